@@ -1,0 +1,64 @@
+# `make help` lists the targets. Everything happens in .venv; nothing outside this folder is changed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEMO := runs/demo
+FORECAST := runs/demo-forecast.csv
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check lint format data schema clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP)  ## the virtual environment, with forecaster and the tested versions
+
+# Made again when the dependencies change or the folder was moved; otherwise only looked at.
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
+.PHONY: $(STAMP)
+endif
+$(STAMP): pyproject.toml constraints.txt
+	@PYTHON="$(PYTHON)" sh tools/make_venv.sh $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[dev]' -c constraints.txt
+	@echo '$(CURDIR)' > $@
+
+demo: $(STAMP)  ## train on the shipped data, predict, and say where the forecast and the plots are
+	$(BIN)/forecaster train configs/quickstart.yaml --run-dir $(DEMO) --overwrite
+	@rm -f $(FORECAST)
+	$(BIN)/forecaster predict $(DEMO) --output $(FORECAST)
+	@echo
+	@echo "The forecast, the next 24 hours of each airport: $(FORECAST)"
+	@head -n 4 $(FORECAST)
+	@echo "The plots:"
+	@find $(DEMO) -name '*.png' | sort | sed 's/^/  /'
+	@echo "The scores, the settings and the model: $(DEMO)"
+
+test: $(STAMP)  ## all tests
+	$(BIN)/python -m pytest
+
+check: lint  ## what to run before a commit: lint, and the fast tests
+	$(BIN)/python -m pytest -m 'not slow'
+
+lint: $(STAMP)  ## format, lint, types and the layers between the rooms
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)  ## mend what can be mended without thinking
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+data: $(STAMP)  ## derive the shipped tables again, from the packages they come from
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[data]' -c constraints.txt
+	$(BIN)/python data/make_nyc_departures.py
+	$(BIN)/python data/make_sunspots.py
+
+schema: $(STAMP)  ## the JSON Schema that editors read for the files in configs/
+	$(BIN)/forecaster schema > configs/forecaster.schema.json
+
+clean:  ## remove the virtual environment, the caches and the demo (your other runs stay)
+	rm -rf $(VENV) $(DEMO) $(FORECAST) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Run directories: plain data, written atomically, read with checks. Knows no Keras."""

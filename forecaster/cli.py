@@ -1,0 +1,214 @@
+"""The command line: the only place that exits."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+import forecaster
+from forecaster.console import Screen
+from forecaster.errors import EnvironmentError_, ForecasterError, UsageError
+
+app = typer.Typer(
+    name="forecaster",
+    help="Recurrent networks for time series, from one YAML file.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The YAML file.", show_default=False)]
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.", show_default=False)]
+Set = Annotated[
+    list[str],
+    typer.Option("--set", metavar="KEY=VALUE", help="Override one value, such as model.layers.0.units=64. Repeatable."),
+]
+RunDirOption = Annotated[
+    Path | None, typer.Option("--run-dir", metavar="DIR", help="Where the run goes. Default: output.dir/name-time.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only results and errors.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="More detail.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR does the same.")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        print(forecaster.__version__)
+        raise typer.Exit
+
+
+@app.command()
+def init(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV or Parquet.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to.")] = Path("config.yaml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Write a commented config inferred from a table."""
+    with _speaking(as_json, quiet, verbose, no_color) as screen:
+        from forecaster.commands import init as command
+        from forecaster.console import init_result
+
+        screen.result(*init_result(command.run(data, output, force=force)))
+
+
+@app.command()
+def validate(
+    config: Config,
+    overrides: Set = (),
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Check config and data, and show what would be trained on. Loads no TensorFlow."""
+    with _speaking(as_json, quiet, verbose, no_color) as screen:
+        from forecaster.commands import validate as command
+
+        result = command.run(config, overrides)
+        screen.warn(result.warnings)
+        screen.result(result.as_json(), result.text())
+
+
+@app.command()
+def train(
+    config: Config,
+    overrides: Set = (),
+    run_dir: RunDirOption = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin again in --run-dir.")] = False,
+    smoke: Annotated[bool, typer.Option("--smoke", help="A few windows, one epoch: for CI.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Fit, score beside the baselines, and write a run directory."""
+    with _speaking(as_json, quiet, verbose, no_color) as screen:
+        from forecaster.commands import train as command
+        from forecaster.console import train_result
+        from forecaster.progress import progress_for
+
+        if resume and overwrite:
+            raise UsageError("--resume and --overwrite exclude each other", hint="give one of them")
+        if resume and run_dir is None:
+            raise UsageError("--resume needs --run-dir", hint="name the run that is to go on")
+        options = command.Options(run_dir=run_dir, resume=resume, overwrite=overwrite, smoke=smoke)
+        with progress_for(screen) as listener:
+            result = command.run(config, overrides, options, listener=listener, report=screen.report)
+        screen.result(*train_result(result))
+
+
+@app.command()
+def predict(
+    run: Run,
+    data: Annotated[Path | None, typer.Option("--data", metavar="FILE", help="Newer rows, or other series.")] = None,
+    origin: Annotated[
+        str | None,
+        typer.Option("--from", metavar="TIME", help="Last timestamp taken as known; the forecast begins one step later."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="CSV, Parquet or JSON, by its ending.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Forecast the next steps of every series; CSV on stdout, or a file."""
+    with _speaking(as_json, quiet, verbose, no_color) as screen:
+        from forecaster.commands import predict as command
+        from forecaster.console import predict_result
+
+        screen.result(*predict_result(command.run(run, data=data, origin=origin, output=output), screen, output))
+
+
+@app.command()
+def show(
+    run: Run,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Show what a run is: data, scores, versions; with -v its config too."""
+    with _speaking(as_json, quiet, verbose, no_color) as screen:
+        from forecaster.commands import show as command
+        from forecaster.console import show_result
+
+        screen.result(*show_result(command.run(run), screen))
+
+
+@app.command()
+def schema(as_json: Json = False) -> None:
+    """Print the JSON Schema of the YAML file, for editors."""
+    with _speaking(True, False, False, False) as screen:
+        from forecaster.commands import schema as command
+
+        screen.emit_raw(command.run())
+
+
+@contextlib.contextmanager
+def _speaking(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -> Iterator[Screen]:
+    """Gives a command its Screen and turns what it raises into an exit status."""
+    screen = Screen(json=as_json, verbosity=int(verbose) - int(quiet), color=False if no_color else None)
+    try:
+        yield screen
+    except ForecasterError as error:
+        screen.fail(error)
+        raise typer.Exit(error.exit_code) from None
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(128 + signal.SIGPIPE) from None
+    except MemoryError:
+        lack = EnvironmentError_("memory ran out", hint="lower training.batch_size or window.lookback")
+        screen.fail(lack)
+        raise typer.Exit(lack.exit_code) from None
+    except OSError as cause:
+        where = f"{cause.filename}: " if cause.filename else ""
+        lack = EnvironmentError_(f"{where}{cause.strerror or cause}", hint="check space and rights there")
+        screen.fail(lack)
+        raise typer.Exit(lack.exit_code) from None
+    except KeyboardInterrupt:
+        print("interrupted; a run that was under way can go on with --resume", file=sys.stderr)
+        raise typer.Exit(128 + signal.SIGINT) from None
+    except Exception:
+        traceback.print_exc()
+        print(
+            f"\nThis is a bug in forecaster {forecaster.__version__}. Please report it with the lines above, the "
+            "command and the config.",
+            file=sys.stderr,
+        )
+        raise typer.Exit(1) from None
+
+
+def main() -> None:
+    """Entry point. Exit status: see docs/cli.md."""
+    signal.signal(signal.SIGTERM, _terminated)
+    app()
+
+
+def _terminated(signum: int, frame: Any) -> NoReturn:
+    print("terminated; a run that was under way can go on with --resume", file=sys.stderr)
+    sys.exit(128 + signum)
+
+
+if __name__ == "__main__":
+    main()

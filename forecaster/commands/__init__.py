@@ -1,0 +1,1 @@
+"""One verb per file: wire, run, return a result."""

@@ -1,0 +1,70 @@
+"""forecaster init: a commented config, inferred from a table."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from forecaster.errors import EnvironmentError_, RunTakenError
+
+
+@dataclass(frozen=True)
+class InitResult:
+    """What was written, and the guesses a person should look at."""
+
+    output: Path
+    text: str
+    time: str
+    freq: str | int
+    id: str | None
+    target: str
+    n_series: int
+    rows: int
+
+
+def run(data: Path, output: Path, *, force: bool = False) -> InitResult:
+    """Write a config for the table to output.
+
+    Raises DataError when the table cannot be guessed, RunTakenError when output exists and force is not
+    given, EnvironmentError_ when output cannot be written.
+    """
+    from forecaster.data.draft import draft
+    from forecaster.data.infer import infer
+
+    if output.exists() and not force:
+        raise RunTakenError(f"{output} exists", hint="name another --output, or give --force to replace it")
+    guess = infer(data)
+    text = draft(guess, path=_relative(data, output.parent), name=_name(data))
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise EnvironmentError_(
+            f"{output} cannot be written ({error.strerror})", hint="name another --output"
+        ) from None
+    return InitResult(
+        output=output,
+        text=text,
+        time=guess.time.name,
+        freq=guess.freq,
+        id=guess.id,
+        target=guess.target,
+        n_series=guess.n_series,
+        rows=guess.rows,
+    )
+
+
+def _relative(data: Path, folder: Path) -> str:
+    """The table's path as seen from the config's folder; absolute where there is none (another drive)."""
+    table = data.parent.resolve() / data.name
+    try:
+        return Path(os.path.relpath(table, folder.resolve())).as_posix()
+    except ValueError:
+        return table.as_posix()
+
+
+def _name(data: Path) -> str:
+    stem = data.name.split(".")[0]
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:100] or "experiment"

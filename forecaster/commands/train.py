@@ -1,0 +1,85 @@
+"""forecaster train: one YAML file to one run directory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from forecaster.artifacts.bundle import read_whole
+from forecaster.artifacts.run_dir import RunDir, check_free, claim, new_name
+from forecaster.config.load import Loaded, load_experiment
+from forecaster.errors import DataError, Diagnostic
+from forecaster.training.progress import Listener
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    run: RunDir
+    metrics: dict[str, Any]
+    """metrics.json."""
+    notes: list[str]
+    already_complete: bool = False
+
+
+@dataclass(frozen=True)
+class Options:
+    run_dir: Path | None = None
+    resume: bool = False
+    overwrite: bool = False
+    smoke: bool = False
+
+
+Report = Callable[[Sequence[Diagnostic], Sequence[str]], None]
+
+
+def run(
+    config: Path, overrides: Sequence[str], options: Options, *, listener: Listener, report: Report
+) -> TrainResult:
+    """Config and data are checked before anything is written and before TensorFlow loads.
+
+    report: takes warnings and remarks as they arise.
+    """
+    from forecaster.artifacts.bundle import read_json
+    from forecaster.data.read import fingerprint
+    from forecaster.pipeline.prepare import prepare
+    from forecaster.pipeline.save import save, save_inputs
+    from forecaster.pipeline.train import train
+
+    resume, overwrite, smoke = options.resume, options.overwrite, options.smoke
+    loaded = load_experiment(config, overrides)
+    path = options.run_dir or loaded.output_dir / new_name(loaded.experiment.name, datetime.now(UTC))
+    check_free(path, resume=resume, overwrite=overwrite)
+    prepared = prepare(loaded, smoke=smoke)
+    searched = ", ".join(d.name for d in loaded.dimensions)
+    remarks = [f"search spaces stand at their defaults: {searched}"] if searched else []
+    report([*loaded.warnings, *prepared.findings.warnings], remarks)
+    print_of_data = fingerprint(loaded.data_path)
+    with claim(path, resume=resume, overwrite=overwrite) as taken:
+        started = taken.started() if resume else None
+        if started is None:
+            save_inputs(loaded, prepared, taken)
+        else:
+            _refuse_other(taken, loaded, started, {"data_sha256": print_of_data, "smoke": smoke})
+            if taken.sealed:
+                return TrainResult(taken, read_json(taken.file("metrics.json")), [], already_complete=True)
+        kind = "started" if started is None else "resumed"
+        taken.event(kind, data_sha256=print_of_data, smoke=smoke)
+        trained = train(loaded, prepared, taken, listener=listener, smoke=smoke)
+        notes = save(loaded, prepared, trained, taken, fingerprint=print_of_data)
+        return TrainResult(taken, read_json(taken.file("metrics.json")), notes)
+
+
+def _refuse_other(run: RunDir, loaded: Loaded, started: dict[str, Any], now: dict[str, Any]) -> None:
+    """Raises DataError when the run that is to be resumed was started from something else."""
+    names = {"data_sha256": "the data", "smoke": "--smoke"}
+    differ = [names[key] for key, value in now.items() if started.get(key) != value]
+    if read_whole(run.file("resolved.yaml")).decode() != loaded.resolved_yaml(relative_to=run.path):
+        differ.insert(0, "the config (resolved.yaml)")
+    if differ:
+        raise DataError(
+            f"{run.path}: was started with other inputs; {' and '.join(differ)} changed since",
+            hint="resume with the same inputs, or begin again with --overwrite",
+        )

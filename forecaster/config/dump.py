@@ -1,0 +1,55 @@
+"""Plain values as YAML text that reads back as the same values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from yaml.resolver import Resolver
+
+from forecaster.config.tree import NumberError, resolve
+
+
+class _Dumper(yaml.SafeDumper):
+    """SafeDumper that indents lists and writes no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    # Quoted wherever YAML 1.2 (this program) or 1.1 (most others) would read something else than text.
+    style = "'" if not _is_text(value) else None
+    if not value.isprintable():
+        # Single quotes would fold line breaks, of which Unicode has several, into blanks.
+        style = '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+def _is_text(value: str) -> bool:
+    try:
+        ours = resolve(value)
+    except NumberError:
+        return False
+    theirs = Resolver().resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
+    return isinstance(ours, str) and theirs == "tag:yaml.org,2002:str"
+
+
+_Dumper.add_representer(str, _text)
+
+
+def dump(values: dict[str, Any]) -> str:
+    """Block style, keys in the given order but `type` first, no line folded."""
+    return yaml.dump(_type_first(values), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)
+
+
+def _type_first(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_type_first(v) for v in value]
+    if not isinstance(value, dict):
+        return value
+    keys = sorted(value, key=lambda key: key != "type")
+    return {key: _type_first(value[key]) for key in keys}

@@ -1,0 +1,88 @@
+"""The composed schema: every room's spec in one file."""
+
+from __future__ import annotations
+
+from typing import Annotated, get_args
+
+from pydantic import Field, model_validator
+
+from forecaster.config.nearest import nearest
+from forecaster.data.spec import DataSpec, ScalingSpec, SplitSpec, WindowSpec
+from forecaster.evaluation.spec import EvaluationSpec, Metric
+from forecaster.model.spec import ModelSpec
+from forecaster.spec import Fault, Spec, refuse
+from forecaster.training.spec import RuntimeSpec, TrainingSpec
+from forecaster.tuning.spec import TuneSpec
+
+
+class OutputSpec(Spec):
+    dir: str = "runs"
+    """Folder of run directories, relative to this file."""
+
+
+class Experiment(Spec):
+    version: Annotated[int, Field(ge=1, le=1)] = 1
+    """Of this file's format."""
+    name: Annotated[
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+            json_schema_extra={
+                "patternErrorMessage": "1 to 100 letters, digits, '.', '_' or '-', "
+                "beginning with a letter or a digit"
+            },
+        ),
+    ]
+    """Begins the run directory's name."""
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 42
+    """Of the first weights, dropout and the order of the windows."""
+    data: DataSpec
+    split: SplitSpec = SplitSpec()
+    window: WindowSpec
+    scaling: ScalingSpec = ScalingSpec()
+    model: ModelSpec
+    training: TrainingSpec = TrainingSpec()
+    evaluation: EvaluationSpec = EvaluationSpec()
+    tune: TuneSpec = TuneSpec()
+    runtime: RuntimeSpec = RuntimeSpec()
+    output: OutputSpec = OutputSpec()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Experiment:
+        faults = []
+        patch, lookback = self.model.patch, self.window.lookback
+        if patch is not None and lookback % patch:
+            summary = f"{patch} does not divide window.lookback, {lookback}"
+            near = [n for n in (lookback - lookback % patch, lookback + patch - lookback % patch) if n]
+            hint = f"use a lookback of {' or '.join(str(n) for n in near)}"
+            faults.append(Fault(("model", "patch"), summary, hint))
+        for name in ("val", "test"):
+            if isinstance(getattr(self.split, name), str) and isinstance(self.data.freq, int):
+                summary = "is text, but data.freq is a whole number"
+                faults.append(Fault(("split", name), summary, "give a share or a number of steps"))
+        refuse(faults + self._monitor_faults())
+        return self
+
+    def _monitor_faults(self) -> list[Fault]:
+        known = ["val_loss", *(f"val_{m}" for m in get_args(Metric))]
+        faults = []
+        metric = self.tune.objective.metric
+        if metric not in known:
+            place = ("tune", "objective", "metric")
+            faults.append(_unknown_metric(place, metric, known))
+        stopping = self.training.early_stopping
+        if stopping is not None and stopping.monitor != "loss":
+            path = ("training", "early_stopping", "monitor")
+            if stopping.monitor not in known:
+                faults.append(_unknown_metric(path, stopping.monitor, known))
+            elif self.split.val == 0:
+                summary = f"is 0, so early stopping has no {stopping.monitor} to watch"
+                hint = "give validation a share, or set training.early_stopping: null"
+                faults.append(Fault(("split", "val"), summary, hint))
+        return faults
+
+
+def _unknown_metric(path: tuple[str, ...], name: str, known: list[str]) -> Fault:
+    near = nearest(name, known)
+    hint = f"did you mean {near}?" if near else f"use one of {', '.join(known)}"
+    return Fault(path, f"no metric is called {name!r}", hint)

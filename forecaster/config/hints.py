@@ -1,0 +1,128 @@
+"""The next move: the nearest name, the place a key belongs to, the value that was meant."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from forecaster.config.describe import Node, alternatives, choices, deref, nullable, number, tags
+from forecaster.config.nearest import VERY_LIKE, nearest
+from forecaster.config.positions import KeyPath, dotted, quoted
+from forecaster.config.tree import NumberError, resolve
+
+NODE_KINDS = ("int", "float", "choice", "boolean")
+
+
+def shown(value: Any) -> str:
+    """A value as the reader of the file would name it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and not math.isfinite(value):
+        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, str):
+        return f"the text {quoted(value)}"
+    name = "list" if isinstance(value, list) else "mapping"
+    return f"a {name}" if value else f"an empty {name}"
+
+
+def misplaced_key(key: str, path: KeyPath, parent: Node, root: Node) -> tuple[str, str | None]:
+    """What to do about a key that the mapping at `path` does not know, and the key that was meant."""
+    if key in NODE_KINDS:
+        return "a search node stands alone in place of a value: {int: {min: 1, max: 9, default: 3}}", None
+    names = list(parent.get("properties", {}))
+    if near := nearest(key, names, likeness=VERY_LIKE):
+        return f"did you mean {near}?", near
+    elsewhere = list(dict.fromkeys(dotted(p) for p in homes(key, root) if p != path))
+    if 1 <= len(elsewhere) <= 2:
+        return f"it belongs {' or '.join(f'under {p}' if p else 'at the top level' for p in elsewhere)}", None
+    if near := nearest(key, names):
+        return f"did you mean {near}?", near
+    return f"the keys here are {', '.join(names)}", None
+
+
+def homes(key: str, root: Node) -> Iterator[KeyPath]:
+    """Every mapping of the schema that knows the key; entries of lists are not entered."""
+
+    def walk(node: Node, path: KeyPath) -> Iterator[KeyPath]:
+        for branch in alternatives(node, root):
+            properties = branch.get("properties", {})
+            if key in properties:
+                yield path
+            for name, inner in properties.items():
+                yield from walk(inner, (*path, name))
+
+    return walk(root, ())
+
+
+def value_hint(value: Any, node: Node, root: Node, *, has_default: bool) -> str | None:
+    """How to write the value that was probably meant."""
+    if value is None:
+        return "remove the key to use its default" if has_default else None
+    types = {b.get("type") for b in alternatives(node, root)}
+    if isinstance(value, str):
+        return _text_hint(value, types, node, root)
+    if isinstance(value, bool):
+        return None
+    if types == {"boolean"} and value in (0, 1):
+        return f"write {'true' if value else 'false'}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "give a finite number" if types & {"integer", "number"} else None
+    if isinstance(value, float) and value.is_integer() and "integer" in types:
+        return f"write {number(value)}"
+    if isinstance(value, int | float) and types == {"string"} and not choices(node, root):
+        return f'put it in quotes: "{value}"'
+    if isinstance(value, dict) and "array" in types:
+        return "begin each entry with '- '"
+    if isinstance(value, dict) and any(kind in value for kind in NODE_KINDS):
+        return "a search node has no other key beside int, float, choice or boolean"
+    return None
+
+
+def _text_hint(value: str, types: set[Any], node: Node, root: Node) -> str | None:
+    if named := [c for c in choices(node, root) if isinstance(c, str)]:
+        near = nearest(value, named)
+        return f"did you mean {near}?" if near else None
+    if value in tags(node, root) or value in _type_choices(node, root):
+        return f"write {{type: {value}}}"
+    if "array" in types:
+        entry = next(b for b in alternatives(node, root) if b.get("type") == "array")["items"]
+        by_name = choices(entry, root)
+        writable = value in by_name if by_name else deref(entry, root).get("type") == "string"
+        return f"write [{value}]" if writable else None
+    if value.lower() in ("none", "nil", "na", "null") and nullable(node, root):
+        return "write null"
+    if types == {"boolean"} and value.lower() in ("yes", "on", "no", "off", "true", "false"):
+        return f"write {'true' if value.lower() in ('yes', 'on', 'true') else 'false'}"
+    return _number_hint(value, types)
+
+
+def _type_choices(node: Node, root: Node) -> list[Any]:
+    """The choices of a mapping's own `type`, as of the optimizer."""
+    found = [b["properties"]["type"] for b in alternatives(node, root) if "type" in b.get("properties", {})]
+    return [c for type_node in found for c in choices(type_node, root)]
+
+
+def _number_hint(value: str, types: set[Any]) -> str | None:
+    try:
+        plain = resolve(value.strip())
+        spaced = resolve(value.strip().replace("_", "").replace(",", ""))
+    except NumberError:
+        return None
+    if _fits(plain, types):
+        return "remove the quotes"
+    if _fits(spaced, types):
+        return f"write {spaced}"
+    return None
+
+
+def _fits(value: Any, types: set[Any]) -> bool:
+    if isinstance(value, bool):
+        return "boolean" in types
+    if isinstance(value, int):
+        return bool(types & {"integer", "number"})
+    return isinstance(value, float) and "number" in types

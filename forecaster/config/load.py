@@ -1,0 +1,149 @@
+"""From a YAML file to a validated experiment, or to every problem of the file at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from forecaster.config.dump import dump
+from forecaster.config.experiment import Experiment
+from forecaster.config.explain import explain, in_file_order
+from forecaster.config.not_yet import not_yet
+from forecaster.config.overrides import apply_overrides
+from forecaster.config.positions import KeyPath, Positions
+from forecaster.config.space import lift, substitute
+from forecaster.config.tree import read_tree
+from forecaster.errors import ConfigError, Diagnostic
+from forecaster.tuning.dimensions import Dimension
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """An experiment and where it came from.
+
+    dimensions: the search nodes, in the order of the file; the experiment holds their defaults.
+    text: the file as it was given. values: its tree with --set and the nodes' defaults, no other default.
+    base: the folder that data.path and output.dir are relative to.
+    """
+
+    path: Path
+    experiment: Experiment
+    dimensions: list[Dimension]
+    text: str
+    values: dict[str, Any]
+    base: Path
+    warnings: list[Diagnostic]
+    positions: Positions
+
+    @property
+    def data_path(self) -> Path:
+        return self.base / self.experiment.data.path
+
+    @property
+    def output_dir(self) -> Path:
+        return self.base / self.experiment.output.dir
+
+    def resolved_yaml(self, *, relative_to: Path) -> str:
+        """The whole experiment, every default written out, as a file to be saved in that folder."""
+        values = self.experiment.model_dump()
+        values["data"]["path"] = _moved(values["data"]["path"], self.base, relative_to)
+        values["output"]["dir"] = _moved(values["output"]["dir"], self.base, relative_to)
+        return dump(values)
+
+    def trial(self, chosen: Mapping[str, Any]) -> Experiment:
+        """The experiment with other values for some dimensions, by name.
+
+        Raises ConfigError when the values do not fit together.
+        """
+        paths = {d.name: d.path for d in self.dimensions}
+        experiment, faults = validate(
+            substitute(self.values, {paths[name]: value for name, value in chosen.items()}), self.positions
+        )
+        if experiment is None:
+            raise ConfigError.of(faults)
+        return experiment
+
+
+def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Loaded:
+    """Read, override, fill in and validate. Raises ConfigError with every problem found."""
+    tree = read_tree(path)
+    faults = [*tree.problems, *apply_overrides(tree, list(overrides))]
+    lifted = lift(tree.values, tree.positions)
+    holes = tree.holes | lifted.holes
+    experiment, wrong = validate(lifted.values, tree.positions, holes=holes)
+    faults += [*lifted.faults, *wrong]
+    if faults or experiment is None:
+        raise ConfigError.of(in_file_order(faults))
+    return Loaded(
+        path=path,
+        experiment=experiment,
+        dimensions=lifted.dimensions,
+        text=tree.text,
+        values=lifted.values,
+        base=path.parent,
+        warnings=_warnings(experiment, lifted.values, tree.positions),
+        positions=tree.positions,
+    )
+
+
+def validate(
+    values: Any, positions: Positions, *, holes: set[KeyPath] | None = None
+) -> tuple[Experiment | None, list[Diagnostic]]:
+    """The experiment of a tree without search nodes, or None and what is wrong."""
+    refused = not_yet(values, positions)
+    try:
+        experiment = Experiment.model_validate(values)
+    except ValidationError as e:
+        return None, in_file_order([*refused, *explain(e, positions, holes=holes or ())])
+    return (None if refused else experiment), refused
+
+
+def check_ends(loaded: Loaded) -> list[Diagnostic]:
+    """Every end of every range and every choice, put in one at a time and validated as an experiment."""
+    faults = []
+    for dimension in loaded.dimensions:
+        for inside, value in dimension.range.ends().items():
+            tree = substitute(loaded.values, {dimension.path: value})
+            where = loaded.positions.of_value((*dimension.path, dimension.kind, *inside))
+            for wrong in validate(tree, loaded.positions)[1]:
+                tried = f"with {_yaml(value)}, which the search may try"
+                at = "" if wrong.path == dimension.name else f"{wrong.path}: "
+                faults.append(Diagnostic(f"{tried}: {at}{wrong.summary}", wrong.hint, where, dimension.name))
+    return in_file_order(faults)
+
+
+def _yaml(value: Any) -> str:
+    return dump({"v": value})[3:].strip()
+
+
+def _moved(path: str, base: Path, to: Path) -> str:
+    """A relative path as seen from another folder; an absolute one as it is."""
+    if Path(path).is_absolute():
+        return path
+    target = base.resolve() / path
+    try:
+        return Path(os.path.relpath(target, to.resolve())).as_posix()
+    except ValueError:  # two drives of Windows have no relative path between them
+        return target.as_posix()
+
+
+def _warnings(experiment: Experiment, values: Any, positions: Positions) -> list[Diagnostic]:
+    found = []
+    given, freq = values["data"]["freq"], experiment.data.freq
+    if given != freq:
+        place = positions.of_value(("data", "freq"))
+        summary = f"{given!r} is an old name and is read as {freq!r}"
+        found.append(Diagnostic(summary, f"write {freq}", place, "data.freq", "warning"))
+    stopping, epochs = experiment.training.early_stopping, experiment.training.epochs
+    asked = "early_stopping" in experiment.training.model_fields_set
+    if asked and stopping is not None and stopping.patience >= epochs:
+        summary = f"is {stopping.patience} and training.epochs is {epochs}, so training never stops early"
+        place = positions.of_value(("training", "early_stopping", "patience"))
+        path = "training.early_stopping.patience"
+        found.append(Diagnostic(summary, "lower it", place, path, "warning"))
+    return found

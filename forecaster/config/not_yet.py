@@ -1,0 +1,44 @@
+"""Options that the schema has and this version does not carry out, in one table.
+
+A later issue that builds one deletes its line.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forecaster.config.positions import KeyPath, Positions, dotted
+from forecaster.errors import Diagnostic
+
+# path -> the values refused there; ANY: whatever is not empty.
+ANY = object()
+NOT_YET: dict[KeyPath, tuple[Any, ...]] = {
+    ("data", "categorical"): (ANY,),
+    ("model", "head", "type"): ("recursive", "encoder_decoder", "sequence"),
+    ("model", "output", "type"): ("quantiles", "distribution"),
+    ("model", "stateful"): (True,),
+    ("training", "loss"): ("pinball", "nll"),
+    ("evaluation", "calibration"): ("conformal",),
+    ("runtime", "backend"): ("jax", "torch"),
+}
+
+
+def not_yet(values: Any, positions: Positions) -> list[Diagnostic]:
+    """One diagnostic per refused option. values: the tree as given, search nodes filled in."""
+    found = []
+    for path, refused in NOT_YET.items():
+        value = _at(values, path)
+        if value is None or not any(
+            value if r is ANY else value == r and type(value) is type(r) for r in refused
+        ):
+            continue
+        what = "is" if ANY in refused else f"{'true' if value is True else value} is"
+        summary = f"{what} not supported by this version"
+        found.append(Diagnostic(summary, "remove it", positions.of_key(path), dotted(path)))
+    return found
+
+
+def _at(values: Any, path: KeyPath) -> Any:
+    for part in path:
+        values = values.get(part) if isinstance(values, dict) else None
+    return values

@@ -1,0 +1,87 @@
+"""`--set a.b.0.c=value`: one value of the tree, replaced from the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forecaster.config.positions import KeyPath, dotted
+from forecaster.config.tree import Tree, kind_of, parse_tree
+from forecaster.errors import ConfigError, Diagnostic, Location
+
+
+def apply_overrides(tree: Tree, overrides: list[str]) -> list[Diagnostic]:
+    """Change the tree, first override first; what cannot be done is returned and left undone.
+
+    A value is read by the rules of the file, so it may be a list, a mapping or a search node. A name that
+    the schema does not know is put in all the same: the schema refuses it and suggests a better one.
+    """
+    faults: list[Diagnostic] = []
+    for override in overrides:
+        where = Location(f"--set {override}")
+        name, equals, text = override.partition("=")
+        path = _parts(name)
+        if not equals or path is None:
+            hint = "write --set training.epochs=20"
+            faults.append(Diagnostic("needs a path, '=' and a value", hint, where))
+            continue
+        try:
+            # A newline ends comments and block scalars as in a file; the value itself is one line.
+            given = parse_tree(text, where.file)
+        except ConfigError as e:
+            faults += [Diagnostic(d.summary, d.hint, where, name.strip()) for d in e.diagnostics]
+            continue
+        faults += [Diagnostic(d.summary, d.hint, where, name.strip()) for d in given.problems]
+        fault = None if given.problems else _put(tree, path, given.values, where)
+        if fault is not None:
+            faults.append(fault)
+    return faults
+
+
+def _parts(name: str) -> list[str] | None:
+    parts = [part.strip() for part in name.split(".")]
+    return parts if all(parts) else None
+
+
+def _put(tree: Tree, parts: list[str], value: Any, where: Location) -> Diagnostic | None:
+    inside = tree.values
+    path: KeyPath = ()
+    for part in parts[:-1]:
+        step = _step(inside, part, path, where)
+        if isinstance(step, Diagnostic):
+            return step
+        path = (*path, step)
+        following = parts[len(path)]
+        if isinstance(inside, dict) and inside.get(part) is None:
+            if following.isascii() and following.isdigit():
+                hint = f"set the whole list: {dotted(path)}=[…]"
+                return Diagnostic(f"is not there, so it has no entry {following}", hint, where, dotted(path))
+            # An absent or empty section is begun by its first value.
+            inside[part] = {}
+            tree.positions.override(path, where)
+        inside = inside[step]
+    last = _step(inside, parts[-1], path, where)
+    if isinstance(last, Diagnostic):
+        return last
+    inside[last] = value
+    path = (*path, last)
+    tree.positions.override(path, where)
+    tree.holes = {hole for hole in tree.holes if hole[: len(path)] != path}
+    return None
+
+
+def _step(inside: Any, part: str, path: KeyPath, where: Location) -> str | int | Diagnostic:
+    """The key or index that `part` stands for inside a value, or why there is none."""
+    name = dotted(path)
+    if isinstance(inside, dict):
+        return part
+    if isinstance(inside, list):
+        if not (part.isascii() and part.isdigit()):
+            return Diagnostic(f"is a list, and {part!r} is no index", f"write {name}.0", where, name)
+        if int(part[:9]) < len(inside):
+            return int(part)
+        count = "1 entry" if len(inside) == 1 else f"{len(inside)} entries"
+        last = len(inside) - 1
+        hint = f"indices run from 0 to {last}" if last else "the only index is 0"
+        hint = hint if inside else f"set the whole list: {name}=[…]"
+        return Diagnostic(f"has {count}, no index {part}", hint, where, name)
+    return Diagnostic(f"is {kind_of(inside)} and has no {part!r}", f"set {name} itself", where, name)

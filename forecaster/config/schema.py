@@ -1,0 +1,88 @@
+"""JSON Schema (draft 2020-12) of the YAML file, for editors and other programs.
+
+It is the experiment's own schema, in which every scalar may also be a search node. Rules between
+fields are not in it: `forecaster validate` knows those.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from forecaster.config.describe import Node, experiment_schema
+from forecaster.tuning.dimensions import KINDS
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+# Which kinds of node can give a value of a type.
+KINDS_OF_TYPE = {
+    "integer": ("int", "choice"),
+    "number": ("float", "int", "choice"),
+    "string": ("choice",),
+    "boolean": ("boolean", "choice"),
+}
+
+
+def json_schema() -> Node:
+    """The schema of a file, search nodes included. A fresh copy at every call."""
+    root = copy.deepcopy(experiment_schema())
+    definitions = root.pop("$defs")
+    for name, definition in definitions.items():
+        definitions[name] = _open(definition)
+    for kind, spec in KINDS.items():
+        body = spec.model_json_schema()
+        body.pop("title", None)
+        definitions[f"search_{kind}"] = {
+            "type": "object",
+            "description": f"Search node: {body.pop('description')}",
+            "properties": {kind: body},
+            "required": [kind],
+            "additionalProperties": False,
+        }
+    return {
+        "$schema": DIALECT,
+        **_open(root),
+        "title": "forecaster experiment",
+        "description": "One file for validate, train and tune.",
+        "$defs": definitions,
+    }
+
+
+def _open(node: Node) -> Node:
+    """The same node, its scalars open to search nodes. Titles that only repeat the key are left out."""
+    node = {k: v for k, v in node.items() if k not in ("title", "discriminator")}
+    if "properties" in node:
+        node["properties"] = {key: _open(inner) for key, inner in node["properties"].items()}
+    if isinstance(node.get("additionalProperties"), dict):
+        node["additionalProperties"] = _open(node["additionalProperties"])
+    if "items" in node:
+        node["items"] = _open(node["items"])
+    if "oneOf" in node:
+        # A layer whose type is searched matches several branches.
+        node["anyOf"] = node.pop("oneOf")
+    if "anyOf" in node:
+        return _open_union(node)
+    kinds = _kinds([node])
+    if not kinds:
+        return node
+    said = {k: node.pop(k) for k in ("description", "default") if k in node}
+    return said | {"anyOf": [node, *_references(kinds)]}
+
+
+def _open_union(node: Node) -> Node:
+    branches = [
+        {k: v for k, v in b.items() if k != "title"}
+        if b.get("type") in (*KINDS_OF_TYPE, "null")
+        else _open(b)
+        for b in node["anyOf"]
+    ]
+    return node | {"anyOf": branches + _references(_kinds(branches))}
+
+
+def _kinds(branches: list[Node]) -> list[str]:
+    types: list[Any] = [b.get("type") for b in branches]
+    found = [kind for t in types for kind in KINDS_OF_TYPE.get(t, ())]
+    return list(dict.fromkeys(found))
+
+
+def _references(kinds: list[str]) -> list[Node]:
+    return [{"$ref": f"#/$defs/search_{kind}"} for kind in kinds]

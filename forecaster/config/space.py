@@ -1,0 +1,109 @@
+"""Search nodes: lifted out of the tree, so that the schema never sees one.
+
+A node is a mapping with one key, int, float, choice or boolean, that stands where a scalar may:
+`units: {int: {min: 32, max: 256, default: 64}}`. No section of the file has a key of these names.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from forecaster.config.describe import Node
+from forecaster.config.explain import explain, in_file_order
+from forecaster.config.hints import shown
+from forecaster.config.positions import KeyPath, Positions, dotted
+from forecaster.errors import Diagnostic
+from forecaster.tuning.dimensions import KINDS, Dimension
+
+# Mappings whose keys are names of the user's columns, one of which may be called "int".
+NAMED_BY_USER: frozenset[KeyPath] = frozenset({("data", "categorical")})
+
+
+@dataclass
+class Lifted:
+    """A tree without search nodes.
+
+    values: every node replaced by its default. holes: paths of faulty nodes, whose value is unknown.
+    """
+
+    values: Any
+    dimensions: list[Dimension] = field(default_factory=list)
+    faults: list[Diagnostic] = field(default_factory=list)
+    holes: set[KeyPath] = field(default_factory=set)
+
+
+def lift(values: Any, positions: Positions) -> Lifted:
+    """Take the search nodes out, in the order of the file. The given tree stays as it is."""
+    lifted = Lifted(None)
+    lifted.values = _lift(values, (), positions, lifted)
+    lifted.faults = in_file_order(lifted.faults)
+    return lifted
+
+
+def substitute(values: Any, at: Mapping[KeyPath, Any]) -> Any:
+    """A copy of the tree with other values at some paths, each of which exists."""
+    out = copy.deepcopy(values)
+    for path, value in at.items():
+        inside = out
+        for part in path[:-1]:
+            inside = inside[part]
+        inside[path[-1]] = value
+    return out
+
+
+def is_node(value: Any) -> bool:
+    """Whether a value is meant as a search node, well-formed or not: a mapping with a kind's name."""
+    return isinstance(value, dict) and any(kind in value for kind in KINDS)
+
+
+def _lift(value: Any, path: KeyPath, positions: Positions, lifted: Lifted) -> Any:
+    if isinstance(value, dict):
+        if is_node(value) and path and path not in NAMED_BY_USER:
+            return _take(value, path, positions, lifted)
+        return {key: _lift(inner, (*path, key), positions, lifted) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_lift(inner, (*path, i), positions, lifted) for i, inner in enumerate(value)]
+    return value
+
+
+def _take(node: dict[str, Any], path: KeyPath, positions: Positions, lifted: Lifted) -> Any:
+    """The node's default; the dimension, or the node's faults, go to `lifted`."""
+    kind = next(k for k in node if k in KINDS)
+    others = [key for key in node if key != kind]
+    here = (*path, kind)
+    faults = [
+        Diagnostic(
+            f"stands beside the search node {kind}",
+            "a search node has one key; move or remove this one",
+            positions.of_key((*path, other)),
+            dotted((*path, other)),
+        )
+        for other in others
+    ]
+    if not isinstance(node[kind], dict):
+        needed = ", ".join(name for name, f in KINDS[kind].model_fields.items() if f.is_required())
+        summary = f"is {shown(node[kind])}, needs a mapping with {needed}"
+        faults.append(Diagnostic(summary, None, positions.of_value(here), dotted(here)))
+    else:
+        try:
+            found = KINDS[kind].model_validate(node[kind])
+        except ValidationError as e:
+            faults += explain(e, positions, schema=_schema(kind), prefix=here)
+        else:
+            if not faults:
+                lifted.dimensions.append(Dimension(dotted(path), path, found))
+                return found.default
+    lifted.faults += faults
+    lifted.holes.add(path)
+    return None
+
+
+@cache
+def _schema(kind: str) -> Node:
+    return KINDS[kind].model_json_schema()

@@ -1,0 +1,271 @@
+"""YAML as a plain tree in which every key and value knows its line and column.
+
+Scalars follow the core schema of YAML 1.2: `1e-4` is a number; `on`, `no` and
+`12:30` are text; `0123` is 123. Anchors, aliases, merge keys, tags, duplicate
+keys, keys that are not text and second documents are problems: they make a file
+mean something other than what it seems to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from forecaster.config.nearest import nearest
+from forecaster.config.positions import KeyPath, Positions, dotted, quoted
+from forecaster.config.syntax import explain_syntax, unprintable
+from forecaster.errors import ConfigError, Diagnostic, EnvironmentError_, Location
+
+MAX_BYTES = 1024 * 1024
+# Deeper than any config, and far from Python's recursion limit.
+MAX_DEPTH = 32
+# Nobody reads on, and a megabyte of them takes a minute.
+MAX_PROBLEMS = 100
+
+NULLS = {"", "~", "null", "Null", "NULL"}
+BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+INFINITY = re.compile(r"[-+]?\.(inf|Inf|INF)")
+NAN = re.compile(r"\.(nan|NaN|NAN)")
+
+
+class NumberError(ValueError):
+    """A number that no 64-bit integer or float holds."""
+
+
+@dataclass
+class Tree:
+    """The values of a YAML file and where they stand.
+
+    problems: faults of form that left the tree readable, oldest first.
+    holes: paths whose value such a fault made meaningless; nothing should be said about them again.
+    """
+
+    values: Any
+    positions: Positions
+    text: str
+    problems: list[Diagnostic] = field(default_factory=list)
+    holes: set[KeyPath] = field(default_factory=set)
+
+
+def read_tree(path: Path) -> Tree:
+    """Read one YAML file of at most 1 MiB, in UTF-8, that holds one mapping.
+
+    Raises ConfigError when no mapping can be read, with every problem found so far, and
+    EnvironmentError_ when the file cannot be opened for a reason outside it.
+    """
+    file = str(path)
+    text = decode(read_bytes(path), file)
+    tree = parse_tree(text, file)
+    if not isinstance(tree.values, dict):
+        hint = "write 'key: value' lines"
+        if path.suffix.lower() not in (".yaml", ".yml"):
+            hint = "give a YAML file; the table is named in it, under data.path"
+        what = "is empty" if tree.values is None else f"holds {kind_of(tree.values)}, needs a mapping"
+        where = Location(file) if tree.values is None else tree.positions.of_value(())
+        raise ConfigError.of([*tree.problems, Diagnostic(f"the file {what}", hint, where)])
+    return tree
+
+
+def read_bytes(path: Path) -> bytes:
+    where = Location(str(path))
+    try:
+        with path.open("rb") as f:
+            raw = f.read(MAX_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        beside = _yaml_files(path.parent)
+        near = nearest(path.stem, list(beside))
+        hint = f"did you mean {beside[near]}?" if near else "check the path"
+        raise ConfigError("no such file", hint=hint, location=where) from None
+    except IsADirectoryError:
+        raise ConfigError("is a folder", hint="give a YAML file", location=where) from None
+    except OSError as e:
+        raise EnvironmentError_(f"cannot be read: {e.strerror}", location=where) from e
+    if len(raw) > MAX_BYTES:
+        raise ConfigError(
+            "is larger than 1 MiB", hint="a config is a few kilobytes; is this the data?", location=where
+        )
+    return raw
+
+
+def _yaml_files(folder: Path) -> dict[str, Path]:
+    """The YAML files of a folder, by name without ending."""
+    if not folder.is_dir():
+        return {}
+    return {p.stem: p for p in sorted(folder.iterdir()) if p.suffix in (".yaml", ".yml")}
+
+
+def decode(raw: bytes, file: str) -> str:
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise ConfigError("the file is UTF-16", hint="save it as UTF-8", location=Location(file))
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as e:
+        # e.object lacks the byte order mark that raw may begin with, so positions are counted there.
+        before = e.object[: e.start].decode("utf-8")
+        where = Location(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise ConfigError(
+            f"byte 0x{e.object[e.start]:02x} is not UTF-8", hint="save the file as UTF-8", location=where
+        ) from None
+    if fault := unprintable(text, file):
+        raise ConfigError.of([fault])
+    return text
+
+
+def parse_tree(text: str, file: str) -> Tree:
+    """The tree of a text that may hold any value. Raises ConfigError where the syntax breaks."""
+    return _Builder(text, file).build()
+
+
+def resolve(text: str) -> str | int | float | bool | None:
+    """What a plain (unquoted) scalar means in YAML 1.2. Raises NumberError."""
+    if text in NULLS:
+        return None
+    if text in BOOLEANS:
+        return BOOLEANS[text]
+    if INTEGER.fullmatch(text):
+        # Longer than any 64-bit number; also Python refuses to convert thousands of digits.
+        number = 2**63 if len(text) > 80 else int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
+        if not -(2**63) <= number < 2**63:
+            raise NumberError(f"{quoted(text)} is too large for a whole number")
+        return number
+    if INFINITY.fullmatch(text):
+        return float(text.replace(".", ""))
+    if NAN.fullmatch(text):
+        return float("nan")
+    if FLOAT.fullmatch(text):
+        value = float(text)
+        if value in (float("inf"), float("-inf")):
+            raise NumberError(f"{quoted(text)} is too large for a number")
+        return value
+    return text
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, in plain words."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "text"
+    return "a list" if isinstance(value, list) else "a mapping"
+
+
+class _Builder:
+    """Builds the tree from PyYAML's events, so that aliases and nesting cost nothing."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.file = file
+        self.tree = Tree(None, Positions(file), text)
+        self.events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)
+
+    def build(self) -> Tree:
+        n_documents = 0
+        try:
+            for event in self.events:
+                if isinstance(event, yaml.DocumentStartEvent):
+                    n_documents += 1
+                    if n_documents > 1:
+                        self.problem(event, (), "a second document starts here", "keep one per file")
+                        break
+                    self.tree.values = self.value(next(self.events), ())
+        except yaml.YAMLError as e:
+            raise ConfigError.of([*self.tree.problems, explain_syntax(e, self.file)]) from None
+        return self.tree
+
+    def place(self, event: Any) -> Location:
+        mark = event.start_mark
+        return Location(self.file, mark.line + 1, mark.column + 1)
+
+    def problem(self, event: Any, path: KeyPath, summary: str, hint: str | None = None) -> None:
+        self.tree.problems.append(Diagnostic(summary, hint, self.place(event), dotted(path)))
+        if len(self.tree.problems) >= MAX_PROBLEMS:
+            raise ConfigError.of(self.tree.problems)
+
+    def hole(self, event: Any, path: KeyPath, summary: str, hint: str) -> None:
+        self.problem(event, path, summary, hint)
+        self.tree.holes.add(path)
+
+    def value(self, event: Any, path: KeyPath) -> Any:
+        self.tree.positions.values[path] = self.place(event)
+        if isinstance(event, yaml.AliasEvent):
+            self.hole(event, path, f"alias *{event.anchor} is not allowed", "write the value out")
+            return None
+        if event.anchor is not None:
+            self.problem(event, path, f"anchor &{event.anchor} is not allowed", "remove it")
+        if event.tag is not None:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self.hole(event, path, f"tag {tag} is not allowed", "write the plain value")
+        if len(path) > MAX_DEPTH:
+            where = self.place(event)
+            fault = Diagnostic(f"nested more than {MAX_DEPTH} deep", "check the brackets", where)
+            raise ConfigError.of([*self.tree.problems, fault])
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self.sequence(path)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self.mapping(path)
+        return self.scalar(event, path)
+
+    def scalar(self, event: Any, path: KeyPath) -> Any:
+        if event.style is not None:
+            return event.value
+        try:
+            return resolve(event.value)
+        except NumberError as e:
+            self.hole(event, path, str(e), "put it in quotes if it is text")
+            return None
+
+    def sequence(self, path: KeyPath) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self.value(event, (*path, len(items))))
+        return items
+
+    def mapping(self, path: KeyPath) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            key, allowed = self.key(event, path)
+            here = (*path, key)
+            if not allowed:
+                # Read on for the problems inside; the value itself has no place in the tree.
+                self.value(next(self.events), here)
+                self.tree.holes.add(here)
+                continue
+            if key in out:
+                first = self.tree.positions.keys[here].line
+                self.problem(event, here, "duplicate key", f"it is already on line {first}; keep one")
+            self.tree.positions.keys[here] = self.place(event)
+            out[key] = self.value(next(self.events), here)
+        return out
+
+    def key(self, event: Any, path: KeyPath) -> tuple[str, bool]:
+        """The key as written, and whether it may be one: only text is, and every other is a problem."""
+        if not isinstance(event, yaml.ScalarEvent):
+            self.value(event, (*path, ""))
+            if not isinstance(event, yaml.AliasEvent):
+                self.problem(event, path, "a list or mapping cannot be a key", "keys are text")
+            return "", False
+        name = str(event.value)
+        if event.anchor is not None or event.tag is not None:
+            self.problem(event, path, f"key {name} has an anchor or a tag", "remove it")
+        if event.style is not None:
+            return name, True
+        if name == "<<":
+            self.problem(event, path, "merge key << is not allowed", "write the keys out")
+            return name, False
+        try:
+            is_text = isinstance(resolve(name), str)
+        except NumberError:
+            is_text = False
+        if not is_text:
+            self.problem(event, path, f"key {name or '(empty)'} is not text", f'put it in quotes: "{name}"')
+        return name, is_text

@@ -1,0 +1,177 @@
+"""How results look to people: tables, progress, messages. Results go to stdout, all else to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecaster.errors import FORMAT_VERSION, Diagnostic, ForecasterError
+
+if TYPE_CHECKING:
+    from forecaster.commands.init import InitResult
+    from forecaster.commands.predict import Predicted
+    from forecaster.commands.train import TrainResult
+
+Result = tuple[dict[str, Any], str]
+
+
+class Screen:
+    """One command's way of speaking.
+
+    json: one JSON object on stdout instead of tables. verbosity: -1 quiet, 0, 1 and more
+    verbose. color: None decides by the terminal and NO_COLOR.
+    """
+
+    def __init__(self, *, json: bool = False, verbosity: int = 0, color: bool | None = None) -> None:
+        self.json = json
+        self.verbosity = verbosity
+        self.color = (not os.environ.get("NO_COLOR")) if color is None else color
+        self.warnings: list[Diagnostic] = []
+
+    def result(self, value: Mapping[str, Any], text: str) -> None:
+        """The command's result: the JSON object, or the text for people."""
+        if self.json:
+            self.emit({**value, "diagnostics": [w.as_json() for w in self.warnings]})
+        elif text:
+            print(text.rstrip("\n"), flush=True)
+
+    def emit(self, value: Mapping[str, Any]) -> None:
+        print(json.dumps({"format_version": FORMAT_VERSION, **value}, ensure_ascii=False), flush=True)
+
+    def emit_raw(self, value: Mapping[str, Any]) -> None:
+        print(json.dumps(value, indent=2, ensure_ascii=False), flush=True)
+
+    def note(self, text: str) -> None:
+        """A remark for people, on stderr, unless quiet."""
+        if self.verbosity >= 0:
+            print(text, file=sys.stderr, flush=True)
+
+    def warn(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.warnings += diagnostics
+        for diagnostic in diagnostics:
+            self.note(self._mark("warning", "33") + f": {diagnostic}")
+
+    def report(self, warnings: Sequence[Diagnostic], notes: Sequence[str]) -> None:
+        """What a command has to say while it runs."""
+        self.warn(warnings)
+        for text in notes:
+            self.note(text)
+
+    def fail(self, error: ForecasterError) -> None:
+        """Every diagnostic of an error: on stderr, and as JSON on stdout where asked."""
+        if self.json:
+            self.emit(
+                {
+                    "error": type(error).__name__.rstrip("_"),
+                    "exit_code": error.exit_code,
+                    "diagnostics": [d.as_json() for d in [*error.diagnostics, *self.warnings]],
+                }
+            )
+        for diagnostic in error.diagnostics:
+            print(self._mark("error", "31") + f": {diagnostic}", file=sys.stderr, flush=True)
+
+    def _mark(self, word: str, code: str) -> str:
+        return f"\x1b[{code}m{word}\x1b[0m" if self.color and sys.stderr.isatty() else word
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns aligned: the first to the left, numbers to the right; nothing is cut."""
+    widths = [max(len(r[i]) for r in [header, *rows]) for i in range(len(header))]
+    lines = []
+    for row in [header, *rows]:
+        cells = [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
+        lines.append("  ".join(cells).rstrip())
+    lines.insert(1, "  ".join("-" * w for w in widths))
+    return "\n".join(lines)
+
+
+def number(value: float | None) -> str:
+    """Four significant digits; "-" for what could not be computed."""
+    if value is None:
+        return "-"
+    if value and not 1e-3 <= abs(value) < 1e6:
+        return f"{value:.3e}"
+    digits = max(0, 3 - len(str(int(abs(value)))) + (0 if abs(value) >= 1 else 1)) if abs(value) < 1000 else 0
+    return f"{value:.{digits}f}" if abs(value) >= 1 else f"{value:.4f}"
+
+
+def score_text(split: str, scores: Mapping[str, Any]) -> str:
+    """The score table of a split, the model first."""
+    from forecaster.evaluation.scores import label
+
+    rows = scores["scores"]
+    metrics = list(rows["model"])
+    body = [[name, *(number(row[m]) for m in metrics)] for name, row in rows.items()]
+    title = f"{split}: {scores['windows']:,} windows"
+    return f"{title}\n{table(['', *(label(m) for m in metrics)], body)}"
+
+
+def init_result(result: InitResult) -> Result:
+    facts = {
+        "config": str(result.output),
+        "time": result.time,
+        "freq": result.freq,
+        "id": result.id,
+        "target": result.target,
+        "series": result.n_series,
+        "rows": result.rows,
+    }
+    series = f"{result.n_series:,} series by {result.id}" if result.id else "one series"
+    text = (
+        f"{result.output}: forecasts {result.target} of {series}, {result.rows:,} rows, every {result.freq}, "
+        f"time in {result.time}\nnext: forecaster validate {result.output}"
+    )
+    return facts, text
+
+
+def train_result(result: TrainResult) -> Result:
+    from forecaster.evaluation.scores import remarks, verdicts
+
+    path, splits = result.run.path, result.metrics["splits"]
+    lines = []
+    for split, scores in splits.items():
+        lines += [score_text(split, scores), ""]
+    for split, scores in list(splits.items())[-1:]:
+        lines += [*verdicts(scores["scores"], split=split), *remarks(scores["left_out"])]
+    lines += result.notes
+    if result.already_complete:
+        lines.append("The run was complete already; nothing was trained.")
+    lines += [f"run:   {path}", f"plots: {path / 'plots'}", f"next:  forecaster predict {path}"]
+    return {"run": str(path), "notes": result.notes, **_without_version(result.metrics)}, "\n".join(lines)
+
+
+def predict_result(predicted: Predicted, screen: Screen, output: Path | None) -> Result:
+    from forecaster.artifacts.tables import csv_bytes
+
+    for note in predicted.notes:
+        screen.note(f"note: {note}")
+    facts: dict[str, Any] = {"notes": predicted.notes, "series": predicted.n_series}
+    if output is not None:
+        return facts | {"output": str(output)}, f"{output}: {predicted.table.num_rows:,} rows"
+    if screen.json:
+        return facts | {"forecasts": predicted.table.to_pylist()}, ""
+    return facts, csv_bytes(predicted.table).decode()
+
+
+def show_result(facts: dict[str, Any], screen: Screen) -> Result:
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    lines = [
+        f"{facts['run']}: {facts['name']}, seed {facts['seed']}",
+        f"data: {facts['data']['path']}, {facts['data']['rows']:,} rows, sha256 {facts['data']['sha256'][:12]}",
+        f"made with: {versions}",
+        "",
+    ]
+    for split, scores in facts["splits"].items():
+        lines += [score_text(split, scores), ""]
+    lines += [table(["file", "bytes"], [[name, f"{size:,}"] for name, size in facts["files"].items()])]
+    if screen.verbosity > 0:
+        lines += ["", facts["config"]]
+    return _without_version(facts), "\n".join(lines)
+
+
+def _without_version(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in facts.items() if key != "format_version"}

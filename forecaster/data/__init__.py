@@ -1,0 +1,1 @@
+"""Tables become panels, panels become windows."""

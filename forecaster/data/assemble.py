@@ -1,0 +1,255 @@
+"""Rows in the order of a file to a panel: on the grid, sorted, one row per series and time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from forecaster.data.frequency import DAY_NS
+from forecaster.data.grid import OFF_GRID, Grid
+from forecaster.data.pace import find_pace
+from forecaster.data.panel import Findings, Floats, Ints, Panel
+from forecaster.data.problems import Fault, Table
+from forecaster.data.regular import Regular, regularise
+from forecaster.data.roles import TimeColumn
+from forecaster.data.rows import Ordered, Rows, borders, sort_rows
+from forecaster.data.spec import DataSpec
+from forecaster.errors import DataError, Diagnostic, Location
+
+_BLOCK = 1 << 20
+_SAMPLE = 10_000
+_SELDOM = 10
+# A table that gaps blow up by this much, and beyond this many rows, has the wrong frequency.
+_MOST_GROWTH, _ROWS_BELOW = 20, 10_000_000
+
+
+def assemble(
+    spec: DataSpec, rows: Rows, tables: Sequence[Table], *, keep_future: bool
+) -> tuple[Panel, Findings]:
+    """Make the panel, using up `rows`. Raises DataError that names the rows at fault."""
+    source = rows.source
+    grid = Grid.fit(spec.freq, None if isinstance(spec.freq, int) else spec.timezone, rows.stamps)
+    read = np.bincount(rows.series, minlength=len(rows.ids)).astype(np.int64)
+    _to_positions(spec, grid, rows, tables)
+    ordered = sort_rows(rows)
+    rows.values = np.empty((0, 0))
+    static = _take_static(spec, rows, ordered, tables)
+    duplicates = _merge(spec, grid, rows, ordered, tables)
+    regular = regularise(
+        ordered.positions,
+        borders(ordered.series, len(rows.ids)),
+        ordered.values,
+        n_targets=len(spec.targets),
+        n_future=len(spec.future_covariates) if keep_future else 0,
+        check=lambda steps, n_out: _refuse_pace(spec, grid, rows, steps, n_out),
+    )
+    if not len(regular.kept):
+        raise DataError(
+            f"no row has a value of {_names(spec.targets)}",
+            hint="check data.targets",
+            location=Location(source),
+        )
+    panel = Panel(
+        grid=grid,
+        ids=tuple(rows.ids[s] for s in regular.kept.tolist()),
+        targets=tuple(spec.targets),
+        past=tuple(spec.past_covariates),
+        future=tuple(spec.future_covariates),
+        statics=tuple(spec.static_covariates),
+        offsets=regular.offsets,
+        first=regular.first,
+        values=regular.values,
+        static=static[regular.kept],
+        source=source,
+    )
+    dropped = tuple(rows.ids[s] for s in np.setdiff1d(np.arange(len(rows.ids)), regular.kept).tolist())
+    findings = Findings(
+        rows=read[regular.kept],
+        duplicates=duplicates[regular.kept],
+        leading=regular.leading,
+        trailing=regular.trailing,
+        future_rows=regular.future_rows,
+        missing=regular.missing,
+        gap_series=regular.gap_series,
+        gap_first=regular.gap_first,
+        gap_length=regular.gap_length,
+        dropped=dropped,
+        unsorted=ordered.n_unsorted > 0,
+        warnings=_warnings(spec, source, ordered.n_unsorted, int(duplicates.sum()), dropped, regular),
+    )
+    return panel, findings
+
+
+def _to_positions(spec: DataSpec, grid: Grid, rows: Rows, tables: Sequence[Table]) -> None:
+    """Replace the stamps by grid positions, block by block: the table may be most of the memory."""
+    stray: list[Ints] = []
+    stamps: dict[int, int] = {}
+    for start in range(0, len(rows.stamps), _BLOCK):
+        block = rows.stamps[start : start + _BLOCK]
+        positions = grid.positions(block)
+        off = np.flatnonzero(positions == OFF_GRID)
+        if len(off):
+            stray.append(start + off)
+            stamps.update(zip((start + off[:_SAMPLE]).tolist(), block[off[:_SAMPLE]].tolist(), strict=True))
+        if not stray:
+            rows.stamps[start : start + _BLOCK] = positions
+    if not stray:
+        return
+    found = np.concatenate(stray)
+    # The blocks before the first fault hold positions by now.
+    whole = int(found[0]) // _BLOCK * _BLOCK
+    rows.stamps[:whole] = grid.stamps(rows.stamps[:whole])
+    # One stray row of an hourly table makes no half-hourly table.
+    often = len(found) * _SELDOM > len(rows.stamps)
+    pace = _pace(spec, rows, rows.stamps[:_SAMPLE]) if often else None
+
+    def describe(row: int) -> Fault:
+        stamp = stamps[row]
+        hint = _off_grid_hint(grid, pace, stamp)
+        before, after = grid.text(np.array(grid.around(stamp)))
+        [text] = grid.stamp_text(np.array([stamp]))
+        return f"{text} is not on the {_freq_words(grid)}, whose nearest steps are {before} and {after}", hint
+
+    rows.faults(spec.time, found, describe).raise_any(tables)
+
+
+def _off_grid_hint(grid: Grid, pace: str | int | None, stamp: int) -> str:
+    if pace is not None and pace != grid.freq:
+        return f"the times look like data.freq: {pace}"
+    if grid.is_calendar and grid.timezone is None and stamp % DAY_NS != grid.phase:
+        return "correct the time, or set data.timezone if the steps begin at local midnight"
+    return "correct the time, or delete the row"
+
+
+def _freq_words(grid: Grid) -> str:
+    return (
+        f"grid of integers with step {grid.freq}" if grid.is_integer else f"grid of data.freq {grid.freq!r}"
+    )
+
+
+def _pace(spec: DataSpec, rows: Rows, sample: Ints) -> str | int | None:
+    """The frequency that the first series looks like in the first stamps of the table."""
+    mine = sample[rows.series[: len(sample)] == rows.series[0]]
+    column = TimeColumn(spec.time, integer=isinstance(spec.freq, int))
+    try:
+        found, _ = find_pace([np.unique(mine)], column, zone=spec.timezone, source=Path(spec.path))
+    except DataError:
+        return None
+    return found
+
+
+def _take_static(spec: DataSpec, rows: Rows, ordered: Ordered, tables: Sequence[Table]) -> Floats:
+    """(series, statics), split off from the values. Raises DataError where one varies within a series."""
+    n = len(spec.static_covariates)
+    static = np.full((len(rows.ids), n), np.nan)
+    if n == 0:
+        return static
+    starts = borders(ordered.series, len(rows.ids))[:-1]
+    first = ordered.values.shape[1] - n
+    for k, name in enumerate(spec.static_covariates):
+        column = ordered.values[:, first + k]
+        static[:, k] = np.fmax.reduceat(column, starts)
+        if (np.fmin.reduceat(column, starts) >= static[:, k]).sum() == (~np.isnan(static[:, k])).sum():
+            continue
+        usual = _first_known(column, ordered, len(rows.ids))
+        odd = ordered.rows_in_file(np.flatnonzero(~np.isnan(column) & (column != usual[ordered.series])))
+        value = dict(zip(ordered.rows_in_file(np.arange(len(column))).tolist(), column.tolist(), strict=True))
+
+        def describe(row: int, value: dict[int, float] = value, usual: Floats = usual) -> Fault:
+            s = int(rows.series[row])
+            what = f"{value[row]:g} is not the {usual[s]:g} of the earlier rows of series {rows.ids[s]!r}"
+            return what, "make it constant, or list it under data.past_covariates"
+
+        rows.faults(name, odd, describe).raise_any(tables)
+    ordered.values = ordered.values[:, :first].copy()
+    return static
+
+
+def _first_known(column: Floats, ordered: Ordered, n_series: int) -> Floats:
+    known = np.flatnonzero(~np.isnan(column))
+    series, at = np.unique(ordered.series[known], return_index=True)
+    usual = np.full(n_series, np.nan)
+    usual[series] = column[known[at]]
+    return usual
+
+
+def _merge(spec: DataSpec, grid: Grid, rows: Rows, ordered: Ordered, tables: Sequence[Table]) -> Ints:
+    """One row per series and position, by data.duplicates. Returns (series,), rows taken away."""
+    again = np.flatnonzero(ordered.repeats) + 1
+    counts = np.bincount(ordered.series[again], minlength=len(rows.ids)).astype(np.int64)
+    if not len(again):
+        return counts
+    if spec.duplicates == "error":
+        at = dict(zip(ordered.rows_in_file(again).tolist(), again.tolist(), strict=True))
+        hint = "delete one, or set data.duplicates to mean or last"
+        if spec.id is None:
+            hint = "set data.id if the table holds several series; otherwise " + hint
+
+        def describe(row: int) -> Fault:
+            [when] = grid.text(ordered.positions[[at[row]]])
+            name = rows.ids[int(rows.series[row])]
+            return (
+                f"another row is {when} of series {name!r} too" if spec.id else f"another row is {when} too"
+            ), hint
+
+        rows.faults(spec.time, np.array(list(at)), describe).raise_any(tables)
+    starts = np.append(0, np.flatnonzero(~ordered.repeats) + 1)
+    if spec.duplicates == "last":
+        picked = np.append(starts[1:], len(ordered.series)) - 1
+        ordered.values = ordered.values[picked]
+    else:
+        known = ~np.isnan(ordered.values)
+        total = np.add.reduceat(np.where(known, ordered.values, 0.0), starts)
+        with np.errstate(invalid="ignore"):
+            ordered.values = total / np.add.reduceat(known.astype(np.int64), starts)
+    ordered.positions, ordered.series = ordered.positions[starts], ordered.series[starts]
+    return counts
+
+
+def _refuse_pace(spec: DataSpec, grid: Grid, rows: Rows, steps: Ints, n_out: int) -> None:
+    """Raise where the rows plainly step by another frequency than data.freq.
+
+    steps: grid steps between neighbouring rows. n_out: rows once gaps are put in.
+    """
+    blown = n_out > _ROWS_BELOW and n_out > _MOST_GROWTH * (len(steps) + 1)
+    usual = int(np.median(steps)) if blown or (steps == 1).sum() * 2 < len(steps) else 1
+    if not blown and (usual == 1 or spec.missing != "error"):
+        return
+    pace = _pace(spec, rows, grid.stamps(rows.stamps[:_SAMPLE]))
+    raise DataError(
+        f"most rows are {usual:,} steps of {grid.freq!r} from the next: "
+        f"{n_out:,} rows would be needed, and there are {len(rows.stamps):,}",
+        hint=f"the times look like data.freq: {pace}" if pace else "set data.freq to the table's step",
+        location=Location(rows.source),
+        path="data.freq",
+    )
+
+
+def _warnings(
+    spec: DataSpec,
+    source: str,
+    n_unsorted: int,
+    n_duplicates: int,
+    dropped: tuple[str, ...],
+    regular: Regular,
+) -> tuple[Diagnostic, ...]:
+    found: list[str] = []
+    if n_unsorted:
+        of = f" of {n_unsorted:,} series" if spec.id else ""
+        found.append(f"rows{of} were not in time order and were sorted")
+    if n_duplicates:
+        did = "averaged" if spec.duplicates == "mean" else "dropped for the last of each time"
+        found.append(f"{n_duplicates:,} duplicate rows were {did}")
+    if dropped:
+        some = ", ".join(map(repr, dropped[:5])) + (", …" if len(dropped) > 5 else "")
+        found.append(f"{len(dropped):,} series without any target value were left out: {some}")
+    lost = int(regular.leading.sum() + regular.trailing.sum())
+    if lost:
+        found.append(f"{lost:,} rows before the first or after the last target value were left out")
+    return tuple(Diagnostic(text, location=Location(source), severity="warning") for text in found)
+
+
+def _names(names: Sequence[str]) -> str:
+    return " or ".join(map(repr, names))

@@ -1,0 +1,178 @@
+"""Missing values: refused, or filled without a look into a later split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecaster.data.panel import Floats, Ints, Panel
+from forecaster.errors import DataError, Diagnostic, Location
+
+Policy = Literal["error", "ffill", "interpolate", "zero", "mask"]
+_SHOWN = 5
+_WAYS_OUT = "set data.missing to ffill, interpolate, zero or mask, or complete the table"
+
+
+def fill(panel: Panel, policy: Policy, *, barriers: Ints) -> tuple[Panel, NDArray[np.bool_]]:
+    """The panel without NaN, and which target cells count: (rows, targets).
+
+    barriers: (series, k), ascending rows counted from the series' own first row;
+    the first one ends the training rows. No fill looks forward across a barrier:
+    a gap that reaches one repeats the last value before it, also under
+    interpolate. A gap without any earlier value takes the mean of the series'
+    training rows, or of all series' training rows where it has none.
+    observed is False only under mask, for every target cell that was missing.
+    Raises DataError under error when a value is missing, and when a column holds
+    nothing to fill from.
+    """
+    n_targets = len(panel.targets)
+    observed = np.ones((len(panel.values), n_targets), dtype=bool)
+    gappy = [c for c in range(panel.values.shape[1]) if np.isnan(panel.values[:, c]).any()]
+    if not gappy and not np.isnan(panel.static).any():
+        return panel, observed
+    if policy == "error":
+        raise _refusal(panel)
+    if policy == "mask":
+        observed = ~np.isnan(panel.values[:, :n_targets])
+    values = panel.values.copy()
+    for c in gappy:
+        column = values[:, c]
+        rows = np.flatnonzero(np.isnan(column))
+        column[rows] = 0.0 if policy == "zero" else _filled(panel, c, rows, barriers, policy == "interpolate")
+    return replace(panel, values=values, static=_fill_static(panel, policy)), observed
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """Runs of missing cells of one column, cut at series borders and barriers.
+
+    start, end: flat rows, half-open. before: the last observed row of the series
+    before the run, or -1. after: the first observed row after it in the same
+    block, or -1. of_cell: the run of each missing cell.
+    """
+
+    series: Ints
+    start: Ints
+    before: Ints
+    after: Ints
+    of_cell: Ints
+
+
+def _filled(panel: Panel, c: int, rows: Ints, barriers: Ints, interpolate: bool) -> Floats:
+    """The value of each missing cell (row, c)."""
+    column = panel.values[:, c]
+    runs = _runs(panel, rows, barriers)
+    before, after = runs.before[runs.of_cell], runs.after[runs.of_cell]
+    out = column[before]
+    if interpolate:
+        inside = (before >= 0) & (after >= 0)
+        low, high, at = before[inside], after[inside], rows[inside]
+        out[inside] = column[low] + (column[high] - column[low]) * ((at - low) / (high - low))
+    leading = before < 0
+    if leading.any():
+        means = _training_means(panel, c, barriers)
+        out[leading] = means[runs.series[runs.of_cell[leading]]]
+    return out
+
+
+def _runs(panel: Panel, rows: Ints, barriers: Ints) -> _Runs:
+    series = panel.series_of_rows(rows)
+    local = rows - panel.offsets[series]
+    at_border = (local == 0) | (local[:, None] == barriers[series]).any(axis=1)
+    begins = at_border | (np.diff(rows, prepend=-2) != 1)
+    of_cell = np.cumsum(begins) - 1
+    first = np.flatnonzero(begins)
+    last = np.append(first[1:], len(rows)) - 1
+    start, end, owner = rows[first], rows[last] + 1, series[first]
+    # A run that begins at a barrier may follow a run that ends there: it shares that one's `before`.
+    follows = np.append(False, (start[1:] == end[:-1]) & (owner[1:] == owner[:-1]))
+    before = np.where(local[first] == 0, -1, start - 1)
+    for _ in range(barriers.shape[1]):
+        before = np.where(follows, np.roll(before, 1), before)
+    block = (barriers[owner] <= local[first, None]).sum(axis=1)
+    ends = np.column_stack([barriers[owner], panel.lengths[owner]])
+    block_end = panel.offsets[owner] + ends[np.arange(len(owner)), block]
+    return _Runs(owner, start, before, np.where(end < block_end, end, -1), of_cell)
+
+
+def _training_means(panel: Panel, c: int, barriers: Ints) -> Floats:
+    """(series,), mean of the observed training rows; of all series' where one has none."""
+    end = barriers[:, 0] if barriers.shape[1] else panel.lengths
+    edges = np.column_stack([panel.offsets[:-1], panel.offsets[:-1] + end]).ravel()
+    column = np.append(panel.values[:, c], np.nan)  # so that an edge may lie at the very end
+    known = ~np.isnan(column)
+    total = np.add.reduceat(np.where(known, column, 0.0), edges)[::2]
+    count = np.add.reduceat(known.astype(np.int64), edges)[::2]
+    count[end == 0] = 0
+    if not count.any():
+        raise DataError(
+            f"no training row has a value of {panel.columns[c]!r}",
+            hint="leave the column out, or give it values",
+            location=Location(panel.source),
+        )
+    everywhere = total[count > 0].sum() / count.sum()
+    return np.where(count > 0, total / np.maximum(count, 1), everywhere)
+
+
+def _fill_static(panel: Panel, policy: Policy) -> Floats:
+    static = panel.static.copy()
+    for k, name in enumerate(panel.statics):
+        missing = np.isnan(static[:, k])
+        if missing.all() and policy != "zero":
+            raise DataError(
+                f"no series has a value of {name!r}",
+                hint="leave the column out, or give it values",
+                location=Location(panel.source),
+            )
+        if missing.any():
+            static[missing, k] = 0.0 if policy == "zero" else static[~missing, k].mean()
+    return static
+
+
+def _refusal(panel: Panel) -> DataError:
+    """One line per series and column for the first few, in the order of the table."""
+    missing = np.isnan(panel.values)
+    absent = missing.all(axis=1)
+    lines: list[str] = []
+    count = _describe(panel, np.flatnonzero(absent), lines, _rows_text)
+    for c, name in enumerate(panel.columns):
+        cells = np.flatnonzero(missing[:, c] & ~absent)
+        count += _describe(panel, cells, lines, partial(_cells_text, name))
+    for k, name in enumerate(panel.statics):
+        series = np.flatnonzero(np.isnan(panel.static[:, k]))
+        count += len(series)
+        lines += [f"{_series(panel, s)} has no value in {name!r}" for s in series[:_SHOWN]]
+    shown = lines[:_SHOWN]
+    if count > len(shown):
+        shown.append(f"and {count - len(shown):,} more of the kind")
+    place = Location(panel.source)
+    found = [Diagnostic(line, location=place) for line in shown[:-1]]
+    found.append(Diagnostic(shown[-1], hint=_WAYS_OUT, location=place))
+    return DataError("missing values", diagnostics=found)
+
+
+def _describe(panel: Panel, rows: Ints, lines: list[str], text: Callable[[int], str]) -> int:
+    """Append a line per series, for the first few. Returns how many series there are."""
+    series, first, counts = np.unique(panel.series_of_rows(rows), return_index=True, return_counts=True)
+    head = slice(0, _SHOWN)
+    since = panel.grid.text(panel.positions_of_rows(rows[first[head]]))
+    for s, n, when in zip(series[head], counts[head].tolist(), since, strict=True):
+        lines.append(f"{_series(panel, s)} has {text(n)}, the first at {when}")
+    return len(series)
+
+
+def _rows_text(n: int) -> str:
+    return f"{n:,} absent or empty {'row' if n == 1 else 'rows'}"
+
+
+def _cells_text(name: str, n: int) -> str:
+    return f"{n:,} missing {'value' if n == 1 else 'values'} in {name!r}"
+
+
+def _series(panel: Panel, s: int) -> str:
+    return f"series {panel.ids[s]!r}" if panel.ids != ("",) else "the table"

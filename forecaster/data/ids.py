@@ -1,0 +1,54 @@
+"""The id column to codes and names: ids are text, always."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecaster.data.panel import Ints
+from forecaster.data.problems import Problems
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def read_ids(column: pa.Array, problems: Problems, *, name: str, file: int, rows: Ints) -> pa.Array:
+    """Ids as dictionary-encoded text: "NA" and "007" stay what they are."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.types as types
+
+    kind = column.type.value_type if types.is_dictionary(column.type) else column.type
+    texty = types.is_string(kind) or types.is_large_string(kind)
+    if not (texty or types.is_integer(kind)):
+        hint = "store the ids as text or integers"
+        problems.add(file, rows[:1], name, lambda _: (f"the column holds {kind}, not ids", hint))
+        column = pa.nulls(len(rows), pa.string())
+    elif not types.is_dictionary(column.type):
+        column = column.cast(pa.string())
+    text = pa.dictionary(pa.int32(), pa.string())
+    coded = column.cast(text) if types.is_dictionary(column.type) else column.dictionary_encode()
+    if texty or types.is_integer(kind):
+        empty = np.flatnonzero(
+            pc.equal(coded.cast(pa.string()), "").fill_null(True).to_numpy(zero_copy_only=False)
+        )
+        if len(empty):
+            hint = "name the series, or delete the row"
+            problems.add(file, rows[empty], name, lambda _: ("the id is empty", hint))
+    return coded
+
+
+def unify(ids: list[pa.Array]) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """The place of each row's id among the sorted ids that occur, and these."""
+    import pyarrow as pa
+
+    chunks = pa.chunked_array(ids).unify_dictionaries().chunks
+    codes = np.concatenate([chunk.indices.to_numpy(zero_copy_only=False) for chunk in chunks])
+    names: list[str] = chunks[0].dictionary.to_pylist()
+    used = np.flatnonzero(np.bincount(codes, minlength=len(names)))
+    by_name = sorted(used.tolist(), key=lambda i: names[i])
+    rank = np.zeros(len(names), dtype=np.int32)
+    rank[by_name] = np.arange(len(by_name))
+    return rank[codes], tuple(names[i] for i in by_name)

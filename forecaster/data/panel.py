@@ -1,0 +1,93 @@
+"""The table as the program sees it: regular series of numbers, end to end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecaster.data.grid import Grid
+from forecaster.errors import Diagnostic
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Series of regular steps, sorted by id, so that the order of rows and series changes nothing.
+
+    ids: one per series; ("",) for a table without an id column.
+    targets, past, future, statics: names of columns.
+    offsets: (series + 1,); rows offsets[s]:offsets[s + 1] are those of series s.
+    first: (series,), grid position of each series' first row; row i is at first + i.
+    values: (rows, columns), original units; targets, then past, then future
+    covariates; NaN where missing (absent rows are there, all NaN).
+    static: (series, statics), NaN where missing.
+    source: the file, as shown in messages.
+    """
+
+    grid: Grid
+    ids: tuple[str, ...]
+    targets: tuple[str, ...]
+    past: tuple[str, ...]
+    future: tuple[str, ...]
+    statics: tuple[str, ...]
+    offsets: Ints
+    first: Ints
+    values: Floats
+    static: Floats
+    source: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of `values`."""
+        return self.targets + self.past + self.future
+
+    @property
+    def lengths(self) -> Ints:
+        """(series,), rows of each series."""
+        return np.diff(self.offsets)
+
+    def series_of_rows(self, rows: Ints) -> Ints:
+        """The series that each flat row belongs to."""
+        return np.searchsorted(self.offsets, rows, side="right") - 1
+
+    def positions_of_rows(self, rows: Ints) -> Ints:
+        """The grid position of each flat row."""
+        series = self.series_of_rows(rows)
+        out: Ints = self.first[series] + rows - self.offsets[series]
+        return out
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What reading met and mended, for `validate` and for warnings.
+
+    Per series, (series,), in the panel's order: rows read, duplicates dropped or
+    merged, rows before the first and after the last observed target (dropped),
+    rows kept after it because only future covariates are known. missing:
+    (series, columns), empty cells of the rows that were there.
+    gap_*: one entry per run of absent rows: its series, first grid position and
+    number of rows. dropped: ids without any observed target.
+    """
+
+    rows: Ints
+    duplicates: Ints
+    leading: Ints
+    trailing: Ints
+    future_rows: Ints
+    missing: Ints
+    gap_series: Ints
+    gap_first: Ints
+    gap_length: Ints
+    dropped: tuple[str, ...] = ()
+    unsorted: bool = False
+    warnings: tuple[Diagnostic, ...] = field(default=())
+
+    @property
+    def gap_rows(self) -> Ints:
+        """(series,), absent rows that were put in."""
+        counts = np.bincount(self.gap_series, weights=self.gap_length, minlength=len(self.rows))
+        return counts.astype(np.int64)

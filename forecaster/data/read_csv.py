@@ -1,0 +1,252 @@
+"""CSV files, plain or gz: batches of text columns, and the line of every row."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from forecaster.data.spec import CsvSpec
+from forecaster.errors import DataError, Diagnostic, Location
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
+# Bytes parsed at a time: large enough for speed, small beside the table.
+_BLOCK = 8 << 20
+_BROKEN_GZ = (EOFError, gzip.BadGzipFile, zlib.error)
+
+
+class CsvFile:
+    """One CSV file. Raises DataError from every method where the file itself is at fault."""
+
+    def __init__(self, path: Path, spec: CsvSpec) -> None:
+        self.path, self.spec, self.name = path, spec, str(path)
+        self.left_out: list[int] = []
+        """Records, counted from 0 after the header, that are not among the rows; ascending."""
+        self.wrong_width: list[tuple[int, int, int]] = []
+        """Of these the faulty ones: record, fields expected, fields found."""
+        self.columns = self._read_header()
+
+    def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
+        """The named columns as text, batch by batch; an empty field is an empty text."""
+        import pyarrow as pa
+        import pyarrow.csv as arrow_csv
+
+        codec = codecs.lookup(self.spec.encoding).name
+        with self._open() as raw, self._loud():
+            counted = _QuoteCounter(raw)
+            reader = arrow_csv.open_csv(
+                pa.PythonFile(counted, mode="r"),
+                read_options=arrow_csv.ReadOptions(
+                    use_threads=False,  # with threads, rows of a wrong width come without their number
+                    block_size=_BLOCK,
+                    encoding="utf8" if codec in ("utf-8", "utf-8-sig") else codec,
+                ),
+                parse_options=arrow_csv.ParseOptions(
+                    delimiter=self.spec.separator,
+                    newlines_in_values=True,
+                    invalid_row_handler=self._invalid_row,
+                ),
+                convert_options=arrow_csv.ConvertOptions(
+                    include_columns=names,
+                    column_types=dict.fromkeys(names, pa.string()),
+                    strings_can_be_null=False,
+                ),
+            )
+            for batch in reader:
+                yield batch.columns
+            if counted.quotes % 2:
+                self._refuse_open_quote()
+
+    def record_of_row(self, row: int) -> int:
+        """The record that holds a data row, both counted from 0."""
+        for record in self.left_out:
+            if record > row:
+                break
+            row += 1
+        return row
+
+    def places(self, records: list[int]) -> list[tuple[Location, str]]:
+        """The line of each record, as an editor counts lines: the header is on line 1."""
+        lines: dict[int, int] = {}
+        wanted, last = set(records), max(records)
+        for number, (line, _) in enumerate(self._records()):
+            if number - 1 in wanted:
+                lines[number - 1] = line
+            if number > last:
+                break
+        return [(Location(self.name, lines.get(record)), "") for record in records]
+
+    def _read_header(self) -> list[str]:
+        with self._open() as raw:
+            mark = raw.read(2)
+        codec = codecs.lookup(self.spec.encoding).name
+        if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) and not codec.startswith("utf-16"):
+            raise self._wrong_encoding(None, "set data.csv.encoding: utf-16")
+        try:
+            first = next(self._records(), None)
+        except UnicodeError:
+            raise self._wrong_encoding(1, _OTHER_ENCODINGS) from None
+        if first is None:
+            raise DataError(
+                "the file is empty",
+                hint="give it a header and rows, or point data.path elsewhere",
+                location=Location(self.name),
+            )
+        line, names = first
+        if any(0xDC80 <= ord(c) <= 0xDCFF for name in names for c in name):
+            raise self._wrong_encoding(line, _OTHER_ENCODINGS)
+        return names
+
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        """First line and fields of every record, the header included, blank lines left out."""
+        codec = codecs.lookup(self.spec.encoding).name
+        with self._open() as raw, self._loud():
+            text = io.TextIOWrapper(
+                raw, "utf-8-sig" if codec == "utf-8" else codec, errors="surrogateescape", newline=""
+            )
+            reader = csv.reader(text, delimiter=self.spec.separator)
+            line = 1
+            for fields in reader:
+                if fields:
+                    yield line, fields
+                line = reader.line_num + 1
+
+    @contextmanager
+    def _open(self) -> Iterator[IO[bytes]]:
+        try:
+            handle = self.path.open("rb")
+        except OSError as error:
+            raise DataError(
+                f"the file cannot be read: {error.strerror}",
+                hint="check its permissions",
+                location=Location(self.name),
+            ) from None
+        with handle:
+            if self.path.suffix != ".gz":
+                yield handle
+            else:
+                with gzip.open(handle) as plain, self._loud():
+                    yield plain  # type: ignore[misc]
+
+    @contextmanager
+    def _loud(self) -> Iterator[None]:
+        """The libraries' failures as errors with the file, the line where known, and a next move."""
+        import pyarrow as pa
+
+        try:
+            yield
+        except _BROKEN_GZ:
+            raise DataError(
+                "the gz data is broken or cut short",
+                hint="make or download the file again",
+                location=Location(self.name),
+            ) from None
+        except csv.Error as error:
+            raise DataError(
+                f"the file is not a CSV table: {error}",
+                hint="check data.csv.separator and the quotes",
+                location=Location(self.name),
+            ) from None
+        except UnicodeError:
+            raise self._wrong_encoding(self._undecodable_line(), _OTHER_ENCODINGS) from None
+        except pa.ArrowInvalid as error:
+            if "invalid UTF8" in str(error):
+                raise self._wrong_encoding(self._undecodable_line(), _OTHER_ENCODINGS) from None
+            self._refuse_open_quote()
+            raise DataError(
+                f"the file is not a CSV table: {error}",
+                hint="check data.csv.separator and the quotes",
+                location=Location(self.name),
+            ) from None
+
+    def _wrong_encoding(self, line: int | None, hint: str) -> DataError:
+        return DataError(
+            f"the text is not {self.spec.encoding}", hint=hint, location=Location(self.name, line)
+        )
+
+    def _undecodable_line(self) -> int | None:
+        with self._open() as raw:
+            for number, line in enumerate(raw, start=1):
+                try:
+                    line.decode(self.spec.encoding)
+                except UnicodeError:
+                    return number
+        return None
+
+    def _refuse_open_quote(self) -> None:
+        """Raise where the last record never closes its quote, and so hides the rows after it."""
+        with self._open() as raw:
+            text = io.TextIOWrapper(raw, self.spec.encoding, errors="replace", newline="")
+            reader = csv.reader(text, delimiter=self.spec.separator, strict=True)
+            line = 1
+            while True:
+                try:
+                    if next(reader, None) is None:
+                        return
+                except csv.Error as error:
+                    if "unexpected end of data" not in str(error):
+                        return
+                    raise DataError(
+                        "a quote opens here and never closes",
+                        hint="close it, or double it inside quoted text",
+                        location=Location(self.name, line),
+                    ) from None
+                line = reader.line_num + 1
+
+    def _invalid_row(self, row: Any) -> str:
+        record = row.number - 2  # counted from 1, the header included
+        self.left_out.append(record)
+        if row.text.strip():
+            self.wrong_width.append((record, row.expected_columns, row.actual_columns))
+        return "skip"
+
+
+def other_separator(columns: list[str], separator: str) -> str | None:
+    """The separator that a header of one column seems to be written with."""
+    if len(columns) != 1:
+        return None
+    counts = {mark: columns[0].count(mark) for mark in ",;\t|" if mark != separator}
+    best = max(counts, key=lambda mark: counts[mark])
+    return best if counts[best] else None
+
+
+_OTHER_ENCODINGS = "save it as utf-8, or set data.csv.encoding, perhaps to cp1252 or latin-1"
+
+
+class _QuoteCounter:
+    """Counts quotes on the way: an odd number tells of one that never closes."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self.raw, self.quotes, self.closed = raw, 0, False
+
+    def read(self, size: int = -1) -> bytes:
+        data = self.raw.read(size)
+        self.quotes += data.count(b'"')
+        return data
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def width_faults(file: CsvFile) -> list[Diagnostic]:
+    """The records read so far whose number of fields is not the header's."""
+    faults = []
+    for _, expected, found in file.wrong_width:
+        fields = "1 field" if found == 1 else f"{found} fields"
+        faults.append(
+            Diagnostic(
+                f"the row has {fields}, the header has {expected}",
+                hint="complete the row, or quote the text that holds a separator",
+                location=Location(file.name),
+            )
+        )
+    return faults

@@ -1,0 +1,100 @@
+"""Rows as they were read, and in the order of series and time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecaster.data.panel import Floats, Ints
+from forecaster.data.problems import Fault, Problems
+
+Bools = NDArray[np.bool_]
+Codes = NDArray[np.integer[Any]]
+
+
+@dataclass
+class Rows:
+    """The rows of a table as they were read.
+
+    stamps: (rows,). series: (rows,), index into ids, which are sorted.
+    values: (rows, columns), targets, past, future, then static covariates.
+    segments: file, data rows (each, or the first of consecutive ones) and count.
+    source: the table's path, as shown in messages.
+    """
+
+    stamps: Ints
+    series: Codes
+    ids: tuple[str, ...]
+    values: Floats
+    segments: list[tuple[int, Ints | int, int]]
+    source: str
+
+    def faults(self, column: str, rows: Ints, describe: Callable[[int], Fault]) -> Problems:
+        """Problems of these rows; describe(row) tells of each."""
+        ends = np.cumsum([count for _, _, count in self.segments])
+        problems = Problems()
+        rows = np.sort(rows)
+        owner = np.searchsorted(ends, rows, side="right")
+        for s in np.unique(owner).tolist():
+            file, origin, count = self.segments[s]
+            mine = rows[owner == s]
+            within = mine - (int(ends[s]) - count)
+            place = within + origin if isinstance(origin, int) else origin[within]
+            problems.add(file, place, column, lambda i, mine=mine: describe(int(mine[i])))  # type: ignore[misc]
+        return problems
+
+
+@dataclass
+class Ordered:
+    """Rows sorted by series and position. row: the place in the file's order, None when it was sorted."""
+
+    row: Ints | None
+    positions: Ints
+    series: Codes
+    values: Floats
+    repeats: Bools
+    """(rows - 1,), whether the next row has the same series and position."""
+    n_unsorted: int
+    """Series whose rows were not in time order."""
+
+    def rows_in_file(self, rows: Ints) -> Ints:
+        return rows if self.row is None else self.row[rows]
+
+
+def sort_rows(rows: Rows) -> Ordered:
+    positions, series = rows.stamps, rows.series
+    low = int(positions.min())
+    span = int(positions.max()) - low + 1
+    order: Ints | None = None
+    if len(rows.ids) == 1:
+        key = positions
+    elif len(rows.ids) * span < 2**62:
+        key = series * np.int64(span) + (positions - low)
+    else:
+        # Too fine a grid for one integer: sort by two keys, and number the pairs.
+        order = np.lexsort((positions, series))
+        new = (np.diff(positions[order]) != 0) | (np.diff(series[order]) != 0)
+        key = np.empty(len(order), dtype=np.int64)
+        key[order] = np.append(0, np.cumsum(new))
+    if (key[1:] >= key[:-1]).all():
+        return Ordered(None, positions, series, rows.values, key[1:] == key[:-1], 0)
+    # Stable, so that rows of one time keep their order in the file.
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    repeats = key[1:] == key[:-1]
+    series = series[order]
+    backward = (order[1:] < order[:-1]) & (series[1:] == series[:-1])
+    n_unsorted = len(np.unique(series[1:][backward]))
+    return Ordered(order, positions[order], series, rows.values[order], repeats, n_unsorted)
+
+
+def borders(series: Codes, n_series: int) -> Ints:
+    """(series + 1,), first row of each of sorted codes, none of which is absent."""
+    changes = np.flatnonzero(series[1:] != series[:-1]) + 1
+    found = np.concatenate([[0], changes, [len(series)]])
+    assert len(found) == n_series + 1
+    return found

@@ -1,0 +1,184 @@
+"""Scaling, fitted on training rows only and stored as plain numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from forecaster.data.spec import ScalingSpec
+from forecaster.errors import DataError
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """x -> (f(x) - center) / spread, column by column; f is log(1 + x) or x itself.
+
+    center, spread: (groups, columns), original units (log units under "log").
+    ids: the series of each group; one group, without ids, serves all series.
+    n_targets: "log" applies to the first n_targets columns only.
+    static_center, static_spread: (static covariates,), over the series.
+    """
+
+    method: str
+    center: Floats
+    spread: Floats
+    ids: tuple[str, ...] | None
+    n_targets: int
+    static_center: Floats = field(default_factory=lambda: np.zeros(0))
+    static_spread: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def with_static(self, static: Floats) -> Scaler:
+        """Fitted on static covariates too. static: (series, features), known at all times."""
+        center, spread = _fit("standard", static, 0)
+        return replace(self, static_center=center, static_spread=spread)
+
+    def apply_static(self, static: Floats) -> npt.NDArray[np.float32]:
+        out: npt.NDArray[np.float32] = ((static - self.static_center) / self.static_spread).astype(np.float32)
+        return out
+
+    def rows_for(self, ids: tuple[str, ...]) -> Ints:
+        """The group of each id; -1 for a series that was not there when fitted."""
+        if self.ids is None:
+            return np.zeros(len(ids), dtype=np.int64)
+        place = {name: i for i, name in enumerate(self.ids)}
+        return np.array([place.get(name, -1) for name in ids], dtype=np.int64)
+
+    def with_new(self, other: Scaler) -> Scaler:
+        """This scaler with the groups of `other`, fitted on new series, added."""
+        assert self.ids is not None and other.ids is not None
+        return replace(
+            self,
+            center=np.concatenate([self.center, other.center]),
+            spread=np.concatenate([self.spread, other.spread]),
+            ids=(*self.ids, *other.ids),
+        )
+
+    def apply(self, values: Floats, offsets: Ints, groups: Ints) -> npt.NDArray[np.float32]:
+        """values: (rows, columns), all series end to end. Returns the same, scaled, float32."""
+        out = np.empty(values.shape, dtype=np.float32)
+        # Blocks of whole columns' rows keep the float64 temporaries small.
+        for start in range(0, len(values), _BLOCK):
+            rows = slice(start, min(start + _BLOCK, len(values)))
+            group = self._group_of_rows(rows, offsets, groups)
+            out[rows] = (self._forward(values[rows]) - self.center[group]) / self.spread[group]
+        return out
+
+    def _group_of_rows(self, rows: slice, offsets: Ints, groups: Ints) -> Ints | int:
+        if self.ids is None:
+            return 0
+        index: Ints = groups[np.searchsorted(offsets, np.arange(rows.start, rows.stop), side="right") - 1]
+        return index
+
+    def invert(self, forecast: npt.NDArray[Any], groups: Ints) -> Floats:
+        """forecast: (windows, steps, targets), scaled; groups: (windows,). Original units."""
+        n = self.n_targets
+        index = groups if self.ids is not None else np.zeros(len(forecast), dtype=np.int64)
+        x: Floats = forecast.astype(np.float64)
+        x *= self.spread[index, None, :n]
+        x += self.center[index, None, :n]
+        if self.method == "log":
+            # No series grows past e^80 in a window; beyond it the network has diverged.
+            np.expm1(np.clip(x, -1, 80), out=x)
+        return x
+
+    def _forward(self, values: Floats) -> Floats:
+        if self.method != "log":
+            return values
+        out = values.copy()
+        out[:, : self.n_targets] = np.log1p(np.maximum(out[:, : self.n_targets], 0))
+        return out
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "method": self.method,
+            "ids": None if self.ids is None else list(self.ids),
+            "n_targets": self.n_targets,
+            "center": self.center.tolist(),
+            "spread": self.spread.tolist(),
+            "static_center": self.static_center.tolist(),
+            "static_spread": self.static_spread.tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, state: dict[str, Any]) -> Scaler:
+        return cls(
+            state["method"],
+            np.asarray(state["center"], dtype=np.float64),
+            np.asarray(state["spread"], dtype=np.float64),
+            None if state["ids"] is None else tuple(state["ids"]),
+            state["n_targets"],
+            np.asarray(state["static_center"], dtype=np.float64),
+            np.asarray(state["static_spread"], dtype=np.float64),
+        )
+
+
+# Rows scaled at a time: 16 MiB of float64 per column.
+_BLOCK = 1 << 21
+
+
+def fit_scaler(
+    spec: ScalingSpec,
+    values: Floats,
+    offsets: Ints,
+    train_end: Ints,
+    *,
+    ids: tuple[str, ...],
+    n_targets: int,
+) -> Scaler:
+    """Fit on the first train_end rows of each series and on nothing else.
+
+    values: (rows, columns), filled, original units. train_end: (series,), counted
+    from each series' first row. A column that does not vary gets spread 1.
+    Raises DataError for method "log" where a training target is negative.
+    """
+    starts, ends = offsets[:-1], offsets[:-1] + train_end
+    if spec.method == "log":
+        _refuse_negative(values, starts, ends, ids, n_targets)
+    if spec.per_series:
+        fits = [_fit(spec.method, values[a:b], n_targets) for a, b in zip(starts, ends, strict=True)]
+        center, spread = (np.stack(part) for part in zip(*fits, strict=True))
+        return Scaler(spec.method, center, spread, ids, n_targets)
+    is_train = np.zeros(len(values) + 1, dtype=np.int8)
+    np.add.at(is_train, starts, 1)
+    np.add.at(is_train, ends, -1)
+    rows = values[np.cumsum(is_train[:-1], dtype=np.int8).astype(bool)]
+    center, spread = _fit(spec.method, rows, n_targets)
+    return Scaler(spec.method, center[None], spread[None], None, n_targets)
+
+
+def _refuse_negative(values: Floats, starts: Ints, ends: Ints, ids: tuple[str, ...], n_targets: int) -> None:
+    for name, a, b in zip(ids, starts, ends, strict=True):
+        if b > a and values[a:b, :n_targets].min() < 0:
+            series = f"series {name!r} has" if name else "the target has"
+            raise DataError(
+                f"scaling.method: log needs targets of 0 and more, and {series} {values[a:b, :n_targets].min():g}",
+                hint="use standard scaling",
+                path="scaling.method",
+            )
+
+
+def _fit(method: str, rows: Floats, n_targets: int) -> tuple[Floats, Floats]:
+    """rows: (training rows, columns) -> center and spread, each (columns,)."""
+    n_columns = rows.shape[1]
+    if method == "none" or not len(rows):
+        return np.zeros(n_columns), np.ones(n_columns)
+    if method == "log":
+        center, spread = rows.mean(axis=0), rows.std(axis=0)
+        center[:n_targets], spread[:n_targets] = 0.0, 1.0
+    elif method == "minmax":
+        center = rows.min(axis=0)
+        spread = rows.max(axis=0) - center
+    elif method == "robust":
+        low, center, high = np.quantile(rows, [0.25, 0.5, 0.75], axis=0)
+        spread = high - low
+    else:
+        center, spread = rows.mean(axis=0), rows.std(axis=0)
+    # Rounding leaves a tiny spread where a column is constant.
+    constant = spread <= 1e-12 * np.maximum(1.0, np.abs(center))
+    return center, np.where(constant, 1.0, spread)

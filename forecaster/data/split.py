@@ -1,0 +1,73 @@
+"""Chronological splits: ranges of target rows, never slices of the table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from forecaster.data.panel import Panel
+from forecaster.data.spec import SplitSpec
+from forecaster.errors import DataError
+
+Ints = npt.NDArray[np.int64]
+SplitName = Literal["train", "val", "test"]
+SPLITS: tuple[SplitName, ...] = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Where training, validation and test targets begin and end.
+
+    Each (series,), rows counted from the series' own first row: training targets
+    are rows [0, train_end), validation [train_end, val_end), test [val_end, length).
+    Windows may look back across a border; their targets never cross one.
+    """
+
+    train_end: Ints
+    val_end: Ints
+    length: Ints
+
+    def range(self, split: SplitName) -> tuple[Ints, Ints]:
+        """First and one-past-last target row of each series."""
+        zero = np.zeros_like(self.length)
+        return {
+            "train": (zero, self.train_end),
+            "val": (self.train_end, self.val_end),
+            "test": (self.val_end, self.length),
+        }[split]
+
+
+def split(panel: Panel, spec: SplitSpec) -> Cuts:
+    """Cut every series into training, validation and test, oldest first.
+
+    A share or a number of steps counts from each series' own end; a date is one
+    cut for all series, the first date of its range.
+    Raises DataError when the validation range would begin after the test range.
+    """
+    length = np.diff(panel.offsets)
+    test_start = _start_of(spec.test, "test", panel, length, before=length)
+    val_start = _start_of(spec.val, "val", panel, length, before=test_start)
+    if isinstance(spec.val, str) and isinstance(spec.test, str) and (val_start > test_start).any():
+        raise DataError(
+            f"split.val begins at {spec.val}, after split.test at {spec.test}",
+            hint="give val the earlier date",
+            path="split.val",
+        )
+    return Cuts(train_end=np.minimum(val_start, test_start), val_end=test_start, length=length)
+
+
+def _start_of(share: float | int | str, name: str, panel: Panel, length: Ints, *, before: Ints) -> Ints:
+    """First row of a range that ends where the next one begins."""
+    if isinstance(share, str):
+        try:
+            cut = panel.grid.ceil_position(share)
+        except ValueError as error:
+            raise DataError(f"{error}", hint="write it like the table's time column", path=f"split.{name}") from None
+        return np.clip(cut - panel.first, 0, length)
+    # The small term undoes rounding: 0.29 * 100 is 28.999999999999996.
+    steps = np.floor(length * share + 1e-9).astype(np.int64) if isinstance(share, float) else share
+    return np.maximum(before - steps, 0)

@@ -1,0 +1,127 @@
+"""Windows by index: a (series, start) pair each, gathered a batch at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from forecaster.data.split import Cuts, SplitName
+
+Float32 = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+Batch = dict[str, Float32]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What windows are cut from: every series end to end, once.
+
+    values: (rows, columns), scaled; targets, then past, then future covariates.
+    observed: (rows, targets), False where a target was filled in and must not
+    count; None where all count. calendar: (positions, features) over the time axis
+    from the first row to a horizon past the last; None without calendar features.
+    position: (series,), place of each series' first row in `calendar`.
+    static: (series, features).
+    """
+
+    values: Float32
+    offsets: Ints
+    n_targets: int
+    n_past: int = 0
+    observed: npt.NDArray[np.bool_] | None = None
+    calendar: Float32 | None = None
+    position: Ints | None = None
+    static: Float32 | None = None
+
+    @property
+    def n_ahead(self) -> int:
+        """Channels known over the horizon: future covariates, then calendar features."""
+        calendar = 0 if self.calendar is None else self.calendar.shape[1]
+        return self.values.shape[1] - self.n_targets - self.n_past + calendar
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Complete windows over a Source, in order of series, then time.
+
+    series: (windows,). start: (windows,), flat row of the first step of each lookback.
+    """
+
+    source: Source
+    lookback: int
+    horizon: int
+    series: npt.NDArray[np.int32]
+    start: Ints
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @property
+    def target_row(self) -> Ints:
+        """Flat row of each window's first target; the row before it is the forecast origin."""
+        return self.start + self.lookback
+
+    def take(self, indices: Ints) -> Windows:
+        return replace(self, series=self.series[indices], start=self.start[indices])
+
+    def inputs(self, indices: Ints) -> Batch:
+        """Gather: past (batch, lookback, channels); future (batch, horizon, n_ahead) and
+        static (batch, features) where there are any.
+
+        Values of the horizon enter `future` only from columns known ahead.
+        """
+        s = self.source
+        start, first_known = self.start[indices], s.n_targets + s.n_past
+        past = self._gather(start, self.lookback)
+        ahead = []
+        if s.values.shape[1] > first_known:
+            ahead.append(self._gather(start + self.lookback, self.horizon)[:, :, first_known:])
+        if s.calendar is not None and s.position is not None:
+            series = self.series[indices]
+            row = s.position[series] + start - s.offsets[series]
+            calendar = s.calendar[row[:, None] + np.arange(self.lookback + self.horizon)]
+            past = np.concatenate([past, calendar[:, : self.lookback]], axis=2)
+            ahead.append(calendar[:, self.lookback :])
+        batch = {"past": past}
+        if ahead:
+            batch["future"] = ahead[0] if len(ahead) == 1 else np.concatenate(ahead, axis=2)
+        if s.static is not None:
+            batch["static"] = s.static[self.series[indices]]
+        return batch
+
+    def targets(self, indices: Ints) -> Float32:
+        """(batch, horizon, targets), NaN where not observed."""
+        rows = self.target_row[indices]
+        y = self._gather(rows, self.horizon)[:, :, : self.source.n_targets]
+        if self.source.observed is not None:
+            seen = self.source.observed[rows[:, None] + np.arange(self.horizon)]
+            y = np.where(seen, y, np.float32(np.nan))
+        return y
+
+    def _gather(self, start: Ints, steps: int) -> Float32:
+        """(batch, steps, columns): rows are end to end, so a window is one run of memory."""
+        values = self.source.values
+        n = values.shape[1]
+        runs = np.lib.stride_tricks.sliding_window_view(values.reshape(-1), steps * n)
+        gathered: Float32 = runs[start * n].reshape(len(start), steps, n)
+        return gathered
+
+
+def cut_windows(
+    source: Source, cuts: Cuts, split: SplitName, *, lookback: int, horizon: int, stride: int = 1
+) -> Windows:
+    """Every window whose targets all lie in one split of one series, oldest first.
+
+    The lookback may reach into an earlier split; it never leaves the series.
+    Windows are `stride` steps apart, the last one ending on the range's last row.
+    """
+    low, high = cuts.range(split)
+    first = np.maximum(low, lookback)
+    count = np.maximum((high - horizon - first) // stride + 1, 0)
+    series = np.repeat(np.arange(len(count), dtype=np.int32), count)
+    nth = np.arange(count.sum(), dtype=np.int64) - np.repeat(np.cumsum(count) - count, count)
+    # Counted from the range's end, so that the newest window is never the one left out.
+    target = (high - horizon)[series] - (count[series] - 1 - nth) * stride
+    return Windows(source, lookback, horizon, series, source.offsets[:-1][series] + target - lookback)

@@ -1,0 +1,116 @@
+"""The error tree: every failure a user can cause or meet, drawn in one place.
+
+ForecasterError            exit status
+├── UsageError             2   bad command line
+├── ConfigError            2   bad YAML file, all its problems at once
+├── DataError              2   bad table
+├── TrainingError          1   the run failed (a NaN loss, no window learned)
+├── EnvironmentError_      3   disk, permission, a missing extra
+└── RunTakenError          4   the run directory is in use or exists
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place in a file. line and column count from 1; None where unknown."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(p) for p in (self.file, self.line, self.column) if p is not None)
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One problem: what is wrong, where, and the next move.
+
+    path: dotted key of the YAML file ("model.layers.0.units"), a column of a
+    table, or "" when the problem belongs to the whole file.
+    """
+
+    summary: str
+    hint: str | None = None
+    location: Location | None = None
+    path: str = ""
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        where = f"{self.location}: " if self.location else ""
+        key = f"{self.path}: " if self.path else ""
+        tail = f"; {self.hint}" if self.hint else ""
+        return f"{where}{key}{self.summary}{tail}"
+
+    def as_json(self) -> dict[str, Any]:
+        out: dict[str, Any] = {
+            "severity": self.severity,
+            "summary": self.summary,
+            "hint": self.hint,
+            "path": self.path,
+            "file": self.location.file if self.location else None,
+            "range": None,
+        }
+        if self.location and self.location.line is not None:
+            out["range"] = {
+                "start": {"line": self.location.line, "column": self.location.column or 1}
+            }
+        return out
+
+
+class ForecasterError(Exception):
+    """The base of every expected failure. Carries at least one Diagnostic."""
+
+    exit_code = 1
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        location: Location | None = None,
+        path: str = "",
+        diagnostics: list[Diagnostic] | None = None,
+    ) -> None:
+        self.diagnostics = diagnostics or [
+            Diagnostic(summary=message, hint=hint, location=location, path=path)
+        ]
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        return "\n".join(str(d) for d in self.diagnostics)
+
+
+class UsageError(ForecasterError):
+    exit_code = 2
+
+
+class ConfigError(ForecasterError):
+    exit_code = 2
+
+    @classmethod
+    def of(cls, diagnostics: list[Diagnostic]) -> ConfigError:
+        return cls(f"{len(diagnostics)} problem(s)", diagnostics=diagnostics)
+
+
+class DataError(ForecasterError):
+    exit_code = 2
+
+
+class TrainingError(ForecasterError):
+    exit_code = 1
+
+
+class EnvironmentError_(ForecasterError):
+    exit_code = 3
+
+
+class RunTakenError(ForecasterError):
+    exit_code = 4

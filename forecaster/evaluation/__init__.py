@@ -1,0 +1,1 @@
+"""Forecasts are scored, honestly."""

@@ -1,0 +1,105 @@
+"""What a scaled metric divides by, from training rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecaster.evaluation.metrics import Array
+
+Ints = NDArray[np.int64]
+
+# Elements held at a time beside the data itself.
+ELEMENTS_PER_BLOCK = 2**18
+
+# Differences below this share of a series' mean size are the rounding of float64.
+ROUNDING = 8 * float(np.finfo(np.float64).eps)
+
+
+class Scales(NamedTuple):
+    """Each (series, targets), NaN where no training row tells; see Scored."""
+
+    train_std: Array
+    naive_error: Array
+    naive_sq_error: Array
+
+
+class _Sums(NamedTuple):
+    """Per series and target, over its counted training rows; each (series, targets)."""
+
+    n: Array
+    plain: Array
+    absolute: Array
+    squared: Array
+
+
+def in_sample_scales(values: Array, offsets: Ints, train_end: Ints, *, seasonality: int) -> Scales:
+    """The scales of every series and target from its observed training rows.
+
+    values: (rows, targets), original units, NaN where not observed, all series end to
+    end; series s has rows offsets[s]:offsets[s + 1], the first train_end[s] of them for
+    training. seasonality: steps back the seasonal naive looks; a pair of rows counts
+    when both are observed, and no pair reaches into another series.
+    A scale no larger than rounding is 0: a constant 0.1 has no spread.
+    Three passes over the rows, in blocks.
+    """
+
+    def season_before(start: int, stop: int, series: Ints) -> Array:
+        change = np.full((stop - start, values.shape[1]), np.nan)
+        first = min(max(start, seasonality), stop)
+        np.subtract(
+            values[first:stop], values[first - seasonality : stop - seasonality], out=change[first - start :]
+        )
+        change[np.arange(start, stop) - seasonality < offsets[series]] = np.nan
+        return change
+
+    ends = offsets[:-1] + np.minimum(train_end, np.diff(offsets))
+    level = _sums(lambda start, stop, _: values[start:stop], values.shape[1], offsets=offsets, ends=ends)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean, rounding = level.plain / level.n, ROUNDING * level.absolute / level.n
+        spread = _sums(
+            lambda start, stop, series: values[start:stop] - mean[series],
+            values.shape[1],
+            offsets=offsets,
+            ends=ends,
+        )
+        # The second term takes back the rounding of the mean (Chan, Golub & LeVeque, 1983).
+        variance = (spread.squared - spread.plain**2 / spread.n) / spread.n
+        change = _sums(season_before, values.shape[1], offsets=offsets, ends=ends)
+        return Scales(
+            _beyond(np.sqrt(np.maximum(variance, 0.0)), rounding),
+            _beyond(change.absolute / change.n, rounding),
+            _beyond(change.squared / change.n, rounding**2),
+        )
+
+
+def _beyond(scale: Array, rounding: Array) -> Array:
+    return np.where(scale <= rounding, 0.0, scale)
+
+
+def _sums(rows: Callable[[int, int, Ints], Array], n_targets: int, *, offsets: Ints, ends: Ints) -> _Sums:
+    """Sums per series of what `rows(start, stop, series of each row)` gives, NaN not counted."""
+    out = _Sums(*(np.zeros((len(ends), n_targets)) for _ in _Sums._fields))
+    step = max(1, ELEMENTS_PER_BLOCK // n_targets)
+    for start in range(0, int(offsets[-1]), step):
+        stop = min(start + step, int(offsets[-1]))
+        first = int(np.searchsorted(offsets, start, side="right")) - 1
+        last = int(np.searchsorted(offsets, stop, side="left"))
+        here = np.arange(first, last)
+        lengths = np.minimum(offsets[here + 1], stop) - np.maximum(offsets[here], start)
+        series = np.repeat(here, lengths)
+        # reduceat misreads an empty series, so only those with rows here take part.
+        here, lengths = here[lengths > 0], lengths[lengths > 0]
+        begins = np.cumsum(lengths) - lengths
+
+        block = rows(start, stop, series)
+        counted = ~np.isnan(block) & (np.arange(start, stop) < ends[series])[:, None]
+        kept = np.where(counted, block, 0.0)
+        for total, part in zip(
+            out, (counted.astype(np.float64), kept, np.abs(kept), np.square(kept)), strict=True
+        ):
+            total[here] += np.add.reduceat(part, begins, axis=0)
+    return out

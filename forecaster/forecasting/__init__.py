@@ -1,0 +1,1 @@
+"""Forecasts from fitted networks and from baselines."""

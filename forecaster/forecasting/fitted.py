@@ -1,0 +1,111 @@
+"""A fitted forecaster as plain data: saved to and loaded from a run directory."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from forecaster.artifacts.bundle import Arrays, damaged, load_arrays, read_json, save_arrays, write_json
+from forecaster.artifacts.run_dir import RunDir
+from forecaster.data.scalers import Scaler
+from forecaster.data.windows import Windows
+from forecaster.errors import FORMAT_VERSION
+from forecaster.model.shape import Shape
+from forecaster.model.spec import ModelSpec
+
+if TYPE_CHECKING:
+    import keras
+
+SPEC, STATE, WEIGHTS = "model/spec.json", "model/state.json", "model/weights.safetensors"
+CONTEXT = "model/context.csv"
+PREDICT_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What training leaves behind: the networks' weights and the numbers fitted on training rows."""
+
+    spec: ModelSpec
+    shape: Shape
+    scaler: Scaler
+    members: list[Arrays]
+    """The weights of each member of the ensemble, by path."""
+
+    def forecast(self, windows: Windows, groups: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """(windows, horizon, targets), original units: the mean over the members.
+
+        groups: (windows,), the scaler's group of each window's series.
+        """
+        from forecaster.model.predict import predict_windows
+
+        network = self.network()
+        total = np.zeros((len(windows), self.shape.horizon, self.shape.n_targets))
+        for weights in self.members:
+            fill_weights(network, weights)
+            scaled = predict_windows(network, windows, batch_size=min(PREDICT_BATCH, len(windows)))
+            total += self.scaler.invert(scaled, groups)
+        return total / len(self.members)
+
+    def network(self) -> keras.Model:
+        """The network of the spec, its weights not yet filled in."""
+        from forecaster.model.build import build
+
+        return build(self.spec, self.shape)
+
+    def save(self, run: RunDir) -> None:
+        write_json(
+            run.file(SPEC),
+            {
+                "format_version": FORMAT_VERSION,
+                "model": self.spec.model_dump(mode="json"),
+                "shape": asdict(self.shape),
+                "members": len(self.members),
+            },
+        )
+        write_json(run.file(STATE), {"format_version": FORMAT_VERSION, "scaler": self.scaler.as_json()})
+        arrays = {f"{i}/{path}": a for i, weights in enumerate(self.members) for path, a in weights.items()}
+        save_arrays(run.file(WEIGHTS), arrays)
+
+    @classmethod
+    def load(cls, run: RunDir) -> Fitted:
+        """Raises DataError when a file is changed, cut short or does not fit the others."""
+        run.check(SPEC, STATE, WEIGHTS)
+        spec, state = read_json(run.file(SPEC)), read_json(run.file(STATE))
+        arrays, _ = load_arrays(run.file(WEIGHTS))
+        try:
+            members: list[Arrays] = [{} for _ in range(spec["members"])]
+            for key, array in arrays.items():
+                member, _, path = key.partition("/")
+                members[int(member)][path] = array
+            return cls(
+                spec=ModelSpec.model_validate(spec["model"]),
+                shape=Shape(**spec["shape"]),
+                scaler=Scaler.from_json(state["scaler"]),
+                members=members,
+            )
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise damaged(run.file(SPEC), f"does not fit the other files of the model ({error!r})") from error
+
+
+def fill_weights(network: Any, weights: Arrays) -> None:
+    """Put saved weights into a network built from the same spec.
+
+    Raises DataError when the names or shapes are not the network's.
+    """
+    own = {w.path: w for w in network.weights}
+    if own.keys() != weights.keys():
+        odd = sorted(own.keys() ^ weights.keys())
+        raise damaged(
+            Path(WEIGHTS), f"has other weights than model/spec.json describes: {', '.join(odd[:3])}"
+        )
+    for path, variable in own.items():
+        if tuple(variable.shape) != weights[path].shape:
+            raise damaged(
+                Path(WEIGHTS),
+                f"{path} has shape {weights[path].shape}, the network needs {tuple(variable.shape)}",
+            )
+        variable.assign(weights[path])

@@ -1,0 +1,112 @@
+"""Forecasts as a table: one row per series, target, origin and step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from forecaster.data.panel import Panel
+from forecaster.data.spec import DataSpec
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+# More digits than a network's float32 can mean, few enough to read.
+DIGITS = 9
+
+
+def forecast_table(
+    panel: Panel,
+    spec: DataSpec,
+    forecast: Floats,
+    *,
+    series: npt.NDArray[np.int32],
+    target_row: Ints,
+    actual: Floats | None = None,
+) -> pa.Table:
+    """Columns: the data's id (where there is one) and time, cutoff (with actual), target
+    (where there are several), forecast, and the actual value under the target's name
+    (under "actual" where there are several targets).
+
+    forecast, actual: (windows, horizon, targets), original units. series and
+    target_row: (windows,), the flat row of each window's first target.
+    Rows are in order of window, then target, then step.
+    """
+    import pyarrow as pa
+
+    n, horizon, n_targets = forecast.shape
+    window = np.repeat(np.arange(n), n_targets * horizon)
+    step = np.tile(np.arange(horizon), n * n_targets)
+    position = panel.first[series] + target_row - panel.offsets[series]
+    columns: dict[str, pa.Array] = {}
+    if spec.id is not None:
+        columns[spec.id] = pa.DictionaryArray.from_arrays(
+            pa.array(series[window].astype(np.int32)), pa.array(panel.ids, pa.string())
+        )
+    columns[spec.time] = _times(panel, position[window] + step)
+    if actual is not None:
+        columns["cutoff"] = _times(panel, (position - 1)[window])
+    if n_targets > 1:
+        target = np.tile(np.repeat(np.arange(n_targets), horizon), n).astype(np.int32)
+        columns["target"] = pa.DictionaryArray.from_arrays(pa.array(target), pa.array(panel.targets, pa.string()))
+    columns["forecast"] = _numbers(forecast)
+    if actual is not None:
+        columns[panel.targets[0] if n_targets == 1 else "actual"] = _numbers(actual)
+    return pa.table({name: _plain(column) for name, column in columns.items()})
+
+
+def _numbers(values: Floats) -> pa.Array:
+    """(windows, horizon, targets) -> flat, by window, target and step; NaN becomes empty."""
+    import pyarrow as pa
+
+    flat = values.transpose(0, 2, 1).reshape(-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = np.floor(np.log10(np.abs(flat)))
+    power = np.where(np.isfinite(power), power, 0.0)
+    scale = 10.0 ** np.clip(DIGITS - 1 - power, -300, 300)
+    with np.errstate(over="ignore", invalid="ignore"):
+        rounded = np.round(flat * scale) / scale
+    return pa.array(np.where(np.isfinite(rounded), rounded, flat), from_pandas=True)
+
+
+def _times(panel: Panel, positions: Ints) -> pa.Array:
+    """Times as people read them, or integers on an integer axis."""
+    import pyarrow as pa
+
+    if panel.grid.is_integer:
+        return pa.array(panel.grid.stamps(positions))
+    found, inverse = np.unique(positions, return_inverse=True)
+    return pa.DictionaryArray.from_arrays(
+        pa.array(inverse.astype(np.int32)), pa.array(panel.grid.text(found), pa.string())
+    )
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    import pyarrow as pa
+
+    return column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
+
+
+def context_table(panel: Panel, spec: DataSpec, *, rows: int) -> pa.Table:
+    """The last rows of every series, gaps filled: a table of the shape of the data itself,
+    from which the next steps can be forecast without it.
+    """
+    import pyarrow as pa
+
+    count = np.minimum(panel.lengths, rows)
+    series = np.repeat(np.arange(len(count)), count)
+    nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    row = panel.offsets[1:][series] - count[series] + nth
+    columns: dict[str, pa.Array] = {}
+    if spec.id is not None:
+        columns[spec.id] = pa.array(np.array(panel.ids, dtype=object)[series], pa.string())
+    columns[spec.time] = _plain(_times(panel, panel.positions_of_rows(row)))
+    for i, name in enumerate(panel.columns):
+        columns[name] = pa.array(panel.values[row, i])
+    for i, name in enumerate(panel.statics):
+        columns[name] = pa.array(panel.static[series, i])
+    return pa.table(columns)

@@ -1,0 +1,1 @@
+"""Specs become Keras networks."""

@@ -1,0 +1,186 @@
+"""From a run directory and a table to the next steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from forecaster.artifacts.run_dir import RunDir
+from forecaster.config.experiment import Experiment
+from forecaster.config.load import Loaded, load_experiment
+from forecaster.data.fill import fill
+from forecaster.data.grid import parse_stamp
+from forecaster.data.panel import Panel
+from forecaster.data.read import read_table
+from forecaster.data.scalers import Scaler, fit_scaler
+from forecaster.data.spec import CsvSpec
+from forecaster.data.windows import Windows
+from forecaster.errors import DataError, UsageError
+from forecaster.forecasting.fitted import CONTEXT, Fitted
+from forecaster.forecasting.table import forecast_table
+from forecaster.pipeline.prepare import make_source
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Ints = npt.NDArray[np.int64]
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Predicted:
+    table: pa.Table
+    n_series: int
+    notes: list[str]
+
+
+def predict(run: RunDir, *, data: Path | None = None, origin: str | None = None) -> Predicted:
+    """Forecast one horizon for every series of a table, from its last row or from `origin`.
+
+    data: None takes the rows that training ended with, or the training data itself when
+    an origin is named. origin: the last timestamp taken as known; no target after it is
+    looked at. Series that training never saw are scaled by their own history.
+    Raises DataError and UsageError; writes nothing.
+    """
+    loaded = load_run(run)
+    fitted = Fitted.load(run)
+    experiment = loaded.experiment
+    if data is None and origin is None:
+        run.check(CONTEXT)
+        panel, known = _read(experiment, run.file(CONTEXT), csv=CsvSpec())
+    else:
+        panel, known = _read(experiment, data or loaded.data_path)
+    if origin is not None:
+        known = np.minimum(known, _rows_up_to(panel, origin))
+    panel, known, notes = _long_enough(panel, known, experiment.window.lookback)
+    panel = _without_the_future(panel, known, experiment)
+    panel, observed = fill(panel, experiment.data.missing, barriers=known[:, None])
+    scaler, more = _scaler_for(fitted.scaler, experiment, panel, known)
+    groups = scaler.rows_for(panel.ids)
+    source = make_source(experiment, panel, scaler, groups=groups, observed=observed)
+    start = panel.offsets[:-1] + known - experiment.window.lookback
+    series = np.arange(len(panel.ids), dtype=np.int32)
+    windows = Windows(source, experiment.window.lookback, experiment.window.horizon, series, start)
+
+    from forecaster.training.backend import start_backend
+
+    start_backend(experiment.runtime)
+    forecast = replace(fitted, scaler=scaler).forecast(windows, groups)
+    table = forecast_table(
+        panel, experiment.data, forecast, series=series, target_row=windows.target_row
+    )
+    return Predicted(table, len(series), [*notes, *more])
+
+
+def load_run(run: RunDir) -> Loaded:
+    """The experiment of a complete run, checked against its manifest."""
+    run.check("resolved.yaml")
+    return load_experiment(run.file("resolved.yaml"))
+
+
+def _read(experiment: Experiment, path: Path, *, csv: CsvSpec | None = None) -> tuple[Panel, Ints]:
+    """The table and how many rows of each series are known, not only looked ahead to."""
+    update: dict[str, object] = {"start": None, "end": None}
+    if csv is not None:
+        update["csv"] = csv
+    panel, findings = read_table(experiment.data.model_copy(update=update), path, keep_future=True)
+    return panel, panel.lengths - findings.future_rows
+
+
+def _rows_up_to(panel: Panel, origin: str) -> Ints:
+    grid = panel.grid
+    try:
+        stamp = parse_stamp(origin, grid.timezone, integer=grid.is_integer)
+        position = grid.at_or_after(stamp)
+    except ValueError as error:
+        raise UsageError(f"--from: {error}") from None
+    if int(grid.stamps(np.array([position]))[0]) > stamp:
+        position -= 1
+    last = (panel.first + panel.lengths).max() - 1
+    if position < panel.first.min() or position > last:
+        words = grid.text(np.array([panel.first.min(), last]))
+        raise UsageError(
+            f"--from: {origin} is outside {panel.source}, which goes from {words[0]} to {words[1]}",
+            hint="name a time in between, or bring other rows with --data",
+        )
+    return np.clip(position - panel.first + 1, 0, panel.lengths)
+
+
+def _long_enough(panel: Panel, known: Ints, lookback: int) -> tuple[Panel, Ints, list[str]]:
+    """Only the series with a whole lookback before their origin; the others are named."""
+    short = np.flatnonzero(known < lookback)
+    if not len(short):
+        return panel, known, []
+    named = ", ".join(
+        f"{panel.ids[s]!r} has {known[s]:,}" if panel.ids[s] else f"the table has {known[s]:,}" for s in short[:_NAMED]
+    )
+    more = f" and {len(short) - _NAMED:,} more" if len(short) > _NAMED else ""
+    text = f"{panel.source}: a forecast needs {lookback:,} rows before its origin, and {named}{more}"
+    if len(short) == len(known):
+        raise DataError(text, hint="bring more rows with --data, or a later --from")
+    keep = np.flatnonzero(known >= lookback)
+    return pick_series(panel, keep), known[keep], [f"{text}; not forecast"]
+
+
+def pick_series(panel: Panel, keep: Ints) -> Panel:
+    """The panel with only some of its series, in order."""
+    rows = np.concatenate([np.arange(panel.offsets[s], panel.offsets[s + 1]) for s in keep])
+    return replace(
+        panel,
+        ids=tuple(panel.ids[s] for s in keep),
+        first=panel.first[keep],
+        offsets=np.concatenate([[0], np.cumsum(panel.lengths[keep])]),
+        values=panel.values[rows],
+        static=panel.static[keep],
+    )
+
+
+def _without_the_future(panel: Panel, known: Ints, experiment: Experiment) -> Panel:
+    """Rows after the origin keep what is known ahead and nothing else.
+
+    Raises DataError where a covariate that is known ahead is absent over the horizon.
+    """
+    horizon, first_ahead = experiment.window.horizon, len(panel.targets) + len(panel.past)
+    length = np.minimum(panel.lengths, known + horizon) if panel.future else known
+    if panel.future and (length < known + horizon).any():
+        lacking = np.flatnonzero(length < known + horizon)
+        words = panel.grid.text(panel.first[lacking[:_NAMED]] + length[lacking[:_NAMED]])
+        named = ", ".join(
+            f"{panel.ids[s]!r} from {word}" if panel.ids[s] else f"from {word}"
+            for s, word in zip(lacking[:_NAMED], words, strict=True)
+        )
+        raise DataError(
+            f"{panel.source}: {', '.join(panel.future)} must be known for {horizon} steps ahead, and rows are "
+            f"missing for {len(lacking):,} series: {named}",
+            hint="add rows for the horizon to --data, with the targets left empty",
+        )
+    count = length
+    series = np.repeat(np.arange(len(count)), count)
+    nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    values = panel.values[panel.offsets[:-1][series] + nth]
+    values[nth >= known[series], :first_ahead] = 0.0
+    return replace(panel, offsets=np.concatenate([[0], np.cumsum(count)]), values=values)
+
+
+def _scaler_for(
+    scaler: Scaler, experiment: Experiment, panel: Panel, known: Ints
+) -> tuple[Scaler, list[str]]:
+    """The trained scaler, and for series it never saw a fit of their own history."""
+    new = np.flatnonzero(scaler.rows_for(panel.ids) < 0)
+    if not len(new):
+        return scaler, []
+    fresh = pick_series(panel, new)
+    own = fit_scaler(
+        experiment.scaling,
+        fresh.values,
+        fresh.offsets,
+        known[new],
+        ids=fresh.ids,
+        n_targets=len(panel.targets),
+    )
+    named = ", ".join(repr(name) for name in fresh.ids[:_NAMED]) + (", …" if len(new) > _NAMED else "")
+    return scaler.with_new(own), [f"{len(new):,} series that training never saw: {named}; scaled by their own history"]

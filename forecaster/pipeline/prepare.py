@@ -1,0 +1,161 @@
+"""From a table to windows: read, split, fill, scale. No Keras is imported, nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from forecaster.config.experiment import Experiment
+from forecaster.config.load import Loaded
+from forecaster.data.calendar import features
+from forecaster.data.fill import fill
+from forecaster.data.grid import default_seasonality
+from forecaster.data.panel import Findings, Panel
+from forecaster.data.read import read_table
+from forecaster.data.scalers import Scaler, fit_scaler
+from forecaster.data.split import SPLITS, Cuts, SplitName, split
+from forecaster.data.windows import Source, Windows, cut_windows
+from forecaster.errors import DataError
+from forecaster.evaluation.scales import Scales, in_sample_scales
+from forecaster.forecasting.origins import Origins
+from forecaster.model.shape import Shape
+
+Floats = npt.NDArray[np.float64]
+# --smoke: enough to touch every path, few enough for seconds.
+SMOKE_WINDOWS: dict[SplitName, int] = {"train": 64, "val": 16, "test": 16}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that is known before a network exists. Made without importing Keras.
+
+    panel: without missing values. observed: (rows, targets), False where a target
+    was filled in and must not count. scales: what scaled metrics divide by.
+    """
+
+    experiment: Experiment
+    panel: Panel
+    observed: npt.NDArray[np.bool_]
+    findings: Findings
+    cuts: Cuts
+    scaler: Scaler
+    source: Source
+    windows: dict[SplitName, Windows]
+    scales: Scales
+    season: int
+
+    @property
+    def shape(self) -> Shape:
+        source, window = self.source, self.experiment.window
+        ahead, static = source.n_ahead, source.static
+        return Shape(
+            lookback=window.lookback,
+            horizon=window.horizon,
+            n_targets=source.n_targets,
+            n_past=source.n_past + ahead,
+            n_future=ahead,
+            n_static=0 if static is None else static.shape[1],
+        )
+
+    def origins(self, windows: Windows) -> Origins:
+        targets = self.panel.values[:, : self.source.n_targets]
+        return Origins(targets, self.panel.offsets, windows.series, windows.target_row, windows.horizon)
+
+    def actual(self, windows: Windows) -> Floats:
+        """(windows, horizon, targets), original units, NaN where not observed."""
+        rows = windows.target_row[:, None] + np.arange(windows.horizon)
+        values = self.panel.values[:, : self.source.n_targets][rows]
+        values[~self.observed[rows]] = np.nan
+        return values
+
+
+def prepare(loaded: Loaded, *, smoke: bool = False) -> Prepared:
+    """Read, check, split, fill, scale and window the table of an experiment.
+
+    Raises DataError, with the file and row where there is one. Writes nothing.
+    """
+    experiment = loaded.experiment
+    raw, findings = read_table(experiment.data, loaded.data_path)
+    cuts = split(raw, experiment.split)
+    barriers = np.stack([cuts.train_end, cuts.val_end], axis=1)
+    panel, observed = fill(raw, experiment.data.missing, barriers=barriers)
+    n_targets = len(panel.targets)
+    scaler = fit_scaler(
+        experiment.scaling, panel.values, panel.offsets, cuts.train_end, ids=panel.ids, n_targets=n_targets
+    ).with_static(panel.static)
+    groups = scaler.rows_for(panel.ids)
+    source = make_source(experiment, panel, scaler, groups=groups, observed=observed)
+    window = experiment.window
+    windows = {
+        name: cut_windows(
+            source, cuts, name, lookback=window.lookback, horizon=window.horizon, stride=window.stride
+        )
+        for name in SPLITS
+    }
+    _refuse_without_windows(experiment, panel, cuts, windows)
+    if smoke:
+        windows = {name: _evenly(w, SMOKE_WINDOWS[name]) for name, w in windows.items()}
+    season = experiment.evaluation.seasonality or default_seasonality(experiment.data.freq)
+    targets = panel.values[:, :n_targets]
+    if not observed.all():
+        targets = np.where(observed, targets, np.nan)
+    scales = in_sample_scales(targets, panel.offsets, cuts.train_end, seasonality=season)
+    return Prepared(experiment, panel, observed, findings, cuts, scaler, source, windows, scales, season)
+
+
+def make_source(
+    experiment: Experiment,
+    panel: Panel,
+    scaler: Scaler,
+    *,
+    groups: npt.NDArray[np.int64],
+    observed: npt.NDArray[np.bool_],
+) -> Source:
+    """The scaled panel with the features that are derived from time and from the series.
+
+    groups: (series,), the scaler's group of each series.
+    """
+    calendar = position = None
+    if experiment.data.calendar:
+        low = int(panel.first.min())
+        high = int((panel.first + panel.lengths).max()) + experiment.window.horizon
+        calendar = features(panel.grid, np.arange(low, high), experiment.data.calendar)
+        position = panel.first - low
+    return Source(
+        values=scaler.apply(panel.values, panel.offsets, groups),
+        offsets=panel.offsets,
+        n_targets=len(panel.targets),
+        n_past=len(panel.past),
+        observed=None if observed.all() else observed,
+        calendar=calendar,
+        position=position,
+        static=scaler.apply_static(panel.static) if panel.statics else None,
+    )
+
+
+def _refuse_without_windows(
+    experiment: Experiment, panel: Panel, cuts: Cuts, windows: dict[SplitName, Windows]
+) -> None:
+    """Raises DataError when a split that was asked for holds no window."""
+    window, longest = experiment.window, int(panel.lengths.max())
+    for name in SPLITS:
+        low, high = cuts.range(name)
+        asked = name == "train" or getattr(experiment.split, name) not in (0, 0.0)
+        if asked and not len(windows[name]):
+            rows = int((high - low).max())
+            needs = window.horizon + (window.lookback if name == "train" else 0)
+            raise DataError(
+                f"{panel.source}: no {name} window fits: the longest series has {longest:,} rows, {rows:,} of them "
+                f"for {name}, and a {name} window needs {needs:,}",
+                hint="shorten window.lookback or window.horizon, change split, or bring more rows",
+                path="window" if name == "train" else f"split.{name}",
+            )
+
+
+def _evenly(windows: Windows, n: int) -> Windows:
+    """At most n windows, spread over all of them."""
+    if len(windows) <= n:
+        return windows
+    return windows.take(np.linspace(0, len(windows) - 1, n).astype(np.int64))

@@ -1,0 +1,140 @@
+"""A finished run as plain files."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import forecaster
+from forecaster.artifacts.bundle import write_json, write_text, write_whole
+from forecaster.artifacts.run_dir import RunDir
+from forecaster.artifacts.tables import csv_bytes, rows_csv
+from forecaster.config.load import Loaded
+from forecaster.data.record import splits_record
+from forecaster.data.windows import Windows
+from forecaster.errors import FORMAT_VERSION
+from forecaster.forecasting.fitted import CONTEXT
+from forecaster.forecasting.table import context_table, forecast_table
+from forecaster.pipeline.prepare import Prepared
+from forecaster.pipeline.train import Trained
+from forecaster.reporting.plots import Stretch, plot_forecasts, plot_loss
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+# Rows of forecasts.csv; beyond them evenly spaced origins are kept, and the run says so.
+MAX_FORECAST_ROWS = 1_000_000
+PLOTTED_SERIES = 3
+PACKAGES = ("keras", "tensorflow", "numpy", "pandas", "pyarrow")
+
+
+def save_inputs(loaded: Loaded, prepared: Prepared, run: RunDir) -> None:
+    """What the run is: written before training, so that a stopped run can be resumed."""
+    write_text(run.file("config.yaml"), loaded.text)
+    write_text(run.file("resolved.yaml"), loaded.resolved_yaml(relative_to=run.path))
+    record = splits_record(prepared.panel, prepared.cuts, prepared.windows)
+    write_json(run.file("splits.json"), {"format_version": FORMAT_VERSION, **record})
+
+
+def save(loaded: Loaded, prepared: Prepared, trained: Trained, run: RunDir, *, fingerprint: str) -> list[str]:
+    """Write everything that a complete run holds and seal it. Returns notes for the user.
+
+    fingerprint: sha256 of the data that was read.
+    """
+    notes = []
+    experiment = loaded.experiment
+    trained.fitted.save(run)
+    context = context_table(prepared.panel, experiment.data, rows=experiment.window.lookback)
+    write_whole(run.file(CONTEXT), csv_bytes(context))
+    rows = [row.flat() for row in trained.history]
+    write_text(run.file("history.csv"), rows_csv(rows))
+    splits = {name: dict(table) for name, table in trained.scores.items()}
+    write_json(run.file("metrics.json"), {"format_version": FORMAT_VERSION, "splits": splits})
+    if "test" in trained.forecasts:
+        windows = prepared.windows["test"]
+        kept = _kept(windows, prepared.shape.n_targets)
+        if len(kept) < len(windows):
+            notes.append(
+                f"forecasts.csv holds {len(kept):,} of the {len(windows):,} test windows, evenly spaced: all of "
+                f"them would be more than {MAX_FORECAST_ROWS:,} rows. The scores are of all of them."
+            )
+        table = forecast_table(
+            prepared.panel,
+            experiment.data,
+            trained.forecasts["test"]["model"][kept],
+            series=windows.series[kept],
+            target_row=windows.target_row[kept],
+            actual=prepared.actual(windows.take(kept)),
+        )
+        write_whole(run.file("forecasts.csv"), csv_bytes(table))
+    _plots(prepared, trained, run)
+    run.event("done", notes=notes)
+    run.seal(
+        {
+            "name": experiment.name,
+            "versions": {
+                "forecaster": forecaster.__version__,
+                "python": platform.python_version(),
+                **{name: metadata.version(name) for name in PACKAGES},
+            },
+            "data": {"path": experiment.data.path, "sha256": fingerprint, "rows": int(prepared.findings.rows.sum())},
+            "seed": experiment.seed,
+        }
+    )
+    return notes
+
+
+def _kept(windows: Windows, n_targets: int) -> npt.NDArray[np.int64]:
+    most = max(1, MAX_FORECAST_ROWS // (windows.horizon * n_targets))
+    if len(windows) <= most:
+        return np.arange(len(windows))
+    return np.linspace(0, len(windows) - 1, most).astype(np.int64)
+
+
+def _plots(prepared: Prepared, trained: Trained, run: RunDir) -> None:
+    run.file("plots").mkdir(exist_ok=True)
+    loss = f"{prepared.experiment.training.loss}, scaled"
+    plot_loss([row.flat() for row in trained.history], run.file("plots/loss.png"), loss=loss)
+    for split in ("test", "val"):
+        if split in trained.forecasts:
+            stretches = _stretches(prepared, split, trained.forecasts[split], trained.scores[split]["scores"])
+            plot_forecasts(stretches, run.file("plots/forecast.png"), time_label=prepared.experiment.data.time)
+            return
+
+
+def _stretches(
+    prepared: Prepared,
+    split: Any,
+    forecasts: Mapping[str, npt.NDArray[Any]],
+    scores: Mapping[str, Mapping[str, float | None]],
+) -> list[Stretch]:
+    """The last window of a few series: the model and the best baseline on the first target."""
+    panel, windows = prepared.panel, prepared.windows[split]
+    metric = next((m for m in ("mase", "mae") if scores["model"].get(m) is not None), None)
+    rivals = {n: s[metric] for n, s in scores.items() if n != "model" and metric and s.get(metric) is not None}
+    best = min(rivals, key=lambda name: rivals[name] or 0.0) if rivals else None
+    shown = {"model": forecasts["model"]} | ({best: forecasts[best]} if best else {})
+    last = np.searchsorted(windows.series, np.unique(windows.series), side="right") - 1
+    actual = prepared.actual(windows.take(last[:PLOTTED_SERIES]))
+    stretches = []
+    for n, index in enumerate(last[:PLOTTED_SERIES]):
+        s, row = int(windows.series[index]), int(windows.target_row[index])
+        begin = max(int(panel.offsets[s]), row - windows.lookback)
+        positions = panel.first[s] + np.arange(begin, row + windows.horizon) - panel.offsets[s]
+        time = panel.grid.local(positions)
+        stretches.append(
+            Stretch.of_window(
+                panel.ids[s],
+                panel.targets[0],
+                time=time if panel.grid.is_integer else time.view("M8[ns]"),
+                past=panel.values[begin:row, 0],
+                actual=actual[n, :, 0],
+                forecasts={name: f[index, :, 0] for name, f in shown.items()},
+            )
+        )
+    return stretches

@@ -1,0 +1,142 @@
+"""From windows to a fitted forecaster and its scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from forecaster.artifacts.run_dir import CHECKPOINTS, FileCheckpoints, RunDir
+from forecaster.config.load import Loaded
+from forecaster.data.split import SplitName
+from forecaster.evaluation.metrics import METRICS, Scored
+from forecaster.evaluation.scores import ScoreTable, score_table
+from forecaster.forecasting.baselines import Known
+from forecaster.forecasting.baselines import forecast as baseline
+from forecaster.forecasting.fitted import Fitted
+from forecaster.pipeline.prepare import Prepared
+from forecaster.training.progress import EpochRow, Listener, Silent
+
+if TYPE_CHECKING:
+    from forecaster.training.fit import Score
+
+SCORED: tuple[SplitName, ...] = ("val", "test")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """forecasts: per split and forecaster, (windows, horizon, targets), original units."""
+
+    fitted: Fitted
+    history: list[EpochRow]
+    scores: dict[SplitName, ScoreTable]
+    forecasts: dict[SplitName, dict[str, npt.NDArray[Any]]]
+
+
+def train(
+    loaded: Loaded, prepared: Prepared, run: RunDir, *, listener: Listener | None = None, smoke: bool = False
+) -> Trained:
+    """Fit every member, forecast validation and test, score both beside the baselines.
+
+    Checkpoints in the run directory are taken up where they are. Raises TrainingError
+    when the loss becomes NaN.
+    """
+    from forecaster.training.backend import start_backend
+
+    experiment = loaded.experiment
+    start_backend(experiment.runtime)
+    import keras
+
+    from forecaster.model.build import build
+    from forecaster.model.execution import choose_execution
+    from forecaster.training.fit import Task, fit
+    from forecaster.training.state import weights_of
+
+    spec, shape, windows = experiment.training, prepared.shape, prepared.windows
+    if smoke:
+        spec = spec.model_copy(update={"epochs": 1, "ensemble": min(spec.ensemble, 2), "steps_per_epoch": None})
+    n_batches = spec.steps_per_epoch or -(-len(windows["train"]) // spec.batch_size)
+    execution = choose_execution(experiment.model, shape, n_batches=n_batches)
+    history, members = [], []
+    for member in range(spec.ensemble):
+        seed = experiment.seed + member
+        keras.utils.set_random_seed(seed)
+        network = build(experiment.model, shape, unroll=execution.unroll)
+        val = windows["val"] if len(windows["val"]) else None
+        task = Task(windows["train"], val, _val_score(prepared) if val else None, seed, member)
+        store = FileCheckpoints(run.file(f"{CHECKPOINTS}/member-{member}.safetensors"))
+        history += fit(
+            network, task, spec, execution=execution, listener=listener or Silent(), checkpoints=store
+        )
+        members.append(weights_of(network))
+        run.event("member_done", member=member, epochs=len(history))
+    fitted = Fitted(experiment.model, shape, prepared.scaler, members)
+    forecasts = {
+        name: {"model": fitted.forecast(windows[name], windows[name].series.astype(np.int64))}
+        for name in SCORED
+        if len(windows[name])
+    }
+    scores = _score_beside_baselines(prepared, forecasts)
+    return Trained(fitted, history, scores, forecasts)
+
+
+def _val_score(prepared: Prepared) -> Score:
+    """Scores of validation forecasts: the loss in scaled units, the metrics in original ones."""
+    from forecaster.training.losses import LOSSES, masked_mean
+
+    experiment, windows = prepared.experiment, prepared.windows["val"]
+    stopping = experiment.training.early_stopping
+    names = {"mae", experiment.tune.objective.metric.removeprefix("val_")}
+    if stopping is not None:
+        names.add(stopping.monitor.removeprefix("val_"))
+    metrics = sorted(name for name in names if name in METRICS)
+    loss = masked_mean(LOSSES[experiment.training.loss])
+    scaled = windows.targets(np.arange(len(windows)))
+    actual, groups = prepared.actual(windows), windows.series.astype(np.int64)
+
+    def score(forecast: npt.NDArray[np.float32]) -> dict[str, float]:
+        original = prepared.scaler.invert(forecast, groups)
+        scored = Scored(actual, original, windows.series, *prepared.scales)
+        return {"loss": float(loss(scaled, forecast)), **{m: METRICS[m](scored) for m in metrics}}
+
+    return score
+
+
+def _score_beside_baselines(
+    prepared: Prepared, forecasts: dict[SplitName, dict[str, npt.NDArray[Any]]]
+) -> dict[SplitName, ScoreTable]:
+    """Adds every baseline's forecasts to the model's, and scores all on the same windows."""
+    evaluation, windows = prepared.experiment.evaluation, prepared.windows
+    known = Known(
+        season=prepared.season,
+        lookback=prepared.experiment.window.lookback,
+        train=prepared.origins(windows["train"]),
+        val=prepared.origins(windows["val"]),
+        train_std=prepared.scales.train_std,
+    )
+    splits = list(forecasts)
+    together = [prepared.origins(windows[name]) for name in splits]
+    if not together:
+        return {}
+    # All origins at once, because a baseline that learns does so in every call.
+    joined = replace(
+        together[0],
+        series=np.concatenate([o.series for o in together]),
+        row=np.concatenate([o.row for o in together]),
+    )
+    ends = np.cumsum([len(o.row) for o in together])[:-1]
+    for name in evaluation.baselines:
+        for split_name, part in zip(splits, np.split(baseline(name, joined, known), ends), strict=True):
+            forecasts[split_name][name] = part
+    return {
+        name: score_table(
+            prepared.actual(windows[name]),
+            forecasts[name],
+            series=windows[name].series,
+            scales=prepared.scales,
+            metrics=evaluation.metrics,
+        )
+        for name in splits
+    }

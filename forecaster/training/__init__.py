@@ -1,0 +1,1 @@
+"""Networks are fitted, exactly and resumably."""

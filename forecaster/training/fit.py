@@ -1,0 +1,260 @@
+"""Fits one network: early stopping, schedules, checkpoints and NaN watch around Keras' fit."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from forecaster.data.windows import Windows
+from forecaster.errors import TrainingError
+from forecaster.model.execution import Execution
+from forecaster.model.predict import predict_windows
+from forecaster.training.batches import TrainBatches
+from forecaster.training.losses import LOSSES, masked_mean
+from forecaster.training.optimizers import make_optimizer
+from forecaster.training.progress import EpochRow, Listener
+from forecaster.training.schedules import rate_share
+from forecaster.training.spec import PlateauSchedule, TrainingSpec
+from forecaster.training.state import (
+    Arrays,
+    CheckpointStore,
+    Progress,
+    restore,
+    set_weights,
+    snapshot,
+    weights_of,
+)
+
+Float32 = npt.NDArray[np.float32]
+Score = Callable[[Float32], dict[str, float]]
+PREDICT_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one member is trained on.
+
+    score: forecasts of the validation windows (windows, horizon, targets; scaled units)
+    -> validation metrics by name, without the val_ prefix; None without validation.
+    """
+
+    train: Windows
+    val: Windows | None
+    score: Score | None
+    seed: int
+    member: int = 0
+
+
+def fit(
+    model: keras.Model,
+    task: Task,
+    spec: TrainingSpec,
+    *,
+    execution: Execution,
+    listener: Listener,
+    checkpoints: CheckpointStore | None = None,
+) -> list[EpochRow]:
+    """Train to the best validation value and leave those weights in the model.
+
+    Returns a row per epoch. With checkpoints, a run that was stopped anywhere goes on
+    to the same bytes. Raises TrainingError when the loss becomes NaN or infinite.
+    """
+    batches = TrainBatches(
+        task.train, batch_size=spec.batch_size, seed=task.seed, steps=spec.steps_per_epoch
+    )
+    model.compile(
+        optimizer=make_optimizer(spec.optimizer),
+        loss=masked_mean(LOSSES[spec.loss]),
+        jit_compile=execution.jit,
+        steps_per_execution=min(execution.steps_per_execution, len(batches)),
+    )
+    model.optimizer.build(model.trainable_variables)
+    session = _Session(task, spec, batches, listener, checkpoints)
+    saved = checkpoints.load() if checkpoints else None
+    if saved is not None:
+        session.resume(model, *saved)
+    progress = session.progress
+    if progress.step and not progress.stopped:
+        # The rest of the epoch that was cut off; afterwards every epoch is whole again.
+        batches.start_epoch(progress.epoch, progress.step)
+        _run_epochs(model, batches, session, until=progress.epoch + 1)
+        # Keras ends every fit by putting the moving average in place of the weights.
+        set_weights(model, session.raw_weights)
+    if progress.epoch < spec.epochs and not progress.stopped:
+        _run_epochs(model, batches, session, until=spec.epochs)
+    set_weights(model, session.best_weights or session.scored_weights())
+    return [EpochRow(**row) for row in progress.history]
+
+
+def _run_epochs(model: keras.Model, batches: TrainBatches, session: _Session, *, until: int) -> None:
+    # shuffle=False: Keras would reorder the batches by Python's global random state.
+    model.fit(
+        batches,
+        epochs=until,
+        initial_epoch=session.progress.epoch,
+        shuffle=False,
+        verbose=0,
+        callbacks=[session],
+    )
+
+
+class _Session(keras.callbacks.Callback):
+    """The state of one training, and what happens at the borders of batches and epochs."""
+
+    def __init__(
+        self,
+        task: Task,
+        spec: TrainingSpec,
+        batches: TrainBatches,
+        listener: Listener,
+        checkpoints: CheckpointStore | None,
+    ) -> None:
+        super().__init__()
+        self.task, self.spec, self.batches = task, spec, batches
+        self.listener, self.checkpoints = listener, checkpoints
+        self.progress = Progress()
+        self.best_weights: Arrays | None = None
+        self.raw_weights: Arrays = {}
+        """As the last epoch left them, before any averaging."""
+        self._metrics_to_restore: Arrays | None = None
+        self._interval = _seconds(spec.checkpoint_every) if spec.checkpoint_every else None
+        self._last_save = self._epoch_start = time.monotonic()
+
+    # -- resuming ------------------------------------------------------------------
+
+    def resume(self, model: keras.Model, arrays: Arrays, progress: dict[str, Any]) -> None:
+        self.set_model(model)
+        self.progress = Progress(**progress)
+        self.best_weights = {
+            k.removeprefix("best/"): v for k, v in arrays.items() if k.startswith("best/")
+        } or None
+        restore(model, arrays)
+        # Keras clears the running loss as an epoch begins; it is put back after that.
+        self._metrics_to_restore = arrays if self.progress.step else None
+
+    def _save(self) -> None:
+        if self.checkpoints is None:
+            return
+        best = {f"best/{k}": v for k, v in (self.best_weights or {}).items()}
+        self.checkpoints.save(snapshot(self.model) | best, asdict(self.progress))
+        self._last_save = time.monotonic()
+
+    # -- the borders ---------------------------------------------------------------
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if self._metrics_to_restore is not None:
+            restore(self.model, self._metrics_to_restore)
+            self._metrics_to_restore = None
+        else:
+            self.batches.start_epoch(epoch)
+            self.progress.step = 0
+            self.progress.seconds = 0.0
+        share = rate_share(self.spec.schedule, epoch, self.spec.epochs) * self.progress.plateau_share
+        self.model.optimizer.learning_rate = self.spec.optimizer.learning_rate * share
+        self._epoch_start = time.monotonic() - self.progress.seconds
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        loss = float((logs or {})["loss"])
+        done = min(batch + 1 + self.batches.first_step, self.batches.steps_per_epoch)
+        epoch = self.progress.epoch + 1
+        if not math.isfinite(loss):
+            raise _diverged(self.task.member, epoch, loss, self.spec)
+        self.listener.batch_done(self.task.member, epoch, done, self.batches.steps_per_epoch, loss)
+        if self._interval and time.monotonic() - self._last_save >= self._interval:
+            self.progress.step = done
+            self.progress.seconds = time.monotonic() - self._epoch_start
+            self._save()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        loss = float((logs or {})["loss"])
+        progress = self.progress
+        self.raw_weights = weights_of(self.model)
+        val, scored = self._validate()
+        if not all(math.isfinite(v) for k, v in val.items() if k == "val_loss"):
+            raise _diverged(self.task.member, epoch + 1, val["val_loss"], self.spec)
+        better = self._compare({"loss": loss} | val)
+        if better:
+            progress.best_epoch = epoch + 1
+            self.best_weights = scored if self.spec.early_stopping else None
+        row = EpochRow(
+            member=self.task.member,
+            epoch=epoch + 1,
+            loss=loss,
+            learning_rate=float(np.array(self.model.optimizer.learning_rate)),
+            seconds=round(time.monotonic() - self._epoch_start, 3),
+            best=better,
+            val=val,
+        )
+        progress.history.append(asdict(row))
+        progress.epoch, progress.step, progress.seconds = epoch + 1, 0, 0.0
+        if progress.stopped or epoch + 1 == self.spec.epochs:
+            progress.stopped = True
+            self.model.stop_training = True
+        self.batches.first_step = 0
+        self._save()
+        self.listener.epoch_done(row, self.spec.epochs)
+
+    # -- validation ----------------------------------------------------------------
+
+    def scored_weights(self) -> Arrays:
+        """The weights that count: their moving average under ema, else as they are."""
+        optimizer = self.model.optimizer
+        weights = dict(self.raw_weights)
+        if self.spec.optimizer.ema is not None:
+            averages = optimizer._model_variables_moving_average
+            for variable, average in zip(self.model.trainable_variables, averages, strict=True):
+                weights[variable.path] = np.array(average)
+        return weights
+
+    def _validate(self) -> tuple[dict[str, float], Arrays]:
+        scored = self.scored_weights()
+        if self.task.val is None or self.task.score is None:
+            return {}, scored
+        set_weights(self.model, scored)
+        forecast = predict_windows(self.model, self.task.val, batch_size=PREDICT_BATCH)
+        set_weights(self.model, self.raw_weights)
+        return {f"val_{name}": value for name, value in self.task.score(forecast).items()}, scored
+
+    def _compare(self, values: dict[str, float]) -> bool:
+        """Note whether this epoch is the best so far, and whether to stop or slow down."""
+        progress, stopping = self.progress, self.spec.early_stopping
+        monitor = stopping.monitor if stopping else "val_loss"
+        value = values.get(monitor, values["loss"])
+        least = stopping.min_delta if stopping else 0.0
+        better = math.isfinite(value) and (progress.best is None or value < progress.best - least)
+        if better:
+            progress.best, progress.waited, progress.plateau_waited = value, 0, 0
+            return True
+        progress.waited += 1
+        progress.plateau_waited += 1
+        schedule = self.spec.schedule
+        if isinstance(schedule, PlateauSchedule) and progress.plateau_waited >= schedule.patience:
+            progress.plateau_share = max(schedule.floor, progress.plateau_share * schedule.factor)
+            progress.plateau_waited = 0
+        progress.stopped = bool(stopping and progress.waited >= stopping.patience)
+        return False
+
+
+def _seconds(text: str) -> float:
+    return int(text[:-1]) * {"s": 1.0, "m": 60.0, "h": 3600.0}[text[-1]]
+
+
+def _diverged(member: int, epoch: int, loss: float, spec: TrainingSpec) -> TrainingError:
+    rate = spec.optimizer.learning_rate
+    who = f"member {member + 1}, " if spec.ensemble > 1 else ""
+    clipped = any((spec.optimizer.clipnorm, spec.optimizer.clipvalue, spec.optimizer.global_clipnorm))
+    advice = f"try training.optimizer.learning_rate={rate / 10:g}"
+    if not clipped:
+        advice += " or training.optimizer.clipnorm=1.0"
+    return TrainingError(
+        f"{who}epoch {epoch}: the loss became {loss}",
+        hint=f"{advice}; relu layers in a recurrent stack often need both",
+        path="training.optimizer",
+    )

@@ -1,0 +1,54 @@
+"""A valid config in few lines, ways to break it, and the message that comes of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from forecaster.config.load import load_experiment
+from forecaster.errors import ConfigError
+
+VALID = """\
+name: a
+data: {path: t.csv, time: t, freq: h, targets: [y]}
+window: {lookback: 24, horizon: 3}
+model: {layers: [{type: gru, units: 8}]}
+"""
+
+
+def swap(line: str) -> str:
+    """VALID with the line of the same key replaced."""
+    key = line.partition(":")[0] + ":"
+    lines = VALID.splitlines()
+    assert any(old.startswith(key) for old in lines)
+    return "\n".join(line if old.startswith(key) else old for old in lines) + "\n"
+
+
+def data(more: str) -> str:
+    """VALID with more keys in its data section; they begin in column 53 of line 2."""
+    return swap("data: {path: t.csv, time: t, freq: h, targets: [y], " + more + "}")
+
+
+def layer(keys: str) -> str:
+    """VALID with another layer; its keys begin in column 19 of line 4."""
+    return swap("model: {layers: [{" + keys + "}]}")
+
+
+def add(lines: str) -> str:
+    """VALID with more lines, from line 5 on."""
+    return VALID + lines + "\n"
+
+
+def refusal(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str, overrides: Sequence[str] = ()) -> str:
+    """The whole text of the error that `c.yaml` with this text gives."""
+    monkeypatch.chdir(folder)
+    Path("c.yaml").write_text(text, encoding="utf-8")
+    return refusal_of_path("c.yaml", overrides)
+
+
+def refusal_of_path(path: str, overrides: Sequence[str] = ()) -> str:
+    """The whole text of the error that loading gives."""
+    with pytest.raises(ConfigError) as caught:
+        load_experiment(Path(path), overrides)
+    assert caught.value.exit_code == 2
+    return str(caught.value)

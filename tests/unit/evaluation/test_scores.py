@@ -1,0 +1,127 @@
+import json
+import math
+
+import numpy as np
+import pytest
+
+from forecaster.evaluation.scales import Scales
+from forecaster.evaluation.scores import label, remarks, score_table, verdicts
+
+NAN = math.nan
+
+
+def table(actual, metrics, *, scale=(1.0, 1.0), **forecasts):
+    """One-step windows, the first of series 0, the others of series 1."""
+    actual = np.array(actual, float)[:, None, None]
+    return score_table(
+        actual,
+        {name: np.array(f, np.float32)[:, None, None] for name, f in forecasts.items()},
+        series=np.array([0] + [1] * (len(actual) - 1), np.int32),
+        scales=Scales(*[np.array(scale, float)[:, None]] * 3),
+        metrics=metrics,
+    )
+
+
+def test_the_table_is_plain_data_in_the_order_asked():
+    found = table([1, 2], ["rmse", "mae"], model=[1, 4], naive=[0, 2])
+    assert json.dumps(found) == (
+        '{"windows": 2, "scores": {"model": {"rmse": 1.4142135623730951, "mae": 1.0}, '
+        '"naive": {"rmse": 0.7071067811865476, "mae": 0.5}}, "left_out": {}}'
+    )
+
+
+def test_what_cannot_be_computed_is_null():
+    found = table([0, 0], ["wape", "mae", "mse"], model=[1, NAN], naive=[1, 1e30])
+    assert found["scores"]["model"] == {"wape": None, "mae": None, "mse": None}
+    assert found["scores"]["naive"]["wape"] is None
+    json.dumps(found, allow_nan=False)
+
+
+def test_left_out_counts_what_each_metric_passes_over():
+    found = table([0, 2, NAN, 0], ["mape", "mase", "mae"], scale=(0.0, 1.0), model=[1, 1, 1, 1])
+    assert found["left_out"] == {
+        "unobserved": {"count": 1, "of": 4},
+        "mape": {"count": 2, "of": 3},
+        "mase": {"count": 1, "of": 2},
+    }
+    assert remarks(found["left_out"]) == [
+        "1 of 4 values were not observed and are not scored.",
+        "MAPE leaves out 2 of 3 values, which are 0.",
+        "MASE leaves out 1 of 2 series (each target counted): "
+        "training rows repeat every season, or span only one.",
+    ]
+
+
+def test_series_without_a_window_are_not_counted_as_left_out():
+    assert table([1], ["mase"], scale=(1.0, 0.0), model=[1])["left_out"] == {}
+
+
+def scores(metric="mase", **values):
+    return {name: {metric: value} for name, value in values.items()}
+
+
+CASES = [
+    (
+        {"model": 1.2, "naive": 1.5, "seasonal_naive": 1.1},
+        ["The model loses to seasonal_naive on test MASE: 1.20 against 1.10."],
+    ),
+    (
+        {"model": 1.2, "naive": 1.0, "ridge": 0.5},
+        [
+            "The model loses to naive on test MASE: 1.20 against 1.00.",
+            "The model loses to ridge on test MASE: 1.20 against 0.500.",
+        ],
+    ),
+    (
+        {"model": 0.85, "naive": 1.02, "seasonal_naive": 0.97},
+        ["The model beats naive and seasonal_naive on test MASE: 0.850 against 1.02 and 0.970."],
+    ),
+    (
+        {"model": 0.5, "naive": 1.0, "drift": 2.0, "ridge": 1234.5},
+        ["The model beats naive, drift and ridge on test MASE: 0.500 against 1.00, 2.00 and 1,234."],
+    ),
+    ({"model": 1.0, "naive": 1.0}, ["The model is no better than naive on test MASE: both 1.00."]),
+    ({"model": 1.00004, "naive": 1.0}, ["The model loses to naive on test MASE: 1.00004 against 1.00000."]),
+    ({"model": None, "naive": 1.0}, ["No verdict: the model's test MASE cannot be computed."]),
+    (
+        {"model": 1.0, "naive": None, "drift": 2.0},
+        [
+            "The model beats drift on test MASE: 1.00 against 2.00.",
+            "No verdict against naive: its test MASE cannot be computed.",
+        ],
+    ),
+    ({"model": 0.0, "naive": 1e-7}, ["The model beats naive on test MASE: 0.00 against 1.00e-07."]),
+    ({"model": 1.0}, []),
+]
+
+
+@pytest.mark.parametrize(("values", "expected"), CASES)
+def test_verdicts(values, expected):
+    assert verdicts(scores(**values)) == expected
+
+
+def test_without_mase_the_first_metric_that_the_model_has_decides():
+    found = {
+        "model": {"mase": None, "rmse": None, "mae": 2.0},
+        "naive": {"mase": None, "rmse": 1.0, "mae": 3.0},
+    }
+    assert verdicts(found, split="val") == ["The model beats naive on val MAE: 2.00 against 3.00."]
+
+
+def test_bias_is_judged_by_its_size():
+    found = verdicts(scores("bias", model=-3.0, naive=1.0), metric="bias")
+    assert found == ["The model loses to naive on test bias: -3.00 against 1.00."]
+
+
+@pytest.mark.parametrize(
+    ("metric", "written"),
+    [
+        ("mase", "MASE"),
+        ("smape", "sMAPE"),
+        ("scaled_mse", "scaled MSE"),
+        ("bias", "bias"),
+        ("rmsse", "RMSSE"),
+    ],
+)
+def test_label(metric, written):
+    assert label(metric) == written
