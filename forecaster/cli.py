@@ -30,10 +30,13 @@ Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The YAML file.",
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.", show_default=False)]
 Set = Annotated[
     list[str],
-    typer.Option("--set", metavar="KEY=VALUE", help="Override one value, such as model.layers.0.units=64. Repeatable."),
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Override one value, such as model.layers.0.units=64. Repeatable."
+    ),
 ]
 RunDirOption = Annotated[
-    Path | None, typer.Option("--run-dir", metavar="DIR", help="Where the run goes. Default: output.dir/name-time.")
+    Path | None,
+    typer.Option("--run-dir", metavar="DIR", help="Where the run goes. Default: output.dir/name-time."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only results and errors.")]
@@ -53,7 +56,9 @@ def _root(
 @app.command()
 def init(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV or Parquet.", show_default=False)],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to.")] = Path("config.yaml"),
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to.")] = Path(
+        "config.yaml"
+    ),
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -80,10 +85,11 @@ def validate(
     """Check config and data, and show what would be trained on. Loads no TensorFlow."""
     with _speaking(as_json, quiet, verbose, no_color) as screen:
         from forecaster.commands import validate as command
+        from forecaster.console import validate_result
 
-        result = command.run(config, overrides)
-        screen.warn(result.warnings)
-        screen.result(result.as_json(), result.text())
+        validated = command.run(config, overrides)
+        screen.warn(validated.warnings)
+        screen.result(*validate_result(validated, screen))
 
 
 @app.command()
@@ -118,13 +124,20 @@ def train(
 @app.command()
 def predict(
     run: Run,
-    data: Annotated[Path | None, typer.Option("--data", metavar="FILE", help="Newer rows, or other series.")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="FILE", help="Newer rows, or other series.")
+    ] = None,
     origin: Annotated[
         str | None,
-        typer.Option("--from", metavar="TIME", help="Last timestamp taken as known; the forecast begins one step later."),
+        typer.Option(
+            "--from",
+            metavar="TIME",
+            help="Last timestamp taken as known; the forecast begins one step later.",
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="CSV, Parquet or JSON, by its ending.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="CSV, Parquet or JSON, by its ending."),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -136,7 +149,9 @@ def predict(
         from forecaster.commands import predict as command
         from forecaster.console import predict_result
 
-        screen.result(*predict_result(command.run(run, data=data, origin=origin, output=output), screen, output))
+        screen.result(
+            *predict_result(command.run(run, data=data, origin=origin, output=output), screen, output)
+        )
 
 
 @app.command()

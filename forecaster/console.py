@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from forecaster.commands.init import InitResult
     from forecaster.commands.predict import Predicted
     from forecaster.commands.train import TrainResult
+    from forecaster.commands.validate import Validated
 
 Result = tuple[dict[str, Any], str]
 
@@ -175,3 +176,41 @@ def show_result(facts: dict[str, Any], screen: Screen) -> Result:
 
 def _without_version(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in facts.items() if key != "format_version"}
+
+
+# Series shown in the table of `validate`; the rest are summed up, and --json has them all.
+SHOWN_SERIES = 20
+
+
+def validate_result(validated: Validated, screen: Screen) -> Result:
+    report, experiment = validated.report, validated.loaded.experiment
+    n = len(report.columns["id"])
+    shown = n if screen.verbosity > 0 else min(n, SHOWN_SERIES)
+    facts, windows = [], []
+    for s in range(shown):
+        one = report.series(s)
+        name = one["id"] or "(one series)"
+        counts = [one["rows"], one["gaps"]["rows"], one["duplicates"], sum(one["missing"].values())]
+        facts.append([name, one["first"], one["last"], *(f"{value:,}" for value in counts)])
+        windows.append([name, *(f"{one[split]['windows']:,}" for split in ("train", "val", "test"))])
+    lines = [
+        table(["series", "first", "last", "rows", "gaps", "twice", "missing"], facts),
+        "",
+        table(["windows", "train", "val", "test"], windows),
+    ]
+    if shown < n:
+        lines.append(f"and {n - shown:,} more series; -v shows all, --json has all")
+    total, window = report.summary["windows"], experiment.window
+    lines += [
+        "",
+        f"{n:,} series, {report.summary['rows']:,} rows, every {report.summary['freq']}",
+        f"windows of {window.lookback:,} + {window.horizon:,} steps: {total['train']:,} train, "
+        f"{total['val']:,} val, {total['test']:,} test",
+        f"{validated.loaded.path} is valid",
+    ]
+    if validated.loaded.dimensions:
+        names = ", ".join(d.name for d in validated.loaded.dimensions)
+        lines.append(f"search space: {names}")
+    series = [report.series(s) for s in range(n)] if screen.json else []
+    facts_json = {"valid": True, "config": str(validated.loaded.path), "summary": report.summary, "series": series}
+    return facts_json, "\n".join(lines)

@@ -59,9 +59,7 @@ class Diagnostic:
             "range": None,
         }
         if self.location and self.location.line is not None:
-            out["range"] = {
-                "start": {"line": self.location.line, "column": self.location.column or 1}
-            }
+            out["range"] = {"start": {"line": self.location.line, "column": self.location.column or 1}}
         return out
 
 

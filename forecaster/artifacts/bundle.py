@@ -36,11 +36,13 @@ def write_whole(path: Path, content: bytes) -> None:
     with disk_errors(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with open(part, "wb") as file:
+            # Made anew: what a kill left there is worth nothing, and a link would lead elsewhere.
+            part.unlink(missing_ok=True)
+            with part.open("xb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(part, path)
+            part.replace(path)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
@@ -68,14 +70,18 @@ def read_whole(path: Path) -> bytes:
     except FileNotFoundError:
         raise damaged(path, "the file is missing") from None
     except OSError as error:
-        raise EnvironmentError_(f"{path}: cannot be read: {error.strerror}", hint="check its rights") from error
+        raise EnvironmentError_(
+            f"{path}: cannot be read: {error.strerror}", hint="check its rights"
+        ) from error
 
 
 def damaged(path: Path, why: str) -> DataError:
     return DataError(f"{path}: {why}", hint="restore the run directory from a copy, or train again")
 
 
-def save_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]], meta: Mapping[str, Any] | None = None) -> None:
+def save_arrays(
+    path: Path, arrays: Mapping[str, npt.NDArray[Any]], meta: Mapping[str, Any] | None = None
+) -> None:
     """One safetensors file; meta is kept beside the arrays, as JSON text in the file's header."""
     from safetensors.numpy import save
 
@@ -102,7 +108,7 @@ def load_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
 
 def sha256_of(path: Path) -> str:
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with path.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()

@@ -48,15 +48,19 @@ class RunDir:
     def event(self, kind: str, **details: Any) -> None:
         """Append one line to events.jsonl: what happened, and when (UTC)."""
         line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": kind, **details}
-        with disk_errors(self.path), open(self.path / EVENTS, "a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        with disk_errors(self.path), self.file(EVENTS).open("a+b") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 1))
+            # A kill may have cut the last line short; this one must not be glued to it.
+            cut = size > 0 and file.read() != b"\n"
+            file.write(b"\n" * cut + json.dumps(line, ensure_ascii=False).encode() + b"\n")
 
     def started(self) -> dict[str, Any] | None:
         """The event that the run began with; None where it was stopped before that."""
         path = self.path / EVENTS
         if not path.is_file():
             return None
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             # A kill may have cut a line short; such a line says nothing.
             with contextlib.suppress(ValueError):
                 entry: dict[str, Any] = json.loads(line)
@@ -66,13 +70,17 @@ class RunDir:
 
     def seal(self, facts: dict[str, Any]) -> None:
         """Write the manifest: from here on the run is complete and its files are checked."""
-        shutil.rmtree(self.path / CHECKPOINTS, ignore_errors=True)
+        for left_by_a_kill in self.path.rglob(".*.part"):
+            left_by_a_kill.unlink()
+        checkpoints = self.path / CHECKPOINTS
         files = {
             str(p.relative_to(self.path)): {"bytes": p.stat().st_size, "sha256": sha256_of(p)}
             for p in sorted(self.path.rglob("*"))
-            if p.is_file() and p.name not in _UNSEALED
+            if p.is_file() and p.name not in _UNSEALED and checkpoints not in p.parents
         }
         write_json(self.path / MANIFEST, {"format_version": FORMAT_VERSION, **facts, "files": files})
+        # Last, so that a kill before the manifest never costs the training.
+        shutil.rmtree(checkpoints, ignore_errors=True)
 
     def manifest(self) -> dict[str, Any]:
         """Raises DataError when the run is not complete or of a version we cannot read."""
@@ -85,7 +93,9 @@ class RunDir:
                     hint=f"finish it with: forecaster train {self.path / 'config.yaml'} "
                     f"--run-dir {self.path} --resume",
                 )
-            raise DataError(f"{self.path}: is not a run directory", hint="name a folder that `forecaster train` wrote")
+            raise DataError(
+                f"{self.path}: is not a run directory", hint="name a folder that `forecaster train` wrote"
+            )
         manifest: dict[str, Any] = read_json(self.path / MANIFEST)
         version = manifest.get("format_version") if isinstance(manifest, dict) else None
         if version != FORMAT_VERSION:
@@ -93,6 +103,11 @@ class RunDir:
                 f"{self.path}: has format_version {version}, this forecaster reads {FORMAT_VERSION}",
                 hint="train again, or use the version of forecaster that made it",
             )
+        files = manifest.get("files")
+        if not isinstance(files, dict) or not all(
+            isinstance(noted, dict) and noted.keys() >= {"bytes", "sha256"} for noted in files.values()
+        ):
+            raise damaged(self.path / MANIFEST, "lists no files with their bytes and sha256")
         return manifest
 
     def check(self, *names: str) -> None:
@@ -141,7 +156,9 @@ def check_free(path: Path, *, resume: bool = False, overwrite: bool = False) -> 
             hint="add --resume to go on with it, --overwrite to begin again, or choose another --run-dir",
         )
     if has_content and not _looks_like_run(path):
-        raise RunTakenError(f"{path}: is no run directory, so nothing in it is touched", hint="choose another --run-dir")
+        raise RunTakenError(
+            f"{path}: is no run directory, so nothing in it is touched", hint="choose another --run-dir"
+        )
 
 
 @contextlib.contextmanager
@@ -161,6 +178,8 @@ def claim(path: Path, *, resume: bool = False, overwrite: bool = False) -> Itera
             raise RunTakenError(
                 f"{path}: another process is working on it", hint="wait for it, or choose another --run-dir"
             ) from None
+        # Looked at again: another process may have come and gone before the lock was ours.
+        check_free(path, resume=resume, overwrite=overwrite)
         if overwrite:
             with disk_errors(path):
                 _empty(path)

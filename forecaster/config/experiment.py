@@ -60,6 +60,12 @@ class Experiment(Spec):
             if isinstance(getattr(self.split, name), str) and isinstance(self.data.freq, int):
                 summary = "is text, but data.freq is a whole number"
                 faults.append(Fault(("split", name), summary, "give a share or a number of steps"))
+        if self.model.head.type == "recursive" and self.data.past_covariates:
+            summary = "do not go with head recursive: they are not known at the steps that it feeds back"
+            faults.append(Fault(("data", "past_covariates"), summary, "use another head, or leave them out"))
+        if self.training.loss == "smape" and self.scaling.method == "log":
+            summary = "smape does not go with scaling.method log"
+            faults.append(Fault(("training", "loss"), summary, "use mae: on logarithms it is nearly the same"))
         refuse(faults + self._monitor_faults())
         return self
 

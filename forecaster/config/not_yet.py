@@ -14,7 +14,6 @@ from forecaster.errors import Diagnostic
 ANY = object()
 NOT_YET: dict[KeyPath, tuple[Any, ...]] = {
     ("data", "categorical"): (ANY,),
-    ("model", "head", "type"): ("recursive", "encoder_decoder", "sequence"),
     ("model", "output", "type"): ("quantiles", "distribution"),
     ("model", "stateful"): (True,),
     ("training", "loss"): ("pinball", "nll"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from forecaster.data.panel import Findings, Floats, Ints, Panel
 from forecaster.data.problems import Fault, Table
 from forecaster.data.regular import Regular, regularise
 from forecaster.data.roles import TimeColumn
-from forecaster.data.rows import Ordered, Rows, borders, sort_rows
+from forecaster.data.rows import Codes, Ordered, Rows, borders, sort_rows
 from forecaster.data.spec import DataSpec
 from forecaster.errors import DataError, Diagnostic, Location
 
@@ -105,8 +106,8 @@ def _to_positions(spec: DataSpec, grid: Grid, rows: Rows, tables: Sequence[Table
     often = len(found) * _SELDOM > len(rows.stamps)
     pace = _pace(spec, rows, rows.stamps[:_SAMPLE]) if often else None
 
-    def describe(row: int) -> Fault:
-        stamp = stamps[row]
+    def describe(i: int) -> Fault:
+        stamp = stamps[int(found[i])]
         hint = _off_grid_hint(grid, pace, stamp)
         before, after = grid.text(np.array(grid.around(stamp)))
         [text] = grid.stamp_text(np.array([stamp]))
@@ -154,17 +155,17 @@ def _take_static(spec: DataSpec, rows: Rows, ordered: Ordered, tables: Sequence[
         if (np.fmin.reduceat(column, starts) >= static[:, k]).sum() == (~np.isnan(static[:, k])).sum():
             continue
         usual = _first_known(column, ordered, len(rows.ids))
-        odd = ordered.rows_in_file(np.flatnonzero(~np.isnan(column) & (column != usual[ordered.series])))
-        value = dict(zip(ordered.rows_in_file(np.arange(len(column))).tolist(), column.tolist(), strict=True))
-
-        def describe(row: int, value: dict[int, float] = value, usual: Floats = usual) -> Fault:
-            s = int(rows.series[row])
-            what = f"{value[row]:g} is not the {usual[s]:g} of the earlier rows of series {rows.ids[s]!r}"
-            return what, "make it constant, or list it under data.past_covariates"
-
-        rows.faults(name, odd, describe).raise_any(tables)
+        odd = np.flatnonzero(~np.isnan(column) & (column != usual[ordered.series]))
+        describe = partial(_varies, rows.ids, ordered.series[odd], column[odd], usual)
+        rows.faults(name, ordered.rows_in_file(odd), describe).raise_any(tables)
     ordered.values = ordered.values[:, :first].copy()
     return static
+
+
+def _varies(ids: tuple[str, ...], series: Codes, found: Floats, usual: Floats, i: int) -> Fault:
+    s = int(series[i])
+    what = f"{found[i]:g} is not the {usual[s]:g} that series {ids[s]!r} has at earlier times"
+    return what, "make it constant, or list it under data.past_covariates"
 
 
 def _first_known(column: Floats, ordered: Ordered, n_series: int) -> Floats:
@@ -182,19 +183,17 @@ def _merge(spec: DataSpec, grid: Grid, rows: Rows, ordered: Ordered, tables: Seq
     if not len(again):
         return counts
     if spec.duplicates == "error":
-        at = dict(zip(ordered.rows_in_file(again).tolist(), again.tolist(), strict=True))
         hint = "delete one, or set data.duplicates to mean or last"
         if spec.id is None:
             hint = "set data.id if the table holds several series; otherwise " + hint
 
-        def describe(row: int) -> Fault:
-            [when] = grid.text(ordered.positions[[at[row]]])
-            name = rows.ids[int(rows.series[row])]
-            return (
-                f"another row is {when} of series {name!r} too" if spec.id else f"another row is {when} too"
-            ), hint
+        def describe(i: int) -> Fault:
+            row = int(again[i])
+            [when] = grid.text(ordered.positions[row : row + 1])
+            of = f" of series {rows.ids[int(ordered.series[row])]!r}" if spec.id else ""
+            return f"another row is {when}{of} too", hint
 
-        rows.faults(spec.time, np.array(list(at)), describe).raise_any(tables)
+        rows.faults(spec.time, ordered.rows_in_file(again), describe).raise_any(tables)
     starts = np.append(0, np.flatnonzero(~ordered.repeats) + 1)
     if spec.duplicates == "last":
         picked = np.append(starts[1:], len(ordered.series)) - 1

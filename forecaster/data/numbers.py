@@ -32,7 +32,7 @@ def read_numbers(
     import pyarrow as pa
     import pyarrow.types as types
 
-    if types.is_string(column.type) or types.is_large_string(column.type):
+    if types.is_string(column.type):
         return _read_text(column, csv, problems, name=name, file=file, rows=rows)
     kind = column.type
     plain = (

@@ -41,14 +41,15 @@ class CsvFile:
         import pyarrow.csv as arrow_csv
 
         codec = codecs.lookup(self.spec.encoding).name
+        is_utf8 = codec in ("utf-8", "utf-8-sig")
         with self._open() as raw, self._loud():
-            counted = _QuoteCounter(raw)
+            watched = _Watched(raw, is_utf8=is_utf8)
             reader = arrow_csv.open_csv(
-                pa.PythonFile(counted, mode="r"),
+                pa.PythonFile(watched, mode="r"),
                 read_options=arrow_csv.ReadOptions(
                     use_threads=False,  # with threads, rows of a wrong width come without their number
                     block_size=_BLOCK,
-                    encoding="utf8" if codec in ("utf-8", "utf-8-sig") else codec,
+                    encoding="utf8" if is_utf8 else codec,
                 ),
                 parse_options=arrow_csv.ParseOptions(
                     delimiter=self.spec.separator,
@@ -63,7 +64,7 @@ class CsvFile:
             )
             for batch in reader:
                 yield batch.columns
-            if counted.quotes % 2:
+            if watched.quotes % 2:
                 self._refuse_open_quote()
 
     def record_of_row(self, row: int) -> int:
@@ -222,14 +223,23 @@ def other_separator(columns: list[str], separator: str) -> str | None:
 _OTHER_ENCODINGS = "save it as utf-8, or set data.csv.encoding, perhaps to cp1252 or latin-1"
 
 
-class _QuoteCounter:
-    """Counts quotes on the way: an odd number tells of one that never closes."""
+class _Watched:
+    """Looks at the bytes on their way to the parser.
 
-    def __init__(self, raw: IO[bytes]) -> None:
+    quotes: how many there were; an odd number tells of one that never closes.
+    Raises UnicodeDecodeError for bytes that are not utf-8, in whatever column: the
+    parser would pass over them in columns that are not used, and cannot report a
+    row of the wrong width that holds them.
+    """
+
+    def __init__(self, raw: IO[bytes], *, is_utf8: bool) -> None:
         self.raw, self.quotes, self.closed = raw, 0, False
+        self._decoder = codecs.getincrementaldecoder("utf-8")() if is_utf8 else None
 
     def read(self, size: int = -1) -> bytes:
         data = self.raw.read(size)
+        if self._decoder is not None:
+            self._decoder.decode(data, final=not data)
         self.quotes += data.count(b'"')
         return data
 

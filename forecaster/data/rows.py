@@ -34,18 +34,24 @@ class Rows:
     source: str
 
     def faults(self, column: str, rows: Ints, describe: Callable[[int], Fault]) -> Problems:
-        """Problems of these rows; describe(row) tells of each."""
-        ends = np.cumsum([count for _, _, count in self.segments])
+        """Problems of these rows, given in any order; describe(i) tells of rows[i]."""
+        order = np.argsort(rows)
+        rows = rows[order]
+        begin = 0
+        start = 0
         problems = Problems()
-        rows = np.sort(rows)
-        owner = np.searchsorted(ends, rows, side="right")
-        for s in np.unique(owner).tolist():
-            file, origin, count = self.segments[s]
-            mine = rows[owner == s]
-            within = mine - (int(ends[s]) - count)
-            place = within + origin if isinstance(origin, int) else origin[within]
-            problems.add(file, place, column, lambda i, mine=mine: describe(int(mine[i])))  # type: ignore[misc]
+        for file, origin, count in self.segments:
+            end = int(np.searchsorted(rows, start + count))
+            if end > begin:
+                within = rows[begin:end] - start
+                place = within + origin if isinstance(origin, int) else origin[within]
+                problems.add(file, place, column, _shifted(describe, order[begin:end]))
+            begin, start = end, start + count
         return problems
+
+
+def _shifted(describe: Callable[[int], Fault], order: Ints) -> Callable[[int], Fault]:
+    return lambda i: describe(int(order[i]))
 
 
 @dataclass

@@ -51,7 +51,8 @@ class Scaler:
 
     def with_new(self, other: Scaler) -> Scaler:
         """This scaler with the groups of `other`, fitted on new series, added."""
-        assert self.ids is not None and other.ids is not None
+        assert self.ids is not None
+        assert other.ids is not None
         return replace(
             self,
             center=np.concatenate([self.center, other.center]),
@@ -157,7 +158,7 @@ def _refuse_negative(values: Floats, starts: Ints, ends: Ints, ids: tuple[str, .
         if b > a and values[a:b, :n_targets].min() < 0:
             series = f"series {name!r} has" if name else "the target has"
             raise DataError(
-                f"scaling.method: log needs targets of 0 and more, and {series} {values[a:b, :n_targets].min():g}",
+                f"log needs targets of 0 and more, and {series} {values[a:b, :n_targets].min():g}",
                 hint="use standard scaling",
                 path="scaling.method",
             )

@@ -53,7 +53,7 @@ def split(panel: Panel, spec: SplitSpec) -> Cuts:
     val_start = _start_of(spec.val, "val", panel, length, before=test_start)
     if isinstance(spec.val, str) and isinstance(spec.test, str) and (val_start > test_start).any():
         raise DataError(
-            f"split.val begins at {spec.val}, after split.test at {spec.test}",
+            f"begins at {spec.val}, after split.test at {spec.test}",
             hint="give val the earlier date",
             path="split.val",
         )
@@ -66,7 +66,9 @@ def _start_of(share: float | int | str, name: str, panel: Panel, length: Ints, *
         try:
             cut = panel.grid.ceil_position(share)
         except ValueError as error:
-            raise DataError(f"{error}", hint="write it like the table's time column", path=f"split.{name}") from None
+            raise DataError(
+                f"{error}", hint="write it like the table's time column", path=f"split.{name}"
+            ) from None
         return np.clip(cut - panel.first, 0, length)
     # The small term undoes rounding: 0.29 * 100 is 28.999999999999996.
     steps = np.floor(length * share + 1e-9).astype(np.int64) if isinstance(share, float) else share

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 Bools = NDArray[np.bool_]
 # Dates of a month that exist nowhere (02-30) are refused later; years are checked against int64.
-_DATE = r"\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?"
-_CLOCK = r"([ T]([01]\d|2[0-3])(:[0-5]\d(:[0-5]\d(\.\d{1,9})?)?)?)?"
+_DATE = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+_CLOCK = r"[ T]([01]\d|2[0-3])(:[0-5]\d(:[0-5]\d(\.\d{1,9})?)?)?"
 _ZONE = r"(Z|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)"
 _NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 
@@ -44,7 +44,7 @@ class TimeReader:
         import pyarrow.types as types
 
         kind = column.type
-        if types.is_string(kind) or types.is_large_string(kind):
+        if types.is_string(kind):
             return self._text(column, file, rows)
         integer = isinstance(self.spec.freq, int)
         if types.is_integer(kind) and integer:
@@ -122,7 +122,7 @@ class TimeReader:
         zone = self.spec.timezone
         if zone is None:
             return stamps, good
-        # On a grid of dates only the day counts: the midnight that a clock change skips or repeats is still that day.
+        # On a grid of dates a midnight that the clock skips or repeats still names its day.
         by_date = not Frequency.parse(self.spec.freq).is_tick
         utc, absent, twice = to_utc(np.where(good, stamps, 0), zone, by_date=by_date)
         for bad, what in ((absent & good, "does not exist"), (twice & good, "happens twice")):
@@ -194,10 +194,10 @@ def _iso_odd(column: pa.Array) -> tuple[Ints, Bools, Bools]:
     text = pc.utf8_trim_whitespace(column.fill_null(""))
     text = pc.replace_substring_regex(text, r"^(\d{4}-\d{2})$", r"\1-01")
     aware = _flags(pc.match_substring_regex(text, f"^{_DATE}{_CLOCK} ?{_ZONE}$"))
-    good = _flags(pc.match_substring_regex(text, f"^{_DATE}{_CLOCK} ?{_ZONE}?$"))
+    good = _flags(pc.match_substring_regex(text, f"^{_DATE}({_CLOCK}( ?{_ZONE})?)?$"))
     good &= _day_exists(text, good)
+    text = pc.replace_substring_regex(text, r" (Z|[+-]\d\d(:?\d\d)?)$", r"\1")
     text = pc.replace_substring(text, pattern=" ", replacement="T", max_replacements=1)
-    text = pc.replace_substring_regex(text, r" ?(Z|[+-]\d\d(:?\d\d)?)$", r"\1")
     seconds = pc.replace_substring_regex(text, r"\.\d+", "")
     since = np.zeros(len(good), dtype=np.int64)
     for rows, zone in ((good & aware, "UTC"), (good & ~aware, None)):
@@ -260,4 +260,3 @@ def _flags(column: pa.Array) -> Bools:
 def _show(column: pa.Array, i: int) -> str:
     value = column[int(i)].as_py()
     return "" if value is None else str(value)
-

@@ -100,6 +100,20 @@ class Windows:
             y = np.where(seen, y, np.float32(np.nan))
         return y
 
+    def teacher(self, indices: Ints) -> Float32:
+        """(batch, horizon, targets), with the filled values where nothing was observed."""
+        return self._gather(self.target_row[indices], self.horizon)[:, :, : self.source.n_targets]
+
+    def targets_of_every_step(self, indices: Ints, patch: int) -> Float32:
+        """(batch, lookback / patch, horizon, targets): the horizon after each segment of the
+        lookback, NaN where not observed. The last entry is `targets`."""
+        ends = np.arange(patch, self.lookback + 1, patch)
+        rows = self.start[indices][:, None, None] + ends[:, None] + np.arange(self.horizon)
+        y = self.source.values[rows, : self.source.n_targets]
+        if self.source.observed is not None:
+            y = np.where(self.source.observed[rows], y, np.float32(np.nan))
+        return y
+
     def _gather(self, start: Ints, steps: int) -> Float32:
         """(batch, steps, columns): rows are end to end, so a window is one run of memory."""
         values = self.source.values

@@ -52,7 +52,9 @@ def forecast_table(
         columns["cutoff"] = _times(panel, (position - 1)[window])
     if n_targets > 1:
         target = np.tile(np.repeat(np.arange(n_targets), horizon), n).astype(np.int32)
-        columns["target"] = pa.DictionaryArray.from_arrays(pa.array(target), pa.array(panel.targets, pa.string()))
+        columns["target"] = pa.DictionaryArray.from_arrays(
+            pa.array(target), pa.array(panel.targets, pa.string())
+        )
     columns["forecast"] = _numbers(forecast)
     if actual is not None:
         columns[panel.targets[0] if n_targets == 1 else "actual"] = _numbers(actual)

@@ -103,20 +103,22 @@ class RecurrentSpec(RepeatableSpec):
             "kernel_initializer": self.kernel_initializer,
             "recurrent_initializer": self.recurrent_initializer,
             "kernel_regularizer": self.kernel_regularizer and self.kernel_regularizer.regularizer(),
-            "recurrent_regularizer": self.recurrent_regularizer
-            and self.recurrent_regularizer.regularizer(),
+            "recurrent_regularizer": self.recurrent_regularizer and self.recurrent_regularizer.regularizer(),
         }
 
-    def layer(self, name: str, *, sequences: bool, unroll: bool = False) -> keras.Layer:
+    def layer(
+        self, name: str, *, sequences: bool, unroll: bool = False, states: bool = False
+    ) -> keras.Layer:
         """The Keras layer.
 
         sequences: put out every step (batch, steps, width), else the last (batch, width).
+        states: put out the final state as well.
         """
         import keras
 
         inner = f"{name}_inner" if self.bidirectional else name
         layer: keras.Layer = self.cell_class()(
-            **self.arguments(), return_sequences=sequences, unroll=unroll, name=inner
+            **self.arguments(), return_sequences=sequences, return_state=states, unroll=unroll, name=inner
         )
         if self.bidirectional:
             layer = keras.layers.Bidirectional(layer, name=name)

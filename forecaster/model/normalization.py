@@ -46,6 +46,8 @@ class WindowNormalization(keras.Layer):
         return z * self.gain + self.offset if self.method == "revin" else z
 
     def invert(self, z: Any, level: Any, spread: Any) -> Any:
+        if self.method == "none":
+            return z
         if self.method == "revin":
             # The gain is free to pass zero in training; the guard keeps its sign and the result finite.
             gain = ops.where(self.gain < 0, ops.minimum(self.gain, -EPSILON), ops.maximum(self.gain, EPSILON))

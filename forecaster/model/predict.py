@@ -35,9 +35,7 @@ class PredictBatches(keras.utils.PyDataset):
         return (self.windows.inputs(np.minimum(indices, len(self.windows) - 1)),)
 
 
-def predict_windows(
-    model: keras.Model, windows: Gathers, *, batch_size: int
-) -> npt.NDArray[np.float32]:
+def predict_windows(model: keras.Model, windows: Gathers, *, batch_size: int) -> npt.NDArray[np.float32]:
     """Forecasts in the units the scaler left: (windows, horizon, targets)."""
     batches = PredictBatches(windows, batch_size)
     forecast: npt.NDArray[np.float32] = model.predict(batches, verbose=0)

@@ -55,6 +55,26 @@ class ModelSpec(Spec):
             refuse([Fault(("layers",), "has no recurrent layer", "add a simple_rnn, lstm or gru")])
         return self
 
+    @model_validator(mode="after")
+    def _head_goes_with_the_rest(self) -> ModelSpec:
+        head = self.head.type
+        both_ways = [i for i, x in enumerate(self.layers) if isinstance(x, Recurrent) and x.bidirectional]
+        faults = []
+        if both_ways and head in ("recursive", "sequence"):
+            ahead = "the steps ahead are not there yet"
+            why = ahead if head == "recursive" else "an earlier step would see its own target"
+            summary = f"true does not go with head {head}: {why}"
+            faults.append(Fault(("layers", both_ways[0], "bidirectional"), summary, "set it to false"))
+        if head == "recursive" and self.patch is not None:
+            summary = f"{self.patch} does not go with head recursive, which feeds back single steps"
+            faults.append(Fault(("patch",), summary, "remove it"))
+        if head == "sequence" and self.normalization != "none":
+            why = "it uses later values of the window, which are targets of its earlier steps"
+            summary = f"{self.normalization} does not go with head sequence: {why}"
+            faults.append(Fault(("normalization",), summary, "set it to none"))
+        refuse(faults)
+        return self
+
     @property
     def stack(self) -> list[Recurrent | DenseSpec | DropoutSpec]:
         """The layers with every repeat written out."""

@@ -70,9 +70,7 @@ def predict(run: RunDir, *, data: Path | None = None, origin: str | None = None)
 
     start_backend(experiment.runtime)
     forecast = replace(fitted, scaler=scaler).forecast(windows, groups)
-    table = forecast_table(
-        panel, experiment.data, forecast, series=series, target_row=windows.target_row
-    )
+    table = forecast_table(panel, experiment.data, forecast, series=series, target_row=windows.target_row)
     return Predicted(table, len(series), [*notes, *more])
 
 
@@ -116,7 +114,8 @@ def _long_enough(panel: Panel, known: Ints, lookback: int) -> tuple[Panel, Ints,
     if not len(short):
         return panel, known, []
     named = ", ".join(
-        f"{panel.ids[s]!r} has {known[s]:,}" if panel.ids[s] else f"the table has {known[s]:,}" for s in short[:_NAMED]
+        f"{panel.ids[s]!r} has {known[s]:,}" if panel.ids[s] else f"the table has {known[s]:,}"
+        for s in short[:_NAMED]
     )
     more = f" and {len(short) - _NAMED:,} more" if len(short) > _NAMED else ""
     text = f"{panel.source}: a forecast needs {lookback:,} rows before its origin, and {named}{more}"
@@ -183,4 +182,6 @@ def _scaler_for(
         n_targets=len(panel.targets),
     )
     named = ", ".join(repr(name) for name in fresh.ids[:_NAMED]) + (", …" if len(new) > _NAMED else "")
-    return scaler.with_new(own), [f"{len(new):,} series that training never saw: {named}; scaled by their own history"]
+    return scaler.with_new(own), [
+        f"{len(new):,} series that training never saw: {named}; scaled by their own history"
+    ]

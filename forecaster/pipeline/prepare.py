@@ -71,16 +71,34 @@ class Prepared:
         return values
 
 
+@dataclass(frozen=True)
+class Table:
+    """The table as it was read, and where its splits lie."""
+
+    raw: Panel
+    findings: Findings
+    cuts: Cuts
+
+    def filled(self, experiment: Experiment) -> tuple[Panel, npt.NDArray[np.bool_]]:
+        """Without missing values, no fill looking across a cut; and which targets count."""
+        barriers = np.stack([self.cuts.train_end, self.cuts.val_end], axis=1)
+        return fill(self.raw, experiment.data.missing, barriers=barriers)
+
+
+def read_and_split(loaded: Loaded) -> Table:
+    raw, findings = read_table(loaded.experiment.data, loaded.data_path)
+    return Table(raw, findings, split(raw, loaded.experiment.split))
+
+
 def prepare(loaded: Loaded, *, smoke: bool = False) -> Prepared:
     """Read, check, split, fill, scale and window the table of an experiment.
 
     Raises DataError, with the file and row where there is one. Writes nothing.
     """
-    experiment = loaded.experiment
-    raw, findings = read_table(experiment.data, loaded.data_path)
-    cuts = split(raw, experiment.split)
-    barriers = np.stack([cuts.train_end, cuts.val_end], axis=1)
-    panel, observed = fill(raw, experiment.data.missing, barriers=barriers)
+    experiment, table = loaded.experiment, read_and_split(loaded)
+    cuts = table.cuts
+    refuse_without_windows(experiment, table.raw, cuts)
+    panel, observed = table.filled(experiment)
     n_targets = len(panel.targets)
     scaler = fit_scaler(
         experiment.scaling, panel.values, panel.offsets, cuts.train_end, ids=panel.ids, n_targets=n_targets
@@ -94,7 +112,6 @@ def prepare(loaded: Loaded, *, smoke: bool = False) -> Prepared:
         )
         for name in SPLITS
     }
-    _refuse_without_windows(experiment, panel, cuts, windows)
     if smoke:
         windows = {name: _evenly(w, SMOKE_WINDOWS[name]) for name, w in windows.items()}
     season = experiment.evaluation.seasonality or default_seasonality(experiment.data.freq)
@@ -102,7 +119,7 @@ def prepare(loaded: Loaded, *, smoke: bool = False) -> Prepared:
     if not observed.all():
         targets = np.where(observed, targets, np.nan)
     scales = in_sample_scales(targets, panel.offsets, cuts.train_end, seasonality=season)
-    return Prepared(experiment, panel, observed, findings, cuts, scaler, source, windows, scales, season)
+    return Prepared(experiment, panel, observed, table.findings, cuts, scaler, source, windows, scales, season)
 
 
 def make_source(
@@ -135,20 +152,18 @@ def make_source(
     )
 
 
-def _refuse_without_windows(
-    experiment: Experiment, panel: Panel, cuts: Cuts, windows: dict[SplitName, Windows]
-) -> None:
+def refuse_without_windows(experiment: Experiment, panel: Panel, cuts: Cuts) -> None:
     """Raises DataError when a split that was asked for holds no window."""
     window, longest = experiment.window, int(panel.lengths.max())
     for name in SPLITS:
         low, high = cuts.range(name)
         asked = name == "train" or getattr(experiment.split, name) not in (0, 0.0)
-        if asked and not len(windows[name]):
+        if asked and (high - window.horizon < np.maximum(low, window.lookback)).all():
             rows = int((high - low).max())
             needs = window.horizon + (window.lookback if name == "train" else 0)
             raise DataError(
-                f"{panel.source}: no {name} window fits: the longest series has {longest:,} rows, {rows:,} of them "
-                f"for {name}, and a {name} window needs {needs:,}",
+                f"{panel.source}: no {name} window fits: the longest series has {longest:,} rows, "
+                f"{rows:,} of them for {name}, and a {name} window needs {needs:,}",
                 hint="shorten window.lookback or window.horizon, change split, or bring more rows",
                 path="window" if name == "train" else f"split.{name}",
             )

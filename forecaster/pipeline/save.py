@@ -13,7 +13,8 @@ from forecaster.artifacts.bundle import write_json, write_text, write_whole
 from forecaster.artifacts.run_dir import RunDir
 from forecaster.artifacts.tables import csv_bytes, rows_csv
 from forecaster.config.load import Loaded
-from forecaster.data.record import splits_record
+from forecaster.data.check import check
+from forecaster.data.split import SPLITS
 from forecaster.data.windows import Windows
 from forecaster.errors import FORMAT_VERSION
 from forecaster.forecasting.fitted import CONTEXT
@@ -35,10 +36,12 @@ PACKAGES = ("keras", "tensorflow", "numpy", "pandas", "pyarrow")
 
 def save_inputs(loaded: Loaded, prepared: Prepared, run: RunDir) -> None:
     """What the run is: written before training, so that a stopped run can be resumed."""
-    write_text(run.file("config.yaml"), loaded.text)
+    # First, because it is what tells a run that was stopped from a folder of somebody's own.
     write_text(run.file("resolved.yaml"), loaded.resolved_yaml(relative_to=run.path))
-    record = splits_record(prepared.panel, prepared.cuts, prepared.windows)
-    write_json(run.file("splits.json"), {"format_version": FORMAT_VERSION, **record})
+    write_text(run.file("config.yaml"), loaded.text)
+    report = check(prepared.panel, prepared.findings, prepared.cuts, loaded.experiment.window)
+    series = [{name: one[name] for name in ("id", *SPLITS)} for one in map(report.series, range(len(prepared.panel.ids)))]
+    write_json(run.file("splits.json"), {"format_version": FORMAT_VERSION, "series": series})
 
 
 def save(loaded: Loaded, prepared: Prepared, trained: Trained, run: RunDir, *, fingerprint: str) -> list[str]:
@@ -82,7 +85,11 @@ def save(loaded: Loaded, prepared: Prepared, trained: Trained, run: RunDir, *, f
                 "python": platform.python_version(),
                 **{name: metadata.version(name) for name in PACKAGES},
             },
-            "data": {"path": experiment.data.path, "sha256": fingerprint, "rows": int(prepared.findings.rows.sum())},
+            "data": {
+                "path": experiment.data.path,
+                "sha256": fingerprint,
+                "rows": int(prepared.findings.rows.sum()),
+            },
             "seed": experiment.seed,
         }
     )
@@ -103,7 +110,9 @@ def _plots(prepared: Prepared, trained: Trained, run: RunDir) -> None:
     for split in ("test", "val"):
         if split in trained.forecasts:
             stretches = _stretches(prepared, split, trained.forecasts[split], trained.scores[split]["scores"])
-            plot_forecasts(stretches, run.file("plots/forecast.png"), time_label=prepared.experiment.data.time)
+            plot_forecasts(
+                stretches, run.file("plots/forecast.png"), time_label=prepared.experiment.data.time
+            )
             return
 
 
@@ -116,7 +125,9 @@ def _stretches(
     """The last window of a few series: the model and the best baseline on the first target."""
     panel, windows = prepared.panel, prepared.windows[split]
     metric = next((m for m in ("mase", "mae") if scores["model"].get(m) is not None), None)
-    rivals = {n: s[metric] for n, s in scores.items() if n != "model" and metric and s.get(metric) is not None}
+    rivals = {
+        n: s[metric] for n, s in scores.items() if n != "model" and metric and s.get(metric) is not None
+    }
     best = min(rivals, key=lambda name: rivals[name] or 0.0) if rivals else None
     shown = {"model": forecasts["model"]} | ({best: forecasts[best]} if best else {})
     last = np.searchsorted(windows.series, np.unique(windows.series), side="right") - 1

@@ -20,6 +20,7 @@ from forecaster.pipeline.prepare import Prepared
 from forecaster.training.progress import EpochRow, Listener, Silent
 
 if TYPE_CHECKING:
+    from forecaster.training.batches import Feeding
     from forecaster.training.fit import Score
 
 SCORED: tuple[SplitName, ...] = ("val", "test")
@@ -56,16 +57,19 @@ def train(
 
     spec, shape, windows = experiment.training, prepared.shape, prepared.windows
     if smoke:
-        spec = spec.model_copy(update={"epochs": 1, "ensemble": min(spec.ensemble, 2), "steps_per_epoch": None})
+        spec = spec.model_copy(
+            update={"epochs": 1, "ensemble": min(spec.ensemble, 2), "steps_per_epoch": None}
+        )
     n_batches = spec.steps_per_epoch or -(-len(windows["train"]) // spec.batch_size)
     execution = choose_execution(experiment.model, shape, n_batches=n_batches)
-    history, members = [], []
+    history, members, feeding = [], [], _feeding(prepared)
+    val = windows["val"] if len(windows["val"]) else None
+    score = _val_score(prepared, feeding) if val else None
     for member in range(spec.ensemble):
         seed = experiment.seed + member
         keras.utils.set_random_seed(seed)
         network = build(experiment.model, shape, unroll=execution.unroll)
-        val = windows["val"] if len(windows["val"]) else None
-        task = Task(windows["train"], val, _val_score(prepared) if val else None, seed, member)
+        task = Task(windows["train"], val, score, seed, member, feeding)
         store = FileCheckpoints(run.file(f"{CHECKPOINTS}/member-{member}.safetensors"))
         history += fit(
             network, task, spec, execution=execution, listener=listener or Silent(), checkpoints=store
@@ -82,9 +86,31 @@ def train(
     return Trained(fitted, history, scores, forecasts)
 
 
-def _val_score(prepared: Prepared) -> Score:
+def _feeding(prepared: Prepared) -> Feeding:
+    """What the head and the loss want beside a window's inputs and targets."""
+    from forecaster.training.batches import Feeding
+
+    model, loss = prepared.experiment.model, prepared.experiment.training.loss
+    groups, n = prepared.scaler.rows_for(prepared.panel.ids), prepared.source.n_targets
+    spread, center = prepared.scaler.spread[groups, :n], prepared.scaler.center[groups, :n]
+    constant = None
+    if loss == "mase":
+        with np.errstate(divide="ignore", invalid="ignore"):
+            weight = spread / prepared.scales.naive_error
+        constant = np.where(np.isfinite(weight), weight, 0.0).astype(np.float32)
+    elif loss == "smape":
+        constant = (center / spread).astype(np.float32)
+    return Feeding(
+        teacher=model.head.type in ("recursive", "encoder_decoder"),
+        every_step=(model.patch or 1) if model.head.type == "sequence" else None,
+        series_constant=constant,
+    )
+
+
+def _val_score(prepared: Prepared, feeding: Feeding) -> Score:
     """Scores of validation forecasts: the loss in scaled units, the metrics in original ones."""
-    from forecaster.training.losses import LOSSES, masked_mean
+    from forecaster.training.batches import loss_targets
+    from forecaster.training.losses import make_loss
 
     experiment, windows = prepared.experiment, prepared.windows["val"]
     stopping = experiment.training.early_stopping
@@ -92,8 +118,8 @@ def _val_score(prepared: Prepared) -> Score:
     if stopping is not None:
         names.add(stopping.monitor.removeprefix("val_"))
     metrics = sorted(name for name in names if name in METRICS)
-    loss = masked_mean(LOSSES[experiment.training.loss])
-    scaled = windows.targets(np.arange(len(windows)))
+    loss = make_loss(experiment.training.loss)
+    scaled = loss_targets(windows, np.arange(len(windows)), replace(feeding, every_step=None))
     actual, groups = prepared.actual(windows), windows.series.astype(np.int64)
 
     def score(forecast: npt.NDArray[np.float32]) -> dict[str, float]:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from forecaster.errors import EnvironmentError_
 from forecaster.training.spec import RuntimeSpec
@@ -68,7 +69,7 @@ def _silent_native_logs() -> Iterator[None]:
 
     A failed import still raises, with a message of its own.
     """
-    with open(os.devnull, "wb") as nowhere:
+    with Path(os.devnull).open("wb") as nowhere:
         sys.stderr.flush()
         saved = os.dup(2)
         os.dup2(nowhere.fileno(), 2)

@@ -2,11 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import keras
 import numpy as np
 import numpy.typing as npt
 
 from forecaster.data.windows import Batch, Float32, Windows
+
+
+@dataclass(frozen=True)
+class Feeding:
+    """What a network and its loss want beside a window's inputs and targets.
+
+    teacher: the true targets as an input. every_step: targets after each segment of so
+    many steps, not only after the last. series_constant: (series, targets), a number
+    that the loss needs, put behind the targets on the last axis.
+    """
+
+    teacher: bool = False
+    every_step: int | None = None
+    series_constant: Float32 | None = None
+
+
+def loss_targets(windows: Windows, indices: npt.NDArray[np.int64], feeding: Feeding) -> Float32:
+    """(batch, horizon, targets), or (batch, segments, horizon, targets) with every_step; twice
+    as many on the last axis with a series_constant."""
+    if feeding.every_step:
+        y = windows.targets_of_every_step(indices, feeding.every_step)
+    else:
+        y = windows.targets(indices)
+    if feeding.series_constant is not None:
+        constant = feeding.series_constant[windows.series[indices]]
+        constant = constant.reshape(len(constant), *(1,) * (y.ndim - 2), -1)
+        y = np.concatenate([y, np.broadcast_to(constant, y.shape)], axis=-1)
+    return y
 
 
 class TrainBatches(keras.utils.PyDataset):
@@ -16,8 +46,17 @@ class TrainBatches(keras.utils.PyDataset):
     losses leave out: one shape for the compiler, and no window counts twice.
     """
 
-    def __init__(self, windows: Windows, *, batch_size: int, seed: int, steps: int | None = None) -> None:
+    def __init__(
+        self,
+        windows: Windows,
+        *,
+        batch_size: int,
+        seed: int,
+        steps: int | None = None,
+        feeding: Feeding | None = None,
+    ) -> None:
         super().__init__()
+        self.feeding = feeding or Feeding()
         self.windows = windows
         self.batch_size = min(batch_size, len(windows))
         self.seed = seed
@@ -38,8 +77,10 @@ class TrainBatches(keras.utils.PyDataset):
         nth = (index + self.first_step) % -(-len(self.windows) // self.batch_size)
         first = nth * self.batch_size
         chosen: npt.NDArray[np.int64] = self.order[first : first + self.batch_size]
-        y = self.windows.targets(chosen)
+        y = loss_targets(self.windows, chosen, self.feeding)
         inputs = self.windows.inputs(chosen)
+        if self.feeding.teacher:
+            inputs["teacher"] = self.windows.teacher(chosen)
         missing = self.batch_size - len(chosen)
         if missing:
             y = np.concatenate([y, np.full((missing, *y.shape[1:]), np.nan, np.float32)])

@@ -16,8 +16,8 @@ from forecaster.data.windows import Windows
 from forecaster.errors import TrainingError
 from forecaster.model.execution import Execution
 from forecaster.model.predict import predict_windows
-from forecaster.training.batches import TrainBatches
-from forecaster.training.losses import LOSSES, masked_mean
+from forecaster.training.batches import Feeding, TrainBatches
+from forecaster.training.losses import make_loss
 from forecaster.training.optimizers import make_optimizer
 from forecaster.training.progress import EpochRow, Listener
 from forecaster.training.schedules import rate_share
@@ -50,6 +50,7 @@ class Task:
     score: Score | None
     seed: int
     member: int = 0
+    feeding: Feeding | None = None
 
 
 def fit(
@@ -67,11 +68,15 @@ def fit(
     to the same bytes. Raises TrainingError when the loss becomes NaN or infinite.
     """
     batches = TrainBatches(
-        task.train, batch_size=spec.batch_size, seed=task.seed, steps=spec.steps_per_epoch
+        task.train,
+        batch_size=spec.batch_size,
+        seed=task.seed,
+        steps=spec.steps_per_epoch,
+        feeding=task.feeding,
     )
     model.compile(
         optimizer=make_optimizer(spec.optimizer),
-        loss=masked_mean(LOSSES[spec.loss]),
+        loss=make_loss(spec.loss),
         jit_compile=execution.jit,
         steps_per_execution=min(execution.steps_per_execution, len(batches)),
     )

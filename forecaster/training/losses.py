@@ -32,16 +32,41 @@ def log_cosh(y: Any, f: Any) -> Any:
     return e + ops.softplus(-2.0 * e) - 0.6931471805599453
 
 
+def mase(y: Any, f: Any, weight: Any) -> Any:
+    """|y - f| in units of the series' in-sample seasonal-naive error (Hyndman & Koehler, 2006).
+
+    weight: scaled units to those units; 0 leaves a series out.
+    """
+    return ops.abs(y - f) * weight
+
+
+def smape(y: Any, f: Any, zero: Any) -> Any:
+    """2 |y - f| / (|y| + |f|) in original units, which are zero at -`zero` in scaled ones.
+
+    M4's formula without its 100. The small term keeps the gradient finite where both are 0.
+    """
+    return 2.0 * ops.abs(y - f) / (ops.abs(y + zero) + ops.abs(f + zero) + 1e-6)
+
+
 LOSSES: dict[str, Elementwise] = {f.__name__: f for f in (mse, mae, huber, log_cosh)}
+# These need a number of the series beside each target; see Feeding.series_constant.
+SERIES_LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {f.__name__: f for f in (mase, smape)}
 
 
-def masked_mean(loss: Elementwise) -> Callable[[Any, Any], Any]:
-    """The mean of a loss over observed targets, as a scalar. y: NaN where not observed."""
+def make_loss(name: str) -> Callable[[Any, Any], Any]:
+    """The mean of a loss over observed targets, as a scalar. y: NaN where not observed; with
+    a series loss the last axis holds the targets, then the series' numbers."""
 
     def mean(y: Any, f: Any) -> Any:
+        constant = None
+        if name in SERIES_LOSSES:
+            y, constant = ops.split(y, 2, axis=-1)
+            # The windows that fill up a last batch are NaN throughout.
+            constant = ops.where(ops.isnan(constant), 0.0, constant)
         observed = ops.logical_not(ops.isnan(y))
         # Replaced before the difference: a NaN inside `where` still poisons the gradient.
-        error = loss(ops.where(observed, y, 0.0), f)
+        known = ops.where(observed, y, 0.0)
+        error = LOSSES[name](known, f) if constant is None else SERIES_LOSSES[name](known, f, constant)
         error = ops.where(observed, error, 0.0)
         count = ops.sum(ops.cast(observed, error.dtype))
         return ops.sum(error) / ops.maximum(count, 1.0)

@@ -57,6 +57,12 @@ BYTES: list[tuple[str, str, bytes, dict[str, Any]]] = [
         {"id": "shop", "csv": {"encoding": "ascii"}},
     ),
     (
+        "FILE:3: the text is not utf-8; save it as utf-8, or set data.csv.encoding, perhaps to cp1252 or latin-1",
+        "t.csv",
+        b"time,y,unused\n2024-01-01 00:00,1,a\n2024-01-01 00:00,1,caf\xe9,too long\n",
+        {},
+    ),
+    (
         "FILE: the text is not utf-8; set data.csv.encoding: utf-16",
         "t.csv",
         GOOD.decode().encode("utf-16"),
@@ -112,8 +118,13 @@ def test_bytes(expected: str, name: str, content: bytes, data: dict[str, Any], t
 HOURS = [datetime(2024, 1, 1, h) for h in range(3)]
 PARQUET: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (
-        "FILE: y: row 1: the column holds string, not numbers; store it as a number type",
-        {"time": HOURS, "y": ["1", "2", "3"]},
+        "FILE: y: row 2: 'x' is not a number; correct it, or leave the field empty to mark it missing",
+        {"time": HOURS, "y": ["1", "x", "3"]},
+        {},
+    ),
+    (
+        "FILE: y: row 1: the column holds timestamp[us], not numbers; store it as a number type",
+        {"time": HOURS, "y": HOURS},
         {},
     ),
     (
@@ -151,8 +162,8 @@ PARQUET: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {},
     ),
     (
-        "FILE: time: row 1: '1066-10-14' is outside the years 1678 to 2261; correct the year",
-        {"time": [date(1066, 10, 14), date(1066, 10, 15), date(1066, 10, 16)], "y": [1, 2, 3]},
+        "FILE: time: row 1: '1066-10-14 00:00:00' is outside the years 1678 to 2261; correct the year",
+        {"time": [date(1066, 10, 14)], "y": [1]},
         {"freq": "D"},
     ),
     (
@@ -187,7 +198,10 @@ def test_parquet(expected: str, columns: dict[str, Any], data: dict[str, Any], t
 
 def test_parquet_column_twice(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
-    pq.write_table(pa.Table.from_arrays([pa.array(HOURS), pa.array([1]*3), pa.array([2]*3)], ["time", "y", "y"]), path)
+    pq.write_table(
+        pa.Table.from_arrays([pa.array(HOURS), pa.array([1] * 3), pa.array([2] * 3)], ["time", "y", "y"]),
+        path,
+    )
     assert message(path) == "FILE: data.targets: 2 columns are called 'y'; rename all but one"
 
 
@@ -221,12 +235,18 @@ PATHS: list[tuple[str, Callable[[Path], Path]]] = [
         _folder_of_csv,
     ),
     ("FILE: no such file; did you mean 'departures.csv'?", _beside),
-    ("FILE: no such file; data.path is relative to the YAML file", lambda path: path / "t.csv" if path.mkdir() is None else path),
+    (
+        "FILE: no such file; data.path is relative to the YAML file",
+        lambda path: path / "t.csv" if path.mkdir() is None else path,
+    ),
     (
         "FILE: no such file; the folder FOLDER is not there either; data.path is relative to the YAML file",
         lambda path: path / "t.csv",
     ),
-    ("FILE: cannot read files that end in 'nothing'; use .csv, .csv.gz or .parquet", lambda path: _touched(path)),
+    (
+        "FILE: cannot read files that end in 'nothing'; use .csv, .csv.gz or .parquet",
+        lambda path: _touched(path),
+    ),
 ]
 
 

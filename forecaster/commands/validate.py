@@ -1,0 +1,38 @@
+"""forecaster validate: config and data checked, and what would be trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forecaster.config.load import Loaded, check_ends, load_experiment
+from forecaster.errors import ConfigError, Diagnostic
+
+if TYPE_CHECKING:
+    from forecaster.data.check import TableReport
+
+
+@dataclass(frozen=True)
+class Validated:
+    loaded: Loaded
+    report: TableReport
+    warnings: list[Diagnostic]
+
+
+def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
+    """Raises ConfigError and DataError, as `train` would, and for a search range whose end does not fit."""
+    from forecaster.data.check import check
+    from forecaster.pipeline.prepare import read_and_split, refuse_without_windows
+
+    loaded = load_experiment(config, overrides)
+    faults = check_ends(loaded)
+    if faults:
+        raise ConfigError.of(faults)
+    table = read_and_split(loaded)
+    experiment = loaded.experiment
+    report = check(table.raw, table.findings, table.cuts, experiment.window)
+    refuse_without_windows(experiment, table.raw, table.cuts)
+    table.filled(experiment)
+    return Validated(loaded, report, [*loaded.warnings, *table.findings.warnings])

@@ -1,0 +1,58 @@
+"""A recurrent layer with what stands around it, and with its state within reach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from forecaster.model.cells import RecurrentSpec
+
+
+class RecurrentBlock(keras.Layer):
+    """A recurrent layer, then the residual path, then layer normalisation.
+
+    (batch, steps, features) -> (batch, steps, width), or (batch, width) without sequences.
+    inner puts out its state too; `call` drops it, so that the block stands in a Sequential.
+    """
+
+    def __init__(self, spec: RecurrentSpec, name: str, *, sequences: bool, unroll: bool = False) -> None:
+        super().__init__(name=name)
+        self.spec = spec
+        self.sequences = sequences
+        self.inner = spec.layer(f"{name}_layer", sequences=sequences, unroll=unroll, states=True)
+        self.normalize = keras.layers.LayerNormalization(name="norm") if spec.layer_norm else None
+        self.project: keras.Layer | None = None
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        self.inner.build(input_shape)
+        if self.spec.residual and input_shape[-1] != self.spec.width:
+            self.project = keras.layers.Dense(self.spec.width, use_bias=False, name="project")
+            self.project.build(input_shape)
+        if self.normalize is not None:
+            self.normalize.build((*input_shape[:-1], self.spec.width))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        batch, steps, _ = input_shape
+        return (batch, steps, self.spec.width) if self.sequences else (batch, self.spec.width)
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        return self.with_state(x, training=training)[0]
+
+    def with_state(self, x: Any, state: list[Any] | None = None, *, training: bool) -> tuple[Any, list[Any]]:
+        """Output and final state, n_states tensors (batch, width); state: the first one, zeros where None."""
+        out, *final = self.inner(x, initial_state=state, training=training)
+        if self.spec.bidirectional:
+            n = self.spec.n_states
+            final = [keras.ops.concatenate([final[i], final[n + i]], axis=-1) for i in range(n)]
+        return self._around(out, x if self.sequences else x[:, -1, :]), final
+
+    def step(self, x: Any, state: list[Any], *, training: bool) -> tuple[Any, list[Any]]:
+        """One step: x (batch, features) -> (batch, width) and the next state."""
+        out, after = self.inner.cell(x, state, training=training)
+        return self._around(out, x), list(after) if isinstance(after, list | tuple) else [after]
+
+    def _around(self, out: Any, skip: Any) -> Any:
+        if self.spec.residual:
+            out = out + (self.project(skip) if self.project is not None else skip)
+        return self.normalize(out) if self.normalize is not None else out

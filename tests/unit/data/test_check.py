@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from forecaster.data.check import check
+from forecaster.data.read import read_table
+from forecaster.data.record import splits_record
+from forecaster.data.spec import DataSpec, SplitSpec, WindowSpec
+from forecaster.data.split import SPLITS, split
+from forecaster.data.windows import Source, cut_windows
+
+TABLE = """time,id,y,x
+0,a,1,1
+1,a,2,
+4,a,2,1
+5,a,2,1
+6,a,3,1
+8,a,4,1
+9,a,5,1
+0,b,7,1
+1,b,7,1
+2,b,7,1
+2,b,7,3
+"""
+SPEC = DataSpec(
+    path="t.csv", time="time", freq=1, id="id", targets=["y"], past_covariates=["x"], missing="mask",
+    duplicates="last",
+)  # fmt: skip
+
+
+def test_report(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(TABLE)
+    panel, findings = read_table(SPEC, path)
+    cuts = split(panel, SplitSpec(val=2, test=3))  # a: train 0-4, val 5-6, test 7-9; b: test 0-2
+    report = check(panel, findings, cuts, WindowSpec(lookback=2, horizon=2))
+    a, b = report.series(0), report.series(1)
+    assert (a["id"], a["rows"], a["first"], a["last"], a["duplicates"]) == ("a", 10, "0", "9", 0)
+    assert a["gaps"] == {"count": 2, "rows": 3, "first": "2", "longest": 2}
+    assert a["missing"] == {"y": 0, "x": 1}
+    assert a["constant"] == {"y": {"rows": 2, "first": "4"}}
+    assert a["train"] == {
+        "windows": 2,
+        "first": "0",
+        "last": "4",
+        "first_window": {"lookback_first": "0", "cutoff": "1", "target_first": "2", "target_last": "3"},
+        "last_window": {"lookback_first": "1", "cutoff": "2", "target_first": "3", "target_last": "4"},
+    }
+    assert (a["val"]["windows"], a["val"]["first"], a["val"]["last"]) == (1, "5", "6")
+    assert (a["test"]["windows"], a["test"]["first"], a["test"]["last"]) == (2, "7", "9")
+    assert (b["rows"], b["duplicates"]) == (3, 1)
+    assert b["gaps"] == {"count": 0, "rows": 0, "first": None, "longest": 0}
+    assert b["constant"] == {"y": {"rows": 3, "first": "0"}}
+    empty = {"windows": 0, "first": None, "last": None, "first_window": None, "last_window": None}
+    assert b["train"] == b["val"] == empty
+    assert report.summary == {
+        "freq": 1,
+        "timezone": None,
+        "series": 2,
+        "rows": 13,
+        "rows_per_series": {"min": 3, "median": 6, "max": 10},
+        "first": "0",
+        "last": "9",
+        "duplicates": 1,
+        "gaps": {"series": 1, "count": 2, "rows": 3, "longest": 2},
+        "missing": {"y": 0, "x": 1},
+        "left_out": {"series": 0, "leading_rows": 0, "trailing_rows": 0},
+        "windows": {"train": 2, "val": 1, "test": 2},
+        "series_without_windows": {"train": 1, "val": 1, "test": 1},
+    }
+    assert json.loads(json.dumps(report.as_json()))["series"][1]["id"] == "b"
+
+
+def test_windows_are_those_that_training_cuts(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    lengths = {"a": 40, "b": 11, "c": 23, "d": 7}
+    rows = "".join(f"{t},{name},{t},1\n" for name, n in lengths.items() for t in range(n))
+    path.write_text("time,id,y,x\n" + rows)
+    panel, findings = read_table(SPEC, path)
+    cuts = split(panel, SplitSpec(val=0.2, test=0.3))
+    for lookback, horizon, stride in [(3, 2, 1), (3, 2, 4), (8, 1, 3), (1, 5, 2)]:
+        window = WindowSpec(lookback=lookback, horizon=horizon, stride=stride)
+        source = Source(panel.values.astype(np.float32), panel.offsets, n_targets=1, n_past=1)
+        windows = {
+            name: cut_windows(source, cuts, name, lookback=lookback, horizon=horizon, stride=stride)
+            for name in SPLITS
+        }
+        recorded = splits_record(panel, cuts, windows)["series"]
+        report = check(panel, findings, cuts, window)
+        for s, entry in enumerate(recorded):
+            for name in SPLITS:
+                expected = {k: v for k, v in entry[name].items() if k != "rows"}
+                assert report.series(s)[name] == expected

@@ -1,0 +1,62 @@
+import math
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.slow
+
+N = np.nan
+
+
+def loss(name: str, y: list[float], f: list[float]) -> float:
+    from forecaster.training.losses import LOSSES, masked_mean
+
+    return float(masked_mean(LOSSES[name])(np.array(y, np.float32), np.array(f, np.float32)))
+
+
+def log_cosh(e: float) -> float:
+    return math.log(math.cosh(e))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("mse", (0 + 0.25 + 4 + 9) / 4),
+        ("mae", (0 + 0.5 + 2 + 3) / 4),
+        # Half the square up to 1, the size less a half beyond.
+        ("huber", (0 + 0.125 + 1.5 + 2.5) / 4),
+        ("log_cosh", (0 + log_cosh(0.5) + log_cosh(2) + log_cosh(3)) / 4),
+    ],
+)
+def test_errors_of_0_and_a_half_and_2_and_3(name: str, expected: float) -> None:
+    assert loss(name, [1, 2, 3, 4], [1, 2.5, 1, 7]) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["mse", "mae", "huber", "log_cosh"])
+def test_targets_that_were_not_observed_do_not_count(name: str) -> None:
+    assert loss(name, [1, N, 3, N], [1, 100, 1, -5]) == loss(name, [1, 3], [1, 1])
+
+
+@pytest.mark.parametrize("name", ["mse", "mae", "huber", "log_cosh"])
+def test_no_observed_target_is_no_loss(name: str) -> None:
+    assert loss(name, [N, N], [1, 2]) == 0
+
+
+@pytest.mark.parametrize("name", ["mae", "huber", "log_cosh"])
+def test_large_errors_do_not_overflow(name: str) -> None:
+    assert loss(name, [0, 0], [1e30, -1e30]) == pytest.approx(1e30, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["mse", "mae", "huber", "log_cosh"])
+def test_gradient_is_zero_where_not_observed_and_finite_everywhere(name: str) -> None:
+    """d/df of the mean over the two observed targets, whose errors are 2 and 0."""
+    import tensorflow as tf
+
+    from forecaster.training.losses import LOSSES, masked_mean
+
+    f = tf.Variable([3.0, 5.0, 7.0, 1e30])
+    with tf.GradientTape() as tape:
+        value = masked_mean(LOSSES[name])(tf.constant([1.0, 5.0, N, N]), f)
+    gradient = tape.gradient(value, f).numpy()
+    of_two = {"mse": 4, "mae": 1, "huber": 1, "log_cosh": math.tanh(2)}[name]
+    np.testing.assert_allclose(gradient, [of_two / 2, 0, 0, 0], atol=1e-6)
