@@ -56,6 +56,20 @@ class Experiment(Spec):
             near = [n for n in (lookback - lookback % patch, lookback + patch - lookback % patch) if n]
             hint = f"use a lookback of {' or '.join(str(n) for n in near)}"
             faults.append(Fault(("model", "patch"), summary, hint))
+        for key, lags in (("season", [self.model.season or 0]), ("differences", self.model.differences)):
+            if max(lags, default=0) >= lookback:
+                summary = f"{max(lags)} does not fit into window.lookback, {lookback}"
+                faults.append(Fault(("model", key), summary, "lengthen the lookback"))
+        anchor = self.model.anchor
+        if anchor is not None and (anchor.lookback or 0) > lookback:
+            summary = f"{anchor.lookback} is more than window.lookback, {lookback}"
+            faults.append(Fault(("model", "anchor", "lookback"), summary, "lower it, or remove it"))
+        if anchor is not None and anchor.mode == "average" and self.split.val == 0:
+            summary = "average chooses the network's share on validation windows, and split.val is 0"
+            faults.append(Fault(("model", "anchor", "mode"), summary, "give validation a share, or set it to correct"))
+        if self.training.loss == "owa" and self.scaling.method != "log":
+            summary = "owa is written for logarithms, and scaling.method is " + self.scaling.method
+            faults.append(Fault(("training", "loss"), summary, "set scaling.method to log, or use mase"))
         for name in ("val", "test"):
             if isinstance(getattr(self.split, name), str) and isinstance(self.data.freq, int):
                 summary = "is text, but data.freq is a whole number"

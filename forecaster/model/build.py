@@ -7,6 +7,7 @@ from forecaster.model.forecasters import (
     EncoderDecoderForecaster,
     Forecaster,
     RecursiveForecaster,
+    SegmentsForecaster,
     SequenceForecaster,
 )
 from forecaster.model.shape import Shape
@@ -14,6 +15,7 @@ from forecaster.model.spec import ModelSpec
 
 HEADS: dict[str, type[Forecaster]] = {
     "direct": DirectForecaster,
+    "segments": SegmentsForecaster,
     "sequence": SequenceForecaster,
     "recursive": RecursiveForecaster,
     "encoder_decoder": EncoderDecoderForecaster,

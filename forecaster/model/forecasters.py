@@ -1,4 +1,4 @@
-"""The four heads: what each does between the normalised window and the normalised forecast."""
+"""The heads: what each does between the normalised window and the normalised forecast."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from forecaster.model.blocks import RecurrentBlock
 from forecaster.model.cells import RecurrentSpec
 from forecaster.model.feedback import FeedbackCell, run_free
 from forecaster.model.normalization import WindowNormalization
@@ -22,7 +23,7 @@ class Window:
     """What a head sees. Targets are normalised; with independent channels each target is a
     row of the batch of its own, and the covariates are repeated beside it.
 
-    y: (batch, lookback, channels). x: (batch, lookback, n_past), future: (batch, horizon,
+    y: (batch, lookback, channels). differences: lags of its changes, as more inputs. x: (batch, lookback, n_past), future: (batch, horizon,
     n_future), static: (batch, n_static), each None where there is none. teacher: (batch,
     horizon, channels), the true targets, in training of the heads that want them.
     """
@@ -32,10 +33,14 @@ class Window:
     future: Any | None
     static: Any | None
     teacher: Any | None
+    differences: tuple[int, ...] = ()
 
     def past(self) -> Any:
         """All channels of the lookback."""
-        return _join([self.y, self.x, _over(self.static, self.y)])
+        changes = [
+            ops.pad(self.y[:, lag:] - self.y[:, :-lag], ((0, 0), (lag, 0), (0, 0))) for lag in self.differences
+        ]
+        return _join([self.y, *changes, self.x, _over(self.static, self.y)])
 
 
 class Forecaster(keras.Model):
@@ -54,7 +59,7 @@ class Forecaster(keras.Model):
         self.spec = spec
         self.shape = shape
         self.channels = 1 if spec.channels == "independent" else shape.n_targets
-        self.normalization = WindowNormalization(spec.normalization, name="normalization")
+        self.normalization = WindowNormalization(spec.normalization, spec.season, name="normalization")
         self.network = keras.Sequential(self.layers_of_network(unroll), name="network")
 
     # -- what a head says ----------------------------------------------------------
@@ -75,6 +80,14 @@ class Forecaster(keras.Model):
     def build(self, input_shape: Any = None) -> None:
         # Every size is known from the spec, so nothing waits for the first batch.
         self.normalization.build((None, self.shape.lookback, self.channels))
+        self.anchor = None
+        if self.spec.anchor is not None:
+            size = (self.shape.lookback, self.shape.horizon)
+            self.anchor = self.add_weight(name="anchor", shape=size, initializer="zeros", trainable=False)
+            # Of the network and of the anchor. A network that is averaged learns alone first.
+            alone = self.spec.anchor.mode == "average"
+            self.share = self.add_weight(name="share", shape=(2,), initializer="ones", trainable=False)
+            self.share.assign([1.0, 0.0 if alone else 1.0])
         self.build_head()
         self.built = True
 
@@ -92,8 +105,13 @@ class Forecaster(keras.Model):
             future=self._repeated(inputs["future"]) if self.shape.n_future else None,
             static=self._repeated(inputs["static"]) if self.shape.n_static else None,
             teacher=teacher,
+            differences=tuple(self.spec.differences),
         )
-        return self._together(self.normalization.invert(self.forward(window, training), level, spread))
+        z = self.forward(window, training)
+        if self.anchor is not None:
+            linear = ops.matmul(ops.transpose(window.y, (0, 2, 1)), ops.cast(self.anchor, window.y.dtype))
+            z = self.share[0] * z + self.share[1] * ops.transpose(linear, (0, 2, 1))
+        return self._together(self.normalization.invert(z, level, spread))
 
     def _each(self, y: Any) -> Any:
         """(batch, steps, targets) -> (batch x targets, steps, 1) where channels are independent."""
@@ -115,7 +133,14 @@ class Forecaster(keras.Model):
     @property
     def features(self) -> int:
         """Channels of the lookback."""
-        return self.channels + self.shape.n_past + self.shape.n_static
+        return self.channels * (1 + len(self.spec.differences)) + self.shape.n_past + self.shape.n_static
+
+    def output_layer(self, units: int, name: str = "head") -> keras.layers.Dense:
+        """The Dense at the end. Where it corrects an anchor, it begins at nothing."""
+        corrects = self.spec.anchor is not None and self.spec.anchor.mode == "correct"
+        begin = "zeros" if corrects else "glorot_uniform"
+        activation = self.spec.head.activation
+        return keras.layers.Dense(units, activation=activation, kernel_initializer=begin, name=name)
 
     @property
     def width(self) -> int:
@@ -139,14 +164,15 @@ class DirectForecaster(Forecaster):
             return layers
         return [
             *layers,
-            keras.layers.Dense(horizon * channels, activation=self.spec.head.activation, name="head"),
+            self.output_layer(horizon * channels),
             keras.layers.Reshape((horizon, channels), name="steps"),
         ]
 
     def build_head(self) -> None:
         self.ahead: FutureHead | None = None
         if self.shape.n_future:
-            self.ahead = FutureHead(self.channels, self.width, self.spec.head.activation)
+            base = self.output_layer(self.shape.horizon * self.channels, "base")
+            self.ahead = FutureHead(base, self.channels, self.width)
             self.ahead.build(self.network.output_shape, (None, self.shape.horizon, self.shape.n_future))
 
     def forward(self, window: Window, training: bool) -> Any:
@@ -162,26 +188,75 @@ class FutureHead(keras.Layer):
     the state and that step's covariates.
     """
 
-    def __init__(self, channels: int, width: int, activation: str) -> None:
+    def __init__(self, base: keras.layers.Dense, channels: int, width: int) -> None:
         super().__init__(name="ahead")
+        self.base = base
         self.n_channels = channels
         self.from_future = keras.layers.Dense(width, name="from_future")
         self.from_state = keras.layers.Dense(width, use_bias=False, name="from_state")
-        self.out = keras.layers.Dense(channels, name="out")
-        self.activation = keras.activations.get(activation)
+        self.out = keras.layers.Dense(channels, kernel_initializer=base.kernel_initializer, name="out")
 
     def build(self, state_shape: tuple[int | None, ...], future_shape: tuple[int | None, ...]) -> None:
-        horizon = future_shape[1] or 0
-        self.base = keras.layers.Dense(horizon * self.n_channels, name="base")
         self.base.build(state_shape)
         self.from_state.build(state_shape)
         self.from_future.build(future_shape)
         self.out.build((*future_shape[:-1], self.from_future.units))
 
     def call(self, state: Any, future: Any) -> Any:
-        base = ops.reshape(self.base(state), (-1, future.shape[1], self.n_channels))
+        steps = (-1, future.shape[1], self.n_channels)
         mixed = ops.relu(self.from_state(state)[:, None, :] + self.from_future(future))
-        return self.activation(base + self.out(mixed))
+        # The base's activation is the head's; what the covariates add comes before it.
+        before = ops.matmul(state, self.base.kernel) + self.base.bias
+        return self.base.activation(ops.reshape(before, steps) + self.out(mixed))
+
+
+class SegmentsForecaster(Forecaster):
+    """One more step of the stack for each segment of the horizon, all from the last state.
+
+    What tells the segments apart is a learned place (and the covariates known of each).
+    Parallel multi-step forecasting of Lin et al., 2023, "SegRNN".
+    """
+
+    def layers_of_network(self, unroll: bool) -> list[keras.Layer]:
+        return self.opening() + stack_layers(self.spec.stack, sequences=False, unroll=unroll, stateful=True)
+
+    def build_head(self) -> None:
+        self.patch = self.spec.patch or 1
+        self.n_segments = -(-self.shape.horizon // self.patch)
+        # The stack itself: behind the Input, the segments' Reshape and their embedding.
+        self.inner = self.network.layers[2:]
+        width = self.width
+        self.place = self.add_weight(name="place", shape=(self.n_segments, width), initializer="random_normal")
+        self.known: keras.layers.Dense | None = None
+        if self.shape.n_future:
+            self.known = keras.layers.Dense(width, use_bias=False, name="known")
+            self.known.build((None, self.n_segments, self.patch * self.shape.n_future))
+        self.out = self.output_layer(self.patch * self.channels)
+        self.out.build((None, self.network.output_shape[-1]))
+
+    def forward(self, window: Window, training: bool) -> Any:
+        _, states = run_with_state(self.network.layers, window.past(), training=training)
+        x = ops.repeat(self.place[None], ops.shape(window.y)[0], axis=0)
+        if self.known is not None:
+            x = x + self.known(self._known_of_segments(window.future))
+        # Each segment is a row of the batch of its own.
+        x = ops.reshape(x, (-1, x.shape[-1]))
+        states = [[ops.repeat(s, self.n_segments, axis=0) for s in state] for state in states]
+        for layer in self.inner:
+            if isinstance(layer, RecurrentBlock):
+                x, _ = layer.step(x, states.pop(0), training=training)
+            elif isinstance(layer, keras.layers.Dropout):
+                x = layer(x, training=training)
+            else:
+                x = layer(x)
+        steps = ops.reshape(self.out(x), (-1, self.n_segments * self.patch, self.channels))
+        return steps[:, : self.shape.horizon]
+
+    def _known_of_segments(self, future: Any) -> Any:
+        """(batch, horizon, n_future) -> (batch, segments, patch x n_future), zeros behind the horizon."""
+        behind = self.n_segments * self.patch - self.shape.horizon
+        padded = ops.pad(future, ((0, 0), (0, behind), (0, 0)))
+        return ops.reshape(padded, (-1, self.n_segments, self.patch * self.shape.n_future))
 
 
 class SequenceForecaster(Forecaster):

@@ -9,6 +9,8 @@ from keras import ops
 
 # Below this spread a window counts as constant; dividing by less would blow up rounding errors.
 EPSILON = 1e-3
+# A seasonal difference is small where the season repeats well, so its floor is higher.
+SEASON_EPSILON = 2e-2
 
 
 class WindowNormalization(keras.Layer):
@@ -16,13 +18,14 @@ class WindowNormalization(keras.Layer):
 
     method "last": y - y_last. "mean": y / (mean |y| + eps). "revin": (y - mean) / std with a
     learned gain and offset per channel (Kim et al., 2022, "Reversible Instance Normalization").
-    "none": y.
+    "season": (y - mean of the last season) / mean |y_t - y_(t - season)|. "none": y.
     All in the units that the scaler left, where eps is small beside a usual spread of 1.
     """
 
-    def __init__(self, method: str, **kwargs: Any) -> None:
+    def __init__(self, method: str, season: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.method = method
+        self.season = season
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         if self.method == "revin":
@@ -39,6 +42,10 @@ class WindowNormalization(keras.Layer):
         if self.method == "revin":
             spread = ops.sqrt(ops.var(y, axis=1, keepdims=True) + EPSILON**2)
             return ops.mean(y, axis=1, keepdims=True), spread
+        if self.method == "season" and self.season is not None:
+            level = ops.mean(y[:, -self.season :, :], axis=1, keepdims=True)
+            change = ops.abs(y[:, self.season :, :] - y[:, : -self.season, :])
+            return level, ops.mean(change, axis=1, keepdims=True) + SEASON_EPSILON
         return ops.zeros_like(y[:, -1:, :]), ops.ones_like(y[:, -1:, :])
 
     def apply_to(self, y: Any, level: Any, spread: Any) -> Any:

@@ -11,10 +11,23 @@ from forecaster.spec import Fault, Spec, refuse
 
 
 class HeadSpec(Spec):
-    type: Literal["direct", "recursive", "encoder_decoder", "sequence"] = "direct"
+    type: Literal["direct", "recursive", "encoder_decoder", "sequence", "segments"] = "direct"
     """direct: all steps at once. recursive: one step, fed back. encoder_decoder: a second stack unrolls the
-    horizon. sequence: the next horizon at every step of the window."""
+    horizon. sequence: the next horizon at every step of the window. segments: the stack takes one more step for
+    each patch of the horizon, all from its last state, told apart by a learned place."""
     activation: Activation = "linear"
+
+
+class AnchorSpec(Spec):
+    type: Literal["ridge"]
+    """ridge: a linear forecast from the normalised window, fitted in closed form on the training windows."""
+    mode: Literal["correct", "average"] = "correct"
+    """correct: the network learns what the anchor leaves, beginning at nothing. average: the network learns alone,
+    and its share of the mean with the anchor (a quarter to all) is chosen on the validation windows."""
+    lookback: Annotated[int, Field(ge=1)] | None = None
+    """Last steps of the window that the anchor sees; null = all."""
+    penalty: Annotated[float, Field(ge=0)] | None = None
+    """Share of the mean square of an input; null = chosen on the validation windows."""
 
 
 class PointOutput(Spec):
@@ -35,9 +48,16 @@ Output = Annotated[PointOutput | QuantileOutput | DistributionOutput, Field(disc
 
 
 class ModelSpec(Spec):
-    normalization: Literal["last", "mean", "revin", "none"] = "last"
+    normalization: Literal["last", "mean", "revin", "season", "none"] = "last"
     """Of each window, inside the model. last: subtract the last value. mean: divide by the mean size.
-    revin: subtract the mean, divide by the spread, with learned gains."""
+    revin: subtract the mean, divide by the spread, with learned gains. season: subtract the mean of the last
+    season, divide by the mean change from season to season."""
+    season: Annotated[int, Field(ge=1)] | None = None
+    """Steps in one season; of normalization season."""
+    differences: list[Annotated[int, Field(ge=1)]] = []
+    """Lags: each adds the change of the targets over so many steps as an input."""
+    anchor: AnchorSpec | None = None
+    """A linear forecast beside the network; null = it forecasts alone."""
     patch: Annotated[int, Field(ge=1)] | None = None
     """Steps per segment; divides the lookback, which becomes lookback / patch recurrent steps."""
     channels: Literal["joint", "independent"] = "joint"
@@ -72,8 +92,29 @@ class ModelSpec(Spec):
             why = "it uses later values of the window, which are targets of its earlier steps"
             summary = f"{self.normalization} does not go with head sequence: {why}"
             faults.append(Fault(("normalization",), summary, "set it to none"))
+        if head == "segments" and self.patch is None:
+            faults.append(Fault(("head", "type"), "segments needs model.patch", "set the steps of a segment"))
+        if head == "segments" and both_ways:
+            summary = "true does not go with head segments: the steps ahead are not there yet"
+            faults.append(Fault(("layers", both_ways[0], "bidirectional"), summary, "set it to false"))
+        if head in ("recursive", "sequence") and self.differences:
+            summary = f"do not go with head {head}, whose steps see single values"
+            faults.append(Fault(("differences",), summary, "remove them"))
+        faults += self._anchor_faults()
         refuse(faults)
         return self
+
+    def _anchor_faults(self) -> list[Fault]:
+        faults = []
+        if self.normalization == "season" and self.season is None:
+            faults.append(Fault(("normalization",), "season needs model.season", "set the steps of one season"))
+        if self.anchor is not None and self.head.type not in ("direct", "segments"):
+            summary = f"does not go with head {self.head.type}, which forecasts one step after the other"
+            faults.append(Fault(("anchor",), summary, "use head direct or segments"))
+        if self.anchor is not None and self.normalization == "revin":
+            summary = "does not go with normalization revin, whose gains change while it stands still"
+            faults.append(Fault(("anchor",), summary, "use normalization last, mean or season"))
+        return faults
 
     @property
     def stack(self) -> list[Recurrent | DenseSpec | DropoutSpec]:

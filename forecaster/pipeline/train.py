@@ -50,9 +50,10 @@ def train(
     start_backend(experiment.runtime)
     import keras
 
+    from forecaster.model.anchor import choose_share, fit_anchor
     from forecaster.model.build import build
     from forecaster.model.execution import choose_execution
-    from forecaster.training.fit import Task, fit
+    from forecaster.training.fit import PREDICT_BATCH, Task, fit
     from forecaster.training.state import weights_of
 
     spec, shape, windows = experiment.training, prepared.shape, prepared.windows
@@ -65,17 +66,27 @@ def train(
     history, members, feeding = [], [], _feeding(prepared)
     val = windows["val"] if len(windows["val"]) else None
     score = _val_score(prepared, feeding) if val else None
+    anchor, anchor_spec = None, experiment.model.anchor
     for member in range(spec.ensemble):
         seed = experiment.seed + member
         keras.utils.set_random_seed(seed)
         network = build(experiment.model, shape, unroll=execution.unroll)
+        if anchor_spec is not None:
+            if anchor is None:
+                anchor = fit_anchor(
+                    anchor_spec, network.normalization, shape, train=windows["train"], val=val
+                )
+            network.anchor.assign(anchor)
         task = Task(windows["train"], val, score, seed, member, feeding)
         store = FileCheckpoints(run.file(f"{CHECKPOINTS}/member-{member}.safetensors"))
         history += fit(
             network, task, spec, execution=execution, listener=listener or Silent(), checkpoints=store
         )
+        share = None
+        if val is not None and anchor_spec is not None and anchor_spec.mode == "average":
+            share = choose_share(network, val, PREDICT_BATCH)
         members.append(weights_of(network))
-        run.event("member_done", member=member, epochs=len(history))
+        run.event("member_done", member=member, epochs=len(history), network_share=share)
     fitted = Fitted(experiment.model, shape, prepared.scaler, members)
     forecasts = {
         name: {"model": fitted.forecast(windows[name], windows[name].series.astype(np.int64))}
@@ -100,11 +111,32 @@ def _feeding(prepared: Prepared) -> Feeding:
         constant = np.where(np.isfinite(weight), weight, 0.0).astype(np.float32)
     elif loss == "smape":
         constant = (center / spread).astype(np.float32)
+    elif loss == "owa":
+        constant = _owa_weight(prepared).astype(np.float32)
     return Feeding(
         teacher=model.head.type in ("recursive", "encoder_decoder"),
         every_step=(model.patch or 1) if model.head.type == "sequence" else None,
         series_constant=constant,
     )
+
+
+def _owa_weight(prepared: Prepared) -> npt.NDArray[np.float64]:
+    """(series, targets): what a unit of MASE is worth in sMAPE, over the in-sample error q.
+
+    The overall weighted average of M4 (Makridakis et al., 2020) divides sMAPE and MASE by
+    those of a simple method; here that is the seasonal naive on training rows, whose MASE is 1.
+    """
+    panel, n, season = prepared.panel, prepared.source.n_targets, prepared.season
+    rows = np.arange(season, len(panel.values))
+    series = panel.series_of_rows(rows)
+    place = rows - panel.offsets[series]
+    pairs = rows[(place >= season) & (place < prepared.cuts.train_end[series])]
+    now, before = panel.values[pairs, :n], panel.values[pairs - season, :n]
+    size = np.abs(now) + np.abs(before)
+    smape = np.divide(2 * np.abs(now - before), size, out=np.zeros_like(size), where=size > 0).mean()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weight = smape / prepared.scales.naive_error
+    return np.where(np.isfinite(weight), weight, 0.0)
 
 
 def _val_score(prepared: Prepared, feeding: Feeding) -> Score:

@@ -26,6 +26,7 @@ from forecaster.training.state import (
     Arrays,
     CheckpointStore,
     Progress,
+    array_of,
     restore,
     set_weights,
     snapshot,
@@ -141,6 +142,8 @@ class _Session(keras.callbacks.Callback):
             k.removeprefix("best/"): v for k, v in arrays.items() if k.startswith("best/")
         } or None
         restore(model, arrays)
+        # A member that had its last epoch trains no more, and leaves these.
+        self.raw_weights = weights_of(model)
         # Keras clears the running loss as an epoch begins; it is put back after that.
         self._metrics_to_restore = arrays if self.progress.step else None
 
@@ -192,7 +195,7 @@ class _Session(keras.callbacks.Callback):
             member=self.task.member,
             epoch=epoch + 1,
             loss=loss,
-            learning_rate=float(np.array(self.model.optimizer.learning_rate)),
+            learning_rate=float(array_of(self.model.optimizer.learning_rate)),
             seconds=round(time.monotonic() - self._epoch_start, 3),
             best=better,
             val=val,
@@ -215,7 +218,7 @@ class _Session(keras.callbacks.Callback):
         if self.spec.optimizer.ema is not None:
             averages = optimizer._model_variables_moving_average
             for variable, average in zip(self.model.trainable_variables, averages, strict=True):
-                weights[variable.path] = np.array(average)
+                weights[variable.path] = array_of(average)
         return weights
 
     def _validate(self) -> tuple[dict[str, float], Arrays]:

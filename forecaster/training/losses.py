@@ -48,9 +48,21 @@ def smape(y: Any, f: Any, zero: Any) -> Any:
     return 2.0 * ops.abs(y - f) / (ops.abs(y + zero) + ops.abs(f + zero) + 1e-6)
 
 
+# A series that hardly varies must not decide alone.
+OWA_LARGEST = 10.0
+
+
+def owa(y: Any, f: Any, weight: Any) -> Any:
+    """|y - f| (1 + weight e^y) on logarithms: sMAPE and MASE together, both to first order.
+
+    weight: what a unit of MASE is worth in sMAPE over the series' in-sample error.
+    """
+    return ops.abs(y - f) * (1.0 + ops.minimum(weight * ops.exp(ops.minimum(y, 80.0)), OWA_LARGEST))
+
+
 LOSSES: dict[str, Elementwise] = {f.__name__: f for f in (mse, mae, huber, log_cosh)}
 # These need a number of the series beside each target; see Feeding.series_constant.
-SERIES_LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {f.__name__: f for f in (mase, smape)}
+SERIES_LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {f.__name__: f for f in (mase, smape, owa)}
 
 
 def make_loss(name: str) -> Callable[[Any, Any], Any]:

@@ -103,7 +103,7 @@ class EarlyStoppingSpec(Spec):
 
 
 class TrainingSpec(Spec):
-    loss: Literal["mse", "mae", "huber", "log_cosh", "pinball", "nll", "mase", "smape"] = "mae"
+    loss: Literal["mse", "mae", "huber", "log_cosh", "pinball", "nll", "mase", "smape", "owa"] = "mae"
     """Computed in scaled units."""
     optimizer: OptimizerSpec = OptimizerSpec()
     schedule: Schedule = ConstantSchedule()

@@ -14,7 +14,12 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 def weights_of(model: keras.Model) -> Arrays:
     """The network's weights by path, as copies."""
-    return {w.path: np.array(w) for w in model.weights}
+    return {w.path: array_of(w) for w in model.weights}
+
+
+def array_of(variable: Any) -> npt.NDArray[Any]:
+    """A copy, taken through a tensor: NumPy warns of variables, which it cannot ask for one."""
+    return np.array(keras.ops.convert_to_numpy(keras.ops.copy(variable)))
 
 
 def set_weights(model: keras.Model, arrays: Arrays) -> None:
@@ -25,7 +30,7 @@ def set_weights(model: keras.Model, arrays: Arrays) -> None:
 
 def snapshot(model: keras.Model) -> Arrays:
     """Weights, optimizer, dropout's random state and the running loss, by role and path."""
-    return {name: np.array(variable) for name, variable in _variables(model)}
+    return {name: array_of(variable) for name, variable in _variables(model)}
 
 
 def restore(model: keras.Model, arrays: Arrays) -> None:

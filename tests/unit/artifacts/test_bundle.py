@@ -7,7 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forecaster.artifacts.bundle import load_arrays, read_json, save_arrays, sha256_of, write_json, write_whole
+from forecaster.artifacts.bundle import (
+    load_arrays,
+    read_json,
+    save_arrays,
+    sha256_of,
+    write_json,
+    write_whole,
+)
 from forecaster.errors import DataError, EnvironmentError_
 
 HINT = "restore the run directory from a copy, or train again"

@@ -116,7 +116,9 @@ def test_what_is_no_complete_run_is_named(tmp_path: Path) -> None:
         RunDir(tmp_path / "empty").manifest()
     (tmp_path / "half").mkdir()
     (tmp_path / "half" / "resolved.yaml").write_text("")
-    with pytest.raises(DataError, match="this run is not complete; finish it with: forecaster train .* --resume"):
+    with pytest.raises(
+        DataError, match="this run is not complete; finish it with: forecaster train .* --resume"
+    ):
         RunDir(tmp_path / "half").manifest()
 
 
@@ -154,8 +156,9 @@ def test_nothing_to_resume(tmp_path: Path) -> None:
 def test_folder_that_is_no_run_is_never_touched(tmp_path: Path, how: dict[str, bool]) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     (tmp_path / "model").mkdir()
-    with pytest.raises(RunTakenError, match="is no run directory, so nothing in it is touched"), claim(
-        tmp_path, **how
+    with (
+        pytest.raises(RunTakenError, match="is no run directory, so nothing in it is touched"),
+        claim(tmp_path, **how),
     ):
         pass
     assert sorted(p.name for p in tmp_path.iterdir()) == ["model", "thesis.txt"]

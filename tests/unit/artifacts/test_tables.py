@@ -16,7 +16,7 @@ def test_csv_is_bare_where_nothing_must_be_quoted() -> None:
 
 
 def test_csv_quotes_the_marks_of_the_format() -> None:
-    table = pa.table({'a,"b"': ['x,y', 'say "no"', "two\nlines"], "n": [1, 2, 3]})
+    table = pa.table({'a,"b"': ["x,y", 'say "no"', "two\nlines"], "n": [1, 2, 3]})
     assert csv_bytes(table) == b'"a,""b""",n\n"x,y",1\n"say ""no""",2\n"two\nlines",3\n'
 
 

@@ -119,8 +119,7 @@ def test_log_refuses_negative_training_targets() -> None:
     with pytest.raises(DataError) as caught:
         fit("log", values=values)
     assert (
-        str(caught.value)
-        == "scaling.method: log needs targets of 0 and more, and series 'b' has -2.5; "
+        str(caught.value) == "scaling.method: log needs targets of 0 and more, and series 'b' has -2.5; "
         "use standard scaling"
     )
 

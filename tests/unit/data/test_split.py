@@ -36,9 +36,7 @@ def days(*lengths: int, first: list[str]) -> Panel:
 def cuts(p: Panel, **spec: float | int | str) -> list[tuple[int, int, int]]:
     """(train_end, val_end, length) of each series."""
     found = split(p, SplitSpec(**spec))  # type: ignore[arg-type]
-    return list(
-        zip(found.train_end.tolist(), found.val_end.tolist(), found.length.tolist(), strict=True)
-    )
+    return list(zip(found.train_end.tolist(), found.val_end.tolist(), found.length.tolist(), strict=True))
 
 
 def test_shares_are_of_each_series_own_length() -> None:

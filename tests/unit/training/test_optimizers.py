@@ -59,4 +59,4 @@ def test_clipping_shortens_the_step() -> None:
     optimizer = made(type="sgd", learning_rate=1.0, clipnorm=1.0)
     optimizer.build([weight])
     optimizer.apply([keras.ops.array([3.0, 4.0])], [weight])
-    assert keras.ops.convert_to_numpy(weight) == pytest.approx([-0.6, -0.8])
+    assert weight.numpy() == pytest.approx([-0.6, -0.8])

@@ -15,7 +15,7 @@ from forecaster.training.spec import TrainingSpec
 from forecaster.training.state import Arrays, CheckpointStore, weights_of
 
 PLAIN = Execution(unroll=False, jit=False, steps_per_execution=1)
-LAYERS = [{"type": "gru", "units": 3}]
+LAYERS = [{"type": "simple_rnn", "units": 3}]
 
 
 def wave(n: int = 30) -> Source:

@@ -1,0 +1,5 @@
+"""`python -m forecaster`: the command line."""
+
+from forecaster.cli import main
+
+main()

@@ -1,0 +1,93 @@
+"""The linear forecast that a network corrects, in closed form from training windows."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from forecaster.model import linear
+from forecaster.model.normalization import WindowNormalization
+from forecaster.model.predict import predict_windows
+from forecaster.model.shape import Shape
+from forecaster.model.spec import AnchorSpec
+
+Float32 = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+# Windows normalised at a time.
+_PART = 4096
+
+
+class Learns(Protocol):
+    """Windows with their targets, gathered by index."""
+
+    def __len__(self) -> int: ...
+
+    def inputs(self, indices: Ints) -> dict[str, Float32]: ...
+
+    def targets(self, indices: Ints) -> Float32: ...
+
+
+def fit_anchor(
+    spec: AnchorSpec, normalization: WindowNormalization, shape: Shape, *, train: Learns, val: Learns | None
+) -> npt.NDArray[np.float32]:
+    """Ridge weights (lookback, horizon), shared by all channels, on normalised windows.
+
+    A window counts by one over the square of its spread, since inputs and targets are
+    divided by it. Windows with an unobserved target are passed over. Steps that the
+    anchor does not see have weight 0.
+    """
+    steps = spec.lookback or shape.lookback
+    learned = _moments(normalization, shape, train, steps=steps, limit=linear.MAX_TRAINING_SAMPLES)
+    judged = None
+    if spec.penalty is None and val is not None:
+        judged = _moments(normalization, shape, val, steps=steps, limit=linear.MAX_VALIDATION_SAMPLES)
+    weights = np.zeros((shape.lookback, shape.horizon), dtype=np.float32)
+    weights[-steps:] = linear.solve(learned, judged, penalty=spec.penalty)[0]
+    return weights
+
+
+# The network's shares that are tried; never none of it.
+SHARES = (0.25, 0.5, 0.75, 1.0)
+
+
+def choose_share(network: Any, windows: Learns, batch_size: int) -> float:
+    """The share of the network in the mean with its anchor that has the least squared error.
+
+    Leaves the network set to it.
+    """
+    y = windows.targets(np.arange(len(windows)))
+    forecasts = {}
+    for share in (0.0, 1.0):
+        network.share.assign([share, 1.0 - share])
+        forecasts[share] = predict_windows(network, windows, batch_size=batch_size)
+
+    def squared_error(share: float) -> float:
+        mean = share * forecasts[1.0] + (1.0 - share) * forecasts[0.0]
+        return float(np.nanmean(np.square(y - mean), dtype=np.float64))
+
+    best = min(SHARES, key=squared_error)
+    network.share.assign([best, 1.0 - best])
+    return best
+
+
+def _moments(
+    normalization: Any, shape: Shape, windows: Learns, *, steps: int, limit: int
+) -> linear.Moments:
+    moments = linear.Moments.empty(steps, shape.horizon)
+    chosen = linear.spread_out(len(windows), max(1, limit // shape.n_targets))
+    for first in range(0, len(chosen), _PART):
+        indices = chosen[first : first + _PART]
+        past = windows.inputs(indices)["past"][:, :, : shape.n_targets]
+        level, spread = (np.asarray(part) for part in normalization.statistics(past))
+        x = _flat((past[:, -steps:] - level) / spread)
+        y = _flat((windows.targets(indices) - level) / spread)
+        whole = ~np.isnan(y).any(axis=1)
+        moments.add(x[whole], y[whole])
+    return moments
+
+
+def _flat(windows: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """(windows, steps, targets) -> (windows x targets, steps)."""
+    return windows.transpose(0, 2, 1).reshape(-1, windows.shape[1]).astype(np.float64)

@@ -1,0 +1,136 @@
+"""Nothing that training learns, scales by or looks at comes from beyond its cut."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from forecaster.config.load import load_experiment
+from forecaster.data.split import SPLITS
+from forecaster.pipeline.prepare import Prepared, prepare
+from tests.integration.tiny_runs import csv_rows, done, hours, read, write_config, write_table
+
+N, TRAIN_END, VAL_END = 60, 42, 48
+RNG = np.random.default_rng(5)
+Y = {name: np.round(10 + 5 * RNG.normal(size=N), 3) for name in "ab"}
+X = {name: np.round(RNG.normal(size=N), 3) for name in "ab"}
+
+
+def table(
+    folder: Path, *, after: int = N, factor: float = 1.0, holes: tuple[int, ...] = (), **data: Any
+) -> Path:
+    """Two series of 60 hours with a past covariate, of which 42 train and 6 validate.
+
+    after, factor: values from this row on are multiplied. holes: rows whose target is missing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for name in "ab":
+        for i, time in enumerate(hours(N)):
+            scale = factor if i >= after else 1.0
+            y = "" if i in holes else Y[name][i] * scale
+            rows.append((time, name, y, X[name][i] * scale))
+    write_table(folder / "t.csv", "t,id,y,x", rows)
+    sections = {name: data.pop(name) for name in ("scaling", "training", "model") if name in data}
+    columns = {"id": "id", "targets": ["y"], "past_covariates": ["x"], "calendar": ["hour"]}
+    return write_config(folder, columns | data, **sections)
+
+
+def prepared(config: Path) -> Prepared:
+    return prepare(load_experiment(config))
+
+
+def gathered(p: Prepared, split: str) -> dict[str, np.ndarray]:
+    windows = p.windows[split]  # type: ignore[index]
+    everything = np.arange(len(windows))
+    return windows.inputs(everything) | {"targets": windows.targets(everything)}
+
+
+def same(one: dict[str, np.ndarray], two: dict[str, np.ndarray]) -> bool:
+    return one.keys() == two.keys() and all(np.array_equal(one[k], two[k], equal_nan=True) for k in one)
+
+
+@pytest.mark.parametrize("per_series", [True, False])
+@pytest.mark.parametrize("method", ["standard", "minmax", "robust", "log", "none"])
+def test_scaler_and_training_windows_know_nothing_after_the_cut(
+    tmp_path: Path, method: str, per_series: bool
+) -> None:
+    scaling = {"method": method, "per_series": per_series}
+    before = prepared(table(tmp_path / "a", scaling=scaling))
+    after = prepared(table(tmp_path / "b", after=TRAIN_END, factor=1e3, scaling=scaling))
+    assert before.scaler.as_json() == after.scaler.as_json()
+    assert all(np.array_equal(x, y) for x, y in zip(before.scales, after.scales, strict=True))
+    assert same(gathered(before, "train"), gathered(after, "train"))
+    assert not same(gathered(before, "val"), gathered(after, "val"))
+
+
+def test_validation_windows_know_nothing_of_the_test_range(tmp_path: Path) -> None:
+    before = prepared(table(tmp_path / "a"))
+    after = prepared(table(tmp_path / "b", after=VAL_END, factor=1e3))
+    assert same(gathered(before, "train"), gathered(after, "train"))
+    assert same(gathered(before, "val"), gathered(after, "val"))
+    assert not same(gathered(before, "test"), gathered(after, "test"))
+
+
+@pytest.mark.parametrize("policy", ["interpolate", "ffill", "zero", "mask"])
+def test_no_fill_looks_across_a_cut(tmp_path: Path, policy: str) -> None:
+    """The last two training rows and the first validation row are missing."""
+    holes = (TRAIN_END - 2, TRAIN_END - 1, TRAIN_END)
+    before = prepared(table(tmp_path / "a", holes=holes, missing=policy))
+    after = prepared(table(tmp_path / "b", holes=holes, missing=policy, after=TRAIN_END, factor=1e3))
+    assert before.scaler.as_json() == after.scaler.as_json()
+    assert same(gathered(before, "train"), gathered(after, "train"))
+
+
+def test_windows_stay_in_their_series_and_targets_in_their_split(tmp_path: Path) -> None:
+    p = prepared(table(tmp_path))
+    for name in SPLITS:
+        windows = p.windows[name]
+        low, high = p.cuts.range(name)
+        begin = p.panel.offsets[:-1][windows.series]
+        target = windows.target_row - begin
+        assert len(windows)
+        assert (windows.start >= begin).all()
+        assert (target >= low[windows.series]).all()
+        assert (target + windows.horizon <= high[windows.series]).all()
+
+
+def test_actual_values_of_the_horizon_are_not_inputs(tmp_path: Path) -> None:
+    """The inputs of the last test window, with everything after its origin changed."""
+    before, after = prepared(table(tmp_path / "a")), prepared(table(tmp_path / "b", after=N - 3, factor=1e3))
+    one, two = gathered(before, "test"), gathered(after, "test")
+    last = len(one["past"]) - 1
+    assert not np.array_equal(one["targets"][last], two["targets"][last])
+    for name in ("past", "future"):
+        assert np.array_equal(one[name][last], two[name][last])
+
+
+@pytest.mark.slow
+def test_trained_weights_and_earlier_forecasts_know_nothing_of_the_test_range(tmp_path: Path) -> None:
+    training = {"epochs": 2, "batch_size": 16, "early_stopping": {"patience": 2}}
+    runs = []
+    for name, after in (("a", N), ("b", N - 3)):
+        config = table(tmp_path / name, after=after, factor=1e3, training=training)
+        done("train", config, "--run-dir", tmp_path / name / "r", "-q")
+        runs.append(tmp_path / name / "r")
+    one, two = runs
+    for file in ("model/weights.safetensors", "model/state.json", "model/spec.json"):
+        assert (one / file).read_bytes() == (two / file).read_bytes()
+    assert read(one, "metrics.json")["splits"]["val"] == read(two, "metrics.json")["splits"]["val"]
+    # Every test forecast is made from rows before the last three.
+    column = csv_rows((one / "forecasts.csv").read_text())[0].index("forecast")
+    forecasts = [[row[column] for row in csv_rows((r / "forecasts.csv").read_text())] for r in runs]
+    assert forecasts[0] == forecasts[1]
+    assert done("predict", one, "--from", hours(N)[N - 4]) == done("predict", two, "--from", hours(N)[N - 4])
+
+
+@pytest.mark.slow
+def test_weights_know_nothing_after_the_training_range_without_validation(tmp_path: Path) -> None:
+    training = {"epochs": 2, "batch_size": 16, "early_stopping": None}
+    states = []
+    for name, after in (("a", N), ("b", TRAIN_END)):
+        config = table(tmp_path / name, after=after, factor=1e3, training=training)
+        done("train", config, "--run-dir", tmp_path / name / "r", "-q")
+        states.append((tmp_path / name / "r" / "model" / "weights.safetensors").read_bytes())
+    assert states[0] == states[1]
