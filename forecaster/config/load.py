@@ -15,10 +15,11 @@ from forecaster.config.experiment import Experiment
 from forecaster.config.explain import explain, in_file_order
 from forecaster.config.not_yet import not_yet
 from forecaster.config.overrides import apply_overrides
-from forecaster.config.positions import KeyPath, Positions
+from forecaster.config.positions import KeyPath, Positions, dotted
 from forecaster.config.space import lift, substitute
 from forecaster.config.tree import read_tree
 from forecaster.errors import ConfigError, Diagnostic
+from forecaster.model.cells import RecurrentSpec
 from forecaster.tuning.dimensions import Dimension
 
 
@@ -140,6 +141,12 @@ def _warnings(experiment: Experiment, values: Any, positions: Positions) -> list
         summary = f"{given!r} is an old name and is read as {freq!r}"
         found.append(Diagnostic(summary, f"write {freq}", place, "data.freq", "warning"))
     stopping, epochs = experiment.training.early_stopping, experiment.training.epochs
+    for i, layer in enumerate(experiment.model.layers):
+        for key in layer.off_fused_kernel() if isinstance(layer, RecurrentSpec) else []:
+            path: KeyPath = ("model", "layers", i, key)
+            summary = "takes the layer off the fused GPU kernel, which is several times faster on a GPU"
+            hint = "on a processor it costs nothing; elsewhere leave it out"
+            found.append(Diagnostic(summary, hint, positions.of_key(path), dotted(path), "warning"))
     asked = "early_stopping" in experiment.training.model_fields_set
     if asked and stopping is not None and stopping.patience >= epochs:
         summary = f"is {stopping.patience} and training.epochs is {epochs}, so training never stops early"

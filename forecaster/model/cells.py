@@ -125,13 +125,10 @@ class RecurrentSpec(RepeatableSpec):
         return layer
 
     def off_fused_kernel(self) -> list[str]:
-        """The options that keep this layer from the fused (cuDNN) GPU kernel."""
-        reasons = []
-        if self.activation != "tanh":
-            reasons.append(f"activation: {self.activation}")
-        if self.recurrent_dropout:
-            reasons.append(f"recurrent_dropout: {self.recurrent_dropout:g}")
-        return reasons
+        """The keys whose values keep this layer from the fused (cuDNN) GPU kernel."""
+        usual = {"activation": "tanh", "recurrent_activation": "sigmoid", "recurrent_dropout": 0.0}
+        usual["reset_after"] = True
+        return [key for key, value in usual.items() if getattr(self, key, value) != value]
 
 
 class SimpleRnn(RecurrentSpec):
@@ -143,7 +140,8 @@ class SimpleRnn(RecurrentSpec):
         return keras.layers.SimpleRNN
 
     def off_fused_kernel(self) -> list[str]:
-        return ["simple_rnn has none"]
+        # There is no such kernel for it.
+        return []
 
 
 class GatedSpec(RecurrentSpec):
@@ -152,12 +150,6 @@ class GatedSpec(RecurrentSpec):
 
     def arguments(self) -> dict[str, Any]:
         return super().arguments() | {"recurrent_activation": self.recurrent_activation}
-
-    def off_fused_kernel(self) -> list[str]:
-        reasons = super().off_fused_kernel()
-        if self.recurrent_activation != "sigmoid":
-            reasons.append(f"recurrent_activation: {self.recurrent_activation}")
-        return reasons
 
 
 class Lstm(GatedSpec):
@@ -185,9 +177,6 @@ class Gru(GatedSpec):
 
     def arguments(self) -> dict[str, Any]:
         return super().arguments() | {"reset_after": self.reset_after}
-
-    def off_fused_kernel(self) -> list[str]:
-        return super().off_fused_kernel() + ([] if self.reset_after else ["reset_after: false"])
 
 
 class DenseSpec(RepeatableSpec):
