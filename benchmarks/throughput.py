@@ -1,14 +1,14 @@
 """Windows per second of `forecaster train` beside plain Keras `fit` on the same network.
 
-    python benchmarks/throughput.py [--rounds 4] [--epochs 2] [--cases NAME ...] [--json FILE]
+    python benchmarks/throughput.py [--rounds 10] [--cases WORD ...] [--json FILE]
 
 Ours is the whole of `train`: windows gathered by index in the order of (seed, epoch), a
 checkpoint written after every epoch, layers run as the program chooses. Theirs is the script
 that people write: a keras.Sequential of the same layers, compiled with Keras' own defaults, and
-`fit(x, y)` on windows laid out in memory beforehand. Both see the same windows of the shipped
-departures, one after the other in one process, round after round, so that what else the machine
-does hits both. The first epoch of every `fit` compiles; it is counted apart, as the seconds
-beyond a usual epoch. Neither side validates.
+`fit(x, y)` on windows laid out in memory beforehand. Both train on the same windows of the
+shipped departures in one process and take turns: an epoch of one, an epoch of the other, so that
+whatever else the machine does hits both. The first epoch compiles; it is counted apart, as the
+seconds beyond a usual epoch. Neither side validates.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ import argparse
 import json
 import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,8 @@ from forecaster.training.backend import start_backend
 
 CONFIG = Path(__file__).parent.parent / "configs" / "quickstart.yaml"
 HORIZON = 24
+# One epoch may compile for long, and none may hang.
+LONGEST_TURN_S = 600
 
 
 @dataclass(frozen=True)
@@ -60,112 +64,131 @@ class Case:
 
 
 CASES = [
-    Case("lstm 2x64, 96 steps, batch 32", 96, None, "lstm", (64, 64), 32, 4_000, 0.95),
-    Case("lstm 2x64, 96 steps, batch 128", 96, None, "lstm", (64, 64), 128, 8_000, 0.95),
-    Case("gru 128, 336 by 24, batch 128", 336, 24, "gru", (128,), 128, 20_000, 1.3),
+    Case("lstm 2x64, 96 steps, batch 32", 96, None, "lstm", (64, 64), 32, 3_200, 0.95),
+    Case("lstm 2x64, 96 steps, batch 128", 96, None, "lstm", (64, 64), 128, 3_200, 0.95),
+    Case("gru 128, 336 by 24, batch 128", 336, 24, "gru", (128,), 128, 17_000, 1.3),
 ]
 
 
-class Stopwatch:
-    """Hears of the end of every epoch."""
+class Side:
+    """One of two trainings that take turns; it hears of the end of its own epochs."""
 
     def __init__(self) -> None:
-        self.ends: list[float] = []
+        self.turn = threading.Semaphore(0)
+        self.other: Side = self
+        self.seconds: list[float] = []
+        self.cpu_seconds: list[float] = []
+        self._began = self._cpu_began = 0.0
+
+    def begin(self) -> None:
+        """Wait for the turn."""
+        if not self.turn.acquire(timeout=LONGEST_TURN_S):
+            raise TimeoutError("the other side took too long, or failed")
+        self._began, self._cpu_began = time.perf_counter(), time.process_time()
+
+    def pause(self) -> None:
+        """Hand the turn over, and wait to get it back."""
+        self.seconds.append(time.perf_counter() - self._began)
+        self.cpu_seconds.append(time.process_time() - self._cpu_began)
+        self.other.turn.release()
+        self.begin()
+
+    # What `train` tells its listener.
 
     def batch_done(self, member: int, epoch: int, step: int, n_steps: int, loss: float) -> None:
         pass
 
     def epoch_done(self, row: Any, epochs: int) -> None:
-        self.ends.append(time.perf_counter())
+        self.pause()
 
 
-def our_fit(loaded: Loaded, prepared: Prepared) -> Callable[[], list[float]]:
-    """A training from new weights: seconds of each epoch, the first with all that goes before it."""
-
-    def run() -> list[float]:
-        watch = Stopwatch()
-        with tempfile.TemporaryDirectory() as folder, claim(Path(folder) / "run") as run_dir:
-            begin = time.perf_counter()
-            train(loaded, prepared, run_dir, listener=watch)
-        return np.diff([begin, *watch.ends]).tolist()
-
-    return run
+def fit_ours(side: Side, loaded: Loaded, prepared: Prepared) -> None:
+    with tempfile.TemporaryDirectory() as folder, claim(Path(folder) / "run") as run_dir:
+        side.begin()
+        train(loaded, prepared, run_dir, listener=side)
+        side.other.turn.release()
 
 
-def keras_fit(case: Case, prepared: Prepared, epochs: int) -> Callable[[], list[float]]:
+def fit_keras(side: Side, case: Case, prepared: Prepared, epochs: int) -> None:
     import keras
 
     windows = prepared.windows["train"]
     every = np.arange(len(windows))
     x, y = windows.inputs(every)["past"], windows.targets(every)
     recurrent = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}[case.cell]
-
-    def run() -> list[float]:
-        layers = [keras.Input(x.shape[1:])]
-        if case.patch:
-            layers.append(keras.layers.Reshape((case.lookback // case.patch, case.patch * x.shape[2])))
-            layers.append(keras.layers.Dense(case.units[0], activation="relu"))
-        for i, units in enumerate(case.units):
-            layers.append(recurrent(units, return_sequences=i + 1 < len(case.units)))
-        layers += [keras.layers.Dense(HORIZON * y.shape[2]), keras.layers.Reshape((HORIZON, y.shape[2]))]
-        ends: list[float] = []
-        clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()))
-        begin = time.perf_counter()
-        model = keras.Sequential(layers)
-        model.compile(keras.optimizers.Adam(1e-3, clipnorm=1.0), loss="mae")
-        model.fit(x, y, batch_size=case.batch_size, epochs=epochs, shuffle=True, verbose=0, callbacks=[clock])
-        return np.diff([begin, *ends]).tolist()
-
-    return run
+    side.begin()
+    layers = [keras.Input(x.shape[1:])]
+    if case.patch:
+        layers.append(keras.layers.Reshape((case.lookback // case.patch, case.patch * x.shape[2])))
+        layers.append(keras.layers.Dense(case.units[0], activation="relu"))
+    for i, units in enumerate(case.units):
+        layers.append(recurrent(units, return_sequences=i + 1 < len(case.units)))
+    layers += [keras.layers.Dense(HORIZON * y.shape[2]), keras.layers.Reshape((HORIZON, y.shape[2]))]
+    model = keras.Sequential(layers)
+    model.compile(keras.optimizers.Adam(1e-3, clipnorm=1.0), loss="mae")
+    turns = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: side.pause())
+    model.fit(x, y, batch_size=case.batch_size, epochs=epochs, shuffle=True, verbose=0, callbacks=[turns])
+    side.other.turn.release()
 
 
-def measure(case: Case, *, rounds: int, epochs: int) -> dict[str, Any]:
-    """Both in turn, `rounds` times, `epochs` timed epochs each time; medians over all of them."""
-    loaded = load_experiment(CONFIG, case.overrides(epochs + 1))
+def measure(case: Case, *, rounds: int) -> dict[str, Any]:
+    """An epoch of theirs, an epoch of ours, `rounds` times after one that compiles."""
+    epochs = rounds + 1
+    loaded = load_experiment(CONFIG, case.overrides(epochs))
     prepared = prepare(loaded)
     some = np.linspace(0, len(prepared.windows["train"]) - 1, case.n_windows).astype(np.int64)
     prepared = replace(prepared, windows=prepared.windows | {"train": prepared.windows["train"].take(some)})
     start_backend(loaded.experiment.runtime)
-    sides = {"keras": keras_fit(case, prepared, epochs + 1), "ours": our_fit(loaded, prepared)}
-    compiling: dict[str, list[float]] = {side: [] for side in sides}
-    rates: dict[str, list[float]] = {side: [] for side in sides}
-    ratios = []
-    for _ in range(rounds):
-        for side, run in sides.items():
-            first, *usual = run()
-            compiling[side].append(first - statistics.median(usual))
-            rates[side].append(case.n_windows / statistics.median(usual))
-        ratios.append(rates["ours"][-1] / rates["keras"][-1])
+    keras, ours = Side(), Side()
+    keras.other, ours.other = ours, keras
+    tasks: list[Callable[[], None]] = [
+        lambda: fit_keras(keras, case, prepared, epochs),
+        lambda: fit_ours(ours, loaded, prepared),
+    ]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        running = [pool.submit(task) for task in tasks]
+        keras.turn.release()
+        for future in running:
+            future.result()
+    times = {"keras": keras.seconds, "ours": ours.seconds}
+    usual = {side: statistics.median(seconds[1:]) for side, seconds in times.items()}
+    ratios = [theirs / our for theirs, our in zip(keras.seconds[1:], ours.seconds[1:], strict=True)]
+    quartiles = statistics.quantiles(ratios, n=4)
     return {
         "case": case.name,
         "windows": case.n_windows,
         "rounds": rounds,
-        "windows_per_s": {side: round(statistics.median(found)) for side, found in rates.items()},
+        "windows_per_s": {side: round(case.n_windows / seconds) for side, seconds in usual.items()},
         "ratio": round(statistics.median(ratios), 3),
-        "ratios": [round(ratio, 3) for ratio in ratios],
+        "ratio_quartiles": [round(quartiles[0], 3), round(quartiles[2], 3)],
         "floor": case.floor,
-        "compile_s": {side: round(statistics.median(found), 1) for side, found in compiling.items()},
+        "compile_s": {side: round(seconds[0] - usual[side], 1) for side, seconds in times.items()},
+        "seconds": {side: [round(s, 3) for s in seconds] for side, seconds in times.items()},
+        "cpu_seconds": {
+            name: [round(s, 3) for s in side.cpu_seconds] for name, side in (("keras", keras), ("ours", ours))
+        },
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--epochs", type=int, default=2, help="timed epochs of each round")
-    parser.add_argument("--cases", nargs="+", help="words that the names of the cases hold")
+    parser.add_argument("--rounds", type=int, default=10, help="timed epochs of each side")
+    parser.add_argument("--cases", nargs="+", help="only cases whose name holds one of these words")
     parser.add_argument("--json", type=Path, help="add a JSON line per case to this file")
     args = parser.parse_args()
-    print("windows per second; ratio: the median of the rounds' ratios")
-    print(f"{'':32}  {'Keras':>7}  {'ours':>7}  {'ratio':>5}  {'at least':>8}  compiling s: Keras, ours")
+    print("windows per second; ratio: median of the rounds' (quartiles)")
+    print(f"{'':30}  {'Keras':>6}  {'ours':>6}  {'ratio':>17}  {'at least':>8}  compiling, s: Keras, ours")
     missed = []
     for case in CASES:
         if args.cases and not any(word in case.name for word in args.cases):
             continue
-        result = measure(case, rounds=args.rounds, epochs=args.epochs)
+        result = measure(case, rounds=args.rounds)
         rate, compiling = result["windows_per_s"], result["compile_s"]
+        low, high = result["ratio_quartiles"]
+        ratio = f"{result['ratio']:.2f} ({low:.2f}-{high:.2f})"
         print(
-            f"{case.name:32}  {rate['keras']:>7,}  {rate['ours']:>7,}  {result['ratio']:>5.2f}  {case.floor:>8.2f}  "
-            f"{compiling['keras']:.1f}, {compiling['ours']:.1f}    rounds: {result['ratios']}",
+            f"{case.name:30}  {rate['keras']:>6,}  {rate['ours']:>6,}  {ratio:>17}  {case.floor:>8.2f}  "
+            f"{compiling['keras']:.1f}, {compiling['ours']:.1f}",
             flush=True,
         )
         if args.json is not None:

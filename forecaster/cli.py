@@ -135,6 +135,12 @@ def predict(
             help="Last timestamp taken as known; the forecast begins one step later.",
         ),
     ] = None,
+    horizon: Annotated[
+        int | None,
+        typer.Option(
+            "--horizon", min=1, metavar="STEPS", help="Steps to forecast; beyond the trained ones with head recursive."
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="CSV, Parquet or JSON, by its ending."),
@@ -150,7 +156,7 @@ def predict(
         from forecaster.console import predict_result
 
         screen.result(
-            *predict_result(command.run(run, data=data, origin=origin, output=output), screen, output)
+            *predict_result(command.run(run, data=data, origin=origin, horizon=horizon, output=output), screen, output)
         )
 
 

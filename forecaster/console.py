@@ -91,7 +91,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def number(value: float | None) -> str:
-    """Four significant digits; "-" for what could not be computed."""
+    """Three significant digits from 1 up, four decimals below; "-" for what could not be computed."""
     if value is None:
         return "-"
     if value and not 1e-3 <= abs(value) < 1e6:
@@ -212,5 +212,10 @@ def validate_result(validated: Validated, screen: Screen) -> Result:
         names = ", ".join(d.name for d in validated.loaded.dimensions)
         lines.append(f"search space: {names}")
     series = [report.series(s) for s in range(n)] if screen.json else []
-    facts_json = {"valid": True, "config": str(validated.loaded.path), "summary": report.summary, "series": series}
+    facts_json = {
+        "valid": True,
+        "config": str(validated.loaded.path),
+        "summary": report.summary,
+        "series": series,
+    }
     return facts_json, "\n".join(lines)

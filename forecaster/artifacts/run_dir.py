@@ -96,8 +96,9 @@ class RunDir:
             raise DataError(
                 f"{self.path}: is not a run directory", hint="name a folder that `forecaster train` wrote"
             )
-        manifest: dict[str, Any] = read_json(self.path / MANIFEST)
-        version = manifest.get("format_version") if isinstance(manifest, dict) else None
+        content = read_json(self.path / MANIFEST)
+        manifest: dict[str, Any] = content if isinstance(content, dict) else {}
+        version = manifest.get("format_version")
         if version != FORMAT_VERSION:
             raise DataError(
                 f"{self.path}: has format_version {version}, this forecaster reads {FORMAT_VERSION}",

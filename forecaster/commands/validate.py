@@ -32,7 +32,13 @@ def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
         raise ConfigError.of(faults)
     table = read_and_split(loaded)
     experiment = loaded.experiment
-    report = check(table.raw, table.findings, table.cuts, experiment.window)
+    report = check(
+        table.raw,
+        table.findings,
+        table.cuts,
+        experiment.window,
+        consecutive=experiment.model.stateful,
+    )
     refuse_without_windows(experiment, table.raw, table.cuts)
     table.filled(experiment)
     return Validated(loaded, report, [*loaded.warnings, *table.findings.warnings])

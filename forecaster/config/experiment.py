@@ -60,6 +60,14 @@ class Experiment(Spec):
             if max(lags, default=0) >= lookback:
                 summary = f"{max(lags)} does not fit into window.lookback, {lookback}"
                 faults.append(Fault(("model", key), summary, "lengthen the lookback"))
+        if self.model.stateful and self.window.stride not in (1, lookback):
+            summary = f"{self.window.stride} does not go with model.stateful, whose windows are a lookback apart"
+            faults.append(Fault(("window", "stride"), summary, "remove it"))
+        heads = ("direct", "segments", "encoder_decoder")
+        if self.window.short == "pad" and (self.model.head.type not in heads or self.model.stateful):
+            what = "model.stateful" if self.model.stateful else f"head {self.model.head.type}"
+            summary = f"pad does not go with {what}, which needs every step"
+            faults.append(Fault(("window", "short"), summary, "set it to skip"))
         anchor = self.model.anchor
         if anchor is not None and (anchor.lookback or 0) > lookback:
             summary = f"{anchor.lookback} is more than window.lookback, {lookback}"

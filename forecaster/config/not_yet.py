@@ -15,7 +15,6 @@ ANY = object()
 NOT_YET: dict[KeyPath, tuple[Any, ...]] = {
     ("data", "categorical"): (ANY,),
     ("model", "output", "type"): ("quantiles", "distribution"),
-    ("model", "stateful"): (True,),
     ("training", "loss"): ("pinball", "nll"),
     ("evaluation", "calibration"): ("conformal",),
     ("runtime", "backend"): ("jax", "torch"),

@@ -9,7 +9,7 @@ import numpy as np
 
 from forecaster.data.panel import Findings, Ints, Panel
 from forecaster.data.spec import WindowSpec
-from forecaster.data.split import SPLITS, Cuts, SplitName
+from forecaster.data.split import SPLITS, Cuts, SplitName, target_rows
 from forecaster.errors import Diagnostic
 
 
@@ -39,7 +39,9 @@ class TableReport:
         }
 
 
-def check(panel: Panel, findings: Findings, cuts: Cuts, window: WindowSpec) -> TableReport:
+def check(
+    panel: Panel, findings: Findings, cuts: Cuts, window: WindowSpec, *, consecutive: bool = False
+) -> TableReport:
     """Look at a table as it was read, before any value is filled.
 
     Per series: id, rows (on the grid), first, last, duplicates, gaps {count, rows,
@@ -61,7 +63,7 @@ def check(panel: Panel, findings: Findings, cuts: Cuts, window: WindowSpec) -> T
     }
     counts: dict[SplitName, Ints] = {}
     for name in SPLITS:
-        counts[name], columns[name] = _split(panel, *cuts.range(name), window)
+        counts[name], columns[name] = _split(panel, cuts, name, window, consecutive)
     return TableReport(_summary(panel, findings, counts), columns, findings.warnings)
 
 
@@ -142,13 +144,13 @@ def _longest_runs(panel: Panel, c: int) -> tuple[Ints, Ints]:
     return best // len(column), len(column) - 1 - best % len(column)
 
 
-def _split(panel: Panel, low: Ints, high: Ints, window: WindowSpec) -> tuple[Ints, list[dict[str, Any]]]:
+def _split(
+    panel: Panel, cuts: Cuts, name: SplitName, window: WindowSpec, consecutive: bool
+) -> tuple[Ints, list[dict[str, Any]]]:
     """Windows of each series, (series,), and the report on each."""
-    lookback, horizon = window.lookback, window.horizon
-    earliest = np.maximum(low, lookback)
-    count = np.maximum((high - horizon - earliest) // window.stride + 1, 0)
-    last_target = high - horizon
-    first_target = last_target - (count - 1) * window.stride
+    low, high = cuts.range(name)
+    first_target, count, stride = target_rows(cuts, name, window, consecutive=consecutive)
+    last_target = first_target + (count - 1) * stride
     has_rows, has_windows = high > low, count > 0
     columns = [
         count.tolist(),
@@ -163,7 +165,8 @@ def _split(panel: Panel, low: Ints, high: Ints, window: WindowSpec) -> tuple[Int
 
 def _window(panel: Panel, target: Ints, window: WindowSpec, has: Any) -> list[dict[str, str | None] | None]:
     edges = {
-        "lookback_first": target - window.lookback,
+        # A padded lookback begins before the series does.
+        "lookback_first": np.maximum(target - window.lookback, 0),
         "cutoff": target - 1,
         "target_first": target,
         "target_last": target + window.horizon - 1,

@@ -135,22 +135,30 @@ def fit_scaler(
     """Fit on the first train_end rows of each series and on nothing else.
 
     values: (rows, columns), filled, original units. train_end: (series,), counted
-    from each series' first row. A column that does not vary gets spread 1.
+    from each series' first row; a series with none is scaled as all the others together.
+    A column that does not vary gets spread 1.
     Raises DataError for method "log" where a training target is negative.
     """
     starts, ends = offsets[:-1], offsets[:-1] + train_end
     if spec.method == "log":
         _refuse_negative(values, starts, ends, ids, n_targets)
-    if spec.per_series:
-        fits = [_fit(spec.method, values[a:b], n_targets) for a, b in zip(starts, ends, strict=True)]
-        center, spread = (np.stack(part) for part in zip(*fits, strict=True))
-        return Scaler(spec.method, center, spread, ids, n_targets)
-    is_train = np.zeros(len(values) + 1, dtype=np.int8)
-    np.add.at(is_train, starts, 1)
-    np.add.at(is_train, ends, -1)
-    rows = values[np.cumsum(is_train[:-1], dtype=np.int8).astype(bool)]
-    center, spread = _fit(spec.method, rows, n_targets)
-    return Scaler(spec.method, center[None], spread[None], None, n_targets)
+    pooled = None
+    if not spec.per_series or not train_end.all():
+        is_train = np.zeros(len(values) + 1, dtype=np.int64)
+        np.add.at(is_train, starts, 1)
+        np.add.at(is_train, ends, -1)
+        rows = values[np.cumsum(is_train[:-1]).astype(bool)]
+        pooled = _fit(spec.method, rows, n_targets)
+        if not spec.per_series:
+            center, spread = pooled
+            return Scaler(spec.method, center[None], spread[None], None, n_targets)
+    fits = [
+        # A series that begins after the cut has no rows of its own to fit on.
+        pooled if pooled is not None and a == b else _fit(spec.method, values[a:b], n_targets)
+        for a, b in zip(starts, ends, strict=True)
+    ]
+    center, spread = (np.stack(part) for part in zip(*fits, strict=True))
+    return Scaler(spec.method, center, spread, ids, n_targets)
 
 
 def _refuse_negative(values: Floats, starts: Ints, ends: Ints, ids: tuple[str, ...], n_targets: int) -> None:

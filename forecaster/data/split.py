@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from forecaster.data.panel import Panel
-from forecaster.data.spec import SplitSpec
+from forecaster.data.spec import SplitSpec, WindowSpec
 from forecaster.errors import DataError
 
 Ints = npt.NDArray[np.int64]
@@ -73,3 +73,26 @@ def _start_of(share: float | int | str, name: str, panel: Panel, length: Ints, *
     # The small term undoes rounding: 0.29 * 100 is 28.999999999999996.
     steps = np.floor(length * share + 1e-9).astype(np.int64) if isinstance(share, float) else share
     return np.maximum(before - steps, 0)
+
+
+def target_rows(
+    cuts: Cuts, split: SplitName, window: WindowSpec, *, consecutive: bool = False
+) -> tuple[Ints, Ints, int]:
+    """Where the windows of a split have their first targets: the first one of each series, how
+    many there are, both (series,), and the steps from one to the next.
+
+    Counted from the range's end, so that the newest window is never the one left out; or,
+    consecutive, from the series' first row, each window beginning where the last one's
+    lookback ended.
+    """
+    low, high = cuts.range(split)
+    needed = np.full_like(low, window.lookback)
+    if window.short == "pad":
+        needed[cuts.train_end < window.lookback + window.horizon] = 1
+    earliest, last = np.maximum(low, needed), high - window.horizon
+    stride = window.lookback if consecutive else window.stride
+    if consecutive:
+        earliest = -(-earliest // stride) * stride
+    count = np.maximum((last - earliest) // stride + 1, 0)
+    first = earliest if consecutive else last - (count - 1) * stride
+    return first, count, stride

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from forecaster.data.split import Cuts, SplitName
+from forecaster.data.spec import WindowSpec
+from forecaster.data.split import Cuts, SplitName, target_rows
 
 Float32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -47,6 +48,7 @@ class Windows:
     """Complete windows over a Source, in order of series, then time.
 
     series: (windows,). start: (windows,), flat row of the first step of each lookback.
+    padded: windows may begin before their series, and say so in a mask.
     """
 
     source: Source
@@ -54,6 +56,7 @@ class Windows:
     horizon: int
     series: npt.NDArray[np.int32]
     start: Ints
+    padded: bool = False
 
     def __len__(self) -> int:
         return len(self.start)
@@ -68,28 +71,61 @@ class Windows:
 
     def inputs(self, indices: Ints) -> Batch:
         """Gather: past (batch, lookback, channels); future (batch, horizon, n_ahead) and
-        static (batch, features) where there are any.
+        static (batch, features) where there are any; with padding, mask (batch, lookback),
+        1 where a step is there.
 
         Values of the horizon enter `future` only from columns known ahead.
         """
         s = self.source
         start, first_known = self.start[indices], s.n_targets + s.n_past
-        past = self._gather(start, self.lookback)
+        past = self._past(indices)
         ahead = []
         if s.values.shape[1] > first_known:
             ahead.append(self._gather(start + self.lookback, self.horizon)[:, :, first_known:])
         if s.calendar is not None and s.position is not None:
             series = self.series[indices]
             row = s.position[series] + start - s.offsets[series]
-            calendar = s.calendar[row[:, None] + np.arange(self.lookback + self.horizon)]
+            steps = row[:, None] + np.arange(self.lookback + self.horizon)
+            calendar = s.calendar[np.maximum(steps, 0)]
             past = np.concatenate([past, calendar[:, : self.lookback]], axis=2)
             ahead.append(calendar[:, self.lookback :])
         batch = {"past": past}
+        if self.padded:
+            batch["mask"] = (np.arange(self.lookback) >= self._absent(indices)[:, None]).astype(np.float32)
         if ahead:
             batch["future"] = ahead[0] if len(ahead) == 1 else np.concatenate(ahead, axis=2)
         if s.static is not None:
             batch["static"] = s.static[self.series[indices]]
         return batch
+
+    def _absent(self, indices: Ints) -> Ints:
+        """(batch,), steps of each lookback before its series' first row."""
+        return np.maximum(self.source.offsets[:-1][self.series[indices]] - self.start[indices], 0)
+
+    def _past(self, indices: Ints) -> Float32:
+        """(batch, lookback, columns); absent steps repeat the series' first row."""
+        start = self.start[indices]
+        if not self.padded:
+            return self._gather(start, self.lookback)
+        first = self.source.offsets[:-1][self.series[indices]]
+        return self.source.values[np.maximum(start[:, None] + np.arange(self.lookback), first[:, None])]
+
+    def with_history(self) -> tuple[Windows, Ints]:
+        """These windows and all consecutive ones before them in their series, oldest first; and
+        the place of each of these among all."""
+        first = self.source.offsets[:-1][self.series]
+        before = (self.start - first) // self.lookback
+        found, inverse = np.unique(self.series, return_inverse=True)
+        longest = np.zeros(len(found), dtype=np.int64)
+        np.maximum.at(longest, inverse, before)
+        count = longest + 1
+        origin = np.zeros(len(found), dtype=np.int64)
+        origin[inverse] = self.start - before * self.lookback
+        series = np.repeat(found, count)
+        nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        start = np.repeat(origin, count) + nth * self.lookback
+        place = (np.cumsum(count) - count)[inverse] + before
+        return replace(self, series=series, start=start), place
 
     def targets(self, indices: Ints) -> Float32:
         """(batch, horizon, targets), NaN where not observed."""
@@ -124,18 +160,16 @@ class Windows:
 
 
 def cut_windows(
-    source: Source, cuts: Cuts, split: SplitName, *, lookback: int, horizon: int, stride: int = 1
+    source: Source, cuts: Cuts, split: SplitName, window: WindowSpec, *, consecutive: bool = False
 ) -> Windows:
     """Every window whose targets all lie in one split of one series, oldest first.
 
-    The lookback may reach into an earlier split; it never leaves the series.
-    Windows are `stride` steps apart, the last one ending on the range's last row.
+    The lookback may reach into an earlier split; it never leaves the series but where
+    window.short pads it. consecutive: see `target_rows`.
     """
-    low, high = cuts.range(split)
-    first = np.maximum(low, lookback)
-    count = np.maximum((high - horizon - first) // stride + 1, 0)
+    first, count, stride = target_rows(cuts, split, window, consecutive=consecutive)
     series = np.repeat(np.arange(len(count), dtype=np.int32), count)
     nth = np.arange(count.sum(), dtype=np.int64) - np.repeat(np.cumsum(count) - count, count)
-    # Counted from the range's end, so that the newest window is never the one left out.
-    target = (high - horizon)[series] - (count[series] - 1 - nth) * stride
-    return Windows(source, lookback, horizon, series, source.offsets[:-1][series] + target - lookback)
+    start = source.offsets[:-1][series] + first[series] + nth * stride - window.lookback
+    padded = window.short == "pad"
+    return Windows(source, window.lookback, window.horizon, series, start, padded=padded)

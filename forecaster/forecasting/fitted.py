@@ -42,7 +42,7 @@ class Fitted:
         """
         from forecaster.model.predict import predict_windows
 
-        network = self.network()
+        network = self.network(lanes=min(PREDICT_BATCH, len(np.unique(windows.series))))
         total = np.zeros((len(windows), self.shape.horizon, self.shape.n_targets))
         for weights in self.members:
             fill_weights(network, weights)
@@ -50,11 +50,11 @@ class Fitted:
             total += self.scaler.invert(scaled, groups)
         return total / len(self.members)
 
-    def network(self) -> keras.Model:
+    def network(self, *, lanes: int = 1) -> keras.Model:
         """The network of the spec, its weights not yet filled in."""
         from forecaster.model.build import build
 
-        return build(self.spec, self.shape)
+        return build(self.spec, self.shape, lanes=lanes)
 
     def save(self, run: RunDir) -> None:
         write_json(
@@ -96,7 +96,7 @@ def fill_weights(network: Any, weights: Arrays) -> None:
 
     Raises DataError when the names or shapes are not the network's.
     """
-    own = {w.path: w for w in network.weights}
+    own = {w.path: w for w in network.kept_weights()}
     if own.keys() != weights.keys():
         odd = sorted(own.keys() ^ weights.keys())
         raise damaged(

@@ -17,6 +17,7 @@ import numpy as np
 from forecaster.forecasting.origins import Array, Forecast, Origins, last_rows, next_rows
 from forecaster.model import linear
 
+
 @dataclass(frozen=True)
 class Ridge:
     """A fitted regression.

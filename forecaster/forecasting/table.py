@@ -30,7 +30,7 @@ def forecast_table(
 ) -> pa.Table:
     """Columns: the data's id (where there is one) and time, cutoff (with actual), target
     (where there are several), forecast, and the actual value under the target's name
-    (under "actual" where there are several targets).
+    (under "actual" where there are several targets or another column has that name).
 
     forecast, actual: (windows, horizon, targets), original units. series and
     target_row: (windows,), the flat row of each window's first target.
@@ -57,22 +57,28 @@ def forecast_table(
         )
     columns["forecast"] = _numbers(forecast)
     if actual is not None:
-        columns[panel.targets[0] if n_targets == 1 else "actual"] = _numbers(actual)
+        # A target may itself be called "forecast" or "cutoff".
+        own_name = n_targets == 1 and panel.targets[0] not in columns
+        columns[panel.targets[0] if own_name else "actual"] = _flat(actual)
     return pa.table({name: _plain(column) for name, column in columns.items()})
 
 
 def _numbers(values: Floats) -> pa.Array:
-    """(windows, horizon, targets) -> flat, by window, target and step; NaN becomes empty."""
-    import pyarrow as pa
-
-    flat = values.transpose(0, 2, 1).reshape(-1)
+    """A forecast, flat, with as many digits as it can mean."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        power = np.floor(np.log10(np.abs(flat)))
+        power = np.floor(np.log10(np.abs(values)))
     power = np.where(np.isfinite(power), power, 0.0)
     scale = 10.0 ** np.clip(DIGITS - 1 - power, -300, 300)
     with np.errstate(over="ignore", invalid="ignore"):
-        rounded = np.round(flat * scale) / scale
-    return pa.array(np.where(np.isfinite(rounded), rounded, flat), from_pandas=True)
+        rounded = np.round(values * scale) / scale
+    return _flat(np.where(np.isfinite(rounded), rounded, values))
+
+
+def _flat(values: Floats) -> pa.Array:
+    """(windows, horizon, targets) -> flat, by window, target and step; NaN becomes empty."""
+    import pyarrow as pa
+
+    return pa.array(values.transpose(0, 2, 1).reshape(-1), from_pandas=True)
 
 
 def _times(panel: Panel, positions: Ints) -> pa.Array:
@@ -93,13 +99,13 @@ def _plain(column: pa.Array) -> pa.Array:
     return column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
 
 
-def context_table(panel: Panel, spec: DataSpec, *, rows: int) -> pa.Table:
-    """The last rows of every series, gaps filled: a table of the shape of the data itself,
+def context_table(panel: Panel, spec: DataSpec, *, rows: int | None) -> pa.Table:
+    """The last rows of every series (None: all), gaps filled: a table of the shape of the data itself,
     from which the next steps can be forecast without it.
     """
     import pyarrow as pa
 
-    count = np.minimum(panel.lengths, rows)
+    count = panel.lengths if rows is None else np.minimum(panel.lengths, rows)
     series = np.repeat(np.arange(len(count)), count)
     nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     row = panel.offsets[1:][series] - count[series] + nth

@@ -18,6 +18,7 @@ class RecurrentBlock(keras.Layer):
 
     def __init__(self, spec: RecurrentSpec, name: str, *, sequences: bool, unroll: bool = False) -> None:
         super().__init__(name=name)
+        self.supports_masking = True
         self.spec = spec
         self.sequences = sequences
         self.inner = spec.layer(f"{name}_layer", sequences=sequences, unroll=unroll, states=True)
@@ -36,12 +37,20 @@ class RecurrentBlock(keras.Layer):
         batch, steps, _ = input_shape
         return (batch, steps, self.spec.width) if self.sequences else (batch, self.spec.width)
 
-    def call(self, x: Any, training: bool = False) -> Any:
-        return self.with_state(x, training=training)[0]
+    def call(self, x: Any, training: bool = False, mask: Any | None = None) -> Any:
+        return self.with_state(x, training=training, mask=mask)[0]
 
-    def with_state(self, x: Any, state: list[Any] | None = None, *, training: bool) -> tuple[Any, list[Any]]:
-        """Output and final state, n_states tensors (batch, width); state: the first one, zeros where None."""
-        out, *final = self.inner(x, initial_state=state, training=training)
+    def compute_mask(self, x: Any, previous_mask: Any = None) -> Any:
+        return previous_mask if self.sequences else None
+
+    def with_state(
+        self, x: Any, state: list[Any] | None = None, *, training: bool, mask: Any | None = None
+    ) -> tuple[Any, list[Any]]:
+        """Output and final state, n_states tensors (batch, width).
+
+        state: the first one, zeros where None. mask: (batch, steps), True where a step is there.
+        """
+        out, *final = self.inner(x, initial_state=state, training=training, mask=mask)
         if self.spec.bidirectional:
             n = self.spec.n_states
             final = [keras.ops.concatenate([final[i], final[n + i]], axis=-1) for i in range(n)]

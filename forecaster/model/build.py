@@ -9,6 +9,7 @@ from forecaster.model.forecasters import (
     RecursiveForecaster,
     SegmentsForecaster,
     SequenceForecaster,
+    StatefulForecaster,
 )
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
@@ -22,8 +23,15 @@ HEADS: dict[str, type[Forecaster]] = {
 }
 
 
-def build(spec: ModelSpec, shape: Shape, *, unroll: bool = False) -> Forecaster:
-    """A built network: its weights exist and follow Keras' global seed."""
-    model = HEADS[spec.head.type](spec, shape, unroll=unroll)
+def build(spec: ModelSpec, shape: Shape, *, unroll: bool = False, lanes: int = 1) -> Forecaster:
+    """A built network: its weights exist and follow Keras' global seed.
+
+    lanes: rows of every batch, where the state is carried; see StatefulForecaster.
+    """
+    model: Forecaster
+    if spec.stateful:
+        model = StatefulForecaster(spec, shape, unroll=unroll, lanes=lanes)
+    else:
+        model = HEADS[spec.head.type](spec, shape, unroll=unroll)
     model.build()
     return model

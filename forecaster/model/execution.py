@@ -31,5 +31,5 @@ def choose_execution(spec: ModelSpec, shape: Shape, *, n_batches: int) -> Execut
     short = steps <= MAX_UNROLLED_STEPS and len(spec.stack) * steps <= 4 * MAX_UNROLLED_STEPS
     # The other heads loop in training or in use, and a loop gains nothing from XLA on a processor.
     short = short and spec.head.type in ("direct", "segments", "sequence")
-    compiled = short and n_batches >= 20
+    compiled = short and n_batches >= 20 and not spec.stateful
     return Execution(unroll=short, jit=compiled, steps_per_execution=max(1, min(10, n_batches)))

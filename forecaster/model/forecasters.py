@@ -15,7 +15,7 @@ from forecaster.model.feedback import FeedbackCell, run_free
 from forecaster.model.normalization import WindowNormalization
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
-from forecaster.model.stack import patch_layers, run_with_state, stack_layers
+from forecaster.model.stack import PatchEmbedding, run_with_state, stack_layers
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,10 @@ class Window:
     static: Any | None
     teacher: Any | None
     differences: tuple[int, ...] = ()
+    mask: Any | None = None
+    """(batch, lookback), True where a step is there; None where all are."""
+    carry: Any | None = None
+    """(batch, 1), 1 where the state of the row's last window goes on, 0 where it begins."""
 
     def past(self) -> Any:
         """All channels of the lookback."""
@@ -48,11 +52,13 @@ class Forecaster(keras.Model):
 
     Inputs, a dict: past (batch, lookback, n_targets + n_past), targets first; future
     (batch, horizon, n_future) and static (batch, n_static) where there are any; teacher
-    (batch, horizon, n_targets) in training, where `wants_teacher`.
+    (batch, horizon, n_targets) in training, where `wants_teacher`; mask (batch, lookback) with
+    padded windows; carry (batch, 1) with a carried state.
     Output: (batch, horizon, n_targets).
     """
 
     wants_teacher = False
+    carries_state = False
 
     def __init__(self, spec: ModelSpec, shape: Shape, *, unroll: bool = False) -> None:
         super().__init__(name="forecaster")
@@ -61,6 +67,8 @@ class Forecaster(keras.Model):
         self.channels = 1 if spec.channels == "independent" else shape.n_targets
         self.normalization = WindowNormalization(spec.normalization, spec.season, name="normalization")
         self.network = keras.Sequential(self.layers_of_network(unroll), name="network")
+        # Its recurrent layers use the mask up; Keras would warn that the Sequential loses it.
+        self.network.supports_masking = True
 
     # -- what a head says ----------------------------------------------------------
 
@@ -70,6 +78,10 @@ class Forecaster(keras.Model):
 
     def build_head(self) -> None:
         """Build what stands beside the Sequential."""
+
+    def kept_weights(self) -> list[Any]:
+        """The weights that make the network what it is: those that are saved."""
+        return list(self.weights)
 
     def forward(self, window: Window, training: bool) -> Any:
         """(batch, horizon, channels), normalised."""
@@ -95,17 +107,23 @@ class Forecaster(keras.Model):
         n = self.shape.n_targets
         past = inputs["past"]
         y = self._each(past[:, :, :n] if self.shape.n_past else past)
-        level, spread = self.normalization.statistics(y)
+        mask = self._repeated(inputs["mask"]) if "mask" in inputs else None
+        present = None if mask is None else mask[:, :, None]
+        level, spread = self.normalization.statistics(y, present)
+        z = self.normalization.apply_to(y, level, spread)
         teacher = None
         if training and self.wants_teacher:
             teacher = self.normalization.apply_to(self._each(inputs["teacher"]), level, spread)
         window = Window(
-            y=self.normalization.apply_to(y, level, spread),
+            # A step that is not there is at the level, and no change.
+            y=z if present is None else z * present,
             x=self._repeated(past[:, :, n:]) if self.shape.n_past else None,
             future=self._repeated(inputs["future"]) if self.shape.n_future else None,
             static=self._repeated(inputs["static"]) if self.shape.n_static else None,
             teacher=teacher,
             differences=tuple(self.spec.differences),
+            mask=None if mask is None else mask > 0,
+            carry=inputs.get("carry"),
         )
         z = self.forward(window, training)
         if self.anchor is not None:
@@ -151,7 +169,7 @@ class Forecaster(keras.Model):
         """Input and, with patch, the embedding of segments."""
         shape, patch = self.shape, self.spec.patch
         first: list[keras.Layer] = [keras.Input((shape.lookback, self.features))]
-        return first + (patch_layers(shape.lookback, patch, self.features, self.width) if patch else [])
+        return [*first, PatchEmbedding(patch, self.width)] if patch else first
 
 
 class DirectForecaster(Forecaster):
@@ -159,7 +177,9 @@ class DirectForecaster(Forecaster):
 
     def layers_of_network(self, unroll: bool) -> list[keras.Layer]:
         horizon, channels = self.shape.horizon, self.channels
-        layers = self.opening() + stack_layers(self.spec.stack, sequences=False, unroll=unroll)
+        layers = self.opening() + stack_layers(
+            self.spec.stack, sequences=False, unroll=unroll, stateful=self.carries_state
+        )
         if self.shape.n_future:
             return layers
         return [
@@ -176,7 +196,47 @@ class DirectForecaster(Forecaster):
             self.ahead.build(self.network.output_shape, (None, self.shape.horizon, self.shape.n_future))
 
     def forward(self, window: Window, training: bool) -> Any:
-        z = self.network(window.past(), training=training)
+        z = self.network(window.past(), training=training, mask=window.mask)
+        return z if self.ahead is None else self.ahead(z, window.future)
+
+
+class StatefulForecaster(DirectForecaster):
+    """The direct head on states that go on from one window of a series to the next.
+
+    A row of the batch is a lane: series stand in it one after another, window by window,
+    and `carry` is 0 where a series begins.
+    """
+
+    carries_state = True
+
+    def __init__(self, spec: ModelSpec, shape: Shape, *, unroll: bool = False, lanes: int = 1) -> None:
+        super().__init__(spec, shape, unroll=unroll)
+        self.lanes = lanes
+
+    def build_head(self) -> None:
+        super().build_head()
+        rows = self.lanes * self.shape.n_targets // self.channels
+        blocks = [layer for layer in self.network.layers if isinstance(layer, RecurrentBlock)]
+        self.sizes = [block.spec.n_states for block in blocks]
+        self.carried = [
+            self.add_weight(
+                name=f"carried_{i}_{j}", shape=(rows, block.spec.width), initializer="zeros", trainable=False
+            )
+            for i, block in enumerate(blocks)
+            for j in range(block.spec.n_states)
+        ]
+
+    def kept_weights(self) -> list[Any]:
+        # The carried state belongs to the windows of the moment, not to the network.
+        return [w for w in self.weights if not any(w is state for state in self.carried)]
+
+    def forward(self, window: Window, training: bool) -> Any:
+        carry = self._repeated(window.carry)
+        before = iter([state * carry for state in self.carried])
+        states = [[next(before) for _ in range(n)] for n in self.sizes]
+        z, after = run_with_state(self.network.layers, window.past(), states, training=training)
+        for variable, value in zip(self.carried, (s for state in after for s in state), strict=True):
+            variable.assign(ops.stop_gradient(value))
         return z if self.ahead is None else self.ahead(z, window.future)
 
 
@@ -223,8 +283,8 @@ class SegmentsForecaster(Forecaster):
     def build_head(self) -> None:
         self.patch = self.spec.patch or 1
         self.n_segments = -(-self.shape.horizon // self.patch)
-        # The stack itself: behind the Input, the segments' Reshape and their embedding.
-        self.inner = self.network.layers[2:]
+        # The stack itself, behind the embedding of the segments.
+        self.inner = self.network.layers[1:]
         width = self.width
         self.place = self.add_weight(name="place", shape=(self.n_segments, width), initializer="random_normal")
         self.known: keras.layers.Dense | None = None
@@ -235,7 +295,7 @@ class SegmentsForecaster(Forecaster):
         self.out.build((None, self.network.output_shape[-1]))
 
     def forward(self, window: Window, training: bool) -> Any:
-        _, states = run_with_state(self.network.layers, window.past(), training=training)
+        _, states = run_with_state(self.network.layers, window.past(), training=training, mask=window.mask)
         x = ops.repeat(self.place[None], ops.shape(window.y)[0], axis=0)
         if self.known is not None:
             x = x + self.known(self._known_of_segments(window.future))
@@ -386,7 +446,7 @@ class EncoderDecoderForecaster(Forecaster):
         self.cell.build(None)
 
     def forward(self, window: Window, training: bool) -> Any:
-        _, states = run_with_state(self.network.layers, window.past(), training=training)
+        _, states = run_with_state(self.network.layers, window.past(), training=training, mask=window.mask)
         static = None
         if window.static is not None:
             static = ops.repeat(window.static[:, None], self.shape.horizon, axis=1)

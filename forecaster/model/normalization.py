@@ -33,20 +33,29 @@ class WindowNormalization(keras.Layer):
             self.gain = self.add_weight(name="gain", shape=(channels,), initializer="ones")
             self.offset = self.add_weight(name="offset", shape=(channels,), initializer="zeros")
 
-    def statistics(self, y: Any) -> tuple[Any, Any]:
-        """y: (batch, steps, channels). Returns level and spread, each (batch, 1, channels)."""
+    def statistics(self, y: Any, present: Any | None = None) -> tuple[Any, Any]:
+        """y: (batch, steps, channels). present: (batch, steps, 1), 0 for steps that are not
+        there (never the last one); None where all are. Returns level and spread, each
+        (batch, 1, channels)."""
+        last = y[:, -1:, :]
         if self.method == "last":
-            return y[:, -1:, :], ops.ones_like(y[:, -1:, :])
+            return last, ops.ones_like(last)
         if self.method == "mean":
-            return ops.zeros_like(y[:, -1:, :]), ops.mean(ops.abs(y), axis=1, keepdims=True) + EPSILON
+            return ops.zeros_like(last), _mean(ops.abs(y), present) + EPSILON
         if self.method == "revin":
-            spread = ops.sqrt(ops.var(y, axis=1, keepdims=True) + EPSILON**2)
-            return ops.mean(y, axis=1, keepdims=True), spread
+            level = _mean(y, present)
+            return level, ops.sqrt(_mean(ops.square(y - level), present) + EPSILON**2)
         if self.method == "season" and self.season is not None:
-            level = ops.mean(y[:, -self.season :, :], axis=1, keepdims=True)
-            change = ops.abs(y[:, self.season :, :] - y[:, : -self.season, :])
-            return level, ops.mean(change, axis=1, keepdims=True) + SEASON_EPSILON
-        return ops.zeros_like(y[:, -1:, :]), ops.ones_like(y[:, -1:, :])
+            n = self.season
+            change = ops.abs(y[:, n:, :] - y[:, :-n, :])
+            if present is None:
+                return _mean(y[:, -n:, :], None), _mean(change, None) + SEASON_EPSILON
+            pairs = present[:, :-n]
+            # A series shorter than a season has no change to divide by.
+            known = ops.any(pairs > 0, axis=1, keepdims=True)
+            spread = ops.where(known, _mean(change, pairs) + SEASON_EPSILON, 1.0)
+            return _mean(y[:, -n:, :], present[:, -n:]), spread
+        return ops.zeros_like(last), ops.ones_like(last)
 
     def apply_to(self, y: Any, level: Any, spread: Any) -> Any:
         z = (y - level) / spread
@@ -63,3 +72,11 @@ class WindowNormalization(keras.Layer):
 
     def call(self, y: Any) -> Any:
         return self.apply_to(y, *self.statistics(y))
+
+
+def _mean(y: Any, present: Any | None) -> Any:
+    """(batch, 1, channels): over the steps that are there."""
+    if present is None:
+        return ops.mean(y, axis=1, keepdims=True)
+    total = ops.sum(y * present, axis=1, keepdims=True)
+    return total / ops.maximum(ops.sum(present, axis=1, keepdims=True), 1.0)

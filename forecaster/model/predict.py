@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 import numpy.typing as npt
+
+from forecaster.model.lanes import Lanes, lay_out
 
 
 class Gathers(Protocol):
@@ -14,7 +16,12 @@ class Gathers(Protocol):
 
     def __len__(self) -> int: ...
 
+    @property
+    def series(self) -> npt.NDArray[np.int32]: ...
+
     def inputs(self, indices: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float32]]: ...
+
+    def with_history(self) -> tuple[Gathers, npt.NDArray[np.int64]]: ...
 
 
 class PredictBatches(keras.utils.PyDataset):
@@ -35,8 +42,44 @@ class PredictBatches(keras.utils.PyDataset):
         return (self.windows.inputs(np.minimum(indices, len(self.windows) - 1)),)
 
 
-def predict_windows(model: keras.Model, windows: Gathers, *, batch_size: int) -> npt.NDArray[np.float32]:
-    """Forecasts in the units the scaler left: (windows, horizon, targets)."""
+class LaneBatches(keras.utils.PyDataset):
+    """Windows in the lanes of a network that carries its state."""
+
+    def __init__(self, windows: Gathers, lanes: Lanes) -> None:
+        super().__init__()
+        self.windows = windows
+        self.lanes = lanes
+
+    def __len__(self) -> int:
+        return len(self.lanes.order)
+
+    def __getitem__(self, index: int) -> tuple[dict[str, npt.NDArray[np.float32]]]:
+        return (lane_inputs(self.windows, self.lanes, index),)
+
+
+def lane_inputs(windows: Gathers, lanes: Lanes, index: int) -> dict[str, npt.NDArray[np.float32]]:
+    """The inputs of one batch; an empty place holds the first window, and nobody looks at it."""
+    inputs = windows.inputs(np.maximum(lanes.order[index], 0))
+    return inputs | {"carry": lanes.carry[index][:, None]}
+
+
+def predict_windows(model: Any, windows: Gathers, *, batch_size: int) -> npt.NDArray[np.float32]:
+    """Forecasts in the units the scaler left: (windows, horizon, targets).
+
+    A network that carries its state reads each series from its first window on.
+    """
+    if model.carries_state:
+        return _predict_in_lanes(model, windows)
     batches = PredictBatches(windows, batch_size)
     forecast: npt.NDArray[np.float32] = model.predict(batches, verbose=0)
     return forecast[: len(windows)]
+
+
+def _predict_in_lanes(model: Any, windows: Gathers) -> npt.NDArray[np.float32]:
+    whole, place = windows.with_history()
+    lanes = lay_out(whole.series, model.lanes)
+    forecast = model.predict(LaneBatches(whole, lanes), verbose=0)
+    there = lanes.order.reshape(-1) >= 0
+    out = np.empty((len(whole), *forecast.shape[1:]), dtype=np.float32)
+    out[lanes.order.reshape(-1)[there]] = forecast[there]
+    return out[place]

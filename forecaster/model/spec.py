@@ -67,7 +67,8 @@ class ModelSpec(Spec):
     head: HeadSpec = HeadSpec()
     output: Output = PointOutput()
     stateful: bool = False
-    """Carry the state from one window to the next."""
+    """Carry the state from each window of a series to the next. Windows then follow one another, a lookback
+    apart, and batch_size series are read side by side."""
 
     @model_validator(mode="after")
     def _has_recurrence(self) -> ModelSpec:
@@ -100,7 +101,7 @@ class ModelSpec(Spec):
         if head in ("recursive", "sequence") and self.differences:
             summary = f"do not go with head {head}, whose steps see single values"
             faults.append(Fault(("differences",), summary, "remove them"))
-        faults += self._anchor_faults()
+        faults += self._anchor_faults() + self._state_faults()
         refuse(faults)
         return self
 
@@ -114,6 +115,26 @@ class ModelSpec(Spec):
         if self.anchor is not None and self.normalization == "revin":
             summary = "does not go with normalization revin, whose gains change while it stands still"
             faults.append(Fault(("anchor",), summary, "use normalization last, mean or season"))
+        return faults
+
+    def _state_faults(self) -> list[Fault]:
+        if not self.stateful:
+            return []
+        faults = []
+        if self.head.type != "direct":
+            summary = f"true does not go with head {self.head.type}, which makes states of its own"
+            faults.append(Fault(("stateful",), summary, "use head direct"))
+        if self.normalization != "none":
+            summary = f"{self.normalization} does not go with stateful: a carried state has seen other levels"
+            faults.append(Fault(("normalization",), summary, "set it to none"))
+        for key in ("anchor", "differences"):
+            if getattr(self, key):
+                summary = "does not go with stateful, where a window is only a piece of what is seen"
+                faults.append(Fault((key,), summary, "remove it"))
+        for i, layer in enumerate(self.layers):
+            if isinstance(layer, Recurrent) and layer.bidirectional:
+                summary = "true does not go with stateful: a state of the future cannot be carried"
+                faults.append(Fault(("layers", i, "bidirectional"), summary, "set it to false"))
         return faults
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+from keras import ops
 
 from forecaster.model.blocks import RecurrentBlock
 from forecaster.model.cells import DenseSpec, DropoutSpec, Recurrent, RecurrentSpec
@@ -38,29 +39,57 @@ def stack_layers(
     return layers
 
 
-def patch_layers(lookback: int, patch: int, features: int, width: int) -> list[keras.Layer]:
+class PatchEmbedding(keras.Layer):
     """(batch, lookback, features) -> (batch, lookback / patch, width): each segment embedded.
 
-    Segments as recurrent steps: Lin et al., 2023, "SegRNN".
+    Segments as recurrent steps: Lin et al., 2023, "SegRNN". A segment is masked where
+    every step of it is.
     """
-    return [
-        keras.layers.Reshape((lookback // patch, patch * features), name="segments"),
-        keras.layers.Dense(width, activation="relu", name="embed"),
-    ]
+
+    def __init__(self, patch: int, width: int) -> None:
+        super().__init__(name="embed")
+        self.supports_masking = True
+        self.patch = patch
+        self.dense = keras.layers.Dense(width, activation="relu", name="dense")
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        self.dense.build((None, None, self.patch * (input_shape[-1] or 0)))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return (input_shape[0], (input_shape[1] or 0) // self.patch, self.dense.units)
+
+    def call(self, x: Any) -> Any:
+        return self.dense(ops.reshape(x, (-1, x.shape[1] // self.patch, self.patch * x.shape[2])))
+
+    def compute_mask(self, x: Any, previous_mask: Any = None) -> Any:
+        if previous_mask is None:
+            return None
+        return ops.any(ops.reshape(previous_mask, (-1, x.shape[1] // self.patch, self.patch)), axis=-1)
 
 
 def run_with_state(
-    layers: Sequence[keras.Layer], x: Any, states: list[list[Any]] | None = None, *, training: bool
+    layers: Sequence[keras.Layer],
+    x: Any,
+    states: list[list[Any]] | None = None,
+    *,
+    training: bool,
+    mask: Any | None = None,
 ) -> tuple[Any, list[list[Any]]]:
     """A stack over a whole sequence: its output, and the final state of each recurrent block.
 
-    states: what to begin with, one entry per block; zeros where None.
+    states: what to begin with, one entry per block; zeros where None. mask: (batch,
+    steps), True where a step is there; None where all are.
     """
     final: list[list[Any]] = []
     for layer in layers:
         if isinstance(layer, RecurrentBlock):
-            x, state = layer.with_state(x, states[len(final)] if states else None, training=training)
+            begin = states[len(final)] if states else None
+            x, state = layer.with_state(x, begin, training=training, mask=mask)
             final.append(state)
+        elif isinstance(layer, PatchEmbedding):
+            x, mask = layer(x), layer.compute_mask(x, mask)
+        elif isinstance(layer, keras.layers.Dropout):
+            x = layer(x, training=training)
         elif not isinstance(layer, keras.layers.InputLayer):
-            x = layer(x, training=training) if isinstance(layer, keras.layers.Dropout) else layer(x)
+            x = layer(x)
     return x, final

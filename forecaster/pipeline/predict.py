@@ -17,7 +17,7 @@ from forecaster.data.grid import parse_stamp
 from forecaster.data.panel import Panel
 from forecaster.data.read import read_table
 from forecaster.data.scalers import Scaler, fit_scaler
-from forecaster.data.spec import CsvSpec
+from forecaster.data.spec import CsvSpec, WindowSpec
 from forecaster.data.windows import Windows
 from forecaster.errors import DataError, UsageError
 from forecaster.forecasting.fitted import CONTEXT, Fitted
@@ -38,17 +38,24 @@ class Predicted:
     notes: list[str]
 
 
-def predict(run: RunDir, *, data: Path | None = None, origin: str | None = None) -> Predicted:
+def predict(
+    run: RunDir, *, data: Path | None = None, origin: str | None = None, horizon: int | None = None
+) -> Predicted:
     """Forecast one horizon for every series of a table, from its last row or from `origin`.
 
     data: None takes the rows that training ended with, or the training data itself when
     an origin is named. origin: the last timestamp taken as known; no target after it is
-    looked at. Series that training never saw are scaled by their own history.
+    looked at. horizon: steps; None takes the trained one, more is for head recursive alone.
+    Series that training never saw are scaled by their own history.
     Raises DataError and UsageError; writes nothing.
     """
     loaded = load_run(run)
     fitted = Fitted.load(run)
-    experiment = loaded.experiment
+    experiment, steps = loaded.experiment, _steps(loaded.experiment, horizon)
+    # A recursive network is built again for as many steps as asked; others put out what they learned.
+    reach = max(steps, experiment.window.horizon)
+    window = experiment.window.model_copy(update={"horizon": reach})
+    experiment = experiment.model_copy(update={"window": window})
     if data is None and origin is None:
         run.check(CONTEXT)
         panel, known = _read(experiment, run.file(CONTEXT), csv=CsvSpec())
@@ -56,20 +63,22 @@ def predict(run: RunDir, *, data: Path | None = None, origin: str | None = None)
         panel, known = _read(experiment, data or loaded.data_path)
     if origin is not None:
         known = np.minimum(known, _rows_up_to(panel, origin))
-    panel, known, notes = _long_enough(panel, known, experiment.window.lookback)
+    panel, known, notes = _long_enough(panel, known, window)
     panel = _without_the_future(panel, known, experiment)
     panel, observed = fill(panel, experiment.data.missing, barriers=known[:, None])
     scaler, more = _scaler_for(fitted.scaler, experiment, panel, known)
     groups = scaler.rows_for(panel.ids)
     source = make_source(experiment, panel, scaler, groups=groups, observed=observed)
-    start = panel.offsets[:-1] + known - experiment.window.lookback
+    start = panel.offsets[:-1] + known - window.lookback
     series = np.arange(len(panel.ids), dtype=np.int32)
-    windows = Windows(source, experiment.window.lookback, experiment.window.horizon, series, start)
+    padded = window.short == "pad"
+    windows = Windows(source, window.lookback, window.horizon, series, start, padded=padded)
 
     from forecaster.training.backend import start_backend
 
     start_backend(experiment.runtime)
-    forecast = replace(fitted, scaler=scaler).forecast(windows, groups)
+    fitted = replace(fitted, scaler=scaler, shape=replace(fitted.shape, horizon=reach))
+    forecast = fitted.forecast(windows, groups)[:, :steps]
     table = forecast_table(panel, experiment.data, forecast, series=series, target_row=windows.target_row)
     return Predicted(table, len(series), [*notes, *more])
 
@@ -108,8 +117,20 @@ def _rows_up_to(panel: Panel, origin: str) -> Ints:
     return np.clip(position - panel.first + 1, 0, panel.lengths)
 
 
-def _long_enough(panel: Panel, known: Ints, lookback: int) -> tuple[Panel, Ints, list[str]]:
-    """Only the series with a whole lookback before their origin; the others are named."""
+def _steps(experiment: Experiment, asked: int | None) -> int:
+    trained = experiment.window.horizon
+    if asked is None or asked <= trained or experiment.model.head.type == "recursive":
+        return asked or trained
+    raise UsageError(
+        f"--horizon {asked}: this network was trained for {trained} steps and puts out no more",
+        hint="train with a longer window.horizon, or with model.head.type: recursive",
+    )
+
+
+def _long_enough(panel: Panel, known: Ints, window: WindowSpec) -> tuple[Panel, Ints, list[str]]:
+    """Only the series with a whole lookback before their origin (with padding, any row); the
+    others are named."""
+    lookback = 1 if window.short == "pad" else window.lookback
     short = np.flatnonzero(known < lookback)
     if not len(short):
         return panel, known, []

@@ -15,7 +15,7 @@ from forecaster.data.grid import default_seasonality
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.read import read_table
 from forecaster.data.scalers import Scaler, fit_scaler
-from forecaster.data.split import SPLITS, Cuts, SplitName, split
+from forecaster.data.split import SPLITS, Cuts, SplitName, split, target_rows
 from forecaster.data.windows import Source, Windows, cut_windows
 from forecaster.errors import DataError
 from forecaster.evaluation.scales import Scales, in_sample_scales
@@ -107,9 +107,7 @@ def prepare(loaded: Loaded, *, smoke: bool = False) -> Prepared:
     source = make_source(experiment, panel, scaler, groups=groups, observed=observed)
     window = experiment.window
     windows = {
-        name: cut_windows(
-            source, cuts, name, lookback=window.lookback, horizon=window.horizon, stride=window.stride
-        )
+        name: cut_windows(source, cuts, name, window, consecutive=experiment.model.stateful)
         for name in SPLITS
     }
     if smoke:
@@ -158,7 +156,8 @@ def refuse_without_windows(experiment: Experiment, panel: Panel, cuts: Cuts) -> 
     for name in SPLITS:
         low, high = cuts.range(name)
         asked = name == "train" or getattr(experiment.split, name) not in (0, 0.0)
-        if asked and (high - window.horizon < np.maximum(low, window.lookback)).all():
+        _, count, _ = target_rows(cuts, name, window, consecutive=experiment.model.stateful)
+        if asked and not count.any():
             rows = int((high - low).max())
             needs = window.horizon + (window.lookback if name == "train" else 0)
             raise DataError(

@@ -39,7 +39,13 @@ def save_inputs(loaded: Loaded, prepared: Prepared, run: RunDir) -> None:
     # First, because it is what tells a run that was stopped from a folder of somebody's own.
     write_text(run.file("resolved.yaml"), loaded.resolved_yaml(relative_to=run.path))
     write_text(run.file("config.yaml"), loaded.text)
-    report = check(prepared.panel, prepared.findings, prepared.cuts, loaded.experiment.window)
+    report = check(
+        prepared.panel,
+        prepared.findings,
+        prepared.cuts,
+        loaded.experiment.window,
+        consecutive=loaded.experiment.model.stateful,
+    )
     series = [{name: one[name] for name in ("id", *SPLITS)} for one in map(report.series, range(len(prepared.panel.ids)))]
     write_json(run.file("splits.json"), {"format_version": FORMAT_VERSION, "series": series})
 
@@ -52,10 +58,11 @@ def save(loaded: Loaded, prepared: Prepared, trained: Trained, run: RunDir, *, f
     notes = []
     experiment = loaded.experiment
     trained.fitted.save(run)
-    context = context_table(prepared.panel, experiment.data, rows=experiment.window.lookback)
+    # A carried state is made of the whole history.
+    rows = None if experiment.model.stateful else experiment.window.lookback
+    context = context_table(prepared.panel, experiment.data, rows=rows)
     write_whole(run.file(CONTEXT), csv_bytes(context))
-    rows = [row.flat() for row in trained.history]
-    write_text(run.file("history.csv"), rows_csv(rows))
+    write_text(run.file("history.csv"), rows_csv([row.flat() for row in trained.history]))
     splits = {name: dict(table) for name, table in trained.scores.items()}
     write_json(run.file("metrics.json"), {"format_version": FORMAT_VERSION, "splits": splits})
     if "test" in trained.forecasts:

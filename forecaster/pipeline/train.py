@@ -70,7 +70,7 @@ def train(
     for member in range(spec.ensemble):
         seed = experiment.seed + member
         keras.utils.set_random_seed(seed)
-        network = build(experiment.model, shape, unroll=execution.unroll)
+        network = build(experiment.model, shape, unroll=execution.unroll, lanes=feeding.lanes or 1)
         if anchor_spec is not None:
             if anchor is None:
                 anchor = fit_anchor(
@@ -117,6 +117,7 @@ def _feeding(prepared: Prepared) -> Feeding:
         teacher=model.head.type in ("recursive", "encoder_decoder"),
         every_step=(model.patch or 1) if model.head.type == "sequence" else None,
         series_constant=constant,
+        lanes=min(prepared.experiment.training.batch_size, len(prepared.panel.ids)) if model.stateful else None,
     )
 
 

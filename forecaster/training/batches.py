@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from forecaster.data.windows import Batch, Float32, Windows
+from forecaster.model.lanes import lay_out
+from forecaster.model.predict import lane_inputs
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Feeding:
     teacher: bool = False
     every_step: int | None = None
     series_constant: Float32 | None = None
+    lanes: int | None = None
+    """Series read side by side, where the state is carried; None where it is not."""
 
 
 def loss_targets(windows: Windows, indices: npt.NDArray[np.int64], feeding: Feeding) -> Float32:
@@ -60,6 +64,7 @@ class TrainBatches(keras.utils.PyDataset):
         self.windows = windows
         self.batch_size = min(batch_size, len(windows))
         self.seed = seed
+        self.steps = steps
         self.steps_per_epoch = steps or -(-len(windows) // self.batch_size)
         self.first_step = 0
         self.start_epoch(0)
@@ -86,3 +91,23 @@ class TrainBatches(keras.utils.PyDataset):
             y = np.concatenate([y, np.full((missing, *y.shape[1:]), np.nan, np.float32)])
             inputs = {k: np.concatenate([v, np.repeat(v[-1:], missing, axis=0)]) for k, v in inputs.items()}
         return inputs, y
+
+
+class LaneTrainBatches(TrainBatches):
+    """Consecutive windows in lanes, each series in its order.
+
+    An empty place has targets that are all NaN.
+    """
+
+    def start_epoch(self, epoch: int, first_step: int = 0) -> None:
+        self.first_step = first_step
+        # The same in every epoch: another order would have another longest lane, and Keras counts once.
+        self.lanes = lay_out(self.windows.series, self.feeding.lanes or 1, seed=(self.seed,))
+        self.steps_per_epoch = min(self.steps or len(self.lanes.order), len(self.lanes.order))
+
+    def __getitem__(self, index: int) -> tuple[Batch, Float32]:
+        nth = index + self.first_step
+        chosen = self.lanes.order[nth]
+        y = loss_targets(self.windows, np.maximum(chosen, 0), self.feeding)
+        y[chosen < 0] = np.nan
+        return lane_inputs(self.windows, self.lanes, nth), y

@@ -16,7 +16,7 @@ from forecaster.data.windows import Windows
 from forecaster.errors import TrainingError
 from forecaster.model.execution import Execution
 from forecaster.model.predict import predict_windows
-from forecaster.training.batches import Feeding, TrainBatches
+from forecaster.training.batches import Feeding, LaneTrainBatches, TrainBatches
 from forecaster.training.losses import make_loss
 from forecaster.training.optimizers import make_optimizer
 from forecaster.training.progress import EpochRow, Listener
@@ -68,7 +68,8 @@ def fit(
     Returns a row per epoch. With checkpoints, a run that was stopped anywhere goes on
     to the same bytes. Raises TrainingError when the loss becomes NaN or infinite.
     """
-    batches = TrainBatches(
+    kind = LaneTrainBatches if task.feeding and task.feeding.lanes else TrainBatches
+    batches = kind(
         task.train,
         batch_size=spec.batch_size,
         seed=task.seed,

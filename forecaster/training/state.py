@@ -14,7 +14,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 def weights_of(model: keras.Model) -> Arrays:
     """The network's weights by path, as copies."""
-    return {w.path: array_of(w) for w in model.weights}
+    return {w.path: array_of(w) for w in model.kept_weights()}
 
 
 def array_of(variable: Any) -> npt.NDArray[Any]:
@@ -24,7 +24,7 @@ def array_of(variable: Any) -> npt.NDArray[Any]:
 
 def set_weights(model: keras.Model, arrays: Arrays) -> None:
     """Fill in every weight. Raises KeyError or ValueError when one is absent or has another shape."""
-    for weight in model.weights:
+    for weight in model.kept_weights():
         weight.assign(arrays[weight.path])
 
 

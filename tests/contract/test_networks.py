@@ -91,7 +91,7 @@ def check_promises(model: ModelSpec, shape: Shape, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "normalization", "channels", "patch"), product(CELLS, NORMALIZATIONS, CHANNELS, (None, 3))
+    ("cell", "normalization", "channels", "patch"), list(product(CELLS, NORMALIZATIONS, CHANNELS, (None, 3)))
 )
 def test_trains_saves_and_loads(
     tmp_path: Path, cell: str, normalization: str, channels: str, patch: int | None
@@ -109,6 +109,13 @@ def test_every_head_trains_saves_and_loads(tmp_path: Path, cell: str, channels: 
     # A recursive forecast would need its past covariates ahead.
     shape = PLAIN if head in ("recursive", "sequence") else RICH
     check_promises(spec(cell, normalization="none", channels=channels, head={"type": head}), shape, tmp_path)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_seasonal_normalisation_and_segments_train_save_and_load(tmp_path: Path, cell: str) -> None:
+    """A season of 3 steps; segments of 2, of which the horizon has one."""
+    model = spec(cell, normalization="season", season=3, patch=2, head={"type": "segments"}, differences=[1])
+    check_promises(model, RICH, tmp_path)
 
 
 @pytest.mark.parametrize(

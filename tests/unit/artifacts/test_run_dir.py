@@ -82,8 +82,15 @@ def test_file_cut_short_or_gone_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "manifest",
-    ["", "[]", "null", "{", '{"format_version": 1}', '{"format_version": 1, "files": []}']
-    + ['{"format_version": 1, "files": {"metrics.json": 3}}'],
+    [
+        "",
+        "[]",
+        "null",
+        "{",
+        '{"format_version": 1}',
+        '{"format_version": 1, "files": []}',
+        '{"format_version": 1, "files": {"metrics.json": 3}}',
+    ],
 )
 def test_damaged_manifest_is_an_error_with_its_place(tmp_path: Path, manifest: str) -> None:
     run = sealed(tmp_path / "r")
@@ -117,7 +124,7 @@ def test_what_is_no_complete_run_is_named(tmp_path: Path) -> None:
     (tmp_path / "half").mkdir()
     (tmp_path / "half" / "resolved.yaml").write_text("")
     with pytest.raises(
-        DataError, match="this run is not complete; finish it with: forecaster train .* --resume"
+        DataError, match=r"this run is not complete; finish it with: forecaster train .* --resume"
     ):
         RunDir(tmp_path / "half").manifest()
 

@@ -157,3 +157,18 @@ def test_blocks_of_rows_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = s.apply(VALUES, OFFSETS, GROUPS)
     monkeypatch.setattr("forecaster.data.scalers._BLOCK", 4)
     assert (s.apply(VALUES, OFFSETS, GROUPS) == whole).all()
+
+
+def test_series_without_training_rows_is_scaled_as_all_the_others_together() -> None:
+    """As when it begins after the first date of validation."""
+    for method in METHODS:
+        spec = ScalingSpec(method=method)  # type: ignore[arg-type]
+        ids, ends = ("a", "b"), np.array([4, 0])
+        s = fit_scaler(spec, VALUES, OFFSETS, ends, ids=ids, n_targets=1)
+        assert s.center[1].tolist() == s.center[0].tolist() == fit(method).center[0].tolist()
+        assert s.spread[1].tolist() == fit(method).spread[0].tolist()
+
+
+def test_no_training_rows_at_all_change_nothing() -> None:
+    s = fit_scaler(ScalingSpec(), VALUES, OFFSETS, np.array([0, 0]), ids=("a", "b"), n_targets=1)
+    assert (s.apply(VALUES, OFFSETS, GROUPS) == VALUES).all()

@@ -1,0 +1,48 @@
+"""Windows side by side and one after another, for a state that is carried along each series."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """order: (batches, lanes), the window in each place; -1 where a lane has run out.
+    carry: (batches, lanes), 1 where the window goes on from the one before it in its lane,
+    0 where a series begins."""
+
+    order: Ints
+    carry: npt.NDArray[np.float32]
+
+
+def lay_out(series: npt.NDArray[np.int32], n_lanes: int, *, seed: tuple[int, ...] | None = None) -> Lanes:
+    """Every series whole in one lane, its windows in order; each next series in the lane
+    that is the shortest so far.
+
+    series: (windows,), sorted, the windows of a series oldest first. seed: of the order of
+    the series; None keeps them as they are.
+    """
+    _, first, count = np.unique(series, return_index=True, return_counts=True)
+    turn = np.arange(len(first)) if seed is None else np.random.default_rng(seed).permutation(len(first))
+    queue = [(0, lane) for lane in range(n_lanes)]
+    lanes: list[list[Ints]] = [[] for _ in range(n_lanes)]
+    for s in turn.tolist():
+        length, lane = heapq.heappop(queue)
+        lanes[lane].append(np.arange(first[s], first[s] + count[s]))
+        heapq.heappush(queue, (length + int(count[s]), lane))
+    n_batches = max(length for length, _ in queue)
+    order = np.full((n_batches, n_lanes), -1, dtype=np.int64)
+    carry = np.zeros((n_batches, n_lanes), dtype=np.float32)
+    for lane, parts in enumerate(lanes):
+        at = 0
+        for windows in parts:
+            order[at : at + len(windows), lane] = windows
+            carry[at + 1 : at + len(windows), lane] = 1.0
+            at += len(windows)
+    return Lanes(order, carry)
