@@ -153,7 +153,9 @@ def departures(runs: Runs) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, help="folder of ETTh1.csv and the M4 files")
     parser.add_argument("--log", type=Path, default=Path("runs/accuracy.jsonl"), help="a JSON line per run")
     parser.add_argument("--seeds", type=int, default=3)

@@ -74,11 +74,15 @@ def train(folder: Path, table: Path, lookback: int) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=20_000_000)
     parser.add_argument("--lookbacks", type=int, nargs="+", default=[64, 512, 2048])
     parser.add_argument("--formats", nargs="+", choices=["parquet", "csv"], default=["parquet", "csv"])
-    parser.add_argument("--folder", type=Path, help="where the table goes; default: the system's temporary folder")
+    parser.add_argument(
+        "--folder", type=Path, help="where the table goes; default: the system's temporary folder"
+    )
     parser.add_argument("--json", type=Path, help="add a JSON line per training to this file")
     args = parser.parse_args()
 
@@ -107,7 +111,9 @@ def main() -> None:
                 with args.json.open("a") as lines:
                     lines.write(json.dumps(result) + "\n")
     worst = max(result["peak_gib"] for result in results)
-    print(f"largest peak {worst:.2f} GiB; the bar is {BAR_GIB:g} GiB: {'met' if worst < BAR_GIB else 'MISSED'}")
+    print(
+        f"largest peak {worst:.2f} GiB; the bar is {BAR_GIB:g} GiB: {'met' if worst < BAR_GIB else 'MISSED'}"
+    )
     if worst >= BAR_GIB:
         sys.exit(1)
 

@@ -171,7 +171,9 @@ def measure(case: Case, *, rounds: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=10, help="timed epochs of each side")
     parser.add_argument("--cases", nargs="+", help="only cases whose name holds one of these words")
     parser.add_argument("--json", type=Path, help="add a JSON line per case to this file")

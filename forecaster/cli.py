@@ -29,7 +29,7 @@ app = typer.Typer(
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The YAML file.", show_default=False)]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.", show_default=False)]
 Set = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option(
         "--set", metavar="KEY=VALUE", help="Override one value, such as model.layers.0.units=64. Repeatable."
     ),
@@ -76,7 +76,7 @@ def init(
 @app.command()
 def validate(
     config: Config,
-    overrides: Set = (),
+    overrides: Set = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -87,7 +87,7 @@ def validate(
         from forecaster.commands import validate as command
         from forecaster.console import validate_result
 
-        validated = command.run(config, overrides)
+        validated = command.run(config, overrides or ())
         screen.warn(validated.warnings)
         screen.result(*validate_result(validated, screen))
 
@@ -95,7 +95,7 @@ def validate(
 @app.command()
 def train(
     config: Config,
-    overrides: Set = (),
+    overrides: Set = None,
     run_dir: RunDirOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin again in --run-dir.")] = False,
@@ -117,7 +117,7 @@ def train(
             raise UsageError("--resume needs --run-dir", hint="name the run that is to go on")
         options = command.Options(run_dir=run_dir, resume=resume, overwrite=overwrite, smoke=smoke)
         with progress_for(screen) as listener:
-            result = command.run(config, overrides, options, listener=listener, report=screen.report)
+            result = command.run(config, overrides or (), options, listener=listener, report=screen.report)
         screen.result(*train_result(result))
 
 
@@ -138,7 +138,10 @@ def predict(
     horizon: Annotated[
         int | None,
         typer.Option(
-            "--horizon", min=1, metavar="STEPS", help="Steps to forecast; beyond the trained ones with head recursive."
+            "--horizon",
+            min=1,
+            metavar="STEPS",
+            help="Steps to forecast; beyond the trained ones with head recursive.",
         ),
     ] = None,
     output: Annotated[
@@ -156,7 +159,9 @@ def predict(
         from forecaster.console import predict_result
 
         screen.result(
-            *predict_result(command.run(run, data=data, origin=origin, horizon=horizon, output=output), screen, output)
+            *predict_result(
+                command.run(run, data=data, origin=origin, horizon=horizon, output=output), screen, output
+            )
         )
 
 

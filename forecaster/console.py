@@ -13,9 +13,9 @@ from forecaster.errors import FORMAT_VERSION, Diagnostic, ForecasterError
 
 if TYPE_CHECKING:
     from forecaster.commands.init import InitResult
-    from forecaster.commands.predict import Predicted
     from forecaster.commands.train import TrainResult
     from forecaster.commands.validate import Validated
+    from forecaster.pipeline.predict import Predicted
 
 Result = tuple[dict[str, Any], str]
 

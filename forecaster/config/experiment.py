@@ -61,7 +61,9 @@ class Experiment(Spec):
                 summary = f"{max(lags)} does not fit into window.lookback, {lookback}"
                 faults.append(Fault(("model", key), summary, "lengthen the lookback"))
         if self.model.stateful and self.window.stride not in (1, lookback):
-            summary = f"{self.window.stride} does not go with model.stateful, whose windows are a lookback apart"
+            summary = (
+                f"{self.window.stride} does not go with model.stateful, whose windows are a lookback apart"
+            )
             faults.append(Fault(("window", "stride"), summary, "remove it"))
         heads = ("direct", "segments", "encoder_decoder")
         if self.window.short == "pad" and (self.model.head.type not in heads or self.model.stateful):
@@ -74,7 +76,9 @@ class Experiment(Spec):
             faults.append(Fault(("model", "anchor", "lookback"), summary, "lower it, or remove it"))
         if anchor is not None and anchor.mode == "average" and self.split.val == 0:
             summary = "average chooses the network's share on validation windows, and split.val is 0"
-            faults.append(Fault(("model", "anchor", "mode"), summary, "give validation a share, or set it to correct"))
+            faults.append(
+                Fault(("model", "anchor", "mode"), summary, "give validation a share, or set it to correct")
+            )
         if self.training.loss == "owa" and self.scaling.method != "log":
             summary = "owa is written for logarithms, and scaling.method is " + self.scaling.method
             faults.append(Fault(("training", "loss"), summary, "set scaling.method to log, or use mase"))
@@ -87,7 +91,9 @@ class Experiment(Spec):
             faults.append(Fault(("data", "past_covariates"), summary, "use another head, or leave them out"))
         if self.training.loss == "smape" and self.scaling.method == "log":
             summary = "smape does not go with scaling.method log"
-            faults.append(Fault(("training", "loss"), summary, "use mae: on logarithms it is nearly the same"))
+            faults.append(
+                Fault(("training", "loss"), summary, "use mae: on logarithms it is nearly the same")
+            )
         refuse(faults + self._monitor_faults())
         return self
 

@@ -143,10 +143,10 @@ def _warnings(experiment: Experiment, values: Any, positions: Positions) -> list
     stopping, epochs = experiment.training.early_stopping, experiment.training.epochs
     for i, layer in enumerate(experiment.model.layers):
         for key in layer.off_fused_kernel() if isinstance(layer, RecurrentSpec) else []:
-            path: KeyPath = ("model", "layers", i, key)
+            place_of: KeyPath = ("model", "layers", i, key)
             summary = "takes the layer off the fused GPU kernel, which is several times faster on a GPU"
             hint = "on a processor it costs nothing; elsewhere leave it out"
-            found.append(Diagnostic(summary, hint, positions.of_key(path), dotted(path), "warning"))
+            found.append(Diagnostic(summary, hint, positions.of_key(place_of), dotted(place_of), "warning"))
     asked = "early_stopping" in experiment.training.model_fields_set
     if asked and stopping is not None and stopping.patience >= epochs:
         summary = f"is {stopping.patience} and training.epochs is {epochs}, so training never stops early"

@@ -40,7 +40,7 @@ class Source:
     def n_ahead(self) -> int:
         """Channels known over the horizon: future covariates, then calendar features."""
         calendar = 0 if self.calendar is None else self.calendar.shape[1]
-        return self.values.shape[1] - self.n_targets - self.n_past + calendar
+        return int(self.values.shape[1]) - self.n_targets - self.n_past + calendar
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,8 @@ class Windows:
 
     def _absent(self, indices: Ints) -> Ints:
         """(batch,), steps of each lookback before its series' first row."""
-        return np.maximum(self.source.offsets[:-1][self.series[indices]] - self.start[indices], 0)
+        absent: Ints = np.maximum(self.source.offsets[:-1][self.series[indices]] - self.start[indices], 0)
+        return absent
 
     def _past(self, indices: Ints) -> Float32:
         """(batch, lookback, columns); absent steps repeat the series' first row."""
@@ -108,7 +109,9 @@ class Windows:
         if not self.padded:
             return self._gather(start, self.lookback)
         first = self.source.offsets[:-1][self.series[indices]]
-        return self.source.values[np.maximum(start[:, None] + np.arange(self.lookback), first[:, None])]
+        rows = np.maximum(start[:, None] + np.arange(self.lookback), first[:, None])
+        past: Float32 = self.source.values[rows]
+        return past
 
     def with_history(self) -> tuple[Windows, Ints]:
         """These windows and all consecutive ones before them in their series, oldest first; and

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from forecaster.model import linear
 from forecaster.model.normalization import WindowNormalization
-from forecaster.model.predict import predict_windows
+from forecaster.model.predict import Gathers, predict_windows
 from forecaster.model.shape import Shape
 from forecaster.model.spec import AnchorSpec
 
@@ -19,12 +19,8 @@ Ints = npt.NDArray[np.int64]
 _PART = 4096
 
 
-class Learns(Protocol):
+class Learns(Gathers, Protocol):
     """Windows with their targets, gathered by index."""
-
-    def __len__(self) -> int: ...
-
-    def inputs(self, indices: Ints) -> dict[str, Float32]: ...
 
     def targets(self, indices: Ints) -> Float32: ...
 
@@ -72,9 +68,7 @@ def choose_share(network: Any, windows: Learns, batch_size: int) -> float:
     return best
 
 
-def _moments(
-    normalization: Any, shape: Shape, windows: Learns, *, steps: int, limit: int
-) -> linear.Moments:
+def _moments(normalization: Any, shape: Shape, windows: Learns, *, steps: int, limit: int) -> linear.Moments:
     moments = linear.Moments.empty(steps, shape.horizon)
     chosen = linear.spread_out(len(windows), max(1, limit // shape.n_targets))
     for first in range(0, len(chosen), _PART):

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from forecaster.model.forecasters import (
-    DirectForecaster,
-    EncoderDecoderForecaster,
-    Forecaster,
-    RecursiveForecaster,
-    SegmentsForecaster,
-    SequenceForecaster,
-    StatefulForecaster,
-)
+from forecaster.model.direct import DirectForecaster, StatefulForecaster
+from forecaster.model.forecaster import Forecaster
+from forecaster.model.piecewise import SegmentsForecaster, SequenceForecaster
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
+from forecaster.model.stepwise import EncoderDecoderForecaster, RecursiveForecaster
 
 HEADS: dict[str, type[Forecaster]] = {
     "direct": DirectForecaster,

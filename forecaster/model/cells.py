@@ -106,9 +106,7 @@ class RecurrentSpec(RepeatableSpec):
             "recurrent_regularizer": self.recurrent_regularizer and self.recurrent_regularizer.regularizer(),
         }
 
-    def layer(
-        self, name: str, *, sequences: bool, unroll: bool = False, states: bool = False
-    ) -> keras.Layer:
+    def layer(self, name: str, *, sequences: bool, unroll: bool = False, states: bool = False) -> keras.Layer:
         """The Keras layer.
 
         sequences: put out every step (batch, steps, width), else the last (batch, width).

@@ -19,7 +19,9 @@ class FeedbackCell(keras.Layer):
     where nothing is known ahead it is given one channel, and none of it enters.
     """
 
-    def __init__(self, layers: Sequence[keras.Layer], out: keras.Layer, *, channels: int, n_known: int) -> None:
+    def __init__(
+        self, layers: Sequence[keras.Layer], out: keras.Layer, *, channels: int, n_known: int
+    ) -> None:
         super().__init__(name="feedback")
         self.steps = list(layers)
         self.out = out
@@ -28,13 +30,14 @@ class FeedbackCell(keras.Layer):
         self.state_size = [channels, *(b.spec.width for b in blocks for _ in range(b.spec.n_states))]
         self.output_size = channels
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Any = None) -> None:
         # Its layers belong to the stack, which built them.
         self.built = True
 
     def call(self, known: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
         x = ops.concatenate([states[0], known], axis=-1) if self.n_known else states[0]
-        rest, after = list(states[1:]), []
+        rest: list[Any] = list(states[1:])
+        after: list[Any] = []
         for layer in self.steps:
             if isinstance(layer, RecurrentBlock):
                 n = layer.spec.n_states

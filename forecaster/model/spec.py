@@ -108,7 +108,9 @@ class ModelSpec(Spec):
     def _anchor_faults(self) -> list[Fault]:
         faults = []
         if self.normalization == "season" and self.season is None:
-            faults.append(Fault(("normalization",), "season needs model.season", "set the steps of one season"))
+            faults.append(
+                Fault(("normalization",), "season needs model.season", "set the steps of one season")
+            )
         if self.anchor is not None and self.head.type not in ("direct", "segments"):
             summary = f"does not go with head {self.head.type}, which forecasts one step after the other"
             faults.append(Fault(("anchor",), summary, "use head direct or segments"))

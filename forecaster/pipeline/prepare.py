@@ -66,7 +66,7 @@ class Prepared:
     def actual(self, windows: Windows) -> Floats:
         """(windows, horizon, targets), original units, NaN where not observed."""
         rows = windows.target_row[:, None] + np.arange(windows.horizon)
-        values = self.panel.values[:, : self.source.n_targets][rows]
+        values: Floats = self.panel.values[:, : self.source.n_targets][rows]
         values[~self.observed[rows]] = np.nan
         return values
 
@@ -117,7 +117,9 @@ def prepare(loaded: Loaded, *, smoke: bool = False) -> Prepared:
     if not observed.all():
         targets = np.where(observed, targets, np.nan)
     scales = in_sample_scales(targets, panel.offsets, cuts.train_end, seasonality=season)
-    return Prepared(experiment, panel, observed, table.findings, cuts, scaler, source, windows, scales, season)
+    return Prepared(
+        experiment, panel, observed, table.findings, cuts, scaler, source, windows, scales, season
+    )
 
 
 def make_source(

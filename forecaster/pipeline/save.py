@@ -46,7 +46,10 @@ def save_inputs(loaded: Loaded, prepared: Prepared, run: RunDir) -> None:
         loaded.experiment.window,
         consecutive=loaded.experiment.model.stateful,
     )
-    series = [{name: one[name] for name in ("id", *SPLITS)} for one in map(report.series, range(len(prepared.panel.ids)))]
+    series = [
+        {name: one[name] for name in ("id", *SPLITS)}
+        for one in map(report.series, range(len(prepared.panel.ids)))
+    ]
     write_json(run.file("splits.json"), {"format_version": FORMAT_VERSION, "series": series})
 
 

@@ -76,7 +76,7 @@ def train(
                 anchor = fit_anchor(
                     anchor_spec, network.normalization, shape, train=windows["train"], val=val
                 )
-            network.anchor.assign(anchor)
+            network.set_anchor(anchor)
         task = Task(windows["train"], val, score, seed, member, feeding)
         store = FileCheckpoints(run.file(f"{CHECKPOINTS}/member-{member}.safetensors"))
         history += fit(
@@ -117,7 +117,9 @@ def _feeding(prepared: Prepared) -> Feeding:
         teacher=model.head.type in ("recursive", "encoder_decoder"),
         every_step=(model.patch or 1) if model.head.type == "sequence" else None,
         series_constant=constant,
-        lanes=min(prepared.experiment.training.batch_size, len(prepared.panel.ids)) if model.stateful else None,
+        lanes=min(prepared.experiment.training.batch_size, len(prepared.panel.ids))
+        if model.stateful
+        else None,
     )
 
 

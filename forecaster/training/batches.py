@@ -32,10 +32,8 @@ class Feeding:
 def loss_targets(windows: Windows, indices: npt.NDArray[np.int64], feeding: Feeding) -> Float32:
     """(batch, horizon, targets), or (batch, segments, horizon, targets) with every_step; twice
     as many on the last axis with a series_constant."""
-    if feeding.every_step:
-        y = windows.targets_of_every_step(indices, feeding.every_step)
-    else:
-        y = windows.targets(indices)
+    every = feeding.every_step
+    y = windows.targets_of_every_step(indices, every) if every else windows.targets(indices)
     if feeding.series_constant is not None:
         constant = feeding.series_constant[windows.series[indices]]
         constant = constant.reshape(len(constant), *(1,) * (y.ndim - 2), -1)

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+from forecaster.data.record import splits_record
 
 from forecaster.data.check import check
 from forecaster.data.read import read_table
-from forecaster.data.record import splits_record
 from forecaster.data.spec import DataSpec, SplitSpec, WindowSpec
 from forecaster.data.split import SPLITS, split
 from forecaster.data.windows import Source, cut_windows

@@ -34,8 +34,12 @@ def test_only_a_series_without_a_whole_window_is_padded() -> None:
 
 
 @pytest.mark.parametrize("normalization", ["last", "mean", "revin", "season", "none"])
-@pytest.mark.parametrize("model", [{}, {"patch": 3, "head": {"type": "segments"}}, {"head": {"type": "encoder_decoder"}}])
-def test_padded_window_gives_the_forecast_of_the_shorter_one(normalization: str, model: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "model", [{}, {"patch": 3, "head": {"type": "segments"}}, {"head": {"type": "encoder_decoder"}}]
+)
+def test_padded_window_gives_the_forecast_of_the_shorter_one(
+    normalization: str, model: dict[str, object]
+) -> None:
     layers = [{"type": "lstm", "units": 4}, {"type": "gru", "units": 4, "layer_norm": True}]
     spec = ModelSpec.model_validate({"normalization": normalization, "season": 2, "layers": layers} | model)
     keras.utils.set_random_seed(3)

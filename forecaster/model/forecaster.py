@@ -1,0 +1,199 @@
+"""What all heads share: the normalised window, and the forecast put back in its units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import ops
+
+from forecaster.model.cells import RecurrentSpec
+from forecaster.model.normalization import WindowNormalization
+from forecaster.model.shape import Shape
+from forecaster.model.spec import ModelSpec
+from forecaster.model.stack import PatchEmbedding
+
+
+@dataclass(frozen=True)
+class Window:
+    """What a head sees. Targets are normalised; with independent channels each target is a
+    row of the batch of its own, and the covariates are repeated beside it.
+
+    y: (batch, lookback, channels). x: (batch, lookback, n_past), future: (batch, horizon,
+    n_future), static: (batch, n_static), each None where there is none. teacher: (batch,
+    horizon, channels), the true targets, in training of the heads that want them.
+    differences: lags of the changes of y that are inputs too. mask: (batch, lookback),
+    True where a step is there; None where all are. carry: (batch, 1), 1 where the state
+    of the row's last window goes on, 0 where it begins.
+    """
+
+    y: Any
+    x: Any | None
+    future: Any | None
+    static: Any | None
+    teacher: Any | None
+    differences: tuple[int, ...] = ()
+    mask: Any | None = None
+    carry: Any | None = None
+
+    def truth(self) -> Any:
+        """The teacher, in training of a head that wants one."""
+        if self.teacher is None:
+            raise ValueError("this head is trained on the true targets, and the batch brought none")
+        return self.teacher
+
+    def past(self) -> Any:
+        """All channels of the lookback."""
+        changes = [
+            ops.pad(self.y[:, lag:] - self.y[:, :-lag], ((0, 0), (lag, 0), (0, 0)))
+            for lag in self.differences
+        ]
+        return join([self.y, *changes, self.x, at_every_step(self.static, self.y)])
+
+
+class Forecaster(keras.Model):
+    """Takes a window, gives its forecast, both in the units the scaler left.
+
+    Inputs, a dict: past (batch, lookback, n_targets + n_past), targets first; future
+    (batch, horizon, n_future) and static (batch, n_static) where there are any; teacher
+    (batch, horizon, n_targets) in training, where `wants_teacher`; mask (batch, lookback) with
+    padded windows; carry (batch, 1) with a carried state.
+    Output: (batch, horizon, n_targets).
+    """
+
+    wants_teacher = False
+    carries_state = False
+
+    def __init__(self, spec: ModelSpec, shape: Shape, *, unroll: bool = False) -> None:
+        super().__init__(name="forecaster")
+        self.spec = spec
+        self.shape = shape
+        self.channels = 1 if spec.channels == "independent" else shape.n_targets
+        self.normalization = WindowNormalization(spec.normalization, spec.season, name="normalization")
+        self.network = keras.Sequential(self.layers_of_network(unroll), name="network")
+        # Its recurrent layers use the mask up; Keras would warn that the Sequential loses it.
+        self.network.supports_masking = True
+
+    # -- what a head says ----------------------------------------------------------
+
+    def layers_of_network(self, unroll: bool) -> list[keras.Layer]:
+        """The Sequential that the YAML file describes, its Input first."""
+        raise NotImplementedError
+
+    def build_head(self) -> None:
+        """Build what stands beside the Sequential."""
+
+    def kept_weights(self) -> list[Any]:
+        """The weights that make the network what it is: those that are saved."""
+        return list(self.weights)
+
+    def forward(self, window: Window, training: bool) -> Any:
+        """(batch, horizon, channels), normalised."""
+        raise NotImplementedError
+
+    def set_anchor(self, weights: Any) -> None:
+        """weights: (lookback, horizon), of the normalised window; see model/anchor."""
+        if self.anchor is None:
+            raise ValueError("this network has no anchor")
+        self.anchor.assign(weights)
+
+    # -- what all heads share ------------------------------------------------------
+
+    def build(self, input_shape: Any = None) -> None:
+        # Every size is known from the spec, so nothing waits for the first batch.
+        self.normalization.build((None, self.shape.lookback, self.channels))
+        self.anchor = None
+        if self.spec.anchor is not None:
+            size = (self.shape.lookback, self.shape.horizon)
+            self.anchor = self.add_weight(name="anchor", shape=size, initializer="zeros", trainable=False)
+            # Of the network and of the anchor. A network that is averaged learns alone first.
+            alone = self.spec.anchor.mode == "average"
+            self.share = self.add_weight(name="share", shape=(2,), initializer="ones", trainable=False)
+            self.share.assign([1.0, 0.0 if alone else 1.0])
+        self.build_head()
+        self.built = True
+
+    def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
+        n = self.shape.n_targets
+        past = inputs["past"]
+        y = self._each(past[:, :, :n] if self.shape.n_past else past)
+        mask = self._repeated(inputs["mask"]) if "mask" in inputs else None
+        present = None if mask is None else mask[:, :, None]
+        level, spread = self.normalization.statistics(y, present)
+        z = self.normalization.apply_to(y, level, spread)
+        teacher = None
+        if training and self.wants_teacher:
+            teacher = self.normalization.apply_to(self._each(inputs["teacher"]), level, spread)
+        window = Window(
+            # A step that is not there is at the level, and no change.
+            y=z if present is None else z * present,
+            x=self._repeated(past[:, :, n:]) if self.shape.n_past else None,
+            future=self._repeated(inputs["future"]) if self.shape.n_future else None,
+            static=self._repeated(inputs["static"]) if self.shape.n_static else None,
+            teacher=teacher,
+            differences=tuple(self.spec.differences),
+            mask=None if mask is None else mask > 0,
+            carry=inputs.get("carry"),
+        )
+        z = self.forward(window, training)
+        if self.anchor is not None:
+            linear = ops.matmul(ops.transpose(window.y, (0, 2, 1)), ops.cast(self.anchor, window.y.dtype))
+            z = self.share[0] * z + self.share[1] * ops.transpose(linear, (0, 2, 1))
+        return self._together(self.normalization.invert(z, level, spread))
+
+    def _each(self, y: Any) -> Any:
+        """(batch, steps, targets) -> (batch x targets, steps, 1) where channels are independent."""
+        if self.channels == self.shape.n_targets:
+            return y
+        return ops.reshape(ops.transpose(y, (0, 2, 1)), (-1, y.shape[1], 1))
+
+    def _together(self, y: Any) -> Any:
+        """The inverse of `_each`, also where each step of the window has a forecast."""
+        n = self.shape.n_targets
+        if self.channels == n:
+            return y
+        apart = ops.reshape(y, (-1, n, *y.shape[1:-1]))
+        return ops.moveaxis(apart, 1, -1)
+
+    def _repeated(self, x: Any) -> Any:
+        return x if self.channels == self.shape.n_targets else ops.repeat(x, self.shape.n_targets, axis=0)
+
+    @property
+    def features(self) -> int:
+        """Channels of the lookback."""
+        return self.channels * (1 + len(self.spec.differences)) + self.shape.n_past + self.shape.n_static
+
+    def output_layer(self, units: int, name: str = "head") -> keras.layers.Dense:
+        """The Dense at the end. Where it corrects an anchor, it begins at nothing."""
+        corrects = self.spec.anchor is not None and self.spec.anchor.mode == "correct"
+        begin = "zeros" if corrects else "glorot_uniform"
+        activation = self.spec.head.activation
+        return keras.layers.Dense(units, activation=activation, kernel_initializer=begin, name=name)
+
+    @property
+    def width(self) -> int:
+        """Units of the first recurrent layer."""
+        return next(s.units for s in self.spec.stack if isinstance(s, RecurrentSpec))
+
+    def opening(self) -> list[keras.Layer]:
+        """Input and, with patch, the embedding of segments."""
+        shape, patch = self.shape, self.spec.patch
+        first: list[keras.Layer] = [keras.Input((shape.lookback, self.features))]
+        return [*first, PatchEmbedding(patch, self.width)] if patch else first
+
+
+def join(parts: list[Any | None]) -> Any:
+    """Side by side on the last axis, without those that are None."""
+    there = [p for p in parts if p is not None]
+    return there[0] if len(there) == 1 else ops.concatenate(there, axis=-1)
+
+
+def last_channels(x: Any, n: int) -> Any:
+    """The last n channels: those known ahead stand behind the past covariates."""
+    return x[:, :, x.shape[-1] - n :]
+
+
+def at_every_step(static: Any | None, y: Any) -> Any | None:
+    """Static values at every step of y."""
+    return None if static is None else ops.repeat(static[:, None, :], y.shape[1], axis=1)

@@ -1,0 +1,109 @@
+"""The heads that read the window in pieces: a forecast at every step, and one step for each segment ahead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from forecaster.model.blocks import RecurrentBlock
+from forecaster.model.forecaster import Forecaster, Window, join, last_channels
+from forecaster.model.stack import run_with_state, stack_layers
+
+
+class SequenceForecaster(Forecaster):
+    """The next horizon at every step of the window: all of them in training, the last in use.
+
+    In training the output is (batch, steps, horizon, n_targets).
+    """
+
+    def layers_of_network(self, unroll: bool) -> list[keras.Layer]:
+        horizon, channels = self.shape.horizon, self.channels
+        layers = self.opening() + stack_layers(self.spec.stack, sequences=True, unroll=unroll)
+        if self.shape.n_future:
+            return layers
+        return [*layers, self._dense(), keras.layers.Reshape((self.steps, horizon, channels), name="steps")]
+
+    def build_head(self) -> None:
+        self.ahead: keras.layers.Dense | None = None
+        if self.shape.n_future:
+            known = self.shape.horizon * self.shape.n_future
+            self.ahead = self._dense()
+            self.ahead.build((*self.network.output_shape[:-1], self.network.output_shape[-1] + known))
+
+    def _dense(self) -> keras.layers.Dense:
+        units = self.shape.horizon * self.channels
+        return keras.layers.Dense(units, activation=self.spec.head.activation, name="head")
+
+    @property
+    def steps(self) -> int:
+        """Recurrent steps of the window."""
+        return self.shape.lookback // (self.spec.patch or 1)
+
+    def forward(self, window: Window, training: bool) -> Any:
+        z = self.network(window.past(), training=training)
+        if self.ahead is not None:
+            z = self.ahead(join([z, self._known_ahead(window)]))
+            z = ops.reshape(z, (-1, self.steps, self.shape.horizon, self.channels))
+        return z if training else z[:, -1]
+
+    def _known_ahead(self, window: Window) -> Any:
+        """(batch, steps, horizon x n_future): what each step knows of the horizon after it."""
+        n = self.shape.n_future
+        known = ops.concatenate([last_channels(window.x, n), window.future], axis=1)
+        patch = self.spec.patch or 1
+        after = (np.arange(self.steps)[:, None] + 1) * patch + np.arange(self.shape.horizon)
+        return ops.reshape(ops.take(known, after, axis=1), (-1, self.steps, self.shape.horizon * n))
+
+
+class SegmentsForecaster(Forecaster):
+    """One more step of the stack for each segment of the horizon, all from the last state.
+
+    What tells the segments apart is a learned place (and the covariates known of each).
+    Parallel multi-step forecasting of Lin et al., 2023, "SegRNN".
+    """
+
+    def layers_of_network(self, unroll: bool) -> list[keras.Layer]:
+        return self.opening() + stack_layers(self.spec.stack, sequences=False, unroll=unroll, stateful=True)
+
+    def build_head(self) -> None:
+        self.patch = self.spec.patch or 1
+        self.n_segments = -(-self.shape.horizon // self.patch)
+        # The stack itself, behind the embedding of the segments.
+        self.inner = self.network.layers[1:]
+        width = self.width
+        self.place = self.add_weight(
+            name="place", shape=(self.n_segments, width), initializer="random_normal"
+        )
+        self.known: keras.layers.Dense | None = None
+        if self.shape.n_future:
+            self.known = keras.layers.Dense(width, use_bias=False, name="known")
+            self.known.build((None, self.n_segments, self.patch * self.shape.n_future))
+        self.out = self.output_layer(self.patch * self.channels)
+        self.out.build((None, self.network.output_shape[-1]))
+
+    def forward(self, window: Window, training: bool) -> Any:
+        _, states = run_with_state(self.network.layers, window.past(), training=training, mask=window.mask)
+        x = ops.repeat(self.place[None], ops.shape(window.y)[0], axis=0)
+        if self.known is not None:
+            x = x + self.known(self._known_of_segments(window.future))
+        # Each segment is a row of the batch of its own.
+        x = ops.reshape(x, (-1, x.shape[-1]))
+        states = [[ops.repeat(s, self.n_segments, axis=0) for s in state] for state in states]
+        for layer in self.inner:
+            if isinstance(layer, RecurrentBlock):
+                x, _ = layer.step(x, states.pop(0), training=training)
+            elif isinstance(layer, keras.layers.Dropout):
+                x = layer(x, training=training)
+            else:
+                x = layer(x)
+        steps = ops.reshape(self.out(x), (-1, self.n_segments * self.patch, self.channels))
+        return steps[:, : self.shape.horizon]
+
+    def _known_of_segments(self, future: Any) -> Any:
+        """(batch, horizon, n_future) -> (batch, segments, patch x n_future), zeros behind the horizon."""
+        behind = self.n_segments * self.patch - self.shape.horizon
+        padded = ops.pad(future, ((0, 0), (0, behind), (0, 0)))
+        return ops.reshape(padded, (-1, self.n_segments, self.patch * self.shape.n_future))
