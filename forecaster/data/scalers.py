@@ -84,15 +84,18 @@ class Scaler:
         x *= self.spread[index, None, :n]
         x += self.center[index, None, :n]
         if self.method == "log":
-            # No series grows past e^80 in a window; beyond it the network has diverged.
-            np.expm1(np.clip(x, -1, 80), out=x)
+            # Logarithms of 1 and more are 0 and more; past e^80 the network has diverged.
+            np.expm1(np.clip(x, 0, 80), out=x)
         return x
 
     def _forward(self, values: Floats) -> Floats:
         if self.method != "log":
             return values
         out = values.copy()
-        out[:, : self.n_targets] = np.log1p(np.maximum(out[:, : self.n_targets], 0))
+        targets = out[:, : self.n_targets]
+        if targets.size and targets.min() < 0:
+            raise _negative("the table has", float(targets.min()))
+        out[:, : self.n_targets] = np.log1p(targets)
         return out
 
     def as_json(self) -> dict[str, Any]:
@@ -165,11 +168,15 @@ def _refuse_negative(values: Floats, starts: Ints, ends: Ints, ids: tuple[str, .
     for name, a, b in zip(ids, starts, ends, strict=True):
         if b > a and values[a:b, :n_targets].min() < 0:
             series = f"series {name!r} has" if name else "the target has"
-            raise DataError(
-                f"log needs targets of 0 and more, and {series} {values[a:b, :n_targets].min():g}",
-                hint="use standard scaling",
-                path="scaling.method",
-            )
+            raise _negative(series, float(values[a:b, :n_targets].min()))
+
+
+def _negative(who: str, value: float) -> DataError:
+    return DataError(
+        f"log needs targets of 0 and more, and {who} {value:g}",
+        hint="use standard scaling",
+        path="scaling.method",
+    )
 
 
 def _fit(method: str, rows: Floats, n_targets: int) -> tuple[Floats, Floats]:

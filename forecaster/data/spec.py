@@ -58,6 +58,10 @@ class CsvSpec(Spec):
         return self
 
 
+# Columns that forecasts bring; an id or time of the same name would be lost among them.
+OUTPUT_NAMES = ("forecast", "cutoff", "target", "actual")
+
+
 class DataSpec(Spec):
     path: Name
     """CSV (also .gz) or Parquet, relative to this file."""
@@ -130,6 +134,10 @@ class DataSpec(Spec):
                     summary = f"column {name!r} is already listed under {roles[name]}"
                     faults.append(Fault((role, i), summary, "keep it in one place"))
                 roles.setdefault(name, role)
+        for role, taken in (("time", self.time), ("id", self.id)):
+            if taken in OUTPUT_NAMES:
+                summary = f"column {taken!r} has a name that the tables of forecasts use"
+                faults.append(Fault((role,), summary, "rename it in the table"))
         refuse(faults)
         return self
 

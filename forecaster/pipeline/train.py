@@ -86,7 +86,7 @@ def train(
         if val is not None and anchor_spec is not None and anchor_spec.mode == "average":
             share = choose_share(network, val, PREDICT_BATCH)
         members.append(weights_of(network))
-        run.event("member_done", member=member, epochs=len(history), network_share=share)
+        run.event("member_done", member=member, epochs=history[-1].epoch, network_share=share)
     fitted = Fitted(experiment.model, shape, prepared.scaler, members)
     forecasts = {
         name: {"model": fitted.forecast(windows[name], windows[name].series.astype(np.int64))}

@@ -10,7 +10,7 @@ NAMES = [
         "near a choice",
         add("training: {loss: mea}"),
         'c.yaml:5:18: training.loss: is the text "mea", needs one of mse, mae, huber, log_cosh, '
-        "pinball, nll, mase, smape; did you mean mae?",
+        "pinball, nll, mase, smape, owa; did you mean mae?",
     ),
     (
         "far from every choice",

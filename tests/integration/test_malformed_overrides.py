@@ -100,8 +100,8 @@ OVERRIDES = [
     ),
     (
         "set what is not there yet",
-        ["model.stateful=true"],
-        "--set model.stateful=true: model.stateful: true is not supported by this version; remove it",
+        ["training.loss=nll"],
+        "--set training.loss=nll: training.loss: nll is not supported by this version; remove it",
     ),
 ]
 

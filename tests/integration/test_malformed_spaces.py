@@ -189,16 +189,6 @@ MISFITS = [
 # (case, text of c.yaml, message)
 NOT_YET = [
     (
-        "stateful",
-        swap("model: {layers: [{type: gru, units: 8}], stateful: true}"),
-        "c.yaml:4:42: model.stateful: true is not supported by this version; remove it",
-    ),
-    (
-        "recursive head",
-        swap("model: {layers: [{type: gru, units: 8}], head: {type: recursive}}"),
-        "c.yaml:4:49: model.head.type: recursive is not supported by this version; remove it",
-    ),
-    (
         "quantile output",
         swap("model: {layers: [{type: gru, units: 8}], output: {type: quantiles, levels: [0.5]}}"),
         "c.yaml:4:51: model.output.type: quantiles is not supported by this version; remove it",
@@ -223,7 +213,7 @@ NOT_YET = [
 AT_ONCE = [
     (
         "everything at once",
-        "nam: a\ndata: {path: t.csv, time: t, freq: h, targets: y}\nwindow: {lookback: 24}\nmodel:\n  layers:\n    - {type: gru, units: 0}\n    - {type: gru, units: {int: {min: 4, max: 2, default: 3}}}\n    - {type: gru, units: 8, units: 9}\n  stateful: true\n",
+        "nam: a\ndata: {path: t.csv, time: t, freq: h, targets: y}\nwindow: {lookback: 24}\nmodel:\n  layers:\n    - {type: gru, units: 0}\n    - {type: gru, units: {int: {min: 4, max: 2, default: 3}}}\n    - {type: gru, units: 8, units: 9}\n  stateful: 3\n",
         "c.yaml:1:1: nam: unknown key; did you mean name?\n"
         'c.yaml:2:48: data.targets: is the text "y", needs a list with at least 1 entry, each '
         "text; write [y]\n"
@@ -232,7 +222,7 @@ AT_ONCE = [
         "c.yaml:6:26: model.layers.0.units: is 0, needs a whole number from 1 to 65536\n"
         "c.yaml:7:46: model.layers.1.units.int.max: is 2, below min, 4; exchange them\n"
         "c.yaml:8:29: model.layers.2.units: duplicate key; it is already on line 8; keep one\n"
-        "c.yaml:9:3: model.stateful: true is not supported by this version; remove it",
+        "c.yaml:9:13: model.stateful: is the whole number 3, needs true or false",
     ),
 ]
 

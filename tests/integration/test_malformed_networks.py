@@ -1,0 +1,128 @@
+"""Parts of a network that do not go together: each refused with the reason."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.malformed import refusal, swap
+
+LAYERS = "layers: [{type: gru, units: 8}]"
+BOTH_WAYS = "layers: [{type: gru, units: 8, bidirectional: true}]"
+
+# (case, the model section, message behind c.yaml:4:)
+CASES = [
+    (
+        "recursive both ways",
+        BOTH_WAYS + ", head: {type: recursive}",
+        "55: model.layers.0.bidirectional: true does not go with head recursive: the steps ahead are not there yet; "
+        "set it to false",
+    ),
+    (
+        "sequence both ways",
+        BOTH_WAYS + ", head: {type: sequence}, normalization: none",
+        "55: model.layers.0.bidirectional: true does not go with head sequence: an earlier step would see its own "
+        "target; set it to false",
+    ),
+    (
+        "segments both ways",
+        BOTH_WAYS + ", head: {type: segments}, patch: 6",
+        "55: model.layers.0.bidirectional: true does not go with head segments: the steps ahead are not there yet; "
+        "set it to false",
+    ),
+    (
+        "recursive in patches",
+        LAYERS + ", head: {type: recursive}, patch: 6",
+        "74: model.patch: 6 does not go with head recursive, which feeds back single steps; remove it",
+    ),
+    (
+        "sequence with a level of the whole window",
+        LAYERS + ", head: {type: sequence}",
+        "8: model.normalization: last does not go with head sequence: it uses later values of the window, which are "
+        "targets of its earlier steps; set it to none",
+    ),
+    (
+        "segments of nothing",
+        LAYERS + ", head: {type: segments}",
+        "55: model.head.type: segments needs model.patch; set the steps of a segment",
+    ),
+    (
+        "season without length",
+        LAYERS + ", normalization: season",
+        "57: model.normalization: season needs model.season; set the steps of one season",
+    ),
+    (
+        "season longer than the window",
+        LAYERS + ", normalization: season, season: 24",
+        "73: model.season: 24 does not fit into window.lookback, 24; lengthen the lookback",
+    ),
+    (
+        "difference longer than the window",
+        LAYERS + ", differences: [3, 30]",
+        "55: model.differences: 30 does not fit into window.lookback, 24; lengthen the lookback",
+    ),
+    (
+        "anchor of a head that goes step by step",
+        LAYERS + ", head: {type: encoder_decoder}, anchor: {type: ridge}",
+        "81: model.anchor: does not go with head encoder_decoder, which forecasts one step after the other; use head "
+        "direct or segments",
+    ),
+    (
+        "anchor under gains that are learned",
+        LAYERS + ", normalization: revin, anchor: {type: ridge}",
+        "72: model.anchor: does not go with normalization revin, whose gains change while it stands still; use "
+        "normalization last, mean or season",
+    ),
+    (
+        "anchor longer than the window",
+        LAYERS + ", anchor: {type: ridge, lookback: 25}",
+        "74: model.anchor.lookback: 25 is more than window.lookback, 24; lower it, or remove it",
+    ),
+    (
+        "stateful with levels of each window",
+        LAYERS + ", stateful: true",
+        "8: model.normalization: last does not go with stateful: a carried state has seen other levels; set it to "
+        "none",
+    ),
+    (
+        "stateful with another head",
+        LAYERS + ", stateful: true, normalization: none, head: {type: recursive}",
+        "52: model.stateful: true does not go with head recursive, which makes states of its own; use head direct",
+    ),
+    (
+        "no recurrence",
+        "layers: [{type: dense, units: 8}]",
+        "17: model.layers: has no recurrent layer; add a simple_rnn, lstm or gru",
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "message"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+def test_message(model: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert refusal(tmp_path, monkeypatch, swap(f"model: {{{model}}}")) == f"c.yaml:4:{message}"
+
+
+def test_past_covariates_are_not_known_where_recursive_feeds_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = swap(f"model: {{{LAYERS}, head: {{type: recursive}}}}").replace("[y]", "[y], past_covariates: [x]")
+    assert refusal(tmp_path, monkeypatch, text) == (
+        "c.yaml:2:70: data.past_covariates: do not go with head recursive: they are not known at the steps that it "
+        "feeds back; use another head, or leave them out"
+    )
+
+
+def test_padding_and_strides_of_a_carried_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = swap(f"model: {{{LAYERS}, stateful: true, normalization: none}}")
+    text = text.replace("horizon: 3", "horizon: 3, stride: 2, short: pad")
+    assert refusal(tmp_path, monkeypatch, text) == (
+        "c.yaml:3:44: window.stride: 2 does not go with model.stateful, whose windows are a lookback apart; remove it\n"
+        "c.yaml:3:54: window.short: pad does not go with model.stateful, which needs every step; set it to skip"
+    )
+
+
+def test_owa_is_written_for_logarithms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = swap(f"model: {{{LAYERS}}}") + "training: {loss: owa}\n"
+    assert refusal(tmp_path, monkeypatch, text) == (
+        "c.yaml:5:18: training.loss: owa is written for logarithms, and scaling.method is standard; set "
+        "scaling.method to log, or use mase"
+    )
