@@ -95,7 +95,11 @@ def read_times(column: pd.Series[Any], time: TimeColumn, sample: Sample) -> tupl
     )
     reader = TimeReader(spec, Problems())
     rows = np.arange(len(column), dtype=np.int64)
-    stamps, good = reader.read(pa.array(column), file=0, rows=rows)
+    cells = pa.array(column)
+    if pa.types.is_large_string(cells.type):
+        # pandas keeps text in the wide form; the reader knows the one of Arrow's own files.
+        cells = cells.cast(pa.string())
+    stamps, good = reader.read(cells, file=0, rows=rows)
     if not good.all():
         first = int(np.flatnonzero(~good)[0])
         text = str(column.iloc[first])

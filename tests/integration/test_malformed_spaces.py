@@ -222,7 +222,7 @@ AT_ONCE = [
         "c.yaml:6:26: model.layers.0.units: is 0, needs a whole number from 1 to 65536\n"
         "c.yaml:7:46: model.layers.1.units.int.max: is 2, below min, 4; exchange them\n"
         "c.yaml:8:29: model.layers.2.units: duplicate key; it is already on line 8; keep one\n"
-        "c.yaml:9:13: model.stateful: is the whole number 3, needs true or false",
+        "c.yaml:9:13: model.stateful: is 3, needs true or false",
     ),
 ]
 

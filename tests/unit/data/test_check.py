@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-from forecaster.data.record import splits_record
 
 from forecaster.data.check import check
 from forecaster.data.read import read_table
@@ -84,13 +83,17 @@ def test_windows_are_those_that_training_cuts(tmp_path: Path) -> None:
     for lookback, horizon, stride in [(3, 2, 1), (3, 2, 4), (8, 1, 3), (1, 5, 2)]:
         window = WindowSpec(lookback=lookback, horizon=horizon, stride=stride)
         source = Source(panel.values.astype(np.float32), panel.offsets, n_targets=1, n_past=1)
-        windows = {
-            name: cut_windows(source, cuts, name, lookback=lookback, horizon=horizon, stride=stride)
-            for name in SPLITS
-        }
-        recorded = splits_record(panel, cuts, windows)["series"]
         report = check(panel, findings, cuts, window)
-        for s, entry in enumerate(recorded):
-            for name in SPLITS:
-                expected = {k: v for k, v in entry[name].items() if k != "rows"}
-                assert report.series(s)[name] == expected
+        for name in SPLITS:
+            w = cut_windows(source, cuts, name, window)
+            for s in range(len(panel.ids)):
+                said = report.series(s)[name]
+                mine = np.flatnonzero(w.series == s)
+                assert said["windows"] == len(mine)
+                for end, nth in (("first_window", 0), ("last_window", -1)):
+                    if not len(mine):
+                        assert said[end] is None
+                        continue
+                    row = w.start[mine[nth]] - panel.offsets[s]
+                    edges = row + np.array([0, lookback - 1, lookback, lookback + horizon - 1])
+                    assert list(said[end].values()) == panel.grid.text(panel.first[s] + edges)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from forecaster.data.spec import WindowSpec
 from forecaster.data.split import Cuts
 from forecaster.data.windows import Source, Windows, cut_windows
 
@@ -19,7 +20,7 @@ def cuts(*each: tuple[int, int, int]) -> Cuts:
 
 
 def cut(source: Source, where: Cuts, split: str, **sizes: int) -> Windows:
-    return cut_windows(source, where, split, **sizes)  # type: ignore[arg-type]
+    return cut_windows(source, where, split, WindowSpec(**sizes))  # type: ignore[arg-type]
 
 
 def pasts(w: Windows) -> list[list[float]]:

@@ -3,7 +3,9 @@ import pytest
 
 from forecaster.forecasting import ridge
 from forecaster.forecasting.origins import Origins, last_rows, next_rows
-from forecaster.forecasting.ridge import PENALTIES, PENALTY_UNCHOSEN, Ridge, fit
+from forecaster.forecasting.ridge import Ridge, fit
+from forecaster.model import linear
+from forecaster.model.linear import PENALTIES, PENALTY_UNCHOSEN
 
 
 def every(values, *, first, last, horizon, lookback):
@@ -54,7 +56,7 @@ def test_the_penalty_is_the_best_on_validation():
     for penalty in PENALTIES:
         only = pytest.MonkeyPatch()
         with only.context() as patch:
-            patch.setattr(ridge, "PENALTIES", (penalty,))
+            patch.setattr(linear, "PENALTIES", (penalty,))
             forecast = fit(train, val, lookback=20, train_std=std).forecast(val)
         errors[penalty] = float(np.square(forecast - next_rows(val)).mean())
     assert chosen.penalty == min(errors, key=errors.__getitem__)
@@ -132,14 +134,14 @@ def test_working_in_parts_changes_nothing(monkeypatch):
 
 @pytest.mark.parametrize(("n", "keep"), [(10, 10), (3, 10), (100, 7), (24 * 50, 50), (1_000_003, 1000)])
 def test_thinning_out_keeps_one_window_of_each_stretch(n, keep):
-    kept = ridge._spread_out(n, keep)
+    kept = linear.spread_out(n, keep)
     assert len(kept) == min(n, keep)
     assert len(np.unique(kept)) == len(kept)
     assert (np.floor(kept / max(n / keep, 1)) == np.arange(len(kept))).all()
 
 
 def test_thinning_out_meets_every_hour_of_the_day():
-    assert set(ridge._spread_out(24 * 200, 200) % 24) == set(range(24))
+    assert set(linear.spread_out(24 * 200, 200) % 24) == set(range(24))
 
 
 def test_no_more_samples_than_the_limit_are_learned_from(monkeypatch):
@@ -148,6 +150,6 @@ def test_no_more_samples_than_the_limit_are_learned_from(monkeypatch):
     seen = []
     gather = ridge.last_rows
     monkeypatch.setattr(ridge, "last_rows", lambda o, n: seen.append(o.row.size * 2) or gather(o, n))
-    monkeypatch.setattr(ridge, "MAX_TRAINING_SAMPLES", 100)
+    monkeypatch.setattr(linear, "MAX_TRAINING_SAMPLES", 100)
     fit(train, train.pick(slice(0, 0)), lookback=3, train_std=std)
     assert sum(seen) == 100

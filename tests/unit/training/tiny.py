@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from forecaster.data.spec import WindowSpec
 from forecaster.data.split import Cuts
 from forecaster.data.windows import Source, Windows, cut_windows
 from forecaster.model.execution import Execution
@@ -26,7 +27,7 @@ def wave(n: int = 30) -> Source:
 
 def windows(split: str, *, n: int = 30, n_val: int = 8) -> Windows:
     cuts = Cuts(np.array([n - n_val]), np.array([n]), np.array([n]))
-    return cut_windows(wave(n), cuts, split, lookback=4, horizon=2)  # type: ignore[arg-type]
+    return cut_windows(wave(n), cuts, split, WindowSpec(lookback=4, horizon=2))  # type: ignore[arg-type]
 
 
 def squared_error(forecast: np.ndarray) -> dict[str, float]:
