@@ -56,8 +56,9 @@ def solve(learned: Moments, judged: Moments | None, *, penalty: float | None = N
     if mean_square == 0.0:
         return np.zeros_like(learned.cross), PENALTY_UNCHOSEN
     values, vectors = np.linalg.eigh(learned.inputs)
-    # X'X has no negative eigenvalue but by rounding.
-    values = np.maximum(values, 0.0)
+    # X'X has no eigenvalue below 0 but by rounding; the floor keeps directions that no window
+    # has, such as a last step that is always its own level, from being divided by nothing.
+    values = np.maximum(values, 1e-12 * values[-1])
     turned = vectors.T @ learned.cross
 
     def weights(share: float) -> Array:

@@ -84,3 +84,13 @@ def test_smape_is_of_original_units() -> None:
 @pytest.mark.parametrize("name", ["mase", "smape"])
 def test_windows_that_fill_up_a_batch_do_not_count_in_losses_of_series(name: str) -> None:
     assert series_loss(name, [1, N], [3, 9], [2, N]) == series_loss(name, [1], [3], [2])
+
+
+def test_owa_weighs_an_error_on_logarithms_by_the_level_up_to_ten_times() -> None:
+    y = np.log(np.array([[[2.0], [100.0]]], dtype=np.float32))
+    constant = np.full_like(y, 0.5)
+    packed = np.concatenate([y, constant], axis=-1)
+    from forecaster.training.losses import make_loss
+
+    # |error| 0.1 each; weights 1 + 0.5 * 2 = 2 and 1 + min(0.5 * 100, 10) = 11.
+    assert float(make_loss("owa")(packed, y + 0.1)) == pytest.approx(0.1 * (2 + 11) / 2, rel=1e-5)

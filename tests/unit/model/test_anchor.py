@@ -1,0 +1,93 @@
+"""The linear anchor: what it is fitted on, and what it does to the forecast."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from forecaster.data.spec import WindowSpec
+from forecaster.data.split import Cuts
+from forecaster.data.windows import Source, Windows, cut_windows
+from forecaster.model.anchor import SHARES, choose_share, fit_anchor
+from forecaster.model.build import build
+from forecaster.model.shape import Shape
+from forecaster.model.spec import AnchorSpec, ModelSpec
+
+SHAPE = Shape(lookback=6, horizon=3, n_targets=1)
+
+
+def windows(values: np.ndarray, observed: np.ndarray | None = None) -> Windows:
+    n = np.array([len(values)])
+    source = Source(values.astype(np.float32)[:, None], np.array([0, len(values)]), 1, observed=observed)
+    return cut_windows(source, Cuts(n, n, n), "train", WindowSpec(lookback=6, horizon=3))
+
+
+def network(anchor: dict[str, object] | None, **other: object) -> keras.Model:
+    model = {"normalization": "last", "layers": [{"type": "gru", "units": 4}], "anchor": anchor} | other
+    keras.utils.set_random_seed(0)
+    return build(ModelSpec.model_validate(model), SHAPE)
+
+
+def seasonal(n: int = 120) -> np.ndarray:
+    return np.tile([0.0, 1.0, 4.0], n // 3)
+
+
+def test_anchor_learns_a_season_exactly() -> None:
+    train = windows(seasonal())
+    net = network({"type": "ridge"})
+    spec = AnchorSpec(type="ridge", penalty=0.0)
+    net.set_anchor(fit_anchor(spec, net.normalization, SHAPE, train=train, val=None))
+    everything = np.arange(len(train))
+    # The network begins at nothing, so the first forecast is the anchor's.
+    forecast = keras.ops.convert_to_numpy(net(train.inputs(everything)))
+    np.testing.assert_allclose(forecast, train.targets(everything), atol=1e-3)
+
+
+def test_anchor_sees_its_last_steps_only() -> None:
+    spec = AnchorSpec(type="ridge", lookback=2)
+    weights = fit_anchor(
+        spec, network({"type": "ridge"}).normalization, SHAPE, train=windows(seasonal()), val=None
+    )
+    assert weights.shape == (6, 3)
+    assert (weights[:4] == 0).all()
+    assert (weights[4] != 0).any()
+
+
+def test_windows_with_an_unobserved_target_teach_nothing() -> None:
+    values, observed = seasonal(), np.ones((120, 1), dtype=bool)
+    broken = values.copy()
+    broken[60], observed[60] = 1e6, False
+    spec, norm = AnchorSpec(type="ridge", penalty=0.01), network({"type": "ridge"}).normalization
+    kept = windows(broken, observed)
+    # Those that have the broken row in their lookback learn from it; the rest must not.
+    clear = kept.take(np.flatnonzero((kept.start > 60) | (kept.start + 6 <= 60)))
+    whole = windows(values).take(np.flatnonzero((kept.start > 60) | (kept.start + 9 <= 60)))
+    ours = fit_anchor(spec, norm, SHAPE, train=clear, val=None)
+    np.testing.assert_allclose(ours, fit_anchor(spec, norm, SHAPE, train=whole, val=None), atol=1e-6)
+
+
+def test_an_averaged_network_learns_alone_and_then_gets_its_share() -> None:
+    train = windows(seasonal())
+    net = network({"type": "ridge", "mode": "average"})
+    alone = network(None)
+    for to, of in zip(alone.trainable_weights, net.trainable_weights, strict=True):
+        to.assign(of)
+    net.set_anchor(
+        fit_anchor(AnchorSpec(type="ridge", penalty=0.0), net.normalization, SHAPE, train=train, val=None)
+    )
+    some = train.inputs(np.arange(5))
+    before = keras.ops.convert_to_numpy(net(some))
+    np.testing.assert_allclose(before, keras.ops.convert_to_numpy(alone(some)), atol=1e-6)
+    # The anchor is exact and the network knows nothing, so it gets the least share there is.
+    assert choose_share(net, train, batch_size=32) == SHARES[0] == 0.25
+    mixed = 0.25 * before + 0.75 * train.targets(np.arange(5))
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(net(some)), mixed, atol=2e-3)
+
+
+@pytest.mark.parametrize("head", ["direct", "segments"])
+def test_anchor_stays_as_it_is_in_training(head: str) -> None:
+    net = network({"type": "ridge"}, head={"type": head}, patch=3)
+    names = {w.path.split("/")[-1] for w in net.trainable_weights}
+    assert not names & {"anchor", "share"}
+    assert {"anchor", "share"} <= {w.path.split("/")[-1] for w in net.kept_weights()}
