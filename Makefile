@@ -8,10 +8,11 @@ DEMO := runs/demo
 FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint format data schema clean
+.PHONY: help install demo test check lint format data schema docs images clean
+.PHONY: bench-speed bench-memory bench-startup bench-accuracy
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP)  ## the virtual environment, with forecaster and the tested versions
 
@@ -58,6 +59,24 @@ data: $(STAMP)  ## derive the shipped tables again, from the packages they come 
 
 schema: $(STAMP)  ## the JSON Schema that editors read for the files in configs/
 	$(BIN)/forecaster schema > configs/forecaster.schema.json
+
+docs: $(STAMP) schema  ## the pages that are generated: docs/config.md and the schema
+	$(BIN)/python -m forecaster.config.reference > docs/config.md
+
+images: $(STAMP)  ## the pictures in docs/images, from the runs that README and getting-started describe
+	$(BIN)/python tools/make_images.py
+
+bench-speed: $(STAMP)  ## windows per second beside plain Keras fit
+	$(BIN)/python benchmarks/throughput.py
+
+bench-memory: $(STAMP)  ## peak memory of 20 million rows at lookbacks of 64, 512 and 2,048
+	$(BIN)/python benchmarks/memory.py
+
+bench-startup: $(STAMP)  ## seconds of --help and of validate
+	$(BIN)/python benchmarks/startup.py
+
+bench-accuracy: $(STAMP)  ## accuracy on ETTh1, M4 Hourly and the departures: make bench-accuracy DATA=folder
+	$(BIN)/python benchmarks/accuracy.py $(if $(DATA),--data $(DATA))
 
 clean:  ## remove the virtual environment, the caches and the demo (your other runs stay)
 	rm -rf $(VENV) $(DEMO) $(FORECAST) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -153,7 +153,7 @@ def predict(
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Forecast the next steps of every series; CSV on stdout, or a file."""
+    """Forecast the next steps of every series. CSV on stdout, or a file."""
     with _speaking(as_json, quiet, verbose, no_color) as screen:
         from forecaster.commands import predict as command
         from forecaster.console import predict_result
@@ -173,7 +173,7 @@ def show(
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Show what a run is: data, scores, versions; with -v its config too."""
+    """Show what a run is: data, scores, versions. With -v its config too."""
     with _speaking(as_json, quiet, verbose, no_color) as screen:
         from forecaster.commands import show as command
         from forecaster.console import show_result
@@ -215,7 +215,12 @@ def _speaking(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -> Iter
     except KeyboardInterrupt:
         print("interrupted; a run that was under way can go on with --resume", file=sys.stderr)
         raise typer.Exit(128 + signal.SIGINT) from None
-    except Exception:
+    except Exception as bug:
+        if type(bug).__name__ == "ResourceExhaustedError":
+            # TensorFlow's own word for a lack of memory.
+            lack = EnvironmentError_("memory ran out", hint="lower training.batch_size or window.lookback")
+            screen.fail(lack)
+            raise typer.Exit(lack.exit_code) from None
         traceback.print_exc()
         print(
             f"\nThis is a bug in forecaster {forecaster.__version__}. Please report it with the lines above, the "

@@ -141,13 +141,14 @@ def train_result(result: TrainResult) -> Result:
     lines += result.notes
     if result.already_complete:
         lines.append("The run was complete already; nothing was trained.")
-    lines += [f"run:   {path}", f"plots: {path / 'plots'}", f"next:  forecaster predict {path}"]
+    lines += [f"run:   {path}", f"plots: {path / 'plots'}", f"next:  {result.next_step}"]
     return {"run": str(path), "notes": result.notes, **_without_version(result.metrics)}, "\n".join(lines)
 
 
 def predict_result(predicted: Predicted, screen: Screen, output: Path | None) -> Result:
     from forecaster.artifacts.tables import csv_bytes
 
+    screen.warn(predicted.warnings)
     for note in predicted.notes:
         screen.note(f"note: {note}")
     facts: dict[str, Any] = {"notes": predicted.notes, "series": predicted.n_series}

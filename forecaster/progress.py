@@ -42,7 +42,7 @@ class LineProgress:
 
 
 class LiveProgress:
-    """One bar: epoch, batches, loss, best validation loss and the time left of this epoch and of all."""
+    """One bar: epoch, batches, loss, best validation loss and the time left of this epoch."""
 
     def __init__(self, screen: Screen) -> None:
         from rich.console import Console
@@ -56,8 +56,8 @@ class LiveProgress:
             console=self.console,
             transient=True,
         )
-        self.task: TaskID | None = None
-        self.epochs_done = 0
+        # Before the first batch TensorFlow loads and the network is compiled: seconds that must not look dead.
+        self.task: TaskID = self.progress.add_task("starting", total=None, info="loading, then compiling")
         self.val = ""
         self._began = self._drawn = 0.0
 
@@ -71,8 +71,6 @@ class LiveProgress:
 
     def batch_done(self, member: int, epoch: int, step: int, n_steps: int, loss: float) -> None:
         now = time.monotonic()
-        if self.task is None:
-            self.task = self.progress.add_task("", info="")
         # Ten frames a second are enough for the eye and cost nothing.
         if now - self._drawn < 0.1 and step < n_steps:
             return
@@ -84,7 +82,7 @@ class LiveProgress:
             description=f"epoch {epoch}",
             total=n_steps,
             completed=step,
-            info=f"{step}/{n_steps}  loss {loss:.4f}{self.val}  {clock(left)} left in epoch",
+            info=f"{step}/{n_steps}  loss {loss:.4f}{self.val}  {clock(left)} left",
         )
 
     def epoch_done(self, row: EpochRow, epochs: int) -> None:

@@ -26,7 +26,7 @@ def disk_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         raise EnvironmentError_(
             f"{path}: cannot be written: {error.strerror or error}",
-            hint="free space or rights there, or choose another folder with --run-dir or output.dir",
+            hint="make space, get the right to write there, or choose another folder",
         ) from error
 
 

@@ -90,7 +90,7 @@ class RunDir:
             if (self.path / "resolved.yaml").is_file():
                 raise DataError(
                     f"{self.path}: this run is not complete",
-                    hint=f"finish it with: forecaster train {self.path / 'config.yaml'} "
+                    hint=f"finish it with: forecaster train {self.path / 'resolved.yaml'} "
                     f"--run-dir {self.path} --resume",
                 )
             raise DataError(

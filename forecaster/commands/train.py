@@ -21,6 +21,8 @@ class TrainResult:
     metrics: dict[str, Any]
     """metrics.json."""
     notes: list[str]
+    next_step: str
+    """The command to go on with."""
     already_complete: bool = False
 
 
@@ -57,6 +59,11 @@ def run(
     remarks = [f"search spaces stand at their defaults: {searched}"] if searched else []
     report([*loaded.warnings, *prepared.findings.warnings], remarks)
     print_of_data = fingerprint(loaded.data_path)
+    following = f"forecaster predict {path}"
+    ahead = prepared.ahead.lengths - prepared.panel.lengths
+    if loaded.experiment.data.future_covariates and (ahead < loaded.experiment.window.horizon).any():
+        # What is known ahead must come with the rows to forecast.
+        following += " --data TABLE_WITH_ROWS_AHEAD"
     with claim(path, resume=resume, overwrite=overwrite) as taken:
         started = taken.started() if resume else None
         if started is None:
@@ -64,12 +71,14 @@ def run(
         else:
             _refuse_other(taken, loaded, started, {"data_sha256": print_of_data, "smoke": smoke})
             if taken.sealed:
-                return TrainResult(taken, read_json(taken.file("metrics.json")), [], already_complete=True)
+                return TrainResult(
+                    taken, read_json(taken.file("metrics.json")), [], following, already_complete=True
+                )
         kind = "started" if started is None else "resumed"
         taken.event(kind, data_sha256=print_of_data, smoke=smoke)
         trained = train(loaded, prepared, taken, listener=listener, smoke=smoke)
         notes = save(loaded, prepared, trained, taken, fingerprint=print_of_data)
-        return TrainResult(taken, read_json(taken.file("metrics.json")), notes)
+        return TrainResult(taken, read_json(taken.file("metrics.json")), notes, following)
 
 
 def _refuse_other(run: RunDir, loaded: Loaded, started: dict[str, Any], now: dict[str, Any]) -> None:

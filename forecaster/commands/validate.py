@@ -23,7 +23,9 @@ class Validated:
 
 def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
     """Raises ConfigError and DataError, as `train` would, and for a search range whose end does not fit."""
+    from forecaster.data.calendar import features
     from forecaster.data.check import check
+    from forecaster.data.scalers import fit_scaler
     from forecaster.pipeline.prepare import read_and_split, refuse_without_windows
 
     loaded = load_experiment(config, overrides)
@@ -40,5 +42,17 @@ def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
         consecutive=experiment.model.stateful,
     )
     refuse_without_windows(experiment, table.raw, table.cuts)
-    table.filled(experiment)
+    panel, _ = table.filled(experiment)
+    if experiment.scaling.method == "log":
+        scaler = fit_scaler(
+            experiment.scaling,
+            panel.values,
+            panel.offsets,
+            table.cuts.train_end,
+            ids=panel.ids,
+            n_targets=len(panel.targets),
+        )
+        scaler.apply(panel.values, panel.offsets, scaler.rows_for(panel.ids))
+    if experiment.data.calendar:
+        features(panel.grid, panel.first[:1], experiment.data.calendar)
     return Validated(loaded, report, [*loaded.warnings, *table.findings.warnings])

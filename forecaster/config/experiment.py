@@ -79,6 +79,9 @@ class Experiment(Spec):
             faults.append(
                 Fault(("model", "anchor", "mode"), summary, "give validation a share, or set it to correct")
             )
+        if self.training.loss == "mase" and self.scaling.method == "log":
+            summary = "mase does not go with scaling.method log, where an error has no unit"
+            faults.append(Fault(("training", "loss"), summary, "use owa or mae"))
         if self.training.loss == "owa" and self.scaling.method != "log":
             summary = "owa is written for logarithms, and scaling.method is " + self.scaling.method
             faults.append(Fault(("training", "loss"), summary, "set scaling.method to log, or use mase"))
@@ -98,7 +101,8 @@ class Experiment(Spec):
         return self
 
     def _monitor_faults(self) -> list[Fault]:
-        known = ["val_loss", *(f"val_{m}" for m in get_args(Metric))]
+        # The bias closest to nothing is the best, and the least is not.
+        known = ["val_loss", *(f"val_{m}" for m in get_args(Metric) if m != "bias")]
         faults = []
         metric = self.tune.objective.metric
         if metric not in known:

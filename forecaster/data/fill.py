@@ -24,8 +24,9 @@ def fill(panel: Panel, policy: Policy, *, barriers: Ints) -> tuple[Panel, NDArra
     barriers: (series, k), ascending rows counted from the series' own first row;
     the first one ends the training rows. No fill looks forward across a barrier:
     a gap that reaches one repeats the last value before it, also under
-    interpolate. A gap without any earlier value takes the mean of the series'
-    training rows, or of all series' training rows where it has none.
+    interpolate, which draws lines in the training rows alone. A gap without any
+    earlier value takes the mean of the series' training rows, or of all series'
+    training rows where it has none.
     observed is False only under mask, for every target cell that was missing.
     Raises DataError under error when a value is missing, and when a column holds
     nothing to fill from.
@@ -70,7 +71,9 @@ def _filled(panel: Panel, c: int, rows: Ints, barriers: Ints, interpolate: bool)
     before, after = runs.before[runs.of_cell], runs.after[runs.of_cell]
     out = column[before]
     if interpolate:
-        inside = (before >= 0) & (after >= 0)
+        # Behind the training rows a line to a later value would show a forecast its own future.
+        training = rows - panel.offsets[runs.series[runs.of_cell]] < barriers[runs.series[runs.of_cell], 0]
+        inside = (before >= 0) & (after >= 0) & training
         low, high, at = before[inside], after[inside], rows[inside]
         out[inside] = column[low] + (column[high] - column[low]) * ((at - low) / (high - low))
     leading = before < 0

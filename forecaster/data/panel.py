@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,15 @@ class Panel:
     def lengths(self) -> Ints:
         """(series,), rows of each series."""
         return np.diff(self.offsets)
+
+    def first_rows(self, count: Ints) -> Panel:
+        """Only the first rows of each series. count: (series,)."""
+        if (count == self.lengths).all():
+            return self
+        series = np.repeat(np.arange(len(count)), count)
+        nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        offsets = np.concatenate([[0], np.cumsum(count)])
+        return replace(self, offsets=offsets, values=self.values[self.offsets[:-1][series] + nth])
 
     def series_of_rows(self, rows: Ints) -> Ints:
         """The series that each flat row belongs to."""

@@ -57,6 +57,8 @@ def regularise(
     low, high, end = low[kept], high[kept], future_high[kept]
     length = positions[end - 1] - positions[low] + 1 if len(kept) else np.zeros(0, dtype=np.int64)
     out_offsets = np.append(0, np.cumsum(length))
+    # Steps of the grid, not rows: a hole before the rows ahead is not known history.
+    future_steps = positions[end - 1] - positions[high - 1]
     whole = len(kept) == len(offsets) - 1 and int((end - low).sum()) == len(positions)
     rows: Ints | None = None
     if not whole:
@@ -86,7 +88,7 @@ def regularise(
         values=values,
         leading=low - offsets[kept],
         trailing=offsets[kept + 1] - end,
-        future_rows=end - high,
+        future_rows=future_steps,
         missing=missing,
         gap_series=np.searchsorted(in_offsets, before_gap, side="right") - 1,
         gap_first=positions[before_gap] + 1,

@@ -22,6 +22,6 @@ class EvaluationSpec(Spec):
     metrics: list[Metric] = ["mae", "rmse", "mse", "smape", "mase", "scaled_mae", "scaled_mse"]
     """Columns of the score table, in order."""
     levels: list[Annotated[int, Field(ge=1, le=99)]] = [80, 95]
-    """Coverage of the prediction intervals, in percent."""
+    """Coverage of the prediction intervals, in percent. This version makes none yet, and ignores it."""
     calibration: Literal["conformal", "none"] = "none"
     """conformal: interval widths from the validation errors."""

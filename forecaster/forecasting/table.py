@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -99,22 +100,43 @@ def _plain(column: pa.Array) -> pa.Array:
     return column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
 
 
-def context_table(panel: Panel, spec: DataSpec, *, rows: int | None) -> pa.Table:
+def context_table(panel: Panel, spec: DataSpec, *, rows: int | None, ahead: Panel) -> pa.Table:
     """The last rows of every series (None: all), gaps filled: a table of the shape of the data itself,
     from which the next steps can be forecast without it.
+
+    ahead: the same series with the rows behind their last target, of which only what is
+    known ahead is kept.
     """
     import pyarrow as pa
 
-    count = panel.lengths if rows is None else np.minimum(panel.lengths, rows)
+    known = panel.lengths
+    panel = _with_rows_ahead(panel, ahead)
+    begin = np.zeros_like(known) if rows is None else np.maximum(known - rows, 0)
+    count = panel.lengths - begin
     series = np.repeat(np.arange(len(count)), count)
     nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    row = panel.offsets[1:][series] - count[series] + nth
+    row = panel.offsets[:-1][series] + begin[series] + nth
     columns: dict[str, pa.Array] = {}
     if spec.id is not None:
         columns[spec.id] = pa.array(np.array(panel.ids, dtype=object)[series], pa.string())
     columns[spec.time] = _plain(_times(panel, panel.positions_of_rows(row)))
     for i, name in enumerate(panel.columns):
-        columns[name] = pa.array(panel.values[row, i])
+        columns[name] = pa.array(panel.values[row, i], from_pandas=True)
     for i, name in enumerate(panel.statics):
         columns[name] = pa.array(panel.static[series, i])
     return pa.table(columns)
+
+
+def _with_rows_ahead(panel: Panel, ahead: Panel) -> Panel:
+    """The filled rows, then those behind each series' last target, where targets and past
+    covariates are not known."""
+    if (ahead.lengths == panel.lengths).all():
+        return panel
+    rows = np.arange(len(ahead.values))
+    series = ahead.series_of_rows(rows)
+    nth = rows - ahead.offsets[series]
+    known = nth < panel.lengths[series]
+    values = ahead.values.copy()
+    values[known] = panel.values
+    values[np.ix_(~known, np.arange(len(panel.targets) + len(panel.past)))] = np.nan
+    return replace(ahead, values=values)

@@ -73,7 +73,14 @@ def _moments(normalization: Any, shape: Shape, windows: Learns, *, steps: int, l
     chosen = linear.spread_out(len(windows), max(1, limit // shape.n_targets))
     for first in range(0, len(chosen), _PART):
         indices = chosen[first : first + _PART]
-        past = windows.inputs(indices)["past"][:, :, : shape.n_targets]
+        inputs = windows.inputs(indices)
+        if "mask" in inputs:
+            # A padded window holds steps that are not there.
+            full = inputs["mask"].all(axis=1)
+            indices, inputs = indices[full], {name: part[full] for name, part in inputs.items()}
+        if not len(indices):
+            continue
+        past = inputs["past"][:, :, : shape.n_targets]
         level, spread = (np.asarray(part) for part in normalization.statistics(past))
         x = _flat((past[:, -steps:] - level) / spread)
         y = _flat((windows.targets(indices) - level) / spread)

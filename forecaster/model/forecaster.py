@@ -74,6 +74,11 @@ class Forecaster(keras.Model):
         self.network = keras.Sequential(self.layers_of_network(unroll), name="network")
         # Its recurrent layers use the mask up; Keras would warn that the Sequential loses it.
         self.network.supports_masking = True
+        if shape.padded:
+            # The fused GPU kernel takes masks on the right alone, and padding stands on the left.
+            for layer in self.network._flatten_layers():
+                if hasattr(layer, "use_cudnn"):
+                    layer.use_cudnn = False
 
     # -- what a head says ----------------------------------------------------------
 

@@ -17,3 +17,5 @@ class Shape:
     n_future: int = 0
     """Covariate channels known over the horizon."""
     n_static: int = 0
+    padded: bool = False
+    """Whether windows may begin before their series, with a mask."""

@@ -15,11 +15,11 @@ from forecaster.config.load import Loaded, load_experiment
 from forecaster.data.fill import fill
 from forecaster.data.grid import parse_stamp
 from forecaster.data.panel import Panel
-from forecaster.data.read import read_table
+from forecaster.data.read import fingerprint, read_table
 from forecaster.data.scalers import Scaler, fit_scaler
 from forecaster.data.spec import CsvSpec, WindowSpec
 from forecaster.data.windows import Windows
-from forecaster.errors import DataError, UsageError
+from forecaster.errors import DataError, Diagnostic, UsageError
 from forecaster.forecasting.fitted import CONTEXT, Fitted
 from forecaster.forecasting.table import forecast_table
 from forecaster.pipeline.prepare import make_source
@@ -36,6 +36,7 @@ class Predicted:
     table: pa.Table
     n_series: int
     notes: list[str]
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 def predict(
@@ -58,12 +59,27 @@ def predict(
     experiment = experiment.model_copy(update={"window": window})
     if data is None and origin is None:
         run.check(CONTEXT)
-        panel, known = _read(experiment, run.file(CONTEXT), csv=CsvSpec())
+        panel, known, warnings = _read(experiment, run.file(CONTEXT), csv=CsvSpec())
+    elif data is None:
+        if not loaded.data_path.exists():
+            raise DataError(
+                f"{loaded.data_path}: the data of this run is not there", hint="name a table with --data"
+            )
+        panel, known, warnings = _read(experiment, loaded.data_path)
     else:
-        panel, known = _read(experiment, data or loaded.data_path)
+        panel, known, warnings = _read(experiment, data)
     if origin is not None:
-        known = np.minimum(known, _rows_up_to(panel, origin))
+        panel, known, late = _up_to(panel, known, origin)
+    else:
+        late = []
     panel, known, notes = _long_enough(panel, known, window)
+    notes = late + notes
+    if (
+        data is None
+        and origin is not None
+        and fingerprint(loaded.data_path) != run.manifest()["data"]["sha256"]
+    ):
+        notes.append(f"{loaded.data_path} was changed since the run was trained on it")
     panel = _without_the_future(panel, known, experiment)
     panel, observed = fill(panel, experiment.data.missing, barriers=known[:, None])
     scaler, more = _scaler_for(fitted.scaler, experiment, panel, known)
@@ -80,7 +96,7 @@ def predict(
     fitted = replace(fitted, scaler=scaler, shape=replace(fitted.shape, horizon=reach))
     forecast = fitted.forecast(windows, groups)[:, :steps]
     table = forecast_table(panel, experiment.data, forecast, series=series, target_row=windows.target_row)
-    return Predicted(table, len(series), [*notes, *more])
+    return Predicted(table, len(series), [*notes, *more], warnings)
 
 
 def load_run(run: RunDir) -> Loaded:
@@ -89,16 +105,31 @@ def load_run(run: RunDir) -> Loaded:
     return load_experiment(run.file("resolved.yaml"))
 
 
-def _read(experiment: Experiment, path: Path, *, csv: CsvSpec | None = None) -> tuple[Panel, Ints]:
-    """The table and how many rows of each series are known, not only looked ahead to."""
+def _read(
+    experiment: Experiment, path: Path, *, csv: CsvSpec | None = None
+) -> tuple[Panel, Ints, tuple[Diagnostic, ...]]:
+    """The table, how many rows of each series are known, not only looked ahead to, and warnings.
+
+    Raises DataError also where most rows would have to be invented: a table of another frequency.
+    """
     update: dict[str, object] = {"start": None, "end": None}
     if csv is not None:
         update["csv"] = csv
     panel, findings = read_table(experiment.data.model_copy(update=update), path, keep_future=True)
-    return panel, panel.lengths - findings.future_rows
+    known = panel.lengths - findings.future_rows
+    invented = int(findings.gap_length.sum())
+    if experiment.data.missing != "zero" and invented * 2 > int(panel.lengths.sum()):
+        usual = int(np.median(findings.gap_length)) + 1
+        raise DataError(
+            f"{path}: this network was trained on data.freq {experiment.data.freq}, and most rows of this table are "
+            f"{usual:,} such steps from the next",
+            hint="bring a table of the same frequency",
+        )
+    return panel, known, findings.warnings
 
 
-def _rows_up_to(panel: Panel, origin: str) -> Ints:
+def _up_to(panel: Panel, known: Ints, origin: str) -> tuple[Panel, Ints, list[str]]:
+    """The rows known at an origin, of the series that reach it; the others are named."""
     grid = panel.grid
     try:
         stamp = parse_stamp(origin, grid.timezone, integer=grid.is_integer)
@@ -107,14 +138,21 @@ def _rows_up_to(panel: Panel, origin: str) -> Ints:
         raise UsageError(f"--from: {error}") from None
     if int(grid.stamps(np.array([position]))[0]) > stamp:
         position -= 1
-    last = (panel.first + panel.lengths).max() - 1
+    last = int((panel.first + known).max()) - 1
     if position < panel.first.min() or position > last:
         words = grid.text(np.array([panel.first.min(), last]))
         raise UsageError(
             f"--from: {origin} is outside {panel.source}, which goes from {words[0]} to {words[1]}",
             hint="name a time in between, or bring other rows with --data",
         )
-    return np.clip(position - panel.first + 1, 0, panel.lengths)
+    rows = np.maximum(position - panel.first + 1, 0)
+    short = np.flatnonzero(rows > known)
+    if not len(short):
+        return panel, rows, []
+    named = ", ".join(repr(panel.ids[s]) for s in short[:_NAMED]) + (", …" if len(short) > _NAMED else "")
+    keep = np.flatnonzero(rows <= known)
+    note = f"{len(short):,} series that end before {origin}: {named}; not forecast"
+    return pick_series(panel, keep), rows[keep], [note]
 
 
 def _steps(experiment: Experiment, asked: int | None) -> int:
@@ -179,11 +217,27 @@ def _without_the_future(panel: Panel, known: Ints, experiment: Experiment) -> Pa
             hint="add rows for the horizon to --data, with the targets left empty",
         )
     count = length
+    _refuse_unknown_ahead(panel, known, length, first_ahead)
     series = np.repeat(np.arange(len(count)), count)
     nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     values = panel.values[panel.offsets[:-1][series] + nth]
     values[nth >= known[series], :first_ahead] = 0.0
     return replace(panel, offsets=np.concatenate([[0], np.cumsum(count)]), values=values)
+
+
+def _refuse_unknown_ahead(panel: Panel, known: Ints, length: Ints, first_ahead: int) -> None:
+    """Raises DataError where a covariate that is known ahead has no value over the horizon."""
+    for c in range(first_ahead, panel.values.shape[1]):
+        for s in np.flatnonzero(length > known):
+            begin = panel.offsets[s] + known[s]
+            holes = np.flatnonzero(np.isnan(panel.values[begin : panel.offsets[s] + length[s], c]))
+            if len(holes):
+                when = panel.grid.text(panel.first[s : s + 1] + known[s] + holes[:1])[0]
+                who = f"series {panel.ids[s]!r}" if panel.ids[s] else "the table"
+                raise DataError(
+                    f"{panel.source}: {who} has no {panel.columns[c]} at {when}, which must be known ahead",
+                    hint="fill it in for every step of the horizon",
+                )
 
 
 def _scaler_for(

@@ -45,6 +45,7 @@ class Prepared:
     windows: dict[SplitName, Windows]
     scales: Scales
     season: int
+    ahead: Panel
 
     @property
     def shape(self) -> Shape:
@@ -57,6 +58,7 @@ class Prepared:
             n_past=source.n_past + ahead,
             n_future=ahead,
             n_static=0 if static is None else static.shape[1],
+            padded=window.short == "pad",
         )
 
     def origins(self, windows: Windows) -> Origins:
@@ -78,6 +80,8 @@ class Table:
     raw: Panel
     findings: Findings
     cuts: Cuts
+    ahead: Panel
+    """With the rows behind the last target too, where covariates known ahead are known."""
 
     def filled(self, experiment: Experiment) -> tuple[Panel, npt.NDArray[np.bool_]]:
         """Without missing values, no fill looking across a cut; and which targets count."""
@@ -86,8 +90,10 @@ class Table:
 
 
 def read_and_split(loaded: Loaded) -> Table:
-    raw, findings = read_table(loaded.experiment.data, loaded.data_path)
-    return Table(raw, findings, split(raw, loaded.experiment.split))
+    data = loaded.experiment.data
+    ahead, findings = read_table(data, loaded.data_path, keep_future=bool(data.future_covariates))
+    raw = ahead.first_rows(ahead.lengths - findings.future_rows)
+    return Table(raw, findings, split(raw, loaded.experiment.split), ahead)
 
 
 def prepare(loaded: Loaded, *, smoke: bool = False) -> Prepared:
@@ -111,14 +117,25 @@ def prepare(loaded: Loaded, *, smoke: bool = False) -> Prepared:
         for name in SPLITS
     }
     if smoke:
-        windows = {name: _evenly(w, SMOKE_WINDOWS[name]) for name, w in windows.items()}
+        few = _first if experiment.model.stateful else _evenly
+        windows = {name: few(w, SMOKE_WINDOWS[name]) for name, w in windows.items()}
     season = experiment.evaluation.seasonality or default_seasonality(experiment.data.freq)
     targets = panel.values[:, :n_targets]
     if not observed.all():
         targets = np.where(observed, targets, np.nan)
     scales = in_sample_scales(targets, panel.offsets, cuts.train_end, seasonality=season)
     return Prepared(
-        experiment, panel, observed, table.findings, cuts, scaler, source, windows, scales, season
+        experiment,
+        panel,
+        observed,
+        table.findings,
+        cuts,
+        scaler,
+        source,
+        windows,
+        scales,
+        season,
+        table.ahead,
     )
 
 
@@ -168,6 +185,11 @@ def refuse_without_windows(experiment: Experiment, panel: Panel, cuts: Cuts) -> 
                 hint="shorten window.lookback or window.horizon, change split, or bring more rows",
                 path="window" if name == "train" else f"split.{name}",
             )
+
+
+def _first(windows: Windows, n: int) -> Windows:
+    """The first n windows: a carried state needs one after the other."""
+    return windows.take(np.arange(min(n, len(windows))))
 
 
 def _evenly(windows: Windows, n: int) -> Windows:

@@ -63,7 +63,7 @@ def save(loaded: Loaded, prepared: Prepared, trained: Trained, run: RunDir, *, f
     trained.fitted.save(run)
     # A carried state is made of the whole history.
     rows = None if experiment.model.stateful else experiment.window.lookback
-    context = context_table(prepared.panel, experiment.data, rows=rows)
+    context = context_table(prepared.panel, experiment.data, rows=rows, ahead=prepared.ahead)
     write_whole(run.file(CONTEXT), csv_bytes(context))
     write_text(run.file("history.csv"), rows_csv([row.flat() for row in trained.history]))
     splits = {name: dict(table) for name, table in trained.scores.items()}

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from forecaster.artifacts.run_dir import CHECKPOINTS, FileCheckpoints, RunDir
 from forecaster.config.load import Loaded
 from forecaster.data.split import SplitName
+from forecaster.errors import DataError
 from forecaster.evaluation.metrics import METRICS, Scored
 from forecaster.evaluation.scores import ScoreTable, score_table
 from forecaster.forecasting.baselines import Known
@@ -61,7 +62,10 @@ def train(
         spec = spec.model_copy(
             update={"epochs": 1, "ensemble": min(spec.ensemble, 2), "steps_per_epoch": None}
         )
-    n_batches = spec.steps_per_epoch or -(-len(windows["train"]) // spec.batch_size)
+    side_by_side = (
+        min(spec.batch_size, len(prepared.panel.ids)) if experiment.model.stateful else spec.batch_size
+    )
+    n_batches = spec.steps_per_epoch or -(-len(windows["train"]) // side_by_side)
     execution = choose_execution(experiment.model, shape, n_batches=n_batches)
     history, members, feeding = [], [], _feeding(prepared)
     val = windows["val"] if len(windows["val"]) else None
@@ -113,6 +117,12 @@ def _feeding(prepared: Prepared) -> Feeding:
         constant = (center / spread).astype(np.float32)
     elif loss == "owa":
         constant = _owa_weight(prepared).astype(np.float32)
+    if constant is not None and loss in ("mase", "owa") and not constant.any():
+        raise DataError(
+            f"no series has an in-sample seasonal-naive error to divide by, which loss {loss} needs",
+            hint="lower evaluation.seasonality, or use mae",
+            path="training.loss",
+        )
     return Feeding(
         teacher=model.head.type in ("recursive", "encoder_decoder"),
         every_step=(model.patch or 1) if model.head.type == "sequence" else None,

@@ -176,7 +176,9 @@ class _Session(keras.callbacks.Callback):
         if not math.isfinite(loss):
             raise _diverged(self.task.member, epoch, loss, self.spec)
         self.listener.batch_done(self.task.member, epoch, done, self.batches.steps_per_epoch, loss)
-        if self._interval and time.monotonic() - self._last_save >= self._interval:
+        # After its last batch an epoch is saved as a whole, once it has been validated.
+        whole = done == self.batches.steps_per_epoch
+        if self._interval and not whole and time.monotonic() - self._last_save >= self._interval:
             self.progress.step = done
             self.progress.seconds = time.monotonic() - self._epoch_start
             self._save()
@@ -214,7 +216,8 @@ class _Session(keras.callbacks.Callback):
 
     def scored_weights(self) -> Arrays:
         """The weights that count: their moving average under ema, else as they are."""
-        optimizer = self.model.optimizer
+        # Half precision wraps the optimizer in one that scales the loss.
+        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
         weights = dict(self.raw_weights)
         if self.spec.optimizer.ema is not None:
             averages = optimizer._model_variables_moving_average
@@ -236,6 +239,12 @@ class _Session(keras.callbacks.Callback):
         progress, stopping = self.progress, self.spec.early_stopping
         monitor = stopping.monitor if stopping else "val_loss"
         value = values.get(monitor, values["loss"])
+        if not math.isfinite(value):
+            raise TrainingError(
+                f"{monitor} cannot be computed on these validation windows, and early stopping watches it",
+                hint="watch val_loss or val_mae, or see why in the score table of the validation split",
+                path="training.early_stopping.monitor",
+            )
         least = stopping.min_delta if stopping else 0.0
         better = math.isfinite(value) and (progress.best is None or value < progress.best - least)
         if better:

@@ -1,0 +1,54 @@
+"""What answers at once must not load what takes seconds. Timed in benchmarks/startup.py."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROBE = """
+import sys
+from forecaster.cli import main
+sys.argv = ["forecaster", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as exit:
+    assert not exit.code, exit.code
+print("modules:", *sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+SLOW = {"tensorflow", "keras", "keras_tuner", "sklearn", "scipy", "matplotlib", "jinja2", "safetensors"}
+
+
+def modules(*arguments: str) -> set[str]:
+    """Top-level modules in a fresh process after a command."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.splitlines()[-1].split()[1:])
+
+
+def test_help_loads_no_library_for_data() -> None:
+    loaded = modules("--help")
+    assert "typer" in loaded
+    assert not loaded & (SLOW | {"numpy", "pandas", "pyarrow", "pydantic", "yaml", "rich"})
+
+
+@pytest.mark.parametrize("command", ["train", "predict", "validate"])
+def test_help_of_a_command_is_as_light(command: str) -> None:
+    assert not modules(command, "--help") & (SLOW | {"numpy", "pandas", "pyarrow"})
+
+
+def test_validate_loads_no_keras() -> None:
+    # pandas is there because pyarrow loads it with its first scalar.
+    assert not modules("validate", "configs/quickstart.yaml") & SLOW
+
+
+def test_config_error_comes_before_the_table_is_read(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text("version: 2\n")
+    probe = PROBE.replace("assert not exit.code", "assert exit.code == 2")
+    done = subprocess.run(
+        [sys.executable, "-c", probe, "train", str(config)], capture_output=True, text=True, check=True
+    )
+    assert not set(done.stdout.splitlines()[-1].split()[1:]) & (SLOW | {"pandas", "pyarrow"})
