@@ -49,8 +49,8 @@ def test_failure_before_the_last_step_leaves_the_old_file(
         write_whole(path, b"new")
     assert caught.value.exit_code == 3
     assert str(caught.value) == (
-        f"{path}: cannot be written: No space left on device; free space or rights there, or choose another "
-        "folder with --run-dir or output.dir"
+        f"{path}: cannot be written: No space left on device; make space, get the right to "
+        "write there, or choose another folder"
     )
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["f.txt"]

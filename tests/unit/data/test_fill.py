@@ -60,18 +60,22 @@ def test_policies_inside_one_block(policy: str, expected: list[float]) -> None:
 
 
 def test_no_policy_looks_forward_across_a_barrier() -> None:
-    # Rows 0-2 train, 3-4 validate, 5- test. The gap of rows 2-3 repeats 2.0 while training; from row 3 on
-    # the line runs from the last value before it, at row 1, to row 4.
+    # Rows 0-2 train, 3-4 validate, 5- test. The gap of rows 2-3 repeats 2.0 on both sides of the cut.
     p = panel([1, 2, N, N, 8, 9])
-    assert filled(p, "interpolate", barriers([3, 5])) == [1, 2, 2, 6, 8, 9]
+    assert filled(p, "interpolate", barriers([3, 5])) == [1, 2, 2, 2, 8, 9]
     assert filled(p, "ffill", barriers([3, 5])) == [1, 2, 2, 2, 8, 9]
     # Another future leaves the training rows as they were.
     assert filled(panel([1, 2, N, N, -80, 9]), "interpolate", barriers([3, 5]))[:3] == [1, 2, 2]
 
 
 def test_gap_over_two_barriers_repeats_the_last_value() -> None:
-    # Only row 3 shares a block with the 7: it lies three quarters of the way from row 0 to row 4.
-    assert filled(panel([3, N, N, N, 7]), "interpolate", barriers([2, 3])) == [3, 3, 3, 6, 7]
+    assert filled(panel([3, N, N, N, 7]), "interpolate", barriers([2, 3])) == [3, 3, 3, 3, 7]
+
+
+def test_interpolation_draws_no_line_behind_the_training_rows() -> None:
+    # A window that ends in the gap of rows 4-5 would see the 9 of row 6 in the line to it.
+    values = [0, N, 2, 3, N, N, 9]
+    assert filled(panel(values), "interpolate", barriers([4, 7])) == [0, 1, 2, 3, 3, 3, 9]
 
 
 def test_gap_at_the_end_repeats_the_last_value() -> None:

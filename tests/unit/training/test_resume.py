@@ -153,3 +153,36 @@ def test_resuming_what_had_stopped_early_trains_no_more(tmp_path: Path) -> None:
     again = outcome(train(spec, checkpoints=store, score=worse(calls)))
     assert first == again
     assert len(calls) == 3
+
+
+def test_stopped_in_validation_after_the_last_batch_of_an_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Any
+) -> None:
+    import forecaster.training.fit as module
+
+    at_every_batch(monkeypatch)
+    predict, calls = module.predict_windows, []
+
+    def once(*args: Any, **how: Any) -> Any:
+        calls.append(None)
+        if len(calls) == 2:
+            raise Killed
+        return predict(*args, **how)
+
+    monkeypatch.setattr(module, "predict_windows", once)
+    store, spec = FileCheckpoints(tmp_path / "c.safetensors"), training(**EVERYTHING, checkpoint_every="1s")
+    with pytest.raises(Killed):
+        train(spec, layers=LAYERS, checkpoints=store)
+    assert outcome(train(spec, layers=LAYERS, checkpoints=store)) == whole
+
+
+def test_a_monitor_that_cannot_be_computed_is_an_error_at_once() -> None:
+    from forecaster.errors import TrainingError
+
+    spec = training(early_stopping={"monitor": "val_mase", "patience": 2})
+    with pytest.raises(TrainingError) as caught:
+        train(spec, score=lambda forecast: {"loss": 1.0, "mase": float("nan")})
+    assert str(caught.value) == (
+        "training.early_stopping.monitor: val_mase cannot be computed on these validation windows, and early "
+        "stopping watches it; watch val_loss or val_mae, or see why in the score table of the validation split"
+    )
