@@ -24,16 +24,23 @@ _SAMPLE = 10_000
 _SELDOM = 10
 # A table that gaps blow up by this much, and beyond this many rows, has the wrong frequency.
 _MOST_GROWTH, _ROWS_BELOW = 20, 10_000_000
+# Rows of which so large a share are the same number of steps apart step by another frequency.
+_SAME_PACE, _LEAST_STEPS = 0.9, 8
 
 
 def assemble(
-    spec: DataSpec, rows: Rows, tables: Sequence[Table], *, keep_future: bool
+    spec: DataSpec, rows: Rows, tables: Sequence[Table], *, keep_future: bool, grid: Grid | None = None
 ) -> tuple[Panel, Findings]:
-    """Make the panel, using up `rows`. Raises DataError that names the rows at fault."""
+    """Make the panel, using up `rows`. Raises DataError that names the rows at fault.
+
+    grid: the time axis to hold the rows to; None takes the one that most of them lie on.
+    """
     source = rows.source
-    grid = Grid.fit(spec.freq, None if isinstance(spec.freq, int) else spec.timezone, rows.stamps)
+    held = grid is not None
+    if grid is None:
+        grid = Grid.fit(spec.freq, None if isinstance(spec.freq, int) else spec.timezone, rows.stamps)
     read = np.bincount(rows.series, minlength=len(rows.ids)).astype(np.int64)
-    _to_positions(spec, grid, rows, tables)
+    _to_positions(spec, grid, rows, tables, held=held)
     ordered = sort_rows(rows)
     rows.values = np.empty((0, 0))
     static = _take_static(spec, rows, ordered, tables)
@@ -44,7 +51,7 @@ def assemble(
         ordered.values,
         n_targets=len(spec.targets),
         n_future=len(spec.future_covariates) if keep_future else 0,
-        check=lambda steps, n_out: _refuse_pace(spec, grid, rows, steps, n_out),
+        check=lambda steps, n_out: _refuse_pace(spec, grid, rows, steps, n_out, held=held),
     )
     if not len(regular.kept):
         raise DataError(
@@ -83,8 +90,13 @@ def assemble(
     return panel, findings
 
 
-def _to_positions(spec: DataSpec, grid: Grid, rows: Rows, tables: Sequence[Table]) -> None:
-    """Replace the stamps by grid positions, block by block: the table may be most of the memory."""
+def _to_positions(
+    spec: DataSpec, grid: Grid, rows: Rows, tables: Sequence[Table], *, held: bool = False
+) -> None:
+    """Replace the stamps by grid positions, block by block: the table may be most of the memory.
+
+    held: the grid is that of another table, which a network was trained on.
+    """
     stray: list[Ints] = []
     stamps: dict[int, int] = {}
     for start in range(0, len(rows.stamps), _BLOCK):
@@ -109,6 +121,8 @@ def _to_positions(spec: DataSpec, grid: Grid, rows: Rows, tables: Sequence[Table
     def describe(i: int) -> Fault:
         stamp = stamps[int(found[i])]
         hint = _off_grid_hint(grid, pace, stamp)
+        if held:
+            hint = "the network was trained on rows of that grid: bring rows of the same frequency and phase"
         before, after = grid.text(np.array(grid.around(stamp)))
         [text] = grid.stamp_text(np.array([stamp]))
         return f"{text} is not on the {_freq_words(grid)}, whose nearest steps are {before} and {after}", hint
@@ -207,20 +221,28 @@ def _merge(spec: DataSpec, grid: Grid, rows: Rows, ordered: Ordered, tables: Seq
     return counts
 
 
-def _refuse_pace(spec: DataSpec, grid: Grid, rows: Rows, steps: Ints, n_out: int) -> None:
+def _refuse_pace(
+    spec: DataSpec, grid: Grid, rows: Rows, steps: Ints, n_out: int, *, held: bool = False
+) -> None:
     """Raise where the rows plainly step by another frequency than data.freq.
 
-    steps: grid steps between neighbouring rows. n_out: rows once gaps are put in.
+    steps: grid steps between neighbouring rows. n_out: rows once gaps are put in. held:
+    the grid is that of another table, which a network was trained on.
     """
     blown = n_out > _ROWS_BELOW and n_out > _MOST_GROWTH * (len(steps) + 1)
     usual = int(np.median(steps)) if blown or (steps == 1).sum() * 2 < len(steps) else 1
-    if not blown and (usual == 1 or spec.missing != "error"):
+    # Sales without a row for a day without one lie at odd distances; another frequency does not.
+    steady = len(steps) >= _LEAST_STEPS and (steps == usual).mean() >= _SAME_PACE
+    if not blown and (usual == 1 or not (steady or spec.missing == "error")):
         return
     pace = _pace(spec, rows, grid.stamps(rows.stamps[:_SAMPLE]))
+    hint = f"the times look like data.freq: {pace}" if pace else "set data.freq to the table's step"
+    if held:
+        hint = f"the network was trained on data.freq {grid.freq!r}: bring a table of the same frequency"
     raise DataError(
         f"most rows are {usual:,} steps of {grid.freq!r} from the next: "
         f"{n_out:,} rows would be needed, and there are {len(rows.stamps):,}",
-        hint=f"the times look like data.freq: {pace}" if pace else "set data.freq to the table's step",
+        hint=hint,
         location=Location(rows.source),
         path="data.freq",
     )

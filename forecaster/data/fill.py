@@ -15,7 +15,7 @@ from forecaster.errors import DataError, Diagnostic, Location
 
 Policy = Literal["error", "ffill", "interpolate", "zero", "mask"]
 _SHOWN = 5
-_WAYS_OUT = "set data.missing to ffill, interpolate, zero or mask, or complete the table"
+WAYS_OUT = "set data.missing to ffill, interpolate, zero or mask, or complete the table"
 
 
 def fill(panel: Panel, policy: Policy, *, barriers: Ints) -> tuple[Panel, NDArray[np.bool_]]:
@@ -37,7 +37,7 @@ def fill(panel: Panel, policy: Policy, *, barriers: Ints) -> tuple[Panel, NDArra
     if not gappy and not np.isnan(panel.static).any():
         return panel, observed
     if policy == "error":
-        raise _refusal(panel)
+        raise refusal(panel, WAYS_OUT)
     if policy == "mask":
         observed = ~np.isnan(panel.values[:, :n_targets])
     values = panel.values.copy()
@@ -137,8 +137,11 @@ def _fill_static(panel: Panel, policy: Policy) -> Floats:
     return static
 
 
-def _refusal(panel: Panel) -> DataError:
-    """One line per series and column for the first few, in the order of the table."""
+def refusal(panel: Panel, hint: str) -> DataError:
+    """One line per series and column for the first few, in the order of the table.
+
+    hint: the next move, put behind the last line.
+    """
     missing = np.isnan(panel.values)
     absent = missing.all(axis=1)
     lines: list[str] = []
@@ -155,7 +158,7 @@ def _refusal(panel: Panel) -> DataError:
         shown.append(f"and {count - len(shown):,} more of the kind")
     place = Location(panel.source)
     found = [Diagnostic(line, location=place) for line in shown[:-1]]
-    found.append(Diagnostic(shown[-1], hint=_WAYS_OUT, location=place))
+    found.append(Diagnostic(shown[-1], hint=hint, location=place))
     return DataError("missing values", diagnostics=found)
 
 

@@ -123,6 +123,10 @@ class Grid:
     def as_json(self) -> dict[str, Any]:
         return {"freq": self.freq, "timezone": self.timezone, "phase": self.phase, "skip": self.skip}
 
+    @classmethod
+    def from_json(cls, state: dict[str, Any]) -> Grid:
+        return cls(state["freq"], state["timezone"], state["phase"], state["skip"])
+
     def _floor(self, stamps: Ints) -> Ints:
         f = Frequency.parse(self.freq)
         if f.is_integer or f.is_tick:

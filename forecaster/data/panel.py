@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.data.grid import Grid
+from forecaster.data.ranges import ranges
 from forecaster.errors import Diagnostic
 
 Ints = NDArray[np.int64]
@@ -52,12 +53,31 @@ class Panel:
 
     def first_rows(self, count: Ints) -> Panel:
         """Only the first rows of each series. count: (series,)."""
-        if (count == self.lengths).all():
+        return self.between(np.zeros_like(count), count)
+
+    def between(self, low: Ints, high: Ints) -> Panel:
+        """Only rows low to high of each series, half-open, counted from its first. Each (series,)."""
+        if not low.any() and (high == self.lengths).all():
             return self
-        series = np.repeat(np.arange(len(count)), count)
-        nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        offsets = np.concatenate([[0], np.cumsum(count)])
-        return replace(self, offsets=offsets, values=self.values[self.offsets[:-1][series] + nth])
+        begin = self.offsets[:-1]
+        return replace(
+            self,
+            offsets=np.append(0, np.cumsum(high - low)),
+            first=self.first + low,
+            values=self.values[ranges(begin + low, begin + high)],
+        )
+
+    def pick(self, keep: Ints) -> Panel:
+        """Only some of the series, in the order given."""
+        low, high = self.offsets[:-1][keep], self.offsets[1:][keep]
+        return replace(
+            self,
+            ids=tuple(self.ids[s] for s in keep.tolist()),
+            first=self.first[keep],
+            offsets=np.append(0, np.cumsum(high - low)),
+            values=self.values[ranges(low, high)],
+            static=self.static[keep],
+        )
 
     def series_of_rows(self, rows: Ints) -> Ints:
         """The series that each flat row belongs to."""

@@ -30,18 +30,21 @@ if TYPE_CHECKING:
 __all__ = ["Findings", "fingerprint", "read_table"]
 
 
-def read_table(spec: DataSpec, path: Path, *, keep_future: bool = False) -> tuple[Panel, Findings]:
+def read_table(
+    spec: DataSpec, path: Path, *, keep_future: bool = False, grid: Grid | None = None
+) -> tuple[Panel, Findings]:
     """Read, check and regularise a CSV or Parquet file, or a folder of Parquet files.
 
     keep_future: keep the rows after each series' last target value where a future
-    covariate has a value.
+    covariate has a value. grid: the time axis that every row must lie on; None takes the
+    one of data.freq that most rows lie on.
     Raises DataError with the first few problems of the table, each with file, row,
     column and the next move, and ConfigError for what is not supported yet.
     """
     _refuse_categorical(spec)
     files = open_table(spec, path)
     rows = _read_rows(spec, files, str(path))
-    return assemble(spec, rows, files, keep_future=keep_future)
+    return assemble(spec, rows, files, keep_future=keep_future, grid=grid)
 
 
 @dataclass

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.data.panel import Floats, Ints
+from forecaster.data.ranges import ranges
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def regularise(
     whole = len(kept) == len(offsets) - 1 and int((end - low).sum()) == len(positions)
     rows: Ints | None = None
     if not whole:
-        rows = _ranges(low, end)
+        rows = ranges(low, end)
         positions, values = positions[rows], values[rows]
     in_offsets = np.append(0, np.cumsum(end - low))
     steps = np.diff(positions)
@@ -114,14 +115,6 @@ def _extent(known: NDArray[np.bool_], offsets: Ints) -> tuple[Ints, Ints]:
     low[has] = rows[at[:-1][has]]
     high[has] = rows[at[1:][has] - 1] + 1
     return low, high
-
-
-def _ranges(low: Ints, high: Ints) -> Ints:
-    """All rows of the half-open ranges, one range after the other."""
-    count = high - low
-    start = np.cumsum(count) - count
-    rows: Ints = np.arange(int(count.sum()), dtype=np.int64) + np.repeat(low - start, count)
-    return rows
 
 
 def _missing(values: Floats, offsets: Ints) -> Ints:

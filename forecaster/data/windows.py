@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from forecaster.data.ranges import ranges
 from forecaster.data.spec import WindowSpec
 from forecaster.data.split import Cuts, SplitName, target_rows
 
@@ -125,8 +126,7 @@ class Windows:
         origin = np.zeros(len(found), dtype=np.int64)
         origin[inverse] = self.start - before * self.lookback
         series = np.repeat(found, count)
-        nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        start = np.repeat(origin, count) + nth * self.lookback
+        start = np.repeat(origin, count) + ranges(np.zeros_like(count), count) * self.lookback
         place = (np.cumsum(count) - count)[inverse] + before
         return replace(self, series=series, start=start), place
 
@@ -172,7 +172,7 @@ def cut_windows(
     """
     first, count, stride = target_rows(cuts, split, window, consecutive=consecutive)
     series = np.repeat(np.arange(len(count), dtype=np.int32), count)
-    nth = np.arange(count.sum(), dtype=np.int64) - np.repeat(np.cumsum(count) - count, count)
+    nth = ranges(np.zeros_like(count), count)
     start = source.offsets[:-1][series] + first[series] + nth * stride - window.lookback
     padded = window.short == "pad"
     return Windows(source, window.lookback, window.horizon, series, start, padded=padded)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from forecaster.artifacts.bundle import Arrays, damaged, load_arrays, read_json, save_arrays, write_json
 from forecaster.artifacts.run_dir import RunDir
+from forecaster.data.grid import Grid
 from forecaster.data.scalers import Scaler
 from forecaster.data.windows import Windows
 from forecaster.errors import FORMAT_VERSION
@@ -34,6 +35,8 @@ class Fitted:
     scaler: Scaler
     members: list[Arrays]
     """The weights of each member of the ensemble, by path."""
+    grid: Grid
+    """The time axis of the training rows, which later rows must lie on too."""
 
     def forecast(self, windows: Windows, groups: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """(windows, horizon, targets), original units: the mean over the members.
@@ -66,7 +69,8 @@ class Fitted:
                 "members": len(self.members),
             },
         )
-        write_json(run.file(STATE), {"format_version": FORMAT_VERSION, "scaler": self.scaler.as_json()})
+        state = {"scaler": self.scaler.as_json(), "grid": self.grid.as_json()}
+        write_json(run.file(STATE), {"format_version": FORMAT_VERSION, **state})
         arrays = {f"{i}/{path}": a for i, weights in enumerate(self.members) for path, a in weights.items()}
         save_arrays(run.file(WEIGHTS), arrays)
 
@@ -86,6 +90,7 @@ class Fitted:
                 shape=Shape(**spec["shape"]),
                 scaler=Scaler.from_json(state["scaler"]),
                 members=members,
+                grid=Grid.from_json(state["grid"]),
             )
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise damaged(run.file(SPEC), f"does not fit the other files of the model ({error!r})") from error

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecaster.data.panel import Panel
+from forecaster.data.ranges import ranges
 from forecaster.data.spec import DataSpec
 
 if TYPE_CHECKING:
@@ -112,10 +113,8 @@ def context_table(panel: Panel, spec: DataSpec, *, rows: int | None, ahead: Pane
     known = panel.lengths
     panel = _with_rows_ahead(panel, ahead)
     begin = np.zeros_like(known) if rows is None else np.maximum(known - rows, 0)
-    count = panel.lengths - begin
-    series = np.repeat(np.arange(len(count)), count)
-    nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    row = panel.offsets[:-1][series] + begin[series] + nth
+    row = ranges(panel.offsets[:-1] + begin, panel.offsets[1:])
+    series = panel.series_of_rows(row)
     columns: dict[str, pa.Array] = {}
     if spec.id is not None:
         columns[spec.id] = pa.array(np.array(panel.ids, dtype=object)[series], pa.string())

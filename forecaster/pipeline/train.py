@@ -91,7 +91,7 @@ def train(
             share = choose_share(network, val, PREDICT_BATCH)
         members.append(weights_of(network))
         run.event("member_done", member=member, epochs=history[-1].epoch, network_share=share)
-    fitted = Fitted(experiment.model, shape, prepared.scaler, members)
+    fitted = Fitted(experiment.model, shape, prepared.scaler, members, prepared.panel.grid)
     forecasts = {
         name: {"model": fitted.forecast(windows[name], windows[name].series.astype(np.int64))}
         for name in SCORED

@@ -9,6 +9,7 @@ import pytest
 
 from forecaster.artifacts.bundle import load_arrays, save_arrays
 from forecaster.artifacts.run_dir import claim
+from forecaster.data.grid import Grid
 from forecaster.data.scalers import Scaler
 from forecaster.data.windows import Source, Windows
 from forecaster.errors import DataError
@@ -203,9 +204,9 @@ def test_fitted_comes_back_from_its_run_directory_and_its_members_are_averaged(t
         "standard", np.array([[1.0, 2, 0], [5, 6, 0]]), np.array([[2.0, 2, 1], [3, 3, 1]]), ("a", "b"), 2
     )
     members = [weights_of(trained_one_step(spec("lstm"), shape)), weights_of(built(spec("lstm"), shape))]
-    both, groups = Fitted(spec("lstm"), shape, scaler, members), windows(shape)[1]
+    both, groups = Fitted(spec("lstm"), shape, scaler, members, Grid(1)), windows(shape)[1]
     expected = both.forecast(windows(shape)[0], groups)
-    alone = [Fitted(spec("lstm"), shape, scaler, [m]).forecast(windows(shape)[0], groups) for m in members]
+    alone = [Fitted(spec("lstm"), shape, scaler, [m], Grid(1)).forecast(windows(shape)[0], groups) for m in members]
     np.testing.assert_allclose(expected, (alone[0] + alone[1]) / 2, rtol=1e-6)
     with claim(tmp_path / "r") as run:
         both.save(run)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from forecaster.data.ranges import ranges
 from forecaster.data.spec import WindowSpec
 from forecaster.data.split import Cuts
 from forecaster.data.windows import Source, Windows, cut_windows
@@ -159,3 +160,8 @@ def test_taken_windows_are_those_asked_for() -> None:
     w = cut(column(6), cuts((6, 6, 6)), "train", lookback=2, horizon=1).take(np.array([3, 0]))
     assert futures(w) == [[5], [2]]
     assert w.inputs(np.array([0, 1]))["past"][:, :, 0].tolist() == [[3, 4], [0, 1]]
+
+
+def test_ranges_of_rows_by_hand() -> None:
+    assert ranges(np.array([3, 9, 9]), np.array([5, 9, 12])).tolist() == [3, 4, 9, 10, 11]
+    assert ranges(np.zeros(0, np.int64), np.zeros(0, np.int64)).tolist() == []

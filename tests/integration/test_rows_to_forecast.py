@@ -1,0 +1,112 @@
+"""Which rows `predict` takes for a history, and which it refuses."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.integration.tiny_runs import (
+    START,
+    call,
+    csv_rows,
+    done,
+    hours,
+    line,
+    read,
+    refused,
+    write_config,
+    write_table,
+)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("line")
+    done("train", line(folder), "--run-dir", folder / "r", "-q")
+    return folder / "r"
+
+
+@pytest.fixture(scope="module")
+def zero(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Trained under missing: zero."""
+    folder = tmp_path_factory.mktemp("zero")
+    write_table(folder / "t.csv", "t,y", zip(hours(60), range(60), strict=True))
+    config = write_config(folder, {"targets": ["y"], "missing": "zero"})
+    done("train", config, "--run-dir", folder / "r", "-q")
+    return folder / "r"
+
+
+def every(step: timedelta, n: int, first: datetime = START) -> list[str]:
+    return [str(first + i * step) for i in range(n)]
+
+
+def test_another_frequency_is_refused_under_zero_too(zero: Path, tmp_path: Path) -> None:
+    table = write_table(
+        tmp_path / "t.csv", "t,y", zip(every(timedelta(hours=2), 20), range(20), strict=True)
+    )
+    assert refused(2, "predict", zero, "--data", table) == (
+        f"{table}: data.freq: most rows are 2 steps of 'h' from the next: 39 rows would be needed, and there are 20; "
+        "the network was trained on data.freq 'h': bring a table of the same frequency"
+    )
+
+
+def test_rows_at_odd_distances_are_no_other_frequency_under_zero(zero: Path, tmp_path: Path) -> None:
+    """Sales that are written down only where there were any."""
+    sold = [0, 2, 3, 9, 11, 14, 15, 21, 24, 26, 31, 33]
+    rows = [(hours(40)[i], 1) for i in sold]
+    found = done("predict", zero, "--data", write_table(tmp_path / "t.csv", "t,y", rows))
+    assert csv_rows(found)[1][0] == hours(1, first=34)[0]
+
+
+def test_state_holds_the_grid_of_the_training_rows(run: Path) -> None:
+    assert read(run, "model/state.json")["grid"] == {"freq": "h", "timezone": None, "phase": 0, "skip": 0}
+
+
+def test_rows_of_another_phase_are_refused(run: Path, tmp_path: Path) -> None:
+    half_past = every(timedelta(hours=1), 9, START + timedelta(minutes=30))
+    table = write_table(tmp_path / "t.csv", "t,y", zip(half_past, range(9), strict=True))
+    text = refused(2, "predict", run, "--data", table)
+    assert text.splitlines()[0] == (
+        f"{table}:2: t: 2024-01-01 00:30:00 is not on the grid of data.freq 'h', whose nearest steps are "
+        "2024-01-01 00:00:00 and 2024-01-01 01:00:00; the network was trained on rows of that grid: bring rows of "
+        "the same frequency and phase"
+    )
+
+
+def test_gap_before_the_last_lookback_does_not_matter(run: Path, tmp_path: Path) -> None:
+    """The lookback is 6 rows: of 20 rows the sixth is absent, of whole ones none."""
+    rows = list(zip(hours(20), range(20), strict=True))
+    whole = write_table(tmp_path / "whole.csv", "t,y", rows)
+    holed = write_table(tmp_path / "holed.csv", "t,y", rows[:5] + rows[6:])
+    assert done("predict", run, "--data", holed) == done("predict", run, "--data", whole)
+
+
+def test_gap_within_the_last_lookback_is_refused_with_its_own_hint(run: Path, tmp_path: Path) -> None:
+    rows = list(zip(hours(20), range(20), strict=True))
+    table = write_table(tmp_path / "t.csv", "t,y", rows[:16] + rows[17:])
+    assert refused(2, "predict", run, "--data", table) == (
+        f"{table}: the table has 1 absent or empty row, the first at 2024-01-01 16:00:00; a forecast needs the last 6 "
+        "rows before its origin whole: fill them in, or give --from an earlier time"
+    )
+    # From before the gap it does not matter either.
+    assert done("predict", run, "--data", table, "--from", hours(20)[15])
+
+
+def test_new_series_without_its_static_covariate_is_taken_for_the_usual(tmp_path: Path) -> None:
+    """Runways of 2 and 4 in training, so 3 is what the mean is."""
+    rows = [(t, k, i, r) for k, r in (("a", 2), ("b", 4)) for i, t in enumerate(hours(40))]
+    write_table(tmp_path / "t.csv", "t,id,y,runways", rows)
+    columns = {"id": "id", "targets": ["y"], "static_covariates": ["runways"]}
+    done("train", write_config(tmp_path, columns), "--run-dir", tmp_path / "r", "-q")
+
+    def predicted(runways: object) -> tuple[str, str]:
+        new = [(t, "c", i, runways) for i, t in enumerate(hours(9))]
+        table = write_table(tmp_path / "new.csv", "t,id,y,runways", new)
+        result = call("predict", tmp_path / "r", "--data", table)
+        assert result.exit_code == 0, result.stderr
+        return result.stdout, result.stderr
+
+    forecast, said = predicted("")
+    assert "1 series without a value of 'runways': 'c'; taken for the mean of the training series, 3" in said
+    assert forecast == predicted(3)[0]
+    assert forecast != predicted(30)[0]
