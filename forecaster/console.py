@@ -107,8 +107,18 @@ def score_text(split: str, scores: Mapping[str, Any]) -> str:
     rows = scores["scores"]
     metrics = list(rows["model"])
     body = [[name, *(number(row[m]) for m in metrics)] for name, row in rows.items()]
-    title = f"{split}: {scores['windows']:,} windows"
-    return f"{title}\n{table(['', *(label(m) for m in metrics)], body)}"
+    text = f"{split}: {scores['windows']:,} windows\n{table(['', *(label(m) for m in metrics)], body)}"
+    return f"{text}\n\n{_interval_text(scores['intervals'])}" if scores.get("intervals") else text
+
+
+def _interval_text(intervals: Mapping[str, Mapping[str, float | None]]) -> str:
+    """Coverage and width of each level, and what all quantiles together are worth."""
+    from forecaster.evaluation.scores import label
+
+    first = next(iter(intervals.values()))
+    shown = [m for m in first if m.startswith(("coverage_", "width_", "winkler_")) or m == "wql"]
+    body = [[name, *(number(row[m]) for m in shown)] for name, row in intervals.items()]
+    return table(["intervals", *(label(m) for m in shown)], body)
 
 
 def init_result(result: InitResult) -> Result:

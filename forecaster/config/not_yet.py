@@ -16,7 +16,6 @@ NOT_YET: dict[KeyPath, tuple[Any, ...]] = {
     ("data", "categorical"): (ANY,),
     ("model", "output", "type"): ("quantiles", "distribution"),
     ("training", "loss"): ("pinball", "nll"),
-    ("evaluation", "calibration"): ("conformal",),
     ("runtime", "backend"): ("jax", "torch"),
 }
 

@@ -88,6 +88,18 @@ class Scaler:
             np.expm1(np.clip(x, 0, 80), out=x)
         return x
 
+    def scale_targets(self, values: npt.NDArray[Any], groups: Ints) -> Floats:
+        """What `invert` undoes. values: (windows, steps, targets), original units."""
+        n = self.n_targets
+        index = groups if self.ids is not None else np.zeros(len(values), dtype=np.int64)
+        x: Floats = values.astype(np.float64)
+        if self.method == "log":
+            # A forecast may lie below 0, where the table never does.
+            np.log1p(np.maximum(x, 0.0), out=x)
+        x -= self.center[index, None, :n]
+        x /= self.spread[index, None, :n]
+        return x
+
     def _forward(self, values: Floats) -> Floats:
         if self.method != "log":
             return values

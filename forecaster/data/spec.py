@@ -135,7 +135,7 @@ class DataSpec(Spec):
                     faults.append(Fault((role, i), summary, "keep it in one place"))
                 roles.setdefault(name, role)
         for role, taken in (("time", self.time), ("id", self.id)):
-            if taken in OUTPUT_NAMES:
+            if taken in OUTPUT_NAMES or (taken or "").startswith(("forecast-lo-", "forecast-hi-")):
                 summary = f"column {taken!r} has a name that the tables of forecasts use"
                 faults.append(Fault((role,), summary, "rename it in the table"))
         refuse(faults)

@@ -1,4 +1,4 @@
-"""Point metrics: what each adds up, its formula, unit and source.
+"""Point metrics: what each adds up, its formula, unit and source; those of intervals are in `intervals`.
 
 y is the actual value, f the forecast. A mean runs over all observed (window,
 step, target) elements at once; elements whose actual value is NaN were not
@@ -37,6 +37,8 @@ class Scored:
     naive_error, naive_sq_error: (series, targets), mean absolute and mean squared
     error of the seasonal naive on training rows. A scale that is 0 or not finite
     leaves its series and target out of the metrics that divide by it.
+    quantiles: (windows, horizon, targets, probabilities), of the forecast, where it has
+    any; probabilities: those of its last axis, rising.
     """
 
     actual: Floats
@@ -45,6 +47,8 @@ class Scored:
     train_std: Array
     naive_error: Array
     naive_sq_error: Array
+    quantiles: Floats | None = None
+    probabilities: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if self.actual.ndim != 3 or self.forecast.shape != self.actual.shape:
@@ -54,6 +58,9 @@ class Scored:
             )
         if self.series.shape != self.actual.shape[:1]:
             raise ValueError(f"series must be (windows,) = {self.actual.shape[:1]}, not {self.series.shape}")
+        wanted = (*self.actual.shape, len(self.probabilities))
+        if self.quantiles is not None and self.quantiles.shape != wanted:
+            raise ValueError(f"quantiles must be {wanted}, not {self.quantiles.shape}")
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,8 @@ class Part:
     actual: Array
     forecast: Array
     series: NDArray[np.integer[Any]]
+    run: slice
+    """Of the windows of the whole."""
 
     def error(self) -> Array:
         """Forecast less actual, f - y."""
@@ -78,6 +87,14 @@ class Part:
         """The table's (series, targets) value of each window, (windows, 1, targets); NaN where unusable."""
         found = table[self.series][:, None, :]
         return np.where(np.isfinite(found) & (found > 0), found, np.nan)
+
+    def quantile(self, probability: float) -> Array:
+        """The forecast's quantile, (windows, horizon, targets)."""
+        near = np.isclose(self.whole.probabilities, probability, rtol=0, atol=1e-9)
+        if self.whole.quantiles is None or not near.any():
+            raise ValueError(f"this forecast has no quantile {probability:g}")
+        found: Array = self.whole.quantiles[self.run, :, :, int(np.argmax(near))].astype(np.float64)
+        return found
 
 
 class Terms(NamedTuple):
@@ -191,6 +208,16 @@ def scaled_mse(p: Part) -> Terms:
     return Terms(np.square(p.error() / s), counted=np.isfinite(s))
 
 
+class Broken(NamedTuple):
+    """A metric broken down; NaN where nothing was counted."""
+
+    overall: float
+    by_series: Array
+    """(series,)."""
+    by_step: Array
+    """(horizon,), the first step first."""
+
+
 @dataclass(frozen=True)
 class Metric:
     """A metric of a whole split: Scored in, one number out, NaN where it cannot be computed."""
@@ -200,11 +227,28 @@ class Metric:
     """Take the square root of the pooled ratio."""
 
     def __call__(self, scored: Scored) -> float:
-        top, bottom = 0.0, 0.0
-        for terms_top, terms_bottom in self.sums(scored):
-            top += float(terms_top.sum())
-            bottom += float(terms_bottom.sum())
-        return float(self.ratio(np.array(top), np.array(bottom)))
+        return self.broken_down(scored).overall
+
+    def broken_down(self, scored: Scored) -> Broken:
+        """Overall, per series and per step ahead, in one pass."""
+        n_series, horizon = len(scored.train_std), scored.actual.shape[1]
+        # Of each window, then of each step; tops before bottoms.
+        of_window, of_step = np.zeros((2, len(scored.series))), np.zeros((2, horizon))
+        start, whole = 0, [0.0, 0.0]
+        for sums in self.sums(scored):
+            stop = start + len(sums[0])
+            for i, part in enumerate(sums):
+                steps = part.sum(axis=2)
+                steps.sum(axis=1, out=of_window[i, start:stop])
+                of_step[i] += steps.sum(axis=0)
+                whole[i] += float(part.sum())
+            start = stop
+        top, bottom = (
+            np.bincount(scored.series, weights=sums, minlength=n_series).astype(np.float64, copy=False)
+            for sums in of_window
+        )
+        overall = float(self.ratio(np.array(whole[0]), np.array(whole[1])))
+        return Broken(overall, self.ratio(top, bottom), self.ratio(*of_step))
 
     def sums(self, scored: Scored) -> Iterator[tuple[Array, Array]]:
         """Tops and bottoms of each part in turn, (windows, horizon, targets), 0 where not counted."""
@@ -233,29 +277,12 @@ METRICS: dict[str, Metric] = {
 
 def by_series(scored: Scored, name: str) -> Array:
     """The metric of each series, (series,), NaN for one without a counted element."""
-    metric, n_series = METRICS[name], len(scored.train_std)
-    tops, bottoms = np.zeros(len(scored.series)), np.zeros(len(scored.series))
-    start = 0
-    for top, bottom in metric.sums(scored):
-        stop = start + len(top)
-        top.sum(axis=(1, 2), out=tops[start:stop])
-        bottom.sum(axis=(1, 2), out=bottoms[start:stop])
-        start = stop
-    top_of, bottom_of = (
-        np.bincount(scored.series, weights=sums, minlength=n_series).astype(np.float64, copy=False)
-        for sums in (tops, bottoms)
-    )
-    return metric.ratio(top_of, bottom_of)
+    return METRICS[name].broken_down(scored).by_series
 
 
 def by_step(scored: Scored, name: str) -> Array:
     """The metric of each step ahead, (horizon,), the first step first."""
-    metric = METRICS[name]
-    tops, bottoms = np.zeros(scored.actual.shape[1]), np.zeros(scored.actual.shape[1])
-    for top, bottom in metric.sums(scored):
-        tops += top.sum(axis=(0, 2))
-        bottoms += bottom.sum(axis=(0, 2))
-    return metric.ratio(tops, bottoms)
+    return METRICS[name].broken_down(scored).by_step
 
 
 def _parts(scored: Scored) -> Iterator[Part]:
@@ -268,4 +295,5 @@ def _parts(scored: Scored) -> Iterator[Part]:
             actual=scored.actual[run].astype(np.float64, copy=False),
             forecast=scored.forecast[run].astype(np.float64, copy=False),
             series=scored.series[run],
+            run=run,
         )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.evaluation.metrics import METRICS, Array, Floats, Scored
+from forecaster.evaluation.intervals import interval_metrics, probabilities
+from forecaster.evaluation.metrics import METRICS, Array, Broken, Floats, Scored
 from forecaster.evaluation.scales import Scales
 
 Scores = Mapping[str, Mapping[str, float | None]]
@@ -40,32 +42,67 @@ class ScoreTable(TypedDict):
 
     windows: int
     scores: dict[str, dict[str, float | None]]
+    intervals: dict[str, dict[str, float | None]]
+    """Of the forecasters that have any."""
     left_out: dict[str, LeftOut]
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """What one forecaster says of the windows of a split, in original units.
+
+    point: (windows, horizon, targets). quantiles: (windows, horizon, targets,
+    probabilities), those of `intervals.probabilities` of the levels; None without intervals.
+    """
+
+    point: Floats
+    quantiles: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How every forecaster is scored: metrics by name in the order of the columns, and the levels of
+    the intervals, in percent."""
+
+    metrics: Sequence[str]
+    levels: Sequence[float] = ()
+
+
+Breakdown = dict[str, dict[str, Broken]]
+"""By forecaster, then metric; scores before intervals."""
 
 
 def score_table(
     actual: Floats,
-    forecasts: Mapping[str, Floats],
+    forecasts: Mapping[str, Forecasts],
     *,
     series: NDArray[np.integer[Any]],
     scales: Scales,
-    metrics: Sequence[str],
-) -> ScoreTable:
+    scoring: Scoring,
+) -> tuple[ScoreTable, Breakdown]:
     """Score every forecast on the same windows.
 
     actual: (windows, horizon, targets), NaN where not observed; forecasts: the model's
-    and each baseline's, in the order of the table, same shape; series: (windows,);
-    metrics: names, in the order of the columns.
+    and each baseline's, in the order of the table; series: (windows,).
     left_out names only what happened: "unobserved" counts elements; "mape" observed
     elements equal to 0; a scaled metric pairs of series and target, among those with a
     window here, without a usable scale.
     """
-    scores = {}
+    of_points = {name: METRICS[name] for name in scoring.metrics}
+    of_intervals = interval_metrics(scoring.levels)
+    breakdown: Breakdown = {}
+    table: ScoreTable = {"windows": len(actual), "scores": {}, "intervals": {}, "left_out": {}}
     for name, forecast in forecasts.items():
-        scored = Scored(actual, forecast, series, *scales)
-        scores[name] = {metric: _plain(METRICS[metric](scored)) for metric in metrics}
-    left_out = _left_out(actual, series, scales=scales, metrics=metrics)
-    return {"windows": len(actual), "scores": scores, "left_out": left_out}
+        quantiles = forecast.quantiles
+        known = () if quantiles is None else probabilities(scoring.levels)
+        scored = Scored(actual, forecast.point, series, *scales, quantiles=quantiles, probabilities=known)
+        metrics = of_points if quantiles is None else of_points | of_intervals
+        breakdown[name] = {key: metric.broken_down(scored) for key, metric in metrics.items()}
+        table["scores"][name] = {key: _plain(breakdown[name][key].overall) for key in of_points}
+        if quantiles is not None:
+            table["intervals"][name] = {key: _plain(breakdown[name][key].overall) for key in of_intervals}
+    table["left_out"] = _left_out(actual, series, scales=scales, metrics=scoring.metrics)
+    return table, breakdown
 
 
 def _plain(value: float) -> float | None:
@@ -109,7 +146,30 @@ def label(metric: str) -> str:
     """The metric's name as people write it: MASE, sMAPE, scaled MAE."""
     if metric.startswith("scaled_"):
         return "scaled " + metric.removeprefix("scaled_").upper()
-    return {"smape": "sMAPE", "bias": "bias"}.get(metric, metric.upper())
+    name, _, level = metric.partition("_")
+    if level:
+        return f"{name.upper() if name == 'msis' else name} {level}"
+    return {"smape": "sMAPE", "bias": "bias", "pinball": "pinball"}.get(metric, metric.upper())
+
+
+# Observed coverage further from its level than this many percent is remarked on.
+COVERAGE_TOLERANCE = 5.0
+
+
+def coverage_remarks(
+    intervals: Scores, *, levels: Sequence[float], calibration: str, split: str = "test"
+) -> list[str]:
+    """Where the model's intervals hold fewer or more values than they say; a sentence for all levels."""
+    model = intervals.get("model", {})
+    found = {level: model.get(f"coverage_{level:g}") for level in levels}
+    off = {lv: c for lv, c in found.items() if c is not None and abs(c - lv) > COVERAGE_TOLERANCE}
+    if not off:
+        return []
+    shares = _and(f"{c:.1f} % of the values at level {lv:g}" for lv, c in off.items())
+    advice = ""
+    if calibration == "conformal":
+        advice = " Errors changed since validation: evaluation.calibration: adaptive follows them."
+    return [f"The model's {split} intervals hold {shares}.{advice}"]
 
 
 def verdicts(scores: Scores, *, split: str = "test", metric: str | None = None) -> list[str]:

@@ -15,6 +15,7 @@ from forecaster.data.grid import Grid
 from forecaster.data.scalers import Scaler
 from forecaster.data.windows import Windows
 from forecaster.errors import FORMAT_VERSION
+from forecaster.forecasting.calibration import Calibration
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 
@@ -37,6 +38,8 @@ class Fitted:
     """The weights of each member of the ensemble, by path."""
     grid: Grid
     """The time axis of the training rows, which later rows must lie on too."""
+    calibration: Calibration | None = None
+    """Of its quantiles; None where it has none, or keeps them as the network puts them out."""
 
     def forecast(self, windows: Windows, groups: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """(windows, horizon, targets), original units: the mean over the members.
@@ -69,7 +72,11 @@ class Fitted:
                 "members": len(self.members),
             },
         )
-        state = {"scaler": self.scaler.as_json(), "grid": self.grid.as_json()}
+        state = {
+            "scaler": self.scaler.as_json(),
+            "grid": self.grid.as_json(),
+            "calibration": self.calibration and self.calibration.as_json(network=self.scaler),
+        }
         write_json(run.file(STATE), {"format_version": FORMAT_VERSION, **state})
         arrays = {f"{i}/{path}": a for i, weights in enumerate(self.members) for path, a in weights.items()}
         save_arrays(run.file(WEIGHTS), arrays)
@@ -85,12 +92,14 @@ class Fitted:
             for key, array in arrays.items():
                 member, _, path = key.partition("/")
                 members[int(member)][path] = array
+            scaler, calibration = Scaler.from_json(state["scaler"]), state.get("calibration")
             return cls(
                 spec=ModelSpec.model_validate(spec["model"]),
                 shape=Shape(**spec["shape"]),
-                scaler=Scaler.from_json(state["scaler"]),
+                scaler=scaler,
                 members=members,
                 grid=Grid.from_json(state["grid"]),
+                calibration=calibration and Calibration.from_json(calibration, network=scaler),
             )
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise damaged(run.file(SPEC), f"does not fit the other files of the model ({error!r})") from error

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,18 +22,42 @@ Ints = npt.NDArray[np.int64]
 DIGITS = 9
 
 
+class Interval(NamedTuple):
+    """Of so many percent; low, high: (windows, horizon, targets)."""
+
+    level: float
+    low: npt.NDArray[Any]
+    high: npt.NDArray[Any]
+
+    @classmethod
+    def of(
+        cls, quantiles: npt.NDArray[Any] | None, probabilities: Sequence[float], levels: Sequence[float]
+    ) -> list[Interval]:
+        """quantiles: (windows, horizon, targets, probabilities), the levels' ends among them; None has none."""
+        if quantiles is None:
+            return []
+        at = {round(p, 9): k for k, p in enumerate(probabilities)}
+        ends = [(at[round((100 - lv) / 200, 9)], at[round((100 + lv) / 200, 9)]) for lv in levels]
+        return [
+            cls(level, quantiles[..., low], quantiles[..., high])
+            for level, (low, high) in zip(levels, ends, strict=True)
+        ]
+
+
 def forecast_table(
     panel: Panel,
     spec: DataSpec,
-    forecast: Floats,
+    forecast: npt.NDArray[Any],
     *,
     series: npt.NDArray[np.int32],
     target_row: Ints,
     actual: Floats | None = None,
+    intervals: Sequence[Interval] = (),
 ) -> pa.Table:
     """Columns: the data's id (where there is one) and time, cutoff (with actual), target
-    (where there are several), forecast, and the actual value under the target's name
-    (under "actual" where there are several targets or another column has that name).
+    (where there are several), forecast, forecast-lo-80 and forecast-hi-80 and the like,
+    and the actual value under the target's name (under "actual" where there are several
+    targets or another column has that name).
 
     forecast, actual: (windows, horizon, targets), original units. series and
     target_row: (windows,), the flat row of each window's first target.
@@ -58,6 +83,9 @@ def forecast_table(
             pa.array(target), pa.array(panel.targets, pa.string())
         )
     columns["forecast"] = _numbers(forecast)
+    for interval in intervals:
+        columns[f"forecast-lo-{interval.level:g}"] = _numbers(interval.low)
+        columns[f"forecast-hi-{interval.level:g}"] = _numbers(interval.high)
     if actual is not None:
         # A target may itself be called "forecast" or "cutoff".
         own_name = n_targets == 1 and panel.targets[0] not in columns
@@ -65,8 +93,9 @@ def forecast_table(
     return pa.table({name: _plain(column) for name, column in columns.items()})
 
 
-def _numbers(values: Floats) -> pa.Array:
+def _numbers(values: npt.NDArray[Any]) -> pa.Array:
     """A forecast, flat, with as many digits as it can mean."""
+    values = values.astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         power = np.floor(np.log10(np.abs(values)))
     power = np.where(np.isfinite(power), power, 0.0)

@@ -14,11 +14,15 @@ from forecaster.config.experiment import Experiment
 from forecaster.config.load import Loaded, load_experiment
 from forecaster.data.panel import Panel
 from forecaster.data.scalers import Scaler, fit_scaler
+from forecaster.data.spec import ScalingSpec
 from forecaster.data.windows import Windows
 from forecaster.errors import Diagnostic, UsageError
+from forecaster.evaluation.intervals import probabilities
+from forecaster.forecasting.calibration import Windowed
 from forecaster.forecasting.fitted import Fitted
-from forecaster.forecasting.table import forecast_table
+from forecaster.forecasting.table import Interval, forecast_table
 from forecaster.pipeline.ahead import without_the_future
+from forecaster.pipeline.calibrated import error_units
 from forecaster.pipeline.origin import NAMED, find_start, without_gaps
 from forecaster.pipeline.prepare import make_source
 
@@ -57,7 +61,7 @@ def predict(
     start = find_start(run, loaded, fitted.grid, window, data=data, origin=origin)
     panel = without_the_future(start.panel, start.known, experiment)
     panel, observed, filled = without_gaps(panel, start.known, experiment, fitted.scaler)
-    scaler, scaled = _scaler_for(fitted.scaler, experiment, panel, start.known)
+    scaler, scaled = _scaler_for(fitted.scaler, experiment.scaling, panel, start.known)
     groups = scaler.rows_for(panel.ids)
     source = make_source(experiment, panel, scaler, groups=groups, observed=observed)
     first = panel.offsets[:-1] + start.known - window.lookback
@@ -70,8 +74,33 @@ def predict(
     start_backend(experiment.runtime)
     fitted = replace(fitted, scaler=scaler, shape=replace(fitted.shape, horizon=reach))
     forecast = fitted.forecast(windows, groups)[:, :steps]
-    table = forecast_table(panel, experiment.data, forecast, series=series, target_row=windows.target_row)
+    quantiles = _quantiles(fitted, forecast, experiment, panel, start.known)
+    levels = experiment.evaluation.levels
+    if quantiles is not None and steps > loaded.experiment.window.horizon:
+        scaled.append(
+            f"intervals end after {loaded.experiment.window.horizon} steps, as far as errors are known"
+        )
+    table = forecast_table(
+        panel,
+        experiment.data,
+        forecast,
+        series=series,
+        target_row=windows.target_row,
+        intervals=Interval.of(quantiles, probabilities(levels), levels),
+    )
     return Predicted(table, len(series), [*start.notes, *filled, *scaled], start.warnings)
+
+
+def _quantiles(
+    fitted: Fitted, forecast: npt.NDArray[np.float64], experiment: Experiment, panel: Panel, known: Ints
+) -> npt.NDArray[np.float32] | None:
+    """(series, steps, targets, probabilities), as calibrated when the run was made."""
+    calibration = fitted.calibration
+    if calibration is None:
+        return None
+    scaler, _ = _scaler_for(calibration.scaler, error_units(experiment), panel, known)
+    windowed = Windowed(forecast[..., None], scaler.rows_for(panel.ids))
+    return replace(calibration, scaler=scaler).apply(windowed, scaler.ids or ())
 
 
 def load_run(run: RunDir) -> Loaded:
@@ -90,16 +119,14 @@ def _steps(experiment: Experiment, asked: int | None) -> int:
     )
 
 
-def _scaler_for(
-    scaler: Scaler, experiment: Experiment, panel: Panel, known: Ints
-) -> tuple[Scaler, list[str]]:
+def _scaler_for(scaler: Scaler, scaling: ScalingSpec, panel: Panel, known: Ints) -> tuple[Scaler, list[str]]:
     """The trained scaler, and for series it never saw a fit of their own history."""
     new = np.flatnonzero(scaler.rows_for(panel.ids) < 0)
     if not len(new):
         return scaler, []
     fresh = panel.pick(new)
     own = fit_scaler(
-        experiment.scaling,
+        scaling,
         fresh.values,
         fresh.offsets,
         known[new],

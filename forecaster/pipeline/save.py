@@ -14,12 +14,16 @@ from forecaster.artifacts.run_dir import RunDir
 from forecaster.artifacts.tables import csv_bytes, rows_csv
 from forecaster.config.load import Loaded
 from forecaster.data.check import check
-from forecaster.data.split import SPLITS
+from forecaster.data.split import SPLITS, SplitName
 from forecaster.data.windows import Windows
 from forecaster.errors import FORMAT_VERSION
+from forecaster.evaluation.intervals import probabilities
+from forecaster.evaluation.scores import Breakdown, coverage_remarks
+from forecaster.forecasting.calibration import shortfall
 from forecaster.forecasting.fitted import CONTEXT
-from forecaster.forecasting.table import context_table, forecast_table
+from forecaster.forecasting.table import Interval, context_table, forecast_table
 from forecaster.pipeline.prepare import Prepared
+from forecaster.pipeline.score import Scores
 from forecaster.pipeline.train import Trained
 from forecaster.reporting.plots import Stretch, plot_forecasts, plot_loss
 
@@ -66,9 +70,14 @@ def save(loaded: Loaded, prepared: Prepared, trained: Trained, run: RunDir, *, f
     context = context_table(prepared.panel, experiment.data, rows=rows, ahead=prepared.ahead)
     write_whole(run.file(CONTEXT), csv_bytes(context))
     write_text(run.file("history.csv"), rows_csv([row.flat() for row in trained.history]))
-    splits = {name: dict(table) for name, table in trained.scores.items()}
+    scores, evaluation = trained.scores, experiment.evaluation
+    splits = {name: dict(table) for name, table in scores.tables.items()}
     write_json(run.file("metrics.json"), {"format_version": FORMAT_VERSION, "splits": splits})
-    if "test" in trained.forecasts:
+    by_step, by_series = score_rows(scores.breakdowns, prepared)
+    write_text(run.file("scores/by_step.csv"), rows_csv(by_step))
+    write_text(run.file("scores/by_series.csv"), rows_csv(by_series))
+    notes += interval_notes(prepared, trained)
+    if "test" in scores.forecasts:
         windows = prepared.windows["test"]
         kept = _kept(windows, prepared.shape.n_targets)
         if len(kept) < len(windows):
@@ -76,13 +85,16 @@ def save(loaded: Loaded, prepared: Prepared, trained: Trained, run: RunDir, *, f
                 f"forecasts.csv holds {len(kept):,} of the {len(windows):,} test windows, evenly spaced: all of "
                 f"them would be more than {MAX_FORECAST_ROWS:,} rows. The scores are of all of them."
             )
+        found = scores.forecasts["test"]["model"]
+        quantiles = None if found.quantiles is None else found.quantiles[kept]
         table = forecast_table(
             prepared.panel,
             experiment.data,
-            trained.forecasts["test"]["model"][kept],
+            found.point[kept],
             series=windows.series[kept],
             target_row=windows.target_row[kept],
             actual=prepared.actual(windows.take(kept)),
+            intervals=Interval.of(quantiles, probabilities(evaluation.levels), evaluation.levels),
         )
         write_whole(run.file("forecasts.csv"), csv_bytes(table))
     _plots(prepared, trained, run)
@@ -113,27 +125,61 @@ def _kept(windows: Windows, n_targets: int) -> npt.NDArray[np.int64]:
     return np.linspace(0, len(windows) - 1, most).astype(np.int64)
 
 
+def interval_notes(prepared: Prepared, trained: Trained) -> list[str]:
+    """Where intervals are missing, or do not hold what they say."""
+    evaluation, calibration = prepared.experiment.evaluation, trained.fitted.calibration
+    if not evaluation.levels or not trained.scores.tables:
+        return []
+    if evaluation.calibration != "none" and calibration is None:
+        return ["There are no intervals: split.val is 0, and they are learned from validation errors."]
+    few = calibration and shortfall(calibration)
+    notes = [f"Note that {few}."] if few else []
+    if "test" in trained.scores.tables:
+        intervals = trained.scores.tables["test"]["intervals"]
+        notes += coverage_remarks(intervals, levels=evaluation.levels, calibration=evaluation.calibration)
+    return notes
+
+
+def score_rows(
+    breakdowns: Mapping[SplitName, Breakdown], prepared: Prepared
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of scores/by_step.csv and of scores/by_series.csv; series without a window are not there."""
+    by_step, by_series = [], []
+    for split, forecasters in breakdowns.items():
+        series, count = np.unique(prepared.windows[split].series, return_counts=True)
+        for name, metrics in forecasters.items():
+            who: dict[str, Any] = {"split": split, "forecaster": name}
+            for step in range(prepared.windows[split].horizon):
+                found = {key: _csv_number(broken.by_step[step]) for key, broken in metrics.items()}
+                by_step.append(who | {"step": step + 1} | found)
+            for s, n in zip(series.tolist(), count.tolist(), strict=True):
+                found = {key: _csv_number(broken.by_series[s]) for key, broken in metrics.items()}
+                by_series.append(who | {"id": prepared.panel.ids[s], "windows": n} | found)
+    return by_step, by_series
+
+
+def _csv_number(value: float) -> float | None:
+    return float(f"{value:.9g}") if np.isfinite(value) else None
+
+
 def _plots(prepared: Prepared, trained: Trained, run: RunDir) -> None:
     run.file("plots").mkdir(exist_ok=True)
     loss = f"{prepared.experiment.training.loss}, scaled"
     plot_loss([row.flat() for row in trained.history], run.file("plots/loss.png"), loss=loss)
     for split in ("test", "val"):
-        if split in trained.forecasts:
-            stretches = _stretches(prepared, split, trained.forecasts[split], trained.scores[split]["scores"])
+        if split in trained.scores.forecasts:
+            stretches = _stretches(prepared, split, trained.scores)
             plot_forecasts(
                 stretches, run.file("plots/forecast.png"), time_label=prepared.experiment.data.time
             )
             return
 
 
-def _stretches(
-    prepared: Prepared,
-    split: Any,
-    forecasts: Mapping[str, npt.NDArray[Any]],
-    scores: Mapping[str, Mapping[str, float | None]],
-) -> list[Stretch]:
+def _stretches(prepared: Prepared, split: SplitName, found: Scores) -> list[Stretch]:
     """The last window of a few series: the model and the best baseline on the first target."""
     panel, windows = prepared.panel, prepared.windows[split]
+    forecasts, scores = found.forecasts[split], found.tables[split]["scores"]
+    levels = prepared.experiment.evaluation.levels
     metric = next((m for m in ("mase", "mae") if scores["model"].get(m) is not None), None)
     rivals = {
         n: s[metric] for n, s in scores.items() if n != "model" and metric and s.get(metric) is not None
@@ -155,7 +201,11 @@ def _stretches(
                 time=time if panel.grid.is_integer else time.view("M8[ns]"),
                 past=panel.values[begin:row, 0],
                 actual=actual[n, :, 0],
-                forecasts={name: f[index, :, 0] for name, f in shown.items()},
+                forecasts={name: f.point[index, :, 0] for name, f in shown.items()},
+                bands={
+                    i.level: (i.low[index, :, 0], i.high[index, :, 0])
+                    for i in Interval.of(forecasts["model"].quantiles, probabilities(levels), levels)
+                },
             )
         )
     return stretches

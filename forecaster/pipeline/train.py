@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,10 @@ from forecaster.config.load import Loaded
 from forecaster.data.split import SplitName
 from forecaster.errors import DataError
 from forecaster.evaluation.metrics import METRICS, Scored
-from forecaster.evaluation.scores import ScoreTable, score_table
-from forecaster.forecasting.baselines import Known
-from forecaster.forecasting.baselines import forecast as baseline
+from forecaster.evaluation.scores import Forecasts
 from forecaster.forecasting.fitted import Fitted
 from forecaster.pipeline.prepare import Prepared
+from forecaster.pipeline.score import Scores, score
 from forecaster.training.progress import EpochRow, Listener, Silent
 
 if TYPE_CHECKING:
@@ -29,12 +28,11 @@ SCORED: tuple[SplitName, ...] = ("val", "test")
 
 @dataclass(frozen=True)
 class Trained:
-    """forecasts: per split and forecaster, (windows, horizon, targets), original units."""
+    """What training leaves behind, and how good it is."""
 
     fitted: Fitted
     history: list[EpochRow]
-    scores: dict[SplitName, ScoreTable]
-    forecasts: dict[SplitName, dict[str, npt.NDArray[Any]]]
+    scores: Scores
 
 
 def train(
@@ -69,7 +67,7 @@ def train(
     execution = choose_execution(experiment.model, shape, n_batches=n_batches)
     history, members, feeding = [], [], _feeding(prepared)
     val = windows["val"] if len(windows["val"]) else None
-    score = _val_score(prepared, feeding) if val else None
+    val_score = _val_score(prepared, feeding) if val else None
     anchor, anchor_spec = None, experiment.model.anchor
     for member in range(spec.ensemble):
         seed = experiment.seed + member
@@ -81,7 +79,7 @@ def train(
                     anchor_spec, network.normalization, shape, train=windows["train"], val=val
                 )
             network.set_anchor(anchor)
-        task = Task(windows["train"], val, score, seed, member, feeding)
+        task = Task(windows["train"], val, val_score, seed, member, feeding)
         store = FileCheckpoints(run.file(f"{CHECKPOINTS}/member-{member}.safetensors"))
         history += fit(
             network, task, spec, execution=execution, listener=listener or Silent(), checkpoints=store
@@ -92,13 +90,13 @@ def train(
         members.append(weights_of(network))
         run.event("member_done", member=member, epochs=history[-1].epoch, network_share=share)
     fitted = Fitted(experiment.model, shape, prepared.scaler, members, prepared.panel.grid)
-    forecasts = {
-        name: {"model": fitted.forecast(windows[name], windows[name].series.astype(np.int64))}
+    found = {
+        name: Forecasts(fitted.forecast(windows[name], windows[name].series.astype(np.int64)))
         for name in SCORED
         if len(windows[name])
     }
-    scores = _score_beside_baselines(prepared, forecasts)
-    return Trained(fitted, history, scores, forecasts)
+    scores = score(prepared, found)
+    return Trained(replace(fitted, calibration=scores.calibration), history, scores)
 
 
 def _feeding(prepared: Prepared) -> Feeding:
@@ -173,41 +171,3 @@ def _val_score(prepared: Prepared, feeding: Feeding) -> Score:
         return {"loss": float(loss(scaled, forecast)), **{m: METRICS[m](scored) for m in metrics}}
 
     return score
-
-
-def _score_beside_baselines(
-    prepared: Prepared, forecasts: dict[SplitName, dict[str, npt.NDArray[Any]]]
-) -> dict[SplitName, ScoreTable]:
-    """Adds every baseline's forecasts to the model's, and scores all on the same windows."""
-    evaluation, windows = prepared.experiment.evaluation, prepared.windows
-    known = Known(
-        season=prepared.season,
-        lookback=prepared.experiment.window.lookback,
-        train=prepared.origins(windows["train"]),
-        val=prepared.origins(windows["val"]),
-        train_std=prepared.scales.train_std,
-    )
-    splits = list(forecasts)
-    together = [prepared.origins(windows[name]) for name in splits]
-    if not together:
-        return {}
-    # All origins at once, because a baseline that learns does so in every call.
-    joined = replace(
-        together[0],
-        series=np.concatenate([o.series for o in together]),
-        row=np.concatenate([o.row for o in together]),
-    )
-    ends = np.cumsum([len(o.row) for o in together])[:-1]
-    for name in evaluation.baselines:
-        for split_name, part in zip(splits, np.split(baseline(name, joined, known), ends), strict=True):
-            forecasts[split_name][name] = part
-    return {
-        name: score_table(
-            prepared.actual(windows[name]),
-            forecasts[name],
-            series=windows[name].series,
-            scales=prepared.scales,
-            metrics=evaluation.metrics,
-        )
-        for name in splits
-    }

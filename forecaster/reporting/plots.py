@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,9 @@ LOG_BEYOND = 50.0
 BLACK, GREY, MIST = "#222222", "#6b6b6b", "#e6e6e6"
 BLUE, VERMILLION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 FORECAST_LOOKS = ((BLUE, "-"), (VERMILLION, "--"), (GREEN, "-."), (PURPLE, ":"))
+
+# Of the widest band; narrower ones are darker.
+BAND_ALPHA = 0.18
 
 LOSSES = (("loss", "training", BLUE, "-"), ("val_loss", "validation", VERMILLION, "--"))
 ORIGIN, BEST = "forecast origin", "best epoch"
@@ -82,6 +85,8 @@ class Stretch:
     actual: Floats
     forecasts: Mapping[str, Floats]
     origins: Sequence[int]
+    bands: Mapping[float, tuple[Floats, Floats]] = field(default_factory=dict)
+    """By level in percent: the lower and the upper end, each (steps,), of the first forecast's intervals."""
 
     @classmethod
     def of_window(
@@ -93,11 +98,12 @@ class Stretch:
         past: Floats,
         actual: Floats,
         forecasts: Mapping[str, Floats],
+        bands: Mapping[float, tuple[Floats, Floats]] | None = None,
     ) -> Stretch:
         """The stretch of one window.
 
-        time: (lookback + horizon,); past: (lookback,); actual and each forecast:
-        (horizon,). Of a long past, the last four horizons are shown (at least 48 steps),
+        time: (lookback + horizon,); past: (lookback,); actual, each forecast and each
+        end of a band: (horizon,). Of a long past, the last four horizons are shown (at least 48 steps),
         so that the forecast stays readable.
         """
         shown = min(len(past), max(48, 4 * len(actual)))
@@ -109,6 +115,10 @@ class Stretch:
             actual=np.concatenate([past[len(past) - shown :], actual]),
             forecasts={name: np.concatenate([silent, values]) for name, values in forecasts.items()},
             origins=(shown,),
+            bands={
+                level: (np.concatenate([silent, low]), np.concatenate([silent, high]))
+                for level, (low, high) in (bands or {}).items()
+            },
         )
 
 
@@ -166,6 +176,10 @@ def plot_forecasts(stretches: Sequence[Stretch], path: Path, *, time_label: str 
 
 
 def _draw(axes: Axes, stretch: Stretch) -> None:
+    # The widest first, so that the narrower ones lie on it.
+    for nth, (level, (low, high)) in enumerate(sorted(stretch.bands.items(), reverse=True)):
+        shade: dict[str, Any] = {"color": BLUE, "alpha": min(0.9, BAND_ALPHA * (nth + 1)), "linewidth": 0}
+        axes.fill_between(stretch.time, _finite(low), _finite(high), label=f"{level:g} % interval", **shade)
     axes.plot(stretch.time, _finite(stretch.actual), color=BLACK, linewidth=1.2, label="actual")
     for (name, values), (colour, dash) in zip(stretch.forecasts.items(), cycle(FORECAST_LOOKS), strict=False):
         said = int(np.isfinite(values).sum())

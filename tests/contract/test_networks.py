@@ -206,7 +206,9 @@ def test_fitted_comes_back_from_its_run_directory_and_its_members_are_averaged(t
     members = [weights_of(trained_one_step(spec("lstm"), shape)), weights_of(built(spec("lstm"), shape))]
     both, groups = Fitted(spec("lstm"), shape, scaler, members, Grid(1)), windows(shape)[1]
     expected = both.forecast(windows(shape)[0], groups)
-    alone = [Fitted(spec("lstm"), shape, scaler, [m], Grid(1)).forecast(windows(shape)[0], groups) for m in members]
+    alone = [
+        Fitted(spec("lstm"), shape, scaler, [m], Grid(1)).forecast(windows(shape)[0], groups) for m in members
+    ]
     np.testing.assert_allclose(expected, (alone[0] + alone[1]) / 2, rtol=1e-6)
     with claim(tmp_path / "r") as run:
         both.save(run)

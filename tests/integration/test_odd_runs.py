@@ -43,12 +43,12 @@ def test_strange_names_go_through_training_and_prediction(tmp_path: Path) -> Non
     config = write_config(tmp_path, {"time": "ti,me", "id": 'the "id"', "targets": ["forecast"]})
     done("train", config, "--run-dir", tmp_path / "r", "-q")
     text = done("predict", tmp_path / "r")
-    assert text.startswith('"the ""id""","ti,me",forecast\n')
+    assert text.startswith('"the ""id""","ti,me",forecast,forecast-lo-80,')
     assert text == done("predict", tmp_path / "r", "--data", tmp_path / "t.csv")
     for name in ("NA", "null", '"a,""b"""', "é x"):
         assert sum(row.startswith((f"{name},", f'"{name}",')) for row in text.splitlines()) == 3
     header = (tmp_path / "r" / "forecasts.csv").read_text().splitlines()[0]
-    assert header == '"the ""id""","ti,me",cutoff,forecast,actual'
+    assert header.startswith('"the ""id""","ti,me",cutoff,forecast,forecast-lo-80,')
 
 
 def test_run_directory_may_move(tmp_path: Path) -> None:
@@ -127,9 +127,9 @@ def test_masked_targets_count_nowhere(tmp_path: Path) -> None:
     write_config(tmp_path, {"targets": ["y"], "missing": "mask"})
     done("train", tmp_path / "c.yaml", "--run-dir", tmp_path / "r", "-q")
     rows = csv_rows((tmp_path / "r" / "forecasts.csv").read_text())[1:]
-    empty = [row[0] for row in rows if row[3] == ""]
+    empty = [row[0] for row in rows if row[-1] == ""]
     assert set(empty) == {hours(60)[i] for i in (49, 54)}
-    errors = [abs(float(row[2]) - float(row[3])) for row in rows if row[3]]
+    errors = [abs(float(row[2]) - float(row[-1])) for row in rows if row[-1]]
     mae = read(tmp_path / "r", "metrics.json")["splits"]["test"]["scores"]["model"]["mae"]
     assert sum(errors) / len(errors) == pytest.approx(mae, rel=1e-6)
     assert call("predict", tmp_path / "r").exit_code == 0

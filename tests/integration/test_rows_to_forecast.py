@@ -41,9 +41,7 @@ def every(step: timedelta, n: int, first: datetime = START) -> list[str]:
 
 
 def test_another_frequency_is_refused_under_zero_too(zero: Path, tmp_path: Path) -> None:
-    table = write_table(
-        tmp_path / "t.csv", "t,y", zip(every(timedelta(hours=2), 20), range(20), strict=True)
-    )
+    table = write_table(tmp_path / "t.csv", "t,y", zip(every(timedelta(hours=2), 20), range(20), strict=True))
     assert refused(2, "predict", zero, "--data", table) == (
         f"{table}: data.freq: most rows are 2 steps of 'h' from the next: 39 rows would be needed, and there are 20; "
         "the network was trained on data.freq 'h': bring a table of the same frequency"

@@ -21,6 +21,8 @@ from tests.integration.tiny_runs import (
 
 pytestmark = pytest.mark.slow
 
+INTERVALS = ["forecast-lo-80", "forecast-hi-80", "forecast-lo-95", "forecast-hi-95"]
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -47,6 +49,8 @@ def test_run_directory_has_these_files_and_no_others(run: Path) -> None:
         "plots/forecast.png",
         "plots/loss.png",
         "resolved.yaml",
+        "scores/by_series.csv",
+        "scores/by_step.csv",
         "splits.json",
     ]
 
@@ -113,12 +117,12 @@ def test_scores_by_hand(run: Path) -> None:
 
 def test_forecasts_hold_every_test_window_and_give_the_model_its_score(run: Path) -> None:
     header, *rows = csv_rows((run / "forecasts.csv").read_text())
-    assert header == ["t", "cutoff", "forecast", "y"]
+    assert header == ["t", "cutoff", "forecast", *INTERVALS, "y"]
     assert len(rows) == 10 * 3
     assert rows[0][:2] == [hours(60)[48], hours(60)[47]]
     assert rows[-1][:2] == [hours(60)[59], hours(60)[56]]
-    assert [row[3] for row in rows[:3]] == ["48", "49", "50"]
-    errors = [abs(float(row[2]) - float(row[3])) for row in rows]
+    assert [row[7] for row in rows[:3]] == ["48", "49", "50"]
+    errors = [abs(float(row[2]) - float(row[7])) for row in rows]
     mae = read(run, "metrics.json")["splits"]["test"]["scores"]["model"]["mae"]
     assert sum(errors) / 30 == pytest.approx(mae, rel=1e-6)
 
@@ -134,7 +138,7 @@ def test_history_has_a_row_per_epoch(run: Path) -> None:
 
 def test_next_steps_after_the_table(run: Path) -> None:
     header, *rows = csv_rows(done("predict", run))
-    assert header == ["t", "forecast"]
+    assert header == ["t", "forecast", *INTERVALS]
     assert [row[0] for row in rows] == hours(3, first=60)
     assert all(float(row[1]) for row in rows)
 
@@ -230,7 +234,7 @@ def test_endings_of_the_output(run: Path, tmp_path: Path) -> None:
     assert (tmp_path / "f.csv").read_text() == done("predict", run)
     done("predict", run, "-o", tmp_path / "f.parquet")
     table = parquet.read_table(tmp_path / "f.parquet")
-    assert table.column_names == ["t", "forecast"]
+    assert table.column_names == ["t", "forecast", *INTERVALS]
     assert table.schema.field("forecast").type == pa.float64()
     done("predict", run, "-o", tmp_path / "f.json")
     assert json.loads((tmp_path / "f.json").read_text()) == table.to_pylist()
@@ -280,15 +284,15 @@ def test_panel_of_several_targets(tmp_path: Path) -> None:
     config = write_config(tmp_path, {"id": "shop", "targets": ["y", "z"]})
     done("train", config, "--run-dir", tmp_path / "r", "-q")
     header, *found = csv_rows(done("predict", tmp_path / "r"))
-    assert header == ["shop", "t", "target", "forecast"]
+    assert header == ["shop", "t", "target", "forecast", *INTERVALS]
     assert [row[:3] for row in found] == [
         [shop, time, target] for shop in ("010", "9") for target in ("y", "z") for time in hours(3, first=40)
     ]
     header, *tested = csv_rows((tmp_path / "r" / "forecasts.csv").read_text())
-    assert header == ["shop", "t", "cutoff", "target", "forecast", "actual"]
+    assert header == ["shop", "t", "cutoff", "target", "forecast", *INTERVALS, "actual"]
     # 8 test rows are 6 windows of 3 steps, for 2 series and 2 targets.
     assert len(tested) == 6 * 3 * 2 * 2
-    assert [row[5] for row in tested[:6]] == ["32", "33", "34", "68", "67", "66"]
+    assert [row[-1] for row in tested[:6]] == ["32", "33", "34", "68", "67", "66"]
 
     # A series of rising tens that training never saw, beside one that it did and one that is too short.
     new = [(day, "new", 10 * i, 5) for i, day in enumerate(hours(8, first=40))]

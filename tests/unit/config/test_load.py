@@ -158,7 +158,6 @@ def test_the_full_example_is_refused_only_for_what_is_not_built_yet(monkeypatch)
         load_experiment(Path("full.yaml"))
     assert str(caught.value).splitlines() == [
         "full.yaml:16:3: data.categorical: is not supported by this version; remove it",
-        "full.yaml:68:3: evaluation.calibration: conformal is not supported by this version; remove it",
     ]
 
 

@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 
 from forecaster.evaluation.scales import Scales
-from forecaster.evaluation.scores import label, remarks, score_table, verdicts
+from forecaster.evaluation.scores import (
+    Forecasts,
+    Scoring,
+    coverage_remarks,
+    label,
+    remarks,
+    score_table,
+    verdicts,
+)
 
 NAN = math.nan
 
@@ -15,18 +23,18 @@ def table(actual, metrics, *, scale=(1.0, 1.0), **forecasts):
     actual = np.array(actual, float)[:, None, None]
     return score_table(
         actual,
-        {name: np.array(f, np.float32)[:, None, None] for name, f in forecasts.items()},
+        {name: Forecasts(np.array(f, np.float32)[:, None, None]) for name, f in forecasts.items()},
         series=np.array([0] + [1] * (len(actual) - 1), np.int32),
         scales=Scales(*[np.array(scale, float)[:, None]] * 3),
-        metrics=metrics,
-    )
+        scoring=Scoring(metrics),
+    )[0]
 
 
 def test_the_table_is_plain_data_in_the_order_asked():
     found = table([1, 2], ["rmse", "mae"], model=[1, 4], naive=[0, 2])
     assert json.dumps(found) == (
         '{"windows": 2, "scores": {"model": {"rmse": 1.4142135623730951, "mae": 1.0}, '
-        '"naive": {"rmse": 0.7071067811865476, "mae": 0.5}}, "left_out": {}}'
+        '"naive": {"rmse": 0.7071067811865476, "mae": 0.5}}, "intervals": {}, "left_out": {}}'
     )
 
 
@@ -125,3 +133,39 @@ def test_bias_is_judged_by_its_size():
 )
 def test_label(metric, written):
     assert label(metric) == written
+
+
+def test_intervals_stand_beside_the_scores_of_those_that_have_them():
+    """Of 1 and 5, an interval of 0 to 2 about 1 holds the first."""
+    quantiles = np.tile([0.0, 1.0, 2.0], (2, 1, 1, 1))
+    one = np.ones((2, 1, 1), np.float32)
+    found, breakdown = score_table(
+        np.array([[[1.0]], [[5.0]]]),
+        {"model": Forecasts(one, quantiles), "naive": Forecasts(one)},
+        series=np.array([0, 1]),
+        scales=Scales(*[np.ones((2, 1))] * 3),
+        scoring=Scoring(["mae"], [80]),
+    )
+    assert list(found["intervals"]) == ["model"]
+    assert found["intervals"]["model"]["coverage_80"] == 50.0
+    assert found["intervals"]["model"]["winkler_80"] == pytest.approx((2 + 2 + 30) / 2)
+    assert breakdown["model"]["coverage_80"].by_series.tolist() == [100.0, 0.0]
+    assert breakdown["naive"]["mae"].by_step.tolist() == [2.0]
+
+
+def test_coverage_that_is_off_is_said_plainly():
+    model = {"coverage_80": 74.9, "coverage_95": 99.1}
+    assert coverage_remarks({"model": model}, levels=[80, 95], calibration="conformal") == [
+        "The model's test intervals hold 74.9 % of the values at level 80. "
+        "Errors changed since validation: evaluation.calibration: adaptive follows them."
+    ]
+    assert coverage_remarks({"model": model}, levels=[95], calibration="conformal") == []
+    assert coverage_remarks({}, levels=[80], calibration="conformal") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("coverage_80", "coverage 80"), ("msis_95", "MSIS 95"), ("wql", "WQL"), ("crps", "CRPS")],
+)
+def test_labels_of_interval_metrics(name, said):
+    assert label(name) == said

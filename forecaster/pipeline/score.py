@@ -1,0 +1,69 @@
+"""The model's forecasts beside those of the baselines, with intervals, scored on the same windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecaster.data.split import SplitName
+from forecaster.evaluation.scores import Breakdown, Forecasts, ScoreTable, Scoring, score_table
+from forecaster.forecasting.baselines import Known
+from forecaster.forecasting.baselines import forecast as baseline
+from forecaster.forecasting.calibration import Calibration
+from forecaster.pipeline.calibrated import BySplit, add_intervals
+from forecaster.pipeline.prepare import Prepared
+
+
+@dataclass(frozen=True)
+class Scores:
+    """forecasts: per split and forecaster. breakdowns: per split. calibration: the model's, for what comes
+    after the table."""
+
+    forecasts: BySplit
+    tables: dict[SplitName, ScoreTable]
+    breakdowns: dict[SplitName, Breakdown]
+    calibration: Calibration | None
+
+
+def score(prepared: Prepared, model: dict[SplitName, Forecasts]) -> Scores:
+    """model: the network's forecasts of each split that has windows."""
+    if not model:
+        return Scores({}, {}, {}, None)
+    forecasts: BySplit = {split: {"model": found} for split, found in model.items()}
+    _add_baselines(prepared, forecasts)
+    forecasts, calibration = add_intervals(prepared, forecasts)
+    evaluation, tables, breakdowns = prepared.experiment.evaluation, {}, {}
+    for split, rows in forecasts.items():
+        windows = prepared.windows[split]
+        tables[split], breakdowns[split] = score_table(
+            prepared.actual(windows),
+            rows,
+            series=windows.series,
+            scales=prepared.scales,
+            scoring=Scoring(evaluation.metrics, evaluation.levels),
+        )
+    return Scores(forecasts, tables, breakdowns, calibration)
+
+
+def _add_baselines(prepared: Prepared, forecasts: BySplit) -> None:
+    windows = prepared.windows
+    known = Known(
+        season=prepared.season,
+        lookback=prepared.experiment.window.lookback,
+        train=prepared.origins(windows["train"]),
+        val=prepared.origins(windows["val"]),
+        train_std=prepared.scales.train_std,
+    )
+    splits = list(forecasts)
+    together = [prepared.origins(windows[name]) for name in splits]
+    # All origins at once, because a baseline that learns does so in every call.
+    joined = replace(
+        together[0],
+        series=np.concatenate([o.series for o in together]),
+        row=np.concatenate([o.row for o in together]),
+    )
+    ends = np.cumsum([len(o.row) for o in together])[:-1]
+    for name in prepared.experiment.evaluation.baselines:
+        for split, part in zip(splits, np.split(baseline(name, joined, known), ends), strict=True):
+            forecasts[split][name] = Forecasts(part)

@@ -1,0 +1,201 @@
+"""Calibration by hand: errors -4 … 4 of a forecast of 0, and the ranks that are to be taken."""
+
+import json
+
+import numpy as np
+import pytest
+
+from forecaster.data.scalers import Scaler
+from forecaster.evaluation.intervals import probabilities
+from forecaster.forecasting import calibration as room
+from forecaster.forecasting.adaptive import Rolling
+from forecaster.forecasting.calibration import (
+    Calibration,
+    Windowed,
+    calibrate,
+    conformal_quantiles,
+    needed,
+    shortfall,
+)
+
+
+def plain(n: int = 1, spread: float = 1.0, method: str = "standard") -> Scaler:
+    return Scaler(method, np.zeros((n, 1)), np.full((n, 1), spread), tuple("abcdef"[:n]), 1)
+
+
+def column(values: object) -> np.ndarray:
+    """(windows, 1, 1)."""
+    return np.array(values, dtype=float)[:, None, None]
+
+
+def point(values: object, group: object = 0) -> Windowed:
+    base = column(values)[..., None]
+    return Windowed(base, np.broadcast_to(np.asarray(group, dtype=np.int64), (len(base),)))
+
+
+def learned(
+    actual: object, *, forecast: object = None, levels: tuple[int, ...] = (80,), **kw: object
+) -> Calibration:
+    actual = column(actual)
+    base = point(np.zeros(len(actual)) if forecast is None else forecast, kw.pop("group", 0))
+    scaler = kw.pop("scaler", plain())
+    return calibrate(base, actual, probabilities=probabilities(levels), scaler=scaler, ids=scaler.ids)
+
+
+def test_ranks_of_the_finite_sample_quantile():
+    """Of 9 errors: rank floor(10 x 0.1) = 1 from below, ceil(10 x 0.9) = 9."""
+    errors = np.array([3.0, -4, 0, 1, 2, -1, -2, -3, 4])
+    assert conformal_quantiles(errors, [0.1, 0.9]) == pytest.approx([-4, 4])
+    # Of 19: ranks 2 and 18.
+    assert conformal_quantiles(np.arange(19.0), [0.1, 0.9]) == pytest.approx([1, 17])
+    # Rounding of 20 x 0.95 and 20 x 0.05 moves no rank.
+    assert conformal_quantiles(np.arange(19.0), [0.05, 0.95]) == pytest.approx([0, 18])
+
+
+def test_too_few_errors_give_the_largest_and_none_gives_nothing():
+    assert conformal_quantiles(np.array([1.0, 5.0]), [0.025, 0.975]) == pytest.approx([1, 5])
+    assert conformal_quantiles(np.array([np.nan, np.nan]), [0.1]) == pytest.approx([0])
+
+
+def test_what_was_not_observed_does_not_count():
+    errors = np.concatenate([np.arange(9.0), [np.nan] * 50])
+    assert conformal_quantiles(errors, [0.1, 0.9]) == pytest.approx([0, 8])
+
+
+def test_the_next_error_is_covered_as_often_as_promised():
+    """Exchangeable errors: 80 percent intervals from 39 of them hold 80 % of the next ones, and never less."""
+    chance = np.random.default_rng(0)
+    errors = chance.standard_t(3, size=(40, 20_000))
+    low, high = conformal_quantiles(errors[:39], [0.1, 0.9])
+    inside = np.mean((low <= errors[39]) & (errors[39] <= high))
+    assert inside == pytest.approx(0.8, abs=0.01)
+
+
+def test_a_forecast_gets_the_interval_of_its_past_errors():
+    """Nine errors of 10 x (-4 … 4) about a forecast of 100."""
+    found = learned(100 + 10 * np.arange(-4.0, 5), forecast=[100] * 9)
+    assert found.apply(point([200]), ["a"])[0, 0, 0] == pytest.approx([160, 200, 240])
+
+
+def test_errors_are_pooled_in_units_of_each_series_spread():
+    """Series b is ten times as large; its intervals are, too."""
+    scaler = Scaler("standard", np.zeros((2, 1)), np.array([[1.0], [10.0]]), ("a", "b"), 1)
+    found = learned([*range(-4, 5), *range(-40, 50, 10)], group=[0] * 9 + [1] * 9, scaler=scaler)
+    assert found.ids == ()
+    low, _, high = found.apply(point([0, 0], [0, 1]), scaler.ids)[:, 0, 0].T
+    # 18 errors, each size twice: ranks floor(1.9) = 1 and ceil(17.1) = 18.
+    assert low == pytest.approx([-4, -40])
+    assert high == pytest.approx([4, 40])
+
+
+def test_a_series_with_enough_windows_is_calibrated_by_itself():
+    """At 80 percent 9 windows are needed, so 90 are enough: a has them, b has not."""
+    assert needed(probabilities([80])) == 9
+    assert needed(probabilities([80, 95])) == 39
+    actual = [*np.linspace(-1, 1, 90), *np.linspace(-50, 50, 89)]
+    found = learned(actual, group=[0] * 90 + [1] * 89, scaler=plain(2))
+    assert found.ids == ("a",)
+    widths = np.ptp(found.apply(point([0, 0, 0], [0, 1, 1]), ("a", "b")), axis=-1)[:, 0, 0]
+    assert widths[0] < 2 < widths[1] == widths[2]
+    # A series that was not there takes what all have together.
+    assert found.apply(point([0]), ("new",))[0, 0, 0] == pytest.approx(
+        found.apply(point([0], [1]), ("a", "b"))[0, 0, 0]
+    )
+
+
+def test_logarithms_are_calibrated_as_logarithms():
+    """Errors of log(1 + y) by one: the interval of a forecast of 99 is 100 / e - 1 to 100 e - 1."""
+    scaler = plain(method="log")
+    actual = np.expm1(np.log(10) + np.linspace(-1, 1, 9))
+    found = learned(actual, forecast=[9] * 9, scaler=scaler)
+    assert found.apply(point([99]), ["a"])[0, 0, 0] == pytest.approx(
+        [100 / np.e - 1, 99, 100 * np.e - 1], rel=1e-5
+    )
+
+
+def test_quantiles_are_each_moved_by_their_own_errors():
+    """CQR: ends 1 below and above 0, and nine actual values from -4 to 4."""
+    base = Windowed(np.tile([-1.0, 0.0, 1.0], (9, 1, 1, 1)), np.zeros(9, np.int64))
+    found = calibrate(
+        base, column(range(-4, 5)), probabilities=probabilities([80]), scaler=plain(), ids=["a"]
+    )
+    # Errors of the lower end are -3 … 5, of the upper -5 … 3.
+    assert found.offsets[0, 0, 0] == pytest.approx([-3, 0, 3])
+    one = Windowed(np.array([[[[9.0, 10, 12]]]]), np.zeros(1, np.int64))
+    assert found.apply(one, ["a"])[0, 0, 0] == pytest.approx([6, 10, 15])
+
+
+def test_ends_never_cross():
+    base = Windowed(np.tile([-9.0, 0.0, 9.0], (9, 1, 1, 1)), np.zeros(9, np.int64))
+    found = calibrate(
+        base, column(range(-4, 5)), probabilities=probabilities([80]), scaler=plain(), ids=["a"]
+    )
+    # Moved by 5 and -5, ends that lie 2 apart would cross.
+    narrow = Windowed(np.array([[[[-1.0, 0, 1]]]]), np.zeros(1, np.int64))
+    low, _, high = found.apply(narrow, ["a"])[0, 0, 0]
+    assert (low, high) == pytest.approx((-4, 4))
+
+
+def test_steps_that_were_not_calibrated_have_no_interval():
+    found = learned(range(-4, 5))
+    longer = Windowed(np.zeros((1, 3, 1, 1)), np.zeros(1, np.int64))
+    out = found.apply(longer, ["a"])[0, :, 0]
+    assert out[0] == pytest.approx([-4, 0, 4])
+    assert np.isnan(out[1:, [0, 2]]).all()
+    assert (out[1:, 1] == 0).all()
+
+
+def test_comes_back_from_json():
+    scaler = plain(2)
+    found = learned(np.arange(90.0), group=[0] * 90, scaler=scaler, levels=(50, 80))
+    for network in (scaler, plain(1)):
+        again = Calibration.from_json(json.loads(json.dumps(found.as_json(network=network))), network=network)
+        np.testing.assert_allclose(again.offsets, found.offsets, rtol=1e-8)
+        assert (again.ids, again.probabilities, again.n_windows) == (found.ids, found.probabilities, 90)
+        assert again.scaler.as_json() == scaler.as_json()
+
+
+def test_says_where_there_were_too_few_windows():
+    assert shortfall(learned(range(9))) is None
+    assert shortfall(learned(range(8))) == (
+        "the widest intervals need 9 validation windows, and there are 8: they reach as far as the largest error "
+        "seen, and hold fewer values than they say"
+    )
+
+
+def test_many_series_are_calibrated_together(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(room, "MAX_OFFSETS", 5)
+    assert learned(np.arange(180.0), group=[0] * 90 + [1] * 90, scaler=plain(2)).ids == ()
+
+
+def rolling(n_before: int = 4, n_after: int = 6, horizon: int = 2) -> Rolling:
+    """One series; window i has its first target at position i and an actual value of i, forecast as 0."""
+    first = np.arange(n_before + n_after)
+    actual = np.repeat(first[:, None, None].astype(float), horizon, axis=1)
+
+    def part(run: slice) -> tuple[Windowed, np.ndarray, np.ndarray]:
+        n = len(first[run])
+        return Windowed(np.zeros((n, horizon, 1, 1)), np.zeros(n, np.int64)), actual[run], first[run]
+
+    return Rolling(
+        part(slice(0, n_before)),
+        part(slice(n_before, None)),
+        probabilities=probabilities([80]),
+        scaler=plain(),
+        ids=["a"],
+    )
+
+
+def test_adaptive_calibration_knows_only_targets_before_the_origin():
+    """Two steps ahead: at position 6 the newest whole window is that of 4 and 5."""
+    r = rolling()
+    assert r.known_before(6).tolist() == [1, 2, 3, 4]
+    assert r.known_before(4).tolist() == [0, 1, 2]
+    assert r.newest().offsets[0, 0, 0] == pytest.approx([6, 0, 9])
+
+
+def test_adaptive_calibration_is_learned_anew_every_horizon():
+    """Blocks begin at 4, 6 and 8 and take the errors 0 … 2, 1 … 4 and 3 … 6."""
+    out = rolling().apply()[:, 0, 0]
+    assert out[:, 0] == pytest.approx([0, 0, 1, 1, 3, 3])
+    assert out[:, 2] == pytest.approx([2, 2, 4, 4, 6, 6])
