@@ -57,6 +57,7 @@ def run(
     prepared = prepare(loaded, smoke=smoke)
     searched = ", ".join(d.name for d in loaded.dimensions)
     remarks = [f"search spaces stand at their defaults: {searched}"] if searched else []
+    remarks += prepared.encoders.unseen(prepared.panel)
     report([*loaded.warnings, *prepared.findings.warnings], remarks)
     print_of_data = fingerprint(loaded.data_path)
     following = f"forecaster predict {path}"

@@ -24,6 +24,7 @@ class Validated:
 def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
     """Raises ConfigError and DataError, as `train` would, and for a search range whose end does not fit."""
     from forecaster.data.calendar import features
+    from forecaster.data.categories import fit_encoders
     from forecaster.data.check import check
     from forecaster.data.scalers import fit_scaler
     from forecaster.pipeline.prepare import read_and_split, refuse_without_windows
@@ -46,13 +47,15 @@ def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
     if experiment.scaling.method == "log":
         scaler = fit_scaler(
             experiment.scaling,
-            panel.values,
+            panel.numbers,
             panel.offsets,
             table.cuts.train_end,
             ids=panel.ids,
             n_targets=len(panel.targets),
         )
-        scaler.apply(panel.values, panel.offsets, scaler.rows_for(panel.ids))
+        scaler.apply(panel.numbers, panel.offsets, scaler.rows_for(panel.ids))
     if experiment.data.calendar:
         features(panel.grid, panel.first[:1], experiment.data.calendar)
-    return Validated(loaded, report, [*loaded.warnings, *table.findings.warnings])
+    encoders = fit_encoders(experiment.data.categorical, panel, table.cuts.train_end)
+    remarks = [Diagnostic(text, severity="warning") for text in encoders.unseen(panel)]
+    return Validated(loaded, report, [*loaded.warnings, *table.findings.warnings, *remarks])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -71,6 +71,7 @@ def assemble(
         values=regular.values,
         static=static[regular.kept],
         source=source,
+        categories=rows.categories,
     )
     dropped = tuple(rows.ids[s] for s in np.setdiff1d(np.arange(len(rows.ids)), regular.kept).tolist())
     findings = Findings(
@@ -170,15 +171,28 @@ def _take_static(spec: DataSpec, rows: Rows, ordered: Ordered, tables: Sequence[
             continue
         usual = _first_known(column, ordered, len(rows.ids))
         odd = np.flatnonzero(~np.isnan(column) & (column != usual[ordered.series]))
-        describe = partial(_varies, rows.ids, ordered.series[odd], column[odd], usual)
+        shown = partial(_shown, rows.categories.get(name))
+        describe = partial(_varies, rows.ids, ordered.series[odd], column[odd], usual, shown)
         rows.faults(name, ordered.rows_in_file(odd), describe).raise_any(tables)
     ordered.values = ordered.values[:, :first].copy()
     return static
 
 
-def _varies(ids: tuple[str, ...], series: Codes, found: Floats, usual: Floats, i: int) -> Fault:
+def _shown(names: tuple[str, ...] | None, value: float) -> str:
+    """A cell as it stands in the table."""
+    return f"{value:g}" if names is None else repr(names[int(value)])
+
+
+def _varies(
+    ids: tuple[str, ...],
+    series: Codes,
+    found: Floats,
+    usual: Floats,
+    shown: Callable[[float], str],
+    i: int,
+) -> Fault:
     s = int(series[i])
-    what = f"{found[i]:g} is not the {usual[s]:g} that series {ids[s]!r} has at earlier times"
+    what = f"{shown(found[i])} is not the {shown(usual[s])} that series {ids[s]!r} has at earlier times"
     return what, "make it constant, or list it under data.past_covariates"
 
 
@@ -216,7 +230,13 @@ def _merge(spec: DataSpec, grid: Grid, rows: Rows, ordered: Ordered, tables: Seq
         known = ~np.isnan(ordered.values)
         total = np.add.reduceat(np.where(known, ordered.values, 0.0), starts)
         with np.errstate(invalid="ignore"):
-            ordered.values = total / np.add.reduceat(known.astype(np.int64), starts)
+            merged = total / np.add.reduceat(known.astype(np.int64), starts)
+        names = [*spec.targets, *spec.past_covariates, *spec.future_covariates]
+        for c in (c for c, name in enumerate(names) if name in rows.categories):
+            # There is no mean of categories: the last one of each time stands.
+            last = np.maximum.reduceat(np.where(known[:, c], np.arange(len(known)), -1), starts)
+            merged[:, c] = np.where(last >= 0, ordered.values[last, c], np.nan)
+        ordered.values = merged
     ordered.positions, ordered.series = ordered.positions[starts], ordered.series[starts]
     return counts
 

@@ -30,6 +30,8 @@ def fill(panel: Panel, policy: Policy, *, barriers: Ints) -> tuple[Panel, NDArra
     observed is False only under mask, for every target cell that was missing.
     Raises DataError under error when a value is missing, and when a column holds
     nothing to fill from.
+    Categories are never drawn between nor averaged: a gap repeats the last one before it,
+    and without one, or under zero, it stays NaN, which Encoders take for an unknown one.
     """
     n_targets = len(panel.targets)
     observed = np.ones((len(panel.values), n_targets), dtype=bool)
@@ -44,7 +46,13 @@ def fill(panel: Panel, policy: Policy, *, barriers: Ints) -> tuple[Panel, NDArra
     for c in gappy:
         column = values[:, c]
         rows = np.flatnonzero(np.isnan(column))
-        column[rows] = 0.0 if policy == "zero" else _filled(panel, c, rows, barriers, policy == "interpolate")
+        if panel.columns[c] in panel.categories:
+            if policy != "zero":
+                column[rows] = _repeated(panel, c, rows, barriers)
+        elif policy == "zero":
+            column[rows] = 0.0
+        else:
+            column[rows] = _filled(panel, c, rows, barriers, policy == "interpolate")
     return replace(panel, values=values, static=_fill_static(panel, policy)), observed
 
 
@@ -62,6 +70,13 @@ class _Runs:
     before: Ints
     after: Ints
     of_cell: Ints
+
+
+def _repeated(panel: Panel, c: int, rows: Ints, barriers: Ints) -> Floats:
+    """The last category before each missing cell (row, c); NaN where there is none."""
+    runs = _runs(panel, rows, barriers)
+    before = runs.before[runs.of_cell]
+    return np.where(before >= 0, panel.values[before, c], np.nan)
 
 
 def _filled(panel: Panel, c: int, rows: Ints, barriers: Ints, interpolate: bool) -> Floats:
@@ -126,6 +141,8 @@ def _fill_static(panel: Panel, policy: Policy) -> Floats:
     static = panel.static.copy()
     for k, name in enumerate(panel.statics):
         missing = np.isnan(static[:, k])
+        if name in panel.categories:
+            continue
         if missing.all() and policy != "zero":
             raise DataError(
                 f"no series has a value of {name!r}",

@@ -41,14 +41,15 @@ def read_ids(column: pa.Array, problems: Problems, *, name: str, file: int, rows
 
 
 def unify(ids: list[pa.Array]) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """The place of each row's id among the sorted ids that occur, and these."""
+    """The place of each row's text among the sorted ones that occur, -1 where null; and these."""
     import pyarrow as pa
 
     chunks = pa.chunked_array(ids).unify_dictionaries().chunks
-    codes = np.concatenate([chunk.indices.to_numpy(zero_copy_only=False) for chunk in chunks])
+    codes = np.concatenate([chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in chunks])
     names: list[str] = chunks[0].dictionary.to_pylist()
-    used = np.flatnonzero(np.bincount(codes, minlength=len(names)))
+    used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(names)))
     by_name = sorted(used.tolist(), key=lambda i: names[i])
-    rank = np.zeros(len(names), dtype=np.int32)
+    # One more at the end, where the place -1 of a null leads.
+    rank = np.full(len(names) + 1, -1, dtype=np.int32)
     rank[by_name] = np.arange(len(by_name))
     return rank[codes], tuple(names[i] for i in by_name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -27,6 +28,8 @@ class Panel:
     covariates; NaN where missing (absent rows are there, all NaN).
     static: (series, statics), NaN where missing.
     source: the file, as shown in messages.
+    categories: the names of each column of categories, sorted; such a column holds, in values
+    or static, the place of each cell's name among them.
     """
 
     grid: Grid
@@ -40,6 +43,22 @@ class Panel:
     values: Floats
     static: Floats
     source: str = ""
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def numeric(self) -> list[int]:
+        """Columns of `values` that hold numbers."""
+        return [c for c, name in enumerate(self.columns) if name not in self.categories]
+
+    @property
+    def numbers(self) -> Floats:
+        """(rows, numeric columns), a view where every column is one."""
+        return self.values if len(self.numeric) == len(self.columns) else self.values[:, self.numeric]
+
+    @property
+    def static_numbers(self) -> Floats:
+        """(series, numeric statics)."""
+        return self.static[:, [k for k, name in enumerate(self.statics) if name not in self.categories]]
 
     @property
     def columns(self) -> tuple[str, ...]:

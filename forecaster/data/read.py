@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.data.assemble import assemble
+from forecaster.data.categories import number, read_categories
 from forecaster.data.grid import Grid, parse_stamp
 from forecaster.data.ids import read_ids, unify
 from forecaster.data.numbers import read_numbers
@@ -39,9 +40,8 @@ def read_table(
     covariate has a value. grid: the time axis that every row must lie on; None takes the
     one of data.freq that most rows lie on.
     Raises DataError with the first few problems of the table, each with file, row,
-    column and the next move, and ConfigError for what is not supported yet.
+    column and the next move, and ConfigError where data.start or data.end is no time.
     """
-    _refuse_categorical(spec)
     files = open_table(spec, path)
     rows = _read_rows(spec, files, str(path))
     return assemble(spec, rows, files, keep_future=keep_future, grid=grid)
@@ -54,6 +54,8 @@ class _Batches:
     stamps: list[Ints] = field(default_factory=list)
     ids: list[pa.Array] = field(default_factory=list)
     values: list[Floats] = field(default_factory=list)
+    texts: dict[int, list[pa.Array]] = field(default_factory=dict)
+    """Of the columns of categories, by their place in values."""
     segments: list[tuple[int, Ints | int, int]] = field(default_factory=list)
 
 
@@ -86,7 +88,7 @@ def _read_rows(spec: DataSpec, files: Sequence[CsvFile | ParquetFile], source: s
     problems.raise_any(files)
     if not batches.stamps:
         raise _no_rows(spec, source, n_read, seen)
-    return _join(batches, source)
+    return _join(batches, source, numbers)
 
 
 def _add(
@@ -104,13 +106,17 @@ def _add(
         batches.ids.append(read_ids(columns[1], problems, name=spec.id, file=file, rows=rows))
     values = np.empty((len(rows), len(numbers)))
     for c, (name, column) in enumerate(zip(numbers, columns[-len(numbers) :], strict=True)):
-        values[:, c] = read_numbers(column, spec.csv, problems, name=name, file=file, rows=rows)
+        if name in spec.categorical:
+            texts = read_categories(column, problems, name=name, file=file, rows=rows)
+            batches.texts.setdefault(c, []).append(texts)
+        else:
+            values[:, c] = read_numbers(column, spec.csv, problems, name=name, file=file, rows=rows)
     batches.values.append(values)
     consecutive = int(rows[-1]) - int(rows[0]) + 1 == len(rows)
     batches.segments.append((file, int(rows[0]) if consecutive else rows, len(rows)))
 
 
-def _join(batches: _Batches, source: str) -> Rows:
+def _join(batches: _Batches, source: str, names: list[str]) -> Rows:
     stamps = np.concatenate(batches.stamps)
     batches.stamps.clear()
     values = np.empty((len(stamps), batches.values[0].shape[1]))
@@ -119,11 +125,14 @@ def _join(batches: _Batches, source: str) -> Rows:
         block = batches.values.pop()
         values[at - len(block) : at] = block
         at -= len(block)
+    categories = {}
+    for c, texts in batches.texts.items():
+        values[:, c], categories[names[c]] = number(texts)
     if not batches.ids:
         series = np.zeros(len(stamps), dtype=np.int8)
-        return Rows(stamps, series, ("",), values, batches.segments, source)
-    codes, names = unify(batches.ids)
-    return Rows(stamps, codes, names, values, batches.segments, source)
+        return Rows(stamps, series, ("",), values, batches.segments, source, categories)
+    codes, ids = unify(batches.ids)
+    return Rows(stamps, codes, ids, values, batches.segments, source, categories)
 
 
 def _report_widths(file: CsvFile, problems: Problems, f: int) -> None:
@@ -132,15 +141,6 @@ def _report_widths(file: CsvFile, problems: Problems, f: int) -> None:
     faults = width_faults(file)
     records = np.array([record for record, _, _ in file.wrong_width], dtype=np.int64)
     problems.add(f, records, "", lambda i: (faults[i].summary, faults[i].hint))
-
-
-def _refuse_categorical(spec: DataSpec) -> None:
-    if spec.categorical:
-        raise ConfigError(
-            f"categorical columns are not supported yet: {', '.join(spec.categorical)}",
-            hint="leave data.categorical out, and write numbers in these columns",
-            path="data.categorical",
-        )
 
 
 def _bounds(spec: DataSpec) -> tuple[int | None, int | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ class Rows:
     values: (rows, columns), targets, past, future, then static covariates.
     segments: file, data rows (each, or the first of consecutive ones) and count.
     source: the table's path, as shown in messages.
+    categories: the names of each column of categories; see Panel.
     """
 
     stamps: Ints
@@ -32,6 +33,7 @@ class Rows:
     values: Floats
     segments: list[tuple[int, Ints | int, int]]
     source: str
+    categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def faults(self, column: str, rows: Ints, describe: Callable[[int], Fault]) -> Problems:
         """Problems of these rows, given in any order; describe(i) tells of rows[i]."""

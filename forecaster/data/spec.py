@@ -82,7 +82,8 @@ class DataSpec(Spec):
     calendar: list[CalendarFeature] = []
     """Features derived from time, known ahead: hour, dayofweek, day, month, weekofyear, holiday:CC."""
     categorical: dict[Name, Literal["one_hot", "embedding"]] = {}
-    """Covariate columns that hold categories, and how they enter the network."""
+    """Covariate columns that hold categories, and how they enter the network: one_hot, a channel each; embedding,
+    a few learned channels. A category that no training row holds counts as the average of those known."""
     timezone: str | None = None
     """IANA zone of timestamps without an offset; null = timestamps are used as they are."""
     missing: Literal["error", "ffill", "interpolate", "zero", "mask"] = "error"
@@ -134,6 +135,12 @@ class DataSpec(Spec):
                     summary = f"column {name!r} is already listed under {roles[name]}"
                     faults.append(Fault((role, i), summary, "keep it in one place"))
                 roles.setdefault(name, role)
+        for name in self.categorical:
+            if not roles.get(name, "").endswith("_covariates"):
+                role = roles.get(name)
+                what = "is no covariate" if role is None else f"is listed under {role}, which holds no categories"
+                hint = "list it under past_covariates, future_covariates or static_covariates"
+                faults.append(Fault(("categorical", name), what, hint))
         for role, taken in (("time", self.time), ("id", self.id)):
             if taken in OUTPUT_NAMES or (taken or "").startswith(("forecast-lo-", "forecast-hi-")):
                 summary = f"column {taken!r} has a name that the tables of forecasts use"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,8 @@ from forecaster.data.split import Cuts, SplitName, target_rows
 
 Float32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
-Batch = dict[str, Float32]
+Codes = npt.NDArray[np.int32]
+Batch = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class Source:
     count; None where all count. calendar: (positions, features) over the time axis
     from the first row to a horizon past the last; None without calendar features.
     position: (series,), place of each series' first row in `calendar`.
-    static: (series, features).
+    static: (series, features). codes: (rows, columns of categories), those of past, then of
+    future covariates; static_codes: (series, static columns of categories).
     """
 
     values: Float32
@@ -36,10 +39,13 @@ class Source:
     calendar: Float32 | None = None
     position: Ints | None = None
     static: Float32 | None = None
+    codes: Codes | None = None
+    n_past_codes: int = 0
+    static_codes: Codes | None = None
 
     @property
     def n_ahead(self) -> int:
-        """Channels known over the horizon: future covariates, then calendar features."""
+        """Channels of numbers known over the horizon: future covariates, then calendar features."""
         calendar = 0 if self.calendar is None else self.calendar.shape[1]
         return int(self.values.shape[1]) - self.n_targets - self.n_past + calendar
 
@@ -72,17 +78,17 @@ class Windows:
 
     def inputs(self, indices: Ints) -> Batch:
         """Gather: past (batch, lookback, channels); future (batch, horizon, n_ahead) and
-        static (batch, features) where there are any; with padding, mask (batch, lookback),
-        1 where a step is there.
+        static (batch, features) where there are any; past_codes, future_codes and static_codes
+        likewise for categories; with padding, mask (batch, lookback), 1 where a step is there.
 
         Values of the horizon enter `future` only from columns known ahead.
         """
         s = self.source
         start, first_known = self.start[indices], s.n_targets + s.n_past
-        past = self._past(indices)
+        past = self._past(s.values, indices)
         ahead = []
         if s.values.shape[1] > first_known:
-            ahead.append(self._gather(start + self.lookback, self.horizon)[:, :, first_known:])
+            ahead.append(_gather(s.values, start + self.lookback, self.horizon)[:, :, first_known:])
         if s.calendar is not None and s.position is not None:
             series = self.series[indices]
             row = s.position[series] + start - s.offsets[series]
@@ -90,13 +96,20 @@ class Windows:
             calendar = s.calendar[np.maximum(steps, 0)]
             past = np.concatenate([past, calendar[:, : self.lookback]], axis=2)
             ahead.append(calendar[:, self.lookback :])
-        batch = {"past": past}
+        batch: Batch = {"past": past}
         if self.padded:
             batch["mask"] = (np.arange(self.lookback) >= self._absent(indices)[:, None]).astype(np.float32)
         if ahead:
             batch["future"] = ahead[0] if len(ahead) == 1 else np.concatenate(ahead, axis=2)
         if s.static is not None:
             batch["static"] = s.static[self.series[indices]]
+        if s.codes is not None:
+            batch["past_codes"] = self._past(s.codes, indices)
+            if s.codes.shape[1] > s.n_past_codes:
+                horizon = _gather(s.codes, start + self.lookback, self.horizon)
+                batch["future_codes"] = horizon[:, :, s.n_past_codes :]
+        if s.static_codes is not None:
+            batch["static_codes"] = s.static_codes[self.series[indices]]
         return batch
 
     def _absent(self, indices: Ints) -> Ints:
@@ -104,14 +117,14 @@ class Windows:
         absent: Ints = np.maximum(self.source.offsets[:-1][self.series[indices]] - self.start[indices], 0)
         return absent
 
-    def _past(self, indices: Ints) -> Float32:
+    def _past(self, table: npt.NDArray[Any], indices: Ints) -> npt.NDArray[Any]:
         """(batch, lookback, columns); absent steps repeat the series' first row."""
         start = self.start[indices]
         if not self.padded:
-            return self._gather(start, self.lookback)
+            return _gather(table, start, self.lookback)
         first = self.source.offsets[:-1][self.series[indices]]
         rows = np.maximum(start[:, None] + np.arange(self.lookback), first[:, None])
-        past: Float32 = self.source.values[rows]
+        past: npt.NDArray[Any] = table[rows]
         return past
 
     def with_history(self) -> tuple[Windows, Ints]:
@@ -133,7 +146,7 @@ class Windows:
     def targets(self, indices: Ints) -> Float32:
         """(batch, horizon, targets), NaN where not observed."""
         rows = self.target_row[indices]
-        y = self._gather(rows, self.horizon)[:, :, : self.source.n_targets]
+        y: Float32 = _gather(self.source.values, rows, self.horizon)[:, :, : self.source.n_targets]
         if self.source.observed is not None:
             seen = self.source.observed[rows[:, None] + np.arange(self.horizon)]
             y = np.where(seen, y, np.float32(np.nan))
@@ -141,7 +154,9 @@ class Windows:
 
     def teacher(self, indices: Ints) -> Float32:
         """(batch, horizon, targets), with the filled values where nothing was observed."""
-        return self._gather(self.target_row[indices], self.horizon)[:, :, : self.source.n_targets]
+        rows = self.target_row[indices]
+        y: Float32 = _gather(self.source.values, rows, self.horizon)[:, :, : self.source.n_targets]
+        return y
 
     def targets_of_every_step(self, indices: Ints, patch: int) -> Float32:
         """(batch, lookback / patch, horizon, targets): the horizon after each segment of the
@@ -153,13 +168,14 @@ class Windows:
             y = np.where(self.source.observed[rows], y, np.float32(np.nan))
         return y
 
-    def _gather(self, start: Ints, steps: int) -> Float32:
-        """(batch, steps, columns): rows are end to end, so a window is one run of memory."""
-        values = self.source.values
-        n = values.shape[1]
-        runs = np.lib.stride_tricks.sliding_window_view(values.reshape(-1), steps * n)
-        gathered: Float32 = runs[start * n].reshape(len(start), steps, n)
-        return gathered
+
+
+def _gather(table: npt.NDArray[Any], start: Ints, steps: int) -> npt.NDArray[Any]:
+    """(batch, steps, columns): rows are end to end, so a window is one run of memory."""
+    n = table.shape[1]
+    runs = np.lib.stride_tricks.sliding_window_view(table.reshape(-1), steps * n)
+    gathered: npt.NDArray[Any] = runs[start * n].reshape(len(start), steps, n)
+    return gathered
 
 
 def cut_windows(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from forecaster.artifacts.bundle import Arrays, damaged, load_arrays, read_json, save_arrays, write_json
 from forecaster.artifacts.run_dir import RunDir
+from forecaster.data.categories import Encoders
 from forecaster.data.grid import Grid
 from forecaster.data.scalers import Scaler
 from forecaster.data.windows import Windows
@@ -38,6 +39,8 @@ class Fitted:
     """The weights of each member of the ensemble, by path."""
     grid: Grid
     """The time axis of the training rows, which later rows must lie on too."""
+    encoders: Encoders = field(default_factory=Encoders)
+    """The numbers of categories; none where no column holds any."""
     calibration: Calibration | None = None
     """Of its quantiles; None where it has none, or keeps them as the network puts them out."""
 
@@ -75,6 +78,7 @@ class Fitted:
         state = {
             "scaler": self.scaler.as_json(),
             "grid": self.grid.as_json(),
+            "encoders": self.encoders.as_json(),
             "calibration": self.calibration and self.calibration.as_json(network=self.scaler),
         }
         write_json(run.file(STATE), {"format_version": FORMAT_VERSION, **state})
@@ -95,10 +99,11 @@ class Fitted:
             scaler, calibration = Scaler.from_json(state["scaler"]), state.get("calibration")
             return cls(
                 spec=ModelSpec.model_validate(spec["model"]),
-                shape=Shape(**spec["shape"]),
+                shape=Shape.from_json(spec["shape"]),
                 scaler=scaler,
                 members=members,
                 grid=Grid.from_json(state["grid"]),
+                encoders=Encoders.from_json(state["encoders"]),
                 calibration=calibration and Calibration.from_json(calibration, network=scaler),
             )
         except (KeyError, IndexError, TypeError, ValueError) as error:

@@ -149,10 +149,21 @@ def context_table(panel: Panel, spec: DataSpec, *, rows: int | None, ahead: Pane
         columns[spec.id] = pa.array(np.array(panel.ids, dtype=object)[series], pa.string())
     columns[spec.time] = _plain(_times(panel, panel.positions_of_rows(row)))
     for i, name in enumerate(panel.columns):
-        columns[name] = pa.array(panel.values[row, i], from_pandas=True)
+        columns[name] = cells(panel, name, panel.values[row, i])
     for i, name in enumerate(panel.statics):
-        columns[name] = pa.array(panel.static[series, i])
+        columns[name] = cells(panel, name, panel.static[series, i])
     return pa.table(columns)
+
+
+def cells(panel: Panel, name: str, values: Floats) -> pa.Array:
+    """Values of a column as they stand in a table: numbers, or the names of categories."""
+    import pyarrow as pa
+
+    if name not in panel.categories:
+        return pa.array(values, from_pandas=True)
+    missing = np.isnan(values)
+    places = pa.array(np.where(missing, 0, values).astype(np.int64), mask=missing)
+    return pa.array(panel.categories[name], pa.string()).take(places)
 
 
 def _with_rows_ahead(panel: Panel, ahead: Panel) -> Panel:

@@ -8,9 +8,10 @@ from typing import Any
 import keras
 from keras import ops
 
+from forecaster.model.categories import CategoryEncoding
 from forecaster.model.cells import RecurrentSpec
 from forecaster.model.normalization import WindowNormalization
-from forecaster.model.shape import Shape
+from forecaster.model.shape import Category, Shape
 from forecaster.model.spec import ModelSpec
 from forecaster.model.stack import PatchEmbedding
 
@@ -56,7 +57,9 @@ class Forecaster(keras.Model):
     """Takes a window, gives its forecast, both in the units the scaler left.
 
     Inputs, a dict: past (batch, lookback, n_targets + n_past), targets first; future
-    (batch, horizon, n_future) and static (batch, n_static) where there are any; teacher
+    (batch, horizon, n_future) and static (batch, n_static) where there are any; past_codes
+    (batch, lookback, past and future categories), future_codes (batch, horizon, future categories)
+    and static_codes (batch, static categories), whole numbers, where there are any; teacher
     (batch, horizon, n_targets) in training, where `wants_teacher`; mask (batch, lookback) with
     padded windows; carry (batch, 1) with a carried state.
     Output: (batch, horizon, n_targets).
@@ -68,7 +71,13 @@ class Forecaster(keras.Model):
     def __init__(self, spec: ModelSpec, shape: Shape, *, unroll: bool = False) -> None:
         super().__init__(name="forecaster")
         self.spec = spec
-        self.shape = shape
+        self.given = shape
+        # What heads see: categories are channels there, like any other.
+        self.shape = shape = shape.encoded()
+        self.categories = {
+            role: [CategoryEncoding(c, name=f"{role}_{i}") for i, c in enumerate(columns)]
+            for role, columns in _categories(self.given).items()
+        }
         self.channels = 1 if spec.channels == "independent" else shape.n_targets
         self.normalization = WindowNormalization(spec.normalization, spec.season, name="normalization")
         self.network = keras.Sequential(self.layers_of_network(unroll), name="network")
@@ -108,6 +117,9 @@ class Forecaster(keras.Model):
     def build(self, input_shape: Any = None) -> None:
         # Every size is known from the spec, so nothing waits for the first batch.
         self.normalization.build((None, self.shape.lookback, self.channels))
+        for layers in self.categories.values():
+            for layer in layers:
+                layer.build()
         self.anchor = None
         if self.spec.anchor is not None:
             size = (self.shape.lookback, self.shape.horizon)
@@ -122,7 +134,8 @@ class Forecaster(keras.Model):
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
         n = self.shape.n_targets
         past = inputs["past"]
-        y = self._each(past[:, :, :n] if self.shape.n_past else past)
+        y = self._each(past[:, :, :n] if self.given.n_past else past)
+        x, future, static = self._covariates(inputs)
         mask = self._repeated(inputs["mask"]) if "mask" in inputs else None
         present = None if mask is None else mask[:, :, None]
         level, spread = self.normalization.statistics(y, present)
@@ -133,9 +146,9 @@ class Forecaster(keras.Model):
         window = Window(
             # A step that is not there is at the level, and no change.
             y=z if present is None else z * present,
-            x=self._repeated(past[:, :, n:]) if self.shape.n_past else None,
-            future=self._repeated(inputs["future"]) if self.shape.n_future else None,
-            static=self._repeated(inputs["static"]) if self.shape.n_static else None,
+            x=None if x is None else self._repeated(x),
+            future=None if future is None else self._repeated(future),
+            static=None if static is None else self._repeated(static),
             teacher=teacher,
             differences=tuple(self.spec.differences),
             mask=None if mask is None else mask > 0,
@@ -146,6 +159,27 @@ class Forecaster(keras.Model):
             linear = ops.matmul(ops.transpose(window.y, (0, 2, 1)), ops.cast(self.anchor, window.y.dtype))
             z = self.share[0] * z + self.share[1] * ops.transpose(linear, (0, 2, 1))
         return self._together(self.normalization.invert(z, level, spread))
+
+    def _covariates(self, inputs: dict[str, Any]) -> tuple[Any | None, Any | None, Any | None]:
+        """Those of the lookback, of the horizon and of the series, categories as channels behind
+        the numbers of their kind; None where there is none."""
+        given, past = self.given, inputs["past"]
+        first_ahead = past.shape[-1] - given.n_future
+        parts = [past[:, :, given.n_targets : first_ahead] if given.n_past > given.n_future else None]
+        n = len(given.past_categories)
+        if n:
+            parts.append(self._encoded("past", inputs["past_codes"][:, :, :n]))
+        ahead = [past[:, :, first_ahead:] if given.n_future else None]
+        future, static = [inputs.get("future")], [inputs.get("static")]
+        if given.future_categories:
+            ahead.append(self._encoded("future", inputs["past_codes"][:, :, n:]))
+            future.append(self._encoded("future", inputs["future_codes"]))
+        if given.static_categories:
+            static.append(self._encoded("static", inputs["static_codes"]))
+        return _joined([*parts, *ahead]), _joined(future), _joined(static)
+
+    def _encoded(self, role: str, codes: Any) -> Any:
+        return join([layer(codes[..., i]) for i, layer in enumerate(self.categories[role])])
 
     def _each(self, y: Any) -> Any:
         """(batch, steps, targets) -> (batch x targets, steps, 1) where channels are independent."""
@@ -192,6 +226,20 @@ def join(parts: list[Any | None]) -> Any:
     """Side by side on the last axis, without those that are None."""
     there = [p for p in parts if p is not None]
     return there[0] if len(there) == 1 else ops.concatenate(there, axis=-1)
+
+
+def _joined(parts: list[Any | None]) -> Any | None:
+    """As `join`; None where all are."""
+    return None if all(p is None for p in parts) else join(parts)
+
+
+def _categories(shape: Shape) -> dict[str, tuple[Category, ...]]:
+    roles = {
+        "past": shape.past_categories,
+        "future": shape.future_categories,
+        "static": shape.static_categories,
+    }
+    return {role: columns for role, columns in roles.items() if columns}
 
 
 def last_channels(x: Any, n: int) -> Any:

@@ -36,7 +36,7 @@ def error_scaler(prepared: Prepared) -> Scaler:
     panel = prepared.panel
     return fit_scaler(
         spec,
-        panel.values,
+        panel.numbers,
         panel.offsets,
         prepared.cuts.train_end,
         ids=panel.ids,

@@ -95,18 +95,23 @@ def without_gaps(
 
 
 def _with_statics(panel: Panel, scaler: Scaler) -> tuple[Panel, list[str]]:
-    missing = np.isnan(panel.static)
-    if not missing.any():
-        return panel, []
+    numeric = [k for k, name in enumerate(panel.statics) if name not in panel.categories]
+    center = np.full(len(panel.statics), np.nan)
+    center[numeric] = scaler.static_center
+    missing = np.isnan(panel.static) & ~np.isnan(center)
     notes = []
     for k in np.flatnonzero(missing.any(axis=0)).tolist():
         who = [repr(panel.ids[s]) for s in np.flatnonzero(missing[:, k])]
         named = ", ".join(who[:NAMED]) + (", …" if len(who) > NAMED else "")
         notes.append(
             f"{len(who):,} series without a value of {panel.statics[k]!r}: {named}; taken for the mean of the "
-            f"training series, {scaler.static_center[k]:g}"
+            f"training series, {center[k]:g}"
         )
-    static = np.where(missing, scaler.static_center, panel.static)
+    for k in (k for k in range(len(panel.statics)) if k not in numeric):
+        n = int(np.isnan(panel.static[:, k]).sum())
+        if n:
+            notes.append(f"{n:,} series without a value of {panel.statics[k]!r}; counted as an average one")
+    static = np.where(missing, center, panel.static)
     return replace(panel, static=static), notes
 
 

@@ -63,7 +63,10 @@ def predict(
     panel, observed, filled = without_gaps(panel, start.known, experiment, fitted.scaler)
     scaler, scaled = _scaler_for(fitted.scaler, experiment.scaling, panel, start.known)
     groups = scaler.rows_for(panel.ids)
-    source = make_source(experiment, panel, scaler, groups=groups, observed=observed)
+    source = make_source(experiment, panel, scaler, fitted.encoders, observed=observed)
+    low = np.zeros_like(start.known) if experiment.model.stateful else start.known - window.lookback
+    low = np.maximum(low, 0)
+    unseen = fitted.encoders.unseen(panel.between(low, panel.lengths), start.known - low)
     first = panel.offsets[:-1] + start.known - window.lookback
     series = np.arange(len(panel.ids), dtype=np.int32)
     padded = window.short == "pad"
@@ -88,7 +91,7 @@ def predict(
         target_row=windows.target_row,
         intervals=Interval.of(quantiles, probabilities(levels), levels),
     )
-    return Predicted(table, len(series), [*start.notes, *filled, *scaled], start.warnings)
+    return Predicted(table, len(series), [*start.notes, *filled, *scaled, *unseen], start.warnings)
 
 
 def _quantiles(
@@ -127,7 +130,7 @@ def _scaler_for(scaler: Scaler, scaling: ScalingSpec, panel: Panel, known: Ints)
     fresh = panel.pick(new)
     own = fit_scaler(
         scaling,
-        fresh.values,
+        fresh.numbers,
         fresh.offsets,
         known[new],
         ids=fresh.ids,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from forecaster.config.experiment import Experiment
 from forecaster.config.load import Loaded
 from forecaster.data.calendar import features
+from forecaster.data.categories import Encoders, fit_encoders
 from forecaster.data.fill import fill
 from forecaster.data.grid import default_seasonality
 from forecaster.data.panel import Findings, Panel
@@ -20,7 +22,7 @@ from forecaster.data.windows import Source, Windows, cut_windows
 from forecaster.errors import DataError
 from forecaster.evaluation.scales import Scales, in_sample_scales
 from forecaster.forecasting.origins import Origins
-from forecaster.model.shape import Shape
+from forecaster.model.shape import Category, Shape
 
 Floats = npt.NDArray[np.float64]
 # --smoke: enough to touch every path, few enough for seconds.
@@ -46,6 +48,7 @@ class Prepared:
     scales: Scales
     season: int
     ahead: Panel
+    encoders: Encoders
 
     @property
     def shape(self) -> Shape:
@@ -59,7 +62,14 @@ class Prepared:
             n_future=ahead,
             n_static=0 if static is None else static.shape[1],
             padded=window.short == "pad",
+            past_categories=self._categories(self.panel.past),
+            future_categories=self._categories(self.panel.future),
+            static_categories=self._categories(self.panel.statics),
         )
+
+    def _categories(self, columns: tuple[str, ...]) -> tuple[Category, ...]:
+        kinds, size = self.encoders.kinds, self.encoders.size
+        return tuple(Category(kinds[name], size(name)) for name in columns if name in kinds)
 
     def origins(self, windows: Windows) -> Origins:
         targets = self.panel.values[:, : self.source.n_targets]
@@ -107,10 +117,10 @@ def prepare(loaded: Loaded, *, smoke: bool = False) -> Prepared:
     panel, observed = table.filled(experiment)
     n_targets = len(panel.targets)
     scaler = fit_scaler(
-        experiment.scaling, panel.values, panel.offsets, cuts.train_end, ids=panel.ids, n_targets=n_targets
-    ).with_static(panel.static)
-    groups = scaler.rows_for(panel.ids)
-    source = make_source(experiment, panel, scaler, groups=groups, observed=observed)
+        experiment.scaling, panel.numbers, panel.offsets, cuts.train_end, ids=panel.ids, n_targets=n_targets
+    ).with_static(panel.static_numbers)
+    encoders = fit_encoders(experiment.data.categorical, panel, cuts.train_end)
+    source = make_source(experiment, panel, scaler, encoders, observed=observed)
     window = experiment.window
     windows = {
         name: cut_windows(source, cuts, name, window, consecutive=experiment.model.stateful)
@@ -136,6 +146,7 @@ def prepare(loaded: Loaded, *, smoke: bool = False) -> Prepared:
         scales,
         season,
         table.ahead,
+        encoders,
     )
 
 
@@ -143,13 +154,13 @@ def make_source(
     experiment: Experiment,
     panel: Panel,
     scaler: Scaler,
+    encoders: Encoders,
     *,
-    groups: npt.NDArray[np.int64],
     observed: npt.NDArray[np.bool_],
 ) -> Source:
     """The scaled panel with the features that are derived from time and from the series.
 
-    groups: (series,), the scaler's group of each series.
+    The scaler has a group for every series.
     """
     calendar = position = None
     if experiment.data.calendar:
@@ -157,16 +168,24 @@ def make_source(
         high = int((panel.first + panel.lengths).max()) + experiment.window.horizon
         calendar = features(panel.grid, np.arange(low, high), experiment.data.calendar)
         position = panel.first - low
+    n_past_codes = sum(name in panel.categories for name in panel.past)
     return Source(
-        values=scaler.apply(panel.values, panel.offsets, groups),
+        values=scaler.apply(panel.numbers, panel.offsets, scaler.rows_for(panel.ids)),
         offsets=panel.offsets,
         n_targets=len(panel.targets),
-        n_past=len(panel.past),
+        n_past=len(panel.past) - n_past_codes,
         observed=None if observed.all() else observed,
         calendar=calendar,
         position=position,
-        static=scaler.apply_static(panel.static) if panel.statics else None,
+        static=_some(scaler.apply_static(panel.static_numbers)),
+        codes=_some(encoders.rows(panel)),
+        n_past_codes=n_past_codes,
+        static_codes=_some(encoders.statics(panel)),
     )
+
+
+def _some(columns: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+    return columns if columns.shape[1] else None
 
 
 def refuse_without_windows(experiment: Experiment, panel: Panel, cuts: Cuts) -> None:

@@ -89,7 +89,9 @@ def train(
             share = choose_share(network, val, PREDICT_BATCH)
         members.append(weights_of(network))
         run.event("member_done", member=member, epochs=history[-1].epoch, network_share=share)
-    fitted = Fitted(experiment.model, shape, prepared.scaler, members, prepared.panel.grid)
+    fitted = Fitted(
+        experiment.model, shape, prepared.scaler, members, prepared.panel.grid, prepared.encoders
+    )
     found = {
         name: Forecasts(fitted.forecast(windows[name], windows[name].series.astype(np.int64)))
         for name in SCORED

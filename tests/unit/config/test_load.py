@@ -152,17 +152,8 @@ def test_warnings(small):
     ]
 
 
-def test_the_full_example_is_refused_only_for_what_is_not_built_yet(monkeypatch):
-    monkeypatch.chdir(FULL.parent)
-    with pytest.raises(ConfigError) as caught:
-        load_experiment(Path("full.yaml"))
-    assert str(caught.value).splitlines() == [
-        "full.yaml:16:3: data.categorical: is not supported by this version; remove it",
-    ]
-
-
-def test_the_full_example_without_those_loads():
-    loaded = load_experiment(FULL, ["data.categorical={}", "evaluation.calibration=none"])
+def test_the_full_example_loads():
+    loaded = load_experiment(FULL)
     assert [d.name for d in loaded.dimensions] == ["model.layers.1.units"]
     assert check_ends(loaded) == []
     # It names every key of the schema's sections, so that no key goes untried.

@@ -1,0 +1,188 @@
+"""Columns of categories: read as text, numbered by the names that training rows hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecaster.data.ids import unify
+from forecaster.data.panel import Floats, Ints, Panel
+from forecaster.data.problems import Problems
+from forecaster.data.ranges import ranges
+from forecaster.errors import DataError, Location
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Codes = NDArray[np.int32]
+# Every category of one_hot is a channel of every step of a batch.
+MOST_ONE_HOT = 1000
+_NAMED = 5
+
+
+def read_categories(column: pa.Array, problems: Problems, *, name: str, file: int, rows: Ints) -> pa.Array:
+    """Categories as dictionary-encoded text without outer blanks; an empty cell is null.
+
+    "NA" is a name like any other. rows: the data row of each cell, for messages.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.types as types
+
+    if types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    kind = column.type
+    if types.is_floating(kind):
+        column = _whole(column)
+        kind = column.type
+    texty = types.is_string(kind) or types.is_large_string(kind)
+    if not (texty or types.is_integer(kind) or types.is_boolean(kind) or types.is_null(kind)):
+        hint = "store them as text or integers"
+        problems.add(file, rows[:1], name, lambda _: (f"the column holds {kind}, not categories", hint))
+        column = pa.nulls(len(rows), pa.string())
+    text = column.cast(pa.string())
+    if texty:
+        text = pc.utf8_trim_whitespace(text)
+        text = pc.if_else(pc.equal(text, ""), None, text)
+    return text.dictionary_encode()
+
+
+def _whole(column: pa.Array) -> pa.Array:
+    """Whole numbers that an empty cell has turned into floats; others as they are."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = pc.if_else(pc.is_nan(column), None, column)
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return column
+
+
+def number(texts: list[pa.Array]) -> tuple[Floats, tuple[str, ...]]:
+    """The place of each cell among the sorted names of the table, NaN where empty; and the names."""
+    codes, names = unify(texts)
+    return np.where(codes < 0, np.nan, codes), names
+
+
+@dataclass(frozen=True)
+class Encoders:
+    """What number each category has: 1 and up, in the order of `names`, for those that training
+    rows hold; 0 for every other, and for an empty cell.
+
+    kinds: column -> one_hot or embedding. names: column -> the categories of training rows, sorted.
+    """
+
+    kinds: dict[str, str] = field(default_factory=dict)
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def size(self, column: str) -> int:
+        """Categories that training rows hold."""
+        return len(self.names[column])
+
+    def rows(self, panel: Panel) -> Codes:
+        """(rows, categorical columns), in the panel's order of columns."""
+        found = [self.codes(panel, name, panel.values[:, c]) for c, name in _columns(panel)]
+        return np.stack(found, axis=1) if found else np.zeros((len(panel.values), 0), dtype=np.int32)
+
+    def statics(self, panel: Panel) -> Codes:
+        """(series, categorical statics)."""
+        found = [self.codes(panel, name, panel.static[:, k]) for k, name in _statics(panel)]
+        return np.stack(found, axis=1) if found else np.zeros((len(panel.ids), 0), dtype=np.int32)
+
+    def codes(self, panel: Panel, name: str, cells: Floats) -> Codes:
+        """The numbers of cells that hold places among the panel's own names; see `number`."""
+        place = {category: i for i, category in enumerate(self.names[name], start=1)}
+        # One more at the end, where the place -1 of an empty cell leads.
+        table = np.array([*(place.get(c, 0) for c in panel.categories[name]), 0], dtype=np.int32)
+        out: Codes = table[np.where(np.isnan(cells), -1, cells).astype(np.int64)]
+        return out
+
+    def unseen(self, panel: Panel, known: Ints | None = None) -> list[str]:
+        """A remark for each column that holds categories which training rows do not.
+
+        known: (series,), rows of each series at which past covariates are looked at; None: all.
+        """
+        remarks = []
+        before = panel if known is None else panel.first_rows(known)
+        cells = [
+            (name, (before if name in panel.past else panel).values[:, c]) for c, name in _columns(panel)
+        ]
+        cells += [(name, panel.static[:, k]) for k, name in _statics(panel)]
+        for name, column in cells:
+            known = set(self.names[name])
+            new = np.array([c not in known for c in panel.categories[name]], dtype=bool)
+            places = column[column >= 0].astype(np.int64)
+            counts = np.bincount(places, minlength=len(new))[: len(new)] * new if len(new) else np.zeros(0)
+            found = np.flatnonzero(counts)
+            if len(found):
+                some = ", ".join(repr(panel.categories[name][i]) for i in found[:_NAMED])
+                more = ", …" if len(found) > _NAMED else ""
+                remarks.append(
+                    f"{name!r} holds {len(found):,} {'category' if len(found) == 1 else 'categories'} that training "
+                    f"never saw, in {int(counts.sum()):,} cells: {some}{more}; counted as an average one"
+                )
+        return remarks
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: {"as": kind, "categories": list(self.names[name])} for name, kind in self.kinds.items()}
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any]) -> Encoders:
+        return cls(
+            {name: one["as"] for name, one in state.items()},
+            {name: tuple(one["categories"]) for name, one in state.items()},
+        )
+
+
+def fit_encoders(kinds: Mapping[str, str], panel: Panel, train_end: Ints) -> Encoders:
+    """Learn the names that the first train_end rows of each series hold, and no others; of static
+    covariates, the names of the series that have such rows.
+
+    Raises DataError where one_hot would make too many channels, or a column has no name at all.
+    """
+    rows = ranges(panel.offsets[:-1], panel.offsets[:-1] + train_end)
+    cells = {name: panel.values[rows, c] for c, name in _columns(panel)}
+    cells |= {name: panel.static[train_end > 0, k] for k, name in _statics(panel)}
+    names: dict[str, tuple[str, ...]] = {}
+    for name in sorted(kinds):
+        places = np.unique(cells[name][cells[name] >= 0]).astype(np.int64)
+        names[name] = tuple(panel.categories[name][i] for i in places.tolist())
+        if not len(places):
+            raise DataError(
+                f"no training row has a value of {name!r}",
+                hint="leave the column out, or give it values",
+                location=Location(panel.source),
+            )
+        if kinds[name] == "one_hot" and len(places) > MOST_ONE_HOT:
+            raise DataError(
+                f"column {name!r} has {len(places):,} categories, and one_hot makes a channel of each",
+                hint="use embedding",
+                location=Location(panel.source),
+                path=f"data.categorical.{name}",
+            )
+    return Encoders({name: kinds[name] for name in sorted(kinds)}, names)
+
+
+def with_names(panel: Panel, name: str, names: tuple[str, ...]) -> tuple[Panel, Ints]:
+    """The panel with these names added to those of a column, and the place of each of them."""
+    own = list(panel.categories[name])
+    place = {category: i for i, category in enumerate(own)}
+    for category in names:
+        if category not in place:
+            place[category] = len(own)
+            own.append(category)
+    panel = replace(panel, categories={**panel.categories, name: tuple(own)})
+    return panel, np.array([place[category] for category in names], dtype=np.int64)
+
+
+def _columns(panel: Panel) -> list[tuple[int, str]]:
+    return [(c, name) for c, name in enumerate(panel.columns) if name in panel.categories]
+
+
+def _statics(panel: Panel) -> list[tuple[int, str]]:
+    return [(k, name) for k, name in enumerate(panel.statics) if name in panel.categories]
