@@ -38,7 +38,7 @@ def config(folder: Path, how: str, head: str = "direct", *, past: bool = True, *
         "categorical": {name: how for name in (["sky"] if past else []) + ["day", "kind"]},
     }
     training = {"epochs": 4, "batch_size": 8, "optimizer": {"type": "adam", "learning_rate": 0.02}}
-    model: dict[str, Any] = {"layers": [{"type": "gru", "units": 4}], "head": {"type": head}}
+    model: dict[str, Any] = {"layers": [{"type": "gru", "units": 8}], "head": {"type": head}}
     if head == "segments":
         model["patch"] = 3
     if head == "sequence":
