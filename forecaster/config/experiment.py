@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from forecaster.config.nearest import nearest
 from forecaster.data.spec import DataSpec, ScalingSpec, SplitSpec, WindowSpec
 from forecaster.evaluation.spec import EvaluationSpec, Metric
-from forecaster.model.spec import ModelSpec
+from forecaster.model.spec import DistributionOutput, ModelSpec, QuantileOutput
 from forecaster.spec import Fault, Spec, refuse
 from forecaster.training.spec import RuntimeSpec, TrainingSpec
 from forecaster.tuning.spec import TuneSpec
@@ -97,8 +97,36 @@ class Experiment(Spec):
             faults.append(
                 Fault(("training", "loss"), summary, "use mae: on logarithms it is nearly the same")
             )
-        refuse(faults + self._monitor_faults())
+        refuse(faults + self._monitor_faults() + self._output_faults())
         return self
+
+    def _output_faults(self) -> list[Fault]:
+        """What the network puts out, what it is trained with, and the intervals that come of it."""
+        output, loss, faults = self.model.output, self.training.loss, []
+        needed = {"quantiles": "pinball", "distribution": "nll"}.get(output.type)
+        if needed is not None and loss != needed:
+            summary = f"{loss} does not teach output {output.type}"
+            faults.append(Fault(("training", "loss"), summary, f"set it to {needed}"))
+        if needed is None and loss in ("pinball", "nll"):
+            other = "quantiles" if loss == "pinball" else "distribution"
+            summary = f"{loss} needs model.output: {other}"
+            faults.append(
+                Fault(("training", "loss"), summary, "set it, or use mae, which is that of the median")
+            )
+        counts = isinstance(output, DistributionOutput) and output.family == "negative_binomial"
+        if counts and self.scaling.method != "none":
+            summary = f"{self.scaling.method} leaves no counts, and output negative_binomial needs them"
+            hint = "set it to none, with model.normalization: mean"
+            faults.append(Fault(("scaling", "method"), summary, hint))
+        if isinstance(output, QuantileOutput) and self.evaluation.calibration == "none":
+            known = {round(level, 9) for level in output.levels}
+            for i, level in enumerate(self.evaluation.levels):
+                ends = [round((100 - level) / 200, 9), round((100 + level) / 200, 9)]
+                if not known.issuperset(ends):
+                    summary = f"{level} lies between the quantiles {ends[0]:g} and {ends[1]:g}, which are not trained"
+                    hint = "add them to model.output.levels, or set calibration: conformal"
+                    faults.append(Fault(("evaluation", "levels", i), summary, hint))
+        return faults
 
     def _monitor_faults(self) -> list[Fault]:
         # The bias closest to nothing is the best, and the least is not.

@@ -13,8 +13,6 @@ from forecaster.errors import Diagnostic
 # path -> the values refused there; ANY: whatever is not empty.
 ANY = object()
 NOT_YET: dict[KeyPath, tuple[Any, ...]] = {
-    ("model", "output", "type"): ("quantiles", "distribution"),
-    ("training", "loss"): ("pinball", "nll"),
     ("runtime", "backend"): ("jax", "torch"),
 }
 

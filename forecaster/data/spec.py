@@ -138,7 +138,11 @@ class DataSpec(Spec):
         for name in self.categorical:
             if not roles.get(name, "").endswith("_covariates"):
                 role = roles.get(name)
-                what = "is no covariate" if role is None else f"is listed under {role}, which holds no categories"
+                what = (
+                    "is no covariate"
+                    if role is None
+                    else f"is listed under {role}, which holds no categories"
+                )
                 hint = "list it under past_covariates, future_covariates or static_covariates"
                 faults.append(Fault(("categorical", name), what, hint))
         for role, taken in (("time", self.time), ("id", self.id)):

@@ -169,7 +169,6 @@ class Windows:
         return y
 
 
-
 def _gather(table: npt.NDArray[Any], start: Ints, steps: int) -> npt.NDArray[Any]:
     """(batch, steps, columns): rows are end to end, so a window is one run of memory."""
     n = table.shape[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,15 +17,27 @@ from forecaster.data.scalers import Scaler
 from forecaster.data.windows import Windows
 from forecaster.errors import FORMAT_VERSION
 from forecaster.forecasting.calibration import Calibration
+from forecaster.model.outputs import point, quantiles
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 
 if TYPE_CHECKING:
     import keras
 
+Floats = npt.NDArray[np.floating[Any]]
+Ints = npt.NDArray[np.int64]
 SPEC, STATE, WEIGHTS = "model/spec.json", "model/state.json", "model/weights.safetensors"
 CONTEXT = "model/context.csv"
 PREDICT_BATCH = 256
+
+
+class Outlook(NamedTuple):
+    """In original units."""
+
+    point: Floats
+    """(windows, horizon, targets)."""
+    quantiles: Floats | None
+    """(windows, horizon, targets, probabilities), where the network puts out more than a point."""
 
 
 @dataclass(frozen=True)
@@ -44,20 +56,39 @@ class Fitted:
     calibration: Calibration | None = None
     """Of its quantiles; None where it has none, or keeps them as the network puts them out."""
 
-    def forecast(self, windows: Windows, groups: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    def forecast(self, windows: Windows, groups: Ints) -> Floats:
         """(windows, horizon, targets), original units: the mean over the members.
 
         groups: (windows,), the scaler's group of each window's series.
         """
+        return self.outlook(windows, groups, ()).point
+
+    def outlook(self, windows: Windows, groups: Ints, probabilities: tuple[float, ...]) -> Outlook:
+        """The forecast, and the quantiles that the network itself puts out: the mean over the members
+        of both (Vincentization: quantiles averaged do not cross)."""
         from forecaster.model.predict import predict_windows
 
         network = self.network(lanes=min(PREDICT_BATCH, len(np.unique(windows.series))))
-        total = np.zeros((len(windows), self.shape.horizon, self.shape.n_targets))
-        for weights in self.members:
+        output, n = self.spec.output, len(self.members)
+        total: Floats = np.zeros((len(windows), self.shape.horizon, self.shape.n_targets))
+        spread: Floats | None = None
+        if output.type != "point" and probabilities:
+            spread = np.zeros((*total.shape, len(probabilities)), dtype=np.float32)
+        for member, weights in enumerate(self.members):
             fill_weights(network, weights)
             scaled = predict_windows(network, windows, batch_size=min(PREDICT_BATCH, len(windows)))
-            total += self.scaler.invert(scaled, groups)
-        return total / len(self.members)
+            total += self.scaler.invert(point(output, scaled), groups) / n
+            if spread is None:
+                continue
+            if network.wants_teacher:
+                from forecaster.model.paths import path_quantiles
+
+                found = path_quantiles(network, windows, probabilities, seed=member)
+            else:
+                found = quantiles(output, scaled, probabilities)
+            for k in range(len(probabilities)):
+                spread[..., k] += self.scaler.invert(found[..., k], groups) / n
+        return Outlook(total, spread)
 
     def network(self, *, lanes: int = 1) -> keras.Model:
         """The network of the spec, its weights not yet filled in."""

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from forecaster.model import linear
 from forecaster.model.normalization import WindowNormalization
+from forecaster.model.outputs import point
 from forecaster.model.predict import Gathers, predict_windows
 from forecaster.model.shape import Shape
 from forecaster.model.spec import AnchorSpec
@@ -57,7 +58,9 @@ def choose_share(network: Any, windows: Learns, batch_size: int) -> float:
     forecasts = {}
     for share in (0.0, 1.0):
         network.share.assign([share, 1.0 - share])
-        forecasts[share] = predict_windows(network, windows, batch_size=batch_size)
+        forecasts[share] = point(
+            network.spec.output, predict_windows(network, windows, batch_size=batch_size)
+        )
 
     def squared_error(share: float) -> float:
         mean = share * forecasts[1.0] + (1.0 - share) * forecasts[0.0]

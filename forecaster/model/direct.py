@@ -18,7 +18,7 @@ class DirectForecaster(Forecaster):
     """All steps at once, from the stack's last state."""
 
     def layers_of_network(self, unroll: bool) -> list[keras.Layer]:
-        horizon, channels = self.shape.horizon, self.channels
+        horizon, channels = self.shape.horizon, self.channels * self.n_parameters
         layers = self.opening() + stack_layers(
             self.spec.stack, sequences=False, unroll=unroll, stateful=self.carries_state
         )
@@ -33,8 +33,9 @@ class DirectForecaster(Forecaster):
     def build_head(self) -> None:
         self.ahead: FutureHead | None = None
         if self.shape.n_future:
-            base = self.output_layer(self.shape.horizon * self.channels, "base")
-            self.ahead = FutureHead(base, self.channels, self.width)
+            per_step = self.channels * self.n_parameters
+            base = self.output_layer(self.shape.horizon * per_step, "base")
+            self.ahead = FutureHead(base, per_step, self.width)
             self.ahead.build(self.network.output_shape, (None, self.shape.horizon, self.shape.n_future))
 
     def forward(self, window: Window, training: bool) -> Any:

@@ -9,6 +9,9 @@ import keras
 from keras import ops
 
 from forecaster.model.blocks import RecurrentBlock
+from forecaster.model.outputs import order
+from forecaster.model.parameters import located
+from forecaster.model.spec import Output
 
 
 class FeedbackCell(keras.Layer):
@@ -20,7 +23,13 @@ class FeedbackCell(keras.Layer):
     """
 
     def __init__(
-        self, layers: Sequence[keras.Layer], out: keras.Layer, *, channels: int, n_known: int
+        self,
+        layers: Sequence[keras.Layer],
+        out: keras.Layer,
+        *,
+        output: Output,
+        channels: int,
+        n_known: int,
     ) -> None:
         super().__init__(name="feedback")
         self.steps = list(layers)
@@ -28,7 +37,8 @@ class FeedbackCell(keras.Layer):
         self.n_known = n_known
         blocks = [layer for layer in self.steps if isinstance(layer, RecurrentBlock)]
         self.state_size = [channels, *(b.spec.width for b in blocks for _ in range(b.spec.n_states))]
-        self.output_size = channels
+        self.puts_out, self.channels = output, channels
+        self.output_size = channels * len(order(output))
 
     def build(self, input_shape: Any = None) -> None:
         # Its layers belong to the stack, which built them.
@@ -46,11 +56,15 @@ class FeedbackCell(keras.Layer):
             elif not isinstance(layer, keras.layers.InputLayer):
                 x = layer(x)
         y = self.out(x)
-        return y, [y, *after]
+        return y, [self.fed(y), *after]
+
+    def fed(self, y: Any) -> Any:
+        """What of an output goes into the next step: the normalised forecast."""
+        return located(self.puts_out, y[:, : self.channels])
 
 
 def run_free(cell: FeedbackCell, first: Any, states: list[list[Any]], known: Any | None, steps: int) -> Any:
-    """(batch, steps, channels): `steps` outputs, each fed back.
+    """(batch, steps, channels x parameters): `steps` outputs, the forecast of each fed back.
 
     first: (batch, channels), what the first step is fed. states: one entry per block.
     known: (batch, steps, n_known), or None.

@@ -11,6 +11,8 @@ from keras import ops
 from forecaster.model.categories import CategoryEncoding
 from forecaster.model.cells import RecurrentSpec
 from forecaster.model.normalization import WindowNormalization
+from forecaster.model.outputs import order
+from forecaster.model.parameters import assemble
 from forecaster.model.shape import Category, Shape
 from forecaster.model.spec import ModelSpec
 from forecaster.model.stack import PatchEmbedding
@@ -62,7 +64,7 @@ class Forecaster(keras.Model):
     and static_codes (batch, static categories), whole numbers, where there are any; teacher
     (batch, horizon, n_targets) in training, where `wants_teacher`; mask (batch, lookback) with
     padded windows; carry (batch, 1) with a carried state.
-    Output: (batch, horizon, n_targets).
+    Output: (batch, horizon, n_targets x parameters), parameter by parameter; see outputs.
     """
 
     wants_teacher = False
@@ -79,6 +81,7 @@ class Forecaster(keras.Model):
             for role, columns in _categories(self.given).items()
         }
         self.channels = 1 if spec.channels == "independent" else shape.n_targets
+        self.n_parameters = len(order(spec.output))
         self.normalization = WindowNormalization(spec.normalization, spec.season, name="normalization")
         self.network = keras.Sequential(self.layers_of_network(unroll), name="network")
         # Its recurrent layers use the mask up; Keras would warn that the Sequential loses it.
@@ -103,7 +106,7 @@ class Forecaster(keras.Model):
         return list(self.weights)
 
     def forward(self, window: Window, training: bool) -> Any:
-        """(batch, horizon, channels), normalised."""
+        """(batch, horizon, channels x parameters), the first channels normalised forecasts."""
         raise NotImplementedError
 
     def set_anchor(self, weights: Any) -> None:
@@ -132,6 +135,17 @@ class Forecaster(keras.Model):
         self.built = True
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
+        window, level, spread = self.normalised(inputs, training)
+        raw = ops.split(self.forward(window, training), self.n_parameters, axis=-1)
+        if self.anchor is not None:
+            linear = ops.matmul(ops.transpose(window.y, (0, 2, 1)), ops.cast(self.anchor, window.y.dtype))
+            raw[0] = self.share[0] * raw[0] + self.share[1] * ops.transpose(linear, (0, 2, 1))
+        parts = assemble(self.spec.output, raw, self.normalization, level, spread)
+        together = [self._together(part) for part in parts]
+        return together[0] if len(together) == 1 else ops.concatenate(together, axis=-1)
+
+    def normalised(self, inputs: dict[str, Any], training: bool) -> tuple[Window, Any, Any]:
+        """What a head sees, and the window's level and spread, each (batch, 1, channels)."""
         n = self.shape.n_targets
         past = inputs["past"]
         y = self._each(past[:, :, :n] if self.given.n_past else past)
@@ -154,11 +168,7 @@ class Forecaster(keras.Model):
             mask=None if mask is None else mask > 0,
             carry=inputs.get("carry"),
         )
-        z = self.forward(window, training)
-        if self.anchor is not None:
-            linear = ops.matmul(ops.transpose(window.y, (0, 2, 1)), ops.cast(self.anchor, window.y.dtype))
-            z = self.share[0] * z + self.share[1] * ops.transpose(linear, (0, 2, 1))
-        return self._together(self.normalization.invert(z, level, spread))
+        return window, level, spread
 
     def _covariates(self, inputs: dict[str, Any]) -> tuple[Any | None, Any | None, Any | None]:
         """Those of the lookback, of the horizon and of the series, categories as channels behind

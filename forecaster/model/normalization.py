@@ -70,6 +70,12 @@ class WindowNormalization(keras.Layer):
             z = (z - self.offset) / gain
         return z * spread + level
 
+    def size(self, spread: Any) -> Any:
+        """What a normalised distance is worth: `invert` moves by as much. Never negative."""
+        if self.method != "revin":
+            return spread if self.method in ("mean", "season") else 1.0
+        return spread / ops.maximum(ops.abs(self.gain), EPSILON)
+
     def call(self, y: Any) -> Any:
         return self.apply_to(y, *self.statistics(y))
 

@@ -20,7 +20,7 @@ class SequenceForecaster(Forecaster):
     """
 
     def layers_of_network(self, unroll: bool) -> list[keras.Layer]:
-        horizon, channels = self.shape.horizon, self.channels
+        horizon, channels = self.shape.horizon, self.channels * self.n_parameters
         layers = self.opening() + stack_layers(self.spec.stack, sequences=True, unroll=unroll)
         if self.shape.n_future:
             return layers
@@ -34,7 +34,7 @@ class SequenceForecaster(Forecaster):
             self.ahead.build((*self.network.output_shape[:-1], self.network.output_shape[-1] + known))
 
     def _dense(self) -> keras.layers.Dense:
-        units = self.shape.horizon * self.channels
+        units = self.shape.horizon * self.channels * self.n_parameters
         return keras.layers.Dense(units, activation=self.spec.head.activation, name="head")
 
     @property
@@ -46,7 +46,7 @@ class SequenceForecaster(Forecaster):
         z = self.network(window.past(), training=training)
         if self.ahead is not None:
             z = self.ahead(join([z, self._known_ahead(window)]))
-            z = ops.reshape(z, (-1, self.steps, self.shape.horizon, self.channels))
+            z = ops.reshape(z, (-1, self.steps, self.shape.horizon, self.channels * self.n_parameters))
         return z if training else z[:, -1]
 
     def _known_ahead(self, window: Window) -> Any:
@@ -81,7 +81,7 @@ class SegmentsForecaster(Forecaster):
         if self.shape.n_future:
             self.known = keras.layers.Dense(width, use_bias=False, name="known")
             self.known.build((None, self.n_segments, self.patch * self.shape.n_future))
-        self.out = self.output_layer(self.patch * self.channels)
+        self.out = self.output_layer(self.patch * self.channels * self.n_parameters)
         self.out.build((None, self.network.output_shape[-1]))
 
     def forward(self, window: Window, training: bool) -> Any:
@@ -99,7 +99,8 @@ class SegmentsForecaster(Forecaster):
                 x = layer(x, training=training)
             else:
                 x = layer(x)
-        steps = ops.reshape(self.out(x), (-1, self.n_segments * self.patch, self.channels))
+        per_step = self.channels * self.n_parameters
+        steps = ops.reshape(self.out(x), (-1, self.n_segments * self.patch, per_step))
         return steps[:, : self.shape.horizon]
 
     def _known_of_segments(self, future: Any) -> Any:

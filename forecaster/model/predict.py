@@ -64,7 +64,7 @@ def lane_inputs(windows: Gathers, lanes: Lanes, index: int) -> dict[str, npt.NDA
 
 
 def predict_windows(model: Any, windows: Gathers, *, batch_size: int) -> npt.NDArray[np.float32]:
-    """Forecasts in the units the scaler left: (windows, horizon, targets).
+    """The network's output in the units the scaler left: (windows, horizon, targets x parameters).
 
     A network that carries its state reads each series from its first window on.
     """

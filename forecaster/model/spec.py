@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from forecaster.model.cells import Activation, DenseSpec, DropoutSpec, Layer, Recurrent
-from forecaster.spec import Fault, Spec, refuse
+from forecaster.spec import Fault, FaultsError, Spec, refuse
 
 
 class HeadSpec(Spec):
@@ -34,14 +34,34 @@ class PointOutput(Spec):
     type: Literal["point"] = "point"
 
 
+def _levels(levels: list[float]) -> list[float]:
+    fixed = sorted({*levels, 0.5})
+    if fixed != levels:
+        raise FaultsError([Fault((), "must rise, each once, with 0.5 among them", f"write {fixed}")])
+    return levels
+
+
 class QuantileOutput(Spec):
     type: Literal["quantiles"]
-    levels: Annotated[list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=1)]
+    levels: Annotated[
+        list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=1), AfterValidator(_levels)
+    ] = [
+        0.025,
+        0.1,
+        0.5,
+        0.9,
+        0.975,
+    ]
+    """Probabilities, rising, 0.5 among them: the median is the forecast. Trained with loss pinball."""
 
 
 class DistributionOutput(Spec):
     type: Literal["distribution"]
     family: Literal["normal", "student_t", "negative_binomial"]
+    """negative_binomial is for counts. The mean is the forecast (under scaling.method log the median). Trained with
+    loss nll."""
+    samples: Annotated[int, Field(ge=10, le=10000)] = 200
+    """Paths drawn by the heads that feed back, whose quantiles are those of the forecast."""
 
 
 Output = Annotated[PointOutput | QuantileOutput | DistributionOutput, Field(discriminator="type")]
@@ -101,7 +121,7 @@ class ModelSpec(Spec):
         if head in ("recursive", "sequence") and self.differences:
             summary = f"do not go with head {head}, whose steps see single values"
             faults.append(Fault(("differences",), summary, "remove them"))
-        faults += self._anchor_faults() + self._state_faults()
+        faults += self._anchor_faults() + self._state_faults() + self._output_faults()
         refuse(faults)
         return self
 
@@ -117,6 +137,25 @@ class ModelSpec(Spec):
         if self.anchor is not None and self.normalization == "revin":
             summary = "does not go with normalization revin, whose gains change while it stands still"
             faults.append(Fault(("anchor",), summary, "use normalization last, mean or season"))
+        return faults
+
+    def _output_faults(self) -> list[Fault]:
+        output, head, faults = self.output, self.head, []
+        if isinstance(output, QuantileOutput) and head.type in ("recursive", "encoder_decoder"):
+            why = "fed back, the median hides how uncertain the steps before are"
+            summary = f"quantiles does not go with head {head.type}: {why}"
+            hint = "use output distribution, whose paths are sampled, or head direct"
+            faults.append(Fault(("output", "type"), summary, hint))
+        if not isinstance(output, PointOutput) and head.activation != "linear":
+            summary = f"{head.activation} does not go with output {output.type}, whose numbers are not all forecasts"
+            faults.append(Fault(("head", "activation"), summary, "set it to linear"))
+        if isinstance(output, DistributionOutput) and output.family == "negative_binomial":
+            if self.normalization not in ("mean", "none"):
+                summary = f"{self.normalization} moves the level, and a negative binomial begins at 0"
+                faults.append(Fault(("normalization",), summary, "set it to mean or none"))
+            if self.anchor is not None:
+                summary = "does not go with negative_binomial, whose mean is never below 0"
+                faults.append(Fault(("anchor",), summary, "remove it"))
         return faults
 
     def _state_faults(self) -> list[Fault]:

@@ -28,43 +28,50 @@ class RecursiveForecaster(Forecaster):
         return [
             keras.Input((None, features)),
             *stack_layers(self.spec.stack, sequences=True, stateful=True),
-            keras.layers.Dense(self.channels, activation=self.spec.head.activation, name="head"),
+            self.output_layer(self.channels * self.n_parameters),
         ]
 
     def build_head(self) -> None:
         # The loop runs all but the Input and the Dense at the end, which is its output.
         *self.inner, self.out = self.network.layers
         self.n_known = self.shape.n_future + self.shape.n_static
-        self.cell = FeedbackCell(self.inner, self.out, channels=self.channels, n_known=self.n_known)
+        self.cell = FeedbackCell(
+            self.inner, self.out, output=self.spec.output, channels=self.channels, n_known=self.n_known
+        )
         self.cell.build()
 
     def forward(self, window: Window, training: bool) -> Any:
         lookback, horizon = self.shape.lookback, self.shape.horizon
-        ahead = None
-        if window.future is not None:
-            # Known of each step from the second of the lookback to the last of the horizon.
-            ahead = ops.concatenate([window.x, window.future], axis=1)[:, 1:]
         if training:
             y = ops.concatenate([window.y, window.truth()[:, :-1]], axis=1)
-            return self.network(join([y, ahead, at_every_step(window.static, y)]), training=True)[
-                :, lookback - 1 :
-            ]
+            seen = join([y, self._known_after(window), at_every_step(window.static, y)])
+            return self.network(seen, training=True)[:, lookback - 1 :]
+        first, states, known = self.begin(window)
+        if horizon == 1:
+            return first[:, None]
+        rest = run_free(self.cell, self.cell.fed(first), states, known, horizon - 1)
+        return ops.concatenate([first[:, None], rest], axis=1)
+
+    def _known_after(self, window: Window) -> Any | None:
+        """Known of each step from the second of the lookback to the last of the horizon."""
+        if window.future is None:
+            return None
+        return ops.concatenate([window.x, window.future], axis=1)[:, 1:]
+
+    def begin(self, window: Window) -> tuple[Any, list[list[Any]], Any | None]:
+        """The first step's output, the state behind it, and what is known of the steps that follow."""
+        lookback, horizon, ahead = self.shape.lookback, self.shape.horizon, self._known_after(window)
         past = ahead[:, :lookback] if ahead is not None else None
         warm = join([window.y, past, at_every_step(window.static, window.y)])
         out, states = run_with_state(self.inner, warm, training=False)
-        first = self.out(out[:, -1])
-        if horizon == 1:
-            return first[:, None]
-        known = None
-        if self.n_known:
+        first, known = self.out(out[:, -1]), None
+        if self.n_known and horizon > 1:
             rest = ahead[:, lookback:] if ahead is not None else None
             static = None
             if window.static is not None:
                 static = ops.repeat(window.static[:, None], horizon - 1, axis=1)
             known = join([rest, static])
-        return ops.concatenate(
-            [first[:, None], run_free(self.cell, first, states, known, horizon - 1)], axis=1
-        )
+        return first, states, known
 
 
 class EncoderDecoderForecaster(Forecaster):
@@ -92,22 +99,46 @@ class EncoderDecoderForecaster(Forecaster):
             [
                 keras.Input((None, self.channels + self.n_known)),
                 *stack_layers(stack, sequences=True, stateful=True, prefix="decoder_"),
-                keras.layers.Dense(self.channels, activation=self.spec.head.activation, name="head"),
+                self.output_layer(self.channels * self.n_parameters),
             ],
             name="decoder",
         )
         *self.inner, self.out = self.decoder.layers
-        self.cell = FeedbackCell(self.inner, self.out, channels=self.channels, n_known=self.n_known)
+        self.cell = FeedbackCell(
+            self.inner, self.out, output=self.spec.output, channels=self.channels, n_known=self.n_known
+        )
         self.cell.build()
 
     def forward(self, window: Window, training: bool) -> Any:
-        _, states = run_with_state(self.network.layers, window.past(), training=training, mask=window.mask)
-        static = None
-        if window.static is not None:
-            static = ops.repeat(window.static[:, None], self.shape.horizon, axis=1)
-        known = join([window.future, static]) if self.n_known else None
+        states, known = self._read(window, training)
         if not training:
             return run_free(self.cell, window.y[:, -1], states, known, self.shape.horizon)
         before = ops.concatenate([window.y[:, -1:], window.truth()[:, :-1]], axis=1)
         out, _ = run_with_state(self.inner, join([before, known]), states, training=True)
         return self.out(out)
+
+    def _read(self, window: Window, training: bool) -> tuple[list[list[Any]], Any | None]:
+        """The state of the encoder, and what is known of each step of the horizon."""
+        _, states = run_with_state(self.network.layers, window.past(), training=training, mask=window.mask)
+        static = None
+        if window.static is not None:
+            static = ops.repeat(window.static[:, None], self.shape.horizon, axis=1)
+        return states, join([window.future, static]) if self.n_known else None
+
+    def begin(self, window: Window) -> tuple[Any, list[list[Any]], Any | None]:
+        """The first step's output, the state behind it, and what is known of the steps that follow."""
+        states, known = self._read(window, False)
+        before = window.y[:, -1]
+        first, (_, *flat) = self.cell.call(
+            known[:, 0] if known is not None else before[:, :0], [before, *_flat(states)]
+        )
+        parts = iter(flat)
+        return (
+            first,
+            [[next(parts) for _ in state] for state in states],
+            None if known is None else known[:, 1:],
+        )
+
+
+def _flat(states: list[list[Any]]) -> list[Any]:
+    return [s for state in states for s in state]

@@ -42,7 +42,8 @@ def find_start(
 
     grid: the time axis of the training rows. Raises DataError and UsageError.
     """
-    experiment, notes = loaded.experiment, []
+    experiment = loaded.experiment
+    notes: list[str] = []
     if data is None and origin is None:
         run.check(CONTEXT)
         panel, known, warnings = _read_rows(experiment, run.file(CONTEXT), grid, csv=CsvSpec())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,14 @@ def predict(
 
     start_backend(experiment.runtime)
     fitted = replace(fitted, scaler=scaler, shape=replace(fitted.shape, horizon=reach))
-    forecast = fitted.forecast(windows, groups)[:, :steps]
-    quantiles = _quantiles(fitted, forecast, experiment, panel, start.known)
     levels = experiment.evaluation.levels
-    if quantiles is not None and steps > loaded.experiment.window.horizon:
+    found = fitted.outlook(windows, groups, probabilities(levels))
+    forecast = found.point[:, :steps]
+    own = None if found.quantiles is None else found.quantiles[:, :steps]
+    quantiles = _quantiles(
+        fitted, forecast, own, _error_scaler(fitted, experiment, panel, start.known), panel.ids
+    )
+    if fitted.calibration is not None and steps > loaded.experiment.window.horizon:
         scaled.append(
             f"intervals end after {loaded.experiment.window.horizon} steps, as far as errors are known"
         )
@@ -95,15 +100,22 @@ def predict(
 
 
 def _quantiles(
-    fitted: Fitted, forecast: npt.NDArray[np.float64], experiment: Experiment, panel: Panel, known: Ints
-) -> npt.NDArray[np.float32] | None:
-    """(series, steps, targets, probabilities), as calibrated when the run was made."""
-    calibration = fitted.calibration
-    if calibration is None:
+    fitted: Fitted, forecast: Floats, own: Floats | None, scaler: Scaler | None, ids: tuple[str, ...]
+) -> Floats | None:
+    """(series, steps, targets, probabilities), as calibrated when the run was made.
+
+    own: the network's quantiles, if any. scaler: that of the calibration, with every series.
+    """
+    if fitted.calibration is None or scaler is None:
+        return own
+    windowed = Windowed(forecast[..., None] if own is None else own, scaler.rows_for(ids))
+    return replace(fitted.calibration, scaler=scaler).apply(windowed, scaler.ids or ())
+
+
+def _error_scaler(fitted: Fitted, experiment: Experiment, panel: Panel, known: Ints) -> Scaler | None:
+    if fitted.calibration is None:
         return None
-    scaler, _ = _scaler_for(calibration.scaler, error_units(experiment), panel, known)
-    windowed = Windowed(forecast[..., None], scaler.rows_for(panel.ids))
-    return replace(calibration, scaler=scaler).apply(windowed, scaler.ids or ())
+    return _scaler_for(fitted.calibration.scaler, error_units(experiment), panel, known)[0]
 
 
 def load_run(run: RunDir) -> Loaded:

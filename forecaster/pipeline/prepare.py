@@ -116,6 +116,9 @@ def prepare(loaded: Loaded, *, smoke: bool = False) -> Prepared:
     refuse_without_windows(experiment, table.raw, cuts)
     panel, observed = table.filled(experiment)
     n_targets = len(panel.targets)
+    output = experiment.model.output
+    if output.type == "distribution" and output.family == "negative_binomial":
+        refuse_no_counts(panel)
     scaler = fit_scaler(
         experiment.scaling, panel.numbers, panel.offsets, cuts.train_end, ids=panel.ids, n_targets=n_targets
     ).with_static(panel.static_numbers)
@@ -203,6 +206,23 @@ def refuse_without_windows(experiment: Experiment, panel: Panel, cuts: Cuts) -> 
                 f"{rows:,} of them for {name}, and a {name} window needs {needs:,}",
                 hint="shorten window.lookback or window.horizon, change split, or bring more rows",
                 path="window" if name == "train" else f"split.{name}",
+            )
+
+
+def refuse_no_counts(panel: Panel) -> None:
+    """Raises DataError where a target is below 0 or no whole number."""
+    for i, name in enumerate(panel.targets):
+        values = panel.values[:, i]
+        wrong = np.flatnonzero((values < 0) | (values != np.floor(values)))
+        if len(wrong):
+            row = wrong[:1]
+            series = panel.ids[int(panel.series_of_rows(row)[0])]
+            when = panel.grid.text(panel.positions_of_rows(row))[0]
+            who = f"series {series!r} has" if series else "there is"
+            raise DataError(
+                f"{panel.source}: {who} {values[row[0]]:g} as {name} at {when}, and a negative binomial is of counts",
+                hint="use family normal or student_t",
+                path="model.output.family",
             )
 
 

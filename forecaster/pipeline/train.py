@@ -12,6 +12,7 @@ from forecaster.artifacts.run_dir import CHECKPOINTS, FileCheckpoints, RunDir
 from forecaster.config.load import Loaded
 from forecaster.data.split import SplitName
 from forecaster.errors import DataError
+from forecaster.evaluation.intervals import probabilities
 from forecaster.evaluation.metrics import METRICS, Scored
 from forecaster.evaluation.scores import Forecasts
 from forecaster.forecasting.fitted import Fitted
@@ -89,11 +90,10 @@ def train(
             share = choose_share(network, val, PREDICT_BATCH)
         members.append(weights_of(network))
         run.event("member_done", member=member, epochs=history[-1].epoch, network_share=share)
-    fitted = Fitted(
-        experiment.model, shape, prepared.scaler, members, prepared.panel.grid, prepared.encoders
-    )
+    fitted = Fitted(experiment.model, shape, prepared.scaler, members, prepared.panel.grid, prepared.encoders)
+    known = probabilities(experiment.evaluation.levels)
     found = {
-        name: Forecasts(fitted.forecast(windows[name], windows[name].series.astype(np.int64)))
+        name: Forecasts(*fitted.outlook(windows[name], windows[name].series.astype(np.int64), known))
         for name in SCORED
         if len(windows[name])
     }
@@ -154,6 +154,7 @@ def _owa_weight(prepared: Prepared) -> npt.NDArray[np.float64]:
 
 def _val_score(prepared: Prepared, feeding: Feeding) -> Score:
     """Scores of validation forecasts: the loss in scaled units, the metrics in original ones."""
+    from forecaster.model.outputs import point
     from forecaster.training.batches import loss_targets
     from forecaster.training.losses import make_loss
 
@@ -163,12 +164,13 @@ def _val_score(prepared: Prepared, feeding: Feeding) -> Score:
     if stopping is not None:
         names.add(stopping.monitor.removeprefix("val_"))
     metrics = sorted(name for name in names if name in METRICS)
-    loss = make_loss(experiment.training.loss)
+    output = experiment.model.output
+    loss = make_loss(experiment.training.loss, output)
     scaled = loss_targets(windows, np.arange(len(windows)), replace(feeding, every_step=None))
     actual, groups = prepared.actual(windows), windows.series.astype(np.int64)
 
     def score(forecast: npt.NDArray[np.float32]) -> dict[str, float]:
-        original = prepared.scaler.invert(forecast, groups)
+        original = prepared.scaler.invert(point(output, forecast), groups)
         scored = Scored(actual, original, windows.series, *prepared.scales)
         return {"loss": float(loss(scaled, forecast)), **{m: METRICS[m](scored) for m in metrics}}
 

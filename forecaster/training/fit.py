@@ -78,7 +78,7 @@ def fit(
     )
     model.compile(
         optimizer=make_optimizer(spec.optimizer),
-        loss=make_loss(spec.loss),
+        loss=make_loss(spec.loss, model.spec.output),
         jit_compile=execution.jit,
         steps_per_execution=min(execution.steps_per_execution, len(batches)),
     )

@@ -7,6 +7,9 @@ from typing import Any
 
 from keras import ops
 
+from forecaster.model.spec import Output
+from forecaster.training.likelihood import probabilistic_loss
+
 Elementwise = Callable[[Any, Any], Any]
 
 
@@ -65,9 +68,16 @@ LOSSES: dict[str, Elementwise] = {f.__name__: f for f in (mse, mae, huber, log_c
 SERIES_LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {f.__name__: f for f in (mase, smape, owa)}
 
 
-def make_loss(name: str) -> Callable[[Any, Any], Any]:
+# These are of what the network puts out: quantiles or a distribution.
+OUTPUT_LOSSES = ("pinball", "nll")
+
+
+def make_loss(name: str, output: Output | None = None) -> Callable[[Any, Any], Any]:
     """The mean of a loss over observed targets, as a scalar. y: NaN where not observed; with
-    a series loss the last axis holds the targets, then the series' numbers."""
+    a series loss the last axis holds the targets, then the series' numbers.
+
+    output: of the network; pinball and nll need it.
+    """
 
     def mean(y: Any, f: Any) -> Any:
         constant = None
@@ -78,7 +88,12 @@ def make_loss(name: str) -> Callable[[Any, Any], Any]:
         observed = ops.logical_not(ops.isnan(y))
         # Replaced before the difference: a NaN inside `where` still poisons the gradient.
         known = ops.where(observed, y, 0.0)
-        error = LOSSES[name](known, f) if constant is None else SERIES_LOSSES[name](known, f, constant)
+        if name in OUTPUT_LOSSES and output is not None:
+            error = probabilistic_loss(output, known, f)
+        elif constant is not None:
+            error = SERIES_LOSSES[name](known, f, constant)
+        else:
+            error = LOSSES[name](known, f)
         error = ops.where(observed, error, 0.0)
         count = ops.sum(ops.cast(observed, error.dtype))
         return ops.sum(error) / ops.maximum(count, 1.0)

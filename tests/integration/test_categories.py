@@ -14,7 +14,9 @@ DAYS = ("mon", "tue", "wed", "thu")
 HEADS = ("direct", "segments", "sequence", "encoder_decoder", "recursive")
 
 
-def rows(n: int = N, *, ahead: int = 0, sky: Any = None, day: Any = None, kind: str = "x") -> list[list[object]]:
+def rows(
+    n: int = N, *, ahead: int = 0, sky: Any = None, day: Any = None, kind: str = "x"
+) -> list[list[object]]:
     """t, id, y, sky (past), day (future), kind (static). sky, day: replace those of some rows, by number."""
     out: list[list[object]] = []
     for name, own in (("a", "x"), ("b", kind)):
@@ -35,7 +37,7 @@ def config(folder: Path, how: str, head: str = "direct", *, past: bool = True, *
         "static_covariates": ["kind"],
         # Numbers known ahead stand beside the categories known ahead.
         "calendar": ["hour"],
-        "categorical": {name: how for name in (["sky"] if past else []) + ["day", "kind"]},
+        "categorical": dict.fromkeys((["sky"] if past else []) + ["day", "kind"], how),
     }
     training = {"epochs": 4, "batch_size": 8, "optimizer": {"type": "adam", "learning_rate": 0.02}}
     model: dict[str, Any] = {"layers": [{"type": "gru", "units": 8}], "head": {"type": head}}
@@ -85,8 +87,9 @@ def test_unseen_category_is_counted_and_forecast(run: Path, tmp_path: Path) -> N
     found = rows(ahead=3, kind="z", day={N: "sun", N + 1: "sat", 0: "before the lookback"})
     result = call("predict", run, "--data", table(tmp_path / "new.csv", found))
     assert result.exit_code == 0, result.stderr
-    assert "'day' holds 2 categories that training never saw, in 4 cells: 'sat', 'sun'; counted as an average one" in (
-        result.stderr
+    assert (
+        "'day' holds 2 categories that training never saw, in 4 cells: 'sat', 'sun'; counted as an average one"
+        in (result.stderr)
     )
     values = [row[2] for row in csv_rows(result.stdout)[1:]]
     assert len(values) == 6
@@ -106,7 +109,7 @@ def test_categories_ahead_move_the_forecast_of_every_head_and_later_ones_of_the_
     run, origin = tmp_path / "r", hours(N)[N - 8]
     whole = table(tmp_path / "whole.csv", rows())
     usual = done("predict", run, "--data", whole, "--from", origin)
-    later = table(tmp_path / "later.csv", rows(sky={i: "hail" for i in range(N - 7, N)}))
+    later = table(tmp_path / "later.csv", rows(sky=dict.fromkeys(range(N - 7, N), "hail")))
     assert done("predict", run, "--data", later, "--from", origin) == usual
     thursdays = dict.fromkeys(range(N - 7, N - 4), "thu")
     ahead = table(tmp_path / "ahead.csv", rows(day=thursdays))
@@ -144,7 +147,11 @@ def test_gaps_of_categories_are_never_averaged(tmp_path: Path) -> None:
 def test_run_goes_on_from_its_own_rows(run: Path, tmp_path: Path) -> None:
     """The context of a run holds names, not numbers."""
     text = (run / "model" / "context.csv").read_text(encoding="utf-8")
-    assert text.splitlines()[1].split(",")[3:] == ["sun" if (N - 6) % 3 == 0 else "rain", DAYS[(N - 6) % 4], "x"]
+    assert text.splitlines()[1].split(",")[3:] == [
+        "sun" if (N - 6) % 3 == 0 else "rain",
+        DAYS[(N - 6) % 4],
+        "x",
+    ]
 
 
 def test_column_of_categories_must_be_a_covariate(tmp_path: Path) -> None:

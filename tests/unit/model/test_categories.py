@@ -31,6 +31,8 @@ def test_width_of_an_embedding() -> None:
 
 def test_shape_counts_the_channels_of_categories() -> None:
     one, three = Category("one_hot", 4), Category("embedding", 3)
-    shape = Shape(6, 2, 1, n_past=3, n_future=2, n_static=1, past_categories=(one,), future_categories=(three,))
+    shape = Shape(
+        6, 2, 1, n_past=3, n_future=2, n_static=1, past_categories=(one,), future_categories=(three,)
+    )
     encoded = shape.encoded()
     assert (encoded.n_past, encoded.n_future, encoded.n_static) == (10, 5, 1)

@@ -1,0 +1,69 @@
+"""Sampled paths: a head that feeds back, fed values drawn from its own distributions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from forecaster.model.outputs import draw, parameters
+from forecaster.model.parameters import assemble
+from forecaster.model.predict import Gathers
+from forecaster.model.spec import DistributionOutput
+
+# Rows of a batch: windows times paths.
+ROWS = 8192
+
+
+def path_quantiles(
+    model: Any, windows: Gathers, probabilities: tuple[float, ...], *, seed: int
+) -> NDArray[np.float64]:
+    """Quantiles over the paths, (windows, horizon, targets, probabilities), in the scaler's units.
+
+    The same windows and seed give the same paths.
+    """
+    output = model.spec.output
+    per_batch = max(1, ROWS // (output.samples * model.shape.n_targets))
+    parts = []
+    for nth, first in enumerate(range(0, len(windows), per_batch)):
+        indices = np.arange(first, min(first + per_batch, len(windows)), dtype=np.int64)
+        paths = sample_paths(model, windows.inputs(indices), np.random.default_rng((seed, nth)))
+        # Values that were drawn, not numbers between them: counts stay counts.
+        found = np.quantile(paths, probabilities, axis=1, method="inverted_cdf")
+        parts.append(np.moveaxis(found, 0, -1))
+    return np.concatenate(parts)
+
+
+def sample_paths(model: Any, inputs: dict[str, Any], chance: np.random.Generator) -> NDArray[np.float64]:
+    """(windows, paths, horizon, targets), in the scaler's units."""
+    output: DistributionOutput = model.spec.output
+    n_windows, n_paths, horizon = len(inputs["past"]), output.samples, model.shape.horizon
+    window, level, spread = model.normalised({k: ops.convert_to_tensor(v) for k, v in inputs.items()}, False)
+    raw, states, known = model.begin(window)
+
+    def repeated(x: Any) -> Any:
+        # Window by window, so that the paths of one stand together.
+        return ops.repeat(x, n_paths, axis=0)
+
+    level, spread = repeated(level), repeated(spread)
+    raw, states = repeated(raw), [[repeated(s) for s in state] for state in states]
+    flat = [s for state in states for s in state]
+    values = []
+    for step in range(horizon):
+        numbers = ops.split(raw[:, None], model.n_parameters, axis=-1)
+        parts = assemble(output, numbers, model.normalization, level, spread)
+        joined = np.concatenate([ops.convert_to_numpy(p) for p in parts], axis=-1)
+        drawn = draw(output.family, parameters(output, joined), chance)
+        values.append(drawn)
+        if step + 1 < horizon:
+            fed = model.normalization.apply_to(ops.convert_to_tensor(drawn.astype(np.float32)), level, spread)
+            here = repeated(known[:, step]) if known is not None else fed[:, 0, :0]
+            raw, (_, *flat) = model.cell.call(here, [ops.cast(fed[:, 0], keras.config.floatx()), *flat])
+    # (windows x targets x paths or windows x paths, horizon, channels)
+    found = np.concatenate(values, axis=1)
+    n = model.shape.n_targets // model.channels
+    apart = found.reshape(n_windows, n, n_paths, horizon, model.channels)
+    return np.moveaxis(apart, 1, 3).reshape(n_windows, n_paths, horizon, model.shape.n_targets)
