@@ -144,6 +144,12 @@ def predict(
             help="Steps to forecast; beyond the trained ones with head recursive.",
         ),
     ] = None,
+    future: Annotated[
+        Path | None,
+        typer.Option(
+            "--future", metavar="FILE", help="Covariates known ahead, as `forecaster future` asks for them."
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="CSV, Parquet or JSON, by its ending."),
@@ -158,11 +164,51 @@ def predict(
         from forecaster.commands import predict as command
         from forecaster.console import predict_result
 
-        screen.result(
-            *predict_result(
-                command.run(run, data=data, origin=origin, horizon=horizon, output=output), screen, output
-            )
+        predicted = command.run(
+            run, data=data, origin=origin, horizon=horizon, future=future, output=output
         )
+        screen.result(*predict_result(predicted, screen, output))
+
+
+@app.command()
+def future(
+    run: Run,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="FILE", help="Newer rows, or other series.")
+    ] = None,
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="TIME",
+            help="Last timestamp taken as known; the forecast begins one step later.",
+        ),
+    ] = None,
+    horizon: Annotated[
+        int | None,
+        typer.Option(
+            "--horizon",
+            min=1,
+            metavar="STEPS",
+            help="Steps to forecast; beyond the trained ones with head recursive.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="CSV, Parquet or JSON, by its ending."),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Write the table of future covariates to fill in: every series and step of the horizon."""
+    with _speaking(as_json, quiet, verbose, no_color) as screen:
+        from forecaster.commands import future as command
+        from forecaster.console import future_result
+
+        ahead = command.run(run, data=data, origin=origin, horizon=horizon, output=output)
+        screen.result(*future_result(ahead, screen, run, output))
 
 
 @app.command()

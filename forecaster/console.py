@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from forecaster.commands.init import InitResult
     from forecaster.commands.train import TrainResult
     from forecaster.commands.validate import Validated
+    from forecaster.pipeline.ahead import Ahead
     from forecaster.pipeline.predict import Predicted
 
 Result = tuple[dict[str, Any], str]
@@ -167,6 +168,26 @@ def predict_result(predicted: Predicted, screen: Screen, output: Path | None) ->
     if screen.json:
         return facts | {"forecasts": predicted.table.to_pylist()}, ""
     return facts, csv_bytes(predicted.table).decode()
+
+
+def future_result(ahead: Ahead, screen: Screen, run: Path, output: Path | None) -> Result:
+    from forecaster.artifacts.tables import csv_bytes
+
+    screen.warn(ahead.warnings)
+    for note in ahead.notes:
+        screen.note(f"note: {note}")
+    facts: dict[str, Any] = {"notes": ahead.notes, "series": ahead.n_series, "empty": ahead.empty}
+    where = str(output or "FILE")
+    following = f"forecaster predict {run} --future {where}"
+    if ahead.empty:
+        screen.note(f"note: {ahead.empty:,} empty cells to fill in; then {following}")
+    else:
+        screen.note(f"note: every cell is known; go on with {following}")
+    if output is not None:
+        return facts | {"output": where, "next": following}, f"{output}: {ahead.table.num_rows:,} rows"
+    if screen.json:
+        return facts | {"rows": ahead.table.to_pylist()}, ""
+    return facts, csv_bytes(ahead.table).decode()
 
 
 def show_result(facts: dict[str, Any], screen: Screen) -> Result:

@@ -64,7 +64,7 @@ def run(
     ahead = prepared.ahead.lengths - prepared.panel.lengths
     if loaded.experiment.data.future_covariates and (ahead < loaded.experiment.window.horizon).any():
         # What is known ahead must come with the rows to forecast.
-        following += " --data TABLE_WITH_ROWS_AHEAD"
+        following = f"forecaster future {path}"
     with claim(path, resume=resume, overwrite=overwrite) as taken:
         started = taken.started() if resume else None
         if started is None:

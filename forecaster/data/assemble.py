@@ -91,6 +91,17 @@ def assemble(
     return panel, findings
 
 
+def in_order(spec: DataSpec, grid: Grid, rows: Rows, tables: Sequence[Table]) -> Ordered:
+    """The rows by series and position of this grid, using up `rows`.
+
+    Raises DataError for rows off the grid, and for two of one series and time.
+    """
+    _to_positions(spec, grid, rows, tables, held=True)
+    ordered = sort_rows(rows)
+    _merge(spec, grid, rows, ordered, tables)
+    return ordered
+
+
 def _to_positions(
     spec: DataSpec, grid: Grid, rows: Rows, tables: Sequence[Table], *, held: bool = False
 ) -> None:

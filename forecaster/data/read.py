@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.data.assemble import assemble
+from forecaster.data.assemble import assemble, in_order
 from forecaster.data.categories import number, read_categories
 from forecaster.data.grid import Grid, parse_stamp
 from forecaster.data.ids import read_ids, unify
@@ -20,15 +20,15 @@ from forecaster.data.problems import Problems
 from forecaster.data.read_csv import CsvFile, width_faults
 from forecaster.data.read_parquet import ParquetFile
 from forecaster.data.rows import Rows
-from forecaster.data.sources import fingerprint, open_table
-from forecaster.data.spec import DataSpec
+from forecaster.data.sources import fingerprint, open_table, table_files
+from forecaster.data.spec import CsvSpec, DataSpec
 from forecaster.data.times import TimeReader
 from forecaster.errors import ConfigError, DataError, Location
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Findings", "fingerprint", "read_table"]
+__all__ = ["Cells", "Findings", "fingerprint", "read_ahead", "read_table"]
 
 
 def read_table(
@@ -45,6 +45,53 @@ def read_table(
     files = open_table(spec, path)
     rows = _read_rows(spec, files, str(path))
     return assemble(spec, rows, files, keep_future=keep_future, grid=grid)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Rows of a table by series and grid position, as they are: nothing is put in or left out.
+
+    place: of each id among the series. key, (rows,): ascending, made of series and position; see
+    `find`. values: (rows, columns); categories: as in Panel.
+    """
+
+    place: dict[str, int]
+    low: int
+    span: int
+    key: Ints
+    values: Floats
+    categories: dict[str, tuple[str, ...]]
+
+    def find(self, ids: Sequence[str], series: Ints, positions: Ints) -> Ints:
+        """The row of each (ids[series], position); -1 where there is none."""
+        place = np.array([self.place.get(name, -1) for name in ids], dtype=np.int64)[series]
+        inside = (place >= 0) & (positions >= self.low) & (positions < self.low + self.span)
+        wanted = place * self.span + (positions - self.low)
+        row = np.minimum(np.searchsorted(self.key, wanted), len(self.key) - 1)
+        return np.where(inside & (self.key[row] == wanted), row, -1)
+
+
+def read_ahead(spec: DataSpec, path: Path, grid: Grid) -> Cells:
+    """Read a table of ids, times and future covariates, on the grid of the training rows.
+
+    A CSV file with commas between its columns is taken to be as `forecaster future` writes it, any
+    other as data.csv says. Raises DataError as `read_table` does; two rows of one time are refused.
+    """
+    none: dict[str, object] = {"targets": [], "past_covariates": [], "static_covariates": []}
+    none |= {"start": None, "end": None, "duplicates": "error"}
+    spec = spec.model_copy(update=none)
+    plain = spec.model_copy(update={"csv": CsvSpec()})
+    [first, *_] = table_files(path)
+    if first.name.endswith((".csv", ".csv.gz")) and spec.time in CsvFile(first, plain.csv).columns:
+        spec = plain
+    files = open_table(spec, path)
+    rows = _read_rows(spec, files, str(path))
+    ordered = in_order(spec, grid, rows, files)
+    low = int(ordered.positions.min())
+    span = int(ordered.positions.max()) - low + 1
+    key = ordered.series.astype(np.int64) * span + (ordered.positions - low)
+    place = {name: s for s, name in enumerate(rows.ids)}
+    return Cells(place, low, span, key, ordered.values, rows.categories)
 
 
 @dataclass

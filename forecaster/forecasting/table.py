@@ -137,25 +137,33 @@ def context_table(panel: Panel, spec: DataSpec, *, rows: int | None, ahead: Pane
     ahead: the same series with the rows behind their last target, of which only what is
     known ahead is kept.
     """
-    import pyarrow as pa
-
     known = panel.lengths
     panel = _with_rows_ahead(panel, ahead)
     begin = np.zeros_like(known) if rows is None else np.maximum(known - rows, 0)
-    row = ranges(panel.offsets[:-1] + begin, panel.offsets[1:])
-    series = panel.series_of_rows(row)
+    panel = panel.between(begin, panel.lengths)
+    series = panel.series_of_rows(np.arange(len(panel.values)))
+    table = rows_table(panel, spec, panel.columns)
+    for i, name in enumerate(panel.statics):
+        table = table.append_column(name, _cells(panel, name, panel.static[series, i]))
+    return table
+
+
+def rows_table(panel: Panel, spec: DataSpec, names: Sequence[str]) -> pa.Table:
+    """Every row with its id and time, and these columns of it, in the shape of the data itself."""
+    import pyarrow as pa
+
+    row = np.arange(len(panel.values))
     columns: dict[str, pa.Array] = {}
     if spec.id is not None:
-        columns[spec.id] = pa.array(np.array(panel.ids, dtype=object)[series], pa.string())
+        ids = np.array(panel.ids, dtype=object)
+        columns[spec.id] = pa.array(ids[panel.series_of_rows(row)], pa.string())
     columns[spec.time] = _plain(_times(panel, panel.positions_of_rows(row)))
-    for i, name in enumerate(panel.columns):
-        columns[name] = cells(panel, name, panel.values[row, i])
-    for i, name in enumerate(panel.statics):
-        columns[name] = cells(panel, name, panel.static[series, i])
+    for name in names:
+        columns[name] = _cells(panel, name, panel.values[:, panel.columns.index(name)])
     return pa.table(columns)
 
 
-def cells(panel: Panel, name: str, values: Floats) -> pa.Array:
+def _cells(panel: Panel, name: str, values: Floats) -> pa.Array:
     """Values of a column as they stand in a table: numbers, or the names of categories."""
     import pyarrow as pa
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from forecaster.artifacts.run_dir import RunDir
 from forecaster.config.experiment import Experiment
-from forecaster.config.load import Loaded
+from forecaster.config.load import Loaded, load_experiment
 from forecaster.data.fill import fill, refusal
 from forecaster.data.grid import Grid, parse_stamp
 from forecaster.data.panel import Panel
@@ -35,8 +35,37 @@ class Start:
     warnings: tuple[Diagnostic, ...]
 
 
+def load_run(run: RunDir) -> Loaded:
+    """The experiment of a complete run, checked against its manifest."""
+    run.check("resolved.yaml")
+    return load_experiment(run.file("resolved.yaml"))
+
+
+
+def reaching(loaded: Loaded, steps: int | None) -> tuple[Loaded, int]:
+    """The experiment with a horizon that holds so many steps, and how many are asked for.
+
+    A recursive network is built again for as many steps as asked; others put out what they learned.
+    Raises UsageError where that is too few.
+    """
+    experiment = loaded.experiment
+    steps = _steps(experiment, steps)
+    window = experiment.window.model_copy(update={"horizon": max(steps, experiment.window.horizon)})
+    return replace(loaded, experiment=experiment.model_copy(update={"window": window})), steps
+
+
+def _steps(experiment: Experiment, asked: int | None) -> int:
+    trained = experiment.window.horizon
+    if asked is None or asked <= trained or experiment.model.head.type == "recursive":
+        return asked or trained
+    raise UsageError(
+        f"--horizon {asked}: this network was trained for {trained} steps and puts out no more",
+        hint="train with a longer window.horizon, or with model.head.type: recursive",
+    )
+
+
 def find_start(
-    run: RunDir, loaded: Loaded, grid: Grid, window: WindowSpec, *, data: Path | None, origin: str | None
+    run: RunDir, loaded: Loaded, grid: Grid, *, data: Path | None, origin: str | None
 ) -> Start:
     """Read the rows a forecast starts from; see `predict` for data and origin.
 
@@ -57,7 +86,7 @@ def find_start(
         panel, known, warnings = _read_rows(experiment, data, grid)
     if origin is not None:
         panel, known, notes = _up_to(panel, known, origin)
-    panel, known, short = _long_enough(panel, known, window)
+    panel, known, short = _long_enough(panel, known, experiment.window)
     notes = notes + short
     if (
         data is None

@@ -23,7 +23,7 @@ from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.table import Interval, forecast_table
 from forecaster.pipeline.ahead import without_the_future
 from forecaster.pipeline.calibrated import error_units
-from forecaster.pipeline.origin import NAMED, find_start, without_gaps
+from forecaster.pipeline.origin import NAMED, find_start, load_run, reaching, without_gaps
 from forecaster.pipeline.prepare import make_source
 
 if TYPE_CHECKING:
@@ -42,25 +42,28 @@ class Predicted:
 
 
 def predict(
-    run: RunDir, *, data: Path | None = None, origin: str | None = None, horizon: int | None = None
+    run: RunDir,
+    *,
+    data: Path | None = None,
+    origin: str | None = None,
+    horizon: int | None = None,
+    future: Path | None = None,
 ) -> Predicted:
     """Forecast one horizon for every series of a table, from its last row or from `origin`.
 
     data: None takes the rows that training ended with, or the training data itself when
     an origin is named. origin: the last timestamp taken as known; no target after it is
     looked at. horizon: steps; None takes the trained one, more is for head recursive alone.
+    future: a table of the covariates that are known ahead; its cells go before those of the rows.
     Series that training never saw are scaled by their own history.
     Raises DataError and UsageError; writes nothing.
     """
-    loaded = load_run(run)
+    trained = load_run(run)
     fitted = Fitted.load(run)
-    experiment, steps = loaded.experiment, _steps(loaded.experiment, horizon)
-    # A recursive network is built again for as many steps as asked; others put out what they learned.
-    reach = max(steps, experiment.window.horizon)
-    window = experiment.window.model_copy(update={"horizon": reach})
-    experiment = experiment.model_copy(update={"window": window})
-    start = find_start(run, loaded, fitted.grid, window, data=data, origin=origin)
-    panel = without_the_future(start.panel, start.known, experiment)
+    loaded, steps = reaching(trained, horizon)
+    experiment, window = loaded.experiment, loaded.experiment.window
+    start = find_start(run, loaded, fitted.grid, data=data, origin=origin)
+    panel, unused = without_the_future(start, experiment, future)
     panel, observed, filled = without_gaps(panel, start.known, experiment, fitted.scaler)
     scaler, scaled = _scaler_for(fitted.scaler, experiment.scaling, panel, start.known)
     groups = scaler.rows_for(panel.ids)
@@ -76,7 +79,7 @@ def predict(
     from forecaster.training.backend import start_backend
 
     start_backend(experiment.runtime)
-    fitted = replace(fitted, scaler=scaler, shape=replace(fitted.shape, horizon=reach))
+    fitted = replace(fitted, scaler=scaler, shape=replace(fitted.shape, horizon=window.horizon))
     levels = experiment.evaluation.levels
     found = fitted.outlook(windows, groups, probabilities(levels))
     forecast = found.point[:, :steps]
@@ -84,9 +87,9 @@ def predict(
     quantiles = _quantiles(
         fitted, forecast, own, _error_scaler(fitted, experiment, panel, start.known), panel.ids
     )
-    if fitted.calibration is not None and steps > loaded.experiment.window.horizon:
+    if fitted.calibration is not None and steps > trained.experiment.window.horizon:
         scaled.append(
-            f"intervals end after {loaded.experiment.window.horizon} steps, as far as errors are known"
+            f"intervals end after {trained.experiment.window.horizon} steps, as far as errors are known"
         )
     table = forecast_table(
         panel,
@@ -96,7 +99,7 @@ def predict(
         target_row=windows.target_row,
         intervals=Interval.of(quantiles, probabilities(levels), levels),
     )
-    return Predicted(table, len(series), [*start.notes, *filled, *scaled, *unseen], start.warnings)
+    return Predicted(table, len(series), [*start.notes, *unused, *filled, *scaled, *unseen], start.warnings)
 
 
 def _quantiles(
@@ -116,22 +119,6 @@ def _error_scaler(fitted: Fitted, experiment: Experiment, panel: Panel, known: I
     if fitted.calibration is None:
         return None
     return _scaler_for(fitted.calibration.scaler, error_units(experiment), panel, known)[0]
-
-
-def load_run(run: RunDir) -> Loaded:
-    """The experiment of a complete run, checked against its manifest."""
-    run.check("resolved.yaml")
-    return load_experiment(run.file("resolved.yaml"))
-
-
-def _steps(experiment: Experiment, asked: int | None) -> int:
-    trained = experiment.window.horizon
-    if asked is None or asked <= trained or experiment.model.head.type == "recursive":
-        return asked or trained
-    raise UsageError(
-        f"--horizon {asked}: this network was trained for {trained} steps and puts out no more",
-        hint="train with a longer window.horizon, or with model.head.type: recursive",
-    )
 
 
 def _scaler_for(scaler: Scaler, scaling: ScalingSpec, panel: Panel, known: Ints) -> tuple[Scaler, list[str]]:

@@ -1,0 +1,131 @@
+"""The table to fill in: `future` writes it, `predict --future` reads it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.integration.tiny_runs import call, csv_rows, done, hours, line, refused, write_config, write_table
+
+N = 40
+AHEAD = hours(3, first=N)
+
+
+def rows(n: int = N, first: int = 0) -> list[list[object]]:
+    return [[t, k, i, i % 2, "ab"[i % 2]] for k in "pq" for i, t in enumerate(hours(n, first=first), first)]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two series that know open, a number, and shift, a category, ahead."""
+    folder = tmp_path_factory.mktemp("future")
+    write_table(folder / "t.csv", "t,id,y,open,shift", rows())
+    columns = {"id": "id", "targets": ["y"], "future_covariates": ["open", "shift"]}
+    config = write_config(folder, columns | {"categorical": {"shift": "one_hot"}})
+    done("train", config, "--run-dir", folder / "r", "-q")
+    return folder / "r"
+
+
+def filled(path: Path, *, shift: str = "a", skip: int = 0) -> Path:
+    found = [[k, t, 1, shift] for k in "pq" for t in AHEAD]
+    return write_table(path, "id,t,open,shift", found[skip:])
+
+
+def test_every_series_and_step_of_the_horizon_is_asked_for(run: Path) -> None:
+    result = call("future", run)
+    assert csv_rows(result.stdout) == [
+        ["id", "t", "open", "shift"],
+        *([k, t, "", ""] for k in "pq" for t in AHEAD),
+    ]
+    assert result.stderr == f"note: 12 empty cells to fill in; then forecaster predict {run} --future FILE\n"
+
+
+def test_what_was_written_and_filled_in_is_read(run: Path, tmp_path: Path) -> None:
+    assert done("future", run, "--output", tmp_path / "f.csv") == f"{tmp_path / 'f.csv'}: 6 rows\n"
+    text = (tmp_path / "f.csv").read_text().replace(",,", ",1,a").replace("shift1,a", "shift")
+    (tmp_path / "f.csv").write_text(text)
+    found = done("predict", run, "--future", tmp_path / "f.csv")
+    assert [row[:2] for row in csv_rows(found)[1:]] == [[k, t] for k in "pq" for t in AHEAD]
+    assert done("predict", run, "--future", filled(tmp_path / "g.csv")) == found
+    assert done("predict", run, "--future", filled(tmp_path / "g.csv", shift="b")) != found
+
+
+def test_the_same_numbers_in_the_rows_themselves_give_the_same_forecast(run: Path, tmp_path: Path) -> None:
+    ahead = [[t, k, "", 1, "a"] for k in "pq" for t in AHEAD]
+    whole = write_table(tmp_path / "t.csv", "t,id,y,open,shift", [*rows(), *ahead])
+    assert done("predict", run, "--data", whole) == done(
+        "predict", run, "--future", filled(tmp_path / "f.csv")
+    )
+    assert "every cell is known" in call("future", run, "--data", whole).stderr
+
+
+def test_missing_rows_and_cells_are_listed_first_few_first(run: Path, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "f.csv", "id,t,open,shift", [["p", AHEAD[0], 1, ""], ["q", AHEAD[2], "", "b"]])
+    assert refused(2, "predict", run, "--future", table) == (
+        f"{table}: series 'p' has no 'shift' at {AHEAD[0]}, which must be known ahead\n"
+        f"{table}: series 'p' has no 'open' at {AHEAD[1]}, which must be known ahead\n"
+        f"{table}: series 'p' has no 'shift' at {AHEAD[1]}, which must be known ahead\n"
+        f"{table}: series 'p' has no 'open' at {AHEAD[2]}, which must be known ahead\n"
+        f"{table}: series 'p' has no 'shift' at {AHEAD[2]}, which must be known ahead\n"
+        f"{table}: and 5 more values of the horizon; fill it in for every step of the horizon"
+    )
+
+
+def test_nothing_filled_in_is_listed_too(run: Path, tmp_path: Path) -> None:
+    done("future", run, "--output", tmp_path / "f.csv")
+    text = refused(2, "predict", run, "--future", tmp_path / "f.csv")
+    assert "series 'p' has no 'open' at" in text
+    assert "and 7 more values of the horizon" in text
+
+
+def test_missing_column_duplicates_and_stray_times_are_named(run: Path, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "f.csv", "id,t,open", [["p", AHEAD[0], 1]])
+    assert "data.future_covariates: no column is called 'shift'" in refused(2, "predict", run, "--future", table)
+    twice = [["p", AHEAD[0], 1, "a"], ["p", AHEAD[0], 0, "a"]]
+    table = write_table(tmp_path / "f.csv", "id,t,open,shift", twice)
+    assert f"f.csv:3: t: another row is {AHEAD[0]} of series 'p' too" in refused(
+        2, "predict", run, "--future", table
+    )
+    table = write_table(tmp_path / "f.csv", "id,t,open,shift", [["p", "2024-01-02 16:30:00", 1, "a"]])
+    assert "2024-01-02 16:30:00 is not on the grid" in refused(2, "predict", run, "--future", table)
+
+
+def test_rows_of_other_series_and_times_are_said_to_be_unused(run: Path, tmp_path: Path) -> None:
+    table = filled(tmp_path / "f.csv")
+    with table.open("a") as out:
+        out.write(f"z,{AHEAD[0]},1,a\np,{hours(1)[0]},1,a\n")
+    result = call("predict", run, "--future", table)
+    assert result.exit_code == 0
+    assert f"2 rows of {table} are of other series or times, and not used" in result.stderr
+
+
+def test_the_horizon_goes_on_from_another_origin(run: Path, tmp_path: Path) -> None:
+    newer = write_table(tmp_path / "t.csv", "t,id,y,open,shift", rows(20, first=100))
+    asked = json.loads(done("future", run, "--data", newer, "--from", hours(1, first=117)[0], "--json"))
+    assert [row["t"] for row in asked["rows"][:3]] == hours(3, first=118)
+    # What the rows behind the origin know is filled in, targets aside.
+    assert [row["open"] for row in asked["rows"][:3]] == [0, 1, None]
+    assert asked["empty"] == 4
+
+
+def test_run_without_covariates_known_ahead_has_nothing_to_fill_in(tmp_path: Path) -> None:
+    done("train", line(tmp_path), "--run-dir", tmp_path / "r", "-q")
+    assert "has no data.future_covariates, so there is nothing to fill in" in refused(
+        2, "future", tmp_path / "r"
+    )
+    table = write_table(tmp_path / "f.csv", "t,open", [[AHEAD[0], 1]])
+    assert "this run has no data.future_covariates" in refused(2, "predict", tmp_path / "r", "--future", table)
+
+
+def test_table_written_like_the_data_is_read_too(tmp_path: Path) -> None:
+    """Semicolons, decimal commas and days first, as the training table has them."""
+    days = [f"{1 + i // 24:02}.01.2024 {i % 24:02}:00" for i in range(43)]
+    table = "t;y;open\n" + "".join(f"{t};{i},5;{i % 2},5\n" for i, t in enumerate(days[:N]))
+    (tmp_path / "t.csv").write_text(table)
+    csv = {"separator": ";", "decimal": ",", "time_format": "%d.%m.%Y %H:%M"}
+    config = write_config(tmp_path, {"targets": ["y"], "future_covariates": ["open"], "csv": csv})
+    done("train", config, "--run-dir", tmp_path / "r", "-q")
+    (tmp_path / "f.csv").write_text("t;open\n" + "".join(f"{t};0,5\n" for t in days[N:]))
+    plain = write_table(tmp_path / "g.csv", "t,open", [[t, 0.5] for t in AHEAD])
+    found = done("predict", tmp_path / "r", "--future", tmp_path / "f.csv")
+    assert done("predict", tmp_path / "r", "--future", plain) == found
