@@ -17,6 +17,7 @@ from forecaster.data.regular import Regular, regularise
 from forecaster.data.roles import TimeColumn
 from forecaster.data.rows import Codes, Ordered, Rows, borders, sort_rows
 from forecaster.data.spec import DataSpec
+from forecaster.data.times import later_hour
 from forecaster.errors import DataError, Diagnostic, Location
 
 _BLOCK = 1 << 20
@@ -36,6 +37,7 @@ def assemble(
     grid: the time axis to hold the rows to; None takes the one that most of them lie on.
     """
     source = rows.source
+    _tell_apart(spec, rows)
     held = grid is not None
     if grid is None:
         grid = Grid.fit(spec.freq, None if isinstance(spec.freq, int) else spec.timezone, rows.stamps)
@@ -86,9 +88,28 @@ def assemble(
         gap_length=regular.gap_length,
         dropped=dropped,
         unsorted=ordered.n_unsorted > 0,
-        warnings=_warnings(spec, source, ordered.n_unsorted, int(duplicates.sum()), dropped, regular),
+        warnings=_warnings(spec, rows, ordered.n_unsorted, int(duplicates.sum()), dropped, regular),
     )
     return panel, findings
+
+
+def _tell_apart(spec: DataSpec, rows: Rows) -> None:
+    """Under clock_changes.repeated in_order, the next row of a series with a repeated local time
+    gets the second of its two moments."""
+    if not (rows.on_clock and spec.clock_changes.repeated == "in_order" and spec.timezone):
+        return
+    found, place = np.unique(rows.stamps, return_inverse=True)
+    twice, second = later_hour(found, spec.timezone)
+    where = np.flatnonzero(twice[place])
+    # By series and time, in the order of the file within them.
+    where = where[np.lexsort((where, rows.stamps[where], rows.series[where]))]
+    again = np.zeros(len(where), dtype=bool)
+    again[1:] = (np.diff(rows.stamps[where]) == 0) & (np.diff(rows.series[where]) == 0)
+    # Only the second: a third one is a duplicate.
+    third = np.zeros(len(where), dtype=bool)
+    third[1:] = again[1:] & again[:-1]
+    chosen = where[again & ~third]
+    rows.stamps[chosen] = second[place[chosen]]
 
 
 def in_order(spec: DataSpec, grid: Grid, rows: Rows, tables: Sequence[Table]) -> Ordered:
@@ -96,6 +117,7 @@ def in_order(spec: DataSpec, grid: Grid, rows: Rows, tables: Sequence[Table]) ->
 
     Raises DataError for rows off the grid, and for two of one series and time.
     """
+    _tell_apart(spec, rows)
     _to_positions(spec, grid, rows, tables, held=True)
     ordered = sort_rows(rows)
     _merge(spec, grid, rows, ordered, tables)
@@ -281,13 +303,15 @@ def _refuse_pace(
 
 def _warnings(
     spec: DataSpec,
-    source: str,
+    rows: Rows,
     n_unsorted: int,
     n_duplicates: int,
     dropped: tuple[str, ...],
     regular: Regular,
 ) -> tuple[Diagnostic, ...]:
     found: list[str] = []
+    if rows.left_out:
+        found.append(f"{rows.left_out:,} rows at times that the clocks of {spec.timezone} skip were left out")
     if n_unsorted:
         of = f" of {n_unsorted:,} series" if spec.id else ""
         found.append(f"rows{of} were not in time order and were sorted")
@@ -300,7 +324,7 @@ def _warnings(
     lost = int(regular.leading.sum() + regular.trailing.sum())
     if lost:
         found.append(f"{lost:,} rows before the first or after the last target value were left out")
-    return tuple(Diagnostic(text, location=Location(source), severity="warning") for text in found)
+    return tuple(Diagnostic(text, location=Location(rows.source), severity="warning") for text in found)
 
 
 def _names(names: Sequence[str]) -> str:

@@ -53,7 +53,7 @@ class Grid:
         if f.is_integer or f.is_tick:
             step = f.n if f.is_integer else f.step_ns
             return cls(f.name, timezone, phase=_most_common(sample % step))
-        local = _local(sample, timezone)
+        local = to_local(sample, timezone)
         units = _units(f, local // DAY_NS)
         return cls(f.name, timezone, phase=_most_common(local % DAY_NS), skip=_most_common(units % f.n))
 
@@ -101,7 +101,7 @@ class Grid:
 
     def local(self, positions: Ints) -> Ints:
         """Nanoseconds since 1970 on the clock of the time zone."""
-        return _local(self.stamps(positions), self.timezone)
+        return to_local(self.stamps(positions), self.timezone)
 
     def text(self, positions: Ints) -> list[str]:
         """Each position as people read it: local time, with its offset when a zone is set."""
@@ -111,7 +111,7 @@ class Grid:
         """Stamps, also those off the grid, as people read them."""
         if self.is_integer:
             return [str(v) for v in stamps.tolist()]
-        local = _local(stamps, self.timezone)
+        local = to_local(stamps, self.timezone)
         if self.is_calendar and self.phase == 0 and not (local % DAY_NS).any():
             return _iso(local, "D")
         whole = not (local % 1_000_000_000).any()
@@ -132,7 +132,7 @@ class Grid:
         if f.is_integer or f.is_tick:
             step = f.n if f.is_integer else f.step_ns
             return (stamps - self.phase) // step
-        days = _local(stamps, self.timezone) // DAY_NS
+        days = to_local(stamps, self.timezone) // DAY_NS
         return (_units(f, days) - self.skip) // f.n
 
 
@@ -202,7 +202,8 @@ def _period(f: Frequency) -> tuple[int, int]:
     return period, (MONTHS.index(f.anchor) % period if f.anchor else 0)
 
 
-def _local(stamps: Ints, timezone: str | None) -> Ints:
+def to_local(stamps: Ints, timezone: str | None) -> Ints:
+    """Nanoseconds since 1970 on the clock of a zone; the stamps themselves without one."""
     if timezone is None:
         return stamps
     import pandas as pd

@@ -22,7 +22,7 @@ from forecaster.data.read_parquet import ParquetFile
 from forecaster.data.rows import Rows
 from forecaster.data.sources import fingerprint, open_table, table_files
 from forecaster.data.spec import CsvSpec, DataSpec
-from forecaster.data.times import TimeReader
+from forecaster.data.times import LEFT_OUT, TimeReader
 from forecaster.errors import ConfigError, DataError, Location
 
 if TYPE_CHECKING:
@@ -113,18 +113,20 @@ def _read_rows(spec: DataSpec, files: Sequence[CsvFile | ParquetFile], source: s
     numbers = [*spec.targets, *spec.past_covariates, *spec.future_covariates, *spec.static_covariates]
     names = [spec.time, *([spec.id] if spec.id else []), *numbers]
     low, high = _bounds(spec)
-    n_read, seen = 0, (np.iinfo(np.int64).max, np.iinfo(np.int64).min)
+    n_read, n_left_out, seen = 0, 0, (np.iinfo(np.int64).max, np.iinfo(np.int64).min)
     for f, file in enumerate(files):
         start = 0
         for columns in file.batches(names):
             rows = np.arange(start, start + len(columns[0]), dtype=np.int64)
             start += len(rows)
             stamps, good = times.read(columns[0], file=f, rows=rows)
-            if good.any():
-                seen = (min(seen[0], int(stamps[good].min())), max(seen[1], int(stamps[good].max())))
-            if low is not None or high is not None:
+            there = good & (stamps != LEFT_OUT)
+            n_left_out += int((good & ~there).sum())
+            if there.any():
+                seen = (min(seen[0], int(stamps[there].min())), max(seen[1], int(stamps[there].max())))
+            if low is not None or high is not None or not there.all():
                 # A row whose time is at fault is reported whatever its place.
-                wanted = _within(stamps, low, high) | ~good
+                wanted = (_within(stamps, low, high) & there) | ~good
                 stamps, rows = stamps[wanted], rows[wanted]
                 columns = [column.filter(_mask(wanted)) for column in columns]
             if len(rows):
@@ -135,7 +137,9 @@ def _read_rows(spec: DataSpec, files: Sequence[CsvFile | ParquetFile], source: s
     problems.raise_any(files)
     if not batches.stamps:
         raise _no_rows(spec, source, n_read, seen)
-    return _join(batches, source, numbers)
+    joined = _join(batches, source, numbers)
+    joined.on_clock, joined.left_out = times.kind == "naive" and spec.timezone is not None, n_left_out
+    return joined
 
 
 def _add(

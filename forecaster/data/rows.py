@@ -25,6 +25,8 @@ class Rows:
     segments: file, data rows (each, or the first of consecutive ones) and count.
     source: the table's path, as shown in messages.
     categories: the names of each column of categories; see Panel.
+    on_clock: the times were local ones, without an offset. left_out: rows at times that the
+    clocks skip.
     """
 
     stamps: Ints
@@ -34,6 +36,8 @@ class Rows:
     segments: list[tuple[int, Ints | int, int]]
     source: str
     categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    on_clock: bool = False
+    left_out: int = 0
 
     def faults(self, column: str, rows: Ints, describe: Callable[[int], Fault]) -> Problems:
         """Problems of these rows, given in any order; describe(i) tells of rows[i]."""

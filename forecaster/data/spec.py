@@ -58,6 +58,15 @@ class CsvSpec(Spec):
         return self
 
 
+class ClockSpec(Spec):
+    repeated: Literal["error", "first", "second", "in_order"] = "error"
+    """A local time without an offset that happens twice, as clocks go back. first, second: the one or the other;
+    in_order: the first row of a series that has it is the first, the next one the second."""
+    skipped: Literal["error", "forward", "drop"] = "error"
+    """A local time that does not exist, as clocks go forward. forward: the time that clocks show instead, such as
+    03:30 for 02:30; drop: the row is left out."""
+
+
 # Columns that forecasts bring; an id or time of the same name would be lost among them.
 OUTPUT_NAMES = ("forecast", "cutoff", "target", "actual")
 
@@ -86,6 +95,8 @@ class DataSpec(Spec):
     a few learned channels. A category that no training row holds counts as the average of those known."""
     timezone: str | None = None
     """IANA zone of timestamps without an offset; null = timestamps are used as they are."""
+    clock_changes: ClockSpec = ClockSpec()
+    """What to do with the hours that the clocks of data.timezone repeat and skip."""
     missing: Literal["error", "ffill", "interpolate", "zero", "mask"] = "error"
     """What to do with absent rows and empty values."""
     duplicates: Literal["error", "mean", "last"] = "error"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.data.frequency import Frequency
-from forecaster.data.grid import STAMP_MAX, STAMP_MIN
+from forecaster.data.frequency import DAY_NS, Frequency
+from forecaster.data.grid import STAMP_MAX, STAMP_MIN, to_local
 from forecaster.data.panel import Ints
 from forecaster.data.problems import Problems
 from forecaster.data.spec import DataSpec
@@ -23,6 +23,8 @@ Bools = NDArray[np.bool_]
 _DATE = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 _CLOCK = r"[ T]([01]\d|2[0-3])(:[0-5]\d(:[0-5]\d(\.\d{1,9})?)?)?"
 _ZONE = r"(Z|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)"
+# The stamp of a row that data.clock_changes leaves out.
+LEFT_OUT = np.iinfo(np.int64).max
 _NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 
 
@@ -37,6 +39,7 @@ class TimeReader:
 
     def read(self, column: pa.Array, *, file: int, rows: Ints) -> tuple[Ints, Bools]:
         """Stamps, (rows,), and which of them are good; the others are added to the problems.
+        A stamp of LEFT_OUT is no time: the row is to be left out.
 
         rows: the data row of each cell, for messages.
         """
@@ -124,16 +127,32 @@ class TimeReader:
             return stamps, good
         # On a grid of dates a midnight that the clock skips or repeats still names its day.
         by_date = not Frequency.parse(self.spec.freq).is_tick
-        utc, absent, twice = to_utc(np.where(good, stamps, 0), zone, by_date=by_date)
-        for bad, what in ((absent & good, "does not exist"), (twice & good, "happens twice")):
+        policy = self.spec.clock_changes
+        utc, absent, twice = to_utc(
+            np.where(good, stamps, 0), zone, by_date=by_date, second=policy.repeated == "second"
+        )
+        utc[absent & good & (policy.skipped == "drop")] = LEFT_OUT
+        faulty = (
+            (absent & good, policy.skipped, "does not exist", "skipped: forward or drop"),
+            (twice & good, policy.repeated, "happens twice", "repeated: first, second or in_order"),
+        )
+        for bad, choice, what, choices in faulty:
+            if choice != "error":
+                continue
             where = np.flatnonzero(bad)
             if len(where):
-                self._clock_fault(where, what, file, rows, column)
-        return utc, good & ~absent & ~twice
+                self._clock_fault(where, what, choices, file, rows, column)
+            good = good & ~bad
+        return utc, good
 
-    def _clock_fault(self, where: Ints, what: str, file: int, rows: Ints, column: pa.Array) -> None:
+    def _clock_fault(
+        self, where: Ints, what: str, choices: str, file: int, rows: Ints, column: pa.Array
+    ) -> None:
         zone = self.spec.timezone
-        hint = "write the times in UTC or with their offset, such as 2024-11-03T01:30:00-04:00"
+        hint = (
+            "write the times in UTC or with their offset, such as 2024-11-03T01:30:00-04:00, or set "
+            f"data.clock_changes.{choices}"
+        )
         self.problems.add(
             file,
             rows[where],
@@ -149,10 +168,13 @@ class TimeReader:
             )
 
 
-def to_utc(local: Ints, zone: str, *, by_date: bool) -> tuple[Ints, Bools, Bools]:
+def to_utc(
+    local: Ints, zone: str, *, by_date: bool = False, second: bool = False
+) -> tuple[Ints, Bools, Bools]:
     """UTC of local stamps, and which do not exist or happen twice on that clock.
 
-    by_date: take the first of two, and the first moment after a skipped one.
+    Of two it is the first, or the second; of a skipped one what clocks show instead.
+    by_date: none is at fault, and a skipped one is the first moment after.
     """
     import pandas as pd
 
@@ -166,11 +188,23 @@ def to_utc(local: Ints, zone: str, *, by_date: bool) -> tuple[Ints, Bools, Bools
     unclear = np.asarray(aware.isna())
     if not unclear.any():
         return _utc_ns(aware), none, none
-    absent = none.copy()
-    absent[unclear] = np.asarray(
-        index[unclear].tz_localize(zone, ambiguous=first[unclear], nonexistent="NaT").isna()
-    )
-    return _utc_ns(aware), absent, unclear & ~absent
+    absent, utc = none.copy(), _utc_ns(aware)
+    chosen = none[unclear] if second else first[unclear]
+    either = index[unclear].tz_localize(zone, ambiguous=chosen, nonexistent="NaT")
+    absent[unclear] = np.asarray(either.isna())
+    utc[unclear] = _utc_ns(either)
+    # The offset that was in force before the clocks went forward leads to what they show after it.
+    before = index[absent].shift(-1, freq="D").tz_localize(zone, ambiguous=first[absent], nonexistent="NaT")
+    utc[absent] = _utc_ns(before) + DAY_NS
+    return utc, absent, unclear & ~absent
+
+
+def later_hour(stamps: Ints, zone: str) -> tuple[Bools, Ints]:
+    """Which moments are the first of two with one local time, and the second of each such pair."""
+    local = to_local(stamps, zone)
+    first, _, twice = to_utc(local, zone)
+    second, _, _ = to_utc(local, zone, second=True)
+    return twice & (first == stamps), second
 
 
 def _iso(column: pa.Array) -> tuple[Ints, Bools, Bools]:
