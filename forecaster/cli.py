@@ -122,6 +122,53 @@ def train(
 
 
 @app.command()
+def tune(
+    config: Config,
+    overrides: Set = None,
+    run_dir: RunDirOption = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, metavar="N", help="Trials at a time.")] = 1,
+    engine: Annotated[
+        str, typer.Option("--engine", metavar="local|ray", help="Where trials run: this machine, or Ray.")
+    ] = "local",
+    time_budget: Annotated[
+        str | None,
+        typer.Option(
+            "--time-budget", metavar="TIME", help="End after 90s, 30m or 2h; over tune.time_budget."
+        ),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a search that was stopped.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin again in --run-dir.")] = False,
+    smoke: Annotated[bool, typer.Option("--smoke", help="A few windows, two trials: for CI.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Search the spaces of a config, and write its best.yaml and the best run."""
+    with _speaking(as_json, quiet, verbose, no_color) as screen:
+        from forecaster.commands import tune as command
+        from forecaster.console import tune_result
+        from forecaster.search_progress import search_progress_for
+
+        if resume and overwrite:
+            raise UsageError("--resume and --overwrite exclude each other", hint="give one of them")
+        if resume and run_dir is None:
+            raise UsageError("--resume needs --run-dir", hint="name the search that is to go on")
+        if engine not in ("local", "ray"):
+            raise UsageError(f"--engine {engine}: there is no such engine", hint="use local or ray")
+        options = command.Options(run_dir, resume, overwrite, smoke, workers, engine, time_budget)
+        with contextlib.ExitStack() as stack:
+            result = command.run(
+                config,
+                overrides or (),
+                options,
+                watch=lambda plan: stack.enter_context(search_progress_for(screen, plan)),
+                report=screen.report,
+            )
+        screen.result(*tune_result(result))
+
+
+@app.command()
 def predict(
     run: Run,
     data: Annotated[

@@ -14,6 +14,7 @@ from forecaster.errors import FORMAT_VERSION, Diagnostic, ForecasterError
 if TYPE_CHECKING:
     from forecaster.commands.init import InitResult
     from forecaster.commands.train import TrainResult
+    from forecaster.commands.tune import TuneResult
     from forecaster.commands.validate import Validated
     from forecaster.pipeline.ahead import Ahead
     from forecaster.pipeline.predict import Predicted
@@ -154,6 +155,27 @@ def train_result(result: TrainResult) -> Result:
         lines.append("The run was complete already; nothing was trained.")
     lines += [f"run:   {path}", f"plots: {path / 'plots'}", f"next:  {result.next_step}"]
     return {"run": str(path), "notes": result.notes, **_without_version(result.metrics)}, "\n".join(lines)
+
+
+def tune_result(result: TuneResult) -> Result:
+    from forecaster.commands.tune import facts
+
+    found = facts(result)
+    best, counts, path = found["best"], found["trials"], result.run.path
+    title = f"{counts['completed']} trials completed, {counts['failed']} failed; ended by: {found['ended']}"
+    rows = [[name, str(value)] for name, value in best["values"].items()]
+    lines = [title, "", f"best: trial {best['trial']}, {best['metric']} {number(best['score'])}"]
+    lines += [table(["hyperparameter", "value"], rows), ""]
+    for split, scores in found["splits"].items():
+        lines += [score_text(split, scores), ""]
+    lines += [
+        *found["notes"],
+        f"config: {found['config']}",
+        f"run:    {path}",
+        f"plots:  {path / 'tune'}",
+        f"next:   forecaster predict {path}",
+    ]
+    return found, "\n".join(lines)
 
 
 def predict_result(predicted: Predicted, screen: Screen, output: Path | None) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from forecaster.config.copies import fill, search_space
 from forecaster.config.dump import dump
 from forecaster.config.experiment import Experiment
 from forecaster.config.explain import explain, in_file_order
@@ -52,22 +54,41 @@ class Loaded:
     def resolved_yaml(self, *, relative_to: Path) -> str:
         """The whole experiment, every default written out, as a file to be saved in that folder."""
         values = self.experiment.model_dump()
-        values["data"]["path"] = _moved(values["data"]["path"], self.base, relative_to)
-        values["output"]["dir"] = _moved(values["output"]["dir"], self.base, relative_to)
+        values["data"]["path"] = moved(values["data"]["path"], self.base, relative_to)
+        values["output"]["dir"] = moved(values["output"]["dir"], self.base, relative_to)
         return dump(values)
+
+    @property
+    def search_space(self) -> list[Dimension]:
+        """The dimensions, with those of every copy of a repeated layer."""
+        return search_space(self.dimensions, self.values)
+
+    def filled(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
+        """The tree with other values for some dimensions of the search space, by name."""
+        tree: dict[str, Any] = fill(self.values, self.search_space, chosen)
+        return tree
 
     def trial(self, chosen: Mapping[str, Any]) -> Experiment:
         """The experiment with other values for some dimensions, by name.
 
         Raises ConfigError when the values do not fit together.
         """
-        paths = {d.name: d.path for d in self.dimensions}
-        experiment, faults = validate(
-            substitute(self.values, {paths[name]: value for name, value in chosen.items()}), self.positions
-        )
+        tree = self.filled(chosen)
+        # Where copies of a layer are written out, the places in the file are no longer those of the tree.
+        spread = len(tree["model"]["layers"]) != len(self.values["model"]["layers"])
+        positions = Positions(self.positions.file) if spread else self.positions
+        experiment, faults = validate(tree, positions)
         if experiment is None:
             raise ConfigError.of(faults)
         return experiment
+
+    def yaml_of(self, values: dict[str, Any], *, relative_to: Path) -> str:
+        """A tree of this file as a file to be saved in that folder."""
+        out = copy.deepcopy(values)
+        out["data"]["path"] = moved(out["data"]["path"], self.base, relative_to)
+        out["output"] = {**(out.get("output") or {})}
+        out["output"]["dir"] = moved(out["output"].get("dir", "runs"), self.base, relative_to)
+        return dump(out)
 
 
 def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Loaded:
@@ -122,7 +143,7 @@ def _yaml(value: Any) -> str:
     return dump({"v": value})[3:].strip()
 
 
-def _moved(path: str, base: Path, to: Path) -> str:
+def moved(path: str, base: Path, to: Path) -> str:
     """A relative path as seen from another folder; an absolute one as it is."""
     if Path(path).is_absolute():
         return path

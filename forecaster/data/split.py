@@ -41,6 +41,16 @@ class Cuts:
         }[split]
 
 
+def rolled_back(cuts: Cuts, fold: int) -> Cuts:
+    """The cuts of an earlier rolling origin: validation moved back by `fold` times its own length, training
+    ending where it begins, nothing to test. Fold 0 is validation as it stands."""
+    if fold == 0:
+        return cuts
+    back = fold * (cuts.val_end - cuts.train_end)
+    val_end = np.maximum(cuts.val_end - back, 0)
+    return Cuts(train_end=np.maximum(cuts.train_end - back, 0), val_end=val_end, length=val_end)
+
+
 def split(panel: Panel, spec: SplitSpec) -> Cuts:
     """Cut every series into training, validation and test, oldest first.
 

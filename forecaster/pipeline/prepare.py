@@ -17,7 +17,7 @@ from forecaster.data.grid import default_seasonality
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.read import read_table
 from forecaster.data.scalers import Scaler, fit_scaler
-from forecaster.data.split import SPLITS, Cuts, SplitName, split, target_rows
+from forecaster.data.split import SPLITS, Cuts, SplitName, rolled_back, split, target_rows
 from forecaster.data.windows import Source, Windows, cut_windows
 from forecaster.errors import DataError
 from forecaster.evaluation.scales import Scales, in_sample_scales
@@ -99,21 +99,22 @@ class Table:
         return fill(self.raw, experiment.data.missing, barriers=barriers)
 
 
-def read_and_split(loaded: Loaded) -> Table:
+def read_and_split(loaded: Loaded, *, fold: int = 0) -> Table:
+    """fold: so many validation lengths before the last rolling origin."""
     data = loaded.experiment.data
     ahead, findings = read_table(data, loaded.data_path, keep_future=bool(data.future_covariates))
     raw = ahead.first_rows(ahead.lengths - findings.future_rows)
-    return Table(raw, findings, split(raw, loaded.experiment.split), ahead)
+    return Table(raw, findings, rolled_back(split(raw, loaded.experiment.split), fold), ahead)
 
 
-def prepare(loaded: Loaded, *, smoke: bool = False) -> Prepared:
+def prepare(loaded: Loaded, *, smoke: bool = False, fold: int = 0) -> Prepared:
     """Read, check, split, fill, scale and window the table of an experiment.
 
     Raises DataError, with the file and row where there is one. Writes nothing.
     """
-    experiment, table = loaded.experiment, read_and_split(loaded)
+    experiment, table = loaded.experiment, read_and_split(loaded, fold=fold)
     cuts = table.cuts
-    refuse_without_windows(experiment, table.raw, cuts)
+    refuse_without_windows(experiment, table.raw, cuts, fold=fold)
     panel, observed = table.filled(experiment)
     n_targets = len(panel.targets)
     output = experiment.model.output
@@ -130,7 +131,7 @@ def prepare(loaded: Loaded, *, smoke: bool = False) -> Prepared:
         for name in SPLITS
     }
     if smoke:
-        few = _first if experiment.model.stateful else _evenly
+        few = _first if experiment.model.stateful else spread_evenly
         windows = {name: few(w, SMOKE_WINDOWS[name]) for name, w in windows.items()}
     season = experiment.evaluation.seasonality or default_seasonality(experiment.data.freq)
     targets = panel.values[:, :n_targets]
@@ -191,12 +192,14 @@ def _some(columns: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
     return columns if columns.shape[1] else None
 
 
-def refuse_without_windows(experiment: Experiment, panel: Panel, cuts: Cuts) -> None:
+def refuse_without_windows(experiment: Experiment, panel: Panel, cuts: Cuts, *, fold: int = 0) -> None:
     """Raises DataError when a split that was asked for holds no window."""
     window, longest = experiment.window, int(panel.lengths.max())
     for name in SPLITS:
         low, high = cuts.range(name)
         asked = name == "train" or getattr(experiment.split, name) not in (0, 0.0)
+        # An earlier origin tests nothing.
+        asked = asked and not (fold and name == "test")
         _, count, _ = target_rows(cuts, name, window, consecutive=experiment.model.stateful)
         if asked and not count.any():
             rows = int((high - low).max())
@@ -231,7 +234,7 @@ def _first(windows: Windows, n: int) -> Windows:
     return windows.take(np.arange(min(n, len(windows))))
 
 
-def _evenly(windows: Windows, n: int) -> Windows:
+def spread_evenly(windows: Windows, n: int) -> Windows:
     """At most n windows, spread over all of them."""
     if len(windows) <= n:
         return windows

@@ -44,9 +44,33 @@ def train(
     Checkpoints in the run directory are taken up where they are. Raises TrainingError
     when the loss becomes NaN.
     """
+    fitted, history = fit_members(prepared, run, listener=listener, smoke=smoke)
+    windows = prepared.windows
+    known = probabilities(prepared.experiment.evaluation.levels)
+    found = {
+        name: Forecasts(*fitted.outlook(windows[name], windows[name].series.astype(np.int64), known))
+        for name in SCORED
+        if len(windows[name])
+    }
+    scores = score(prepared, found)
+    return Trained(replace(fitted, calibration=scores.calibration), history, scores)
+
+
+def fit_members(
+    prepared: Prepared,
+    run: RunDir,
+    *,
+    listener: Listener | None = None,
+    smoke: bool = False,
+    until: int | None = None,
+) -> tuple[Fitted, list[EpochRow]]:
+    """Fit every member, from its checkpoint where there is one.
+
+    until: the epoch to pause after; None trains to the end.
+    """
     from forecaster.training.backend import start_backend
 
-    experiment = loaded.experiment
+    experiment = prepared.experiment
     start_backend(experiment.runtime)
     import keras
 
@@ -66,9 +90,9 @@ def train(
     )
     n_batches = spec.steps_per_epoch or -(-len(windows["train"]) // side_by_side)
     execution = choose_execution(experiment.model, shape, n_batches=n_batches)
-    history, members, feeding = [], [], _feeding(prepared)
+    history, members, feeding = [], [], feeding_of(prepared)
     val = windows["val"] if len(windows["val"]) else None
-    val_score = _val_score(prepared, feeding) if val else None
+    val_score = val_score_of(prepared, feeding) if val else None
     anchor, anchor_spec = None, experiment.model.anchor
     for member in range(spec.ensemble):
         seed = experiment.seed + member
@@ -83,7 +107,13 @@ def train(
         task = Task(windows["train"], val, val_score, seed, member, feeding)
         store = FileCheckpoints(run.file(f"{CHECKPOINTS}/member-{member}.safetensors"))
         history += fit(
-            network, task, spec, execution=execution, listener=listener or Silent(), checkpoints=store
+            network,
+            task,
+            spec,
+            execution=execution,
+            listener=listener or Silent(),
+            checkpoints=store,
+            until=until,
         )
         share = None
         if val is not None and anchor_spec is not None and anchor_spec.mode == "average":
@@ -91,17 +121,10 @@ def train(
         members.append(weights_of(network))
         run.event("member_done", member=member, epochs=history[-1].epoch, network_share=share)
     fitted = Fitted(experiment.model, shape, prepared.scaler, members, prepared.panel.grid, prepared.encoders)
-    known = probabilities(experiment.evaluation.levels)
-    found = {
-        name: Forecasts(*fitted.outlook(windows[name], windows[name].series.astype(np.int64), known))
-        for name in SCORED
-        if len(windows[name])
-    }
-    scores = score(prepared, found)
-    return Trained(replace(fitted, calibration=scores.calibration), history, scores)
+    return fitted, history
 
 
-def _feeding(prepared: Prepared) -> Feeding:
+def feeding_of(prepared: Prepared) -> Feeding:
     """What the head and the loss want beside a window's inputs and targets."""
     from forecaster.training.batches import Feeding
 
@@ -152,7 +175,7 @@ def _owa_weight(prepared: Prepared) -> npt.NDArray[np.float64]:
     return np.where(np.isfinite(weight), weight, 0.0)
 
 
-def _val_score(prepared: Prepared, feeding: Feeding) -> Score:
+def val_score_of(prepared: Prepared, feeding: Feeding) -> Score:
     """Scores of validation forecasts: the loss in scaled units, the metrics in original ones."""
     from forecaster.model.outputs import point
     from forecaster.training.batches import loss_targets

@@ -20,7 +20,7 @@ def start_backend(runtime: RuntimeSpec) -> None:
     os.environ["KERAS_BACKEND"] = runtime.backend
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        with _silent_native_logs():
+        with silent_native_logs():
             import keras
 
             if runtime.backend == "tensorflow":
@@ -64,7 +64,7 @@ def _start_tensorflow(runtime: RuntimeSpec) -> None:
 
 
 @contextlib.contextmanager
-def _silent_native_logs() -> Iterator[None]:
+def silent_native_logs() -> Iterator[None]:
     """Keep what native code writes to file descriptor 2 while it loads off the terminal.
 
     A failed import still raises, with a message of its own.

@@ -62,8 +62,11 @@ def fit(
     execution: Execution,
     listener: Listener,
     checkpoints: CheckpointStore | None = None,
+    until: int | None = None,
 ) -> list[EpochRow]:
     """Train to the best validation value and leave those weights in the model.
+
+    until: the epoch to pause after, for a later call to go on from; None trains to the end.
 
     Returns a row per epoch. With checkpoints, a run that was stopped anywhere goes on
     to the same bytes. Raises TrainingError when the loss becomes NaN or infinite.
@@ -94,8 +97,9 @@ def fit(
         _run_epochs(model, batches, session, until=progress.epoch + 1)
         # Keras ends every fit by putting the moving average in place of the weights.
         set_weights(model, session.raw_weights)
-    if progress.epoch < spec.epochs and not progress.stopped:
-        _run_epochs(model, batches, session, until=spec.epochs)
+    last = min(spec.epochs, until or spec.epochs)
+    if progress.epoch < last and not progress.stopped:
+        _run_epochs(model, batches, session, until=last)
     set_weights(model, session.best_weights or session.scored_weights())
     return [EpochRow(**row) for row in progress.history]
 

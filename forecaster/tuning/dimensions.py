@@ -34,8 +34,20 @@ class IntRange(Spec):
 
     def ends(self) -> dict[tuple[str | int, ...], int]:
         """The smallest and the largest value that a search can try, by the key that sets it."""
-        step = self.step or 1
-        return {("min",): self.min, ("max",): self.min + (self.max - self.min) // step * step}
+        return {("min",): self.min, ("max",): self.at(self.n_values - 1)}
+
+    @property
+    def n_values(self) -> int:
+        """How many values there are."""
+        return (self.max - self.min) // (self.step or 1) + 1
+
+    def at(self, index: int) -> int:
+        """The value at a place, counted from 0."""
+        return self.min + index * (self.step or 1)
+
+    def index(self, value: int) -> int:
+        """The place of a value."""
+        return (value - self.min) // (self.step or 1)
 
 
 class FloatRange(Spec):
@@ -58,11 +70,24 @@ class FloatRange(Spec):
 
     def ends(self) -> dict[tuple[str | int, ...], float]:
         """The smallest and the largest value that a search can try, by the key that sets it."""
+        last = self.max if self.n_values is None else self.at(self.n_values - 1)
+        return {("min",): self.min, ("max",): last}
+
+    @property
+    def n_values(self) -> int | None:
+        """How many values there are; None without a step."""
         if self.step is None:
-            return {("min",): self.min, ("max",): self.max}
+            return None
         # 0.5 / 0.1 is 5.000000000000001 or 4.999999999999999 as floats go.
-        n_steps = math.floor((self.max - self.min) / self.step + 1e-9)
-        return {("min",): self.min, ("max",): min(self.max, self.min + n_steps * self.step)}
+        return math.floor((self.max - self.min) / self.step + 1e-9) + 1
+
+    def at(self, index: int) -> float:
+        """The value at a place, counted from 0: 0.3 and not 0.30000000000000004."""
+        return min(self.max, float(_short12(self.min + index * (self.step or 0.0))))
+
+    def index(self, value: float) -> int:
+        """The place of a value."""
+        return round((value - self.min) / (self.step or 1.0))
 
 
 class Choice(Spec):
@@ -93,6 +118,19 @@ class Choice(Spec):
         """Every value, by its place in the list."""
         return {("values", i): v for i, v in enumerate(self.values)}
 
+    @property
+    def n_values(self) -> int:
+        """How many values there are."""
+        return len(self.values)
+
+    def at(self, index: int) -> Scalar:
+        """The value at a place, counted from 0."""
+        return self.values[index]
+
+    def index(self, value: Scalar) -> int:
+        """The place of a value."""
+        return [(type(v), v) for v in self.values].index((type(value), value))
+
 
 class Boolean(Spec):
     """true or false."""
@@ -105,6 +143,19 @@ class Boolean(Spec):
         """The value that is not the default, which needs no second look."""
         return {("default",): not self.default}
 
+    @property
+    def n_values(self) -> int:
+        """How many values there are."""
+        return 2
+
+    def at(self, index: int) -> bool:
+        """false, then true."""
+        return bool(index)
+
+    def index(self, value: bool) -> int:
+        """The place of a value."""
+        return int(value)
+
 
 Range = IntRange | FloatRange | Choice | Boolean
 KINDS: dict[str, type[Range]] = {r.kind: r for r in (IntRange, FloatRange, Choice, Boolean)}
@@ -115,12 +166,16 @@ class Dimension:
     """One hyperparameter: where its value belongs and what it may be.
 
     name: the dotted path in the YAML file, such as model.layers.0.units.
-    path: the same in parts, indices of lists as integers.
+    path: the same in parts, indices of lists as integers. copy: of a repeated layer, counted
+    from 1; the name of a later copy ends in #2, #3, … repeat: the dimension that decides how many
+    copies there are; None where they are always there.
     """
 
     name: str
     path: tuple[str | int, ...]
     range: Range
+    copy: int = 1
+    repeat: str | None = None
 
     @property
     def kind(self) -> str:
@@ -163,6 +218,10 @@ def _on_step(value: float, start: float, step: float) -> bool:
 
 def _short(value: float) -> str:
     return f"{value:.15g}"
+
+
+def _short12(value: float) -> str:
+    return f"{value:.12g}"
 
 
 def _yaml(value: Any) -> str:

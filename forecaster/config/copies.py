@@ -1,0 +1,71 @@
+"""Repeated layers in a search: every copy has hyperparameters of its own."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from forecaster.config.positions import KeyPath
+from forecaster.config.space import substitute
+from forecaster.tuning.dimensions import Dimension
+
+LAYERS: KeyPath = ("model", "layers")
+
+
+def search_space(dimensions: Sequence[Dimension], values: Any) -> list[Dimension]:
+    """The dimensions of the file, then those of the second and later copies of repeated layers.
+
+    values: the tree with the nodes' defaults. The copies of a layer whose `repeat` is searched
+    name that dimension, which stands before them.
+    """
+    space = list(dimensions)
+    for i, most in _repeats(dimensions, values).items():
+        inside = [d for d in dimensions if d.path[:3] == (*LAYERS, i) and d.path[3:] != ("repeat",)]
+        searched = next((d.name for d in dimensions if d.path == (*LAYERS, i, "repeat")), None)
+        space += [
+            replace(d, name=f"{d.name}#{k}", copy=k, repeat=searched)
+            for k in range(2, most + 1)
+            for d in inside
+        ]
+    return space
+
+
+def fill(values: Any, space: Sequence[Dimension], chosen: Mapping[str, Any]) -> Any:
+    """A copy of the tree with the chosen values, and every searched copy of a layer written out.
+
+    chosen: by the dimension's name; a dimension that is not named keeps its default.
+    """
+    first = {d.path: chosen[d.name] for d in space if d.copy == 1 and d.name in chosen}
+    out = substitute(values, first)
+    copied = {d.path[2] for d in space if d.copy > 1}
+    if not copied:
+        return out
+    layers = []
+    for i, layer in enumerate(out["model"]["layers"]):
+        if i not in copied:
+            layers.append(layer)
+            continue
+        once = {key: value for key, value in layer.items() if key != "repeat"}
+        for k in range(1, layer["repeat"] + 1):
+            own = {
+                d.path[3:]: chosen.get(d.name, d.default)
+                for d in space
+                if d.copy == k and d.path[:3] == (*LAYERS, i) and d.path[3:] != ("repeat",)
+            }
+            layers.append(substitute(once, own) if k > 1 else copy.deepcopy(once))
+    out["model"]["layers"] = layers
+    return out
+
+
+def _repeats(dimensions: Sequence[Dimension], values: Any) -> dict[int, int]:
+    """The largest number of copies of every layer that may be repeated, by its index."""
+    found = {}
+    for i, layer in enumerate(values["model"]["layers"]):
+        searched = next((d for d in dimensions if d.path == (*LAYERS, i, "repeat")), None)
+        ends = searched.range.ends().values() if searched else [layer.get("repeat", 1)]
+        most = max(end for end in ends if isinstance(end, int))
+        if most > 1:
+            found[i] = most
+    return found

@@ -1,0 +1,59 @@
+"""What a search may not vary, and which spaces an algorithm cannot go through."""
+
+from __future__ import annotations
+
+from forecaster.config.explain import in_file_order
+from forecaster.config.load import Loaded
+from forecaster.config.positions import KeyPath
+from forecaster.errors import Diagnostic
+from forecaster.tuning.dimensions import Dimension, FloatRange
+
+# Path or section -> why its values cannot be compared by a score, or are no part of a trial.
+FIXED: dict[KeyPath, str] = {
+    ("version",): "is of the file, not of a trial",
+    ("name",): "is of the file, not of a trial",
+    ("output",): "is of the file, not of a trial",
+    ("tune",): "says how to search, and cannot be searched itself",
+    ("runtime", "backend"): "is the same for every trial",
+    ("runtime", "threads"): "is the same for every trial",
+    ("split",): "decides which targets are scored, which must be the same for every trial",
+    ("window", "horizon"): "decides which targets are scored, which must be the same for every trial",
+    ("evaluation",): "decides how trials are scored, which must be the same for every trial",
+    **{
+        ("data", key): "decides which rows there are, which must be the same for every trial"
+        for key in ("path", "time", "freq", "id", "targets", "timezone", "csv", "start", "end", "duplicates")
+    },
+}
+
+
+def search_faults(loaded: Loaded) -> list[Diagnostic]:
+    """Why this file cannot be searched; empty where it can."""
+    if not loaded.dimensions:
+        hint = "replace one, as in units: {int: {min: 32, max: 128, default: 64}}"
+        return [Diagnostic("no value of this file is a search node", hint, loaded.positions.of_value(()))]
+    faults = [fault for d in loaded.dimensions for fault in _of(d, loaded)]
+    if loaded.experiment.split.val == 0:
+        place = loaded.positions.of_value(("split", "val"))
+        hint = "give validation a share"
+        faults.append(Diagnostic("is 0, and a search scores validation windows", hint, place, "split.val"))
+    return in_file_order(faults)
+
+
+def _of(d: Dimension, loaded: Loaded) -> list[Diagnostic]:
+    experiment, tune = loaded.experiment, loaded.experiment.tune
+    here = loaded.positions.of_key(d.path)
+    for fixed, why in FIXED.items():
+        if d.path[: len(fixed)] == fixed:
+            return [Diagnostic(f"cannot be searched: it {why}", "give one value", here, d.name)]
+    faults = []
+    if tune.algorithm == "grid" and isinstance(d.range, FloatRange) and d.range.step is None:
+        inside = loaded.positions.of_key((*d.path, d.kind))
+        hint = "add a step, list the values in a choice, or use another algorithm"
+        faults.append(Diagnostic("algorithm grid needs a step here", hint, inside, d.name))
+    if tune.algorithm == "hyperband" and d.path == ("training", "epochs"):
+        hint = "give tune.max_epochs instead"
+        faults.append(Diagnostic("cannot be searched: hyperband decides the epochs", hint, here, d.name))
+    if experiment.model.stateful and d.path in (("window", "lookback"), ("window", "stride")):
+        summary = "cannot be searched with model.stateful, whose windows are a lookback apart"
+        faults.append(Diagnostic(summary, "give one value", here, d.name))
+    return faults
