@@ -211,9 +211,7 @@ def predict(
         from forecaster.commands import predict as command
         from forecaster.console import predict_result
 
-        predicted = command.run(
-            run, data=data, origin=origin, horizon=horizon, future=future, output=output
-        )
+        predicted = command.run(run, data=data, origin=origin, horizon=horizon, future=future, output=output)
         screen.result(*predict_result(predicted, screen, output))
 
 
