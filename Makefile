@@ -8,7 +8,7 @@ DEMO := runs/demo
 FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint format data schema docs images clean
+.PHONY: help install demo test check lint format data schema docs images vendor clean
 .PHONY: bench-speed bench-memory bench-startup bench-accuracy
 
 help:  ## this list
@@ -32,6 +32,7 @@ demo: $(STAMP)  ## train on the shipped data, predict, and say where the forecas
 	@echo
 	@echo "The forecast, the next 24 hours of each airport: $(FORECAST)"
 	@head -n 4 $(FORECAST)
+	@echo "The report, for a browser: $(DEMO)/report.html"
 	@echo "The plots:"
 	@find $(DEMO) -name '*.png' | sort | sed 's/^/  /'
 	@echo "The scores, the settings and the model: $(DEMO)"
@@ -62,6 +63,9 @@ schema: $(STAMP)  ## the JSON Schema that editors read for the files in configs/
 
 docs: $(STAMP) schema  ## the pages that are generated: docs/config.md and the schema
 	$(BIN)/python -m forecaster.config.reference > docs/config.md
+
+vendor:  ## the report's chart library again, by npm (it ships; only to change its version)
+	sh tools/vendor_uplot.sh
 
 images: $(STAMP)  ## the pictures in docs/images, from the runs that README and getting-started describe
 	$(BIN)/python tools/make_images.py

@@ -257,6 +257,52 @@ def future(
 
 
 @app.command()
+def report(
+    run: Run,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to. Default: report.html in the run."),
+    ] = None,
+    open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser, too.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Write the page that shows a run: one HTML file that opens offline."""
+    with _speaking(as_json, quiet, verbose, no_color) as screen:
+        from forecaster.commands import report as command
+        from forecaster.console import report_result
+
+        screen.result(*report_result(command.run(run, output=output, show=open_it), screen))
+
+
+@app.command()
+def plot(
+    run: Run,
+    series: Annotated[
+        str | None, typer.Option("--series", metavar="NAME", help="Default: the first.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="NAME", help="Default: the first.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="PNG or SVG, by its ending.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Draw one series: its newest test window, with intervals and what happened."""
+    with _speaking(as_json, quiet, verbose, no_color) as screen:
+        from forecaster.commands import plot as command
+        from forecaster.console import plot_result
+
+        screen.result(*plot_result(command.run(run, series=series, target=target, output=output), screen))
+
+
+@app.command()
 def show(
     run: Run,
     as_json: Json = False,

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from forecaster.commands.tune import TuneResult
     from forecaster.commands.validate import Validated
     from forecaster.pipeline.ahead import Ahead
+    from forecaster.pipeline.plot import Plotted
     from forecaster.pipeline.predict import Predicted
+    from forecaster.pipeline.report import Reported
 
 Result = tuple[dict[str, Any], str]
 
@@ -153,7 +155,7 @@ def train_result(result: TrainResult) -> Result:
     lines += result.notes
     if result.already_complete:
         lines.append("The run was complete already; nothing was trained.")
-    lines += [f"run:   {path}", f"plots: {path / 'plots'}", f"next:  {result.next_step}"]
+    lines += [f"run:    {path}", f"report: {path / 'report.html'}", f"next:   {result.next_step}"]
     return {"run": str(path), "notes": result.notes, **_without_version(result.metrics)}, "\n".join(lines)
 
 
@@ -210,6 +212,20 @@ def future_result(ahead: Ahead, screen: Screen, run: Path, output: Path | None) 
     if screen.json:
         return facts | {"rows": ahead.table.to_pylist()}, ""
     return facts, csv_bytes(ahead.table).decode()
+
+
+def report_result(reported: Reported, screen: Screen) -> Result:
+    for note in reported.notes:
+        screen.note(f"note: {note}")
+    facts = {"report": str(reported.path), "bytes": reported.n_bytes, "notes": reported.notes}
+    return facts, f"{reported.path}: {reported.n_bytes / 1024:,.0f} KiB"
+
+
+def plot_result(plotted: Plotted, screen: Screen) -> Result:
+    for note in plotted.notes:
+        screen.note(f"note: {note}")
+    facts = {"plot": str(plotted.path), "series": plotted.series, "target": plotted.target}
+    return facts | {"notes": plotted.notes}, str(plotted.path)
 
 
 def show_result(facts: dict[str, Any], screen: Screen) -> Result:

@@ -47,6 +47,7 @@ def run(
     from forecaster.artifacts.bundle import read_json
     from forecaster.data.read import fingerprint
     from forecaster.pipeline.prepare import prepare
+    from forecaster.pipeline.report import write_report
     from forecaster.pipeline.save import save, save_inputs
     from forecaster.pipeline.train import train
 
@@ -79,6 +80,8 @@ def run(
         taken.event(kind, data_sha256=print_of_data, smoke=smoke)
         trained = train(loaded, prepared, taken, listener=listener, smoke=smoke)
         notes = save(loaded, prepared, trained, taken, fingerprint=print_of_data)
+        # After the run is sealed: the page can be made again from it at any time.
+        write_report(taken, prepared=prepared)
         return TrainResult(taken, read_json(taken.file("metrics.json")), notes, following)
 
 

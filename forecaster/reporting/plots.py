@@ -6,6 +6,7 @@ same bytes. Names from data are text, never mathematics: "$x$" stays as it is.
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -51,6 +52,8 @@ STYLE: dict[str, Any] = {
     "font.size": 10,
     # A series called "$x$" is text.
     "text.parse_math": False,
+    # The same names of parts in every SVG of the same picture.
+    "svg.hashsalt": "forecaster",
     "axes.unicode_minus": True,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -166,13 +169,20 @@ def plot_forecasts(stretches: Sequence[Stretch], path: Path, *, time_label: str 
     time_label: names the time axis, with its zone where there is one.
     Raises ValueError when there is no stretch to draw.
     """
+    path.write_bytes(forecast_picture(stretches, form="png", time_label=time_label))
+
+
+def forecast_picture(stretches: Sequence[Stretch], *, form: str, time_label: str = "time") -> bytes:
+    """The same as bytes. form: png or svg."""
     if not stretches:
         raise ValueError("plot_forecasts needs at least one stretch")
     with _figure(len(stretches), panel_height_in=PANEL_HEIGHT_IN) as (figure, panels):
         for axes, stretch in zip(panels, stretches, strict=True):
             _draw(axes, stretch)
         panels[-1].set_xlabel(_line(time_label, 80))
-        _finish(figure, panels, path)
+        out = io.BytesIO()
+        _finish(figure, panels, out, form=form)
+        return out.getvalue()
 
 
 def _draw(axes: Axes, stretch: Stretch) -> None:
@@ -262,7 +272,7 @@ def _figure(n_panels: int, *, panel_height_in: float) -> Iterator[tuple[Figure, 
         yield figure, list(figure.subplots(n_panels, squeeze=False)[:, 0])
 
 
-def _finish(figure: Figure, panels: Sequence[Axes], path: Path) -> None:
+def _finish(figure: Figure, panels: Sequence[Axes], out: Path | io.BytesIO, *, form: str = "png") -> None:
     # One legend for all panels: each name once, lines of values before marks.
     entries: dict[str, Artist] = {}
     for axes in panels:
@@ -273,7 +283,7 @@ def _finish(figure: Figure, panels: Sequence[Axes], path: Path) -> None:
             entries[mark] = entries.pop(mark)
     figure.legend(list(entries.values()), list(entries), loc="outside upper left", ncols=min(len(entries), 6))
     # Without the version of matplotlib in it, the same picture is the same file.
-    figure.savefig(path, format="png", metadata={"Software": None})
+    figure.savefig(out, format=form, metadata={"Date": None} if form == "svg" else {"Software": None})
 
 
 def _finite(values: ArrayLike) -> NDArray[np.float64]:

@@ -48,6 +48,7 @@ def test_run_directory_has_these_files_and_no_others(run: Path) -> None:
         "model/weights.safetensors",
         "plots/forecast.png",
         "plots/loss.png",
+        "report.html",
         "resolved.yaml",
         "scores/by_series.csv",
         "scores/by_step.csv",
@@ -68,7 +69,7 @@ def test_manifest_says_what_the_run_is(run: Path) -> None:
     assert sorted(manifest["files"]) == sorted(
         str(p.relative_to(run))
         for p in run.rglob("*")
-        if p.is_file() and p.name not in (".lock", "manifest.json")
+        if p.is_file() and p.name not in (".lock", "manifest.json", "report.html")
     )
 
 

@@ -1,0 +1,117 @@
+"""One series of a run as a picture: its newest test window, and what came before."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from forecaster.artifacts.bundle import read_json, write_whole
+from forecaster.artifacts.run_dir import RunDir
+from forecaster.data.grid import Grid, default_seasonality
+from forecaster.errors import DataError, UsageError
+from forecaster.forecasting.fitted import STATE
+from forecaster.pipeline.origin import load_run
+from forecaster.pipeline.report import read_history
+from forecaster.reporting.forecasts import Forecasts, read_forecasts
+from forecaster.reporting.history import History
+from forecaster.reporting.plots import Stretch, forecast_picture
+
+NAMED = 5
+
+
+@dataclass(frozen=True)
+class Plotted:
+    path: Path
+    series: str
+    target: str
+    notes: list[str]
+
+
+def plot(run: RunDir, *, series: str | None, target: str | None, output: Path | None) -> Plotted:
+    """Draw the newest test window of one series and target, by default the first of each.
+
+    output: PNG or SVG by its ending; by default plots/NAME.png in the run directory.
+    Raises DataError for a run without test windows, UsageError for a name it does not have.
+    """
+    loaded = load_run(run)
+    run.check(STATE)
+    experiment, grid = loaded.experiment, Grid.from_json(read_json(run.file(STATE))["grid"])
+    f = read_forecasts(run, experiment.data, grid=grid, horizon=experiment.window.horizon)
+    if f is None:
+        raise DataError(f"{run.path}: has no test windows to draw", hint="train with split.test above 0")
+    s = _find("series", series, f.ids)
+    t = _find("target", target, f.targets)
+    season = experiment.evaluation.seasonality or default_seasonality(experiment.data.freq)
+    history, notes = read_history(run, loaded, season)
+    path = output or run.file(f"plots/{_file_name(f.ids[s], f.targets[t])}.png")
+    picture = forecast_picture(
+        [_stretch(f, history, grid, (s, t), lookback=experiment.window.lookback)],
+        form=path.suffix.lower().removeprefix("."),
+        time_label=experiment.data.time,
+    )
+    write_whole(path, picture)
+    return Plotted(path, f.ids[s], f.targets[t], notes)
+
+
+def _find(what: str, name: str | None, names: Sequence[str]) -> int:
+    if name is None:
+        return 0
+    if name in names:
+        return names.index(name)
+    if list(names) == [""]:
+        raise UsageError(
+            f"--{what} {name}: this run has one series without a name", hint=f"leave out --{what}"
+        )
+    near = difflib.get_close_matches(name, names, n=1)
+    some = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED:,} more" if len(names) > NAMED else "")
+    raise UsageError(
+        f"--{what} {name}: the forecasts of this run have no such {what}",
+        hint=f"did you mean {near[0]}?" if near else f"it has {some}",
+    )
+
+
+def _file_name(series: str, target: str) -> str:
+    """A name that every file system takes; two series never share one."""
+    whole = "-".join(part for part in (series, target) if part)
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", whole).strip("._")[:80]
+    return (
+        plain if plain == whole else f"{plain}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}".lstrip("-")
+    )
+
+
+def _stretch(
+    f: Forecasts, history: History | None, grid: Grid, pair: tuple[int, int], *, lookback: int
+) -> Stretch:
+    """The newest window; its past from the table, or where that is gone from older windows."""
+    s, t = pair
+    windows = np.flatnonzero(f.series == s)
+    newest = int(windows[-1])
+    first, horizon = int(f.first[newest]), f.horizon
+    past = np.full(lookback, np.nan)
+    place = None if history is None else history.place_of.get(f.ids[s])
+    if history is not None and place is not None:
+        end = first - int(history.first[place])
+        known = history.values(place, t)[max(0, end - lookback) : end]
+        past[lookback - len(known) :] = known
+    else:
+        for w in windows.tolist():
+            at = int(f.first[w]) - (first - lookback) + np.arange(horizon)
+            there = (at >= 0) & (at < lookback)
+            past[at[there]] = f.actual[w, t][there]
+    begin = int(np.argmax(np.isfinite(past))) if np.isfinite(past).any() else lookback
+    time = grid.local(first + np.arange(begin - lookback, horizon))
+    return Stretch.of_window(
+        f.ids[s],
+        f.targets[t],
+        time=time if grid.is_integer else time.view("M8[ns]"),
+        past=past[begin:],
+        actual=f.actual[newest, t],
+        forecasts={"model": f.forecast[newest, t]},
+        bands={level: (low[newest, t], high[newest, t]) for level, (low, high) in f.bands.items()},
+    )

@@ -1,0 +1,146 @@
+"""From a run directory to one page that shows it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from forecaster.artifacts.bundle import damaged, read_json, read_whole, write_whole
+from forecaster.artifacts.run_dir import RunDir
+from forecaster.config.load import Loaded
+from forecaster.data.grid import Grid, default_seasonality
+from forecaster.data.panel import Panel
+from forecaster.data.read import fingerprint
+from forecaster.data.split import Cuts
+from forecaster.errors import DataError
+from forecaster.evaluation.scales import in_sample_scales
+from forecaster.evaluation.scores import label, remarks, verdicts
+from forecaster.forecasting.fitted import STATE
+from forecaster.pipeline.origin import load_run
+from forecaster.pipeline.prepare import Prepared, read_and_split
+from forecaster.reporting.forecasts import read_forecasts
+from forecaster.reporting.history import History
+from forecaster.reporting.page import Contents, page
+
+REPORT, IMPORTANCE = "report.html", "importance.json"
+
+
+@dataclass(frozen=True)
+class Reported:
+    path: Path
+    n_bytes: int
+    notes: list[str]
+    """What the page had to leave out."""
+
+
+def write_report(run: RunDir, *, output: Path | None = None, prepared: Prepared | None = None) -> Reported:
+    """Write the page of a complete run, by default as report.html in its directory.
+
+    prepared: the table where it is at hand; otherwise it is read again, if it still is
+    what the run was trained on. Raises DataError where a file of the run is damaged.
+    """
+    loaded = load_run(run)
+    run.check("metrics.json", "history.csv", "splits.json", STATE)
+    grid = Grid.from_json(read_json(run.file(STATE))["grid"])
+    experiment = loaded.experiment
+    season = experiment.evaluation.seasonality or default_seasonality(experiment.data.freq)
+    history, notes = (
+        (of_prepared(prepared), []) if prepared is not None else read_history(run, loaded, season)
+    )
+    splits = read_json(run.file("metrics.json"))["splits"]
+    judged = next((name for name in ("test", "val") if name in splits), None)
+    importance = run.file(IMPORTANCE)
+    manifest = run.manifest()
+    contents = Contents(
+        experiment_name=experiment.name,
+        run_name=run.path.resolve().name,
+        manifest=manifest,
+        data=experiment.data,
+        window=experiment.window,
+        settings=_settings(loaded),
+        config=read_whole(run.file("resolved.yaml")).decode(),
+        season=season,
+        splits=splits,
+        metric_label=label,
+        verdicts=verdicts(splits[judged]["scores"], split=judged) if judged else [],
+        remarks=remarks(splits[judged]["left_out"]) if judged else [],
+        epochs=read_history_csv(run),
+        ranges=read_json(run.file("splits.json"))["series"],
+        grid=grid,
+        forecasts=read_forecasts(run, experiment.data, grid=grid, horizon=experiment.window.horizon),
+        history=history,
+        events=_events(run),
+        importance=read_json(importance) if importance.is_file() else None,
+        notes=notes,
+    )
+    content = page(contents).encode()
+    path = output or run.file(REPORT)
+    write_whole(path, content)
+    return Reported(path, len(content), notes)
+
+
+def _settings(loaded: Loaded) -> dict[str, Any]:
+    """What the advice asks about."""
+    experiment = loaded.experiment
+    return {
+        "most_epochs": experiment.training.epochs,
+        "loss": experiment.training.loss,
+        "normalization": str(experiment.model.normalization),
+        "calibration": experiment.evaluation.calibration,
+    }
+
+
+def of_prepared(prepared: Prepared) -> History:
+    return _history(prepared.panel, prepared.cuts, prepared.season, observed=prepared.observed)
+
+
+def read_history(run: RunDir, loaded: Loaded, season: int) -> tuple[History | None, list[str]]:
+    """The table that the run was trained on, or None and why not."""
+    path = loaded.data_path
+    if not path.is_file():
+        return None, [f"The table is no longer at {path}, so the data itself is not shown."]
+    if fingerprint(path) != run.manifest()["data"]["sha256"]:
+        return None, [f"{path} has changed since the run was trained on it, so the data itself is not shown."]
+    table = read_and_split(loaded)
+    return _history(table.raw, table.cuts, season), []
+
+
+def _history(panel: Panel, cuts: Cuts, season: int, *, observed: Any = None) -> History:
+    targets = panel.values[:, : len(panel.targets)]
+    if observed is not None and not observed.all():
+        targets = np.where(observed, targets, np.nan)
+    scales = in_sample_scales(targets, panel.offsets, cuts.train_end, seasonality=season)
+    return History(panel.grid, panel.ids, targets, panel.offsets, panel.first, cuts, scales.naive_error)
+
+
+def read_history_csv(run: RunDir) -> list[dict[str, Any]]:
+    """The rows of history.csv, numbers as numbers, None where empty."""
+    path = run.file("history.csv")
+    try:
+        return [
+            {key: _value(text) for key, text in row.items()}
+            for row in csv.DictReader(io.StringIO(read_whole(path).decode()))
+        ]
+    except ValueError as error:
+        raise damaged(path, str(error)) from error
+
+
+def _value(text: str) -> float | int | bool | None:
+    if text in ("True", "False"):
+        return text == "True"
+    if not text:
+        return None
+    return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
+def _events(run: RunDir) -> dict[str, Any]:
+    """The event that the run began with."""
+    try:
+        return run.started() or {}
+    except OSError as error:
+        raise DataError(f"{run.file('events.jsonl')}: {error.strerror}", hint="check its rights") from error

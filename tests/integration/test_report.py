@@ -1,0 +1,151 @@
+"""`forecaster report` and `forecaster plot` on the command line."""
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.integration.made_runs import make_run
+from tests.integration.tiny_runs import done, line, refused
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_run(tmp_path_factory.mktemp("made"))
+
+
+def text_of(page: Path) -> str:
+    return re.sub(
+        r"\s+", " ", re.sub(r"<(style|script).*?</\1>|<[^>]+>", " ", page.read_text(), flags=re.DOTALL)
+    )
+
+
+def payload(page: Path) -> dict[str, object]:
+    found = re.search(
+        r'<script type="application/json" id="payload">(.*?)</script>', page.read_text(), re.DOTALL
+    )
+    assert found is not None
+    read: dict[str, object] = json.loads(found[1])
+    return read
+
+
+def test_report_says_where_it_is_and_how_large(run: Path, tmp_path: Path) -> None:
+    said = json.loads(done("report", run, "--output", tmp_path / "page.html", "--json"))
+    assert said == {
+        "format_version": 1,
+        "report": str(tmp_path / "page.html"),
+        "bytes": (tmp_path / "page.html").stat().st_size,
+        "notes": [],
+        "diagnostics": [],
+    }
+    assert done("report", run).startswith(f"{run / 'report.html'}: ")
+
+
+def test_the_same_run_gives_the_same_page(run: Path, tmp_path: Path) -> None:
+    for name in ("a.html", "b.html"):
+        done("report", run, "--output", tmp_path / name)
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+
+
+def test_the_page_asks_no_server_and_runs_only_its_own_script(run: Path) -> None:
+    done("report", run)
+    page = (run / "report.html").read_text()
+    assert not re.search(r'(src|href)="(?!#)', page)
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
+    assert policy is not None
+    rules = dict(rule.strip().split(" ", 1) for rule in policy[1].replace("&#39;", "'").split(";"))
+    assert rules["default-src"] == "'none'"
+    assert re.fullmatch(r"'sha256-[A-Za-z0-9+/]{43}='", rules["script-src"])
+
+
+def test_the_verdict_is_in_plain_words(run: Path, tmp_path: Path) -> None:
+    done("report", run)
+    said = text_of(run / "report.html")
+    assert "Beats every baseline The model beats seasonal_naive on test MASE: 0.700 against 1.00." in said
+    assert "Over-fitting: training goes on falling while validation rises" in said
+    lost = make_run(tmp_path, lost=True)
+    done("report", lost)
+    said = text_of(lost / "report.html")
+    assert (
+        "Loses to seasonal_naive The model loses to seasonal_naive on test MASE: 0.700 against 0.500." in said
+    )
+
+
+def test_the_numbers_are_those_of_the_noise(run: Path) -> None:
+    """Noise of standard deviation 1: a mean absolute error of 0.798, and intervals that hold what they say."""
+    done("report", run)
+    (errors,) = payload(run / "report.html")["errors"]  # type: ignore[misc]
+    assert errors["histogram"]["std"] == pytest.approx(1, abs=0.1)
+    coverage = {one["level"]: one["observed"] for one in errors["coverage"]}
+    assert coverage == {80: pytest.approx(80, abs=5), 95: pytest.approx(95, abs=3)}
+
+
+def test_without_its_table_the_page_says_so_and_shows_the_rest(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    (tmp_path / "t.csv").rename(tmp_path / "elsewhere.csv")
+    done("report", run)
+    assert "The table is no longer at" in text_of(run / "report.html")
+    assert "d" not in payload(run / "report.html")["lines"][0]  # type: ignore[index]
+    (tmp_path / "t.csv").write_text("id,t,y\na,2024-01-01,1\n")
+    done("report", run)
+    assert "has changed since the run was trained on it" in text_of(run / "report.html")
+
+
+@pytest.mark.slow
+def test_a_run_without_test_windows_has_a_page(tmp_path: Path) -> None:
+    done("train", line(tmp_path, split={"val": 0, "test": 0}, training={"epochs": 1, "early_stopping": None}), "--run-dir", tmp_path / "r")  # fmt: skip
+    said = text_of(tmp_path / "r" / "report.html")
+    assert "No verdict There are no windows outside training to judge by." in said
+    assert payload(tmp_path / "r" / "report.html")["lines"] == []
+
+
+def test_what_cannot_be_reported_is_refused(run: Path, tmp_path: Path) -> None:
+    assert refused(2, "report", tmp_path / "none").startswith(
+        f"{tmp_path / 'none'}: there is no such run directory"
+    )
+    assert (
+        refused(2, "report", run, "--output", tmp_path / "r.pdf")
+        == f"{tmp_path / 'r.pdf'}: the report is HTML; let the name end in .html"
+    )
+    other = make_run(tmp_path)
+    (other / "forecasts.csv").write_text("changed")
+    assert "was changed or cut short since the run was complete" in refused(2, "report", other)
+    assert not (other / "report.html").exists()
+
+
+def test_plot_draws_the_series_that_is_named(run: Path, tmp_path: Path) -> None:
+    assert done("plot", run, "--series", "b", "--output", tmp_path / "b.svg") == f"{tmp_path / 'b.svg'}\n"
+    ElementTree.parse(tmp_path / "b.svg")
+    said = json.loads(done("plot", run, "--json"))
+    assert (said["plot"], said["series"], said["target"]) == (str(run / "plots" / "a-y.png"), "a", "y")
+    assert (run / "plots" / "a-y.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_plot_refuses_names_and_endings_that_it_does_not_know(run: Path, tmp_path: Path) -> None:
+    assert (
+        refused(2, "plot", run, "--series", "d")
+        == "--series d: the forecasts of this run have no such series; it has a, b, c"
+    )
+    assert (
+        refused(2, "plot", run, "--target", "yy")
+        == "--target yy: the forecasts of this run have no such target; did you mean y?"
+    )
+    assert refused(2, "plot", run, "--output", tmp_path / "b.gif").endswith("use one of .png, .svg")
+
+
+def test_plots_of_odd_names_stay_apart_and_in_their_folder(tmp_path: Path) -> None:
+    run = make_run(tmp_path, ids=("../up", "..%up"))
+    for name in ("../up", "..%up"):
+        done("plot", run, "--series", name)
+    drawn = sorted(p.name for p in (run / "plots").iterdir())
+    assert len(drawn) == 2
+    assert all(re.fullmatch(r"up-y-[0-9a-f]{8}\.png", name) for name in drawn)
+
+
+def test_plot_does_without_the_table(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    (tmp_path / "t.csv").unlink()
+    done("plot", run)
+    assert (run / "plots" / "a-y.png").is_file()

@@ -1,0 +1,112 @@
+"""Every rule fires on what it is for and is silent on a healthy run."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from forecaster.data.grid import Grid
+from forecaster.data.split import Cuts
+from forecaster.reporting.advice import Facts, advice
+from forecaster.reporting.diagnosis import Autocorrelation, Coverage, Cycle, Histogram
+from forecaster.reporting.history import History
+
+
+def epochs(*pairs):
+    return [
+        {"member": 0, "epoch": i + 1, "loss": loss, "val_loss": val} for i, (loss, val) in enumerate(pairs)
+    ]
+
+
+def scores(model, other, *, windows=100, val=None):
+    test = {"windows": windows, "scores": {"model": {"mase": model}, "naive": {"mase": other}}}
+    before = {"windows": 100, "scores": {"model": {"mase": val or model}, "naive": {"mase": other}}}
+    return {"val": before, "test": test}
+
+
+def history(train, test):
+    values = np.concatenate([train, test])[:, None].astype(float)
+    n, cut = len(values), np.array([len(train)])
+    return History(
+        Grid("h"),
+        ("a",),
+        values,
+        np.array([0, n]),
+        np.array([0]),
+        Cuts(cut, cut, np.array([n])),
+        np.ones((1, 1)),
+    )
+
+
+HEALTHY = Facts(
+    epochs=epochs((3, 3), (2, 2.5), (1.9, 2.2), (1.8, 2.1), (1.75, 2.15)),
+    most_epochs=30,
+    scores=scores(0.8, 1.0),
+    metric="mase",
+    lookback=48,
+    season=24,
+    normalization="mean",
+    calendar=[],
+    calibration="conformal",
+    cycles=[Cycle("weekday", ["Mon", "Tue", "Wed"], [1.0, 1.1, 1.2], [9, 9, 9])],
+    histogram=Histogram([0, 1], [1], 0, 0, mean=0.1, std=1.0),
+    mae=1.0,
+    autocorrelation=Autocorrelation(1, [0.1, 0.0], [99, 98], 0.05),
+    coverage=[Coverage(80, 78.0, 1.0, [78.0])],
+    line_scores=np.linspace(0.5, 1.5, 20),
+    history=history(np.arange(50) % 5, np.arange(20) % 5),
+)
+
+SICK = {
+    "The model loses to naive": {"scores": scores(1.2, 1.0)},
+    "Over-fitting: training goes on falling while validation rises": {
+        "epochs": epochs((3, 3), (2, 2), (1, 2.5), (0.5, 3))
+    },
+    "Training stopped while it was still getting better": {
+        "epochs": epochs((4, 4), (3, 3), (2, 2), (1, 1)),
+        "most_epochs": 4,
+    },
+    "The first epoch was the best": {"epochs": epochs((3, 3), (2.9, 3.1), (2.8, 3.05), (2.95, 3.1), (3.0, 3.1))},
+    "The series drift between training and test": {"history": history(np.arange(50) % 5, 9 + np.arange(20) % 5)},
+    "Test errors are much larger than validation errors": {"scores": scores(0.8, 1.0, val=0.4)},
+    "Forecasts are too high on average": {"histogram": Histogram([0, 1], [1], 0, 0, mean=0.5, std=1.0)},
+    "Forecasts are too low on average": {"histogram": Histogram([0, 1], [1], 0, 0, mean=-0.5, std=1.0)},
+    "Errors repeat with the season": {
+        "autocorrelation": Autocorrelation(12, [0.1, 0.6], [99, 98], 0.05)
+    },
+    "One error tells the next": {"autocorrelation": Autocorrelation(1, [0.6, 0.1], [99, 98], 0.05)},
+    "Intervals are too narrow": {"coverage": [Coverage(80, 70.0, 1.0, [70.0])]},
+    "Intervals are too wide": {"coverage": [Coverage(80, 90.0, 1.0, [90.0])]},
+    "Wed is forecast worst": {"cycles": [Cycle("weekday", ["Mon", "Tue", "Wed"], [1.0, 1.1, 3.0], [9, 9, 9])]},
+    "1 of 20 series is forecast far worse than the rest": {"line_scores": np.array([1.0] * 19 + [9.0])},
+    "Few test windows": {"scores": scores(0.8, 1.0, windows=5)},
+    "This was a smoke run": {"smoke": True},
+}  # fmt: skip
+
+
+def test_a_healthy_run_gets_no_advice():
+    assert advice(HEALTHY) == []
+
+
+@pytest.mark.parametrize("title", SICK)
+def test_what_is_wrong_is_said_and_nothing_else(title):
+    found = advice(replace(HEALTHY, **SICK[title]))
+    assert [one.title for one in found] == [title]
+    assert all(one.seen.endswith((".", "!")) and one.next.endswith(".") for one in found)
+
+
+def test_the_numbers_are_said():
+    (found,) = advice(replace(HEALTHY, **SICK["The model loses to naive"], lookback=12))
+    assert found.seen == "1 against the model's 1.2 on MASE: use naive until that changes."
+    assert found.next.startswith(
+        "Try window.lookback: 48, which covers a season (12 does not); let the network"
+    )
+
+
+def test_nothing_known_gives_no_advice():
+    empty = Facts(
+        epochs=[], most_epochs=1, scores={}, metric=None, lookback=1, season=1, normalization="none", calendar=[],
+        calibration="none", cycles=[], histogram=None, mae=None, autocorrelation=None, coverage=[],
+        line_scores=np.empty(0), history=None,
+    )  # fmt: skip
+    assert advice(empty) == []
