@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -254,6 +254,87 @@ def future(
 
         ahead = command.run(run, data=data, origin=origin, horizon=horizon, output=output)
         screen.result(*future_result(ahead, screen, run, output))
+
+
+@app.command()
+def evaluate(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Run directories, compared where several.", show_default=False),
+    ],
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="FILE", help="Rows that training did not see.")
+    ] = None,
+    split: Annotated[
+        Literal["test", "val"], typer.Option("--split", help="The windows of the run's own table.")
+    ] = "test",
+    worse_than: Annotated[
+        str | None,
+        typer.Option(
+            "--fail-if-worse-than",
+            metavar="BASELINE",
+            help="Exit with 1 where the model's MASE is above the baseline's: for CI.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The forecasts beside what happened."),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Score a run again beside its baselines, on its own or new rows; compare several."""
+    with _speaking(as_json, quiet, verbose, no_color) as screen:
+        from forecaster.commands import evaluate as command
+        from forecaster.console_scores import evaluate_result
+
+        options = command.Options(data=data, split=split, worse_than=worse_than, output=output)
+        result = command.run(runs, options)
+        screen.result(*evaluate_result(result))
+    for sentence in result.worse:
+        print(f"error: {sentence}", file=sys.stderr)
+    if result.worse:
+        raise typer.Exit(1)
+
+
+@app.command()
+def backtest(
+    config: Config,
+    overrides: Set = None,
+    folds: Annotated[int, typer.Option("--folds", min=1, metavar="N", help="Forecast origins.")] = 5,
+    step: Annotated[
+        int | None,
+        typer.Option("--step", min=1, metavar="S", help="Steps between origins. Default: the horizon."),
+    ] = None,
+    refit: Annotated[
+        bool, typer.Option("--refit/--no-refit", help="Train anew at every origin, or only at the first.")
+    ] = False,
+    window: Annotated[
+        Literal["expanding", "sliding"],
+        typer.Option("--window", help="Training rows grow, or keep their number and move on."),
+    ] = "expanding",
+    run_dir: RunDirOption = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin again in --run-dir.")] = False,
+    smoke: Annotated[bool, typer.Option("--smoke", help="A few windows, one epoch: for CI.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Train and score at rolling origins, as if each were now."""
+    with _speaking(as_json, quiet, verbose, no_color) as screen:
+        from forecaster.commands import backtest as command
+        from forecaster.console_scores import backtest_result
+        from forecaster.pipeline.backtest import Plan
+        from forecaster.progress import progress_for
+
+        plan = Plan(folds=folds, step=step, refit=refit, window=window)
+        options = command.Options(plan=plan, run_dir=run_dir, overwrite=overwrite, smoke=smoke)
+        with progress_for(screen) as listener:
+            result = command.run(config, overrides or (), options, listener=listener, report=screen.report)
+        screen.result(*backtest_result(result))
 
 
 @app.command()

@@ -40,6 +40,26 @@ class Outlook(NamedTuple):
     """(windows, horizon, targets, probabilities), where the network puts out more than a point."""
 
 
+class TrainingScales(NamedTuple):
+    """Of the training rows of each series, (series, targets); NaN where there is none to tell."""
+
+    ids: tuple[str, ...]
+    train_std: Floats
+    naive_error: Floats
+    naive_sq_error: Floats
+
+    def as_json(self) -> dict[str, Any]:
+        tables = self._asdict()
+        del tables["ids"]
+        rows = {k: [[None if np.isnan(x) else float(x) for x in r] for r in t] for k, t in tables.items()}
+        return {"ids": list(self.ids), **rows}
+
+    @classmethod
+    def from_json(cls, state: dict[str, Any]) -> TrainingScales:
+        names = ("train_std", "naive_error", "naive_sq_error")
+        return cls(tuple(state["ids"]), *(np.array(state[name], dtype=np.float64) for name in names))
+
+
 @dataclass(frozen=True)
 class Fitted:
     """What training leaves behind: the networks' weights and the numbers fitted on training rows."""
@@ -53,6 +73,8 @@ class Fitted:
     """The time axis of the training rows, which later rows must lie on too."""
     encoders: Encoders = field(default_factory=Encoders)
     """The numbers of categories; none where no column holds any."""
+    training: TrainingScales | None = None
+    """What scaled metrics divide by."""
     calibration: Calibration | None = None
     """Of its quantiles; None where it has none, or keeps them as the network puts them out."""
 
@@ -110,6 +132,7 @@ class Fitted:
             "scaler": self.scaler.as_json(),
             "grid": self.grid.as_json(),
             "encoders": self.encoders.as_json(),
+            "training": self.training and self.training.as_json(),
             "calibration": self.calibration and self.calibration.as_json(network=self.scaler),
         }
         write_json(run.file(STATE), {"format_version": FORMAT_VERSION, **state})
@@ -135,6 +158,7 @@ class Fitted:
                 members=members,
                 grid=Grid.from_json(state["grid"]),
                 encoders=Encoders.from_json(state["encoders"]),
+                training=TrainingScales.from_json(state["training"]) if state.get("training") else None,
                 calibration=calibration and Calibration.from_json(calibration, network=scaler),
             )
         except (KeyError, IndexError, TypeError, ValueError) as error:

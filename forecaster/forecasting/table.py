@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from forecaster.data.panel import Panel
-from forecaster.data.ranges import ranges
 from forecaster.data.spec import DataSpec
 
 if TYPE_CHECKING:

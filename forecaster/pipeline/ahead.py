@@ -111,7 +111,9 @@ def _filled_in(panel: Panel, known: Ints, cells: Cells, table: Path) -> tuple[Pa
         new = cells.values[found[there], c]
         if name in panel.categories:
             panel, place = with_names(panel, name, cells.categories[name])
-            new = np.where(np.isnan(new), np.nan, np.append(place, -1)[np.nan_to_num(new, nan=-1).astype(int)])
+            new = np.where(
+                np.isnan(new), np.nan, np.append(place, -1)[np.nan_to_num(new, nan=-1).astype(int)]
+            )
         old = values[rows[there], first_ahead + c]
         values[rows[there], first_ahead + c] = np.where(np.isnan(new), old, new)
     unused = len(cells.values) - len(np.unique(found[there]))

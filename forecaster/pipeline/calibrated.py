@@ -79,10 +79,8 @@ class _Windows:
     def _part(self, split: SplitName, forecast: Forecasts) -> tuple[Windowed, npt.NDArray[Any], Ints]:
         windows, panel = self.prepared.windows[split], self.prepared.panel
         quantiles = forecast.point[..., None] if forecast.quantiles is None else forecast.quantiles
-        # One group per series, in the panel's order.
-        group = windows.series.astype(np.int64)
-        position = panel.first[group] + windows.target_row - panel.offsets[group]
-        return Windowed(quantiles, group), self.prepared.actual(windows), position
+        group = self.scaler.rows_for(panel.ids)[windows.series]
+        return Windowed(quantiles, group), self.prepared.actual(windows), self.prepared.position(windows)
 
     def _fixed(self) -> Calibration:
         forecast, actual, _ = self.parts["val"]

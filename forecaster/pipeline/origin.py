@@ -41,7 +41,6 @@ def load_run(run: RunDir) -> Loaded:
     return load_experiment(run.file("resolved.yaml"))
 
 
-
 def reaching(loaded: Loaded, steps: int | None) -> tuple[Loaded, int]:
     """The experiment with a horizon that holds so many steps, and how many are asked for.
 
@@ -64,9 +63,7 @@ def _steps(experiment: Experiment, asked: int | None) -> int:
     )
 
 
-def find_start(
-    run: RunDir, loaded: Loaded, grid: Grid, *, data: Path | None, origin: str | None
-) -> Start:
+def find_start(run: RunDir, loaded: Loaded, grid: Grid, *, data: Path | None, origin: str | None) -> Start:
     """Read the rows a forecast starts from; see `predict` for data and origin.
 
     grid: the time axis of the training rows. Raises DataError and UsageError.

@@ -11,12 +11,11 @@ import numpy.typing as npt
 
 from forecaster.artifacts.run_dir import RunDir
 from forecaster.config.experiment import Experiment
-from forecaster.config.load import Loaded, load_experiment
 from forecaster.data.panel import Panel
 from forecaster.data.scalers import Scaler, fit_scaler
 from forecaster.data.spec import ScalingSpec
 from forecaster.data.windows import Windows
-from forecaster.errors import Diagnostic, UsageError
+from forecaster.errors import Diagnostic
 from forecaster.evaluation.intervals import probabilities
 from forecaster.forecasting.calibration import Windowed
 from forecaster.forecasting.fitted import Fitted
@@ -65,7 +64,7 @@ def predict(
     start = find_start(run, loaded, fitted.grid, data=data, origin=origin)
     panel, unused = without_the_future(start, experiment, future)
     panel, observed, filled = without_gaps(panel, start.known, experiment, fitted.scaler)
-    scaler, scaled = _scaler_for(fitted.scaler, experiment.scaling, panel, start.known)
+    scaler, scaled = scaler_for(fitted.scaler, experiment.scaling, panel, start.known)
     groups = scaler.rows_for(panel.ids)
     source = make_source(experiment, panel, scaler, fitted.encoders, observed=observed)
     low = np.zeros_like(start.known) if experiment.model.stateful else start.known - window.lookback
@@ -118,10 +117,10 @@ def _quantiles(
 def _error_scaler(fitted: Fitted, experiment: Experiment, panel: Panel, known: Ints) -> Scaler | None:
     if fitted.calibration is None:
         return None
-    return _scaler_for(fitted.calibration.scaler, error_units(experiment), panel, known)[0]
+    return scaler_for(fitted.calibration.scaler, error_units(experiment), panel, known)[0]
 
 
-def _scaler_for(scaler: Scaler, scaling: ScalingSpec, panel: Panel, known: Ints) -> tuple[Scaler, list[str]]:
+def scaler_for(scaler: Scaler, scaling: ScalingSpec, panel: Panel, known: Ints) -> tuple[Scaler, list[str]]:
     """The trained scaler, and for series it never saw a fit of their own history."""
     new = np.flatnonzero(scaler.rows_for(panel.ids) < 0)
     if not len(new):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from forecaster.forecasting.origins import Origins
 from forecaster.model.shape import Category, Shape
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 # --smoke: enough to touch every path, few enough for seconds.
 SMOKE_WINDOWS: dict[SplitName, int] = {"train": 64, "val": 16, "test": 16}
 
@@ -75,6 +76,14 @@ class Prepared:
         targets = self.panel.values[:, : self.source.n_targets]
         return Origins(targets, self.panel.offsets, windows.series, windows.target_row, windows.horizon)
 
+    def position(self, windows: Windows) -> npt.NDArray[np.int64]:
+        """(windows,), of each first target on the time axis that all series share."""
+        series = windows.series.astype(np.int64)
+        found: npt.NDArray[np.int64] = (
+            self.panel.first[series] + windows.target_row - self.panel.offsets[series]
+        )
+        return found
+
     def actual(self, windows: Windows) -> Floats:
         """(windows, horizon, targets), original units, NaN where not observed."""
         rows = windows.target_row[:, None] + np.arange(windows.horizon)
@@ -112,18 +121,40 @@ def prepare(loaded: Loaded, *, smoke: bool = False, fold: int = 0) -> Prepared:
 
     Raises DataError, with the file and row where there is one. Writes nothing.
     """
-    experiment, table = loaded.experiment, read_and_split(loaded, fold=fold)
+    table = read_and_split(loaded, fold=fold)
+    refuse_without_windows(loaded.experiment, table.raw, table.cuts, fold=fold)
+    return prepare_table(loaded.experiment, table, smoke=smoke)
+
+
+class Learned(NamedTuple):
+    """What was fitted on training rows before, and is to be used again."""
+
+    scaler: Scaler
+    encoders: Encoders
+
+
+def prepare_table(
+    experiment: Experiment, table: Table, *, smoke: bool = False, learned: Learned | None = None
+) -> Prepared:
+    """Fill, scale and window a table that is split already. learned: None fits on its training rows."""
     cuts = table.cuts
-    refuse_without_windows(experiment, table.raw, cuts, fold=fold)
     panel, observed = table.filled(experiment)
     n_targets = len(panel.targets)
     output = experiment.model.output
     if output.type == "distribution" and output.family == "negative_binomial":
         refuse_no_counts(panel)
-    scaler = fit_scaler(
-        experiment.scaling, panel.numbers, panel.offsets, cuts.train_end, ids=panel.ids, n_targets=n_targets
-    ).with_static(panel.static_numbers)
-    encoders = fit_encoders(experiment.data.categorical, panel, cuts.train_end)
+    if learned is None:
+        scaler = fit_scaler(
+            experiment.scaling,
+            panel.numbers,
+            panel.offsets,
+            cuts.train_end,
+            ids=panel.ids,
+            n_targets=n_targets,
+        ).with_static(panel.static_numbers)
+        encoders = fit_encoders(experiment.data.categorical, panel, cuts.train_end)
+    else:
+        scaler, encoders = learned
     source = make_source(experiment, panel, scaler, encoders, observed=observed)
     window = experiment.window
     windows = {

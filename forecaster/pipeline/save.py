@@ -12,6 +12,7 @@ import forecaster
 from forecaster.artifacts.bundle import write_json, write_text, write_whole
 from forecaster.artifacts.run_dir import RunDir
 from forecaster.artifacts.tables import csv_bytes, rows_csv
+from forecaster.config.experiment import Experiment
 from forecaster.config.load import Loaded
 from forecaster.data.check import check
 from forecaster.data.split import SPLITS, SplitName
@@ -99,23 +100,22 @@ def save(loaded: Loaded, prepared: Prepared, trained: Trained, run: RunDir, *, f
         write_whole(run.file("forecasts.csv"), csv_bytes(table))
     _plots(prepared, trained, run)
     run.event("done", notes=notes)
-    run.seal(
-        {
-            "name": experiment.name,
-            "versions": {
-                "forecaster": forecaster.__version__,
-                "python": platform.python_version(),
-                **{name: metadata.version(name) for name in PACKAGES},
-            },
-            "data": {
-                "path": experiment.data.path,
-                "sha256": fingerprint,
-                "rows": int(prepared.findings.rows.sum()),
-            },
-            "seed": experiment.seed,
-        }
-    )
+    run.seal(run_facts(experiment, fingerprint, int(prepared.findings.rows.sum())))
     return notes
+
+
+def run_facts(experiment: Experiment, fingerprint: str, rows: int) -> dict[str, Any]:
+    """What the manifest says beside its files. fingerprint: sha256 of the data; rows: of it."""
+    return {
+        "name": experiment.name,
+        "versions": {
+            "forecaster": forecaster.__version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in PACKAGES},
+        },
+        "data": {"path": experiment.data.path, "sha256": fingerprint, "rows": rows},
+        "seed": experiment.seed,
+    }
 
 
 def _kept(windows: Windows, n_targets: int) -> npt.NDArray[np.int64]:

@@ -31,8 +31,25 @@ def score(prepared: Prepared, model: dict[SplitName, Forecasts]) -> Scores:
     if not model:
         return Scores({}, {}, {}, None)
     forecasts: BySplit = {split: {"model": found} for split, found in model.items()}
-    _add_baselines(prepared, forecasts)
+    known = known_to_baselines(prepared)
+    splits = list(forecasts)
+    together = [prepared.origins(prepared.windows[name]) for name in splits]
+    # All origins at once, because a baseline that learns does so in every call.
+    joined = replace(
+        together[0],
+        series=np.concatenate([o.series for o in together]),
+        row=np.concatenate([o.row for o in together]),
+    )
+    ends = np.cumsum([len(o.row) for o in together])[:-1]
+    for name in prepared.experiment.evaluation.baselines:
+        for split, part in zip(splits, np.split(baseline(name, joined, known), ends), strict=True):
+            forecasts[split][name] = Forecasts(part)
     forecasts, calibration = add_intervals(prepared, forecasts)
+    return tabled(prepared, forecasts, calibration)
+
+
+def tabled(prepared: Prepared, forecasts: BySplit, calibration: Calibration | None) -> Scores:
+    """The score tables of forecasts that have their intervals."""
     evaluation, tables, breakdowns = prepared.experiment.evaluation, {}, {}
     for split, rows in forecasts.items():
         windows = prepared.windows[split]
@@ -46,24 +63,12 @@ def score(prepared: Prepared, model: dict[SplitName, Forecasts]) -> Scores:
     return Scores(forecasts, tables, breakdowns, calibration)
 
 
-def _add_baselines(prepared: Prepared, forecasts: BySplit) -> None:
+def known_to_baselines(prepared: Prepared) -> Known:
     windows = prepared.windows
-    known = Known(
+    return Known(
         season=prepared.season,
         lookback=prepared.experiment.window.lookback,
         train=prepared.origins(windows["train"]),
         val=prepared.origins(windows["val"]),
         train_std=prepared.scales.train_std,
     )
-    splits = list(forecasts)
-    together = [prepared.origins(windows[name]) for name in splits]
-    # All origins at once, because a baseline that learns does so in every call.
-    joined = replace(
-        together[0],
-        series=np.concatenate([o.series for o in together]),
-        row=np.concatenate([o.row for o in together]),
-    )
-    ends = np.cumsum([len(o.row) for o in together])[:-1]
-    for name in prepared.experiment.evaluation.baselines:
-        for split, part in zip(splits, np.split(baseline(name, joined, known), ends), strict=True):
-            forecasts[split][name] = Forecasts(part)

@@ -15,7 +15,7 @@ from forecaster.errors import DataError
 from forecaster.evaluation.intervals import probabilities
 from forecaster.evaluation.metrics import METRICS, Scored
 from forecaster.evaluation.scores import Forecasts
-from forecaster.forecasting.fitted import Fitted
+from forecaster.forecasting.fitted import Fitted, TrainingScales
 from forecaster.pipeline.prepare import Prepared
 from forecaster.pipeline.score import Scores, score
 from forecaster.training.progress import EpochRow, Listener, Silent
@@ -53,7 +53,8 @@ def train(
         if len(windows[name])
     }
     scores = score(prepared, found)
-    return Trained(replace(fitted, calibration=scores.calibration), history, scores)
+    scales = TrainingScales(prepared.panel.ids, *prepared.scales)
+    return Trained(replace(fitted, training=scales, calibration=scores.calibration), history, scores)
 
 
 def fit_members(

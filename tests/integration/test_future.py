@@ -60,7 +60,9 @@ def test_the_same_numbers_in_the_rows_themselves_give_the_same_forecast(run: Pat
 
 
 def test_missing_rows_and_cells_are_listed_first_few_first(run: Path, tmp_path: Path) -> None:
-    table = write_table(tmp_path / "f.csv", "id,t,open,shift", [["p", AHEAD[0], 1, ""], ["q", AHEAD[2], "", "b"]])
+    table = write_table(
+        tmp_path / "f.csv", "id,t,open,shift", [["p", AHEAD[0], 1, ""], ["q", AHEAD[2], "", "b"]]
+    )
     assert refused(2, "predict", run, "--future", table) == (
         f"{table}: series 'p' has no 'shift' at {AHEAD[0]}, which must be known ahead\n"
         f"{table}: series 'p' has no 'open' at {AHEAD[1]}, which must be known ahead\n"
@@ -80,7 +82,9 @@ def test_nothing_filled_in_is_listed_too(run: Path, tmp_path: Path) -> None:
 
 def test_missing_column_duplicates_and_stray_times_are_named(run: Path, tmp_path: Path) -> None:
     table = write_table(tmp_path / "f.csv", "id,t,open", [["p", AHEAD[0], 1]])
-    assert "data.future_covariates: no column is called 'shift'" in refused(2, "predict", run, "--future", table)
+    assert "data.future_covariates: no column is called 'shift'" in refused(
+        2, "predict", run, "--future", table
+    )
     twice = [["p", AHEAD[0], 1, "a"], ["p", AHEAD[0], 0, "a"]]
     table = write_table(tmp_path / "f.csv", "id,t,open,shift", twice)
     assert f"f.csv:3: t: another row is {AHEAD[0]} of series 'p' too" in refused(
@@ -114,7 +118,9 @@ def test_run_without_covariates_known_ahead_has_nothing_to_fill_in(tmp_path: Pat
         2, "future", tmp_path / "r"
     )
     table = write_table(tmp_path / "f.csv", "t,open", [[AHEAD[0], 1]])
-    assert "this run has no data.future_covariates" in refused(2, "predict", tmp_path / "r", "--future", table)
+    assert "this run has no data.future_covariates" in refused(
+        2, "predict", tmp_path / "r", "--future", table
+    )
 
 
 def test_table_written_like_the_data_is_read_too(tmp_path: Path) -> None:

@@ -1,0 +1,133 @@
+"""backtest through the command line: cutoffs by hand, what each fold may know, spread, refusals."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from forecaster.config.load import load_experiment
+from forecaster.pipeline.backtest import Plan, fold_tables
+from forecaster.pipeline.prepare import read_and_split
+from tests.integration.tiny_runs import csv_rows, done, hours, line, read, refused, write_config, write_table
+
+TRAINING = {"epochs": 1, "batch_size": 32}
+
+
+def cuts(config: Path, plan: Plan) -> list[tuple[int, ...]]:
+    """First row, end of training, cutoff and end of the test range of every fold, of the first series."""
+    loaded = load_experiment(config)
+    tables = fold_tables(read_and_split(loaded), plan, loaded.experiment.window.horizon)
+    first = tables[0].raw.first[0]
+    return [
+        tuple(
+            int(t.raw.first[0] - first + n)
+            for n in (0, t.cuts.train_end[0], t.cuts.val_end[0], t.cuts.length[0])
+        )
+        for t in tables
+    ]
+
+
+def test_cutoffs_by_hand(tmp_path: Path) -> None:
+    """60 rows, of which 6 validate: three folds of a horizon of 3."""
+    config = line(tmp_path, training=TRAINING)
+    assert cuts(config, Plan(folds=3)) == [(0, 45, 51, 54), (0, 48, 54, 57), (0, 51, 57, 60)]
+    assert cuts(config, Plan(folds=3, window="sliding")) == [
+        (0, 45, 51, 54),
+        (3, 48, 54, 57),
+        (6, 51, 57, 60),
+    ]
+    # Steps beyond the horizon are all scored; shorter ones overlap.
+    assert cuts(config, Plan(folds=2, step=5)) == [(0, 44, 50, 55), (0, 49, 55, 60)]
+    assert cuts(config, Plan(folds=2, step=1)) == [(0, 50, 56, 59), (0, 51, 57, 60)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [[], ["--refit"], ["--refit", "--window", "sliding"]], ids=str)
+def test_forecasts_of_every_fold(tmp_path: Path, options: list[str]) -> None:
+    """The naive forecast of a line is 1, 2 and 3 off in every fold: no spread."""
+    config = line(tmp_path, training=TRAINING)
+    said = done("backtest", config, "--folds", 3, "--run-dir", tmp_path / "r", "-q", *options)
+    header, *rows = csv_rows((tmp_path / "r/forecasts.csv").read_text())
+    assert header[:3] == ["t", "cutoff", "forecast"]
+    assert header[-1] == "y"
+    assert [(row[0], row[1], row[-1]) for row in rows] == [
+        (hours(60)[c + i], hours(60)[c - 1], str(c + i)) for c in (51, 54, 57) for i in range(3)
+    ]
+    metrics = read(tmp_path / "r", "metrics.json")
+    assert [f["first_cutoff"] for f in metrics["folds"]] == [hours(60)[c - 1] for c in (51, 54, 57)]
+    naive = metrics["summary"]["scores"]["naive"]["mae"]
+    assert (naive["mean"], naive["min"], naive["max"]) == pytest.approx((2, 2, 2))
+    assert naive["std"] == pytest.approx(0, abs=1e-6)
+    assert metrics["plan"]["refit"] == ("--refit" in options)
+    assert "mean and standard deviation over the folds" in said
+    assert len(list((tmp_path / "r/folds").iterdir())) == (3 if "--refit" in options else 1)
+    assert not list(tmp_path.rglob("checkpoints"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [["--no-refit"], ["--refit"]], ids=str)
+def test_rows_after_a_cutoff_change_nothing_before_it(tmp_path: Path, options: list[str]) -> None:
+    """Another world after the second cutoff: forecasts of the first two folds, with their intervals, stay."""
+    found = []
+    for name, after in (("a", 1.0), ("b", 1000.0)):
+        folder = tmp_path / name
+        folder.mkdir()
+        chance = np.random.default_rng(5)
+        y = np.round(chance.normal(size=120), 4)
+        y[117:] *= after
+        write_table(folder / "t.csv", "t,y", zip(hours(120), y, strict=True))
+        sections = {"split": {"val": 30, "test": 10}, "training": TRAINING}
+        config = write_config(
+            folder, {"targets": ["y"]}, evaluation={"seasonality": 2, "levels": [80]}, **sections
+        )
+        done("backtest", config, "--folds", 3, "--run-dir", folder / "r", "-q", *options)
+        rows = csv_rows((folder / "r/forecasts.csv").read_text())[1:]
+        found.append([row[:5] for row in rows[:6]])
+    assert found[0] == found[1]
+
+
+@pytest.mark.slow
+def test_adaptive_intervals_in_long_folds(tmp_path: Path) -> None:
+    """Noise that becomes three times as wide: within a fold of 60 steps, adaptive intervals follow."""
+    chance = np.random.default_rng(6)
+    y = np.round(chance.normal(size=420) * np.where(np.arange(420) < 300, 1, 3), 4)
+    write_table(tmp_path / "t.csv", "t,y", zip(hours(420), y, strict=True))
+    coverage = {}
+    for calibration in ("conformal", "adaptive"):
+        config = write_config(
+            tmp_path,
+            {"targets": ["y"]},
+            split={"val": 40, "test": 10},
+            training=TRAINING,
+            evaluation={"seasonality": 2, "levels": [80], "calibration": calibration},
+        )
+        done("backtest", config, "--folds", 1, "--step", 120, "--run-dir", tmp_path / calibration, "-q")
+        summary = read(tmp_path / calibration, "metrics.json")["summary"]
+        coverage[calibration] = summary["intervals"]["model"]["coverage_80"]["mean"]
+    assert coverage["conformal"] < 55
+    assert coverage["adaptive"] > coverage["conformal"] + 10
+
+
+@pytest.mark.slow
+def test_json_smoke_and_a_taken_directory(tmp_path: Path) -> None:
+    config = line(tmp_path, n=120)
+    out = json.loads(
+        done("backtest", config, "--folds", 2, "--smoke", "--json", "-q", "--run-dir", tmp_path / "r")
+    )
+    assert len(out["folds"]) == 2
+    assert set(out["comparisons"]) == {"naive", "seasonal_naive"}
+    assert "exists already" in refused(4, "backtest", config, "--run-dir", tmp_path / "r")
+    done("backtest", config, "--folds", 1, "--smoke", "-q", "--run-dir", tmp_path / "r", "--overwrite")
+
+
+def test_too_many_folds_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    config = line(tmp_path)
+    assert refused(2, "backtest", config, "--folds", 30, "--run-dir", tmp_path / "r") == (
+        f"{tmp_path}/t.csv: 30 folds of 3 steps, 3 scored and validation leave no training rows; the longest series "
+        "has 60 rows; give fewer --folds or a smaller --step"
+    )
+    assert "no train window fits" in refused(
+        2, "backtest", config, "--folds", 16, "--run-dir", tmp_path / "r"
+    )
+    assert not (tmp_path / "r").exists()

@@ -1,0 +1,181 @@
+"""evaluate through the command line: the same scores again, newer rows, exit statuses, several runs."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.integration.tiny_runs import call, csv_rows, done, hours, read, refused, write_config, write_table
+
+pytestmark = pytest.mark.slow
+
+N = 200
+
+
+def season(n: int = N) -> np.ndarray:
+    """A noisy season of 4 steps, at 50."""
+    chance = np.random.default_rng(2)
+    return np.round(50 + np.tile([0, 3, -2, 1], n)[:n] + chance.normal(size=n), 3)
+
+
+def table(folder: Path, n: int, ids: tuple[str, ...] = ("a", "b")) -> None:
+    rows = [
+        (t, s, v + 100 * k) for k, s in enumerate(ids) for t, v in zip(hours(n), season(N + 40), strict=False)
+    ]
+    write_table(folder / "t.csv", "t,s,y", rows)
+
+
+def config(folder: Path, **sections: object) -> Path:
+    table(folder, N)
+    sections = {
+        "evaluation": {"seasonality": 4, "levels": [80], "baselines": ["naive", "seasonal_naive", "ridge"]},
+        "split": {"val": 40, "test": 40},
+        "training": {"epochs": 25, "batch_size": 16, "optimizer": {"learning_rate": 0.02}},
+        **sections,
+    }
+    return write_config(folder, {"id": "s", "targets": ["y"]}, **sections)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("season")
+    done("train", config(folder), "--run-dir", folder / "r", "-q")
+    return folder / "r"
+
+
+def test_scores_are_those_of_training(run: Path) -> None:
+    trained = read(run, "metrics.json")["splits"]
+    for split in ("test", "val"):
+        out = json.loads(done("evaluate", run, "--split", split, "--json"))
+        (found,) = out["runs"]
+        assert found["split"] == split
+        for kind in ("scores", "intervals"):
+            for who, row in trained[split][kind].items():
+                assert found[kind][who] == pytest.approx(row, rel=1e-5)
+
+
+def test_forecasts_are_those_of_training(run: Path, tmp_path: Path) -> None:
+    said = done("evaluate", run, "--output", tmp_path / "f.csv")
+    assert "\ntest: 76 windows\n" in "\n" + said
+    assert said.endswith(f"{tmp_path}/f.csv: {76 * 3} rows\n")
+    again, first = (csv_rows(p.read_text()) for p in (tmp_path / "f.csv", run / "forecasts.csv"))
+    assert again[0] == first[0] == ["s", "t", "cutoff", "forecast", "forecast-lo-80", "forecast-hi-80", "y"]
+    assert [row[:3] for row in again] == [row[:3] for row in first]
+    np.testing.assert_allclose(
+        np.array([row[3:] for row in again[1:]], float),
+        np.array([row[3:] for row in first[1:]], float),
+        rtol=1e-5,
+    )
+
+
+def test_newer_rows_are_scored_behind_the_validation_range(run: Path, tmp_path: Path) -> None:
+    """The table with 20 rows more: 40 + 20 steps behind validation hold 58 windows of 3 steps, for 2 series."""
+    table(tmp_path, N + 20)
+    out = json.loads(done("evaluate", run, "--data", tmp_path / "t.csv", "--json"))
+    (found,) = out["runs"]
+    assert found["windows"] == 2 * 58
+    assert (
+        "targets up to the end of the validation range were used to train, and are not scored"
+        in found["notes"]
+    )
+    assert set(found["scores"]) == {"model", "naive", "seasonal_naive", "ridge"}
+    assert found["intervals"]["model"]["coverage_80"] == pytest.approx(80, abs=12)
+    # Where the rows are the same, so are the scores: the run's own table again.
+    table(tmp_path, N)
+    (same,) = json.loads(done("evaluate", run, "--data", tmp_path / "t.csv", "--json"))["runs"]
+    trained = read(run, "metrics.json")["splits"]["test"]
+    for who, row in trained["scores"].items():
+        assert same["scores"][who] == pytest.approx(row, rel=1e-5)
+    assert same["intervals"]["model"] == pytest.approx(trained["intervals"]["model"], rel=1e-5)
+
+
+def test_series_that_training_never_saw(run: Path, tmp_path: Path) -> None:
+    table(tmp_path, 60, ("new",))
+    out = json.loads(done("evaluate", run, "--data", tmp_path / "t.csv", "--json"))
+    (found,) = out["runs"]
+    # 60 rows less a lookback of 6 hold 52 windows of 3 steps.
+    assert found["windows"] == 52
+    assert found["scores"]["model"]["mae"] < 5
+    assert "1 series that training never saw: 'new'; scaled by their own history" in found["notes"]
+
+
+def test_rows_that_were_all_seen_are_refused(run: Path, tmp_path: Path) -> None:
+    table(tmp_path, 150)
+    assert refused(2, "evaluate", run, "--data", tmp_path / "t.csv").endswith(
+        "holds no window of 6 + 3 rows whose targets come after those of training and validation; "
+        "bring newer rows, with the lookback before them"
+    )
+
+
+def test_a_changed_table_is_refused(run: Path) -> None:
+    path = run.parent / "t.csv"
+    text = path.read_text()
+    path.write_text(text.replace("50", "51", 1))
+    assert (
+        "was changed since the run was trained on it; bring it back, or score other rows with --data"
+        in refused(2, "evaluate", run)
+    )
+    path.write_text(text)
+
+
+def test_worse_than_a_baseline_is_status_1_with_the_numbers(run: Path) -> None:
+    scores = read(run, "metrics.json")["splits"]["test"]["scores"]
+    worse = [n for n in ("naive", "seasonal_naive", "ridge") if scores[n]["mase"] < scores["model"]["mase"]]
+    better = [n for n in ("naive", "seasonal_naive", "ridge") if n not in worse]
+    assert worse, scores
+    assert better, scores
+    own, other = scores["model"]["mase"], scores[worse[0]]["mase"]
+    assert refused(1, "evaluate", run, "--fail-if-worse-than", worse[0]) == (
+        f"{run}: the model is worse than {worse[0]} on test MASE: {own:.4g} against {other:.4g}"
+    )
+    result = call("evaluate", run, "--fail-if-worse-than", worse[0], "--json")
+    assert result.exit_code == 1
+    assert len(json.loads(result.stdout)["worse"]) == 1
+    done("evaluate", run, "--fail-if-worse-than", better[0])
+    # A baseline that the config does not name is scored for the question.
+    assert call("evaluate", run, "--fail-if-worse-than", "drift").exit_code in (0, 1)
+    assert refused(2, "evaluate", run, "--fail-if-worse-than", "luck") == (
+        "--fail-if-worse-than luck: there is no such baseline; use one of naive, seasonal_naive, drift, "
+        "window_average, ridge"
+    )
+
+
+def test_the_model_is_compared_with_its_baselines(run: Path) -> None:
+    said = done("evaluate", run)
+    assert "model is better than naive by" in said
+    (test,) = [
+        t for t in json.loads(done("evaluate", run, "--json"))["comparisons"] if t["second"] == "naive"
+    ]
+    assert test["p"] < 0.001
+    assert test["origins"] == 38
+
+
+def test_several_runs_in_one_table(run: Path, tmp_path: Path) -> None:
+    again = config(tmp_path, seed=7)
+    done("train", again, "--run-dir", tmp_path / "same", "-q")
+    done("train", again, "--run-dir", tmp_path / "short", "-q", "--set", "window.horizon=2")
+    said = done("evaluate", run, tmp_path / "same")
+    lines = said.splitlines()
+    assert [line.split()[0] for line in lines[2:7]] == [
+        str(run),
+        str(tmp_path / "same"),
+        "naive",
+        "seasonal_naive",
+        "ridge",
+    ]
+    assert "cannot be told apart (p " in said or " is better than " in said
+    assert "forecasts of different horizons, steps or targets cannot be compared" in refused(
+        2, "evaluate", run, tmp_path / "short"
+    )
+    assert refused(2, "evaluate", run, run, "--output", tmp_path / "f.csv") == (
+        "--output takes the forecasts of one run; evaluate one run at a time"
+    )
+
+
+def test_a_split_without_windows(tmp_path: Path) -> None:
+    done("train", config(tmp_path, split={"val": 40, "test": 0}), "--run-dir", tmp_path / "r", "-q")
+    assert refused(2, "evaluate", tmp_path / "r") == (
+        f"--split test: {tmp_path}/r has no test windows; name the other split, or rows with --data"
+    )
+    done("evaluate", tmp_path / "r", "--split", "val")
