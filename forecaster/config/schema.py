@@ -28,6 +28,9 @@ def json_schema() -> Node:
     definitions = root.pop("$defs")
     for name, definition in definitions.items():
         definitions[name] = _open(definition)
+    for name in ("SimpleRnn", "Lstm", "Gru"):
+        # model.cell may say it.
+        definitions[name]["required"].remove("type")
     for kind, spec in KINDS.items():
         body = spec.model_json_schema()
         body.pop("title", None)

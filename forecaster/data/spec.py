@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from forecaster.spec import Fault, FaultsError, Spec, refuse
+
+
+def _without_nulls(values: Any) -> Any:
+    return [v for v in values if v is not None] if isinstance(values, list) else values
+
 
 Name = Annotated[str, Field(min_length=1)]
 CalendarFeature = Annotated[
@@ -88,8 +93,9 @@ class DataSpec(Spec):
     """Columns known over the horizon too."""
     static_covariates: list[Name] = []
     """Columns with one value per series."""
-    calendar: list[CalendarFeature] = []
-    """Features derived from time, known ahead: hour, dayofweek, day, month, weekofyear, holiday:CC."""
+    calendar: Annotated[list[CalendarFeature], BeforeValidator(_without_nulls)] = []
+    """Features derived from time, known ahead: hour, dayofweek, day, month, weekofyear, holiday:CC.
+    null is left out, so that a search can turn one on and off: {choice: {values: [hour, null], default: hour}}."""
     categorical: dict[Name, Literal["one_hot", "embedding"]] = {}
     """Covariate columns that hold categories, and how they enter the network: one_hot, a channel each; embedding,
     a few learned channels. A category that no training row holds counts as the average of those known."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -82,6 +82,8 @@ class ModelSpec(Spec):
     """Steps per segment; divides the lookback, which becomes lookback / patch recurrent steps."""
     channels: Literal["joint", "independent"] = "joint"
     """joint: one network sees all targets. independent: one shared network sees each alone."""
+    cell: Literal["simple_rnn", "lstm", "gru"] | None = None
+    """The type of every layer that names none."""
     layers: Annotated[list[Layer], Field(min_length=1)]
     """The Sequential stack, first layer first."""
     head: HeadSpec = HeadSpec()
@@ -89,6 +91,18 @@ class ModelSpec(Spec):
     stateful: bool = False
     """Carry the state from each window of a series to the next. Windows then follow one another, a lookback
     apart, and batch_size series are read side by side."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _types(cls, values: Any) -> Any:
+        """Fill in the type of layers that name none."""
+        if not isinstance(values, dict) or not isinstance(values.get("cell"), str):
+            return values
+        layers = values.get("layers")
+        if not isinstance(layers, list):
+            return values
+        typed = [{"type": values["cell"], **x} if isinstance(x, dict) else x for x in layers]
+        return {**values, "layers": typed}
 
     @model_validator(mode="after")
     def _has_recurrence(self) -> ModelSpec:
