@@ -2,10 +2,10 @@
 
 python benchmarks/tune_by_hand.py [--trials 30] [--epochs 5] [--only ours|by-hand]
 
-The same space, the same number of trials, the same table and windows: hourly departures, a week in, a day out, a
-GRU of 32 to 160 units behind 24-step patches with a searched dropout and learning rate. By hand: `keras_tuner.RandomSearch`
-in one process over arrays, as its guide shows, with what it needs to run here: no callback, so that tensorboard is not
-imported. Draws differ, so best scores agree only roughly.
+The same space, the same number of trials, the same table and windows: hourly departures, a week in, a day out,
+a GRU of 32 to 160 units behind segments of --patch steps, with a searched dropout and learning rate. By hand:
+`keras_tuner.RandomSearch` in one process over arrays, as its guide shows, but for tensorboard, which is not
+installed. Draws differ, so best scores agree only roughly.
 """
 
 from __future__ import annotations
