@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from forecaster.commands.train import TrainResult
     from forecaster.commands.tune import TuneResult
     from forecaster.commands.validate import Validated
+    from forecaster.data.check import TableReport
     from forecaster.pipeline.ahead import Ahead
     from forecaster.pipeline.plot import Plotted
     from forecaster.pipeline.predict import Predicted
@@ -253,29 +254,35 @@ SHOWN_SERIES = 20
 
 
 def validate_result(validated: Validated, screen: Screen) -> Result:
-    report, experiment = validated.report, validated.loaded.experiment
+    report, experiment, cost = validated.report, validated.loaded.experiment, validated.cost
     n = len(report.columns["id"])
     shown = n if screen.verbosity > 0 else min(n, SHOWN_SERIES)
     facts, windows = [], []
     for s in range(shown):
         one = report.series(s)
         name = one["id"] or "(one series)"
-        counts = [one["rows"], one["gaps"]["rows"], one["duplicates"], sum(one["missing"].values())]
+        far = sum(target["count"] for target in one["outliers"].values())
+        still = max(target["rows"] for target in one["constant"].values())
+        counts = [one["rows"], one["gaps"]["rows"], one["duplicates"], sum(one["missing"].values()), still, far]
         facts.append([name, one["first"], one["last"], *(f"{value:,}" for value in counts)])
         windows.append([name, *(f"{one[split]['windows']:,}" for split in ("train", "val", "test"))])
     lines = [
-        table(["series", "first", "last", "rows", "gaps", "twice", "missing"], facts),
+        table(["series", "first", "last", "rows", "gaps", "twice", "missing", "same", "far"], facts),
         "",
         table(["windows", "train", "val", "test"], windows),
     ]
+    lines += ["", _edges(report.series(0), report.columns["id"][0])]
     if shown < n:
         lines.append(f"and {n - shown:,} more series; -v shows all, --json has all")
     total, window = report.summary["windows"], experiment.window
     lines += [
         "",
         f"{n:,} series, {report.summary['rows']:,} rows, every {report.summary['freq']}",
+        *_gaps_text(report),
         f"windows of {window.lookback:,} + {window.horizon:,} steps: {total['train']:,} train, "
         f"{total['val']:,} val, {total['test']:,} test",
+        f"training: about {_duration(cost.seconds)} on two cores, early stopping aside, "
+        f"{cost.memory_bytes / 1e9:.1f} GB of memory, {_rounded(cost.weights)} weights",
         f"{validated.loaded.path} is valid",
     ]
     if validated.loaded.dimensions:
@@ -286,6 +293,49 @@ def validate_result(validated: Validated, screen: Screen) -> Result:
         "valid": True,
         "config": str(validated.loaded.path),
         "summary": report.summary,
+        "estimate": cost.as_json(),
         "series": series,
     }
     return facts_json, "\n".join(lines)
+
+
+def _edges(one: Mapping[str, Any], name: str) -> str:
+    """When the first and the last window of each split begin and end, of one series."""
+    rows = []
+    for split in ("train", "val", "test"):
+        first, last = one[split]["first_window"], one[split]["last_window"]
+        if first is not None:
+            rows.append([split, first["lookback_first"], first["target_first"], last["target_last"]])
+    of = f" of {name}" if name else ""
+    return table([f"windows{of}", "first lookback from", "first target", "last target"], rows)
+
+
+def _gaps_text(report: TableReport) -> list[str]:
+    """Where the holes are and how far the covariates are known ahead, where there are any."""
+    gaps, ahead = report.summary["gaps"], report.summary["known_ahead"]
+    lines = []
+    if gaps["count"]:
+        longest = max(report.columns["gaps"], key=lambda gap: gap["longest"])
+        lines.append(
+            f"{gaps['count']:,} gaps of {gaps['rows']:,} rows in {gaps['series']:,} series; the longest has "
+            f"{gaps['longest']:,}, in a series whose first gap is at {longest['first']}"
+        )
+    if ahead["series"]:
+        rows = ahead["rows"]
+        lines.append(f"known ahead: {rows['min']:,} to {rows['max']:,} rows behind the last target")
+    return lines
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{_rounded(seconds)} s"
+    minutes = seconds / 60
+    return f"{_rounded(minutes)} min" if minutes < 120 else f"{_rounded(minutes / 60)} h"
+
+
+def _rounded(value: float) -> str:
+    """Two digits: an estimate says no more."""
+    if value < 10:
+        return f"{value:.1g}"
+    digits = len(str(int(value))) - 2
+    return f"{round(value / 10**digits) * 10**digits:,.0f}"

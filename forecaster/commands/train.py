@@ -46,7 +46,7 @@ def run(
     """
     from forecaster.artifacts.bundle import read_json
     from forecaster.data.read import fingerprint
-    from forecaster.pipeline.prepare import prepare
+    from forecaster.pipeline.prepare import prepare, too_short
     from forecaster.pipeline.report import write_report
     from forecaster.pipeline.save import save, save_inputs
     from forecaster.pipeline.train import train
@@ -59,6 +59,8 @@ def run(
     searched = ", ".join(d.name for d in loaded.dimensions)
     remarks = [f"search spaces stand at their defaults: {searched}"] if searched else []
     remarks += prepared.encoders.unseen(prepared.panel)
+    if named := too_short(loaded.experiment, prepared.panel, prepared.cuts):
+        remarks.append(f"{named}; none of their windows is trained on")
     report([*loaded.warnings, *prepared.findings.warnings], remarks)
     print_of_data = fingerprint(loaded.data_path)
     following = f"forecaster predict {path}"

@@ -12,12 +12,14 @@ from forecaster.errors import ConfigError, Diagnostic
 
 if TYPE_CHECKING:
     from forecaster.data.check import TableReport
+    from forecaster.pipeline.estimate import Estimate
 
 
 @dataclass(frozen=True)
 class Validated:
     loaded: Loaded
     report: TableReport
+    cost: Estimate
     warnings: list[Diagnostic]
 
 
@@ -27,7 +29,8 @@ def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
     from forecaster.data.categories import fit_encoders
     from forecaster.data.check import check
     from forecaster.data.scalers import fit_scaler
-    from forecaster.pipeline.prepare import read_and_split, refuse_without_windows
+    from forecaster.pipeline.estimate import estimate
+    from forecaster.pipeline.prepare import read_and_split, refuse_without_windows, shape_of, too_short
 
     loaded = load_experiment(config, overrides)
     faults = check_ends(loaded)
@@ -58,4 +61,21 @@ def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
         features(panel.grid, panel.first[:1], experiment.data.calendar)
     encoders = fit_encoders(experiment.data.categorical, panel, table.cuts.train_end)
     remarks = [Diagnostic(text, severity="warning") for text in encoders.unseen(panel)]
-    return Validated(loaded, report, [*loaded.warnings, *table.findings.warnings, *remarks])
+    cost = estimate(
+        experiment,
+        shape_of(experiment, panel, encoders),
+        rows=int(panel.lengths.sum()),
+        windows=report.summary["windows"],
+    )
+    named = too_short(experiment, table.raw, table.cuts)
+    odd = [*_remarks(report), *([f"{named}; none of their windows is trained on"] if named else [])]
+    remarks += [Diagnostic(text, severity="warning") for text in odd]
+    return Validated(loaded, report, cost, [*loaded.warnings, *table.findings.warnings, *remarks])
+
+
+def _remarks(report: TableReport) -> list[str]:
+    """What is odd in a table that can be trained on."""
+    asked, found = report.summary["freq"], report.summary["freq_found"]
+    if found in (asked, None) or not report.summary["gaps"]["rows"]:
+        return []
+    return [f"the rows look like data.freq: {found}, and data.freq is {asked}: the rest are gaps"]

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from forecaster.data.outliers import far_out
+from forecaster.data.pace import find_pace
 from forecaster.data.panel import Findings, Ints, Panel
+from forecaster.data.roles import TimeColumn
 from forecaster.data.spec import WindowSpec
 from forecaster.data.split import SPLITS, Cuts, SplitName, target_rows
-from forecaster.errors import Diagnostic
+from forecaster.errors import DataError, Diagnostic
+
+# Series and rows that show a table's frequency.
+_LOOKED_AT, _ROWS_LOOKED_AT = 20, 10_000
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,9 @@ def check(
 
     Per series: id, rows (on the grid), first, last, duplicates, gaps {count, rows,
     first, longest}, missing {column: cells}, constant {target: {rows, first}}, the
-    longest stretch of one value, and train, val, test, each {windows, first, last,
+    longest stretch of one value, outliers {target: {count, first}}, values far away from
+    the series' quartiles, known_ahead {rows, last}, rows after the last target where
+    covariates are known, and train, val, test, each {windows, first, last,
     first_window, last_window}: the first and last target of the range, and of its
     first and last window the first step of the lookback, the forecast origin and
     the first and last target.
@@ -60,11 +69,15 @@ def check(
         "gaps": _gaps(panel, findings),
         "missing": [dict(zip(panel.columns, row, strict=True)) for row in findings.missing.tolist()],
         "constant": _constants(panel),
+        "outliers": _outliers(panel),
+        "known_ahead": _known_ahead(panel, findings),
     }
     counts: dict[SplitName, Ints] = {}
     for name in SPLITS:
         counts[name], columns[name] = _split(panel, cuts, name, window, consecutive)
-    return TableReport(_summary(panel, findings, counts), columns, findings.warnings)
+    summary = _summary(panel, findings, counts)
+    summary["outliers"] = {t: sum(one[t]["count"] for one in columns["outliers"]) for t in panel.targets}
+    return TableReport(summary, columns, findings.warnings)
 
 
 def _summary(panel: Panel, findings: Findings, counts: dict[SplitName, Ints]) -> dict[str, Any]:
@@ -96,9 +109,29 @@ def _summary(panel: Panel, findings: Findings, counts: dict[SplitName, Ints]) ->
             "leading_rows": int(findings.leading.sum()),
             "trailing_rows": int(findings.trailing.sum()),
         },
+        "freq_found": _freq_found(panel),
+        "known_ahead": {
+            "series": int((findings.future_rows > 0).sum()),
+            "rows": {"min": int(findings.future_rows.min()), "max": int(findings.future_rows.max())},
+        },
         "windows": {name: int(n.sum()) for name, n in counts.items()},
         "series_without_windows": {name: int((n == 0).sum()) for name, n in counts.items()},
     }
+
+
+def _freq_found(panel: Panel) -> str | int | None:
+    """The frequency that the rows of the first few series have by themselves; None where they are
+    irregular, or too few."""
+    series = []
+    for s in range(min(len(panel.ids), _LOOKED_AT)):
+        rows = panel.values[panel.offsets[s] : panel.offsets[s + 1]][:_ROWS_LOOKED_AT]
+        there = np.flatnonzero(~np.isnan(rows).all(axis=1))
+        series.append(panel.grid.stamps(panel.first[s] + there))
+    column = TimeColumn("", integer=panel.grid.is_integer)
+    try:
+        return find_pace(series, column, zone=panel.grid.timezone, source=Path(panel.source))[0]
+    except DataError:
+        return None
 
 
 def _gaps(panel: Panel, findings: Findings) -> list[dict[str, Any]]:
@@ -127,6 +160,23 @@ def _constants(panel: Panel) -> list[dict[str, dict[str, Any]]]:
         for entry, rows, first in zip(out, length.tolist(), texts, strict=True):
             entry[name] = {"rows": rows, "first": first}
     return out
+
+
+def _outliers(panel: Panel) -> list[dict[str, dict[str, Any]]]:
+    """Per series and target, how many values lie far from the others, and when the first one did."""
+    out: list[dict[str, dict[str, Any]]] = [{} for _ in panel.ids]
+    for c, name in enumerate(panel.targets):
+        count, row = far_out(panel, c)
+        texts = _texts(panel, row, count > 0)
+        for entry, n, first in zip(out, count.tolist(), texts, strict=True):
+            entry[name] = {"count": n, "first": first}
+    return out
+
+
+def _known_ahead(panel: Panel, findings: Findings) -> list[dict[str, Any]]:
+    rows = findings.future_rows
+    texts = _texts(panel, panel.lengths - 1 + rows, rows > 0)
+    return [{"rows": n, "last": last} for n, last in zip(rows.tolist(), texts, strict=True)]
 
 
 def _longest_runs(panel: Panel, c: int) -> tuple[Ints, Ints]:

@@ -220,8 +220,8 @@ class WindowSpec(Spec):
     """Steps it forecasts."""
     stride: Annotated[int, Field(ge=1)] = 1
     """Steps between the first steps of neighbouring windows."""
-    short: Literal["skip", "pad"] = "skip"
-    """Series whose training rows hold no whole window. skip: they are left out. pad: their windows begin before
+    short: Literal["skip", "pad", "error"] = "skip"
+    """Series whose training rows hold no whole window. skip: they are left out, and named. error: they are refused. pad: their windows begin before
     the first row, and the network does not see the steps that are not there."""
 
 

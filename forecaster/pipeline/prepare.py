@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from forecaster.config.experiment import Experiment
 from forecaster.config.load import Loaded
-from forecaster.data.calendar import features
+from forecaster.data.calendar import feature_names, features
 from forecaster.data.categories import Encoders, fit_encoders
 from forecaster.data.fill import fill
 from forecaster.data.grid import default_seasonality
@@ -26,6 +26,7 @@ from forecaster.model.shape import Category, Shape
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+_NAMED = 5
 # --smoke: enough to touch every path, few enough for seconds.
 SMOKE_WINDOWS: dict[SplitName, int] = {"train": 64, "val": 16, "test": 16}
 
@@ -53,24 +54,7 @@ class Prepared:
 
     @property
     def shape(self) -> Shape:
-        source, window = self.source, self.experiment.window
-        ahead, static = source.n_ahead, source.static
-        return Shape(
-            lookback=window.lookback,
-            horizon=window.horizon,
-            n_targets=source.n_targets,
-            n_past=source.n_past + ahead,
-            n_future=ahead,
-            n_static=0 if static is None else static.shape[1],
-            padded=window.short == "pad",
-            past_categories=self._categories(self.panel.past),
-            future_categories=self._categories(self.panel.future),
-            static_categories=self._categories(self.panel.statics),
-        )
-
-    def _categories(self, columns: tuple[str, ...]) -> tuple[Category, ...]:
-        kinds, size = self.encoders.kinds, self.encoders.size
-        return tuple(Category(kinds[name], size(name)) for name in columns if name in kinds)
+        return shape_of(self.experiment, self.panel, self.encoders)
 
     def origins(self, windows: Windows) -> Origins:
         targets = self.panel.values[:, : self.source.n_targets]
@@ -185,6 +169,31 @@ def prepare_table(
     )
 
 
+def shape_of(experiment: Experiment, panel: Panel, encoders: Encoders) -> Shape:
+    """What a network is built for."""
+
+    def numbers(names: tuple[str, ...]) -> int:
+        return sum(name not in encoders.kinds for name in names)
+
+    def categories(names: tuple[str, ...]) -> tuple[Category, ...]:
+        kinds, size = encoders.kinds, encoders.size
+        return tuple(Category(kinds[name], size(name)) for name in names if name in kinds)
+
+    ahead = numbers(panel.future) + len(feature_names(experiment.data.calendar))
+    return Shape(
+        lookback=experiment.window.lookback,
+        horizon=experiment.window.horizon,
+        n_targets=len(panel.targets),
+        n_past=numbers(panel.past) + ahead,
+        n_future=ahead,
+        n_static=numbers(panel.statics),
+        padded=experiment.window.short == "pad",
+        past_categories=categories(panel.past),
+        future_categories=categories(panel.future),
+        static_categories=categories(panel.statics),
+    )
+
+
 def make_source(
     experiment: Experiment,
     panel: Panel,
@@ -226,6 +235,12 @@ def _some(columns: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
 def refuse_without_windows(experiment: Experiment, panel: Panel, cuts: Cuts, *, fold: int = 0) -> None:
     """Raises DataError when a split that was asked for holds no window."""
     window, longest = experiment.window, int(panel.lengths.max())
+    if window.short == "error" and (named := too_short(experiment, panel, cuts)):
+        raise DataError(
+            f"{panel.source}: {named}",
+            hint="bring more rows of them, or set window.short to skip or pad",
+            path="window.short",
+        )
     for name in SPLITS:
         low, high = cuts.range(name)
         asked = name == "train" or getattr(experiment.split, name) not in (0, 0.0)
@@ -258,6 +273,24 @@ def refuse_no_counts(panel: Panel) -> None:
                 hint="use family normal or student_t",
                 path="model.output.family",
             )
+
+
+def too_short(experiment: Experiment, panel: Panel, cuts: Cuts) -> str | None:
+    """The series whose training rows hold no window, the first few by name."""
+    _, count, _ = target_rows(cuts, "train", experiment.window, consecutive=experiment.model.stateful)
+    short = np.flatnonzero(count == 0)
+    if not len(short):
+        return None
+    some = ", ".join(
+        f"{panel.ids[s]!r} ({cuts.train_end[s]:,})" if panel.ids[s] else f"the table ({cuts.train_end[s]:,})"
+        for s in short[:_NAMED].tolist()
+    )
+    needs = experiment.window.horizon + (1 if experiment.window.short == "pad" else experiment.window.lookback)
+    more = ", …" if len(short) > _NAMED else ""
+    return (
+        f"{len(short):,} of {len(panel.ids):,} series have fewer training rows than a window needs, {needs:,}: "
+        f"{some}{more}"
+    )
 
 
 def _first(windows: Windows, n: int) -> Windows:

@@ -6,6 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from forecaster.data.check import check
+from forecaster.data.grid import Grid
+from forecaster.data.outliers import far_out
+from forecaster.data.panel import Panel
 from forecaster.data.read import read_table
 from forecaster.data.spec import DataSpec, SplitSpec, WindowSpec
 from forecaster.data.split import SPLITS, split
@@ -41,6 +44,8 @@ def test_report(tmp_path: Path) -> None:
     assert a["gaps"] == {"count": 2, "rows": 3, "first": "2", "longest": 2}
     assert a["missing"] == {"y": 0, "x": 1}
     assert a["constant"] == {"y": {"rows": 2, "first": "4"}}
+    assert a["outliers"] == {"y": {"count": 0, "first": None}}
+    assert a["known_ahead"] == {"rows": 0, "last": None}
     assert a["train"] == {
         "windows": 2,
         "first": "0",
@@ -67,6 +72,9 @@ def test_report(tmp_path: Path) -> None:
         "gaps": {"series": 1, "count": 2, "rows": 3, "longest": 2},
         "missing": {"y": 0, "x": 1},
         "left_out": {"series": 0, "leading_rows": 0, "trailing_rows": 0},
+        "freq_found": 1,
+        "known_ahead": {"series": 0, "rows": {"min": 0, "max": 0}},
+        "outliers": {"y": 0},
         "windows": {"train": 2, "val": 1, "test": 2},
         "series_without_windows": {"train": 1, "val": 1, "test": 1},
     }
@@ -97,3 +105,43 @@ def test_windows_are_those_that_training_cuts(tmp_path: Path) -> None:
                     row = w.start[mine[nth]] - panel.offsets[s]
                     edges = row + np.array([0, lookback - 1, lookback, lookback + horizon - 1])
                     assert list(said[end].values()) == panel.grid.text(panel.first[s] + edges)
+
+
+def test_outliers_known_ahead_and_the_frequency_that_the_rows_have(tmp_path: Path) -> None:
+    """Quartiles of 1 to 7 are 2.5 and 5.5, so 14.5 and less is not far out; b has no spread."""
+    values = {"a": [1, 2, 3, 4, 5, 6, 7, 15], "b": [5, 5, 5, 5, 5, 5, 5, 900]}
+    lines = [f"{t},{name},{v},1" for name, column in values.items() for t, v in enumerate(column)]
+    lines += ["8,a,,1", "9,a,,1"]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["time,id,y,x", *lines]) + "\n")
+    spec = SPEC.model_copy(update={"past_covariates": [], "future_covariates": ["x"]})
+    ahead, findings = read_table(spec, path, keep_future=True)
+    panel = ahead.first_rows(ahead.lengths - findings.future_rows)
+    report = check(panel, findings, split(panel, SplitSpec()), WindowSpec(lookback=2, horizon=2))
+    assert report.columns["outliers"] == [{"y": {"count": 0, "first": None}}] * 2
+    assert report.columns["known_ahead"] == [{"rows": 2, "last": "9"}, {"rows": 0, "last": None}]
+    assert report.summary["known_ahead"] == {"series": 1, "rows": {"min": 0, "max": 2}}
+    path.write_text(path.read_text().replace("7,a,15", "7,a,150"))
+    panel, findings = read_table(spec, path)
+    report = check(panel, findings, split(panel, SplitSpec()), WindowSpec(lookback=2, horizon=2))
+    assert report.series(0)["outliers"] == {"y": {"count": 1, "first": "7"}}
+    assert report.summary["outliers"] == {"y": 1}
+
+
+def test_far_out_agrees_with_numpy_series_by_series() -> None:
+    rng = np.random.default_rng(3)
+    lengths = [1, 2, 50, 50, 7, 300]
+    values = rng.standard_cauchy(sum(lengths))[:, None]
+    values[rng.random(len(values)) < 0.1] = np.nan
+    offsets = np.append(0, np.cumsum(lengths))
+    panel = Panel(
+        Grid(1), tuple("abcdef"), ("y",), (), (), (), offsets, np.zeros(6, np.int64), values, np.zeros((6, 0))
+    )
+    count, first = far_out(panel, 0)
+    for s in range(6):
+        x = values[offsets[s] : offsets[s + 1], 0]
+        low, high = np.nanquantile(x, [0.25, 0.75]) if (~np.isnan(x)).any() else (np.nan, np.nan)
+        far = (x < low - 3 * (high - low)) | (x > high + 3 * (high - low))
+        assert count[s] == far.sum()
+        assert first[s] == far.argmax()
+    assert count.sum() > 0

@@ -1,0 +1,57 @@
+"""Memory and time that a training will take, before it is begun. No Keras is imported."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from forecaster.config.experiment import Experiment
+from forecaster.model.cost import cost
+from forecaster.model.shape import Shape
+
+# Measured on two cores (docs/benchmarks.md); other machines are a few times faster or slower.
+FLOPS_PER_SECOND = 6e10
+SECONDS_PER_LOOP = 1.2e-4
+# TensorFlow, pandas and matplotlib, before the first row is read.
+RUNTIME_BYTES = 900_000_000
+# Copies of the table at the peak: as read, as filled, as sorted (float64), and scaled (float32).
+BYTES_PER_CELL = 3 * 8 + 4
+# A window forward and back: its activations are kept for the gradient.
+PASSES = 3
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Of one training on two cores, early stopping aside: right within a factor of about three."""
+
+    weights: int
+    seconds_per_epoch: float
+    seconds: float
+    memory_bytes: int
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def estimate(experiment: Experiment, shape: Shape, *, rows: int, windows: dict[str, int]) -> Estimate:
+    """rows: of the table, gaps among them. windows: of each split."""
+    spec, sizes = experiment.training, shape.encoded()
+    one = cost(experiment.model, shape)
+    n = windows["train"]
+    batches = -(-n // spec.batch_size)
+    if spec.steps_per_epoch is not None:
+        batches = spec.steps_per_epoch
+        n = batches * spec.batch_size
+    fits = PASSES * n * one.flops / FLOPS_PER_SECOND + batches * one.loops * SECONDS_PER_LOOP
+    judged = windows["val"] * one.flops / FLOPS_PER_SECOND
+    epoch = fits + judged
+    steps = sizes.lookback + sizes.horizon
+    channels = sizes.n_targets + sizes.n_past + sizes.n_static
+    widest = max(getattr(layer, "units", 0) for layer in experiment.model.stack)
+    batch = spec.batch_size * steps * (channels + 8 * widest) * 4 * PASSES
+    scored = (windows["val"] + windows["test"]) * sizes.horizon * sizes.n_targets * 8
+    # The actual values, the model's forecasts and those of every baseline, and one at work.
+    scored *= 3 + len(experiment.evaluation.baselines)
+    columns = sizes.n_targets + len(experiment.data.past_covariates) + len(experiment.data.future_covariates)
+    memory = RUNTIME_BYTES + rows * columns * BYTES_PER_CELL + sum(windows.values()) * 12 + batch + scored
+    return Estimate(one.weights, epoch, epoch * spec.epochs * spec.ensemble, int(memory))
