@@ -359,6 +359,29 @@ def report(
 
 
 @app.command()
+def explain(
+    run: Run,
+    windows: Annotated[
+        int, typer.Option("--windows", min=2, metavar="N", help="Validation windows at most.")
+    ] = 256,
+    repeats: Annotated[
+        int, typer.Option("--repeats", min=1, metavar="N", help="Shuffles of each input.")
+    ] = 5,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of the shuffles.")] = 0,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Measure what each input and each stretch of the past is worth, and add it to the report."""
+    with _speaking(as_json, quiet, verbose, no_color) as screen:
+        from forecaster.commands import explain as command
+        from forecaster.console import explain_result
+
+        screen.result(*explain_result(command.run(run, windows=windows, repeats=repeats, seed=seed)))
+
+
+@app.command()
 def plot(
     run: Run,
     series: Annotated[

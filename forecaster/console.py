@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from forecaster.commands.validate import Validated
     from forecaster.data.check import TableReport
     from forecaster.pipeline.ahead import Ahead
+    from forecaster.pipeline.importance import Explained
     from forecaster.pipeline.plot import Plotted
     from forecaster.pipeline.predict import Predicted
     from forecaster.pipeline.report import Reported
@@ -220,6 +221,21 @@ def report_result(reported: Reported, screen: Screen) -> Result:
         screen.note(f"note: {note}")
     facts = {"report": str(reported.path), "bytes": reported.n_bytes, "notes": reported.notes}
     return facts, f"{reported.path}: {reported.n_bytes / 1024:,.0f} KiB"
+
+
+def explain_result(explained: Explained) -> Result:
+    found = explained.importance
+    header = ["growth of the error, %", "mean", "spread"]
+    lines = []
+    for title, rows in (("inputs", found["inputs"]), ("steps before the origin", found["lags"])):
+        body = [[row["name"], f"{row['mean']:.1f}", f"{row['std']:.1f}"] for row in rows]
+        lines += [table([f"{title}: {header[0]}", *header[1:]], body), ""]
+    lines.append(
+        f"{found['windows']:,} validation windows, {found['repeats']} shuffles, seed {found['seed']}; "
+        f"scaled MAE as it is: {number(found['scaled_mae'])}"
+    )
+    lines.append(f"report: {explained.reported.path}")
+    return {**_without_version(found), "report": str(explained.reported.path)}, "\n".join(lines)
 
 
 def plot_result(plotted: Plotted, screen: Screen) -> Result:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forecaster.data.frequency import default_seasonality
 from forecaster.reporting.forecasts import Forecasts
 from forecaster.reporting.history import History
 
@@ -128,14 +129,14 @@ def _line(
         "o": [int(v) - start for v in f.first[chosen].tolist()],
     }
     if history is not None and of_history is not None and raw is not None:
-        every = max(1, -(-len(raw) * 2 // n_points)) if len(raw) > n_points else 1
+        every = _run(len(raw), n_points, default_seasonality(history.grid.freq))
         whole = every == 1
         line["d"] = {
             "from": int(history.first[of_history]),
             "n": len(raw),
             "every": every,
             "cuts": [int(history.cuts.train_end[of_history]), int(history.cuts.val_end[of_history])],
-            "v": [_coded(v, offset, unit) for v in ([raw] if whole else _extremes(raw, every))],
+            "v": [_coded(v, offset, unit) for v in ([raw] if whole else _outline(raw, every))],
         }
     return line, whole
 
@@ -152,13 +153,26 @@ def _tiles(first: Ints, horizon: int, most: int) -> Ints:
     return np.array(chosen[::-1])
 
 
-def _extremes(values: Array, every: int) -> list[Array]:
-    """The least and the greatest value of each run of so many steps; NaN where none was observed."""
+def _run(n: int, most: int, season: int) -> int:
+    """Steps that three numbers stand for, so that n steps become at most so many numbers.
+
+    Whole seasons where they are about as long: a run of 17 hours would beat against the day.
+    """
+    if n <= most:
+        return 1
+    every = -(-3 * n // most)
+    return -(-every // season) * season if every > season / 2 else every
+
+
+def _outline(values: Array, every: int) -> list[Array]:
+    """The least, the mean and the greatest value of each run of so many steps; NaN where none was observed."""
     padded = np.append(values, np.full(-len(values) % every, np.nan)).reshape(-1, every)
-    empty = ~np.isfinite(padded).any(axis=1)
-    low = np.where(np.isfinite(padded), padded, np.inf).min(axis=1)
-    high = np.where(np.isfinite(padded), padded, -np.inf).max(axis=1)
-    return [np.where(empty, np.nan, low), np.where(empty, np.nan, high)]
+    seen = np.isfinite(padded)
+    count = seen.sum(axis=1)
+    low = np.where(seen, padded, np.inf).min(axis=1)
+    high = np.where(seen, padded, -np.inf).max(axis=1)
+    mean = np.where(seen, padded, 0.0).sum(axis=1) / np.maximum(count, 1)
+    return [np.where(count > 0, part, np.nan) for part in (low, mean, high)]
 
 
 def _quantum(values: Array) -> tuple[float, float]:

@@ -126,7 +126,7 @@ const Charts = (() => {
     const narrow = plot.clientWidth < 420;
     const options = {
       width: Math.max(120, plot.clientWidth), height: spec.height || (narrow ? 190 : 220),
-      padding: [10, 12, 0, 0], legend: { show: false },
+      padding: [10, 20, 0, 0], legend: { show: false },
       tzDate: (ts) => uPlot.tzDate(new Date(ts * 1e3), spec.zone || "Etc/UTC"),
       scales: {
         x: { time: !!spec.time, range: half ? [spec.x[0] - half, spec.x[n - 1] + half] : n === 1 ? [spec.x[0] - 0.5, spec.x[0] + 0.5] : undefined },

@@ -62,25 +62,25 @@
     if (!d) return;
     const n = d.v[0].length;
     const positions = count(0, n).map((i) => d.from + Math.min(d.n - 1, i * d.every));
-    const low = unpack(line, d.v[0]), high = d.v[1] && unpack(line, d.v[1]);
+    const whole = d.v.length === 1, [low, mean, high] = whole ? [] : d.v.map((v) => unpack(line, v));
+    const value = whole ? unpack(line, d.v[0]) : mean;
     const cut = (k) => at(d.from + Math.min(d.n - 1, d.cuts[k]));
     const end = at(d.from + d.n - 1);
     const areas = [{ from: cut(0), to: cut(1), colour: "val" }, { from: cut(1), to: end, colour: "test" }];
     if (d.cuts[0] >= d.n) areas.length = 0;
     if (d.cuts[1] >= d.n) areas.length = Math.min(1, areas.length);
-    const series = high
-      ? [{ name: "least", values: low, colour: "bar", width: 0.6 }, { name: "greatest", values: high, colour: "bar", width: 0.6 }]
-      : [{ name: "value", values: low, colour: "actual", width: 1.1 }];
+    const series = [{ name: whole ? "value" : "mean", values: value, colour: "actual", width: 1.1 }];
+    if (!whole) series.unshift({ name: "least", values: low, colour: "actual", hidden: true }, { name: "greatest", values: high, colour: "actual", hidden: true });
     const split = (p) => (p - d.from < d.cuts[0] ? "training" : p - d.from < d.cuts[1] ? "validation" : "test");
     draw("data", {
       x: positions.map(at), time: axis.time, zone: axis.zone, series, areas, zoomable: true, unit: unitOf(line),
-      bands: high ? [{ low: 1, high: 2, colour: "bar" }] : [],
-      legend: [{ name: nameOf(line), colour: high ? "bar" : "actual", area: !!high }, { name: "validation", colour: "val", area: true }, { name: "test", colour: "test", area: true }],
-      say: (i) => `${when(positions[i])}, ${split(positions[i])}: ${high ? digits(low[i]) + " to " + digits(high[i]) : digits(low[i])}`,
+      bands: whole ? [] : [{ low: 1, high: 2, colour: "range" }],
+      legend: [{ name: nameOf(line) + (whole ? "" : `, mean of ${d.every} steps`), colour: "actual" }, ...(whole ? [] : [{ name: "least to greatest", colour: "range", area: true }]), { name: "validation", colour: "val", area: true }, { name: "test", colour: "test", area: true }],
+      say: (i) => `${when(positions[i])}, ${split(positions[i])}: ${digits(value[i])}` + (whole ? "" : `, from ${digits(low[i])} to ${digits(high[i])}`),
       alt: `${nameOf(line)}: ${d.n.toLocaleString("en")} steps of ${unitOf(line)} from ${when(d.from)} to ${when(d.from + d.n - 1)}. Validation begins at ${when(d.from + Math.min(d.n - 1, d.cuts[0]))}, test at ${when(d.from + Math.min(d.n - 1, d.cuts[1]))}.`,
       table: () => ({
-        header: high ? [page.time, "split", "least", "greatest"] : [page.time, "split", unitOf(line)],
-        rows: positions.map((p, i) => (high ? [when(p), split(p), low[i], high[i]] : [when(p), split(p), low[i]])),
+        header: whole ? [page.time, "split", unitOf(line)] : [page.time, "split", "mean", "least", "greatest"],
+        rows: positions.map((p, i) => [when(p), split(p), value[i], ...(whole ? [] : [low[i], high[i]])]),
       }),
     });
   }
@@ -202,7 +202,7 @@
     const found = page.importance;
     if (!found) return;
     for (const [key, rows, name] of [["inputs", found.inputs, "input"], ["lags", found.lags, "steps before the origin"]]) {
-      if (rows.length) barChart(`importance-${key}`, { labels: rows.map((r) => r.name), values: rows.map((r) => r.mean), spread: rows.map((r) => r.std), name: "growth of the error, %", unit: "%", xLabel: name });
+      if (rows.length > 1) barChart(`importance-${key}`, { labels: rows.map((r) => r.name), values: rows.map((r) => r.mean), spread: rows.map((r) => r.std), name: "growth of the error, %", unit: "%", xLabel: name });
     }
   }
 

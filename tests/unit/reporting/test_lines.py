@@ -67,9 +67,11 @@ def test_a_long_series_keeps_its_peaks():
     (line,) = found.lines
     assert not found.whole_history
     assert line["d"]["every"] > 1
-    low, high = line["d"]["v"]
+    low, mean, high = line["d"]["v"]
     assert max(values(line, high)) == pytest.approx(10**6, rel=1e-3)
-    assert len(low) == len(high) < 2_000
+    assert len(low) == len(mean) == len(high) < 2_000
+    assert line["d"]["every"] % 24 == 0
+    assert all(a <= b <= c for a, b, c in zip(low, mean, high, strict=True))
 
 
 def test_a_series_that_was_not_scored_is_not_ranked():
