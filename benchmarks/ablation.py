@@ -28,7 +28,9 @@ ALWAYS = ["evaluation.baselines=[seasonal_naive]", "evaluation.calibration=none"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--log", type=Path, default=Path("runs/ablation.jsonl"))
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()

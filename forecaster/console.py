@@ -279,7 +279,14 @@ def validate_result(validated: Validated, screen: Screen) -> Result:
         name = one["id"] or "(one series)"
         far = sum(target["count"] for target in one["outliers"].values())
         still = max(target["rows"] for target in one["constant"].values())
-        counts = [one["rows"], one["gaps"]["rows"], one["duplicates"], sum(one["missing"].values()), still, far]
+        counts = [
+            one["rows"],
+            one["gaps"]["rows"],
+            one["duplicates"],
+            sum(one["missing"].values()),
+            still,
+            far,
+        ]
         facts.append([name, one["first"], one["last"], *(f"{value:,}" for value in counts)])
         windows.append([name, *(f"{one[split]['windows']:,}" for split in ("train", "val", "test"))])
     lines = [

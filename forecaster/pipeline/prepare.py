@@ -285,7 +285,9 @@ def too_short(experiment: Experiment, panel: Panel, cuts: Cuts) -> str | None:
         f"{panel.ids[s]!r} ({cuts.train_end[s]:,})" if panel.ids[s] else f"the table ({cuts.train_end[s]:,})"
         for s in short[:_NAMED].tolist()
     )
-    needs = experiment.window.horizon + (1 if experiment.window.short == "pad" else experiment.window.lookback)
+    needs = experiment.window.horizon + (
+        1 if experiment.window.short == "pad" else experiment.window.lookback
+    )
     more = ", …" if len(short) > _NAMED else ""
     return (
         f"{len(short):,} of {len(panel.ids):,} series have fewer training rows than a window needs, {needs:,}: "
