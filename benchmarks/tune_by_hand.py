@@ -56,8 +56,15 @@ def ours(folder: Path, *, trials: int, epochs: int, patch: int, workers: int = 1
     config = write_config(folder, trials=trials, epochs=epochs, patch=patch)
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "forecaster.cli", "tune", str(config), "--run-dir", str(folder / "run"), "-q"]
-        + [
+        [
+            sys.executable,
+            "-m",
+            "forecaster.cli",
+            "tune",
+            str(config),
+            "--run-dir",
+            str(folder / "run"),
+            "-q",
             "--workers",
             str(workers),
             "--json",

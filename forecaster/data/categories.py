@@ -114,8 +114,8 @@ class Encoders:
         ]
         cells += [(name, panel.static[:, k]) for k, name in _statics(panel)]
         for name, column in cells:
-            known = set(self.names[name])
-            new = np.array([c not in known for c in panel.categories[name]], dtype=bool)
+            trained = set(self.names[name])
+            new = np.array([c not in trained for c in panel.categories[name]], dtype=np.bool_)
             places = column[column >= 0].astype(np.int64)
             counts = np.bincount(places, minlength=len(new))[: len(new)] * new if len(new) else np.zeros(0)
             found = np.flatnonzero(counts)

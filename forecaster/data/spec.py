@@ -154,11 +154,11 @@ class DataSpec(Spec):
                 roles.setdefault(name, role)
         for name in self.categorical:
             if not roles.get(name, "").endswith("_covariates"):
-                role = roles.get(name)
+                listed = roles.get(name)
                 what = (
                     "is no covariate"
-                    if role is None
-                    else f"is listed under {role}, which holds no categories"
+                    if listed is None
+                    else f"is listed under {listed}, which holds no categories"
                 )
                 hint = "list it under past_covariates, future_covariates or static_covariates"
                 faults.append(Fault(("categorical", name), what, hint))
@@ -221,8 +221,9 @@ class WindowSpec(Spec):
     stride: Annotated[int, Field(ge=1)] = 1
     """Steps between the first steps of neighbouring windows."""
     short: Literal["skip", "pad", "error"] = "skip"
-    """Series whose training rows hold no whole window. skip: they are left out, and named. error: they are refused. pad: their windows begin before
-    the first row, and the network does not see the steps that are not there."""
+    """Series whose training rows hold no whole window. skip: they are left out, and named. error: they are
+    refused. pad: their windows begin before the first row, and the network does not see the steps that are not
+    there."""
 
 
 class ScalingSpec(Spec):

@@ -21,7 +21,8 @@ class Category:
         """Channels that it becomes. Of an embedding, the rule of thumb 1.6 n^0.56 of the library fastai."""
         if self.kind == "one_hot":
             return self.size
-        return max(1, min(_WIDEST, round(1.6 * self.size**0.56)))
+        width: float = 1.6 * self.size**0.56
+        return max(1, min(_WIDEST, round(width)))
 
 
 @dataclass(frozen=True)

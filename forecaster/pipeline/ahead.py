@@ -69,7 +69,8 @@ def without_the_future(
     table: what is known ahead, beside what the rows hold. Raises DataError that lists the first few
     cells of the horizon without a value.
     """
-    panel, known, notes = start.panel, start.known, []
+    panel, known = start.panel, start.known
+    notes: list[str] = []
     if not panel.future:
         if table is not None:
             raise UsageError(
