@@ -122,6 +122,16 @@ class RecurrentSpec(RepeatableSpec):
             layer = keras.layers.Bidirectional(layer, name=name)
         return layer
 
+    @property
+    def has_kernel(self) -> bool:
+        """Whether model/recurrence has a time loop of its own for it."""
+        activations = {self.activation, getattr(self, "recurrent_activation", "tanh")}
+        return (
+            activations <= {"tanh", "sigmoid", "relu", "linear"}
+            and not self.recurrent_dropout
+            and getattr(self, "reset_after", True)
+        )
+
     def off_fused_kernel(self) -> list[str]:
         """The keys whose values keep this layer from the fused (cuDNN) GPU kernel."""
         usual = {"activation": "tanh", "recurrent_activation": "sigmoid", "recurrent_dropout": 0.0}
@@ -133,9 +143,9 @@ class SimpleRnn(RecurrentSpec):
     type: Literal["simple_rnn"]
 
     def cell_class(self) -> Any:
-        import keras
+        from forecaster.model.recurrence import SimpleRNN
 
-        return keras.layers.SimpleRNN
+        return SimpleRNN
 
     def off_fused_kernel(self) -> list[str]:
         # There is no such kernel for it.
@@ -158,9 +168,9 @@ class Lstm(GatedSpec):
         return 2
 
     def cell_class(self) -> Any:
-        import keras
+        from forecaster.model.recurrence import LSTM
 
-        return keras.layers.LSTM
+        return LSTM
 
 
 class Gru(GatedSpec):
@@ -169,9 +179,9 @@ class Gru(GatedSpec):
     """Apply the reset gate after the matrix product (the fused GPU kernel's form) or before it."""
 
     def cell_class(self) -> Any:
-        import keras
+        from forecaster.model.recurrence import GRU
 
-        return keras.layers.GRU
+        return GRU
 
     def arguments(self) -> dict[str, Any]:
         return super().arguments() | {"reset_after": self.reset_after}

@@ -4,32 +4,62 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from forecaster.model.cells import RecurrentSpec
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 
 # Up to here an unrolled graph compiles in seconds and runs faster than a loop; at 96 steps
 # compiling takes longer than a short training.
 MAX_UNROLLED_STEPS = 32
+# Numbers in one state (batch x units) up to which XLA's loop of one thread beats TensorFlow's.
+MAX_KERNEL_STATE = 4096
+# Rows from which half a batch still fills a core.
+MIN_SPLIT_ROWS = 64
 
 
 @dataclass(frozen=True)
 class Execution:
     """unroll: the recurrent steps as one flat graph. jit: compiled by XLA.
-    steps_per_execution: batches per call from Python."""
+    steps_per_execution: batches per call from Python. kernel: time loops by model/recurrence.
+    split: the two halves of a batch side by side, one on each core."""
 
     unroll: bool
     jit: bool
     steps_per_execution: int
+    kernel: bool = False
+    split: bool = False
 
 
-def choose_execution(spec: ModelSpec, shape: Shape, *, n_batches: int) -> Execution:
+def choose_execution(
+    spec: ModelSpec, shape: Shape, *, batch_size: int, n_batches: int, gpu: bool = False
+) -> Execution:
     """The fastest way measured for these shapes (docs/benchmarks.md).
 
-    n_batches: of one epoch; compiling is not worth it for a handful.
+    batch_size: windows. n_batches: of one epoch; compiling is not worth it for a handful.
+    gpu: the fused kernels there want none of this.
     """
+    per_call = max(1, min(10, n_batches))
+    if gpu:
+        return Execution(unroll=False, jit=False, steps_per_execution=per_call)
+    cells = [cell for cell in spec.stack if isinstance(cell, RecurrentSpec)]
     steps = shape.lookback // spec.patch if spec.patch else shape.lookback
-    short = steps <= MAX_UNROLLED_STEPS and len(spec.stack) * steps <= 4 * MAX_UNROLLED_STEPS
-    # The other heads loop in training or in use, and a loop gains nothing from XLA on a processor.
-    short = short and spec.head.type in ("direct", "segments", "sequence")
-    compiled = short and n_batches >= 20 and not spec.stateful
-    return Execution(unroll=short, jit=compiled, steps_per_execution=max(1, min(10, n_batches)))
+    rows = batch_size * (shape.n_targets if spec.channels == "independent" else 1)
+    # The other heads loop in training or in use, and Keras' loops gain nothing from XLA on a processor.
+    whole = spec.head.type in ("direct", "segments", "sequence")
+    long = n_batches >= 20 and not spec.stateful
+    short = whole and steps <= MAX_UNROLLED_STEPS and len(spec.stack) * steps <= 4 * MAX_UNROLLED_STEPS
+    small = rows * max(cell.units for cell in cells) <= MAX_KERNEL_STATE
+    kernel = (
+        long
+        and whole
+        and not shape.padded
+        and all(cell.has_kernel for cell in cells)
+        and (short or (small and spec.head.type != "segments"))
+    )
+    return Execution(
+        unroll=short,
+        jit=long and (short or kernel),
+        steps_per_execution=per_call,
+        kernel=kernel,
+        split=whole and long and rows >= MIN_SPLIT_ROWS and batch_size > 1,
+    )

@@ -10,9 +10,11 @@ from keras import ops
 
 from forecaster.model.categories import CategoryEncoding
 from forecaster.model.cells import RecurrentSpec
+from forecaster.model.execution import Execution
 from forecaster.model.normalization import WindowNormalization
 from forecaster.model.outputs import order
 from forecaster.model.parameters import assemble
+from forecaster.model.recurrence import KernelLayer
 from forecaster.model.shape import Category, Shape
 from forecaster.model.spec import ModelSpec
 from forecaster.model.stack import PatchEmbedding
@@ -69,6 +71,8 @@ class Forecaster(keras.Model):
 
     wants_teacher = False
     carries_state = False
+    half: int | None = None
+    """Windows of a training batch that run beside the others, on a core of their own."""
 
     def __init__(self, spec: ModelSpec, shape: Shape, *, unroll: bool = False) -> None:
         super().__init__(name="forecaster")
@@ -91,6 +95,13 @@ class Forecaster(keras.Model):
             for layer in self.network._flatten_layers():
                 if hasattr(layer, "use_cudnn"):
                     layer.use_cudnn = False
+
+    def run_as(self, execution: Execution, batch_size: int) -> None:
+        """How this network is trained from here on. batch_size: windows in every batch."""
+        self.half = batch_size // 2 if execution.split else None
+        for layer in self.network._flatten_layers():
+            if isinstance(layer, KernelLayer):
+                layer.by_kernel = execution.kernel
 
     # -- what a head says ----------------------------------------------------------
 
@@ -135,6 +146,16 @@ class Forecaster(keras.Model):
         self.built = True
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
+        if not training or self.half is None:
+            return self._forecast(inputs, training)
+        # Two chains of steps that do not wait for each other.
+        parts = [
+            {k: v[: self.half] for k, v in inputs.items()},
+            {k: v[self.half :] for k, v in inputs.items()},
+        ]
+        return ops.concatenate([self._forecast(part, training) for part in parts], axis=0)
+
+    def _forecast(self, inputs: dict[str, Any], training: bool) -> Any:
         window, level, spread = self.normalised(inputs, training)
         raw = ops.split(self.forward(window, training), self.n_parameters, axis=-1)
         if self.anchor is not None:

@@ -69,7 +69,7 @@ def fit_members(
 
     until: the epoch to pause after; None trains to the end.
     """
-    from forecaster.training.backend import start_backend
+    from forecaster.training.backend import has_gpu, start_backend
 
     experiment = prepared.experiment
     start_backend(experiment.runtime)
@@ -90,7 +90,9 @@ def fit_members(
         min(spec.batch_size, len(prepared.panel.ids)) if experiment.model.stateful else spec.batch_size
     )
     n_batches = spec.steps_per_epoch or -(-len(windows["train"]) // side_by_side)
-    execution = choose_execution(experiment.model, shape, n_batches=n_batches)
+    execution = choose_execution(
+        experiment.model, shape, batch_size=side_by_side, n_batches=n_batches, gpu=has_gpu()
+    )
     history, members, feeding = [], [], feeding_of(prepared)
     val = windows["val"] if len(windows["val"]) else None
     val_score = val_score_of(prepared, feeding) if val else None
@@ -99,6 +101,7 @@ def fit_members(
         seed = experiment.seed + member
         keras.utils.set_random_seed(seed)
         network = build(experiment.model, shape, unroll=execution.unroll, lanes=feeding.lanes or 1)
+        network.run_as(execution, min(spec.batch_size, len(windows["train"])))
         if anchor_spec is not None:
             if anchor is None:
                 anchor = fit_anchor(

@@ -41,6 +41,13 @@ def start_backend(runtime: RuntimeSpec) -> None:
     keras.config.set_dtype_policy(runtime.precision)
 
 
+def has_gpu() -> bool:
+    """Whether the started backend computes on a GPU."""
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
 def _start_tensorflow(runtime: RuntimeSpec) -> None:
     import tensorflow as tf
 
@@ -55,7 +62,7 @@ def _start_tensorflow(runtime: RuntimeSpec) -> None:
                 hint="start a new process",
                 path="runtime.threads",
             ) from error
-    if runtime.deterministic and tf.config.list_physical_devices("GPU"):
+    if runtime.deterministic and has_gpu():
         # On a processor the operations used here give the same bytes as they are, and asking
         # TensorFlow for determinism would switch XLA off (Keras: model_supports_jit).
         tf.config.experimental.enable_op_determinism()

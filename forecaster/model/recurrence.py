@@ -1,0 +1,266 @@
+"""Recurrent layers for training on a processor: Keras' layers, their time loop written for XLA.
+
+The arithmetic, the weights and their names are those of keras.layers; what differs is the order
+of work. The input's share of every gate is one product over all steps before the loop, and the
+gradients of the kernels are one product each after it, so that the loop holds only what depends
+on the step before: the trick of the fused GPU kernels (Appleyard et al., 2016, "Optimizing
+Performance of Recurrent Neural Networks on GPUs"). Needs TensorFlow, because Keras' own scan
+cannot put out arrays of other shapes than its state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+# An activation's derivative, written in the activation's value.
+SLOPES: dict[str, Callable[[Any], Any]] = {
+    "tanh": lambda a: 1 - a * a,
+    "sigmoid": lambda a: a * (1 - a),
+    "relu": lambda a: tf.cast(a > 0, a.dtype),
+    "linear": tf.ones_like,
+}
+Step = Callable[[list[Any], list[Any]], tuple[list[Any], list[Any]]]
+# What a loop reads and writes: (steps, batch, units), or a list of (batch, units) where it is
+# unrolled, because XLA does not see through stacks that are taken apart again.
+Series = Any
+
+
+def _loop(
+    step: Step, state: list[Any], inputs: Sequence[Series], *, reverse: bool = False
+) -> tuple[list[Any], list[Series]]:
+    """Run `step` over all steps of `inputs`: the last state, and its outputs.
+
+    step: (state, inputs of one step) -> (state, outputs of one step).
+    """
+    if isinstance(inputs[0], list):
+        rows: list[list[Any]] = [[] for _ in inputs[0]]
+        for t in reversed(range(len(rows))) if reverse else range(len(rows)):
+            state, rows[t] = step(state, [x[t] for x in inputs])
+        return state, [list(column) for column in zip(*rows, strict=True)]
+    n = inputs[0].shape[0]
+    read = [tf.TensorArray(x.dtype, n).unstack(x) for x in inputs]
+    _, example = step(state, [x[0] for x in inputs])
+    write = [tf.TensorArray(y.dtype, n, element_shape=y.shape) for y in example]
+
+    def body(i: Any, state: list[Any], write: list[Any]) -> tuple[Any, list[Any], list[Any]]:
+        t = n - 1 - i if reverse else i
+        state, outputs = step(state, [x.read(t) for x in read])
+        return i + 1, state, [array.write(t, y) for array, y in zip(write, outputs, strict=True)]
+
+    _, state, write = tf.while_loop(
+        lambda i, *_: i < n, body, (0, state, write), maximum_iterations=n, parallel_iterations=1
+    )
+    return state, [array.stack() for array in write]
+
+
+def _each(function: Callable[..., Any], *series: Series) -> Series:
+    """An elementwise function of whole series."""
+    if isinstance(series[0], list):
+        return [function(*step) for step in zip(*series, strict=True)]
+    return function(*series)
+
+
+def _before(first: Any, states: Series) -> Series:
+    """The state that each step began with."""
+    return (
+        [first, *states[:-1]] if isinstance(states, list) else tf.concat([first[None], states[:-1]], axis=0)
+    )
+
+
+def _flat(series: Series) -> Any:
+    """(steps x batch, units)."""
+    return (
+        tf.concat(series, axis=0) if isinstance(series, list) else tf.reshape(series, (-1, series.shape[-1]))
+    )
+
+
+def _whole(series: Series) -> Any:
+    """(steps, batch, units)."""
+    return tf.stack(series) if isinstance(series, list) else series
+
+
+def _kernel_gradient(x: Series, dz: Series) -> Any:
+    """Of W in x @ W, over all steps at once: (units of x, units of dz)."""
+    return tf.matmul(_flat(x), _flat(dz), transpose_a=True)
+
+
+def _apart(x: Any, unroll: bool) -> Series:
+    return tf.unstack(x) if unroll else x
+
+
+def simple_rnn(activation: str, *, unroll: bool) -> Callable[..., Any]:
+    """h' = act(x + h R)."""
+    act, slope = keras.activations.get(activation), SLOPES[activation]
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def run(x: Any, kernel: Any, h0: Any) -> Any:
+        def forward(state: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
+            h = act(inputs[0] + tf.matmul(state[0], kernel))
+            return [h], [h]
+
+        _, (hs,) = _loop(forward, [h0], [_apart(x, unroll)])
+
+        def gradient(dhs: Any) -> tuple[Any, ...]:
+            def backward(state: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
+                dh, local = inputs
+                dz = (state[0] + dh) * local
+                return [tf.matmul(dz, kernel, transpose_b=True)], [dz]
+
+            inputs = [_apart(dhs, unroll), _each(slope, hs)]
+            (dh0,), (dz,) = _loop(backward, [tf.zeros_like(h0)], inputs, reverse=True)
+            return _whole(dz), _kernel_gradient(_before(h0, hs), dz), dh0
+
+        return _whole(hs), gradient
+
+    return run  # type: ignore[no-any-return]
+
+
+def lstm(activation: str, recurrent_activation: str, *, unroll: bool) -> Callable[..., Any]:
+    """Gates i, f, g, o side by side: c' = f c + i g, h' = o act(c')."""
+    act, slope = keras.activations.get(activation), SLOPES[activation]
+    gate, gate_slope = keras.activations.get(recurrent_activation), SLOPES[recurrent_activation]
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def run(x: Any, kernel: Any, h0: Any, c0: Any) -> Any:
+        n = kernel.shape[0]
+
+        def forward(state: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
+            h, c = state
+            z = inputs[0] + tf.matmul(h, kernel)
+            i, f, g, o = gate(z[:, :n]), gate(z[:, n : 2 * n]), act(z[:, 2 * n : 3 * n]), gate(z[:, 3 * n :])
+            c = f * c + i * g
+            h = o * act(c)
+            return [h, c], [h, c, i, f, g, o]
+
+        _, (hs, cs, i, f, g, o) = _loop(forward, [h0, c0], [_apart(x, unroll)])
+
+        def gradient(dhs: Any, dcs: Any) -> tuple[Any, ...]:
+            a = _each(act, cs)
+            of_h = _each(lambda a, o: a * gate_slope(o), a, o)
+            of_c = _each(lambda a, o: o * slope(a), a, o)
+            of_i = _each(lambda g, i: g * gate_slope(i), g, i)
+            of_f = _each(lambda c, f: c * gate_slope(f), _before(c0, cs), f)
+            of_g = _each(lambda i, g: i * slope(g), i, g)
+
+            def backward(state: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
+                dh, dc = state
+                dh_out, dc_out, of_i, of_f, of_g, of_h, of_c, f = inputs
+                dh = dh + dh_out
+                dc = dc + dc_out + dh * of_c
+                dz = tf.concat([dc * of_i, dc * of_f, dc * of_g, dh * of_h], axis=-1)
+                return [tf.matmul(dz, kernel, transpose_b=True), dc * f], [dz]
+
+            zeros = [tf.zeros_like(h0), tf.zeros_like(c0)]
+            inputs = [_apart(dhs, unroll), _apart(dcs, unroll), of_i, of_f, of_g, of_h, of_c, f]
+            (dh0, dc0), (dz,) = _loop(backward, zeros, inputs, reverse=True)
+            return _whole(dz), _kernel_gradient(_before(h0, hs), dz), dh0, dc0
+
+        return (_whole(hs), _whole(cs)), gradient
+
+    return run  # type: ignore[no-any-return]
+
+
+def gru(activation: str, recurrent_activation: str, *, unroll: bool) -> Callable[..., Any]:
+    """Gates z, r, q side by side, reset after the product: h' = z h + (1 - z) act(x_q + r (h R_q + b_q))."""
+    act, slope = keras.activations.get(activation), SLOPES[activation]
+    gate, gate_slope = keras.activations.get(recurrent_activation), SLOPES[recurrent_activation]
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def run(x: Any, kernel: Any, bias: Any, h0: Any) -> Any:
+        n = kernel.shape[0]
+
+        def forward(state: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
+            (h,), (x_t,) = state, inputs
+            m = tf.matmul(h, kernel) + bias
+            zr, inner = gate(x_t[:, : 2 * n] + m[:, : 2 * n]), m[:, 2 * n :]
+            z, r = zr[:, :n], zr[:, n:]
+            q = act(x_t[:, 2 * n :] + r * inner)
+            h = q + z * (h - q)
+            return [h], [h, z, r, q, inner]
+
+        _, (hs, z, r, q, inner) = _loop(forward, [h0], [_apart(x, unroll)])
+
+        def gradient(dhs: Any) -> tuple[Any, ...]:
+            before = _before(h0, hs)
+            of_z = _each(lambda h, q, z: (h - q) * gate_slope(z), before, q, z)
+            of_q = _each(lambda z, q: (1 - z) * slope(q), z, q)
+            of_r = _each(lambda m, r: m * gate_slope(r), inner, r)
+
+            def backward(state: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
+                dh_out, of_z, of_q, of_r, z, r = inputs
+                dh = state[0] + dh_out
+                dq = dh * of_q
+                dm = tf.concat([dh * of_z, dq * of_r, dq * r], axis=-1)
+                return [dh * z + tf.matmul(dm, kernel, transpose_b=True)], [dm, dq]
+
+            inputs = [_apart(dhs, unroll), of_z, of_q, of_r, z, r]
+            (dh0,), (dm, dq) = _loop(backward, [tf.zeros_like(h0)], inputs, reverse=True)
+            flat = _flat(dm)
+            dx = tf.reshape(tf.concat([flat[:, : 2 * n], _flat(dq)], axis=-1), (-1, *_shape(h0, 3 * n)))
+            return dx, _kernel_gradient(before, dm), tf.reduce_sum(flat, axis=0), dh0
+
+        return _whole(hs), gradient
+
+    return run  # type: ignore[no-any-return]
+
+
+def _shape(state: Any, width: int) -> tuple[Any, int]:
+    """(batch, width), the batch as a number where it is known."""
+    return (state.shape[0] or tf.shape(state)[0], width)
+
+
+class KernelLayer:
+    """Beside a Keras layer: runs its time loop by the functions above where `by_kernel` says so.
+
+    Masked windows are left to Keras.
+    """
+
+    by_kernel = False
+
+    def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
+        """sequences: (batch, steps, features). Returns last output, outputs, last states."""
+        if not self.by_kernel or mask is not None:
+            return super().inner_loop(sequences, initial_state, mask, training)  # type: ignore[misc]
+        cell = self.cell  # type: ignore[attr-defined]
+        x = tf.reverse(sequences, axis=[1]) if self.go_backwards else sequences  # type: ignore[attr-defined]
+        if training and cell.dropout:
+            x = x * cell.get_dropout_mask(x[:, 0, :])[:, None, :]
+        x = tf.transpose(x, (1, 0, 2))
+        # As a tensor: a function with a gradient of its own may not read a variable.
+        kernel = tf.identity(cell.recurrent_kernel)
+        hs, states = self._run(cell, x, kernel, initial_state)
+        return hs[-1], tf.transpose(hs, (1, 0, 2)), states
+
+    def _run(self, cell: Any, x: Any, kernel: Any, begin: list[Any]) -> tuple[Any, list[Any]]:
+        """x: (steps, batch, features). Every step's h (steps, batch, units), and the last states."""
+        raise NotImplementedError
+
+
+class SimpleRNN(KernelLayer, keras.layers.SimpleRNN):
+    def _run(self, cell: Any, x: Any, kernel: Any, begin: list[Any]) -> tuple[Any, list[Any]]:
+        run = simple_rnn(keras.activations.serialize(cell.activation), unroll=self.unroll)
+        hs = run(keras.ops.matmul(x, cell.kernel) + cell.bias, kernel, *begin)
+        return hs, [hs[-1]]
+
+
+class LSTM(KernelLayer, keras.layers.LSTM):
+    def _run(self, cell: Any, x: Any, kernel: Any, begin: list[Any]) -> tuple[Any, list[Any]]:
+        names = (keras.activations.serialize(f) for f in (cell.activation, cell.recurrent_activation))
+        hs, cs = lstm(*names, unroll=self.unroll)(
+            keras.ops.matmul(x, cell.kernel) + cell.bias, kernel, *begin
+        )
+        return hs, [hs[-1], cs[-1]]
+
+
+class GRU(KernelLayer, keras.layers.GRU):
+    def _run(self, cell: Any, x: Any, kernel: Any, begin: list[Any]) -> tuple[Any, list[Any]]:
+        names = (keras.activations.serialize(f) for f in (cell.activation, cell.recurrent_activation))
+        bias = tf.identity(cell.bias)
+        hs = gru(*names, unroll=self.unroll)(
+            keras.ops.matmul(x, cell.kernel) + bias[0], kernel, bias[1], *begin
+        )
+        return hs, [hs[-1]]
