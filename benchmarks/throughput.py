@@ -8,8 +8,8 @@ that people write: a keras.Sequential of the same layers, compiled with Keras' o
 `fit(x, y)` on windows laid out in memory beforehand. Both train on the same windows of the
 shipped departures in one process and take turns: an epoch of one, an epoch of the other, so that
 whatever else the machine does hits both: shared machines slow down by half for seconds on end,
-so the epochs are short and the ratio is the median over many pairs. The first epoch compiles; it is counted apart, as the
-seconds beyond a usual epoch. Neither side validates.
+so the epochs are short and the ratio is the median over many pairs. The first epoch compiles; it
+is counted apart, as the seconds beyond a usual epoch. Neither side validates.
 """
 
 from __future__ import annotations

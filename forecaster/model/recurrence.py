@@ -240,6 +240,11 @@ class KernelLayer:
         raise NotImplementedError
 
 
+# A bidirectional layer copies the one it is given by its name.
+_known = keras.saving.register_keras_serializable(package="forecaster")
+
+
+@_known
 class SimpleRNN(KernelLayer, keras.layers.SimpleRNN):
     def _run(self, cell: Any, x: Any, kernel: Any, begin: list[Any]) -> tuple[Any, list[Any]]:
         run = simple_rnn(keras.activations.serialize(cell.activation), unroll=self.unroll)
@@ -247,6 +252,7 @@ class SimpleRNN(KernelLayer, keras.layers.SimpleRNN):
         return hs, [hs[-1]]
 
 
+@_known
 class LSTM(KernelLayer, keras.layers.LSTM):
     def _run(self, cell: Any, x: Any, kernel: Any, begin: list[Any]) -> tuple[Any, list[Any]]:
         names = (keras.activations.serialize(f) for f in (cell.activation, cell.recurrent_activation))
@@ -256,6 +262,7 @@ class LSTM(KernelLayer, keras.layers.LSTM):
         return hs, [hs[-1], cs[-1]]
 
 
+@_known
 class GRU(KernelLayer, keras.layers.GRU):
     def _run(self, cell: Any, x: Any, kernel: Any, begin: list[Any]) -> tuple[Any, list[Any]]:
         names = (keras.activations.serialize(f) for f in (cell.activation, cell.recurrent_activation))

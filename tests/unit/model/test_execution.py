@@ -1,0 +1,90 @@
+"""Which way of running the layers is chosen for which shapes, and that it changes no result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from forecaster.model.execution import Execution, choose_execution
+from forecaster.model.shape import Shape
+from forecaster.model.spec import ModelSpec
+
+
+def spec(**changes: Any) -> ModelSpec:
+    return ModelSpec.model_validate({"layers": [{"type": "lstm", "units": 64}] * 2} | changes)
+
+
+def chosen(
+    model: ModelSpec, lookback: int, *, batch_size: int, n_batches: int = 100, gpu: bool = False
+) -> Execution:
+    shape = Shape(lookback=lookback, horizon=24, n_targets=1)
+    return choose_execution(model, shape, batch_size=batch_size, n_batches=n_batches, gpu=gpu)
+
+
+def test_long_window_in_small_batches_runs_by_its_own_loop_under_xla() -> None:
+    assert chosen(spec(), 96, batch_size=32) == Execution(
+        unroll=False, jit=True, steps_per_execution=10, kernel=True, split=False
+    )
+
+
+def test_long_window_in_large_batches_stays_with_the_loop_of_keras_in_two_halves() -> None:
+    assert chosen(spec(), 96, batch_size=128) == Execution(
+        unroll=False, jit=False, steps_per_execution=10, kernel=False, split=True
+    )
+
+
+def test_segments_are_unrolled_under_xla_in_two_halves() -> None:
+    patched = spec(patch=24, layers=[{"type": "gru", "units": 128}])
+    assert chosen(patched, 336, batch_size=128) == Execution(
+        unroll=True, jit=True, steps_per_execution=10, kernel=True, split=True
+    )
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"type": "gru", "units": 8, "reset_after": False},
+        {"type": "lstm", "units": 8, "recurrent_dropout": 0.1},
+        {"type": "simple_rnn", "units": 8, "activation": "gelu"},
+    ],
+)
+def test_layer_that_the_loops_do_not_know_is_left_to_keras(layer: dict[str, Any]) -> None:
+    found = chosen(spec(layers=[layer]), 96, batch_size=32)
+    assert (found.kernel, found.jit) == (False, False)
+
+
+def test_handful_of_batches_is_not_worth_compiling() -> None:
+    found = chosen(spec(), 12, batch_size=32, n_batches=3)
+    assert (found.jit, found.kernel, found.split, found.steps_per_execution) == (False, False, False, 3)
+
+
+def test_gpu_keeps_its_fused_kernels() -> None:
+    assert chosen(spec(), 12, batch_size=128, gpu=True) == Execution(
+        unroll=False, jit=False, steps_per_execution=10
+    )
+
+
+@pytest.mark.parametrize("cell", ["simple_rnn", "lstm", "gru"])
+@pytest.mark.parametrize("way", [{"kernel": True}, {"split": True}, {"kernel": True, "split": True}])
+def test_loss_and_gradients_are_the_same_in_every_way(cell: str, way: dict[str, bool]) -> None:
+    import keras
+    import tensorflow as tf
+
+    from forecaster.model.build import build
+
+    model = spec(layers=[{"type": cell, "units": 4}, {"type": cell, "units": 3, "bidirectional": True}])
+    keras.utils.set_random_seed(3)
+    network = build(model, Shape(lookback=6, horizon=2, n_targets=1))
+    past = np.random.default_rng(5).normal(size=(5, 6, 1)).astype(np.float32)
+
+    def gradients() -> list[Any]:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.square(network({"past": past}, training=True)))
+        return [loss, *tape.gradient(loss, [w.value for w in network.trainable_variables])]
+
+    expected = gradients()
+    network.run_as(Execution(unroll=False, jit=False, steps_per_execution=1, **way), batch_size=5)
+    for found, known in zip(gradients(), expected, strict=True):
+        np.testing.assert_allclose(found, known, rtol=1e-4, atol=1e-5)
