@@ -53,7 +53,9 @@ def validation_rows_in_training(patch: Patch) -> None:
 
 def fill_across_the_cut(patch: Patch) -> None:
     fill = room.fill
-    patch.setattr(room, "fill", lambda panel, policy, barriers: fill(panel, policy, barriers=barriers + 10**6))
+    patch.setattr(
+        room, "fill", lambda panel, policy, barriers: fill(panel, policy, barriers=barriers + 10**6)
+    )
 
 
 def fill_backwards(patch: Patch) -> None:

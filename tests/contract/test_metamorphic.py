@@ -59,5 +59,11 @@ def test_order_of_rows_and_series_and_other_columns_change_nothing(
     else:
         header, found = "unused,x,y,more,id,t", [("?", x, y, 1e9, k, t) for t, k, y, x in found]
     other = run(tmp_path, header, found)
-    for name in ("forecasts.csv", "model/weights.safetensors", "model/state.json", "splits.json", "metrics.json"):
+    for name in (
+        "forecasts.csv",
+        "model/weights.safetensors",
+        "model/state.json",
+        "splits.json",
+        "metrics.json",
+    ):
         assert (other / name).read_bytes() == (usual / name).read_bytes(), name
