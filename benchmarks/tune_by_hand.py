@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,29 +52,15 @@ def write_config(folder: Path, *, trials: int, epochs: int, patch: int) -> Path:
     return path
 
 
-def ours(folder: Path, *, trials: int, epochs: int, patch: int, workers: int = 1) -> dict[str, Any]:
+def ours(
+    folder: Path, *, trials: int, epochs: int, patch: int, workers: int = 1, threads: int | None = None
+) -> dict[str, Any]:
     """`forecaster tune` as a user calls it. Memory: of all its processes together, the most at any time."""
     config = write_config(folder, trials=trials, epochs=epochs, patch=patch)
     began = time.perf_counter()
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "forecaster.cli",
-            "tune",
-            str(config),
-            "--run-dir",
-            str(folder / "run"),
-            "-q",
-            "--workers",
-            str(workers),
-            "--json",
-            "--set",
-            f"runtime.threads={workers if workers > 1 else 'null'}",
-        ],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-    )
+    command = [sys.executable, "-m", "forecaster.cli", "tune", str(config), "--run-dir", str(folder / "run")]
+    how = ["-q", "--json", "--workers", str(workers), "--set", f"runtime.threads={threads or 'null'}"]
+    process = subprocess.Popen([*command, *how], cwd=ROOT, stdout=subprocess.PIPE)
     peak = _watch(process)
     out, _ = process.communicate()
     wall = time.perf_counter() - began
@@ -81,11 +68,16 @@ def ours(folder: Path, *, trials: int, epochs: int, patch: int, workers: int = 1
     done = [e for e in entries if e["event"] == "completed"]
     return {
         "wall_s": round(wall, 1),
+        "search_s": round(_clock(done[-1]) - _clock(next(e for e in entries if e["event"] == "proposed")), 1),
         "per_trial_s": [e["seconds"] for e in done],
         "best_val_loss": json.loads(out)["best"]["score"],
         "memory_mib": [e["peak_mib"] for e in done],
         "all_processes_peak_mib": max(peak),
     }
+
+
+def _clock(entry: dict[str, Any]) -> float:
+    return datetime.fromisoformat(entry["time"]).timestamp()
 
 
 def _watch(process: subprocess.Popen[bytes]) -> list[int]:
@@ -185,7 +177,7 @@ def main() -> None:
     for name, function in (("by-hand", by_hand), ("ours", ours)):
         if given.only not in (None, name):
             continue
-        more = {"workers": given.workers} if name == "ours" else {}
+        more = {"workers": given.workers, "threads": given.threads} if name == "ours" else {}
         with tempfile.TemporaryDirectory() as folder:
             found = function(  # type: ignore[operator]
                 Path(folder), trials=given.trials, epochs=given.epochs, patch=given.patch, **more

@@ -47,6 +47,8 @@ class Axis:
 
 def plot_progress(found: Sequence[Finding], path: Path, *, metric: str, least: bool) -> None:
     """Every trial's score, and the best so far, by trial and by time."""
+    from matplotlib.ticker import MaxNLocator
+
     with _figure(1, 2, height_in=3.6) as (figure, (by_trial, by_time)):
         for axes, label, x in (
             (by_trial, "trial", [f.number for f in found]),
@@ -59,6 +61,7 @@ def plot_progress(found: Sequence[Finding], path: Path, *, metric: str, least: b
             axes.step(at, best, where="post", color=BLUE, label="best so far")
             axes.set_xlabel(label)
             _score_axis(axes, scores)
+        by_trial.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
         by_trial.set_ylabel(metric)
         by_trial.set_title("Score over the search")
         by_trial.legend()

@@ -27,7 +27,7 @@ def commands(page: Path) -> list[tuple[str, str]]:
 def run(command: str, folder: Path) -> str:
     """What the command says on both streams. A training is a smoke run here."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    command = re.sub(r"^forecaster train .*", r"\g<0> --smoke", command)
+    command = re.sub(r"^forecaster (train|tune) .*", r"\g<0> --smoke", command)
     # pipefail: a fault must not hide behind `| head`.
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command],
