@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,8 @@ class ScoreTable(TypedDict):
     intervals: dict[str, dict[str, float | None]]
     """Of the forecasters that have any."""
     left_out: dict[str, LeftOut]
+    relative: NotRequired[dict[str, dict[str, float | None]]]
+    """Skill and OWA against the seasonal naive, where it is scored too."""
 
 
 @dataclass(frozen=True)

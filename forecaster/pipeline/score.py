@@ -8,11 +8,16 @@ import numpy as np
 
 from forecaster.data.split import SplitName
 from forecaster.evaluation.scores import Breakdown, Forecasts, ScoreTable, Scoring, score_table
+from forecaster.evaluation.significance import owa, skill
 from forecaster.forecasting.baselines import Known
 from forecaster.forecasting.baselines import forecast as baseline
 from forecaster.forecasting.calibration import Calibration
 from forecaster.pipeline.calibrated import BySplit, add_intervals
 from forecaster.pipeline.prepare import Prepared
+
+
+# What skill and OWA compare with, where it is among the baselines.
+REFERENCE = "seasonal_naive"
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,12 @@ def tabled(prepared: Prepared, forecasts: BySplit, calibration: Calibration | No
             scales=prepared.scales,
             scoring=Scoring(evaluation.metrics, evaluation.levels),
         )
+        reference = tables[split]["scores"].get(REFERENCE)
+        if reference is not None:
+            tables[split]["relative"] = {
+                name: {"skill": skill(row.get("mae"), reference.get("mae")), "owa": owa(row, reference)}
+                for name, row in tables[split]["scores"].items()
+            }
     return Scores(forecasts, tables, breakdowns, calibration)
 
 

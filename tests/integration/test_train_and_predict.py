@@ -111,6 +111,9 @@ def test_scores_by_hand(run: Path) -> None:
         assert naive["mase"] == pytest.approx(1)
         assert seasonal["mae"] == pytest.approx(8 / 3)
         assert seasonal["mase"] == pytest.approx(4 / 3)
+        assert split["relative"]["seasonal_naive"] == pytest.approx({"skill": 0, "owa": 1})
+        # 1 less 2 over 8 / 3.
+        assert split["relative"]["naive"]["skill"] == pytest.approx(1 / 4)
         # The standard deviation of 0, 1, … 41 is the root of (42 x 42 - 1) / 12.
         assert naive["scaled_mae"] == pytest.approx(2 / ((42**2 - 1) / 12) ** 0.5)
         assert naive["scaled_mse"] == pytest.approx(14 / 3 / ((42**2 - 1) / 12))
