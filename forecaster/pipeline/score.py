@@ -15,7 +15,6 @@ from forecaster.forecasting.calibration import Calibration
 from forecaster.pipeline.calibrated import BySplit, add_intervals
 from forecaster.pipeline.prepare import Prepared
 
-
 # What skill and OWA compare with, where it is among the baselines.
 REFERENCE = "seasonal_naive"
 
