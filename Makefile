@@ -8,8 +8,8 @@ DEMO := runs/demo
 FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint format data schema docs images vendor clean
-.PHONY: bench-speed bench-memory bench-startup bench-accuracy
+.PHONY: help install demo test check lint format data schema docs images report-images vendor clean
+.PHONY: bench-speed bench-memory bench-startup bench-accuracy bench-report
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ docs: $(STAMP) schema  ## the pages that are generated: docs/config.md and the s
 vendor:  ## the report's chart library again, by npm (it ships; only to change its version)
 	sh tools/vendor_uplot.sh
 
+report-images: $(STAMP)  ## the pictures of the report in docs/images; needs chromium
+	$(BIN)/python tools/make_report_images.py
+
 images: $(STAMP)  ## the pictures in docs/images, from the runs that README and getting-started describe
 	$(BIN)/python tools/make_images.py
 
@@ -81,6 +84,9 @@ bench-startup: $(STAMP)  ## seconds of --help and of validate
 
 bench-accuracy: $(STAMP)  ## accuracy on ETTh1, M4 Hourly and the departures: make bench-accuracy DATA=folder
 	$(BIN)/python benchmarks/accuracy.py $(if $(DATA),--data $(DATA))
+
+bench-report: $(STAMP)  ## scoring and reporting 1,000 series x 100 origins x 48 steps
+	$(BIN)/python -m benchmarks.report
 
 clean:  ## remove the virtual environment, the caches and the demo (your other runs stay)
 	rm -rf $(VENV) $(DEMO) $(FORECAST) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

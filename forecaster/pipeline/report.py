@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from forecaster.reporting.forecasts import read_forecasts
 from forecaster.reporting.history import History
 from forecaster.reporting.page import Contents, page
 
-REPORT, IMPORTANCE = "report.html", "importance.json"
+REPORT, IMPORTANCE, BY_STEP = "report.html", "importance.json", "scores/by_step.csv"
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def write_report(run: RunDir, *, output: Path | None = None, prepared: Prepared 
         forecasts=read_forecasts(run, experiment.data, grid=grid, horizon=experiment.window.horizon),
         history=history,
         events=_events(run),
+        by_step=_by_step(run, judged) if len(experiment.data.targets) == 1 else {},
         importance=read_json(importance) if importance.is_file() else None,
         notes=notes,
     )
@@ -122,12 +124,26 @@ def read_history_csv(run: RunDir) -> list[dict[str, Any]]:
     """The rows of history.csv, numbers as numbers, None where empty."""
     path = run.file("history.csv")
     try:
-        return [
-            {key: _value(text) for key, text in row.items()}
-            for row in csv.DictReader(io.StringIO(read_whole(path).decode()))
-        ]
+        return [{key: _value(text) for key, text in row.items()} for row in _rows(path)]
     except ValueError as error:
         raise damaged(path, str(error)) from error
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    return iter(csv.DictReader(io.StringIO(read_whole(path).decode())))
+
+
+def _by_step(run: RunDir, split: str | None) -> dict[str, list[float | None]]:
+    """Mean absolute error by step of every baseline; empty where it was not scored."""
+    if BY_STEP not in run.manifest()["files"]:
+        return {}
+    run.check(BY_STEP)
+    out: dict[str, list[float | None]] = {}
+    for row in _rows(run.file(BY_STEP)):
+        if row["split"] == split and row["forecaster"] != "model" and "mae" in row:
+            value = _value(row["mae"])
+            out.setdefault(row["forecaster"], []).append(None if value is None else float(value))
+    return out
 
 
 def _value(text: str) -> float | int | bool | None:

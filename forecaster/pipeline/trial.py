@@ -110,6 +110,7 @@ def run_trial(task: TrialTask, say: Say) -> dict[str, Any]:
 
 def finish_run(task: dict[str, Any], say: Say) -> dict[str, Any]:
     """Train the best config to its end, from the checkpoints in the run directory, and write the run."""
+    from forecaster.pipeline.report import write_report
     from forecaster.pipeline.save import save, save_inputs
 
     loaded = load_experiment(Path(task["config"]))
@@ -119,7 +120,9 @@ def finish_run(task: dict[str, Any], say: Say) -> dict[str, Any]:
     # The file as given is the one with the search spaces; best.yaml has what came of them.
     write_text(taken.file("config.yaml"), task["given"])
     trained = train(loaded, prepared, taken, listener=_Teller(say))
-    return {"notes": save(loaded, prepared, trained, taken, fingerprint=task["fingerprint"])}
+    notes = save(loaded, prepared, trained, taken, fingerprint=task["fingerprint"])
+    write_report(taken, prepared=prepared)
+    return {"notes": notes}
 
 
 def common_windows(prepared: Prepared, reference: dict[str, Any], *, smoke: bool = False) -> Windows:

@@ -93,10 +93,10 @@ def _lost(f: Facts) -> Advice | None:
     if not ahead:
         return None
     best = min(ahead, key=lambda n: abs(ahead[n]))
-    ways = [f"let the network correct it: model.anchor (ridge) or model.season: {f.season}"]
+    ways = [f"model.anchor (ridge) or model.season: {f.season}, which the network then corrects"]
     if f.lookback < f.season:
         ways.insert(0, f"window.lookback: {2 * f.season}, which covers a season ({f.lookback} does not)")
-    ways.append("search for learning rate, units and lookback")
+    ways.append("a search for learning rate, units and lookback (forecaster tune)")
     return Advice(
         f"The model loses to {best}",
         f"{ahead[best]:.3g} against the model's {own:.3g} on {f.metric.upper()}: use {best} until that changes.",

@@ -114,6 +114,9 @@ def _line(
         origin = start - int(history.first[of_history])
         known = raw[max(0, origin - past) : max(0, origin)]
         before[past - len(known) :] = known
+        # Between windows that do not touch, too, it is known what happened.
+        rest = raw[max(0, origin) : max(0, origin) + length]
+        columns[0][: len(rest)] = rest
     else:
         before = before[:0]
     columns[0] = np.concatenate([before, columns[0]])

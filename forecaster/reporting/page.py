@@ -46,7 +46,8 @@ class Contents:
 
     splits: of metrics.json. epochs: rows of history.csv. ranges: of splits.json. events:
     the one the run began with. forecasts, history, importance: None where there are none.
-    settings: most_epochs, loss, normalization, calibration. notes: why something is left out.
+    by_step: of every baseline, the mean absolute error at each step. settings: most_epochs,
+    loss, normalization, calibration. notes: why something is left out.
     """
 
     experiment_name: str
@@ -67,6 +68,7 @@ class Contents:
     forecasts: Forecasts | None
     history: History | None
     events: Mapping[str, Any]
+    by_step: Mapping[str, Sequence[float | None]]
     importance: Mapping[str, Any] | None
     notes: Sequence[str]
 
@@ -316,6 +318,7 @@ def _payload(
             for row in c.epochs
         ],
         "loss": c.settings["loss"],
+        "baselines": _short(c.by_step),
         "importance": c.importance,
     }
 

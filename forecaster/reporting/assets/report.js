@@ -113,10 +113,20 @@
 
   function errors(one) {
     const steps = one.steps, x = count(1, steps.mae.length);
+    // Those not so far off that they would press the model's own line flat.
+    const most = 3 * Math.max(...steps.mae.filter((v) => v !== null));
+    const rivals = Object.entries(page.baselines).filter(([, v]) => v.length === x.length && v.every((m) => m !== null && m < most)).slice(0, 3);
+    const looks = [["soft", [2, 3]], ["good", [6, 3]], ["ink", [1, 4]]];
     lineChart("steps", {
       x, xLabel: "step", unit: one.target, fromZero: true, dots: true,
-      series: [{ name: "MAE", values: steps.mae, colour: "model", width: 2 }, { name: "bias", values: steps.bias, colour: "warm", dash: [5, 4] }],
-      legend: [{ name: "mean absolute error", colour: "model" }, { name: "bias (mean error)", colour: "warm", dash: "dashed" }],
+      series: [
+        { name: "MAE", values: steps.mae, colour: "model", width: 2 }, { name: "bias", values: steps.bias, colour: "warm", dash: [5, 4] },
+        ...rivals.map(([name, values], i) => ({ name, values, colour: looks[i][0], dash: looks[i][1], width: 1.3, dots: 0 })),
+      ],
+      legend: [
+        { name: "mean absolute error", colour: "model" }, { name: "bias (mean error)", colour: "warm", dash: "dashed" },
+        ...rivals.map(([name], i) => ({ name, colour: looks[i][0], dash: i === 1 ? "dashed" : "dotted" })),
+      ],
       alt: `Error by step: MAE ${digits(steps.mae[0])} at step 1, ${digits(steps.mae[x.length - 1])} at step ${x.length}.`,
     });
     one.cycles.forEach((c, i) => barChart(`cycle-${i}`, { labels: c.labels, values: c.mae, counts: c.count, name: `mean absolute error by ${c.name}`, unit: one.target, xLabel: c.name }));

@@ -98,9 +98,7 @@ def test_what_is_wrong_is_said_and_nothing_else(title):
 def test_the_numbers_are_said():
     (found,) = advice(replace(HEALTHY, **SICK["The model loses to naive"], lookback=12))
     assert found.seen == "1 against the model's 1.2 on MASE: use naive until that changes."
-    assert found.next.startswith(
-        "Try window.lookback: 48, which covers a season (12 does not); let the network"
-    )
+    assert found.next.startswith("Try window.lookback: 48, which covers a season (12 does not); model.anchor")
 
 
 def test_nothing_known_gives_no_advice():

@@ -45,6 +45,7 @@ def test_a_hole_between_windows_is_left_open():
     (line,) = make_lines(f, history, np.array([[1.0]])).lines
     assert line["f"]["o"] == [0, 5]
     assert line["f"]["m"][3:5] == [None, None]
+    assert values(line, line["f"]["y"][line["f"]["past"] :]) == pytest.approx(list(range(32, 40)), abs=0.03)
 
 
 def test_best_median_and_worst_are_named_once_each():
