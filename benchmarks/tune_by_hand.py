@@ -169,9 +169,8 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=30)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--patch", type=int, default=24, help="of 168 steps; smaller trains for longer")
-    parser.add_argument(
-        "--workers", type=int, default=1, help="of ours; each has one thread when more than one"
-    )
+    parser.add_argument("--workers", type=int, default=1, help="of ours")
+    parser.add_argument("--threads", type=int, help="of all of ours together; the machine's by default")
     parser.add_argument("--only", choices=["ours", "by-hand"])
     given = parser.parse_args()
     for name, function in (("by-hand", by_hand), ("ours", ours)):
