@@ -82,6 +82,15 @@ def test_the_numbers_are_those_of_the_noise(run: Path) -> None:
     assert coverage == {80: pytest.approx(80, abs=5), 95: pytest.approx(95, abs=3)}
 
 
+def test_baselines_stand_beside_the_model_by_step(run: Path, tmp_path: Path) -> None:
+    done("report", run)
+    assert payload(run / "report.html")["baselines"] == {"seasonal_naive": [1.2] * 24}
+    # Of two targets in two units a mean over both says nothing.
+    two = make_run(tmp_path, targets=("y", "z"))
+    done("report", two)
+    assert payload(two / "report.html")["baselines"] == {}
+
+
 def test_without_its_table_the_page_says_so_and_shows_the_rest(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     (tmp_path / "t.csv").rename(tmp_path / "elsewhere.csv")
