@@ -9,7 +9,7 @@ FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check lint format data schema docs images report-images vendor clean
-.PHONY: bench-speed bench-memory bench-startup bench-accuracy bench-report
+.PHONY: bench-speed bench-memory bench-startup bench-accuracy bench-report bench-scale bench-ablation
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,12 @@ bench-startup: $(STAMP)  ## seconds of --help and of validate
 
 bench-accuracy: $(STAMP)  ## accuracy on ETTh1, M4 Hourly and the departures: make bench-accuracy DATA=folder
 	$(BIN)/python benchmarks/accuracy.py $(if $(DATA),--data $(DATA))
+
+bench-scale: $(STAMP)  ## validate and train --smoke on 25,000, 50,000 and 100,000 series
+	$(BIN)/python benchmarks/scale.py
+
+bench-ablation: $(STAMP)  ## what calendar, timetable and weather are worth on the departures
+	$(BIN)/python benchmarks/ablation.py
 
 bench-report: $(STAMP)  ## scoring and reporting 1,000 series x 100 origins x 48 steps
 	$(BIN)/python -m benchmarks.report

@@ -16,10 +16,10 @@ import accuracy
 # Each row has everything that the rows above it have. Weather is known up to the origin, the timetable beyond it.
 STEPS = {
     "target alone": [],
-    "+ calendar": ["data.calendar=[hour, dayofweek]"],
+    "+ calendar": ["data.calendar=[hour, dayofweek, month]"],
     "+ scheduled departures": ["data.future_covariates=[scheduled]"],
     "+ weather": [
-        "data.past_covariates=[temp, wind_speed, precip, visib]",
+        "data.past_covariates=[temp, humid, wind_speed, precip, pressure, visib]",
         "data.missing=ffill",
     ],
 }
