@@ -72,7 +72,8 @@ class Runs:
     """The log of runs: what was run with the same config and settings is not run again."""
 
     def __init__(self, log: Path, seeds: int) -> None:
-        self.log, self.seeds = log, range(seeds)
+        # Far apart, because the members of an ensemble take the seeds that follow.
+        self.log, self.seeds = log, range(0, 100 * seeds, 100)
         lines = log.read_text().splitlines() if log.exists() else []
         self.done = {json.loads(line)["key"]: json.loads(line) for line in lines}
 
