@@ -34,7 +34,7 @@ def test_help_loads_no_library_for_data() -> None:
     assert not loaded & (SLOW | {"numpy", "pandas", "pyarrow", "pydantic", "yaml", "rich"})
 
 
-@pytest.mark.parametrize("command", ["train", "predict", "validate"])
+@pytest.mark.parametrize("command", ["train", "tune", "predict", "validate"])
 def test_help_of_a_command_is_as_light(command: str) -> None:
     assert not modules(command, "--help") & (SLOW | {"numpy", "pandas", "pyarrow"})
 
