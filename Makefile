@@ -37,8 +37,8 @@ demo: $(STAMP)  ## train on the shipped data, predict, and say where the forecas
 	@find $(DEMO) -name '*.png' | sort | sed 's/^/  /'
 	@echo "The scores, the settings and the model: $(DEMO)"
 
-test: $(STAMP)  ## all tests
-	$(BIN)/python -m pytest
+test: $(STAMP)  ## all tests, one process per core
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: lint  ## what to run before a commit: lint, and the fast tests
 	$(BIN)/python -m pytest -m 'not slow'

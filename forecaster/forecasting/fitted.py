@@ -17,6 +17,7 @@ from forecaster.data.scalers import Scaler
 from forecaster.data.windows import Windows
 from forecaster.errors import FORMAT_VERSION
 from forecaster.forecasting.calibration import Calibration
+from forecaster.model.execution import PREDICT_BATCH
 from forecaster.model.outputs import point, quantiles
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
@@ -28,7 +29,6 @@ Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.int64]
 SPEC, STATE, WEIGHTS = "model/spec.json", "model/state.json", "model/weights.safetensors"
 CONTEXT = "model/context.csv"
-PREDICT_BATCH = 256
 
 
 class Outlook(NamedTuple):

@@ -8,6 +8,8 @@ from forecaster.model.cells import RecurrentSpec
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 
+# Windows that are forecast at once.
+PREDICT_BATCH = 256
 # Up to here an unrolled graph compiles in seconds and runs faster than a loop; at 96 steps
 # compiling takes longer than a short training.
 MAX_UNROLLED_STEPS = 32

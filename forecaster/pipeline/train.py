@@ -77,8 +77,8 @@ def fit_members(
 
     from forecaster.model.anchor import choose_share, fit_anchor
     from forecaster.model.build import build
-    from forecaster.model.execution import choose_execution
-    from forecaster.training.fit import PREDICT_BATCH, Task, fit
+    from forecaster.model.execution import PREDICT_BATCH, choose_execution
+    from forecaster.training.fit import Task, fit
     from forecaster.training.state import weights_of
 
     spec, shape, windows = experiment.training, prepared.shape, prepared.windows

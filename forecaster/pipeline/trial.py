@@ -20,7 +20,8 @@ from forecaster.data.spec import WindowSpec
 from forecaster.data.windows import Windows, cut_windows
 from forecaster.errors import TrainingError
 from forecaster.evaluation.metrics import METRICS, Scored
-from forecaster.forecasting.fitted import PREDICT_BATCH, Fitted, fill_weights
+from forecaster.forecasting.fitted import Fitted, fill_weights
+from forecaster.model.execution import PREDICT_BATCH
 from forecaster.pipeline.prepare import SMOKE_WINDOWS, Prepared, prepare, spread_evenly
 from forecaster.pipeline.train import feeding_of, fit_members, train, val_score_of
 from forecaster.training.progress import EpochRow

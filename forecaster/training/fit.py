@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from forecaster.data.windows import Windows
 from forecaster.errors import TrainingError
-from forecaster.model.execution import Execution
+from forecaster.model.execution import PREDICT_BATCH, Execution
 from forecaster.model.predict import predict_windows
 from forecaster.training.batches import Feeding, LaneTrainBatches, TrainBatches
 from forecaster.training.losses import make_loss
@@ -35,7 +35,6 @@ from forecaster.training.state import (
 
 Float32 = npt.NDArray[np.float32]
 Score = Callable[[Float32], dict[str, float]]
-PREDICT_BATCH = 256
 
 
 @dataclass(frozen=True)

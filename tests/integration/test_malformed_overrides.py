@@ -99,9 +99,9 @@ OVERRIDES = [
         "--set window=null: window: is null, needs a mapping with lookback, horizon",
     ),
     (
-        "set what is not there yet",
+        "set a loss that the output does not go with",
         ["training.loss=nll"],
-        "--set training.loss=nll: training.loss: nll is not supported by this version; remove it",
+        "--set training.loss=nll: training.loss: nll needs model.output: distribution; set it, or use mae, which is that of the median",
     ),
 ]
 

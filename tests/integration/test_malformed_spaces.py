@@ -191,22 +191,17 @@ NOT_YET = [
     (
         "quantile output",
         swap("model: {layers: [{type: gru, units: 8}], output: {type: quantiles, levels: [0.5]}}"),
-        "c.yaml:4:51: model.output.type: quantiles is not supported by this version; remove it",
+        "c.yaml:1:1: training.loss: mae does not teach output quantiles; set it to pinball",
     ),
     (
         "pinball",
         add("training: {loss: pinball}"),
-        "c.yaml:5:12: training.loss: pinball is not supported by this version; remove it",
+        "c.yaml:5:18: training.loss: pinball needs model.output: quantiles; set it, or use mae, which is that of the median",
     ),
     (
         "jax",
         add("runtime: {backend: jax}"),
         "c.yaml:5:11: runtime.backend: jax is not supported by this version; remove it",
-    ),
-    (
-        "conformal",
-        add("evaluation: {calibration: conformal}"),
-        "c.yaml:5:14: evaluation.calibration: conformal is not supported by this version; remove it",
     ),
 ]
 # (case, text of c.yaml, message)
