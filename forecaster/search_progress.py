@@ -180,9 +180,10 @@ def values_text(proposal: Proposal) -> str:
 
 
 def short(name: str) -> str:
-    """model.layers.0.units as 0.units: what tells it from the others."""
+    """model.layers.0.units as 0.units, data.calendar.1 as calendar.1: what tells it from the others."""
     parts = name.split(".")
-    return ".".join(parts[-2:]) if len(parts) > 1 and parts[-2].isdigit() else parts[-1]
+    numbered = [part.partition("#")[0].isdigit() for part in parts[-2:]]
+    return ".".join(parts[-2:]) if len(parts) > 1 and any(numbered) else parts[-1]
 
 
 def first_line(text: str) -> str:

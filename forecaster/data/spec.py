@@ -87,10 +87,10 @@ class DataSpec(Spec):
     """Column naming the series of a long table; null = the table is one series per target."""
     targets: Annotated[list[Name], Field(min_length=1)]
     """Columns to forecast."""
-    past_covariates: list[Name] = []
-    """Columns known up to the forecast origin."""
-    future_covariates: list[Name] = []
-    """Columns known over the horizon too."""
+    past_covariates: Annotated[list[Name], BeforeValidator(_without_nulls)] = []
+    """Columns known up to the forecast origin. null is left out, so that a search can turn a column on and off."""
+    future_covariates: Annotated[list[Name], BeforeValidator(_without_nulls)] = []
+    """Columns known over the horizon too. null is left out, as above."""
     static_covariates: list[Name] = []
     """Columns with one value per series."""
     calendar: Annotated[list[CalendarFeature], BeforeValidator(_without_nulls)] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from forecaster.model.cells import Activation, DenseSpec, DropoutSpec, Layer, Recurrent
 from forecaster.spec import Fault, FaultsError, Spec, refuse
@@ -32,6 +32,10 @@ class AnchorSpec(Spec):
 
 class PointOutput(Spec):
     type: Literal["point"] = "point"
+
+
+def _null_without_type(anchor: Any) -> Any:
+    return None if isinstance(anchor, dict) and anchor.get("type", ...) is None else anchor
 
 
 def _levels(levels: list[float]) -> list[float]:
@@ -76,8 +80,8 @@ class ModelSpec(Spec):
     """Steps in one season; of normalization season."""
     differences: list[Annotated[int, Field(ge=1)]] = []
     """Lags: each adds the change of the targets over so many steps as an input."""
-    anchor: AnchorSpec | None = None
-    """A linear forecast beside the network; null = it forecasts alone."""
+    anchor: Annotated[AnchorSpec | None, BeforeValidator(_null_without_type)] = None
+    """A linear forecast beside the network; null, or a type of null, which a search can choose = it forecasts alone."""
     patch: Annotated[int, Field(ge=1)] | None = None
     """Steps per segment; divides the lookback, which becomes lookback / patch recurrent steps."""
     channels: Literal["joint", "independent"] = "joint"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -92,20 +93,29 @@ class Table:
         return fill(self.raw, experiment.data.missing, barriers=barriers)
 
 
-def read_and_split(loaded: Loaded, *, fold: int = 0) -> Table:
-    """fold: so many validation lengths before the last rolling origin."""
+# A table as it stands in the file: with the rows behind the last target, and what was found in it.
+Read = Callable[[Loaded], tuple[Panel, Findings]]
+
+
+def read(loaded: Loaded) -> tuple[Panel, Findings]:
+    """The table of an experiment. Of the data section, calendar and missing play no part in it."""
     data = loaded.experiment.data
-    ahead, findings = read_table(data, loaded.data_path, keep_future=bool(data.future_covariates))
+    return read_table(data, loaded.data_path, keep_future=bool(data.future_covariates))
+
+
+def read_and_split(loaded: Loaded, *, fold: int = 0, reader: Read = read) -> Table:
+    """fold: so many validation lengths before the last rolling origin."""
+    ahead, findings = reader(loaded)
     raw = ahead.first_rows(ahead.lengths - findings.future_rows)
     return Table(raw, findings, rolled_back(split(raw, loaded.experiment.split), fold), ahead)
 
 
-def prepare(loaded: Loaded, *, smoke: bool = False, fold: int = 0) -> Prepared:
+def prepare(loaded: Loaded, *, smoke: bool = False, fold: int = 0, reader: Read = read) -> Prepared:
     """Read, check, split, fill, scale and window the table of an experiment.
 
     Raises DataError, with the file and row where there is one. Writes nothing.
     """
-    table = read_and_split(loaded, fold=fold)
+    table = read_and_split(loaded, fold=fold, reader=reader)
     refuse_without_windows(loaded.experiment, table.raw, table.cuts, fold=fold)
     return prepare_table(loaded.experiment, table, smoke=smoke)
 

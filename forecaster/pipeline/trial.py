@@ -15,14 +15,16 @@ import numpy as np
 
 from forecaster.artifacts.bundle import write_text
 from forecaster.artifacts.run_dir import CHECKPOINTS, RunDir
-from forecaster.config.load import load_experiment
+from forecaster.config.load import Loaded, load_experiment
+from forecaster.data.panel import Findings, Panel
+from forecaster.data.sources import table_files
 from forecaster.data.spec import WindowSpec
 from forecaster.data.windows import Windows, cut_windows
 from forecaster.errors import TrainingError
 from forecaster.evaluation.metrics import METRICS, Scored
 from forecaster.forecasting.fitted import Fitted, fill_weights
 from forecaster.model.execution import PREDICT_BATCH
-from forecaster.pipeline.prepare import SMOKE_WINDOWS, Prepared, prepare, spread_evenly
+from forecaster.pipeline.prepare import SMOKE_WINDOWS, Prepared, prepare, read, spread_evenly
 from forecaster.pipeline.train import feeding_of, fit_members, train, val_score_of
 from forecaster.training.progress import EpochRow
 from forecaster.training.spec import RuntimeSpec
@@ -84,13 +86,14 @@ def run_trial(task: TrialTask, say: Say) -> dict[str, Any]:
     loaded = load_experiment(config)
     scores, epochs, n_parameters = [], [], 0
     for fold in range(task.folds):
-        prepared = prepare(loaded, smoke=task.smoke, fold=fold)
+        prepared = prepare(loaded, smoke=task.smoke, fold=fold, reader=_last_read)
         for execution in range(task.executions):
             one = _reseeded(prepared, execution)
             part = RunDir(folder / f"fold{fold}-seed{execution}")
             part.path.mkdir(exist_ok=True)
             fitted, history = fit_members(one, part, listener=_Teller(say), until=task.until)
-            scores.append(_score(one, fitted, common_windows(one, task.reference, smoke=task.smoke)))
+            shared = common_windows(one, task.reference, smoke=task.smoke)
+            scores.append(scored_in_training(one, history, shared) or _score(one, fitted, shared))
             epochs.append(history[-1].epoch)
             n_parameters = sum(a.size for a in fitted.members[0].values())
     metric = loaded.experiment.tune.objective.metric.removeprefix("val_")
@@ -115,7 +118,7 @@ def finish_run(task: dict[str, Any], say: Say) -> dict[str, Any]:
     from forecaster.pipeline.save import save, save_inputs
 
     loaded = load_experiment(Path(task["config"]))
-    prepared = prepare(loaded, smoke=task["smoke"])
+    prepared = prepare(loaded, smoke=task["smoke"], reader=_last_read)
     taken = RunDir(Path(task["run"]))
     save_inputs(loaded, prepared, taken)
     # The file as given is the one with the search spaces; best.yaml has what came of them.
@@ -124,6 +127,50 @@ def finish_run(task: dict[str, Any], say: Say) -> dict[str, Any]:
     notes = save(loaded, prepared, trained, taken, fingerprint=task["fingerprint"])
     write_report(taken, prepared=prepared)
     return {"notes": notes}
+
+
+class _LastRead:
+    """The table that this process read last: the trials of a search mostly want the same one."""
+
+    def __init__(self) -> None:
+        self.of: tuple[Any, ...] = ()
+        self.found: tuple[Panel, Findings] | None = None
+
+    def __call__(self, loaded: Loaded) -> tuple[Panel, Findings]:
+        data = loaded.experiment.data.model_dump_json(exclude={"path", "calendar", "missing"})
+        files = [(p.resolve(), p.stat()) for p in table_files(loaded.data_path)]
+        of = (data, *((path, stat.st_mtime_ns, stat.st_size) for path, stat in files))
+        if self.found is None or self.of != of:
+            # Given up first, so that two tables are never held at once.
+            self.found = None
+            self.of, self.found = of, read(loaded)
+        return self.found
+
+
+_last_read = _LastRead()
+
+
+def scored_in_training(
+    prepared: Prepared, history: list[EpochRow], windows: Windows
+) -> dict[str, float] | None:
+    """The scores at these windows of the weights that training kept, where training itself computed them.
+
+    None where the windows are others than those it validated on, and where the forecast is more than that
+    of one network.
+    """
+    training, anchor, own = (
+        prepared.experiment.training,
+        prepared.experiment.model.anchor,
+        prepared.windows["val"],
+    )
+    alone = training.ensemble == 1 and (anchor is None or anchor.mode != "average")
+    same = len(own) == len(windows) and all(
+        np.array_equal(getattr(own, part), getattr(windows, part)) for part in ("series", "start")
+    )
+    if not (alone and same):
+        return None
+    kept = [row for row in history if row.best] if training.early_stopping else history
+    return {name.removeprefix("val_"): value for name, value in kept[-1].val.items()}
 
 
 def common_windows(prepared: Prepared, reference: dict[str, Any], *, smoke: bool = False) -> Windows:

@@ -24,6 +24,7 @@ from forecaster.tuning.workers import Engine, LocalEngine, WorkCancelled, WorkFa
 
 TUNE = "tune"
 LOG, TABLE, BEST, TRIALS = "tune/trials.jsonl", "tune/trials.csv", "tune/best.yaml", "tune/trials"
+SCRATCH = "tune/.keras-tuner"
 WORK = "forecaster.pipeline.trial"
 # May change between a search and its --resume: they say when to stop and what to keep.
 MAY_CHANGE = (
@@ -93,6 +94,7 @@ def tune(loaded: Loaded, run: RunDir, options: TuneOptions, *, watcher: Watcher,
                 trial.run,
                 trial,
                 workers=options.workers,
+                scratch=run.file(SCRATCH),
                 cancel=engine.stop,
                 time_budget_s=options.time_budget_s,
             )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-import tempfile
+import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import keras_tuner
@@ -68,40 +69,44 @@ class Search:
         watcher: Watcher,
         *,
         workers: int,
+        scratch: Path,
         cancel: Callable[[], None],
         time_budget_s: float | None = None,
     ) -> str:
         """Search until something ends it. Returns what did.
 
+        scratch: a folder for what KerasTuner insists on writing; emptied first, gone afterwards.
         cancel: makes every `run` that is under way raise Cancelled. A signal in the main
         thread cancels, waits and goes on up.
         """
         deadline = math.inf if time_budget_s is None else time.monotonic() + time_budget_s
         if self.book.failed_in_a_row >= self.spec.max_failed_trials:
             self.book.failed_in_a_row = 0
-        with tempfile.TemporaryDirectory(prefix="forecaster-tune-") as scratch:
-            threads = [
-                threading.Thread(
-                    target=self._work, args=(run, watcher, f"worker{i}", scratch), name=f"worker{i}"
-                )
-                for i in range(workers)
-            ]
+        # What a kill left there.
+        shutil.rmtree(scratch, ignore_errors=True)
+        threads = [
+            threading.Thread(
+                target=self._work, args=(run, watcher, f"worker{i}", str(scratch)), name=f"worker{i}"
+            )
+            for i in range(workers)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            while any(thread.is_alive() for thread in threads):
+                time.sleep(LOOK_EVERY_S)
+                watcher.looked()
+                if time.monotonic() >= deadline and self.halt.reason is None:
+                    self.halt.stop("time budget")
+                    cancel()
+        except BaseException:
+            self.halt.stop("interrupted")
+            cancel()
+            raise
+        finally:
             for thread in threads:
-                thread.start()
-            try:
-                while any(thread.is_alive() for thread in threads):
-                    time.sleep(LOOK_EVERY_S)
-                    watcher.looked()
-                    if time.monotonic() >= deadline and self.halt.reason is None:
-                        self.halt.stop("time budget")
-                        cancel()
-            except BaseException:
-                self.halt.stop("interrupted")
-                cancel()
-                raise
-            finally:
-                for thread in threads:
-                    thread.join()
+                thread.join()
+            shutil.rmtree(scratch, ignore_errors=True)
         if self.oracle.broken is not None:
             raise self.oracle.broken
         return self.halt.reason or "nothing left to try"

@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 
 from forecaster.artifacts.bundle import load_arrays
+from forecaster.artifacts.run_dir import RunDir
 from forecaster.config.load import Loaded, load_experiment
-from forecaster.pipeline.prepare import prepare
+from forecaster.pipeline import trial
+from forecaster.pipeline.prepare import prepare, read
+from forecaster.pipeline.train import fit_members
 from forecaster.pipeline.trial import TrialTask, common_windows, run_trial
 from forecaster.pipeline.tune import reference_of
+from forecaster.training.progress import EpochRow
 from tests.integration.tiny_runs import line
 
 LOOKBACKS = {"int": {"min": 4, "max": 20, "step": 4, "default": 8}}
@@ -85,6 +89,46 @@ def test_a_promoted_trial_goes_on_as_if_it_had_never_paused(tmp_path: Path) -> N
     assert [s["epoch"] for s in said] == [1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]
 
 
+def test_a_worker_reads_a_table_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(trial, "read", lambda one: seen.append(one) or read(one))
+    reader, given = trial._LastRead(), loaded(tmp_path)
+    shorter = load_experiment(given.path, ["window.lookback=4", "data.calendar=[hour]", "data.missing=zero"])
+    one, other = prepare(given, reader=reader), prepare(shorter, reader=reader, fold=1)
+    assert len(seen) == 1
+    assert one.panel.values is other.panel.values
+    (tmp_path / "t.csv").write_text((tmp_path / "t.csv").read_text().replace(",7\n", ",7.5\n"))
+    assert prepare(given, reader=reader).panel.values[7, 0] == 7.5
+    assert len(seen) == 2
+
+
+@pytest.mark.slow
+def test_what_training_validated_is_not_forecast_again(tmp_path: Path) -> None:
+    given = loaded(tmp_path, training={"epochs": 4, "batch_size": 16, "early_stopping": {"patience": 9}})
+    prepared = prepare(given)
+    (tmp_path / "r").mkdir()
+    fitted, history = fit_members(prepared, RunDir(tmp_path / "r"))
+    windows = prepared.windows["val"]
+    known = trial.scored_in_training(prepared, history, windows)
+    assert known == pytest.approx(trial._score(prepared, fitted, windows), rel=1e-5)
+    assert trial.scored_in_training(prepared, history, windows.take(np.arange(3))) is None
+    for more in ("training.ensemble=2", "model.anchor={type: ridge, mode: average}"):
+        one = prepare(load_experiment(given.path, [more]))
+        assert trial.scored_in_training(one, history, windows) is None
+
+
+def test_the_weights_that_were_kept_are_those_scored(tmp_path: Path) -> None:
+    def row(epoch: int, *, best: bool) -> EpochRow:
+        return EpochRow(0, epoch, 1.0, 0.1, 1.0, best, {"val_loss": 0.5, "val_mae": float(epoch)})
+
+    history = [row(1, best=False), row(2, best=True), row(3, best=False)]
+    stopped = prepare(loaded(tmp_path / "a", training={"early_stopping": {"patience": 2}}))
+    to_the_end = prepare(loaded(tmp_path / "b", training={"early_stopping": None}))
+    for prepared, kept in ((stopped, 2.0), (to_the_end, 3.0)):
+        found = trial.scored_in_training(prepared, history, prepared.windows["val"])
+        assert found == {"loss": 0.5, "mae": kept}
+
+
 @pytest.mark.slow
 def test_folds_and_executions_are_averaged(tmp_path: Path) -> None:
     given = loaded(tmp_path, split={"val": 12, "test": 24})
@@ -110,3 +154,22 @@ def test_a_calendar_feature_is_turned_on_and_off(tmp_path: Path) -> None:
     one = load_experiment(tmp_path / "d.yaml")
     assert one.experiment.data.calendar == ["month"]
     assert one.trial({"data.calendar.0": "hour"}).data.calendar == ["hour", "month"]
+
+
+def test_a_covariate_and_an_anchor_are_turned_on_and_off(tmp_path: Path) -> None:
+    given = loaded(tmp_path)
+    wet = {"choice": {"values": ["wet", None], "default": None}}
+    anchor = {"type": {"choice": {"values": ["ridge", None], "default": None}}, "mode": "average"}
+    values = {
+        **given.values,
+        "data": {**given.values["data"], "past_covariates": [wet]},
+        "model": {**given.values["model"], "anchor": anchor},
+    }
+    (tmp_path / "d.yaml").write_text(given.yaml_of(values, relative_to=tmp_path))
+    one = load_experiment(tmp_path / "d.yaml")
+    assert one.experiment.data.past_covariates == []
+    assert one.experiment.model.anchor is None
+    other = one.trial({"data.past_covariates.0": "wet", "model.anchor.type": "ridge"})
+    assert other.data.past_covariates == ["wet"]
+    assert other.model.anchor is not None
+    assert other.model.anchor.mode == "average"
