@@ -1,27 +1,20 @@
-"""How results look to people: tables, progress, messages. Results go to stdout, all else to stderr."""
+"""How a command speaks: results to stdout, all else to stderr; tables, numbers and scores in one form."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from forecaster.errors import FORMAT_VERSION, Diagnostic, ForecasterError
 
 if TYPE_CHECKING:
-    from forecaster.commands.init import InitResult
-    from forecaster.commands.train import TrainResult
-    from forecaster.commands.tune import TuneResult
-    from forecaster.commands.validate import Validated
-    from forecaster.data.check import TableReport
-    from forecaster.pipeline.ahead import Ahead
-    from forecaster.pipeline.importance import Explained
-    from forecaster.pipeline.plot import Plotted
-    from forecaster.pipeline.predict import Predicted
-    from forecaster.pipeline.report import Reported
+    from forecaster.evaluation.significance import Comparison
+
+Report = Callable[[Sequence[Diagnostic], Sequence[str]], None]
+"""Takes warnings and remarks as they arise."""
 
 Result = tuple[dict[str, Any], str]
 
@@ -79,7 +72,11 @@ class Screen:
                 }
             )
         for diagnostic in error.diagnostics:
-            print(self._mark("error", "31") + f": {diagnostic}", file=sys.stderr, flush=True)
+            self.error(diagnostic)
+
+    def error(self, what: Diagnostic | str) -> None:
+        """On stderr, however quiet."""
+        print(self._mark("error", "31") + f": {what}", file=sys.stderr, flush=True)
 
     def _mark(self, word: str, code: str) -> str:
         return f"\x1b[{code}m{word}\x1b[0m" if self.color and sys.stderr.isatty() else word
@@ -127,238 +124,21 @@ def _interval_text(intervals: Mapping[str, Mapping[str, float | None]]) -> str:
     return table(["intervals", *(label(m) for m in shown)], body)
 
 
-def init_result(result: InitResult) -> Result:
-    facts = {
-        "config": str(result.output),
-        "time": result.time,
-        "freq": result.freq,
-        "id": result.id,
-        "target": result.target,
-        "series": result.n_series,
-        "rows": result.rows,
-    }
-    series = f"{result.n_series:,} series by {result.id}" if result.id else "one series"
-    text = (
-        f"{result.output}: forecasts {result.target} of {series}, {result.rows:,} rows, every {result.freq}, "
-        f"time in {result.time}\nnext: forecaster validate {result.output}"
+def comparison_text(first: str, second: str, test: Comparison) -> str:
+    """One sentence, which calls a difference one only where it is."""
+    if test.p is None or test.difference != test.difference:
+        return f"{first} and {second}: {test.origins:,} forecast origins are too few to tell them apart."
+    better, worse = (first, second) if test.difference < 0 else (second, first)
+    said = (
+        f"p {test.p:.2g}, {test.origins:,} origins"
+        if test.p >= 1e-4
+        else f"p < 0.0001, {test.origins:,} origins"
     )
-    return facts, text
+    if not test.real:
+        return f"{first} and {second} cannot be told apart ({said})."
+    return f"{better} is better than {worse} by {number(abs(test.difference))} of MASE ({said})."
 
 
-def train_result(result: TrainResult) -> Result:
-    from forecaster.evaluation.scores import remarks, verdicts
-
-    path, splits = result.run.path, result.metrics["splits"]
-    lines = []
-    for split, scores in splits.items():
-        lines += [score_text(split, scores), ""]
-    for split, scores in list(splits.items())[-1:]:
-        lines += [*verdicts(scores["scores"], split=split), *remarks(scores["left_out"])]
-    lines += result.notes
-    if result.already_complete:
-        lines.append("The run was complete already; nothing was trained.")
-    lines += [f"run:    {path}", f"report: {path / 'report.html'}", f"next:   {result.next_step}"]
-    return {"run": str(path), "notes": result.notes, **_without_version(result.metrics)}, "\n".join(lines)
-
-
-def tune_result(result: TuneResult) -> Result:
-    from forecaster.commands.tune import facts
-
-    found = facts(result)
-    best, counts, path = found["best"], found["trials"], result.run.path
-    title = f"{counts['completed']} trials completed, {counts['failed']} failed; ended by: {found['ended']}"
-    rows = [[name, str(value)] for name, value in best["values"].items()]
-    lines = [title, "", f"best: trial {best['trial']}, {best['metric']} {number(best['score'])}"]
-    lines += [table(["hyperparameter", "value"], rows), ""]
-    for split, scores in found["splits"].items():
-        lines += [score_text(split, scores), ""]
-    lines += [
-        *found["notes"],
-        f"config: {found['config']}",
-        f"run:    {path}",
-        f"plots:  {path / 'tune'}",
-        f"next:   forecaster predict {path}",
-    ]
-    return found, "\n".join(lines)
-
-
-def predict_result(predicted: Predicted, screen: Screen, output: Path | None) -> Result:
-    from forecaster.artifacts.tables import csv_bytes
-
-    screen.warn(predicted.warnings)
-    for note in predicted.notes:
-        screen.note(f"note: {note}")
-    facts: dict[str, Any] = {"notes": predicted.notes, "series": predicted.n_series}
-    if output is not None:
-        return facts | {"output": str(output)}, f"{output}: {predicted.table.num_rows:,} rows"
-    if screen.json:
-        return facts | {"forecasts": predicted.table.to_pylist()}, ""
-    return facts, csv_bytes(predicted.table).decode()
-
-
-def future_result(ahead: Ahead, screen: Screen, run: Path, output: Path | None) -> Result:
-    from forecaster.artifacts.tables import csv_bytes
-
-    screen.warn(ahead.warnings)
-    for note in ahead.notes:
-        screen.note(f"note: {note}")
-    facts: dict[str, Any] = {"notes": ahead.notes, "series": ahead.n_series, "empty": ahead.empty}
-    where = str(output or "FILE")
-    following = f"forecaster predict {run} --future {where}"
-    if ahead.empty:
-        screen.note(f"note: {ahead.empty:,} empty cells to fill in; then {following}")
-    else:
-        screen.note(f"note: every cell is known; go on with {following}")
-    if output is not None:
-        return facts | {"output": where, "next": following}, f"{output}: {ahead.table.num_rows:,} rows"
-    if screen.json:
-        return facts | {"rows": ahead.table.to_pylist()}, ""
-    return facts, csv_bytes(ahead.table).decode()
-
-
-def report_result(reported: Reported, screen: Screen) -> Result:
-    for note in reported.notes:
-        screen.note(f"note: {note}")
-    facts = {"report": str(reported.path), "bytes": reported.n_bytes, "notes": reported.notes}
-    return facts, f"{reported.path}: {reported.n_bytes / 1024:,.0f} KiB"
-
-
-def explain_result(explained: Explained) -> Result:
-    found = explained.importance
-    header = ["growth of the error, %", "mean", "spread"]
-    lines = []
-    for title, rows in (("inputs", found["inputs"]), ("steps before the origin", found["lags"])):
-        body = [[row["name"], f"{row['mean']:.1f}", f"{row['std']:.1f}"] for row in rows]
-        lines += [table([f"{title}: {header[0]}", *header[1:]], body), ""]
-    lines.append(
-        f"{found['windows']:,} validation windows, {found['repeats']} shuffles, seed {found['seed']}; "
-        f"scaled MAE as it is: {number(found['scaled_mae'])}"
-    )
-    lines.append(f"report: {explained.reported.path}")
-    return {**_without_version(found), "report": str(explained.reported.path)}, "\n".join(lines)
-
-
-def plot_result(plotted: Plotted, screen: Screen) -> Result:
-    for note in plotted.notes:
-        screen.note(f"note: {note}")
-    facts = {"plot": str(plotted.path), "series": plotted.series, "target": plotted.target}
-    return facts | {"notes": plotted.notes}, str(plotted.path)
-
-
-def show_result(facts: dict[str, Any], screen: Screen) -> Result:
-    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    lines = [
-        f"{facts['run']}: {facts['name']}, seed {facts['seed']}",
-        f"data: {facts['data']['path']}, {facts['data']['rows']:,} rows, sha256 {facts['data']['sha256'][:12]}",
-        f"made with: {versions}",
-        "",
-    ]
-    for split, scores in facts["splits"].items():
-        lines += [score_text(split, scores), ""]
-    lines += [table(["file", "bytes"], [[name, f"{size:,}"] for name, size in facts["files"].items()])]
-    if screen.verbosity > 0:
-        lines += ["", facts["config"]]
-    return _without_version(facts), "\n".join(lines)
-
-
-def _without_version(facts: Mapping[str, Any]) -> dict[str, Any]:
+def without_version(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a file of ours holds beside its format_version: Screen.result adds its own."""
     return {key: value for key, value in facts.items() if key != "format_version"}
-
-
-# Series shown in the table of `validate`; the rest are summed up, and --json has them all.
-SHOWN_SERIES = 20
-
-
-def validate_result(validated: Validated, screen: Screen) -> Result:
-    report, experiment, cost = validated.report, validated.loaded.experiment, validated.cost
-    n = len(report.columns["id"])
-    shown = n if screen.verbosity > 0 else min(n, SHOWN_SERIES)
-    facts, windows = [], []
-    for s in range(shown):
-        one = report.series(s)
-        name = one["id"] or "(one series)"
-        far = sum(target["count"] for target in one["outliers"].values())
-        still = max(target["rows"] for target in one["constant"].values())
-        counts = [
-            one["rows"],
-            one["gaps"]["rows"],
-            one["duplicates"],
-            sum(one["missing"].values()),
-            still,
-            far,
-        ]
-        facts.append([name, one["first"], one["last"], *(f"{value:,}" for value in counts)])
-        windows.append([name, *(f"{one[split]['windows']:,}" for split in ("train", "val", "test"))])
-    lines = [
-        table(["series", "first", "last", "rows", "gaps", "twice", "missing", "same", "far"], facts),
-        "",
-        table(["windows", "train", "val", "test"], windows),
-    ]
-    lines += ["", _edges(report.series(0), report.columns["id"][0])]
-    if shown < n:
-        lines.append(f"and {n - shown:,} more series; -v shows all, --json has all")
-    total, window = report.summary["windows"], experiment.window
-    lines += [
-        "",
-        f"{n:,} series, {report.summary['rows']:,} rows, every {report.summary['freq']}",
-        *_gaps_text(report),
-        f"windows of {window.lookback:,} + {window.horizon:,} steps: {total['train']:,} train, "
-        f"{total['val']:,} val, {total['test']:,} test",
-        f"training: about {_duration(cost.seconds)} on two cores, early stopping aside, "
-        f"{cost.memory_bytes / 1e9:.1f} GB of memory, {_rounded(cost.weights)} weights",
-        f"{validated.loaded.path} is valid",
-    ]
-    if validated.loaded.dimensions:
-        names = ", ".join(d.name for d in validated.loaded.dimensions)
-        lines.append(f"search space: {names}")
-    series = [report.series(s) for s in range(n)] if screen.json else []
-    facts_json = {
-        "valid": True,
-        "config": str(validated.loaded.path),
-        "summary": report.summary,
-        "estimate": cost.as_json(),
-        "series": series,
-    }
-    return facts_json, "\n".join(lines)
-
-
-def _edges(one: Mapping[str, Any], name: str) -> str:
-    """When the first and the last window of each split begin and end, of one series."""
-    rows = []
-    for split in ("train", "val", "test"):
-        first, last = one[split]["first_window"], one[split]["last_window"]
-        if first is not None:
-            rows.append([split, first["lookback_first"], first["target_first"], last["target_last"]])
-    of = f" of {name}" if name else ""
-    return table([f"windows{of}", "first lookback from", "first target", "last target"], rows)
-
-
-def _gaps_text(report: TableReport) -> list[str]:
-    """Where the holes are and how far the covariates are known ahead, where there are any."""
-    gaps, ahead = report.summary["gaps"], report.summary["known_ahead"]
-    lines = []
-    if gaps["count"]:
-        longest = max(report.columns["gaps"], key=lambda gap: gap["longest"])
-        lines.append(
-            f"{gaps['count']:,} gaps of {gaps['rows']:,} rows in {gaps['series']:,} series; the longest has "
-            f"{gaps['longest']:,}, in a series whose first gap is at {longest['first']}"
-        )
-    if ahead["series"]:
-        rows = ahead["rows"]
-        lines.append(f"known ahead: {rows['min']:,} to {rows['max']:,} rows behind the last target")
-    return lines
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{_rounded(seconds)} s"
-    minutes = seconds / 60
-    return f"{_rounded(minutes)} min" if minutes < 120 else f"{_rounded(minutes / 60)} h"
-
-
-def _rounded(value: float) -> str:
-    """Two digits: an estimate says no more."""
-    if value < 10:
-        return f"{value:.1g}"
-    digits = len(str(int(value))) - 2
-    return f"{round(value / 10**digits) * 10**digits:,.0f}"

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecaster.console import Screen, number
@@ -15,10 +16,20 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.table import Table
 
-    from forecaster.commands.tune import Plan
     from forecaster.tuning.trials import Proposal, Record
 
 SHOWN_ENDED = 8
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is about to be searched, for whoever watches. most: trials; None where nobody knows."""
+
+    metric: str
+    least: bool
+    most: int | None
+    time_budget_s: float | None
+    workers: int
 
 
 class LineSearch:

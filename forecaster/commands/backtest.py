@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from forecaster.artifacts.bundle import write_json, write_text, write_whole
-from forecaster.artifacts.run_dir import RunDir, check_free, claim, new_name
-from forecaster.commands.train import Report
-from forecaster.config.load import load_experiment
+import typer
+
+from forecaster.commands.options import Config, Json, NoColor, Overwrite, Quiet, Set, Smoke, Verbose, Where
+from forecaster.console import Report, Result, comparison_text, number, table
 from forecaster.errors import FORMAT_VERSION
-from forecaster.pipeline.backtest import Plan
-from forecaster.training.progress import Listener
+from forecaster.exits import speaking
+
+if TYPE_CHECKING:
+    from forecaster.artifacts.run_dir import RunDir
+    from forecaster.pipeline.backtest import Plan
+    from forecaster.training.progress import Listener
 
 
 @dataclass(frozen=True)
 class Options:
-    plan: Plan = field(default_factory=Plan)
+    plan: Plan
     run_dir: Path | None = None
     overwrite: bool = False
     smoke: bool = False
@@ -37,7 +41,10 @@ def run(
     config: Path, overrides: Sequence[str], options: Options, *, listener: Listener, report: Report
 ) -> BacktestResult:
     """Config, data and folds are checked before anything is written and before TensorFlow loads."""
+    from forecaster.artifacts.bundle import write_json, write_text, write_whole
+    from forecaster.artifacts.run_dir import check_free, claim, new_name
     from forecaster.artifacts.tables import csv_bytes
+    from forecaster.config.load import load_experiment
     from forecaster.data.read import fingerprint
     from forecaster.pipeline.backtest import backtest, check_folds, folds_summary
     from forecaster.pipeline.prepare import read_and_split
@@ -65,3 +72,87 @@ def run(
         taken.event("done", notes=notes)
         taken.seal(run_facts(loaded.experiment, digest, int(table.findings.rows.sum())))
         return BacktestResult(taken, summary, notes)
+
+
+def command(
+    config: Config,
+    overrides: Set = None,
+    folds: Annotated[int, typer.Option("--folds", min=1, metavar="N", help="Forecast origins.")] = 5,
+    step: Annotated[
+        int | None,
+        typer.Option("--step", min=1, metavar="S", help="Steps between origins. Default: the horizon."),
+    ] = None,
+    refit: Annotated[
+        bool, typer.Option("--refit/--no-refit", help="Train anew at every origin, or only at the first.")
+    ] = False,
+    window: Annotated[
+        Literal["expanding", "sliding"],
+        typer.Option("--window", help="Training rows grow, or keep their number and move on."),
+    ] = "expanding",
+    run_dir: Where = None,
+    overwrite: Overwrite = False,
+    smoke: Smoke = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Train and score at rolling origins, as if each were now."""
+    with speaking(as_json, quiet, verbose, no_color) as screen:
+        from forecaster.pipeline.backtest import Plan
+        from forecaster.progress import progress_for
+
+        plan = Plan(folds=folds, step=step, refit=refit, window=window)
+        options = Options(plan=plan, run_dir=run_dir, overwrite=overwrite, smoke=smoke)
+        with progress_for(screen) as listener:
+            result = run(config, overrides or (), options, listener=listener, report=screen.report)
+        screen.result(*_result(result))
+
+
+def _result(result: BacktestResult) -> Result:
+    from forecaster.evaluation.scores import label
+    from forecaster.evaluation.significance import Comparison
+
+    metrics = result.metrics
+    folds, scores = metrics["folds"], metrics["summary"]["scores"]
+    chosen = next((m for m in ("mase", "mae") if m in scores["model"]), next(iter(scores["model"])))
+    names = list(scores)
+    rows = [
+        [
+            str(f["fold"]),
+            f["first_cutoff"],
+            f"{f['windows']:,}",
+            *(number(f["scores"][n][chosen]) for n in names),
+        ]
+        for f in folds
+    ]
+    lines = [
+        f"{label(chosen)} by fold",
+        table(["fold", "first cutoff", "windows", *names], rows),
+        "",
+        "mean and standard deviation over the folds",
+        _spread_table(scores, list(scores["model"])),
+    ]
+    intervals = metrics["summary"]["intervals"]
+    if intervals:
+        shown = [
+            m for m in next(iter(intervals.values())) if m.startswith(("coverage_", "winkler_")) or m == "wql"
+        ]
+        lines += ["", _spread_table(intervals, shown)]
+    lines.append("")
+    for name, test in metrics["comparisons"].items():
+        lines.append(comparison_text("model", name, Comparison(**test)))
+    lines += [*result.notes, f"run: {result.run.path}"]
+    return {"run": str(result.run.path), "notes": result.notes, **metrics}, "\n".join(lines)
+
+
+def _spread_table(rows: Mapping[str, Mapping[str, Any]], metrics: Sequence[str]) -> str:
+    from forecaster.evaluation.scores import label
+
+    def cell(found: Mapping[str, float | None] | None) -> str:
+        if found is None:
+            return "-"
+        return number(found["mean"]) + (f" ± {number(found['std'])}" if found["std"] is not None else "")
+
+    body = [[name, *(cell(row[m]) for m in metrics)] for name, row in rows.items()]
+    return table(["", *(label(m) for m in metrics)], body)

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from forecaster.artifacts.run_dir import RunDir
+import typer
+
+from forecaster.commands.options import Json, NoColor, Quiet, Verbose
+from forecaster.console import Result, comparison_text, number, score_text, table
 from forecaster.errors import UsageError
-from forecaster.evaluation.significance import Comparison
-from forecaster.pipeline.evaluate import Evaluated
+from forecaster.exits import speaking
+
+if TYPE_CHECKING:
+    from forecaster.evaluation.significance import Comparison
+    from forecaster.pipeline.evaluate import Evaluated
 
 CHOSEN = ("mase", "mae")
 
@@ -37,6 +43,7 @@ class EvaluateResult:
 
 def run(runs: Sequence[Path], options: Options) -> EvaluateResult:
     """Raises DataError and UsageError before anything is forecast; writes only options.output."""
+    from forecaster.artifacts.run_dir import RunDir
     from forecaster.artifacts.tables import check_ending, write_table
     from forecaster.pipeline.evaluate import evaluate, forecasts_table
 
@@ -98,3 +105,82 @@ def _compared(found: Sequence[tuple[str, Evaluated]]) -> list[tuple[str, str, Co
     runs = common([Windowed.of(name, e.prepared, e.split, e.forecasts["model"].point) for name, e in found])
     best = min(runs, key=lambda w: sum(compare(w, other).difference for other in runs))
     return [(best.name, w.name, compare(best, w)) for w in runs if w is not best]
+
+
+def command(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Run directories, compared where several.", show_default=False),
+    ],
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="FILE", help="Rows that training did not see.")
+    ] = None,
+    split: Annotated[
+        Literal["test", "val"], typer.Option("--split", help="The windows of the run's own table.")
+    ] = "test",
+    worse_than: Annotated[
+        str | None,
+        typer.Option(
+            "--fail-if-worse-than",
+            metavar="BASELINE",
+            help="Exit with 1 where the model's MASE is above the baseline's: for CI.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The forecasts beside what happened."),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Score a run again beside its baselines, on its own or new rows; compare several."""
+    with speaking(as_json, quiet, verbose, no_color) as screen:
+        options = Options(data=data, split=split, worse_than=worse_than, output=output)
+        result = run(runs, options)
+        screen.result(*_result(result))
+        for sentence in result.worse:
+            screen.error(sentence)
+    if result.worse:
+        raise typer.Exit(1)
+
+
+def _result(result: EvaluateResult) -> Result:
+    from forecaster.evaluation.scores import remarks, verdicts
+
+    lines: list[str] = []
+    if len(result.runs) == 1:
+        found = result.runs[0][1]
+        lines += [score_text(found.split, found.table), ""]
+        lines += [*verdicts(found.table["scores"], split=found.split), *remarks(found.table["left_out"])]
+    else:
+        lines += [_side_by_side(result), ""]
+    lines += [comparison_text(*pair) for pair in result.comparisons]
+    lines += dict.fromkeys(note for _, found in result.runs for note in found.notes)
+    if result.output is not None:
+        lines.append(f"{result.output}: {result.rows or 0:,} rows")
+    facts = {
+        "runs": [
+            {"run": name, "split": found.split, "notes": found.notes, **found.table}
+            for name, found in result.runs
+        ],
+        "comparisons": [
+            {"first": first, "second": second, **test._asdict()} for first, second, test in result.comparisons
+        ],
+        "worse": result.worse,
+    }
+    return facts, "\n".join(lines)
+
+
+def _side_by_side(result: EvaluateResult) -> str:
+    """A row per run, then the baselines of the first."""
+    from forecaster.evaluation.scores import label
+
+    first = result.runs[0][1].table["scores"]
+    metrics = [m for m in first["model"] if all(m in e.table["scores"]["model"] for _, e in result.runs)]
+    rows = [(name, e.table["scores"]["model"], e.table["windows"]) for name, e in result.runs]
+    windows = result.runs[0][1].table["windows"]
+    rows += [(name, row, windows) for name, row in first.items() if name != "model"]
+    body = [[name, f"{n:,}", *(number(row[m]) for m in metrics)] for name, row, n in rows]
+    return table(["", "windows", *(label(m) for m in metrics)], body)

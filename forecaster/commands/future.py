@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from forecaster.artifacts.run_dir import RunDir
-from forecaster.pipeline.ahead import Ahead, future_table
+from forecaster.commands.options import Data, Horizon, Json, NoColor, Origin, Output, Quiet, Run, Verbose
+from forecaster.console import Result, Screen
+from forecaster.exits import speaking
+
+if TYPE_CHECKING:
+    from forecaster.pipeline.ahead import Ahead
 
 
 def run(
@@ -16,7 +21,9 @@ def run(
     horizon: int | None = None,
     output: Path | None = None,
 ) -> Ahead:
+    from forecaster.artifacts.run_dir import RunDir
     from forecaster.artifacts.tables import check_ending, write_table
+    from forecaster.pipeline.ahead import future_table
 
     if output is not None:
         check_ending(output)
@@ -24,3 +31,40 @@ def run(
     if output is not None:
         write_table(ahead.table, output)
     return ahead
+
+
+def command(
+    run_dir: Run,
+    data: Data = None,
+    origin: Origin = None,
+    horizon: Horizon = None,
+    output: Output = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Write the table of future covariates to fill in: every series and step of the horizon."""
+    with speaking(as_json, quiet, verbose, no_color) as screen:
+        ahead = run(run_dir, data=data, origin=origin, horizon=horizon, output=output)
+        screen.result(*_result(ahead, screen, run_dir, output))
+
+
+def _result(ahead: Ahead, screen: Screen, run_dir: Path, output: Path | None) -> Result:
+    from forecaster.artifacts.tables import csv_bytes
+
+    screen.warn(ahead.warnings)
+    for note in ahead.notes:
+        screen.note(f"note: {note}")
+    facts: dict[str, Any] = {"notes": ahead.notes, "series": ahead.n_series, "empty": ahead.empty}
+    where = str(output or "FILE")
+    following = f"forecaster predict {run_dir} --future {where}"
+    if ahead.empty:
+        screen.note(f"note: {ahead.empty:,} empty cells to fill in; then {following}")
+    else:
+        screen.note(f"note: every cell is known; go on with {following}")
+    if output is not None:
+        return facts | {"output": where, "next": following}, f"{output}: {ahead.table.num_rows:,} rows"
+    if screen.json:
+        return facts | {"rows": ahead.table.to_pylist()}, ""
+    return facts, csv_bytes(ahead.table).decode()

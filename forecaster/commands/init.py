@@ -6,8 +6,14 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+import typer
+
+from forecaster.commands.options import Json, NoColor, Quiet, Verbose
+from forecaster.console import Result
 from forecaster.errors import EnvironmentError_, RunTakenError
+from forecaster.exits import speaking
 
 
 @dataclass(frozen=True)
@@ -68,3 +74,37 @@ def _relative(data: Path, folder: Path) -> str:
 def _name(data: Path) -> str:
     stem = data.name.split(".")[0]
     return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:100] or "experiment"
+
+
+def command(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV or Parquet.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to.")] = Path(
+        "config.yaml"
+    ),
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Write a commented config inferred from a table."""
+    with speaking(as_json, quiet, verbose, no_color) as screen:
+        screen.result(*_result(run(data, output, force=force)))
+
+
+def _result(result: InitResult) -> Result:
+    facts = {
+        "config": str(result.output),
+        "time": result.time,
+        "freq": result.freq,
+        "id": result.id,
+        "target": result.target,
+        "series": result.n_series,
+        "rows": result.rows,
+    }
+    series = f"{result.n_series:,} series by {result.id}" if result.id else "one series"
+    text = (
+        f"{result.output}: forecasts {result.target} of {series}, {result.rows:,} rows, every {result.freq}, "
+        f"time in {result.time}\nnext: forecaster validate {result.output}"
+    )
+    return facts, text

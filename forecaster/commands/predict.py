@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from forecaster.artifacts.run_dir import RunDir
-from forecaster.pipeline.predict import Predicted, predict
+import typer
+
+from forecaster.commands.options import Data, Horizon, Json, NoColor, Origin, Output, Quiet, Run, Verbose
+from forecaster.console import Result, Screen
+from forecaster.exits import speaking
+
+if TYPE_CHECKING:
+    from forecaster.pipeline.predict import Predicted
 
 
 def run(
@@ -17,7 +24,9 @@ def run(
     future: Path | None = None,
     output: Path | None = None,
 ) -> Predicted:
+    from forecaster.artifacts.run_dir import RunDir
     from forecaster.artifacts.tables import check_ending, write_table
+    from forecaster.pipeline.predict import predict
 
     if output is not None:
         check_ending(output)
@@ -25,3 +34,40 @@ def run(
     if output is not None:
         write_table(predicted.table, output)
     return predicted
+
+
+def command(
+    run_dir: Run,
+    data: Data = None,
+    origin: Origin = None,
+    horizon: Horizon = None,
+    future: Annotated[
+        Path | None,
+        typer.Option(
+            "--future", metavar="FILE", help="Covariates known ahead, as `forecaster future` asks for them."
+        ),
+    ] = None,
+    output: Output = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Forecast the next steps of every series. CSV on stdout, or a file."""
+    with speaking(as_json, quiet, verbose, no_color) as screen:
+        predicted = run(run_dir, data=data, origin=origin, horizon=horizon, future=future, output=output)
+        screen.result(*_result(predicted, screen, output))
+
+
+def _result(predicted: Predicted, screen: Screen, output: Path | None) -> Result:
+    from forecaster.artifacts.tables import csv_bytes
+
+    screen.warn(predicted.warnings)
+    for note in predicted.notes:
+        screen.note(f"note: {note}")
+    facts: dict[str, Any] = {"notes": predicted.notes, "series": predicted.n_series}
+    if output is not None:
+        return facts | {"output": str(output)}, f"{output}: {predicted.table.num_rows:,} rows"
+    if screen.json:
+        return facts | {"forecasts": predicted.table.to_pylist()}, ""
+    return facts, csv_bytes(predicted.table).decode()

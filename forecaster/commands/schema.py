@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from forecaster.commands.options import Json
+from forecaster.exits import speaking
+
 
 def run() -> dict[str, Any]:
     from forecaster.config.schema import json_schema
 
     return json_schema()
+
+
+def command(as_json: Json = False) -> None:
+    """Print the JSON Schema of the YAML file, for editors."""
+    with speaking(True, False, False, False) as screen:
+        screen.emit_raw(run())

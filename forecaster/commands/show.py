@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from forecaster.artifacts.bundle import read_json, read_whole
-from forecaster.artifacts.run_dir import RunDir
+from forecaster.commands.options import Json, NoColor, Quiet, Run, Verbose
+from forecaster.console import Result, Screen, score_text, table, without_version
 from forecaster.errors import FORMAT_VERSION
+from forecaster.exits import speaking
 
 
 def run(run_dir: Path) -> dict[str, Any]:
     """Plain values: manifest, resolved config as text, scores. Raises DataError for what is no complete run."""
+    from forecaster.artifacts.bundle import read_json, read_whole
+    from forecaster.artifacts.run_dir import RunDir
+
     taken = RunDir(run_dir)
     manifest = taken.manifest()
     taken.check("resolved.yaml", "metrics.json")
@@ -26,3 +30,31 @@ def run(run_dir: Path) -> dict[str, Any]:
         "splits": read_json(taken.file("metrics.json"))["splits"],
         "config": read_whole(taken.file("resolved.yaml")).decode(),
     }
+
+
+def command(
+    run_dir: Run,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Show what a run is: data, scores, versions. With -v its config too."""
+    with speaking(as_json, quiet, verbose, no_color) as screen:
+        screen.result(*_result(run(run_dir), screen))
+
+
+def _result(facts: dict[str, Any], screen: Screen) -> Result:
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    lines = [
+        f"{facts['run']}: {facts['name']}, seed {facts['seed']}",
+        f"data: {facts['data']['path']}, {facts['data']['rows']:,} rows, sha256 {facts['data']['sha256'][:12]}",
+        f"made with: {versions}",
+        "",
+    ]
+    for split, scores in facts["splits"].items():
+        lines += [score_text(split, scores), ""]
+    lines += [table(["file", "bytes"], [[name, f"{size:,}"] for name, size in facts["files"].items()])]
+    if screen.verbosity > 0:
+        lines += ["", facts["config"]]
+    return without_version(facts), "\n".join(lines)

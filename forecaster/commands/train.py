@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from forecaster.artifacts.bundle import read_whole
-from forecaster.artifacts.run_dir import RunDir, check_free, claim, new_name
-from forecaster.config.load import Loaded, load_experiment
-from forecaster.errors import DataError, Diagnostic
-from forecaster.training.progress import Listener
+import typer
+
+from forecaster.commands.options import (
+    Config,
+    Json,
+    NoColor,
+    Overwrite,
+    Quiet,
+    Set,
+    Smoke,
+    Verbose,
+    Where,
+    check_resume,
+)
+from forecaster.console import Report, Result, score_text, without_version
+from forecaster.errors import DataError
+from forecaster.exits import speaking
+
+if TYPE_CHECKING:
+    from forecaster.artifacts.run_dir import RunDir
+    from forecaster.config.load import Loaded
+    from forecaster.training.progress import Listener
 
 
 @dataclass(frozen=True)
@@ -34,9 +51,6 @@ class Options:
     smoke: bool = False
 
 
-Report = Callable[[Sequence[Diagnostic], Sequence[str]], None]
-
-
 def run(
     config: Path, overrides: Sequence[str], options: Options, *, listener: Listener, report: Report
 ) -> TrainResult:
@@ -45,6 +59,8 @@ def run(
     report: takes warnings and remarks as they arise.
     """
     from forecaster.artifacts.bundle import read_json
+    from forecaster.artifacts.run_dir import check_free, claim, new_name
+    from forecaster.config.load import load_experiment
     from forecaster.data.read import fingerprint
     from forecaster.pipeline.prepare import prepare, too_short
     from forecaster.pipeline.report import write_report
@@ -89,6 +105,8 @@ def run(
 
 def _refuse_other(run: RunDir, loaded: Loaded, started: dict[str, Any], now: dict[str, Any]) -> None:
     """Raises DataError when the run that is to be resumed was started from something else."""
+    from forecaster.artifacts.bundle import read_whole
+
     names = {"data_sha256": "the data", "smoke": "--smoke"}
     differ = [names[key] for key, value in now.items() if started.get(key) != value]
     if read_whole(run.file("resolved.yaml")).decode() != loaded.resolved_yaml(relative_to=run.path):
@@ -98,3 +116,42 @@ def _refuse_other(run: RunDir, loaded: Loaded, started: dict[str, Any], now: dic
             f"{run.path}: was started with other inputs; {' and '.join(differ)} changed since",
             hint="resume with the same inputs, or begin again with --overwrite",
         )
+
+
+def command(
+    config: Config,
+    overrides: Set = None,
+    run_dir: Where = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    overwrite: Overwrite = False,
+    smoke: Smoke = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Fit, score beside the baselines, and write a run directory."""
+    with speaking(as_json, quiet, verbose, no_color) as screen:
+        from forecaster.progress import progress_for
+
+        check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="run")
+        options = Options(run_dir=run_dir, resume=resume, overwrite=overwrite, smoke=smoke)
+        with progress_for(screen) as listener:
+            result = run(config, overrides or (), options, listener=listener, report=screen.report)
+        screen.result(*_result(result))
+
+
+def _result(result: TrainResult) -> Result:
+    from forecaster.evaluation.scores import remarks, verdicts
+
+    path, splits = result.run.path, result.metrics["splits"]
+    lines = []
+    for split, scores in splits.items():
+        lines += [score_text(split, scores), ""]
+    for split, scores in list(splits.items())[-1:]:
+        lines += [*verdicts(scores["scores"], split=split), *remarks(scores["left_out"])]
+    lines += result.notes
+    if result.already_complete:
+        lines.append("The run was complete already; nothing was trained.")
+    lines += [f"run:    {path}", f"report: {path / 'report.html'}", f"next:   {result.next_step}"]
+    return {"run": str(path), "notes": result.notes, **without_version(result.metrics)}, "\n".join(lines)

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from forecaster.artifacts.run_dir import MANIFEST, RunDir, check_free, claim, new_name
-from forecaster.config.load import Loaded, check_ends, load_experiment
-from forecaster.errors import ConfigError, Diagnostic, EnvironmentError_, UsageError
+import typer
+
+from forecaster.commands.options import (
+    Config,
+    Json,
+    NoColor,
+    Overwrite,
+    Quiet,
+    Set,
+    Verbose,
+    Where,
+    check_resume,
+)
+from forecaster.console import Report, Result, number, score_text, table
+from forecaster.errors import ConfigError, EnvironmentError_, UsageError
+from forecaster.exits import speaking
 
 if TYPE_CHECKING:
+    from forecaster.artifacts.run_dir import RunDir
+    from forecaster.config.load import Loaded
     from forecaster.pipeline.tune import Tuned, Watcher
+    from forecaster.search_progress import Plan
 
 
 @dataclass(frozen=True)
@@ -35,20 +52,6 @@ class TuneResult:
     already_complete: bool = False
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What is about to be searched, for whoever watches. most: trials; None where nobody knows."""
-
-    metric: str
-    least: bool
-    most: int | None
-    time_budget_s: float | None
-    workers: int
-
-
-Report = Callable[[Sequence[Diagnostic], Sequence[str]], None]
-
-
 def run(
     config: Path,
     overrides: Sequence[str],
@@ -61,8 +64,11 @@ def run(
 
     Raises ConfigError, DataError and UsageError before the first trial; TrainingError when none completed.
     """
+    from forecaster.artifacts.run_dir import MANIFEST, check_free, claim, new_name
+    from forecaster.config.load import load_experiment
     from forecaster.data.read import fingerprint
     from forecaster.pipeline.tune import TuneOptions, spec_of, tune
+    from forecaster.search_progress import Plan
 
     loaded = load_experiment(config, overrides)
     check_space(loaded)
@@ -96,6 +102,7 @@ def run(
 
 def check_space(loaded: Loaded) -> None:
     """Raises ConfigError with every fault of the spaces, each with its place."""
+    from forecaster.config.load import check_ends
     from forecaster.config.searchable import search_faults
 
     faults = search_faults(loaded) or check_ends(loaded)
@@ -151,3 +158,63 @@ def _needs_ray() -> None:
         raise EnvironmentError_(
             "--engine ray needs Ray, which is not installed", hint="pip install 'forecaster[ray]'"
         )
+
+
+def command(
+    config: Config,
+    overrides: Set = None,
+    run_dir: Where = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, metavar="N", help="Trials at a time.")] = 1,
+    engine: Annotated[
+        str, typer.Option("--engine", metavar="local|ray", help="Where trials run: this machine, or Ray.")
+    ] = "local",
+    time_budget: Annotated[
+        str | None,
+        typer.Option(
+            "--time-budget", metavar="TIME", help="End after 90s, 30m or 2h; over tune.time_budget."
+        ),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a search that was stopped.")] = False,
+    overwrite: Overwrite = False,
+    smoke: Annotated[bool, typer.Option("--smoke", help="A few windows, two trials: for CI.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Search the spaces of a config, and write its best.yaml and the best run."""
+    with speaking(as_json, quiet, verbose, no_color) as screen:
+        from forecaster.search_progress import search_progress_for
+
+        check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="search")
+        if engine not in ("local", "ray"):
+            raise UsageError(f"--engine {engine}: there is no such engine", hint="use local or ray")
+        options = Options(run_dir, resume, overwrite, smoke, workers, engine, time_budget)
+        with contextlib.ExitStack() as stack:
+            result = run(
+                config,
+                overrides or (),
+                options,
+                watch=lambda plan: stack.enter_context(search_progress_for(screen, plan)),
+                report=screen.report,
+            )
+        screen.result(*_result(result))
+
+
+def _result(result: TuneResult) -> Result:
+    found = facts(result)
+    best, counts, path = found["best"], found["trials"], result.run.path
+    title = f"{counts['completed']} trials completed, {counts['failed']} failed; ended by: {found['ended']}"
+    rows = [[name, str(value)] for name, value in best["values"].items()]
+    lines = [title, "", f"best: trial {best['trial']}, {best['metric']} {number(best['score'])}"]
+    lines += [table(["hyperparameter", "value"], rows), ""]
+    for split, scores in found["splits"].items():
+        lines += [score_text(split, scores), ""]
+    lines += [
+        *found["notes"],
+        f"config: {found['config']}",
+        f"run:    {path}",
+        f"plots:  {path / 'tune'}",
+        f"next:   forecaster predict {path}",
+    ]
+    return found, "\n".join(lines)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from forecaster.config.load import Loaded, check_ends, load_experiment
+from forecaster.commands.options import Config, Json, NoColor, Quiet, Set, Verbose
+from forecaster.console import Result, Screen, table
 from forecaster.errors import ConfigError, Diagnostic
+from forecaster.exits import speaking
 
 if TYPE_CHECKING:
+    from forecaster.config.load import Loaded
     from forecaster.data.check import TableReport
     from forecaster.pipeline.estimate import Estimate
 
@@ -25,6 +28,7 @@ class Validated:
 
 def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
     """Raises ConfigError and DataError, as `train` would, and for a search range whose end does not fit."""
+    from forecaster.config.load import check_ends, load_experiment
     from forecaster.data.calendar import features
     from forecaster.data.categories import fit_encoders
     from forecaster.data.check import check
@@ -79,3 +83,117 @@ def _remarks(report: TableReport) -> list[str]:
     if found in (asked, None) or not report.summary["gaps"]["rows"]:
         return []
     return [f"the rows look like data.freq: {found}, and data.freq is {asked}: the rest are gaps"]
+
+
+def command(
+    config: Config,
+    overrides: Set = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    no_color: NoColor = False,
+) -> None:
+    """Check config and data, and show what would be trained on. Loads no TensorFlow."""
+    with speaking(as_json, quiet, verbose, no_color) as screen:
+        validated = run(config, overrides or ())
+        screen.warn(validated.warnings)
+        screen.result(*_result(validated, screen))
+
+
+# Series shown in the table of `validate`; the rest are summed up, and --json has them all.
+SHOWN_SERIES = 20
+
+
+def _result(validated: Validated, screen: Screen) -> Result:
+    report, experiment, cost = validated.report, validated.loaded.experiment, validated.cost
+    n = len(report.columns["id"])
+    shown = n if screen.verbosity > 0 else min(n, SHOWN_SERIES)
+    facts, windows = [], []
+    for s in range(shown):
+        one = report.series(s)
+        name = one["id"] or "(one series)"
+        far = sum(target["count"] for target in one["outliers"].values())
+        still = max(target["rows"] for target in one["constant"].values())
+        counts = [
+            one["rows"],
+            one["gaps"]["rows"],
+            one["duplicates"],
+            sum(one["missing"].values()),
+            still,
+            far,
+        ]
+        facts.append([name, one["first"], one["last"], *(f"{value:,}" for value in counts)])
+        windows.append([name, *(f"{one[split]['windows']:,}" for split in ("train", "val", "test"))])
+    lines = [
+        table(["series", "first", "last", "rows", "gaps", "twice", "missing", "same", "far"], facts),
+        "",
+        table(["windows", "train", "val", "test"], windows),
+    ]
+    lines += ["", _edges(report.series(0), report.columns["id"][0])]
+    if shown < n:
+        lines.append(f"and {n - shown:,} more series; -v shows all, --json has all")
+    total, window = report.summary["windows"], experiment.window
+    lines += [
+        "",
+        f"{n:,} series, {report.summary['rows']:,} rows, every {report.summary['freq']}",
+        *_gaps_text(report),
+        f"windows of {window.lookback:,} + {window.horizon:,} steps: {total['train']:,} train, "
+        f"{total['val']:,} val, {total['test']:,} test",
+        f"training: about {_duration(cost.seconds)} on two cores, early stopping aside, "
+        f"{cost.memory_bytes / 1e9:.1f} GB of memory, {_rounded(cost.weights)} weights",
+        f"{validated.loaded.path} is valid",
+    ]
+    if validated.loaded.dimensions:
+        names = ", ".join(d.name for d in validated.loaded.dimensions)
+        lines.append(f"search space: {names}")
+    series = [report.series(s) for s in range(n)] if screen.json else []
+    facts_json = {
+        "valid": True,
+        "config": str(validated.loaded.path),
+        "summary": report.summary,
+        "estimate": cost.as_json(),
+        "series": series,
+    }
+    return facts_json, "\n".join(lines)
+
+
+def _edges(one: Mapping[str, Any], name: str) -> str:
+    """When the first and the last window of each split begin and end, of one series."""
+    rows = []
+    for split in ("train", "val", "test"):
+        first, last = one[split]["first_window"], one[split]["last_window"]
+        if first is not None:
+            rows.append([split, first["lookback_first"], first["target_first"], last["target_last"]])
+    of = f" of {name}" if name else ""
+    return table([f"windows{of}", "first lookback from", "first target", "last target"], rows)
+
+
+def _gaps_text(report: TableReport) -> list[str]:
+    """Where the holes are and how far the covariates are known ahead, where there are any."""
+    gaps, ahead = report.summary["gaps"], report.summary["known_ahead"]
+    lines = []
+    if gaps["count"]:
+        longest = max(report.columns["gaps"], key=lambda gap: gap["longest"])
+        lines.append(
+            f"{gaps['count']:,} gaps of {gaps['rows']:,} rows in {gaps['series']:,} series; the longest has "
+            f"{gaps['longest']:,}, in a series whose first gap is at {longest['first']}"
+        )
+    if ahead["series"]:
+        rows = ahead["rows"]
+        lines.append(f"known ahead: {rows['min']:,} to {rows['max']:,} rows behind the last target")
+    return lines
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{_rounded(seconds)} s"
+    minutes = seconds / 60
+    return f"{_rounded(minutes)} min" if minutes < 120 else f"{_rounded(minutes / 60)} h"
+
+
+def _rounded(value: float) -> str:
+    """Two digits: an estimate says no more."""
+    if value < 10:
+        return f"{value:.1g}"
+    digits = len(str(int(value))) - 2
+    return f"{round(value / 10**digits) * 10**digits:,.0f}"
