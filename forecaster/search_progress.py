@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 import time
@@ -39,15 +40,20 @@ class LineSearch:
         self.screen, self.plan = screen, plan
         self.lock = threading.Lock()
         self.began_at = time.monotonic()
-        self.best: float | None = None
-        self.ended_here = 0
-        self.seconds: list[float] = []
+        self.best: Record | None = None
+        self.n_completed = 0
+        self.seconds = self.work = 0.0
+        self.left: float | None = None
 
     def __enter__(self) -> LineSearch:
         return self
 
-    def __exit__(self, *exc: object) -> None:
-        pass
+    def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
+        if kind is KeyboardInterrupt and self.best is not None:
+            self.say(
+                f"{self.n_completed} trials completed, the best of them trial {self.best.proposal.number} with "
+                f"{self.plan.metric} {number(self.best.score)}; tune/best.yaml and tune/trials.csv hold what is done"
+            )
 
     def began(self, proposal: Proposal) -> None:
         pass
@@ -56,10 +62,11 @@ class LineSearch:
         if proposal is None and said["epoch"] in (1, said["epochs"]):
             self.say(f"training the best config: epoch {said['epoch']}/{said['epochs']}")
 
-    def ended(self, record: Record) -> None:
+    def ended(self, record: Record, *, work: float, left: float | None) -> None:
         with self.lock:
-            best = self.take(record)
-        self.say(self.text(record, best=best))
+            self.take(record, work, left)
+            text = self.text(record)
+        self.say(text)
 
     def looked(self) -> None:
         pass
@@ -67,37 +74,37 @@ class LineSearch:
     def say(self, text: str) -> None:
         self.screen.note(text)
 
-    def take(self, record: Record) -> bool:
-        """Note a trial's end. Returns whether it is the best so far."""
-        self.ended_here += 1
-        self.seconds.append(float(record.details.get("seconds") or 0.0))
+    def take(self, record: Record, work: float, left: float | None) -> None:
+        """Note a trial's end."""
+        self.seconds += _seconds(record)
+        self.work += work
+        self.left = left
         if record.score is None:
-            return False
-        better = self.best is None or (
-            record.score < self.best if self.plan.least else record.score > self.best
-        )
-        if better:
-            self.best = record.score
-        return better
+            return
+        self.n_completed += 1
+        best = self.best.score if self.best is not None else None
+        if best is None or (record.score < best if self.plan.least else record.score > best):
+            self.best = record
 
-    def text(self, record: Record, *, best: bool) -> str:
-        name = f"trial {record.proposal.number}" + (f"/{self.plan.most}" if self.plan.most else "")
-        took = clock(record.details.get("seconds") or 0.0)
+    def text(self, record: Record) -> str:
+        name = f"trial {self.numbered(record.proposal)}"
+        took = clock(_seconds(record))
         if record.state == "failed":
             return f"{name}  failed after {took}: {first_line(record.reason or '')}"
-        mark = "  best" if best else ""
-        eta = self.eta(record.proposal.number)
+        mark = "  best" if record is self.best else ""
+        eta = self.eta()
         left = f"  {eta} left" if eta else ""
-        epochs = record.details.get("epochs")
-        values = ", ".join(f"{short(k)}={v}" for k, v in record.proposal.values.items())
-        return f"{name}  {self.plan.metric} {number(record.score)}{mark}  {epochs} epochs  {took}{left}  {values}"
+        score = f"{self.plan.metric} {number(record.score)}{mark}"
+        return f"{name}  {score}  {_epochs(record)}  {took}{left}  {values_text(record.proposal)}"
 
-    def eta(self, n_begun: int) -> str | None:
-        """Time left by the mean of the trials so far, or by the budget where that ends first."""
+    def numbered(self, proposal: Proposal) -> str:
+        return f"{proposal.number}/{self.plan.most}" if self.plan.most else str(proposal.number)
+
+    def eta(self) -> str | None:
+        """Time left at the pace of the trials so far, or by the budget where that ends first."""
         left = []
-        if self.plan.most is not None and self.seconds:
-            mean = sum(self.seconds) / len(self.seconds)
-            left.append(mean * max(0, self.plan.most - n_begun) / self.plan.workers)
+        if self.left is not None and self.work:
+            left.append(self.seconds / self.work * self.left / self.plan.workers)
         if self.plan.time_budget_s is not None:
             left.append(max(0.0, self.plan.time_budget_s - (time.monotonic() - self.began_at)))
         return clock(min(left)) if left else None
@@ -111,19 +118,23 @@ class LiveSearch(LineSearch):
         from rich.console import Console
         from rich.live import Live
 
-        console = Console(stderr=True, no_color=not screen.color, highlight=False)
-        self.live: Live = Live(console=console, auto_refresh=False, transient=True)
+        self.console = Console(stderr=True, no_color=not screen.color, highlight=False)
+        self.live: Live = Live(console=self.console, auto_refresh=False, transient=True)
         self.under_way: dict[int, tuple[Proposal, float, Mapping[str, Any]]] = {}
-        self.last: list[tuple[Record, bool]] = []
+        self.last: list[Record] = []
         self.finishing: Mapping[str, Any] | None = None
         self._drawn = 0.0
 
     def __enter__(self) -> LiveSearch:
+        from rich.text import Text
+
         self.live.start()
+        self.live.update(Text("loading TensorFlow"), refresh=True)
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
         self.live.stop()
+        super().__exit__(kind, *exc)
 
     def began(self, proposal: Proposal) -> None:
         with self.lock:
@@ -138,10 +149,11 @@ class LiveSearch(LineSearch):
         if proposal is None:
             self.looked()
 
-    def ended(self, record: Record) -> None:
+    def ended(self, record: Record, *, work: float, left: float | None) -> None:
         with self.lock:
             self.under_way.pop(record.proposal.number, None)
-            self.last = [*self.last, (record, self.take(record))][-SHOWN_ENDED:]
+            self.take(record, work, left)
+            self.last = [*self.last, record][-SHOWN_ENDED:]
 
     def looked(self) -> None:
         # Four frames a second are enough for the eye and cost nothing.
@@ -152,31 +164,45 @@ class LiveSearch(LineSearch):
 
     def table(self) -> Table:
         from rich.table import Table
+        from rich.text import Text
 
-        most = f"/{self.plan.most}" if self.plan.most else ""
-        best = f"best {number(self.best)}" if self.best is not None else "no trial completed yet"
-        eta = self.eta(max(self.under_way, default=self.ended_here))
-        elapsed = clock(time.monotonic() - self.began_at)
-        title = f"{best}   {elapsed} gone" + (f", about {eta} left" if eta else "")
-        table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+        parts = [f"{clock(time.monotonic() - self.began_at)} gone"]
+        if self.finishing:
+            parts.append("the best config")
+        elif eta := self.eta():
+            parts.append(f"about {eta} left")
+        # As text: what is in brackets would be taken for markup.
+        table = Table(
+            title=Text(", ".join(parts)), title_justify="left", box=None, pad_edge=False, expand=True
+        )
         for column in ("trial", "budget", self.plan.metric, "time"):
-            table.add_column(column, justify="right")
-        table.add_column("values", overflow="ellipsis", no_wrap=True)
-        for record, is_best in self.last:
-            shown = number(record.score) if record.score is not None else "failed"
-            took = clock(record.details.get("seconds") or 0.0)
-            budget = f"{record.details.get('epochs', '-')} epochs"
-            table.add_row(
-                f"{record.proposal.number}{most}", budget, shown + (" *" if is_best else ""), took,
-                first_line(record.reason) if record.reason else values_text(record.proposal),
-            )  # fmt: skip
+            table.add_column(column, justify="right", no_wrap=True)
+        # What is left of the line, and no more: nothing else may give way to it.
+        table.add_column("values", overflow="ellipsis", no_wrap=True, ratio=1)
+        for cells in self.rows():
+            table.add_row(*(Text(cell) for cell in cells))
+        return table
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """The best trial where it is no longer among the last ones, these, and those under way."""
+        best = self.best
+        shown = self.last if best is None or best in self.last else [best, *self.last[1:]]
+        rows = [self.row_of(record) for record in shown]
         for proposal, since, said in self.under_way.values():
             epoch = f"epoch {said['epoch']}/{proposal.epochs or said['epochs']}" if said else "starting"
             took = clock(time.monotonic() - since)
-            table.add_row(f"{proposal.number}{most}", epoch, "…", took, values_text(proposal))
+            rows.append((self.numbered(proposal), epoch, "", took, values_text(proposal)))
         if self.finishing:
-            table.add_row("best", f"epoch {self.finishing['epoch']}/{self.finishing['epochs']}", "…", "", "")
-        return table
+            epoch = f"epoch {self.finishing['epoch']}/{self.finishing['epochs']}"
+            rows.append(("best", epoch, "", "", "trained to its end, scored and saved"))
+        return rows
+
+    def row_of(self, record: Record) -> tuple[str, ...]:
+        name, took = self.numbered(record.proposal), clock(_seconds(record))
+        if record.state == "failed":
+            return (name, "", "failed", took, first_line(record.reason or ""))
+        score = number(record.score) + (" best" if record is self.best else "")
+        return (name, _epochs(record), score, took, values_text(record.proposal))
 
 
 def search_progress_for(screen: Screen, plan: Plan) -> LineSearch:
@@ -186,8 +212,19 @@ def search_progress_for(screen: Screen, plan: Plan) -> LineSearch:
     return LineSearch(screen, plan)
 
 
+def _epochs(record: Record) -> str:
+    n = record.details.get("epochs")
+    return f"{n} epoch" if n == 1 else f"{n} epochs"
+
+
+def _seconds(record: Record) -> float:
+    return float(record.details.get("seconds") or 0.0)
+
+
 def values_text(proposal: Proposal) -> str:
-    return ", ".join(f"{short(k)}={v}" for k, v in proposal.values.items())
+    """As in the YAML file: null, not None."""
+    shown = [(k, v if isinstance(v, str) else json.dumps(v)) for k, v in proposal.values.items()]
+    return ", ".join(f"{short(k)}={v}" for k, v in shown)
 
 
 def short(name: str) -> str:

@@ -64,7 +64,7 @@ class Watcher(Protocol):
     def reported(self, proposal: Proposal | None, said: dict[str, Any]) -> None:
         """An epoch of a trial, or with None of the best run."""
 
-    def ended(self, record: Record) -> None: ...
+    def ended(self, record: Record, *, work: float, left: float | None) -> None: ...
 
     def looked(self) -> None: ...
 
@@ -223,8 +223,8 @@ class _Trial:
     def began(self, proposal: Proposal) -> None:
         self.watcher.began(proposal)
 
-    def ended(self, record: Record) -> None:
-        self.watcher.ended(record)
+    def ended(self, record: Record, *, work: float, left: float | None) -> None:
+        self.watcher.ended(record, work=work, left=left)
         with self.book.lock:
             best = self.book.completed()[: self.spec.keep_checkpoints]
             keep = {r.proposal.trial for r in [*best, *self.book.running()]} | self.needed()

@@ -156,6 +156,23 @@ class LoggedOracle(keras_tuner.Oracle):
         """Trials whose checkpoints another trial may go on from."""
         return set()
 
+    def work(self, proposal: Proposal) -> float:
+        """What a trial takes, beside the others."""
+        return 1.0
+
+    def all_work(self) -> float | None:
+        """Of the whole search; None where nobody knows."""
+        return None if self.most is None else min(self.most, self.n_points or self.most)
+
+    def work_left(self) -> float | None:
+        """Of the trials that have not ended."""
+        whole = self.all_work()
+        if whole is None:
+            return None
+        with self.book.lock:
+            ended = [r.proposal for r in self.book.records.values() if r.state != "running"]
+        return max(0.0, whole - sum(self.work(p) for p in ended))
+
 
 class RandomOracle(LoggedOracle, keras_tuner.oracles.RandomSearchOracle):
     pass
@@ -206,6 +223,23 @@ class HyperbandOracle(LoggedOracle, keras_tuner.oracles.HyperbandOracle):
         self.update_trial(trial.trial_id, {self.objective.name: worst})
         trial.status = "COMPLETED"
         keras_tuner.Oracle.end_trial(self, trial)
+
+    def work(self, proposal: Proposal) -> float:
+        """Epochs."""
+        before = self.book.records[proposal.previous].proposal.epochs if proposal.previous else 0
+        return float((proposal.epochs or 0) - (before or 0))
+
+    def all_work(self) -> float | None:
+        if self.most is not None:
+            return None
+        epochs = 0
+        for bracket in range(self._get_num_brackets()):
+            before = 0
+            for turn in range(self._get_num_rounds(bracket)):
+                until = self._get_epochs(bracket, turn)
+                epochs += self._get_size(bracket, turn) * (until - before)
+                before = until
+        return float(epochs * self.hyperband_iterations)
 
     def needed(self) -> set[str]:
         with self.book.lock:

@@ -34,7 +34,8 @@ class Watcher(Protocol):
 
     def began(self, proposal: Proposal) -> None: ...
 
-    def ended(self, record: Record) -> None: ...
+    def ended(self, record: Record, *, work: float, left: float | None) -> None:
+        """work: what the trial took of the search, in epochs or trials; left: what is to come, if known."""
 
     def looked(self) -> None:
         """Ten times a second."""
@@ -164,7 +165,8 @@ class _Tuner(base_tuner.BaseTuner):
     def on_trial_end(self, trial: Any) -> None:
         book = self.own.book
         self.oracle.end_trial(trial)
-        self.watcher.ended(book.records[trial.trial_id])
+        record, oracle = book.records[trial.trial_id], self.own.oracle
+        self.watcher.ended(record, work=oracle.work(record.proposal), left=oracle.work_left())
         if book.failed_in_a_row >= self.own.spec.max_failed_trials:
             self.own.halt.stop("max_failed_trials")
 
