@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from forecaster.commands.tune import Plan
 from forecaster.console import Screen
-from forecaster.search_progress import LineSearch, LiveSearch, short, values_text
+from forecaster.search_progress import LineSearch, LiveSearch, Plan, short, values_text
 from forecaster.tuning.trials import Proposal, Record
 
 VALUES = {"data.calendar.0": None, "window.lookback": 168, "model.layers.0.units#2": 96, "model.cell": "gru"}
