@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,16 @@ from pathlib import Path
 
 from forecaster.errors import EnvironmentError_
 from forecaster.training.spec import RuntimeSpec
+
+MIB = 1 << 20
+# mallopt(3) of the GNU C library: parameter numbers of malloc.h, and their values here.
+# A training step takes and gives back the same few MiB; by default every thread returns them to
+# the system each time and pays for the pages anew (docs/decisions/0011).
+KEPT_MEMORY = {
+    "M_TRIM_THRESHOLD": (-1, 256 * MIB),
+    "M_TOP_PAD": (-2, 16 * MIB),
+    "M_MMAP_THRESHOLD": (-3, 32 * MIB),
+}
 
 
 def start_backend(runtime: RuntimeSpec) -> None:
@@ -19,6 +30,7 @@ def start_backend(runtime: RuntimeSpec) -> None:
     """
     os.environ["KERAS_BACKEND"] = runtime.backend
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    keep_freed_memory()
     try:
         with silent_native_logs():
             import keras
@@ -39,6 +51,15 @@ def start_backend(runtime: RuntimeSpec) -> None:
             path="runtime.backend",
         )
     keras.config.set_dtype_policy(runtime.precision)
+
+
+def keep_freed_memory() -> bool:
+    """Let this process keep memory that was freed, for its next step. False where the C library
+    cannot be asked: then training is slower, and nothing else differs."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
+    if mallopt is None:
+        return False
+    return all(mallopt(number, value) == 1 for number, value in KEPT_MEMORY.values())
 
 
 def has_gpu() -> bool:
