@@ -65,6 +65,7 @@ def run(
     from forecaster.pipeline.prepare import prepare, too_short
     from forecaster.pipeline.report import write_report
     from forecaster.pipeline.save import save, save_inputs
+    from forecaster.pipeline.score import refuse_baselines
     from forecaster.pipeline.train import train
 
     resume, overwrite, smoke = options.resume, options.overwrite, options.smoke
@@ -72,6 +73,7 @@ def run(
     path = options.run_dir or loaded.output_dir / new_name(loaded.experiment.name, datetime.now(UTC))
     check_free(path, resume=resume, overwrite=overwrite)
     prepared = prepare(loaded, smoke=smoke)
+    refuse_baselines(loaded.experiment, prepared.panel, prepared.cuts)
     searched = ", ".join(d.name for d in loaded.dimensions)
     remarks = [f"search spaces stand at their defaults: {searched}"] if searched else []
     remarks += prepared.encoders.unseen(prepared.panel)

@@ -113,6 +113,7 @@ def check_space(loaded: Loaded) -> None:
 def check_data(loaded: Loaded, *, n_folds: int) -> None:
     """Raises DataError when the earliest fold or the longest lookback leaves no window."""
     from forecaster.pipeline.prepare import read_and_split, refuse_without_windows
+    from forecaster.pipeline.score import refuse_baselines
     from forecaster.pipeline.tune import reference_of
 
     table = read_and_split(loaded, fold=n_folds - 1)
@@ -120,6 +121,7 @@ def check_data(loaded: Loaded, *, n_folds: int) -> None:
     window = experiment.window.model_copy(update=reference_of(loaded))
     longest = experiment.model_copy(update={"window": window})
     refuse_without_windows(longest, table.raw, table.cuts, fold=n_folds - 1)
+    refuse_baselines(experiment, table.raw, table.cuts)
 
 
 def seconds(text: str | None) -> float | None:

@@ -35,6 +35,7 @@ def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
     from forecaster.data.scalers import fit_scaler
     from forecaster.pipeline.estimate import estimate
     from forecaster.pipeline.prepare import read_and_split, refuse_without_windows, shape_of, too_short
+    from forecaster.pipeline.score import refuse_baselines
 
     loaded = load_experiment(config, overrides)
     faults = check_ends(loaded)
@@ -50,6 +51,7 @@ def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
         consecutive=experiment.model.stateful,
     )
     refuse_without_windows(experiment, table.raw, table.cuts)
+    refuse_baselines(experiment, table.raw, table.cuts)
     panel, _ = table.filled(experiment)
     if experiment.scaling.method == "log":
         scaler = fit_scaler(

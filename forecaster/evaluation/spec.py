@@ -11,7 +11,9 @@ from forecaster.spec import Fault, FaultsError, Spec
 Metric = Literal[
     "mae", "mse", "rmse", "mape", "smape", "wape", "mase", "rmsse", "bias", "scaled_mae", "scaled_mse"
 ]
-Baseline = Literal["naive", "seasonal_naive", "drift", "window_average", "ridge"]
+Baseline = Literal[
+    "naive", "seasonal_naive", "drift", "window_average", "ridge", "auto_ets", "auto_theta", "auto_arima"
+]
 
 
 def _increasing(levels: list[int]) -> list[int]:
@@ -22,7 +24,7 @@ def _increasing(levels: list[int]) -> list[int]:
 
 class EvaluationSpec(Spec):
     baselines: list[Baseline] = ["naive", "seasonal_naive"]
-    """Scored beside the model on the same windows."""
+    """Scored beside the model on the same windows. auto_ets, auto_theta and auto_arima need the extra `stats`."""
     seasonality: Annotated[int, Field(ge=1)] | None = None
     """Steps in one season; null = the usual one of the frequency (24 for h, 7 for D, 12 for ME)."""
     metrics: list[Metric] = ["mae", "rmse", "mse", "smape", "mase", "scaled_mae", "scaled_mse"]

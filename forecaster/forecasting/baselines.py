@@ -1,17 +1,19 @@
 """Simple forecasts that every model is scored beside.
 
 Each takes the origins and what is known, and returns (windows, horizon, targets) in
-original units. None sees a row at or after an origin, but for ridge in training.
+original units. None sees a row at or after an origin, but for those that learn, in training.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecaster.forecasting import ridge as ridge_regression
+from forecaster.forecasting import stats
 from forecaster.forecasting.origins import Array, Forecast, Origins, last_rows
 
 
@@ -21,7 +23,8 @@ class Known:
 
     season: steps. lookback: steps the model sees. train, val: origins of the training
     and validation windows, whose target rows exist; val may hold none. train_std:
-    (series, targets), of the training rows.
+    (series, targets), of the training rows. fit_end: (series,), training rows of each series
+    that is to be forecast. remarks: takes what a baseline has to say.
     """
 
     season: int
@@ -29,6 +32,8 @@ class Known:
     train: Origins
     val: Origins
     train_std: Array
+    fit_end: NDArray[np.int64]
+    remarks: list[str] = field(default_factory=list)
 
 
 def naive(origins: Origins, known: Known) -> Forecast:
@@ -77,8 +82,28 @@ def ridge(origins: Origins, known: Known) -> Forecast:
     return fitted.forecast(origins)
 
 
+def auto_ets(origins: Origins, known: Known) -> Forecast:
+    """Exponential smoothing, its form chosen by AICc; see forecasting/stats."""
+    return _statistical("auto_ets", origins, known)
+
+
+def auto_theta(origins: Origins, known: Known) -> Forecast:
+    """The best of four theta models; see forecasting/stats."""
+    return _statistical("auto_theta", origins, known)
+
+
+def auto_arima(origins: Origins, known: Known) -> Forecast:
+    """Seasonal ARIMA, its orders chosen by AICc; see forecasting/stats."""
+    return _statistical("auto_arima", origins, known)
+
+
+def _statistical(name: str, origins: Origins, known: Known) -> Forecast:
+    return stats.forecast(name, origins, season=known.season, fit_end=known.fit_end, remarks=known.remarks)
+
+
 BASELINES: dict[str, Callable[[Origins, Known], Forecast]] = {
-    f.__name__: f for f in (naive, seasonal_naive, drift, window_average, ridge)
+    f.__name__: f
+    for f in (naive, seasonal_naive, drift, window_average, ridge, auto_ets, auto_theta, auto_arima)
 }
 
 

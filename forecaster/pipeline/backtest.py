@@ -21,7 +21,7 @@ from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.table import Interval, forecast_table
 from forecaster.pipeline.compare import Windowed, compare
 from forecaster.pipeline.prepare import Learned, Prepared, Table, prepare_table, refuse_without_windows
-from forecaster.pipeline.score import Scores, score
+from forecaster.pipeline.score import Scores, refuse_baselines, score
 from forecaster.pipeline.train import train
 from forecaster.training.progress import Listener
 
@@ -128,6 +128,7 @@ def check_folds(loaded: Loaded, table: Table, plan: Plan) -> None:
     asked = experiment.model_copy(update={"split": experiment.split.model_copy(update={"test": 1})})
     for part in fold_tables(table, plan, experiment.window.horizon):
         refuse_without_windows(asked, part.raw, part.cuts)
+        refuse_baselines(experiment, part.raw, part.cuts)
 
 
 def folds_summary(folds: Sequence[Fold], plan: Plan) -> tuple[dict[str, Any], pa.Table, list[str]]:
@@ -164,7 +165,8 @@ def folds_summary(folds: Sequence[Fold], plan: Plan) -> tuple[dict[str, Any], pa
         "summary": {kind: _spread([fold[kind] for fold in listed]) for kind in ("scores", "intervals")},
         "comparisons": {name: test._asdict() for name, test in tests.items()},
     }
-    return summary, pa.concat_tables(tables), []
+    notes = [f"fold {fold.number}: {note}" for fold in folds for note in fold.scores.notes]
+    return summary, pa.concat_tables(tables), notes
 
 
 def _pooled(folds: Sequence[Fold], name: str) -> Windowed:

@@ -67,6 +67,12 @@ def add_intervals(prepared: Prepared, forecasts: BySplit) -> tuple[BySplit, Cali
     return out, calibration
 
 
+def calibration_for_later(prepared: Prepared, forecasts: BySplit, name: str) -> Calibration:
+    """One forecaster's calibration for windows that come after the table. forecasts: without calibrated quantiles."""
+    windows = _Windows(prepared, forecasts, name, error_scaler(prepared))
+    return windows.for_later(prepared.experiment.evaluation.calibration == "adaptive")
+
+
 class _Windows:
     """One forecaster's validation and test windows, ready to be calibrated."""
 

@@ -13,22 +13,29 @@ from forecaster.artifacts.run_dir import RunDir
 from forecaster.config.load import Loaded
 from forecaster.data.fill import fill
 from forecaster.data.read import fingerprint, read_table
-from forecaster.data.scalers import Scaler
 from forecaster.data.split import SPLITS, Cuts, SplitName
 from forecaster.errors import DataError, UsageError
 from forecaster.evaluation.intervals import probabilities
 from forecaster.evaluation.scales import Scales, in_sample_scales
 from forecaster.evaluation.scores import Forecasts, ScoreTable, Scoring, score_table
 from forecaster.forecasting.baselines import forecast as baseline
-from forecaster.forecasting.calibration import Windowed
+from forecaster.forecasting.calibration import Calibration, Windowed
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.table import Interval, forecast_table
 from forecaster.pipeline.backtest import outlooks
-from forecaster.pipeline.calibrated import error_units
+from forecaster.pipeline.calibrated import calibration_for_later, error_units
 from forecaster.pipeline.origin import load_run
 from forecaster.pipeline.predict import scaler_for
 from forecaster.pipeline.prepare import Ints, Learned, Prepared, Table, prepare, prepare_table
-from forecaster.pipeline.score import Scores, known_to_baselines, score, tabled
+from forecaster.pipeline.score import (
+    Scores,
+    baseline_forecasts,
+    known_to_baselines,
+    refuse_baselines,
+    score,
+    tabled,
+)
+from forecaster.pipeline.train import SCORED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -93,8 +100,10 @@ def evaluate(
             f"--split {split}: {run.path} has no {split} windows",
             hint="name the other split, or rows with --data",
         )
+    refuse_baselines(loaded.experiment, prepared.panel, prepared.cuts)
     _start(loaded)
-    return Evaluated(prepared, split, score(prepared, outlooks(fitted, prepared)), [])
+    scores = score(prepared, outlooks(fitted, prepared))
+    return Evaluated(prepared, split, scores, scores.notes)
 
 
 def _start(loaded: Loaded) -> None:
@@ -117,6 +126,7 @@ def _on_new_rows(run: RunDir, loaded: Loaded, fitted: Fitted, data: Path) -> Eva
     seen = _rows_seen(run, raw.ids, fitted, raw.first)
     first = np.minimum(seen, raw.lengths)
     table = Table(raw, findings, Cuts(np.zeros_like(first), first, raw.lengths), ahead)
+    refuse_baselines(experiment, raw, table.cuts)
     # Series that training never saw are scaled by the rows before their first target.
     begin = np.maximum(first, np.minimum(experiment.window.lookback, raw.lengths))
     filled, _ = fill(raw, experiment.data.missing, barriers=begin[:, None])
@@ -139,8 +149,8 @@ def _on_new_rows(run: RunDir, loaded: Loaded, fitted: Fitted, data: Path) -> Eva
     _start(loaded)
     fitted = replace(fitted, scaler=scaler)
     model = outlooks(fitted, prepared)["test"]
-    rows = {"model": _calibrated(fitted, prepared, model, begin)}
-    more, missing = _baselines(run, loaded, prepared)
+    rows = {"model": _calibrated(fitted.calibration, prepared, model, begin)}
+    more, missing = _baselines(run, loaded, prepared, begin)
     return Evaluated(prepared, "test", tabled(prepared, {"test": rows | more}, None), [*notes, *missing])
 
 
@@ -176,34 +186,51 @@ def _scales(prepared: Prepared, fitted: Fitted, begin: Ints) -> Scales:
     return own
 
 
-def _calibrated(fitted: Fitted, prepared: Prepared, found: Forecasts, begin: Ints) -> Forecasts:
+def _calibrated(
+    calibration: Calibration | None, prepared: Prepared, found: Forecasts, begin: Ints
+) -> Forecasts:
     """The intervals that `predict` would give."""
-    calibration = fitted.calibration
     if calibration is None:
         return found
-    scaler = _error_scaler(calibration.scaler, prepared, begin)
+    scaler = scaler_for(calibration.scaler, error_units(prepared.experiment), prepared.panel, begin)[0]
     base = found.point[..., None] if found.quantiles is None else found.quantiles
     group = scaler.rows_for(prepared.panel.ids)[prepared.windows["test"].series]
     quantiles = replace(calibration, scaler=scaler).apply(Windowed(base, group), scaler.ids or ())
     return Forecasts(found.point, quantiles)
 
 
-def _error_scaler(scaler: Scaler, prepared: Prepared, begin: Ints) -> Scaler:
-    return scaler_for(scaler, error_units(prepared.experiment), prepared.panel, begin)[0]
+def _baselines(
+    run: RunDir, loaded: Loaded, prepared: Prepared, begin: Ints
+) -> tuple[dict[str, Forecasts], list[str]]:
+    """Their forecasts of new rows, with intervals.
 
-
-def _baselines(run: RunDir, loaded: Loaded, prepared: Prepared) -> tuple[dict[str, Forecasts], list[str]]:
-    """Their forecasts of new rows. Ridge learns from the run's own table, and needs it unchanged."""
-    names = list(loaded.experiment.evaluation.baselines)
-    known, notes = known_to_baselines(prepared), []
-    if "ridge" in names:
-        if _same_data(run, loaded):
-            known = known_to_baselines(prepare(loaded))
-        else:
-            names.remove("ridge")
-            notes.append(f"ridge is left out: it learns from {loaded.data_path}, which is gone or changed")
+    Ridge learns from the run's own table, and all have their intervals from their errors there: it
+    must be unchanged. Those of forecasting/stats are fitted to the rows before the first target.
+    """
+    evaluation = loaded.experiment.evaluation
+    names: list[str] = list(evaluation.baselines)
+    notes: list[str] = []
     where = prepared.origins(prepared.windows["test"])
-    return {name: Forecasts(baseline(name, where, known)) for name in names}, notes
+    if not _same_data(run, loaded):
+        gone = f"{loaded.data_path}, which is gone or changed"
+        if "ridge" in names:
+            names.remove("ridge")
+            notes.append(f"ridge is left out: it learns from {gone}")
+        if names and evaluation.levels:
+            notes.append(f"the baselines have no intervals: those come from their errors on {gone}")
+        known = replace(known_to_baselines(prepared), fit_end=begin)
+        found = {name: Forecasts(baseline(name, where, known)) for name in names}
+        return found, [*notes, *known.remarks]
+    own = prepare(loaded, smoke=bool((run.started() or {}).get("smoke")))
+    learned = known_to_baselines(own)
+    known = replace(learned, season=prepared.season, fit_end=begin, remarks=[])
+    found = {name: Forecasts(baseline(name, where, known)) for name in names}
+    if evaluation.levels and len(own.windows["val"]):
+        past = baseline_forecasts(own, [name for name in SCORED if len(own.windows[name])], learned)
+        for name in names:
+            calibration = calibration_for_later(own, past, name)
+            found[name] = _calibrated(calibration, prepared, found[name], begin)
+    return found, [*notes, *known.remarks]
 
 
 def forecasts_table(found: Evaluated) -> pa.Table:

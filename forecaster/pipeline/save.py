@@ -78,6 +78,7 @@ def save(loaded: Loaded, prepared: Prepared, trained: Trained, run: RunDir, *, f
     write_text(run.file("scores/by_step.csv"), rows_csv(by_step))
     write_text(run.file("scores/by_series.csv"), rows_csv(by_series))
     notes += interval_notes(prepared, trained)
+    notes += trained.scores.notes
     if "test" in scores.forecasts:
         windows = prepared.windows["test"]
         kept = _kept(windows, prepared.shape.n_targets)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from forecaster.data.split import SplitName
+from forecaster.config.experiment import Experiment
+from forecaster.data.panel import Panel
+from forecaster.data.split import Cuts, SplitName, target_rows
 from forecaster.evaluation.scores import Breakdown, Forecasts, ScoreTable, Scoring, score_table
 from forecaster.evaluation.significance import owa, skill
+from forecaster.forecasting import stats
 from forecaster.forecasting.baselines import Known
 from forecaster.forecasting.baselines import forecast as baseline
 from forecaster.forecasting.calibration import Calibration
@@ -22,12 +26,13 @@ REFERENCE = "seasonal_naive"
 @dataclass(frozen=True)
 class Scores:
     """forecasts: per split and forecaster. breakdowns: per split. calibration: the model's, for what comes
-    after the table."""
+    after the table. notes: what the baselines have to say."""
 
     forecasts: BySplit
     tables: dict[SplitName, ScoreTable]
     breakdowns: dict[SplitName, Breakdown]
     calibration: Calibration | None
+    notes: list[str] = field(default_factory=list)
 
 
 def score(prepared: Prepared, model: dict[SplitName, Forecasts]) -> Scores:
@@ -36,7 +41,14 @@ def score(prepared: Prepared, model: dict[SplitName, Forecasts]) -> Scores:
         return Scores({}, {}, {}, None)
     forecasts: BySplit = {split: {"model": found} for split, found in model.items()}
     known = known_to_baselines(prepared)
-    splits = list(forecasts)
+    for split, rows in baseline_forecasts(prepared, list(model), known).items():
+        forecasts[split] |= rows
+    forecasts, calibration = add_intervals(prepared, forecasts)
+    return replace(tabled(prepared, forecasts, calibration), notes=known.remarks)
+
+
+def baseline_forecasts(prepared: Prepared, splits: Sequence[SplitName], known: Known) -> BySplit:
+    """Every baseline of the config, without intervals, on the windows of some splits."""
     together = [prepared.origins(prepared.windows[name]) for name in splits]
     # All origins at once, because a baseline that learns does so in every call.
     joined = replace(
@@ -45,11 +57,11 @@ def score(prepared: Prepared, model: dict[SplitName, Forecasts]) -> Scores:
         row=np.concatenate([o.row for o in together]),
     )
     ends = np.cumsum([len(o.row) for o in together])[:-1]
+    out: BySplit = {split: {} for split in splits}
     for name in prepared.experiment.evaluation.baselines:
         for split, part in zip(splits, np.split(baseline(name, joined, known), ends), strict=True):
-            forecasts[split][name] = Forecasts(part)
-    forecasts, calibration = add_intervals(prepared, forecasts)
-    return tabled(prepared, forecasts, calibration)
+            out[split][name] = Forecasts(part)
+    return out
 
 
 def tabled(prepared: Prepared, forecasts: BySplit, calibration: Calibration | None) -> Scores:
@@ -73,6 +85,17 @@ def tabled(prepared: Prepared, forecasts: BySplit, calibration: Calibration | No
     return Scores(forecasts, tables, breakdowns, calibration)
 
 
+def refuse_baselines(experiment: Experiment, panel: Panel, cuts: Cuts) -> None:
+    """Raises EnvironmentError_ or DataError for a baseline that cannot be had, before anything is trained."""
+    splits: tuple[SplitName, ...] = ("val", "test")
+    consecutive = experiment.model.stateful
+    windows = sum(
+        int(target_rows(cuts, name, experiment.window, consecutive=consecutive)[1].sum()) for name in splits
+    )
+    n = len(panel.targets)
+    stats.refuse(experiment.evaluation.baselines, n_models=n * len(panel.ids), n_forecasts=n * windows)
+
+
 def known_to_baselines(prepared: Prepared) -> Known:
     windows = prepared.windows
     return Known(
@@ -81,4 +104,5 @@ def known_to_baselines(prepared: Prepared) -> Known:
         train=prepared.origins(windows["train"]),
         val=prepared.origins(windows["val"]),
         train_std=prepared.scales.train_std,
+        fit_end=prepared.cuts.train_end,
     )

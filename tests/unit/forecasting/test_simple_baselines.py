@@ -13,7 +13,14 @@ def run(name, *series, at, horizon, season=1, lookback=1):
     offsets = np.cumsum([0, *map(len, series)])
     of = np.array([s for s, _ in at], np.int32)
     origins = Origins(values, offsets, of, offsets[of] + [steps for _, steps in at], horizon)
-    known = Known(season, lookback, origins, origins.pick(slice(0, 0)), np.ones((len(series), 1)))
+    known = Known(
+        season,
+        lookback,
+        origins,
+        origins.pick(slice(0, 0)),
+        np.ones((len(series), 1)),
+        np.zeros(len(series), np.int64),
+    )
     found = forecast(name, origins, known)
     assert found.dtype == np.float32
     return found[:, :, 0].tolist()
