@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,17 +10,19 @@ import numpy as np
 
 from forecaster.data.frequency import DAY_NS
 from forecaster.data.grid import OFF_GRID, Grid
+from forecaster.data.mapped import IN_MEMORY, Scratch, row_blocks, series_blocks
 from forecaster.data.pace import find_pace
 from forecaster.data.panel import Findings, Floats, Ints, Panel
 from forecaster.data.problems import Fault, Table
-from forecaster.data.regular import Regular, regularise
+from forecaster.data.regular import Piece, Regular, Steps, regularise
 from forecaster.data.roles import TimeColumn
-from forecaster.data.rows import Codes, Ordered, Rows, borders, sort_rows
+from forecaster.data.rows import Codes, Ordered, Rows, borders, counts, sort_rows
 from forecaster.data.spec import DataSpec
 from forecaster.data.times import later_hour
 from forecaster.errors import DataError, Diagnostic, Location
 
-_BLOCK = 1 << 20
+# The file of a panel's values, where they are not in memory.
+VALUES = "values"
 _SAMPLE = 10_000
 _SELDOM = 10
 # A table that gaps blow up by this much, and beyond this many rows, has the wrong frequency.
@@ -30,30 +32,38 @@ _SAME_PACE, _LEAST_STEPS = 0.9, 8
 
 
 def assemble(
-    spec: DataSpec, rows: Rows, tables: Sequence[Table], *, keep_future: bool, grid: Grid | None = None
+    spec: DataSpec,
+    rows: Rows,
+    tables: Sequence[Table],
+    *,
+    keep_future: bool,
+    grid: Grid | None,
+    scratch: Scratch,
 ) -> tuple[Panel, Findings]:
     """Make the panel, using up `rows`. Raises DataError that names the rows at fault.
 
     grid: the time axis to hold the rows to; None takes the one that most of them lie on.
+    The table is worked on some whole series at a time: it may be larger than memory.
     """
     source = rows.source
     _tell_apart(spec, rows)
     held = grid is not None
     if grid is None:
         grid = Grid.fit(spec.freq, None if isinstance(spec.freq, int) else spec.timezone, rows.stamps)
-    read = np.bincount(rows.series, minlength=len(rows.ids)).astype(np.int64)
+    read = counts(rows.series, len(rows.ids))
     _to_positions(spec, grid, rows, tables, held=held)
-    ordered = sort_rows(rows)
+    ordered = sort_rows(rows, scratch)
     rows.values = np.empty((0, 0))
-    static = _take_static(spec, rows, ordered, tables)
-    duplicates = _merge(spec, grid, rows, ordered, tables)
+    offsets = borders(ordered.series, len(rows.ids))
+    static = _take_static(spec, rows, ordered, offsets, tables)
+    _refuse_twice(spec, grid, rows, ordered, tables)
+    duplicates = counts(ordered.series[ordered.again], len(rows.ids))
     regular = regularise(
-        ordered.positions,
-        borders(ordered.series, len(rows.ids)),
-        ordered.values,
+        lambda: _pieces(spec, rows, ordered, offsets),
         n_targets=len(spec.targets),
         n_future=len(spec.future_covariates) if keep_future else 0,
         check=lambda steps, n_out: _refuse_pace(spec, grid, rows, steps, n_out, held=held),
+        out=lambda shape: scratch.empty(shape, np.float64, name=VALUES),
     )
     if not len(regular.kept):
         raise DataError(
@@ -119,8 +129,8 @@ def in_order(spec: DataSpec, grid: Grid, rows: Rows, tables: Sequence[Table]) ->
     """
     _tell_apart(spec, rows)
     _to_positions(spec, grid, rows, tables, held=True)
-    ordered = sort_rows(rows)
-    _merge(spec, grid, rows, ordered, tables)
+    ordered = sort_rows(rows, IN_MEMORY)
+    _refuse_twice(spec, grid, rows, ordered, tables)
     return ordered
 
 
@@ -133,20 +143,21 @@ def _to_positions(
     """
     stray: list[Ints] = []
     stamps: dict[int, int] = {}
-    for start in range(0, len(rows.stamps), _BLOCK):
-        block = rows.stamps[start : start + _BLOCK]
+    whole = len(rows.stamps)
+    for run in row_blocks(len(rows.stamps)):
+        start, block = run.start, rows.stamps[run]
         positions = grid.positions(block)
         off = np.flatnonzero(positions == OFF_GRID)
         if len(off):
+            whole = min(whole, start)
             stray.append(start + off)
             stamps.update(zip((start + off[:_SAMPLE]).tolist(), block[off[:_SAMPLE]].tolist(), strict=True))
         if not stray:
-            rows.stamps[start : start + _BLOCK] = positions
+            rows.stamps[run] = positions
     if not stray:
         return
     found = np.concatenate(stray)
     # The blocks before the first fault hold positions by now.
-    whole = int(found[0]) // _BLOCK * _BLOCK
     rows.stamps[:whole] = grid.stamps(rows.stamps[:whole])
     # One stray row of an hourly table makes no half-hourly table.
     often = len(found) * _SELDOM > len(rows.stamps)
@@ -189,25 +200,28 @@ def _pace(spec: DataSpec, rows: Rows, sample: Ints) -> str | int | None:
     return found
 
 
-def _take_static(spec: DataSpec, rows: Rows, ordered: Ordered, tables: Sequence[Table]) -> Floats:
-    """(series, statics), split off from the values. Raises DataError where one varies within a series."""
+def _take_static(
+    spec: DataSpec, rows: Rows, ordered: Ordered, offsets: Ints, tables: Sequence[Table]
+) -> Floats:
+    """(series, statics), the last columns of the values. Raises DataError where one varies within a series."""
     n = len(spec.static_covariates)
     static = np.full((len(rows.ids), n), np.nan)
-    if n == 0:
-        return static
-    starts = borders(ordered.series, len(rows.ids))[:-1]
     first = ordered.values.shape[1] - n
     for k, name in enumerate(spec.static_covariates):
-        column = ordered.values[:, first + k]
-        static[:, k] = np.fmax.reduceat(column, starts)
-        if (np.fmin.reduceat(column, starts) >= static[:, k]).sum() == (~np.isnan(static[:, k])).sum():
-            continue
-        usual = _first_known(column, ordered, len(rows.ids))
-        odd = np.flatnonzero(~np.isnan(column) & (column != usual[ordered.series]))
-        shown = partial(_shown, rows.categories.get(name))
-        describe = partial(_varies, rows.ids, ordered.series[odd], column[odd], usual, shown)
-        rows.faults(name, ordered.rows_in_file(odd), describe).raise_any(tables)
-    ordered.values = ordered.values[:, :first].copy()
+        odd: list[Ints] = [np.zeros(0, dtype=np.int64)]
+        for s, end in series_blocks(offsets):
+            column = ordered.values[offsets[s] : offsets[end], first + k]
+            starts = offsets[s:end] - offsets[s]
+            usual = static[s:end, k] = np.fmax.reduceat(column, starts)
+            if (np.fmin.reduceat(column, starts) >= usual).sum() < (~np.isnan(usual)).sum():
+                series = ordered.series[offsets[s] : offsets[end]] - s
+                usual = static[s:end, k] = _first_known(column, series, end - s)
+                odd.append(offsets[s] + np.flatnonzero(~np.isnan(column) & (column != usual[series])))
+        if len(found := np.concatenate(odd)):
+            shown = partial(_shown, rows.categories.get(name))
+            column = ordered.values[found, first + k]
+            describe = partial(_varies, rows.ids, ordered.series[found], column, static[:, k], shown)
+            rows.faults(name, ordered.rows_in_file(found), describe).raise_any(tables)
     return static
 
 
@@ -229,63 +243,78 @@ def _varies(
     return what, "make it constant, or list it under data.past_covariates"
 
 
-def _first_known(column: Floats, ordered: Ordered, n_series: int) -> Floats:
+def _first_known(column: Floats, owner: Codes, n_series: int) -> Floats:
     known = np.flatnonzero(~np.isnan(column))
-    series, at = np.unique(ordered.series[known], return_index=True)
+    series, at = np.unique(owner[known], return_index=True)
     usual = np.full(n_series, np.nan)
     usual[series] = column[known[at]]
     return usual
 
 
-def _merge(spec: DataSpec, grid: Grid, rows: Rows, ordered: Ordered, tables: Sequence[Table]) -> Ints:
-    """One row per series and position, by data.duplicates. Returns (series,), rows taken away."""
-    again = np.flatnonzero(ordered.repeats) + 1
-    counts = np.bincount(ordered.series[again], minlength=len(rows.ids)).astype(np.int64)
-    if not len(again):
-        return counts
-    if spec.duplicates == "error":
-        hint = "delete one, or set data.duplicates to mean or last"
-        if spec.id is None:
-            hint = "set data.id if the table holds several series; otherwise " + hint
+def _refuse_twice(spec: DataSpec, grid: Grid, rows: Rows, ordered: Ordered, tables: Sequence[Table]) -> None:
+    """Raise where rows of one series and time are an error."""
+    again = ordered.again
+    if not len(again) or spec.duplicates != "error":
+        return
+    hint = "delete one, or set data.duplicates to mean or last"
+    if spec.id is None:
+        hint = "set data.id if the table holds several series; otherwise " + hint
 
-        def describe(i: int) -> Fault:
-            row = int(again[i])
-            [when] = grid.text(ordered.positions[row : row + 1])
-            of = f" of series {rows.ids[int(ordered.series[row])]!r}" if spec.id else ""
-            return f"another row is {when}{of} too", hint
+    def describe(i: int) -> Fault:
+        row = int(again[i])
+        [when] = grid.text(ordered.positions[row : row + 1])
+        of = f" of series {rows.ids[int(ordered.series[row])]!r}" if spec.id else ""
+        return f"another row is {when}{of} too", hint
 
-        rows.faults(spec.time, ordered.rows_in_file(again), describe).raise_any(tables)
-    starts = np.append(0, np.flatnonzero(~ordered.repeats) + 1)
-    if spec.duplicates == "last":
-        picked = np.append(starts[1:], len(ordered.series)) - 1
-        ordered.values = ordered.values[picked]
-    else:
-        known = ~np.isnan(ordered.values)
-        total = np.add.reduceat(np.where(known, ordered.values, 0.0), starts)
-        with np.errstate(invalid="ignore"):
-            merged = total / np.add.reduceat(known.astype(np.int64), starts)
-        names = [*spec.targets, *spec.past_covariates, *spec.future_covariates]
-        for c in (c for c, name in enumerate(names) if name in rows.categories):
-            # There is no mean of categories: the last one of each time stands.
-            last = np.maximum.reduceat(np.where(known[:, c], np.arange(len(known)), -1), starts)
-            merged[:, c] = np.where(last >= 0, ordered.values[last, c], np.nan)
-        ordered.values = merged
-    ordered.positions, ordered.series = ordered.positions[starts], ordered.series[starts]
-    return counts
+    rows.faults(spec.time, ordered.rows_in_file(again), describe).raise_any(tables)
+
+
+def _pieces(spec: DataSpec, rows: Rows, ordered: Ordered, offsets: Ints) -> Iterator[Piece]:
+    """The rows of some whole series at a time, without statics, one row per series and position."""
+    n = ordered.values.shape[1] - len(spec.static_covariates)
+    names = [*spec.targets, *spec.past_covariates, *spec.future_covariates]
+    coded = [c for c, name in enumerate(names) if name in rows.categories]
+    for s, end in series_blocks(offsets):
+        a, b = int(offsets[s]), int(offsets[end])
+        positions, values, local = ordered.positions[a:b], ordered.values[a:b, :n], offsets[s : end + 1] - a
+        low, high = np.searchsorted(ordered.again, [a, b])
+        if high > low:
+            single = np.ones(b - a, dtype=bool)
+            single[ordered.again[low:high] - a] = False
+            starts = np.flatnonzero(single)
+            values = _merged(values, starts, coded, last=spec.duplicates == "last")
+            positions, local = positions[starts], np.searchsorted(starts, local)
+        yield Piece(positions, local, values)
+
+
+def _merged(values: Floats, starts: Ints, coded: list[int], *, last: bool) -> Floats:
+    """One row for each run of rows: the last of them, or their mean. coded: columns of categories."""
+    if last:
+        newest: Floats = values[np.append(starts[1:], len(values)) - 1]
+        return newest
+    known = ~np.isnan(values)
+    total = np.add.reduceat(np.where(known, values, 0.0), starts)
+    count = np.add.reduceat(known.astype(np.int64), starts)
+    merged: Floats = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    for c in coded:
+        # There is no mean of categories: the last one of each time stands.
+        row = np.maximum.reduceat(np.where(known[:, c], np.arange(len(known)), -1), starts)
+        merged[:, c] = np.where(row >= 0, values[row, c], np.nan)
+    return merged
 
 
 def _refuse_pace(
-    spec: DataSpec, grid: Grid, rows: Rows, steps: Ints, n_out: int, *, held: bool = False
+    spec: DataSpec, grid: Grid, rows: Rows, steps: Steps, n_out: int, *, held: bool = False
 ) -> None:
     """Raise where the rows plainly step by another frequency than data.freq.
 
-    steps: grid steps between neighbouring rows. n_out: rows once gaps are put in. held:
+    steps: between neighbouring rows, on the grid. n_out: rows once gaps are put in. held:
     the grid is that of another table, which a network was trained on.
     """
-    blown = n_out > _ROWS_BELOW and n_out > _MOST_GROWTH * (len(steps) + 1)
-    usual = int(np.median(steps)) if blown or (steps == 1).sum() * 2 < len(steps) else 1
+    blown = n_out > _ROWS_BELOW and n_out > _MOST_GROWTH * (steps.total + 1)
+    usual = steps.median() if blown or steps.count(1) * 2 < steps.total else 1
     # Sales without a row for a day without one lie at odd distances; another frequency does not.
-    steady = len(steps) >= _LEAST_STEPS and (steps == usual).mean() >= _SAME_PACE
+    steady = steps.total >= _LEAST_STEPS and steps.count(usual) / steps.total >= _SAME_PACE
     if not blown and (usual == 1 or not (steady or spec.missing == "error")):
         return
     pace = _pace(spec, rows, grid.stamps(rows.stamps[:_SAMPLE]))

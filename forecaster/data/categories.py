@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.data.ids import unify
 from forecaster.data.panel import Floats, Ints, Panel
 from forecaster.data.problems import Problems
 from forecaster.data.ranges import ranges
@@ -61,12 +60,6 @@ def _whole(column: pa.Array) -> pa.Array:
         return column.cast(pa.int64())
     except pa.ArrowInvalid:
         return column
-
-
-def number(texts: list[pa.Array]) -> tuple[Floats, tuple[str, ...]]:
-    """The place of each cell among the sorted names of the table, NaN where empty; and the names."""
-    codes, names = unify(texts)
-    return np.where(codes < 0, np.nan, codes), names
 
 
 @dataclass(frozen=True)

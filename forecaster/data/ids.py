@@ -40,16 +40,27 @@ def read_ids(column: pa.Array, problems: Problems, *, name: str, file: int, rows
     return coded
 
 
-def unify(ids: list[pa.Array]) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """The place of each row's text among the sorted ones that occur, -1 where null; and these."""
-    import pyarrow as pa
+class Naming:
+    """Texts that come in batches to places among the sorted ones that occur."""
 
-    chunks = pa.chunked_array(ids).unify_dictionaries().chunks
-    codes = np.concatenate([chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in chunks])
-    names: list[str] = chunks[0].dictionary.to_pylist()
-    used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(names)))
-    by_name = sorted(used.tolist(), key=lambda i: names[i])
-    # One more at the end, where the place -1 of a null leads.
-    rank = np.full(len(names) + 1, -1, dtype=np.int32)
-    rank[by_name] = np.arange(len(by_name))
-    return rank[codes], tuple(names[i] for i in by_name)
+    def __init__(self) -> None:
+        self._place: dict[str, int] = {}
+
+    def add(self, texts: pa.Array) -> NDArray[np.int32]:
+        """Provisional places of dictionary-encoded texts, -1 where null; see `finish`."""
+        codes = texts.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        table = np.full(len(texts.dictionary) + 1, -1, dtype=np.int32)
+        # A dictionary may be of the whole file: only the texts that occur here are looked at.
+        used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(texts.dictionary)))
+        names = texts.dictionary.take(used).to_pylist()
+        table[used] = [self._place.setdefault(name, len(self._place)) for name in names]
+        out: NDArray[np.int32] = table[codes]
+        return out
+
+    def finish(self) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+        """The final place of each provisional one, the last for -1; and the sorted texts."""
+        names = list(self._place)
+        by_name = sorted(range(len(names)), key=names.__getitem__)
+        rank = np.full(len(names) + 1, -1, dtype=np.int32)
+        rank[by_name] = np.arange(len(by_name))
+        return rank, tuple(names[i] for i in by_name)

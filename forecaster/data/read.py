@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.data.assemble import assemble, in_order
-from forecaster.data.categories import number, read_categories
+from forecaster.data.categories import read_categories
 from forecaster.data.grid import Grid, parse_stamp
-from forecaster.data.ids import read_ids, unify
+from forecaster.data.ids import Naming, read_ids
+from forecaster.data.mapped import IN_MEMORY, Growing, Scratch, row_blocks
 from forecaster.data.numbers import read_numbers
 from forecaster.data.panel import Findings, Floats, Ints, Panel
 from forecaster.data.problems import Problems
@@ -32,19 +33,24 @@ __all__ = ["Cells", "Findings", "fingerprint", "read_ahead", "read_table"]
 
 
 def read_table(
-    spec: DataSpec, path: Path, *, keep_future: bool = False, grid: Grid | None = None
+    spec: DataSpec,
+    path: Path,
+    *,
+    keep_future: bool = False,
+    grid: Grid | None = None,
+    scratch: Scratch = IN_MEMORY,
 ) -> tuple[Panel, Findings]:
     """Read, check and regularise a CSV or Parquet file, or a folder of Parquet files.
 
     keep_future: keep the rows after each series' last target value where a future
     covariate has a value. grid: the time axis that every row must lie on; None takes the
-    one of data.freq that most rows lie on.
+    one of data.freq that most rows lie on. scratch: where the rows are held; see `load_table`.
     Raises DataError with the first few problems of the table, each with file, row,
     column and the next move, and ConfigError where data.start or data.end is no time.
     """
     files = open_table(spec, path)
-    rows = _read_rows(spec, files, str(path))
-    return assemble(spec, rows, files, keep_future=keep_future, grid=grid)
+    rows = _read_rows(spec, files, str(path), scratch)
+    return assemble(spec, rows, files, keep_future=keep_future, grid=grid, scratch=scratch)
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ def read_ahead(spec: DataSpec, path: Path, grid: Grid) -> Cells:
     if first.name.endswith((".csv", ".csv.gz")) and spec.time in CsvFile(first, plain.csv).columns:
         spec = plain
     files = open_table(spec, path)
-    rows = _read_rows(spec, files, str(path))
+    rows = _read_rows(spec, files, str(path), IN_MEMORY)
     ordered = in_order(spec, grid, rows, files)
     low = int(ordered.positions.min())
     span = int(ordered.positions.max()) - low + 1
@@ -98,20 +104,23 @@ def read_ahead(spec: DataSpec, path: Path, grid: Grid) -> Cells:
 class _Batches:
     """The table as it grows, batch by batch."""
 
-    stamps: list[Ints] = field(default_factory=list)
-    ids: list[pa.Array] = field(default_factory=list)
-    values: list[Floats] = field(default_factory=list)
-    texts: dict[int, list[pa.Array]] = field(default_factory=dict)
+    stamps: Growing
+    codes: Growing
+    values: Growing
+    ids: Naming = field(default_factory=Naming)
+    categories: dict[int, Naming] = field(default_factory=dict)
     """Of the columns of categories, by their place in values."""
     segments: list[tuple[int, Ints | int, int]] = field(default_factory=list)
 
 
-def _read_rows(spec: DataSpec, files: Sequence[CsvFile | ParquetFile], source: str) -> Rows:
+def _read_rows(spec: DataSpec, files: Sequence[CsvFile | ParquetFile], source: str, scratch: Scratch) -> Rows:
     problems = Problems()
     times = TimeReader(spec, problems)
-    batches = _Batches()
     numbers = [*spec.targets, *spec.past_covariates, *spec.future_covariates, *spec.static_covariates]
     names = [spec.time, *([spec.id] if spec.id else []), *numbers]
+    batches = _Batches(
+        scratch.growing(np.int64), scratch.growing(np.int32), scratch.growing(np.float64, len(numbers))
+    )
     low, high = _bounds(spec)
     n_read, n_left_out, seen = 0, 0, (np.iinfo(np.int64).max, np.iinfo(np.int64).min)
     for f, file in enumerate(files):
@@ -135,7 +144,7 @@ def _read_rows(spec: DataSpec, files: Sequence[CsvFile | ParquetFile], source: s
         if isinstance(file, CsvFile):
             _report_widths(file, problems, f)
     problems.raise_any(files)
-    if not batches.stamps:
+    if not batches.stamps.rows:
         raise _no_rows(spec, source, n_read, seen)
     joined = _join(batches, source, numbers)
     joined.on_clock, joined.left_out = times.kind == "naive" and spec.timezone is not None, n_left_out
@@ -154,12 +163,13 @@ def _add(
 ) -> None:
     batches.stamps.append(stamps)
     if spec.id is not None:
-        batches.ids.append(read_ids(columns[1], problems, name=spec.id, file=file, rows=rows))
+        ids = read_ids(columns[1], problems, name=spec.id, file=file, rows=rows)
+        batches.codes.append(batches.ids.add(ids))
     values = np.empty((len(rows), len(numbers)))
     for c, (name, column) in enumerate(zip(numbers, columns[-len(numbers) :], strict=True)):
         if name in spec.categorical:
             texts = read_categories(column, problems, name=name, file=file, rows=rows)
-            batches.texts.setdefault(c, []).append(texts)
+            values[:, c] = batches.categories.setdefault(c, Naming()).add(texts)
         else:
             values[:, c] = read_numbers(column, spec.csv, problems, name=name, file=file, rows=rows)
     batches.values.append(values)
@@ -168,21 +178,20 @@ def _add(
 
 
 def _join(batches: _Batches, source: str, names: list[str]) -> Rows:
-    stamps = np.concatenate(batches.stamps)
-    batches.stamps.clear()
-    values = np.empty((len(stamps), batches.values[0].shape[1]))
-    at = len(stamps)
-    while batches.values:  # from the end, giving each batch's memory back as it is copied
-        block = batches.values.pop()
-        values[at - len(block) : at] = block
-        at -= len(block)
+    stamps, values = batches.stamps.finish(), batches.values.finish()
     categories = {}
-    for c, texts in batches.texts.items():
-        values[:, c], categories[names[c]] = number(texts)
-    if not batches.ids:
-        series = np.zeros(len(stamps), dtype=np.int8)
-        return Rows(stamps, series, ("",), values, batches.segments, source, categories)
-    codes, ids = unify(batches.ids)
+    for c, naming in batches.categories.items():
+        rank, categories[names[c]] = naming.finish()
+        for rows in row_blocks(len(values)):
+            place = rank[values[rows, c].astype(np.int64)]
+            values[rows, c] = np.where(place < 0, np.nan, place)
+    ids: tuple[str, ...] = ("",)
+    codes = np.broadcast_to(np.int32(0), len(stamps))
+    if batches.codes.rows:
+        codes = batches.codes.finish()
+        rank, ids = batches.ids.finish()
+        for rows in row_blocks(len(codes)):
+            codes[rows] = rank[codes[rows]]
     return Rows(stamps, codes, ids, values, batches.segments, source, categories)
 
 

@@ -11,8 +11,9 @@ import numpy as np
 from forecaster.artifacts.bundle import read_json
 from forecaster.artifacts.run_dir import RunDir
 from forecaster.config.load import Loaded
+from forecaster.data.cache import load_table
 from forecaster.data.fill import fill
-from forecaster.data.read import fingerprint, read_table
+from forecaster.data.read import fingerprint
 from forecaster.data.split import SPLITS, Cuts, SplitName
 from forecaster.errors import DataError, UsageError
 from forecaster.evaluation.intervals import probabilities
@@ -121,7 +122,7 @@ def _on_new_rows(run: RunDir, loaded: Loaded, fitted: Fitted, data: Path) -> Eva
     """Every window of a table whose targets come after the validation range of its series."""
     experiment = loaded.experiment
     spec = experiment.data.model_copy(update={"start": None, "end": None})
-    ahead, findings = read_table(spec, data, keep_future=bool(spec.future_covariates), grid=fitted.grid)
+    ahead, findings = load_table(spec, data, keep_future=bool(spec.future_covariates), grid=fitted.grid)
     raw = ahead.first_rows(ahead.lengths - findings.future_rows)
     seen = _rows_seen(run, raw.ids, fitted, raw.first)
     first = np.minimum(seen, raw.lengths)

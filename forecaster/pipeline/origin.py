@@ -11,10 +11,11 @@ import numpy.typing as npt
 from forecaster.artifacts.run_dir import RunDir
 from forecaster.config.experiment import Experiment
 from forecaster.config.load import Loaded, load_experiment
+from forecaster.data.cache import load_table
 from forecaster.data.fill import fill, refusal
 from forecaster.data.grid import Grid, parse_stamp
 from forecaster.data.panel import Panel
-from forecaster.data.read import fingerprint, read_table
+from forecaster.data.read import fingerprint
 from forecaster.data.scalers import Scaler
 from forecaster.data.spec import CsvSpec, WindowSpec
 from forecaster.errors import DataError, Diagnostic, UsageError
@@ -153,7 +154,7 @@ def _read_rows(
     if csv is not None:
         update["csv"] = csv
     spec = experiment.data.model_copy(update=update)
-    panel, findings = read_table(spec, path, keep_future=True, grid=grid)
+    panel, findings = load_table(spec, path, keep_future=True, grid=grid)
     known = panel.lengths - findings.future_rows
     invented = int(findings.gap_length.sum())
     if experiment.data.missing != "zero" and invented * 2 > int(panel.lengths.sum()):

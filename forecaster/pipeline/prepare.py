@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from forecaster.config.experiment import Experiment
 from forecaster.config.load import Loaded
+from forecaster.data.cache import load_table
 from forecaster.data.calendar import feature_names, features
 from forecaster.data.categories import Encoders, fit_encoders
 from forecaster.data.fill import fill
 from forecaster.data.grid import default_seasonality
 from forecaster.data.panel import Findings, Panel
-from forecaster.data.read import read_table
 from forecaster.data.scalers import Scaler, fit_scaler
 from forecaster.data.split import SPLITS, Cuts, SplitName, rolled_back, split, target_rows
 from forecaster.data.windows import Source, Windows, cut_windows
@@ -100,7 +100,7 @@ Read = Callable[[Loaded], tuple[Panel, Findings]]
 def read(loaded: Loaded) -> tuple[Panel, Findings]:
     """The table of an experiment. Of the data section, calendar and missing play no part in it."""
     data = loaded.experiment.data
-    return read_table(data, loaded.data_path, keep_future=bool(data.future_covariates))
+    return load_table(data, loaded.data_path, keep_future=bool(data.future_covariates))
 
 
 def read_and_split(loaded: Loaded, *, fold: int = 0, reader: Read = read) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tempfile
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from forecaster.data import cache, mapped
+from forecaster.data.cache import load_table
 from forecaster.data.read import read_table
 from forecaster.data.spec import DataSpec
 from forecaster.errors import ForecasterError
@@ -26,6 +29,15 @@ def message(path: Path, **data: Any) -> str:
     with pytest.raises(ForecasterError) as caught:
         read_table(spec, path)
     assert caught.value.exit_code == 2
+    # In blocks, through files: what is done with large tables.
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FORECASTER_CACHE", folder)
+        patch.setattr(cache, "LEAST_BYTES", 0)
+        patch.setattr(mapped, "BLOCK", 2)
+        with pytest.raises(ForecasterError) as again:
+            load_table(spec, path)
+        assert str(again.value) == str(caught.value)
+        assert not [p for p in Path(folder).rglob("*") if p.name != "tables"]
     return str(caught.value).replace(str(path), "FILE")
 
 
