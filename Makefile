@@ -9,7 +9,7 @@ FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check lint format data schema docs images report-images vendor clean
-.PHONY: bench-speed bench-memory bench-startup bench-accuracy bench-report bench-scale bench-ablation
+.PHONY: bench-speed bench-memory bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ bench-scale: $(STAMP)  ## validate and train --smoke on 25,000, 50,000 and 100,0
 
 bench-ablation: $(STAMP)  ## what calendar, timetable and weather are worth on the departures
 	$(BIN)/python benchmarks/ablation.py
+
+bench-tune: $(STAMP)  ## a search with each algorithm on the departures, and what its winner is worth
+	$(BIN)/python benchmarks/searches.py
 
 bench-report: $(STAMP)  ## scoring and reporting 1,000 series x 100 origins x 48 steps
 	$(BIN)/python -m benchmarks.report

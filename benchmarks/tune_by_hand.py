@@ -1,22 +1,25 @@
 """A search beside the script that one would write for KerasTuner by hand: time per trial, best score, memory.
 
-python benchmarks/tune_by_hand.py [--trials 30] [--epochs 5] [--only ours|by-hand]
+python benchmarks/tune_by_hand.py [--trials 30] [--epochs 22] [--side ours|script] [--out runs/by_hand]
+python benchmarks/tune_by_hand.py --scaling [--trials 8] [--epochs 10]
 
-The same space, the same number of trials, the same table and windows: hourly departures, a week in, a day out,
-a GRU of 32 to 160 units behind segments of --patch steps, with a searched dropout and learning rate. By hand:
-`keras_tuner.RandomSearch` in one process over arrays, as its guide shows, but for tensorboard, which is not
-installed. Draws differ, so best scores agree only roughly.
+The same space, the same draws from it, the same table, windows, epochs, batches and threads: hourly departures, a week
+in, a day out, a GRU of 32 to 160 units behind segments of a day, with a searched dropout and learning rate. The script
+is `keras_tuner.RandomSearch` in one process over arrays, as its guide shows, but for tensorboard, which is not
+installed. Each side runs in processes of its own, whose memory is looked at from outside twice a second. A side that
+is done is not run again: its figures are in --out. --scaling: two workers of one thread each beside one.
+
+Prints the tables of docs/benchmarks.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
+import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from datetime import datetime
@@ -33,9 +36,10 @@ model:
   patch: {patch}
   layers:
     - type: gru
-      units: {{int: {{min: 32, max: 160, step: 32, default: 64}}}}
+      units: {{int: {{min: {units[0]}, max: {units[1]}, step: 32, default: {units[0]}}}}}
       dropout: {{float: {{min: 0.0, max: 0.4, step: 0.1, default: 0.0}}}}
 training:
+  loss: mae
   optimizer: {{learning_rate: {{float: {{min: 1.0e-3, max: 1.0e-2, sampling: log, default: 3.0e-3}}}}}}
   batch_size: 128
   epochs: {epochs}
@@ -43,95 +47,104 @@ training:
 evaluation: {{seasonality: 168, baselines: []}}
 tune: {{algorithm: random, max_trials: {trials}, objective: {{metric: val_loss}}}}
 """
+UNITS = (32, 160)
+# Trials of one size, so that the last ones end together.
+SAME_UNITS = (96, 96)
+SEED = 42
+Samples = list[tuple[float, int]]
 
 
-def write_config(folder: Path, *, trials: int, epochs: int, patch: int) -> Path:
-    path = folder / "c.yaml"
-    data = ROOT / "data" / "nyc_departures.csv"
-    path.write_text(CONFIG.format(data=data, trials=trials, epochs=epochs, patch=patch))
-    return path
+def write_config(folder: Path, given: argparse.Namespace, units: tuple[int, int]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    text = CONFIG.format(
+        data=ROOT / "data/nyc_departures.csv",
+        trials=given.trials,
+        epochs=given.epochs,
+        patch=given.patch,
+        units=units,
+    )
+    (folder / "c.yaml").write_text(text)
+    return folder / "c.yaml"
 
 
 def ours(
-    folder: Path, *, trials: int, epochs: int, patch: int, workers: int = 1, threads: int | None = None
+    folder: Path, given: argparse.Namespace, *, workers: int, threads: int | None, units: tuple[int, int]
 ) -> dict[str, Any]:
-    """`forecaster tune` as a user calls it. Memory: of all its processes together, the most at any time."""
-    config = write_config(folder, trials=trials, epochs=epochs, patch=patch)
-    began = time.perf_counter()
-    command = [sys.executable, "-m", "forecaster.cli", "tune", str(config), "--run-dir", str(folder / "run")]
-    how = ["-q", "--json", "--workers", str(workers), "--set", f"runtime.threads={threads or 'null'}"]
-    process = subprocess.Popen([*command, *how], cwd=ROOT, stdout=subprocess.PIPE)
-    peak = _watch(process)
-    out, _ = process.communicate()
-    wall = time.perf_counter() - began
-    entries = [json.loads(x) for x in (folder / "run/tune/trials.jsonl").read_text().splitlines()]
-    done = [e for e in entries if e["event"] == "completed"]
+    """`forecaster tune` as a user calls it. threads: of all workers together."""
+    config, run = write_config(folder, given, units), folder / "run"
+    command = [sys.executable, "-m", "forecaster", "tune", str(config), "--run-dir", str(run), "--overwrite"]
+    command += [
+        "-q",
+        "--json",
+        "--workers",
+        str(workers),
+        "--set",
+        f"seed={SEED}",
+        "--set",
+        f"runtime.threads={threads or 'null'}",
+    ]
+    out, samples, wall = watched(command)
+    entries = [json.loads(x) for x in (run / "tune/trials.jsonl").read_text().splitlines()]
+    ends = [clock(e) for e in entries if e["event"] == "completed"]
+    begin = next(clock(e) for e in entries if e["event"] == "proposed")
+    drawn = {e["trial"]: e["values"] for e in entries if e["event"] == "proposed"}
     return {
-        "wall_s": round(wall, 1),
-        "search_s": round(_clock(done[-1]) - _clock(next(e for e in entries if e["event"] == "proposed")), 1),
-        "per_trial_s": [e["seconds"] for e in done],
-        "best_val_loss": json.loads(out)["best"]["score"],
-        "memory_mib": [e["peak_mib"] for e in done],
-        "all_processes_peak_mib": max(peak),
+        "wall_s": wall,
+        "search_s": ends[-1] - begin,
+        "values": list(drawn.values()),
+        "best": json.loads(out)["best"]["score"],
+        "trials_s": [b - a for a, b in zip([begin, *ends], ends, strict=False)],
+        "memory_mib": by_trial(samples, begin, ends),
+        "trains_mib": [e["peak_mib"] for e in entries if e["event"] == "completed"],
     }
 
 
-def _clock(entry: dict[str, Any]) -> float:
-    return datetime.fromisoformat(entry["time"]).timestamp()
+def script(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
+    """The script, in a process of its own: this file with --inside."""
+    config = write_config(folder, given, UNITS)
+    command = [sys.executable, __file__, "--inside", str(config), "--trials", str(given.trials)]
+    command += ["--epochs", str(given.epochs), "--patch", str(given.patch)]
+    command += ["--threads", str(given.threads)] if given.threads else []
+    out, samples, wall = watched(command)
+    found = json.loads(out.splitlines()[-1])
+    begin, *ends = found.pop("times")
+    return {
+        "wall_s": wall,
+        "search_s": ends[-1] - begin,
+        "trials_s": [b - a for a, b in zip([begin, *ends], ends, strict=False)],
+        "memory_mib": by_trial(samples, begin, ends),
+        **found,
+    }
 
 
-def _watch(process: subprocess.Popen[bytes]) -> list[int]:
-    """Resident memory of a process and its children, in MiB, twice a second until it ends."""
-    seen = [0]
+def inside(given: argparse.Namespace) -> None:
+    """What the script does. Prints one JSON line: times, scores, memory."""
+    import resource
 
-    def look() -> None:
-        while process.poll() is None:
-            seen.append(sum(_resident_mib(pid) for pid in [process.pid, *_children(process.pid)]))
-            time.sleep(0.5)
-
-    threading.Thread(target=look, daemon=True).start()
-    return seen
-
-
-def _children(parent: int) -> list[int]:
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
-                found.append(int(stat.parent.name))
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    return found
-
-
-def _resident_mib(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 // 2**20
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-
-
-def by_hand(folder: Path, *, trials: int, epochs: int, patch: int) -> dict[str, Any]:
-    """The script, in this process."""
     import keras
     import keras_tuner
     import numpy as np
+    import tensorflow as tf
 
     from forecaster.config.load import load_experiment
     from forecaster.pipeline.prepare import prepare
+    from forecaster.tuning.oracles import oracle_seed
 
-    prepared = prepare(load_experiment(write_config(folder, trials=trials, epochs=epochs, patch=patch)))
+    if given.threads:
+        tf.config.threading.set_intra_op_parallelism_threads(given.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(given.threads)
+    prepared = prepare(load_experiment(given.inside))
     arrays = {}
     for name in ("train", "val"):
         windows = prepared.windows[name]
         every = np.arange(len(windows))
-        x = windows.inputs(every)["past"].reshape(len(windows), 168 // patch, -1)
+        x = windows.inputs(every)["past"].reshape(len(windows), 168 // given.patch, -1)
         arrays[name] = (x, windows.targets(every)[:, :, 0])
-    seconds, memory, last = [], [], [time.perf_counter()]
+    times, memory, values = [time.time()], [], []
 
     def build(hp: Any) -> Any:
         inputs = keras.Input(arrays["train"][0].shape[1:])
-        units, dropout = hp.Int("units", 32, 160, step=32), hp.Float("dropout", 0.0, 0.4, step=0.1)
+        units, dropout = hp.Int("units", *UNITS, step=32), hp.Float("dropout", 0.0, 0.4, step=0.1)
         hidden = keras.layers.GRU(units, dropout=dropout)(inputs)
         model = keras.Model(inputs, keras.layers.Dense(24)(hidden))
         rate = hp.Float("rate", 1e-3, 1e-2, sampling="log")
@@ -145,47 +158,176 @@ def by_hand(folder: Path, *, trials: int, epochs: int, patch: int) -> dict[str, 
 
         def on_trial_end(self, trial: Any) -> None:
             super().on_trial_end(trial)
-            now = time.perf_counter()
-            seconds.append(round(now - last[0], 3))
-            last[0] = now
+            times.append(time.time())
+            values.append(trial.hyperparameters.values)
             memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
+    folder = given.inside.parent / "kt"
     tuner = Tuner(
-        build, objective="val_loss", max_trials=trials, seed=42, directory=folder / "kt", overwrite=True
+        build,
+        objective="val_loss",
+        max_trials=given.trials,
+        seed=oracle_seed(SEED),
+        directory=folder,
+        overwrite=True,
     )
-    began = last[0] = time.perf_counter()
-    tuner.search(*arrays["train"], validation_data=arrays["val"], epochs=epochs, batch_size=128, verbose=0)
-    return {
-        "wall_s": round(time.perf_counter() - began, 1),
-        "per_trial_s": seconds,
-        "best_val_loss": tuner.oracle.get_best_trials(1)[0].score,
-        "memory_mib": memory,
+    times[0] = time.time()
+    tuner.search(
+        *arrays["train"], validation_data=arrays["val"], epochs=given.epochs, batch_size=128, verbose=0
+    )
+    best = tuner.oracle.get_best_trials(1)[0].score
+    print(json.dumps({"times": times, "values": values, "best": best, "trains_mib": memory}))
+
+
+def watched(command: list[str]) -> tuple[str, Samples, float]:
+    """Run a command. Returns its stdout, the memory of its processes over time, and its seconds."""
+    began, samples = time.time(), []
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+
+    def look() -> None:
+        while process.poll() is None:
+            samples.append(
+                (time.time(), sum(resident_mib(pid) for pid in [process.pid, *children(process.pid)]))
+            )
+            time.sleep(0.5)
+
+    threading.Thread(target=look, daemon=True).start()
+    out, _ = process.communicate()
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)}: ended with {process.returncode}")
+    return out, samples, time.time() - began
+
+
+def children(parent: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(stat.parent.name))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+def resident_mib(pid: int) -> int:
+    """What processes share counts in parts (PSS)."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) // 1024
+
+
+def by_trial(samples: Samples, begin: float, ends: list[float]) -> list[int]:
+    """The most of each trial."""
+    peaks = []
+    for low, high in zip([begin, *ends], ends, strict=False):
+        inside_it = [mib for at, mib in samples if low <= at <= high]
+        peaks.append(max(inside_it, default=peaks[-1] if peaks else 0))
+    return peaks
+
+
+def clock(entry: dict[str, Any]) -> float:
+    return datetime.fromisoformat(entry["time"]).timestamp()
+
+
+def once(path: Path, run: Any) -> dict[str, Any]:
+    """The figures in a file, measured first where it is not there."""
+    if not path.exists():
+        found = run()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(found))
+    figures: dict[str, Any] = json.loads(path.read_text())
+    return figures
+
+
+def markdown(header: list[str], rows: list[list[str]]) -> None:
+    print()
+    for row in [header, ["---"] * len(header), *rows]:
+        print("| " + " | ".join(row) + " |", flush=True)
+
+
+def side_by_side(given: argparse.Namespace) -> None:
+    name = f"{given.trials}x{given.epochs}"
+    sides = {
+        "script": lambda: script(given.out / f"script-{name}", given),
+        "ours": lambda: ours(
+            given.out / f"ours-{name}", given, workers=1, threads=given.threads, units=UNITS
+        ),
     }
+    found = {
+        side: once(given.out / f"{side}-{name}.json", run)
+        for side, run in sides.items()
+        if given.side in (None, side)
+    }
+    titles = {"script": "KerasTuner by hand", "ours": "`forecaster tune`"}
+    rows = []
+    for side, f in found.items():
+        places = sorted({0, len(f["trials_s"]) // 4, len(f["trials_s"]) // 2, len(f["trials_s"]) - 1})
+        rows.append(
+            [
+                titles[side],
+                str(len(f["trials_s"])),
+                f"{statistics.mean(f['trials_s']):.1f}",
+                f"{statistics.median(f['trials_s']):.1f}",
+                f"{f['best']:.4f}",
+                f"{max(f['memory_mib']):,}",
+                ", ".join(f"{f['trains_mib'][i]:,}" for i in places),
+            ]
+        )
+    places_text = "peak of the process that trains, after the first trial, a quarter, half, all (MiB)"
+    markdown(
+        ["", "trials", "mean s", "median s", "best val_loss", "all processes, peak (MiB)", places_text], rows
+    )
+    for side, f in found.items():
+        print(f"\n{titles[side]}, most of all its processes in each trial, MiB: {f['memory_mib']}")
+    if len(found) == 2:
+        drawn = [[sorted(map(str, v.values())) for v in found[side]["values"]] for side in ("script", "ours")]
+        same = sum(short(a) == short(b) for a, b in zip(*drawn, strict=True))
+        ratio = statistics.mean(found["ours"]["trials_s"]) / statistics.mean(found["script"]["trials_s"])
+        print(
+            f"\nTrials with the same values: {same} of {len(drawn[0])}. Ours takes {ratio:.2f} of the time."
+        )
+
+
+def short(values: list[str]) -> list[str]:
+    """Ours rounds a learning rate to six digits."""
+    return sorted(f"{float(v):.5g}" for v in values)
+
+
+def scaling(given: argparse.Namespace) -> None:
+    rows, pace = [], {}
+    for workers in (1, 2):
+        path = given.out / f"workers{workers}-{given.trials}x{given.epochs}"
+        f = once(
+            path.with_suffix(".json"),
+            lambda w=workers, p=path: ours(p, given, workers=w, threads=w, units=SAME_UNITS),
+        )
+        pace[workers] = 60 * len(f["trials_s"]) / f["search_s"]
+        rows.append([str(workers), str(len(f["trials_s"])), f"{f['search_s']:.1f}", f"{pace[workers]:.2f}"])
+    markdown(["workers of one thread", "trials", "seconds of the search", "trials a minute"], rows)
+    print(f"\nTwo workers make {pace[2] / pace[1]:.2f} x the trials of one.")
 
 
 def main() -> None:
     sys.path.insert(0, str(ROOT))
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--trials", type=int, default=30)
-    parser.add_argument("--epochs", type=int, default=5)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--trials", type=int, help="30; with --scaling 8")
+    parser.add_argument("--epochs", type=int, help="22; with --scaling 10")
     parser.add_argument("--patch", type=int, default=24, help="of 168 steps; smaller trains for longer")
-    parser.add_argument("--workers", type=int, default=1, help="of ours")
-    parser.add_argument("--threads", type=int, help="of all of ours together; the machine's by default")
-    parser.add_argument("--only", choices=["ours", "by-hand"])
+    parser.add_argument("--threads", type=int, help="of either side; the machine's by default")
+    parser.add_argument("--side", choices=["ours", "script"])
+    parser.add_argument("--out", type=Path, default=ROOT / "runs/by_hand")
+    parser.add_argument("--scaling", action="store_true", help="two workers beside one")
+    parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    for name, function in (("by-hand", by_hand), ("ours", ours)):
-        if given.only not in (None, name):
-            continue
-        more = {"workers": given.workers, "threads": given.threads} if name == "ours" else {}
-        with tempfile.TemporaryDirectory() as folder:
-            found = function(  # type: ignore[operator]
-                Path(folder), trials=given.trials, epochs=given.epochs, patch=given.patch, **more
-            )
-        times, memory = found.pop("per_trial_s"), found.pop("memory_mib")
-        found["median_trial_s"] = round(statistics.median(times), 2)
-        found["mean_trial_s"] = round(statistics.mean(times), 2)
-        found["memory_mib_first_middle_last"] = [memory[0], memory[len(memory) // 2], memory[-1]]
-        print(json.dumps({"which": name, "trials": len(times), **found}), flush=True)
+    given.trials = given.trials or (8 if given.scaling else 30)
+    given.epochs = given.epochs or (10 if given.scaling else 22)
+    given.out = given.out.resolve()
+    (inside if given.inside else scaling if given.scaling else side_by_side)(given)
 
 
 if __name__ == "__main__":

@@ -261,8 +261,7 @@ def make_oracle(
         "objective": keras_tuner.Objective("score", direction=spec.objective.direction),
         "hyperparameters": _hyperparameters(space, grid=grid),
         "allow_new_entries": False,
-        # KerasTuner takes a seed of 0 for none.
-        "seed": 1 + int.from_bytes(hashlib.sha256(f"search {seed}".encode()).digest()[:4], "big") % 2**31,
+        "seed": oracle_seed(seed),
         # Its own count raises inside the lock; `Trials` counts.
         "max_consecutive_failed_trials": 10**9,
     }
@@ -285,6 +284,11 @@ def make_oracle(
         oracle = kinds[spec.algorithm](max_trials=None, **arguments)
     oracle.bind(space, book, halt, most=most)
     return oracle
+
+
+def oracle_seed(seed: int) -> int:
+    """KerasTuner's seed for an experiment's. KerasTuner takes 0 for none."""
+    return 1 + int.from_bytes(hashlib.sha256(f"search {seed}".encode()).digest()[:4], "big") % 2**31
 
 
 def _hyperparameters(space: Sequence[Dimension], *, grid: bool) -> Any:
