@@ -9,7 +9,7 @@ FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check lint format data schema docs images report-images vendor clean
-.PHONY: bench-speed bench-memory bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune
+.PHONY: bench-speed bench-engines bench-memory bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ images: $(STAMP)  ## the pictures in docs/images, from the runs that README and 
 
 bench-speed: $(STAMP)  ## windows per second beside plain Keras fit
 	$(BIN)/python benchmarks/throughput.py
+
+bench-engines: $(STAMP)  ## beside plain Keras and PyTorch: make bench-engines TORCH=an interpreter with torch
+	$(BIN)/python benchmarks/engines.py $(if $(TORCH),--torch $(TORCH))
 
 bench-memory: $(STAMP)  ## peak memory of 20 million rows at lookbacks of 64, 512 and 2,048
 	$(BIN)/python benchmarks/memory.py
