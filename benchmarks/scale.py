@@ -1,9 +1,11 @@
-"""Many series: time and memory of `validate` and `train --smoke` as the table grows.
+"""Many series: time and memory of `validate` and `train --smoke` as the table grows, with and without a table
+that was read before.
 
 python benchmarks/scale.py [--series 25000 50000 100000] [--folder DIR]
 
-Makes a Parquet table of each size (365 daily steps, a target and two covariates), runs both commands in processes of
-their own and prints the rows of docs/benchmarks.md: seconds, rows per second and the most memory at any time.
+Makes a Parquet table of each size (365 daily steps, a target and two covariates), runs the commands in processes of
+their own, the first on an empty cache, and prints the tables of docs/benchmarks.md: seconds, rows per second, the most
+memory at any time, and how they grow from one size to the next.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -69,17 +73,65 @@ def make(path: Path, n_series: int) -> None:
         writer.close()
 
 
-def measured(command: list[str]) -> tuple[float, float]:
-    """Seconds and GiB of one process at its largest. Raises SystemExit where it fails."""
-    start = time.monotonic()
+@dataclass(frozen=True)
+class Measured:
+    """One process: seconds from start to end, the seconds that processors worked for it, and GiB at its
+    largest: all that it had in memory, with what was mapped from files and may go at any time, and without."""
+
+    seconds: float
+    work: float
+    memory: float
+    own: float
+
+
+def measured(command: list[str], cache: Path) -> Measured:
+    """Raises SystemExit where the process fails."""
+    start, own = time.monotonic(), 0
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
-        _, status, usage = os.wait4(process.pid, 0)
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            env={**os.environ, "FORECASTER_CACHE": str(cache)},
+        )
+        while True:
+            done, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if done:
+                break
+            own = max(own, _own_kib(process.pid))
+            time.sleep(0.02)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             said.seek(0)
             raise SystemExit(f"{' '.join(command)}\n{said.read().decode()[-2000:]}")
-    return time.monotonic() - start, usage.ru_maxrss / 2**20
+    return Measured(
+        time.monotonic() - start,
+        usage.ru_utime + usage.ru_stime,
+        usage.ru_maxrss / 2**20,
+        own / 2**20,
+    )
+
+
+def _own_kib(pid: int) -> int:
+    """What a process holds now that comes from no file."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:  # it has just ended
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
+
+
+def commands(only: str | None) -> list[tuple[str, list[str]]]:
+    """What is run on each table, in this order: the first makes the cache, the others start from it."""
+    train = ["train", "--smoke", "-q", "--run-dir"]
+    every = [
+        ("validate, first start", ["validate"]),
+        ("validate, second start", ["validate"]),
+        ("train --smoke, second start", train),
+    ]
+    if only == "train":
+        every = [("train --smoke, first start", train), every[2]]
+    return every[:2] if only == "validate" else every
 
 
 def main() -> None:
@@ -90,31 +142,32 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the tables go; a temporary one by default")
     parser.add_argument("--only", choices=["validate", "train"])
     given = parser.parse_args()
-    print("| series | rows | file | command | seconds | rows a second | GiB |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    head = ["series", "rows", "command", "seconds", "of work", "rows a second", "GiB", "GiB not of files"]
+    print("| " + " | ".join(head) + " |")
+    print("|" + "---|" * len(head))
+    found: dict[str, list[tuple[int, Measured]]] = {}
     for n in given.series:
         with tempfile.TemporaryDirectory(dir=given.folder) as name:
             folder = Path(name)
             make(folder / "t.parquet", n)
             (folder / "c.yaml").write_text(json.dumps(CONFIG))
-            size = (folder / "t.parquet").stat().st_size / 2**20
-            tool = [sys.executable, "-m", "forecaster"]
-            for verb in (["validate"], ["train", "--smoke", "-q", "--run-dir", str(folder / "run")]):
-                if given.only not in (None, verb[0]):
-                    continue
-                seconds, memory = measured([*tool, verb[0], str(folder / "c.yaml"), *verb[1:]])
-                rate = f"{n * STEPS / seconds:,.0f}"
-                shown = " ".join(verb[:2]) if "--smoke" in verb else verb[0]
-                row = [
-                    f"{n:,}",
-                    f"{n * STEPS:,}",
-                    f"{size:.0f} MiB",
-                    shown,
-                    f"{seconds:.1f}",
-                    rate,
-                    f"{memory:.2f}",
-                ]
+            for k, (what, words) in enumerate(commands(given.only)):
+                options = [*words[1:], *([str(folder / f"run{k}")] if len(words) > 1 else [])]
+                command = [sys.executable, "-m", "forecaster", words[0], str(folder / "c.yaml"), *options]
+                m = measured(command, folder / "cache")
+                found.setdefault(what, []).append((n, m))
+                row = [f"{n:,}", f"{n * STEPS:,}", what, f"{m.seconds:.1f}", f"{m.work:.1f}"]
+                row += [f"{n * STEPS / m.seconds:,.0f}", f"{m.memory:.2f}", f"{m.own:.2f}"]
                 print("| " + " | ".join(row) + " |", flush=True)
+    print(
+        "\n| from one size to the next | seconds | of work | GiB | GiB not of files |\n|---|---|---|---|---|"
+    )
+    for what, rows in found.items():
+        for (a, small), (b, large) in pairwise(rows):
+            of = [(large.seconds, small.seconds), (large.work, small.work)]
+            of += [(large.memory, small.memory), (large.own, small.own)]
+            shown = [f"{y / x:.2f}" if x else "" for y, x in of]
+            print(f"| {what}, {a:,} to {b:,} series | " + " | ".join(shown) + " |")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,11 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Replace a file in one step: a kill or a full disk leaves the old one or none."""
+    write_parts(path, [content])
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> None:
+    """`write_whole` of what is made piece by piece."""
     part = path.with_name(f".{path.name}.part")
     with disk_errors(path):
         try:
@@ -39,7 +44,7 @@ def write_whole(path: Path, content: bytes) -> None:
             # Made anew: what a kill left there is worth nothing, and a link would lead elsewhere.
             part.unlink(missing_ok=True)
             with part.open("xb") as file:
-                file.write(content)
+                file.writelines(parts)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
@@ -55,6 +60,20 @@ def write_text(path: Path, content: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """NaN has no place in JSON: a value that could not be computed is null before it comes here."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_long_json(path: Path, head: Mapping[str, Any], name: str, items: Iterable[Any]) -> None:
+    """An object that ends with a long list: an item a line, none held longer than it is written."""
+    begin = json.dumps(dict(head), indent=2, ensure_ascii=False, allow_nan=False).removesuffix("\n}")
+
+    def parts() -> Iterator[bytes]:
+        yield f"{begin},\n  {json.dumps(name)}: [".encode()
+        for i, item in enumerate(items):
+            line = json.dumps(item, ensure_ascii=False, allow_nan=False)
+            yield f"{',' if i else ''}\n    {line}".encode()
+        yield b"\n  ]\n}\n"
+
+    write_parts(path, parts())
 
 
 def read_json(path: Path) -> Any:

@@ -108,11 +108,10 @@ SHOWN_SERIES = 20
 
 def _result(validated: Validated, screen: Screen) -> Result:
     report, experiment, cost = validated.report, validated.loaded.experiment, validated.cost
-    n = len(report.columns["id"])
+    n = report.summary["series"]
     shown = n if screen.verbosity > 0 else min(n, SHOWN_SERIES)
     facts, windows = [], []
-    for s in range(shown):
-        one = report.series(s)
+    for one in report.each(0, shown):
         name = one["id"] or "(one series)"
         far = sum(target["count"] for target in one["outliers"].values())
         still = max(target["rows"] for target in one["constant"].values())
@@ -131,7 +130,8 @@ def _result(validated: Validated, screen: Screen) -> Result:
         "",
         table(["windows", "train", "val", "test"], windows),
     ]
-    lines += ["", _edges(report.series(0), report.columns["id"][0])]
+    one = report.series(0)
+    lines += ["", _edges(one, one["id"])]
     if shown < n:
         lines.append(f"and {n - shown:,} more series; -v shows all, --json has all")
     total, window = report.summary["windows"], experiment.window
@@ -148,7 +148,7 @@ def _result(validated: Validated, screen: Screen) -> Result:
     if validated.loaded.dimensions:
         names = ", ".join(d.name for d in validated.loaded.dimensions)
         lines.append(f"search space: {names}")
-    series = [report.series(s) for s in range(n)] if screen.json else []
+    series = list(report.each()) if screen.json else []
     facts_json = {
         "valid": True,
         "config": str(validated.loaded.path),
@@ -175,7 +175,7 @@ def _gaps_text(report: TableReport) -> list[str]:
     gaps, ahead = report.summary["gaps"], report.summary["known_ahead"]
     lines = []
     if gaps["count"]:
-        longest = max(report.columns["gaps"], key=lambda gap: gap["longest"])
+        longest = report.series(report.with_longest_gap)["gaps"]
         lines.append(
             f"{gaps['count']:,} gaps of {gaps['rows']:,} rows in {gaps['series']:,} series; the longest has "
             f"{gaps['longest']:,}, in a series whose first gap is at {longest['first']}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forecaster.data.mapped import beside, row_blocks, series_blocks
 from forecaster.data.panel import Floats, Ints, Panel
 from forecaster.data.problems import Problems
 from forecaster.data.ranges import ranges
@@ -79,8 +80,12 @@ class Encoders:
 
     def rows(self, panel: Panel) -> Codes:
         """(rows, categorical columns), in the panel's order of columns."""
-        found = [self.codes(panel, name, panel.values[:, c]) for c, name in _columns(panel)]
-        return np.stack(found, axis=1) if found else np.zeros((len(panel.values), 0), dtype=np.int32)
+        columns = _columns(panel)
+        out = beside(panel.values).empty((len(panel.values), len(columns)), np.int32)
+        for rows in row_blocks(len(out)):
+            for k, (c, name) in enumerate(columns):
+                out[rows, k] = self.codes(panel, name, panel.values[rows, c])
+        return out
 
     def statics(self, panel: Panel) -> Codes:
         """(series, categorical statics)."""
@@ -109,8 +114,7 @@ class Encoders:
         for name, column in cells:
             trained = set(self.names[name])
             new = np.array([c not in trained for c in panel.categories[name]], dtype=np.bool_)
-            places = column[column >= 0].astype(np.int64)
-            counts = np.bincount(places, minlength=len(new))[: len(new)] * new if len(new) else np.zeros(0)
+            counts = _counts(column, len(new)) * new
             found = np.flatnonzero(counts)
             if len(found):
                 some = ", ".join(repr(panel.categories[name][i]) for i in found[:_NAMED])
@@ -138,12 +142,16 @@ def fit_encoders(kinds: Mapping[str, str], panel: Panel, train_end: Ints) -> Enc
 
     Raises DataError where one_hot would make too many channels, or a column has no name at all.
     """
-    rows = ranges(panel.offsets[:-1], panel.offsets[:-1] + train_end)
-    cells = {name: panel.values[rows, c] for c, name in _columns(panel)}
-    cells |= {name: panel.static[train_end > 0, k] for k, name in _statics(panel)}
+    counts = {name: np.zeros(len(panel.categories[name]), dtype=np.int64) for name in kinds}
+    for s, end in series_blocks(panel.offsets):
+        rows = ranges(panel.offsets[s:end], panel.offsets[s:end] + train_end[s:end])
+        for c, name in _columns(panel):
+            counts[name] += _counts(panel.values[rows, c], len(counts[name]))
+    for k, name in _statics(panel):
+        counts[name] += _counts(panel.static[train_end > 0, k], len(counts[name]))
     names: dict[str, tuple[str, ...]] = {}
     for name in sorted(kinds):
-        places = np.unique(cells[name][cells[name] >= 0]).astype(np.int64)
+        places = np.flatnonzero(counts[name])
         names[name] = tuple(panel.categories[name][i] for i in places.tolist())
         if not len(places):
             raise DataError(
@@ -171,6 +179,15 @@ def with_names(panel: Panel, name: str, names: tuple[str, ...]) -> tuple[Panel, 
             own.append(category)
     panel = replace(panel, categories={**panel.categories, name: tuple(own)})
     return panel, np.array([place[category] for category in names], dtype=np.int64)
+
+
+def _counts(cells: Floats, n: int) -> Ints:
+    """(n,), how often each place occurs among the cells."""
+    total = np.zeros(n, dtype=np.int64)
+    for rows in row_blocks(len(cells)):
+        known = cells[rows]
+        total += np.bincount(known[known >= 0].astype(np.int64), minlength=n)
+    return total
 
 
 def _columns(panel: Panel) -> list[tuple[int, str]]:

@@ -2,48 +2,134 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from forecaster.data.mapped import series_blocks
 from forecaster.data.outliers import far_out
 from forecaster.data.pace import find_pace
 from forecaster.data.panel import Findings, Ints, Panel
 from forecaster.data.roles import TimeColumn
 from forecaster.data.spec import WindowSpec
 from forecaster.data.split import SPLITS, Cuts, SplitName, target_rows
+from forecaster.data.windows import Windows
 from forecaster.errors import DataError, Diagnostic
 
 # Series and rows that show a table's frequency.
 _LOOKED_AT, _ROWS_LOOKED_AT = 20, 10_000
+# Series put in words at a time.
+_TOLD_TOGETHER = 10_000
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """Targets and windows of one split, each (series,), rows counted from the series' first: targets
+    low to high, half-open; how many windows, and the first target of the first and of the last of them."""
+
+    low: Ints
+    high: Ints
+    count: Ints
+    first: Ints
+    last: Ints
+
+
+def all_windows(cuts: Cuts, window: WindowSpec, *, consecutive: bool = False) -> dict[SplitName, Ranges]:
+    """Every window of every split."""
+    found = {}
+    for name in SPLITS:
+        first, count, stride = target_rows(cuts, name, window, consecutive=consecutive)
+        found[name] = Ranges(*cuts.range(name), count, first, first + (count - 1) * stride)
+    return found
+
+
+def taken_windows(cuts: Cuts, windows: Mapping[SplitName, Windows]) -> dict[SplitName, Ranges]:
+    """The windows that there are, in order of series, then time."""
+    found = {}
+    for name, some in windows.items():
+        low, high = cuts.range(name)
+        count = np.bincount(some.series, minlength=len(low)).astype(np.int64)
+        end = np.cumsum(count)
+        target = np.append(some.start + some.lookback, 0)
+        # What the places of series without a window hold is not looked at.
+        first, last = (target[np.minimum(at, len(some))] for at in (end - count, end - 1))
+        begin = some.source.offsets[:-1]
+        found[name] = Ranges(low, high, count, first - begin, last - begin)
+    return found
+
+
+def describe_splits(
+    panel: Panel, splits: Mapping[SplitName, Ranges], window: WindowSpec, series: slice
+) -> Iterator[dict[str, Any]]:
+    """Per series, for every split: {windows, first, last, first_window, last_window}; see `check`."""
+    columns = [_split(panel, found, window, series) for found in splits.values()]
+    for row in zip(*columns, strict=True):
+        yield dict(zip(splits, row, strict=True))
 
 
 @dataclass(frozen=True)
 class TableReport:
-    """summary: a few numbers about the whole table, of the same size for any number of series.
+    """What `check` found. summary: a few numbers about the whole table, of the same size for any
+    number of series. warnings: what reading mended.
 
-    columns: one list per fact, with an entry for each series in the panel's order;
-    see `check`. warnings: what reading mended.
+    Per series, in the panel's order, only numbers are kept; `series` puts them in words.
     """
 
     summary: dict[str, Any]
-    columns: dict[str, list[Any]]
     warnings: tuple[Diagnostic, ...]
+    panel: Panel
+    findings: Findings
+    window: WindowSpec
+    splits: dict[SplitName, Ranges]
+    runs: dict[str, tuple[Ints, Ints]]
+    """Of each target: rows of the longest run of one value, and its first row."""
+    far: dict[str, tuple[Ints, Ints]]
+    """Of each target: values that are far out, and the row of the first."""
 
     def series(self, s: int) -> dict[str, Any]:
         """The facts about one series."""
-        return {name: column[s] for name, column in self.columns.items()}
+        [one] = self.each(s, s + 1)
+        return one
+
+    def each(self, start: int = 0, stop: int | None = None) -> Iterator[dict[str, Any]]:
+        """The facts about series, one after the other."""
+        n = len(self.panel.ids) if stop is None else stop
+        for a in range(start, n, _TOLD_TOGETHER):
+            yield from self._some(slice(a, min(a + _TOLD_TOGETHER, n)))
+
+    @property
+    def with_longest_gap(self) -> int:
+        """The first series with the longest gap of all; there is one."""
+        return int(self.findings.gap_series[np.argmax(self.findings.gap_length)])
 
     def as_json(self) -> dict[str, Any]:
-        names = list(self.columns)
-        rows = zip(*self.columns.values(), strict=True)
         return {
             "summary": self.summary,
-            "series": [dict(zip(names, row, strict=True)) for row in rows],
+            "series": list(self.each()),
             "warnings": [w.as_json() for w in self.warnings],
         }
+
+    def _some(self, some: slice) -> Iterator[dict[str, Any]]:
+        panel, findings = self.panel, self.findings
+        first, lengths = panel.first[some], panel.lengths[some]
+        columns: dict[str, Any] = {
+            "id": panel.ids[some],
+            "rows": lengths.tolist(),
+            "first": panel.grid.text(first),
+            "last": panel.grid.text(first + lengths - 1),
+            "duplicates": findings.duplicates[some].tolist(),
+            "gaps": _gaps(panel, findings, some),
+            "missing": [dict(zip(panel.columns, n, strict=True)) for n in findings.missing[some].tolist()],
+            "constant": _by_target(panel, self.runs, "rows", some),
+            "outliers": _by_target(panel, self.far, "count", some),
+            "known_ahead": _known_ahead(panel, findings, some),
+        }
+        splits = describe_splits(panel, self.splits, self.window, some)
+        for row, of_splits in zip(zip(*columns.values(), strict=True), splits, strict=True):
+            yield {**dict(zip(columns, row, strict=True)), **of_splits}
 
 
 def check(
@@ -60,24 +146,12 @@ def check(
     first and last window the first step of the lookback, the forecast origin and
     the first and last target.
     """
-    columns: dict[str, list[Any]] = {
-        "id": list(panel.ids),
-        "rows": panel.lengths.tolist(),
-        "first": panel.grid.text(panel.first),
-        "last": panel.grid.text(panel.first + panel.lengths - 1),
-        "duplicates": findings.duplicates.tolist(),
-        "gaps": _gaps(panel, findings),
-        "missing": [dict(zip(panel.columns, row, strict=True)) for row in findings.missing.tolist()],
-        "constant": _constants(panel),
-        "outliers": _outliers(panel),
-        "known_ahead": _known_ahead(panel, findings),
-    }
-    counts: dict[SplitName, Ints] = {}
-    for name in SPLITS:
-        counts[name], columns[name] = _split(panel, cuts, name, window, consecutive)
-    summary = _summary(panel, findings, counts)
-    summary["outliers"] = {t: sum(one[t]["count"] for one in columns["outliers"]) for t in panel.targets}
-    return TableReport(summary, columns, findings.warnings)
+    splits = all_windows(cuts, window, consecutive=consecutive)
+    summary = _summary(panel, findings, {name: found.count for name, found in splits.items()})
+    far = {name: far_out(panel, c) for c, name in enumerate(panel.targets)}
+    summary["outliers"] = {name: int(count.sum()) for name, (count, _) in far.items()}
+    runs = {name: _longest_runs(panel, c) for c, name in enumerate(panel.targets)}
+    return TableReport(summary, findings.warnings, panel, findings, window, splits, runs, far)
 
 
 def _summary(panel: Panel, findings: Findings, counts: dict[SplitName, Ints]) -> dict[str, Any]:
@@ -134,86 +208,83 @@ def _freq_found(panel: Panel) -> str | int | None:
         return None
 
 
-def _gaps(panel: Panel, findings: Findings) -> list[dict[str, Any]]:
-    n = len(panel.ids)
-    count = np.bincount(findings.gap_series, minlength=n)
+def _gaps(panel: Panel, findings: Findings, some: slice) -> list[dict[str, Any]]:
+    low, high = np.searchsorted(findings.gap_series, [some.start, some.stop])
+    series, length = findings.gap_series[low:high] - some.start, findings.gap_length[low:high]
+    n = some.stop - some.start
+    count = np.bincount(series, minlength=n)
+    rows = np.bincount(series, weights=length, minlength=n).astype(np.int64)
     longest = np.zeros(n, dtype=np.int64)
-    np.maximum.at(longest, findings.gap_series, findings.gap_length)
-    owners, at = np.unique(findings.gap_series, return_index=True)
+    np.maximum.at(longest, series, length)
+    owners, at = np.unique(series, return_index=True)
     first: list[str | None] = [None] * n
-    for s, text in zip(owners.tolist(), panel.grid.text(findings.gap_first[at]), strict=True):
+    for s, text in zip(owners.tolist(), panel.grid.text(findings.gap_first[low + at]), strict=True):
         first[s] = text
     return [
         {"count": c, "rows": r, "first": f, "longest": w}
-        for c, r, f, w in zip(
-            count.tolist(), findings.gap_rows.tolist(), first, longest.tolist(), strict=True
-        )
+        for c, r, f, w in zip(count.tolist(), rows.tolist(), first, longest.tolist(), strict=True)
     ]
 
 
-def _constants(panel: Panel) -> list[dict[str, dict[str, Any]]]:
-    """Per series and target, the longest run of one value. Missing values end a run."""
-    out: list[dict[str, dict[str, Any]]] = [{} for _ in panel.ids]
-    for c, name in enumerate(panel.targets):
-        length, row = _longest_runs(panel, c)
-        texts = panel.grid.text(panel.positions_of_rows(row))
-        for entry, rows, first in zip(out, length.tolist(), texts, strict=True):
-            entry[name] = {"rows": rows, "first": first}
+def _by_target(
+    panel: Panel, found: Mapping[str, tuple[Ints, Ints]], what: str, some: slice
+) -> list[dict[str, dict[str, Any]]]:
+    """Per series and target, a number of values, and the time of the first of them."""
+    out: list[dict[str, dict[str, Any]]] = [{} for _ in panel.ids[some]]
+    for name, (count, row) in found.items():
+        # The longest run is told of also where it holds nothing.
+        texts = _texts(panel, row, count > (0 if what == "count" else -1), some)
+        for entry, n, first in zip(out, count[some].tolist(), texts, strict=True):
+            entry[name] = {what: n, "first": first}
     return out
 
 
-def _outliers(panel: Panel) -> list[dict[str, dict[str, Any]]]:
-    """Per series and target, how many values lie far from the others, and when the first one did."""
-    out: list[dict[str, dict[str, Any]]] = [{} for _ in panel.ids]
-    for c, name in enumerate(panel.targets):
-        count, row = far_out(panel, c)
-        texts = _texts(panel, row, count > 0)
-        for entry, n, first in zip(out, count.tolist(), texts, strict=True):
-            entry[name] = {"count": n, "first": first}
-    return out
-
-
-def _known_ahead(panel: Panel, findings: Findings) -> list[dict[str, Any]]:
+def _known_ahead(panel: Panel, findings: Findings, some: slice) -> list[dict[str, Any]]:
     rows = findings.future_rows
-    texts = _texts(panel, panel.lengths - 1 + rows, rows > 0)
-    return [{"rows": n, "last": last} for n, last in zip(rows.tolist(), texts, strict=True)]
+    texts = _texts(panel, panel.lengths - 1 + rows, rows > 0, some)
+    return [{"rows": n, "last": last} for n, last in zip(rows[some].tolist(), texts, strict=True)]
 
 
 def _longest_runs(panel: Panel, c: int) -> tuple[Ints, Ints]:
-    """(series,) each: rows of the longest run, the oldest of equals, and its first flat row."""
-    column = panel.values[:, c]
-    begins = np.ones(len(column), dtype=bool)
-    begins[1:] = column[1:] != column[:-1]
-    begins[panel.offsets[:-1]] = True
-    starts = np.flatnonzero(begins)
-    lengths = np.diff(np.append(starts, len(column)))
-    lengths[np.isnan(column[starts])] = 0
-    # One number that grows with the length and, among equals, falls with the row.
-    rank = lengths * len(column) + (len(column) - 1 - starts)
-    best = np.maximum.reduceat(rank, np.searchsorted(starts, panel.offsets[:-1]))
-    return best // len(column), len(column) - 1 - best % len(column)
+    """(series,) each: rows of the longest run of one value, the oldest of equals, and its first row,
+    counted from the series' own. Missing values end a run."""
+    longest, first = np.zeros(len(panel.ids), dtype=np.int64), np.zeros(len(panel.ids), dtype=np.int64)
+    for s, end in series_blocks(panel.offsets):
+        offsets = panel.offsets[s:end] - panel.offsets[s]
+        column = panel.values[panel.offsets[s] : panel.offsets[end], c]
+        begins = np.ones(len(column), dtype=bool)
+        begins[1:] = column[1:] != column[:-1]
+        begins[offsets] = True
+        starts = np.flatnonzero(begins)
+        lengths = np.diff(np.append(starts, len(column)))
+        lengths[np.isnan(column[starts])] = 0
+        # One number that grows with the length and, among equals, falls with the row.
+        rank = lengths * len(column) + (len(column) - 1 - starts)
+        best = np.maximum.reduceat(rank, np.searchsorted(starts, offsets))
+        longest[s:end], first[s:end] = (
+            best // len(column),
+            len(column) - 1 - best % len(column) - offsets,
+        )
+    return longest, first
 
 
-def _split(
-    panel: Panel, cuts: Cuts, name: SplitName, window: WindowSpec, consecutive: bool
-) -> tuple[Ints, list[dict[str, Any]]]:
-    """Windows of each series, (series,), and the report on each."""
-    low, high = cuts.range(name)
-    first_target, count, stride = target_rows(cuts, name, window, consecutive=consecutive)
-    last_target = first_target + (count - 1) * stride
-    has_rows, has_windows = high > low, count > 0
+def _split(panel: Panel, found: Ranges, window: WindowSpec, some: slice) -> Iterator[dict[str, Any]]:
+    """The report on one split of each series."""
+    has_rows, has_windows = found.high > found.low, found.count > 0
     columns = [
-        count.tolist(),
-        _texts(panel, low, has_rows),
-        _texts(panel, high - 1, has_rows),
-        _window(panel, first_target, window, has_windows),
-        _window(panel, last_target, window, has_windows),
+        found.count[some].tolist(),
+        _texts(panel, found.low, has_rows, some),
+        _texts(panel, found.high - 1, has_rows, some),
+        _window(panel, found.first, window, has_windows, some),
+        _window(panel, found.last, window, has_windows, some),
     ]
     names = ("windows", "first", "last", "first_window", "last_window")
-    return count, [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    return (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
 
 
-def _window(panel: Panel, target: Ints, window: WindowSpec, has: Any) -> list[dict[str, str | None] | None]:
+def _window(
+    panel: Panel, target: Ints, window: WindowSpec, has: Any, some: slice
+) -> list[dict[str, str | None] | None]:
     edges = {
         # A padded lookback begins before the series does.
         "lookback_first": np.maximum(target - window.lookback, 0),
@@ -221,12 +292,13 @@ def _window(panel: Panel, target: Ints, window: WindowSpec, has: Any) -> list[di
         "target_first": target,
         "target_last": target + window.horizon - 1,
     }
-    texts = [_texts(panel, rows, has) for rows in edges.values()]
-    rows = zip(has.tolist(), *texts, strict=True)
+    texts = [_texts(panel, rows, has, some) for rows in edges.values()]
+    rows = zip(has[some].tolist(), *texts, strict=True)
     return [dict(zip(edges, row, strict=True)) if here else None for here, *row in rows]
 
 
-def _texts(panel: Panel, rows: Ints, present: Any) -> list[str | None]:
+def _texts(panel: Panel, rows: Ints, present: Any, some: slice) -> list[str | None]:
     """Timestamps of one row of each series, counted from its first; None where not present."""
-    words = panel.grid.text(panel.first + np.where(present, rows, 0))
+    rows, present = rows[some], present[some]
+    words = panel.grid.text(panel.first[some] + np.where(present, rows, 0))
     return [word if here else None for word, here in zip(words, present.tolist(), strict=True)]

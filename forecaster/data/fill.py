@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from forecaster.data.mapped import beside, copied, row_blocks, series_blocks
 from forecaster.data.panel import Floats, Ints, Panel
 from forecaster.errors import DataError, Diagnostic, Location
 
@@ -34,25 +35,35 @@ def fill(panel: Panel, policy: Policy, *, barriers: Ints) -> tuple[Panel, NDArra
     and without one, or under zero, it stays NaN, which Encoders take for an unknown one.
     """
     n_targets = len(panel.targets)
-    observed = np.ones((len(panel.values), n_targets), dtype=bool)
-    gappy = [c for c in range(panel.values.shape[1]) if np.isnan(panel.values[:, c]).any()]
+    observed = beside(panel.values).empty((len(panel.values), n_targets), np.bool_)
+    empty = np.zeros(panel.values.shape[1], dtype=bool)
+    for block in row_blocks(len(observed)):
+        missing = np.isnan(panel.values[block])
+        empty |= missing.any(axis=0)
+        observed[block] = ~missing[:, :n_targets] if policy == "mask" else True
+    gappy = np.flatnonzero(empty).tolist()
     if not gappy and not np.isnan(panel.static).any():
         return panel, observed
     if policy == "error":
         raise refusal(panel, WAYS_OUT)
-    if policy == "mask":
-        observed = ~np.isnan(panel.values[:, :n_targets])
-    values = panel.values.copy()
+    values = copied(panel.values)
     for c in gappy:
-        column = values[:, c]
-        rows = np.flatnonzero(np.isnan(column))
-        if panel.columns[c] in panel.categories:
-            if policy != "zero":
-                column[rows] = _repeated(panel, c, rows, barriers)
-        elif policy == "zero":
-            column[rows] = 0.0
-        else:
-            column[rows] = _filled(panel, c, rows, barriers, policy == "interpolate")
+        means: Floats | None = None
+        for s, end in series_blocks(panel.offsets):
+            part, until = panel.series(s, end), barriers[s:end]
+            column = values[panel.offsets[s] : panel.offsets[end], c]
+            rows = np.flatnonzero(np.isnan(column))
+            if panel.columns[c] in panel.categories:
+                if policy != "zero":
+                    column[rows] = _repeated(part, c, rows, until)
+            elif policy == "zero":
+                column[rows] = 0.0
+            else:
+                column[rows], leading = _filled(part, c, rows, until, policy == "interpolate")
+                if leading.any():
+                    owner = s + part.series_of_rows(rows[leading])
+                    means = _training_means(panel, c, barriers) if means is None else means
+                    column[rows[leading]] = means[owner]
     return replace(panel, values=values, static=_fill_static(panel, policy)), observed
 
 
@@ -79,8 +90,10 @@ def _repeated(panel: Panel, c: int, rows: Ints, barriers: Ints) -> Floats:
     return np.where(before >= 0, panel.values[before, c], np.nan)
 
 
-def _filled(panel: Panel, c: int, rows: Ints, barriers: Ints, interpolate: bool) -> Floats:
-    """The value of each missing cell (row, c)."""
+def _filled(
+    panel: Panel, c: int, rows: Ints, barriers: Ints, interpolate: bool
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """The value of each missing cell (row, c), and which have none for want of one before."""
     column = panel.values[:, c]
     runs = _runs(panel, rows, barriers)
     before, after = runs.before[runs.of_cell], runs.after[runs.of_cell]
@@ -91,11 +104,7 @@ def _filled(panel: Panel, c: int, rows: Ints, barriers: Ints, interpolate: bool)
         inside = (before >= 0) & (after >= 0) & training
         low, high, at = before[inside], after[inside], rows[inside]
         out[inside] = column[low] + (column[high] - column[low]) * ((at - low) / (high - low))
-    leading = before < 0
-    if leading.any():
-        means = _training_means(panel, c, barriers)
-        out[leading] = means[runs.series[runs.of_cell[leading]]]
-    return out
+    return out, before < 0
 
 
 def _runs(panel: Panel, rows: Ints, barriers: Ints) -> _Runs:
@@ -121,11 +130,15 @@ def _runs(panel: Panel, rows: Ints, barriers: Ints) -> _Runs:
 def _training_means(panel: Panel, c: int, barriers: Ints) -> Floats:
     """(series,), mean of the observed training rows; of all series' where one has none."""
     end = barriers[:, 0] if barriers.shape[1] else panel.lengths
-    edges = np.column_stack([panel.offsets[:-1], panel.offsets[:-1] + end]).ravel()
-    column = np.append(panel.values[:, c], np.nan)  # so that an edge may lie at the very end
-    known = ~np.isnan(column)
-    total = np.add.reduceat(np.where(known, column, 0.0), edges)[::2]
-    count = np.add.reduceat(known.astype(np.int64), edges)[::2]
+    total, count = np.zeros(len(end)), np.zeros(len(end), dtype=np.int64)
+    for s, stop in series_blocks(panel.offsets):
+        first = panel.offsets[s:stop] - panel.offsets[s]
+        edges = np.column_stack([first, first + end[s:stop]]).ravel()
+        rows = slice(panel.offsets[s], panel.offsets[stop])
+        column = np.append(panel.values[rows, c], np.nan)  # so that an edge may lie at the very end
+        known = ~np.isnan(column)
+        total[s:stop] = np.add.reduceat(np.where(known, column, 0.0), edges)[::2]
+        count[s:stop] = np.add.reduceat(known.astype(np.int64), edges)[::2]
     count[end == 0] = 0
     if not count.any():
         raise DataError(

@@ -13,9 +13,11 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from forecaster.data.ranges import ranges
 from forecaster.errors import EnvironmentError_
 
 Array = NDArray[Any]
+Ints = NDArray[np.int64]
 # Rows looked at together: large enough for speed, small beside a table that needs care.
 BLOCK = 1 << 20
 WHERE, OFF = "FORECASTER_CACHE", "off"
@@ -122,7 +124,8 @@ class Growing:
 
 def beside(like: Array) -> Scratch:
     """Where an array of the size of this one belongs: memory, unless this one is mapped."""
-    if not isinstance(like, np.memmap):
+    # A copy of a mapped array is of its type, and in memory.
+    if not isinstance(like, np.memmap) or getattr(like, "_mmap", None) is None:
         return IN_MEMORY
     folder = cache_folder()
     try:
@@ -133,13 +136,31 @@ def beside(like: Array) -> Scratch:
     return Scratch(folder)
 
 
+def copied(array: Array, columns: list[int] | None = None) -> Array:
+    """A copy to be written to, kept where the array is. columns: only these, of all rows."""
+    n_columns = array.shape[1] if columns is None else len(columns)
+    out = beside(array).empty((len(array), n_columns), array.dtype)
+    for rows in row_blocks(len(array)):
+        out[rows] = array[rows] if columns is None else array[rows][:, columns]
+    return out
+
+
+def picked(array: Array, low: Ints, high: Ints) -> Array:
+    """The rows of half-open ranges, one range after the other, kept where the array is."""
+    ends = np.append(0, np.cumsum(high - low))
+    out = beside(array).empty((int(ends[-1]), *array.shape[1:]), array.dtype)
+    for a, b in series_blocks(ends):
+        out[ends[a] : ends[b]] = array[ranges(low[a:b], high[a:b])]
+    return out
+
+
 def row_blocks(n_rows: int) -> Iterator[slice]:
     """Runs of rows, small enough to make temporary arrays of."""
     for start in range(0, n_rows, BLOCK):
         yield slice(start, min(start + BLOCK, n_rows))
 
 
-def series_blocks(offsets: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+def series_blocks(offsets: Ints) -> Iterator[tuple[int, int]]:
     """Runs of whole series with about as many rows: first series, and one past the last.
 
     offsets: (series + 1,). A series longer than that is a run of its own.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.data.grid import Grid
-from forecaster.data.ranges import ranges
+from forecaster.data.mapped import copied, picked
 from forecaster.errors import Diagnostic
 
 Ints = NDArray[np.int64]
@@ -50,10 +51,10 @@ class Panel:
         """Columns of `values` that hold numbers."""
         return [c for c, name in enumerate(self.columns) if name not in self.categories]
 
-    @property
+    @cached_property
     def numbers(self) -> Floats:
-        """(rows, numeric columns), a view where every column is one."""
-        return self.values if len(self.numeric) == len(self.columns) else self.values[:, self.numeric]
+        """(rows, numeric columns), the values themselves where every column is one."""
+        return self.values if len(self.numeric) == len(self.columns) else copied(self.values, self.numeric)
 
     @property
     def static_numbers(self) -> Floats:
@@ -83,7 +84,19 @@ class Panel:
             self,
             offsets=np.append(0, np.cumsum(high - low)),
             first=self.first + low,
-            values=self.values[ranges(begin + low, begin + high)],
+            values=picked(self.values, begin + low, begin + high),
+        )
+
+    def series(self, start: int, stop: int) -> Panel:
+        """Some neighbouring series; their values are a view."""
+        first = self.offsets[start]
+        return replace(
+            self,
+            ids=self.ids[start:stop],
+            offsets=self.offsets[start : stop + 1] - first,
+            first=self.first[start:stop],
+            values=self.values[first : self.offsets[stop]],
+            static=self.static[start:stop],
         )
 
     def pick(self, keep: Ints) -> Panel:
@@ -94,7 +107,7 @@ class Panel:
             ids=tuple(self.ids[s] for s in keep.tolist()),
             first=self.first[keep],
             offsets=np.append(0, np.cumsum(high - low)),
-            values=self.values[ranges(low, high)],
+            values=picked(self.values, low, high),
             static=self.static[keep],
         )
 

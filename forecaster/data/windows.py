@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -178,16 +179,34 @@ def _gather(table: npt.NDArray[Any], start: Ints, steps: int) -> npt.NDArray[Any
 
 
 def cut_windows(
-    source: Source, cuts: Cuts, split: SplitName, window: WindowSpec, *, consecutive: bool = False
+    source: Source,
+    cuts: Cuts,
+    split: SplitName,
+    window: WindowSpec,
+    *,
+    consecutive: bool = False,
+    few: Callable[[int], Ints] | None = None,
 ) -> Windows:
     """Every window whose targets all lie in one split of one series, oldest first.
 
     The lookback may reach into an earlier split; it never leaves the series but where
     window.short pads it. consecutive: see `target_rows`.
+    few: of so many windows, the places of those to keep, ascending.
     """
     first, count, stride = target_rows(cuts, split, window, consecutive=consecutive)
-    series = np.repeat(np.arange(len(count), dtype=np.int32), count)
-    nth = ranges(np.zeros_like(count), count)
-    start = source.offsets[:-1][series] + first[series] + nth * stride - window.lookback
+    # The first step of each series' first window, less the steps of all windows before it.
+    before = np.cumsum(count) - count
+    origin = source.offsets[:-1] + first - window.lookback - before * stride
+    if few is None:
+        series = np.repeat(np.arange(len(count), dtype=np.int32), count)
+        start = np.repeat(origin, count)
+        nth = np.arange(len(start), dtype=np.int64)
+    else:
+        nth = few(int(count.sum()))
+        having = np.flatnonzero(count)
+        series = having[np.searchsorted(before[having], nth, side="right") - 1].astype(np.int32)
+        start = origin[series]
+    nth *= stride
+    start += nth
     padded = window.short == "pad"
     return Windows(source, window.lookback, window.horizon, series, start, padded=padded)

@@ -137,9 +137,8 @@ def context_table(panel: Panel, spec: DataSpec, *, rows: int | None, ahead: Pane
     known ahead is kept.
     """
     known = panel.lengths
-    panel = _with_rows_ahead(panel, ahead)
     begin = np.zeros_like(known) if rows is None else np.maximum(known - rows, 0)
-    panel = panel.between(begin, panel.lengths)
+    panel = _with_rows_ahead(panel.between(begin, known), ahead.between(begin, ahead.lengths))
     series = panel.series_of_rows(np.arange(len(panel.values)))
     table = rows_table(panel, spec, panel.columns)
     for i, name in enumerate(panel.statics):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from forecaster.data.calendar import feature_names, features
 from forecaster.data.categories import Encoders, fit_encoders
 from forecaster.data.fill import fill
 from forecaster.data.grid import default_seasonality
+from forecaster.data.mapped import copied, row_blocks
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.scalers import Scaler, fit_scaler
 from forecaster.data.split import SPLITS, Cuts, SplitName, rolled_back, split, target_rows
@@ -151,17 +153,25 @@ def prepare_table(
         scaler, encoders = learned
     source = make_source(experiment, panel, scaler, encoders, observed=observed)
     window = experiment.window
+    stateful = experiment.model.stateful
     windows = {
-        name: cut_windows(source, cuts, name, window, consecutive=experiment.model.stateful)
+        name: cut_windows(
+            source,
+            cuts,
+            name,
+            window,
+            consecutive=stateful,
+            # A carried state needs one window after the other.
+            few=partial(_earliest if stateful else _evenly, SMOKE_WINDOWS[name]) if smoke else None,
+        )
         for name in SPLITS
     }
-    if smoke:
-        few = _first if experiment.model.stateful else spread_evenly
-        windows = {name: few(w, SMOKE_WINDOWS[name]) for name, w in windows.items()}
     season = experiment.evaluation.seasonality or default_seasonality(experiment.data.freq)
     targets = panel.values[:, :n_targets]
     if not observed.all():
-        targets = np.where(observed, targets, np.nan)
+        targets = copied(targets)
+        for rows in row_blocks(len(targets)):
+            targets[rows][~observed[rows]] = np.nan
     scales = in_sample_scales(targets, panel.offsets, cuts.train_end, seasonality=season)
     return Prepared(
         experiment,
@@ -271,15 +281,17 @@ def refuse_without_windows(experiment: Experiment, panel: Panel, cuts: Cuts, *, 
 def refuse_no_counts(panel: Panel) -> None:
     """Raises DataError where a target is below 0 or no whole number."""
     for i, name in enumerate(panel.targets):
-        values = panel.values[:, i]
-        wrong = np.flatnonzero((values < 0) | (values != np.floor(values)))
-        if len(wrong):
-            row = wrong[:1]
+        for rows in row_blocks(len(panel.values)):
+            values = panel.values[rows, i]
+            wrong = np.flatnonzero((values < 0) | (values != np.floor(values)))
+            if not len(wrong):
+                continue
+            row = rows.start + wrong[:1]
             series = panel.ids[int(panel.series_of_rows(row)[0])]
             when = panel.grid.text(panel.positions_of_rows(row))[0]
             who = f"series {series!r} has" if series else "there is"
             raise DataError(
-                f"{panel.source}: {who} {values[row[0]]:g} as {name} at {when}, and a negative binomial is of counts",
+                f"{panel.source}: {who} {values[wrong[0]]:g} as {name} at {when}, and a negative binomial is of counts",
                 hint="use family normal or student_t",
                 path="model.output.family",
             )
@@ -305,13 +317,15 @@ def too_short(experiment: Experiment, panel: Panel, cuts: Cuts) -> str | None:
     )
 
 
-def _first(windows: Windows, n: int) -> Windows:
-    """The first n windows: a carried state needs one after the other."""
-    return windows.take(np.arange(min(n, len(windows))))
-
-
 def spread_evenly(windows: Windows, n: int) -> Windows:
     """At most n windows, spread over all of them."""
-    if len(windows) <= n:
-        return windows
-    return windows.take(np.linspace(0, len(windows) - 1, n).astype(np.int64))
+    return windows if len(windows) <= n else windows.take(_evenly(n, len(windows)))
+
+
+def _evenly(most: int, of: int) -> Ints:
+    """Places among `of`, at most so many."""
+    return np.linspace(0, of - 1, min(most, of)).astype(np.int64)
+
+
+def _earliest(most: int, of: int) -> Ints:
+    return np.arange(min(most, of))

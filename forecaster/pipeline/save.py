@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import forecaster
-from forecaster.artifacts.bundle import write_json, write_text, write_whole
+from forecaster.artifacts.bundle import write_json, write_long_json, write_text, write_whole
 from forecaster.artifacts.run_dir import RunDir
 from forecaster.artifacts.tables import csv_bytes, rows_csv
 from forecaster.config.experiment import Experiment
 from forecaster.config.load import Loaded
-from forecaster.data.check import check
-from forecaster.data.split import SPLITS, SplitName
+from forecaster.data.check import describe_splits, taken_windows
+from forecaster.data.split import SplitName
 from forecaster.data.windows import Windows
 from forecaster.errors import FORMAT_VERSION
 from forecaster.evaluation.intervals import probabilities
@@ -29,13 +29,14 @@ from forecaster.pipeline.train import Trained
 from forecaster.reporting.plots import Stretch, plot_forecasts, plot_loss
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import numpy.typing as npt
 
 # Rows of forecasts.csv; beyond them evenly spaced origins are kept, and the run says so.
 MAX_FORECAST_ROWS = 1_000_000
 PLOTTED_SERIES = 3
+SERIES_TOGETHER = 10_000
 PACKAGES = ("keras", "tensorflow", "numpy", "pandas", "pyarrow")
 
 
@@ -44,18 +45,21 @@ def save_inputs(loaded: Loaded, prepared: Prepared, run: RunDir) -> None:
     # First, because it is what tells a run that was stopped from a folder of somebody's own.
     write_text(run.file("resolved.yaml"), loaded.resolved_yaml(relative_to=run.path))
     write_text(run.file("config.yaml"), loaded.text)
-    report = check(
-        prepared.panel,
-        prepared.findings,
-        prepared.cuts,
-        loaded.experiment.window,
-        consecutive=loaded.experiment.model.stateful,
-    )
-    series = [
-        {name: one[name] for name in ("id", *SPLITS)}
-        for one in map(report.series, range(len(prepared.panel.ids)))
-    ]
-    write_json(run.file("splits.json"), {"format_version": FORMAT_VERSION, "series": series})
+    head = {
+        "format_version": FORMAT_VERSION,
+        "windows": {name: len(windows) for name, windows in prepared.windows.items()},
+    }
+    write_long_json(run.file("splits.json"), head, "series", _splits(prepared))
+
+
+def _splits(prepared: Prepared) -> Iterator[dict[str, Any]]:
+    """Of each series, the windows that the run uses."""
+    panel, window = prepared.panel, prepared.experiment.window
+    taken = taken_windows(prepared.cuts, prepared.windows)
+    for start in range(0, len(panel.ids), SERIES_TOGETHER):
+        some = slice(start, min(start + SERIES_TOGETHER, len(panel.ids)))
+        for name, one in zip(panel.ids[some], describe_splits(panel, taken, window, some), strict=True):
+            yield {"id": name, **one}
 
 
 def save(loaded: Loaded, prepared: Prepared, trained: Trained, run: RunDir, *, fingerprint: str) -> list[str]:

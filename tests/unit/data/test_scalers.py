@@ -172,3 +172,21 @@ def test_series_without_training_rows_is_scaled_as_all_the_others_together() -> 
 def test_no_training_rows_at_all_change_nothing() -> None:
     s = fit_scaler(ScalingSpec(), VALUES, OFFSETS, np.array([0, 0]), ids=("a", "b"), n_targets=1)
     assert (s.apply(VALUES, OFFSETS, GROUPS) == VALUES).all()
+
+
+@pytest.mark.parametrize("method", ["standard", "minmax", "robust", "log", "none"])
+def test_series_fitted_together_are_fitted_as_if_alone(method: str) -> None:
+    """To the last bit, whatever the lengths of the others."""
+    rng = np.random.default_rng(2)
+    lengths = np.array([300, 7, 300, 300, 1, 7])
+    offsets = np.append(0, np.cumsum(lengths))
+    values = rng.gamma(2.0, 50.0, (offsets[-1], 3))
+    spec = ScalingSpec(method=method)  # type: ignore[arg-type]
+    ids = tuple("abcdef")
+    together = fit_scaler(spec, values, offsets, lengths, ids=ids, n_targets=2)
+    for s, name in enumerate(ids):
+        rows = values[offsets[s] : offsets[s + 1]]
+        own = np.array([0, len(rows)])
+        alone = fit_scaler(spec, rows, own, own[1:], ids=(name,), n_targets=2)
+        assert together.center[s].tobytes() == alone.center[0].tobytes()
+        assert together.spread[s].tobytes() == alone.spread[0].tobytes()
