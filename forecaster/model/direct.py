@@ -88,7 +88,7 @@ class FutureHead(keras.Layer):
 
     state (batch, width_in), future (batch, horizon, n_future) -> (batch, horizon, channels):
     a Dense of the state for all steps, plus one small network, shared by the steps, of
-    the state and that step's covariates.
+    the state and that step's covariates, which begins at nothing.
     """
 
     def __init__(self, base: keras.layers.Dense, channels: int, width: int) -> None:
@@ -97,7 +97,7 @@ class FutureHead(keras.Layer):
         self.n_channels = channels
         self.from_future = keras.layers.Dense(width, name="from_future")
         self.from_state = keras.layers.Dense(width, use_bias=False, name="from_state")
-        self.out = keras.layers.Dense(channels, kernel_initializer=base.kernel_initializer, name="out")
+        self.out = keras.layers.Dense(channels, kernel_initializer="zeros", name="out")
 
     def build(self, state_shape: tuple[int | None, ...], future_shape: tuple[int | None, ...]) -> None:
         self.base.build(state_shape)

@@ -230,9 +230,14 @@ class Forecaster(keras.Model):
         return x if self.channels == self.shape.n_targets else ops.repeat(x, self.shape.n_targets, axis=0)
 
     @property
+    def own_features(self) -> int:
+        """Channels of the lookback that the targets give: their values and differences."""
+        return self.channels * (1 + len(self.spec.differences))
+
+    @property
     def features(self) -> int:
-        """Channels of the lookback."""
-        return self.channels * (1 + len(self.spec.differences)) + self.shape.n_past + self.shape.n_static
+        """Channels of the lookback, those of the targets first."""
+        return self.own_features + self.shape.n_past + self.shape.n_static
 
     def output_layer(self, units: int, name: str = "head") -> keras.layers.Dense:
         """The Dense at the end. Where it corrects an anchor, it begins at nothing."""
@@ -250,7 +255,7 @@ class Forecaster(keras.Model):
         """Input and, with patch, the embedding of segments."""
         shape, patch = self.shape, self.spec.patch
         first: list[keras.Layer] = [keras.Input((shape.lookback, self.features))]
-        return [*first, PatchEmbedding(patch, self.width)] if patch else first
+        return [*first, PatchEmbedding(patch, self.width, self.own_features)] if patch else first
 
 
 def join(parts: list[Any | None]) -> Any:

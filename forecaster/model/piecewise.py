@@ -79,7 +79,7 @@ class SegmentsForecaster(Forecaster):
         )
         self.known: keras.layers.Dense | None = None
         if self.shape.n_future:
-            self.known = keras.layers.Dense(width, use_bias=False, name="known")
+            self.known = keras.layers.Dense(width, use_bias=False, kernel_initializer="zeros", name="known")
             self.known.build((None, self.n_segments, self.patch * self.shape.n_future))
         self.out = self.output_layer(self.patch * self.channels * self.n_parameters)
         self.out.build((None, self.network.output_shape[-1]))

@@ -44,22 +44,38 @@ class PatchEmbedding(keras.Layer):
 
     Segments as recurrent steps: Lin et al., 2023, "SegRNN". A segment is masked where
     every step of it is.
+    own: channels that the targets give; those behind them are covariates, whose weights begin
+    at nothing. A segment holds patch values of each: begun at random, they would drown the
+    targets in noise that training does not take out again.
     """
 
-    def __init__(self, patch: int, width: int) -> None:
+    def __init__(self, patch: int, width: int, own: int) -> None:
         super().__init__(name="embed")
         self.supports_masking = True
-        self.patch = patch
-        self.dense = keras.layers.Dense(width, activation="relu", name="dense")
+        self.patch, self.own = patch, own
+        self.dense = keras.layers.Dense(width, name="dense")
+        self.covariates: keras.layers.Dense | None = None
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        self.dense.build((None, None, self.patch * (input_shape[-1] or 0)))
+        self.dense.build((None, None, self.patch * self.own))
+        more = (input_shape[-1] or 0) - self.own
+        if more:
+            self.covariates = keras.layers.Dense(
+                self.dense.units, use_bias=False, kernel_initializer="zeros", name="covariates"
+            )
+            self.covariates.build((None, None, self.patch * more))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (input_shape[0], (input_shape[1] or 0) // self.patch, self.dense.units)
 
     def call(self, x: Any) -> Any:
-        return self.dense(ops.reshape(x, (-1, x.shape[1] // self.patch, self.patch * x.shape[2])))
+        z = self.dense(self._segments(x[:, :, : self.own]))
+        if self.covariates is not None:
+            z = z + self.covariates(self._segments(x[:, :, self.own :]))
+        return ops.relu(z)
+
+    def _segments(self, x: Any) -> Any:
+        return ops.reshape(x, (-1, x.shape[1] // self.patch, self.patch * x.shape[2]))
 
     def compute_mask(self, x: Any, previous_mask: Any = None) -> Any:
         if previous_mask is None:
