@@ -71,9 +71,16 @@ class Experiment(Spec):
             summary = f"pad does not go with {what}, which needs every step"
             faults.append(Fault(("window", "short"), summary, "set it to skip"))
         anchor = self.model.anchor
-        if anchor is not None and (anchor.lookback or 0) > lookback:
-            summary = f"{anchor.lookback} is more than window.lookback, {lookback}"
-            faults.append(Fault(("model", "anchor", "lookback"), summary, "lower it, or remove it"))
+        shorter: dict[tuple[str, ...], int | None] = {("model", "past_lookback"): self.model.past_lookback}
+        if anchor is not None:
+            shorter["model", "anchor", "lookback"] = anchor.lookback
+        for path, steps in shorter.items():
+            if (steps or 0) > lookback:
+                summary = f"{steps} is more than window.lookback, {lookback}"
+                faults.append(Fault(path, summary, "lower it, or remove it"))
+        if self.model.past_lookback and not self.data.past_covariates:
+            summary = "is set, and data.past_covariates names no column"
+            faults.append(Fault(("model", "past_lookback"), summary, "name some, or remove it"))
         if anchor is not None and anchor.mode == "average" and self.split.val == 0:
             summary = "average chooses the network's share on validation windows, and split.val is 0"
             faults.append(

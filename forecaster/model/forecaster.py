@@ -196,10 +196,12 @@ class Forecaster(keras.Model):
         the numbers of their kind; None where there is none."""
         given, past = self.given, inputs["past"]
         first_ahead = past.shape[-1] - given.n_future
-        parts = [past[:, :, given.n_targets : first_ahead] if given.n_past > given.n_future else None]
+        parts = []
+        if given.n_past > given.n_future:
+            parts.append(self._newest(past[:, :, given.n_targets : first_ahead]))
         n = len(given.past_categories)
         if n:
-            parts.append(self._encoded("past", inputs["past_codes"][:, :, :n]))
+            parts.append(self._newest(self._encoded("past", inputs["past_codes"][:, :, :n])))
         ahead = [past[:, :, first_ahead:] if given.n_future else None]
         future, static = [inputs.get("future")], [inputs.get("static")]
         if given.future_categories:
@@ -208,6 +210,11 @@ class Forecaster(keras.Model):
         if given.static_categories:
             static.append(self._encoded("static", inputs["static_codes"]))
         return _joined([*parts, *ahead]), _joined(future), _joined(static)
+
+    def _newest(self, x: Any) -> Any:
+        """Nothing but the last past_lookback steps, where the spec says so."""
+        steps = self.spec.past_lookback
+        return x if steps is None else ops.pad(x[:, -steps:], ((0, 0), (x.shape[1] - steps, 0), (0, 0)))
 
     def _encoded(self, role: str, codes: Any) -> Any:
         return join([layer(codes[..., i]) for i, layer in enumerate(self.categories[role])])

@@ -80,6 +80,9 @@ class ModelSpec(Spec):
     """Steps in one season; of normalization season."""
     differences: list[Annotated[int, Field(ge=1)]] = []
     """Lags: each adds the change of the targets over so many steps as an input."""
+    past_lookback: Annotated[int, Field(ge=1)] | None = None
+    """Last steps of the window at which the network sees data.past_covariates; null = all. Where only the newest
+    values matter (weather, a queue), the older ones are mostly noise to fit."""
     anchor: Annotated[AnchorSpec | None, BeforeValidator(_null_without_type)] = None
     """A linear forecast beside the network; null, or a type of null, which a search can choose = it forecasts alone."""
     patch: Annotated[int, Field(ge=1)] | None = None
@@ -139,6 +142,9 @@ class ModelSpec(Spec):
         if head in ("recursive", "sequence") and self.differences:
             summary = f"do not go with head {head}, whose steps see single values"
             faults.append(Fault(("differences",), summary, "remove them"))
+        if head == "sequence" and self.past_lookback:
+            summary = f"{self.past_lookback} does not go with head sequence, which forecasts at every step"
+            faults.append(Fault(("past_lookback",), summary, "remove it"))
         faults += self._anchor_faults() + self._state_faults() + self._output_faults()
         refuse(faults)
         return self
@@ -186,7 +192,7 @@ class ModelSpec(Spec):
         if self.normalization != "none":
             summary = f"{self.normalization} does not go with stateful: a carried state has seen other levels"
             faults.append(Fault(("normalization",), summary, "set it to none"))
-        for key in ("anchor", "differences"):
+        for key in ("anchor", "differences", "past_lookback"):
             if getattr(self, key):
                 summary = "does not go with stateful, where a window is only a piece of what is seen"
                 faults.append(Fault((key,), summary, "remove it"))

@@ -78,6 +78,16 @@ CASES = [
         "74: model.anchor.lookback: 25 is more than window.lookback, 24; lower it, or remove it",
     ),
     (
+        "past covariates seen at the end of a window that ends at every step",
+        LAYERS + ", head: {type: sequence}, normalization: none, past_lookback: 6",
+        "102: model.past_lookback: 6 does not go with head sequence, which forecasts at every step; remove it",
+    ),
+    (
+        "past covariates seen at the end of a window, and none there",
+        LAYERS + ", past_lookback: 6",
+        "57: model.past_lookback: is set, and data.past_covariates names no column; name some, or remove it",
+    ),
+    (
         "stateful with levels of each window",
         LAYERS + ", stateful: true",
         "8: model.normalization: last does not go with stateful: a carried state has seen other levels; set it to "
@@ -125,4 +135,13 @@ def test_owa_is_written_for_logarithms(tmp_path: Path, monkeypatch: pytest.Monke
     assert refusal(tmp_path, monkeypatch, text) == (
         "c.yaml:5:18: training.loss: owa is written for logarithms, and scaling.method is standard; set "
         "scaling.method to log, or use mase"
+    )
+
+
+def test_past_covariates_are_not_seen_for_longer_than_the_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = swap(f"model: {{{LAYERS}, past_lookback: 25}}").replace("[y]", "[y], past_covariates: [x]")
+    assert refusal(tmp_path, monkeypatch, text) == (
+        "c.yaml:4:57: model.past_lookback: 25 is more than window.lookback, 24; lower it, or remove it"
     )
