@@ -38,7 +38,7 @@ LEAST_BYTES = 16 << 20
 MOST_BYTES, MOST_DAYS = 32 << 30, 30
 _FACTS, _ARRAYS, _SEAL = "facts.json", "arrays.npz", "seal.json"
 _NEW, _OLD = ".new-", ".old-"
-_CHUNK = 1 << 24
+_CHUNK = 1 << 20
 _DAY_S = 86_400
 _NAMES = ("targets", "past", "future", "statics")
 _OF_PANEL = ("offsets", "first", "static")
@@ -166,9 +166,8 @@ def _opened(entry: Path, source: str) -> tuple[Panel, Findings] | None:
         with np.load(entry / _ARRAYS, allow_pickle=False) as stored:
             arrays = dict(stored)
         shape = tuple(facts["shape"])
-        values = np.empty(shape)
-        if values.size:
-            values = np.memmap(entry / VALUES, dtype=np.float64, mode="r", shape=shape)
+        # Nothing cannot be mapped.
+        values = np.empty(shape) if 0 in shape else np.memmap(entry / VALUES, np.float64, "r", shape=shape)
         # The least recently used go first.
         os.utime(entry)
     except (OSError, ValueError, KeyError, TypeError):

@@ -134,3 +134,89 @@ def test_weights_know_nothing_after_the_training_range_without_validation(tmp_pa
         done("train", config, "--run-dir", tmp_path / name / "r", "-q")
         states.append((tmp_path / name / "r" / "model" / "weights.safetensors").read_bytes())
     assert states[0] == states[1]
+
+
+HEADS = ("direct", "segments", "sequence", "encoder_decoder", "recursive")
+ORIGIN = N - 8
+
+
+def numbers(path: Path, name: str = "", first: int = N, last: int = N) -> Path:
+    """y, x known up to the origin and z known ahead; a hundred is added to one of them from first to last."""
+    rows = []
+    for i, time in enumerate(hours(N)):
+        row = {"y": Y["a"][i], "x": X["a"][i], "z": X["b"][i]}
+        rows.append((time, *(v + 100 * (key == name and first <= i < last) for key, v in row.items())))
+    return write_table(path, "t,y,x,z", rows)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("head", HEADS)
+def test_numbers_of_the_horizon_reach_a_forecast_only_where_they_are_known_ahead(
+    head: str, tmp_path: Path
+) -> None:
+    past = head != "recursive"  # which takes no past covariates
+    model = {"layers": [{"type": "gru", "units": 6}], "head": {"type": head}}
+    model |= {"patch": 3} if head == "segments" else {}
+    model |= {"normalization": "none"} if head == "sequence" else {}
+    numbers(tmp_path / "t.csv")
+    columns = {"targets": ["y"], "past_covariates": ["x"] if past else [], "future_covariates": ["z"]}
+    done("train", write_config(tmp_path, columns, model=model), "--run-dir", tmp_path / "r", "--smoke", "-q")
+
+    def forecast(*moved: Any) -> str:
+        table = numbers(tmp_path / "new.csv", *moved)
+        return done("predict", tmp_path / "r", "--data", table, "--from", hours(N)[ORIGIN])
+
+    usual = forecast()
+    assert forecast("x", ORIGIN + 1, N) == usual
+    assert forecast("y", ORIGIN + 1, N) == usual
+    assert forecast("z", ORIGIN + 4, N) == usual, "beyond the horizon of three steps"
+    assert forecast("z", ORIGIN + 1, ORIGIN + 4) != usual
+    if past:
+        assert forecast("x", ORIGIN - 3, ORIGIN + 1) != usual
+
+
+@pytest.mark.slow
+def test_everything_before_the_test_range_is_the_same_whatever_comes_in_it(tmp_path: Path) -> None:
+    """Windows, scalers, encoders, the epoch that early stopping takes, intervals, and the first forecast."""
+    runs = []
+    for folder, other in ((tmp_path / "a", False), (tmp_path / "b", True)):
+        folder.mkdir()
+        rows = []
+        for i, time in enumerate(hours(N)):
+            strange = other and i >= VAL_END
+            y, x = (v * (1e3 if strange else 1.0) for v in (Y["a"][i], X["a"][i]))
+            rows.append((time, y, x, "never" if strange else "odd" if i % 2 else "even"))
+        write_table(folder / "t.csv", "t,y,x,kind", rows)
+        columns = {
+            "targets": ["y"],
+            "past_covariates": ["x", "kind"],
+            "categorical": {"kind": "embedding"},
+        }
+        training = {
+            "epochs": 12,
+            "batch_size": 8,
+            "optimizer": {"type": "adam", "learning_rate": 0.05},
+            "early_stopping": {"patience": 2},
+        }
+        config = write_config(folder, columns, training=training)
+        done("train", config, "--run-dir", folder / "r", "-q")
+        runs.append((prepared(config), folder / "r"))
+    (before, one), (after, two) = runs
+    for split in ("train", "val"):
+        assert same(gathered(before, split), gathered(after, split))
+    assert not same(gathered(before, "test"), gathered(after, "test"))
+    assert before.scaler.as_json() == after.scaler.as_json()
+    assert before.encoders.as_json() == after.encoders.as_json()
+    assert before.encoders.names["kind"] == ("even", "odd")
+    histories = [csv_rows((run / "history.csv").read_text()) for run in (one, two)]
+    seconds = histories[0][0].index("seconds")
+    first, second = ([row[:seconds] + row[seconds + 1 :] for row in rows] for rows in histories)
+    assert first == second
+    assert len(first) - 1 < 12, "training stopped early"
+    for file in ("model/weights.safetensors", "model/state.json"):
+        assert (one / file).read_bytes() == (two / file).read_bytes()
+    tables = [csv_rows((run / "forecasts.csv").read_text()) for run in (one, two)]
+    column = tables[0][0].index("forecast")
+    early, later = ([row[column] for row in rows[1:]] for rows in tables)
+    assert early[:3] == later[:3], "the window whose lookback ends where the test range begins"
+    assert early[3:] != later[3:]
