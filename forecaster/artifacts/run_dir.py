@@ -80,7 +80,11 @@ class RunDir:
         }
         write_json(self.path / MANIFEST, {"format_version": FORMAT_VERSION, **facts, "files": files})
         # Last, so that a kill before the manifest never costs the training.
-        shutil.rmtree(checkpoints, ignore_errors=True)
+        self.drop_checkpoints()
+
+    def drop_checkpoints(self) -> None:
+        """Of a complete run; a kill just behind its manifest may have left them."""
+        shutil.rmtree(self.path / CHECKPOINTS, ignore_errors=True)
 
     def manifest(self) -> dict[str, Any]:
         """Raises DataError when the run is not complete or of a version we cannot read."""
@@ -90,8 +94,7 @@ class RunDir:
             if (self.path / "resolved.yaml").is_file():
                 raise DataError(
                     f"{self.path}: this run is not complete",
-                    hint=f"finish it with: forecaster train {self.path / 'resolved.yaml'} "
-                    f"--run-dir {self.path} --resume",
+                    hint=f"finish it with: {self._unfinished()}",
                 )
             raise DataError(
                 f"{self.path}: is not a run directory", hint="name a folder that `forecaster train` wrote"
@@ -110,6 +113,19 @@ class RunDir:
         ):
             raise damaged(self.path / MANIFEST, "lists no files with their bytes and sha256")
         return manifest
+
+    def _unfinished(self) -> str:
+        """The command that goes on with this run."""
+        started = self.started() or {}
+        words = [
+            "forecaster",
+            started.get("command", "train"),
+            str(self.path / "resolved.yaml"),
+            *started.get("options", []),
+            *(["--smoke"] if started.get("smoke") else []),
+            f"--run-dir {self.path} --resume",
+        ]
+        return " ".join(words)
 
     def check(self, *names: str) -> None:
         """Compare files with the manifest. Raises DataError where one is changed, cut short or gone."""

@@ -10,9 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from forecaster.commands.options import Config, Json, NoColor, Overwrite, Quiet, Set, Smoke, Verbose, Where
-from forecaster.console import Report, Result, comparison_text, number, table
-from forecaster.errors import FORMAT_VERSION
+from forecaster.commands.options import (
+    Config,
+    Json,
+    NoColor,
+    Overwrite,
+    Quiet,
+    Set,
+    Smoke,
+    Verbose,
+    Where,
+    check_resume,
+)
+from forecaster.console import Report, Result, comparison_text, number, table, without_version
+from forecaster.errors import FORMAT_VERSION, UsageError
 from forecaster.exits import speaking
 
 if TYPE_CHECKING:
@@ -25,6 +36,7 @@ if TYPE_CHECKING:
 class Options:
     plan: Plan
     run_dir: Path | None = None
+    resume: bool = False
     overwrite: bool = False
     smoke: bool = False
 
@@ -35,33 +47,44 @@ class BacktestResult:
     metrics: dict[str, Any]
     """metrics.json."""
     notes: list[str]
+    already_complete: bool = False
 
 
 def run(
     config: Path, overrides: Sequence[str], options: Options, *, listener: Listener, report: Report
 ) -> BacktestResult:
     """Config, data and folds are checked before anything is written and before TensorFlow loads."""
-    from forecaster.artifacts.bundle import write_json, write_text, write_whole
+    from forecaster.artifacts.bundle import read_json, write_json, write_text, write_whole
     from forecaster.artifacts.run_dir import check_free, claim, new_name
     from forecaster.artifacts.tables import csv_bytes
     from forecaster.config.load import load_experiment
     from forecaster.data.read import fingerprint
     from forecaster.pipeline.backtest import backtest, check_folds, folds_summary
     from forecaster.pipeline.prepare import read_and_split
-    from forecaster.pipeline.save import run_facts
+    from forecaster.pipeline.save import refuse_other_inputs, run_facts
 
     loaded = load_experiment(config, overrides)
     name = f"{loaded.experiment.name}-backtest"
     path = options.run_dir or loaded.output_dir / new_name(name, datetime.now(UTC))
-    check_free(path, overwrite=options.overwrite)
+    check_free(path, resume=options.resume, overwrite=options.overwrite)
     table = read_and_split(loaded)
     check_folds(loaded, table, options.plan)
     report([*loaded.warnings, *table.findings.warnings], [])
     digest, plan = fingerprint(loaded.data_path), options.plan
-    with claim(path, overwrite=options.overwrite) as taken:
+    inputs = {"data_sha256": digest, "smoke": options.smoke, "options": plan.options()}
+    with claim(path, resume=options.resume, overwrite=options.overwrite) as taken:
+        started = taken.started() if options.resume else None
+        if started is not None:
+            if started.get("command") != "backtest":
+                raise UsageError(f"{path}: is no backtest", hint="choose another --run-dir")
+            refuse_other_inputs(taken, loaded, started, inputs)
+            if taken.sealed:
+                taken.drop_checkpoints()
+                found = read_json(taken.file("metrics.json"))
+                return BacktestResult(taken, without_version(found), [], already_complete=True)
         write_text(taken.file("resolved.yaml"), loaded.resolved_yaml(relative_to=taken.path))
         write_text(taken.file("config.yaml"), loaded.text)
-        taken.event("started", data_sha256=digest, smoke=options.smoke)
+        taken.event("started" if started is None else "resumed", command="backtest", **inputs)
         folds = []
         for fold in backtest(loaded, table, plan, taken, listener=listener, smoke=options.smoke):
             folds.append(fold)
@@ -90,6 +113,7 @@ def command(
         typer.Option("--window", help="Training rows grow, or keep their number and move on."),
     ] = "expanding",
     run_dir: Where = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a backtest that was stopped.")] = False,
     overwrite: Overwrite = False,
     smoke: Smoke = False,
     as_json: Json = False,
@@ -102,18 +126,27 @@ def command(
         from forecaster.pipeline.backtest import Plan
         from forecaster.progress import progress_for
 
+        check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="backtest")
         plan = Plan(folds=folds, step=step, refit=refit, window=window)
-        options = Options(plan=plan, run_dir=run_dir, overwrite=overwrite, smoke=smoke)
+        options = Options(plan=plan, run_dir=run_dir, resume=resume, overwrite=overwrite, smoke=smoke)
         with progress_for(screen) as listener:
             result = run(config, overrides or (), options, listener=listener, report=screen.report)
         screen.result(*_result(result))
 
 
 def _result(result: BacktestResult) -> Result:
+    lines = [*folds_text(result.metrics), *result.notes]
+    if result.already_complete:
+        lines.append("The backtest was complete already; nothing was trained.")
+    lines.append(f"run: {result.run.path}")
+    return {"run": str(result.run.path), "notes": result.notes, **result.metrics}, "\n".join(lines)
+
+
+def folds_text(metrics: Mapping[str, Any]) -> list[str]:
+    """The scores of every fold, their spread, and what the tests say. metrics: metrics.json of a backtest."""
     from forecaster.evaluation.scores import label
     from forecaster.evaluation.significance import Comparison
 
-    metrics = result.metrics
     folds, scores = metrics["folds"], metrics["summary"]["scores"]
     chosen = next((m for m in ("mase", "mae") if m in scores["model"]), next(iter(scores["model"])))
     names = list(scores)
@@ -142,8 +175,7 @@ def _result(result: BacktestResult) -> Result:
     lines.append("")
     for name, test in metrics["comparisons"].items():
         lines.append(comparison_text("model", name, Comparison(**test)))
-    lines += [*result.notes, f"run: {result.run.path}"]
-    return {"run": str(result.run.path), "notes": result.notes, **metrics}, "\n".join(lines)
+    return lines
 
 
 def _spread_table(rows: Mapping[str, Mapping[str, Any]], metrics: Sequence[str]) -> str:

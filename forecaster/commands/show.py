@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from forecaster.commands.backtest import folds_text
 from forecaster.commands.options import Json, NoColor, Quiet, Run, Verbose
 from forecaster.console import Result, Screen, score_text, table, without_version
 from forecaster.errors import FORMAT_VERSION
@@ -27,9 +28,14 @@ def run(run_dir: Path) -> dict[str, Any]:
         "data": manifest["data"],
         "versions": manifest["versions"],
         "files": {name: entry["bytes"] for name, entry in manifest["files"].items()},
-        "splits": read_json(taken.file("metrics.json"))["splits"],
+        **_scores(without_version(read_json(taken.file("metrics.json")))),
         "config": read_whole(taken.file("resolved.yaml")).decode(),
     }
+
+
+def _scores(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Of a run, its splits; of a backtest, everything."""
+    return {"splits": metrics["splits"]} if "splits" in metrics else {"backtest": metrics}
 
 
 def command(
@@ -52,7 +58,9 @@ def _result(facts: dict[str, Any], screen: Screen) -> Result:
         f"made with: {versions}",
         "",
     ]
-    for split, scores in facts["splits"].items():
+    if "backtest" in facts:
+        lines += [*folds_text(facts["backtest"]), ""]
+    for split, scores in facts.get("splits", {}).items():
         lines += [score_text(split, scores), ""]
     lines += [table(["file", "bytes"], [[name, f"{size:,}"] for name, size in facts["files"].items()])]
     if screen.verbosity > 0:

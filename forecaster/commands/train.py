@@ -23,12 +23,10 @@ from forecaster.commands.options import (
     check_resume,
 )
 from forecaster.console import Report, Result, score_text, without_version
-from forecaster.errors import DataError
 from forecaster.exits import speaking
 
 if TYPE_CHECKING:
     from forecaster.artifacts.run_dir import RunDir
-    from forecaster.config.load import Loaded
     from forecaster.training.progress import Listener
 
 
@@ -64,7 +62,7 @@ def run(
     from forecaster.data.read import fingerprint
     from forecaster.pipeline.prepare import prepare, too_short
     from forecaster.pipeline.report import write_report
-    from forecaster.pipeline.save import save, save_inputs
+    from forecaster.pipeline.save import refuse_other_inputs, save, save_inputs
     from forecaster.pipeline.score import refuse_baselines
     from forecaster.pipeline.train import train
 
@@ -91,8 +89,9 @@ def run(
         if started is None:
             save_inputs(loaded, prepared, taken)
         else:
-            _refuse_other(taken, loaded, started, {"data_sha256": print_of_data, "smoke": smoke})
+            refuse_other_inputs(taken, loaded, started, {"data_sha256": print_of_data, "smoke": smoke})
             if taken.sealed:
+                taken.drop_checkpoints()
                 return TrainResult(
                     taken, read_json(taken.file("metrics.json")), [], following, already_complete=True
                 )
@@ -103,21 +102,6 @@ def run(
         # After the run is sealed: the page can be made again from it at any time.
         write_report(taken, prepared=prepared)
         return TrainResult(taken, read_json(taken.file("metrics.json")), notes, following)
-
-
-def _refuse_other(run: RunDir, loaded: Loaded, started: dict[str, Any], now: dict[str, Any]) -> None:
-    """Raises DataError when the run that is to be resumed was started from something else."""
-    from forecaster.artifacts.bundle import read_whole
-
-    names = {"data_sha256": "the data", "smoke": "--smoke"}
-    differ = [names[key] for key, value in now.items() if started.get(key) != value]
-    if read_whole(run.file("resolved.yaml")).decode() != loaded.resolved_yaml(relative_to=run.path):
-        differ.insert(0, "the config (resolved.yaml)")
-    if differ:
-        raise DataError(
-            f"{run.path}: was started with other inputs; {' and '.join(differ)} changed since",
-            hint="resume with the same inputs, or begin again with --overwrite",
-        )
 
 
 def command(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -41,6 +40,12 @@ class Plan:
     step: int | None = None
     refit: bool = False
     window: Literal["expanding", "sliding"] = "expanding"
+
+    def options(self) -> list[str]:
+        """As they are given on the command line."""
+        step = [] if self.step is None else ["--step", str(self.step)]
+        refit = "--refit" if self.refit else "--no-refit"
+        return ["--folds", str(self.folds), *step, refit, "--window", self.window]
 
 
 @dataclass(frozen=True)
@@ -89,18 +94,23 @@ def backtest(
     listener: Listener | None = None,
     smoke: bool = False,
 ) -> Iterator[Fold]:
-    """Every fold in turn, trained where the plan says so, forecast and scored."""
+    """Every fold in turn, trained where the plan says so, forecast and scored.
+
+    Folds that the run directory has checkpoints of are not trained again.
+    """
     experiment = loaded.experiment
     tables = fold_tables(table, plan, experiment.window.horizon)
     fitted: Fitted | None = None
     for number, part in enumerate(tables):
         if fitted is None or plan.refit:
             prepared = prepare_table(experiment, part, smoke=smoke)
-            place = RunDir(run.file(f"folds/{number}"))
+            # Kept until the run is complete: what was trained before a kill is not trained again.
+            place = RunDir(run.file(f"{CHECKPOINTS}/fold-{number}"))
             place.path.mkdir(parents=True, exist_ok=True)
             trained = train(loaded, prepared, place, listener=listener, smoke=smoke)
-            write_text(place.file("history.csv"), rows_csv([row.flat() for row in trained.history]))
-            shutil.rmtree(place.file(CHECKPOINTS), ignore_errors=True)
+            history = run.file(f"folds/{number}/history.csv")
+            history.parent.mkdir(parents=True, exist_ok=True)
+            write_text(history, rows_csv([row.flat() for row in trained.history]))
             fitted = trained.fitted
             yield Fold(number, prepared, trained.scores)
         else:

@@ -37,8 +37,16 @@ class Start:
 
 
 def load_run(run: RunDir) -> Loaded:
-    """The experiment of a complete run, checked against its manifest."""
+    """The experiment of a complete run, checked against its manifest.
+
+    Raises UsageError for a backtest: it has no network to go on with.
+    """
     run.check("resolved.yaml")
+    if (run.started() or {}).get("command") == "backtest":
+        raise UsageError(
+            f"{run.path}: is a backtest, and keeps no network",
+            hint=f"see its scores with: forecaster show {run.path}; or name a run of forecaster train",
+        )
     return load_experiment(run.file("resolved.yaml"))
 
 

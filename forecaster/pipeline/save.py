@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import forecaster
-from forecaster.artifacts.bundle import write_json, write_long_json, write_text, write_whole
+from forecaster.artifacts.bundle import read_whole, write_json, write_long_json, write_text, write_whole
 from forecaster.artifacts.run_dir import RunDir
 from forecaster.artifacts.tables import csv_bytes, rows_csv
 from forecaster.config.experiment import Experiment
@@ -17,7 +17,7 @@ from forecaster.config.load import Loaded
 from forecaster.data.check import describe_splits, taken_windows
 from forecaster.data.split import SplitName
 from forecaster.data.windows import Windows
-from forecaster.errors import FORMAT_VERSION
+from forecaster.errors import FORMAT_VERSION, DataError
 from forecaster.evaluation.intervals import probabilities
 from forecaster.evaluation.scores import Breakdown, coverage_remarks
 from forecaster.forecasting.calibration import shortfall
@@ -60,6 +60,22 @@ def _splits(prepared: Prepared) -> Iterator[dict[str, Any]]:
         some = slice(start, min(start + SERIES_TOGETHER, len(panel.ids)))
         for name, one in zip(panel.ids[some], describe_splits(panel, taken, window, some), strict=True):
             yield {"id": name, **one}
+
+
+def refuse_other_inputs(run: RunDir, loaded: Loaded, started: dict[str, Any], now: dict[str, Any]) -> None:
+    """Raises DataError when the run that is to be resumed was started from something else.
+
+    started: the event it began with. now: what of it must be the same.
+    """
+    names = {"data_sha256": "the data", "smoke": "--smoke", "options": "--folds, --step, --refit or --window"}
+    differ = [names[key] for key, value in now.items() if started.get(key) != value]
+    if read_whole(run.file("resolved.yaml")).decode() != loaded.resolved_yaml(relative_to=run.path):
+        differ.insert(0, "the config (resolved.yaml)")
+    if differ:
+        raise DataError(
+            f"{run.path}: was started with other inputs; {' and '.join(differ)} changed since",
+            hint="resume with the same inputs, or begin again with --overwrite",
+        )
 
 
 def save(loaded: Loaded, prepared: Prepared, trained: Trained, run: RunDir, *, fingerprint: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,17 @@ import pytest
 from forecaster.config.load import load_experiment
 from forecaster.pipeline.backtest import Plan, fold_tables
 from forecaster.pipeline.prepare import read_and_split
-from tests.integration.tiny_runs import csv_rows, done, hours, line, read, refused, write_config, write_table
+from tests.integration.tiny_runs import (
+    call,
+    csv_rows,
+    done,
+    hours,
+    line,
+    read,
+    refused,
+    write_config,
+    write_table,
+)
 
 TRAINING = {"epochs": 1, "batch_size": 32}
 
@@ -131,3 +142,81 @@ def test_too_many_folds_are_refused_before_anything_is_written(tmp_path: Path) -
         2, "backtest", config, "--folds", 16, "--run-dir", tmp_path / "r"
     )
     assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [["--refit"], ["--no-refit"]], ids=str)
+def test_stopped_between_folds_and_within_one_it_ends_in_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    from forecaster.pipeline import backtest as pipeline
+
+    training = {"epochs": 3, "batch_size": 8}
+    config = line(tmp_path, n=90, training=training)
+    arguments = ("backtest", config, "--folds", 3, "-q", *options)
+    done(*arguments, "--run-dir", tmp_path / "whole")
+
+    real, begun = pipeline.train, []
+
+    def stopping(*given: Any, **named: Any) -> Any:
+        begun.append(given)
+        if options == ["--refit"] and len(begun) == 2:
+            raise KeyboardInterrupt
+        return real(*given, **named)
+
+    scored = pipeline.score
+
+    def stopped_in_score(*given: Any) -> Any:
+        if options == ["--no-refit"]:
+            raise KeyboardInterrupt
+        return scored(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "train", stopping)
+        patch.setattr(pipeline, "score", stopped_in_score)
+        assert call(*arguments, "--run-dir", tmp_path / "r").exit_code == 130
+    assert (tmp_path / "r/checkpoints/fold-0/checkpoints/member-0.safetensors").is_file()
+    assert refused(2, "show", tmp_path / "r") == (
+        f"{tmp_path}/r: this run is not complete; finish it with: forecaster backtest {tmp_path}/r/resolved.yaml "
+        f"--folds 3 {options[0]} --window expanding --run-dir {tmp_path}/r --resume"
+    )
+    other = ("backtest", config, "--folds", 2, *options, "--run-dir", tmp_path / "r", "--resume")
+    assert refused(2, *other) == (
+        f"{tmp_path}/r: was started with other inputs; --folds, --step, --refit or --window changed since; resume with "
+        "the same inputs, or begin again with --overwrite"
+    )
+    result = call("backtest", config, "--folds", 3, *options, "--run-dir", tmp_path / "r", "--resume")
+    assert result.exit_code == 0
+    # What was trained is not trained again.
+    epochs = [text for text in result.stderr.splitlines() if text.startswith("epoch ")]
+    assert len(epochs) == (6 if options == ["--refit"] else 0)
+    for name in ("forecasts.csv", "metrics.json"):
+        assert (tmp_path / "r" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert not (tmp_path / "r/checkpoints").exists()
+    (tmp_path / "r/checkpoints").mkdir()
+    said = done(*arguments, "--run-dir", tmp_path / "r", "--resume")
+    assert "The backtest was complete already; nothing was trained.\n" in said
+    assert not (tmp_path / "r/checkpoints").exists()
+
+
+def test_a_run_of_another_kind_is_no_backtest_to_resume(tmp_path: Path) -> None:
+    config = line(tmp_path)
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r/events.jsonl").write_text('{"event": "started"}\n')
+    assert refused(2, "backtest", config, "--folds", 1, "--run-dir", tmp_path / "r", "--resume") == (
+        f"{tmp_path}/r: is no backtest; choose another --run-dir"
+    )
+
+
+@pytest.mark.slow
+def test_a_backtest_is_shown_and_not_taken_for_a_run(tmp_path: Path) -> None:
+    config, run = line(tmp_path, n=90, training=TRAINING), tmp_path / "r"
+    said = done("backtest", config, "--folds", 2, "-q", "--run-dir", run)
+    shown = done("show", run)
+    assert said.partition("\nrun: ")[0].strip() in shown
+    assert json.loads(done("show", run, "--json"))["backtest"]["plan"]["folds"] == 2
+    for verb in ("predict", "report", "plot", "evaluate", "explain", "future"):
+        assert refused(2, verb, run) == (
+            f"{run}: is a backtest, and keeps no network; see its scores with: forecaster show {run}; or name a run of "
+            "forecaster train"
+        )
