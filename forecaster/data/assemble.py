@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from forecaster.data.frequency import DAY_NS
 from forecaster.data.grid import OFF_GRID, Grid
-from forecaster.data.mapped import IN_MEMORY, Scratch, row_blocks, series_blocks
+from forecaster.data.mapped import IN_MEMORY, Scratch, row_blocks
+from forecaster.data.merge import pieces, refuse_twice
 from forecaster.data.pace import find_pace
-from forecaster.data.panel import Findings, Floats, Ints, Panel
+from forecaster.data.panel import Findings, Ints, Panel
 from forecaster.data.problems import Fault, Table
-from forecaster.data.regular import Piece, Regular, Steps, regularise
+from forecaster.data.regular import Regular, Steps, regularise
 from forecaster.data.roles import TimeColumn
-from forecaster.data.rows import Codes, Ordered, Rows, borders, counts, sort_rows
+from forecaster.data.rows import Ordered, Rows, borders, counts, sort_rows
 from forecaster.data.spec import DataSpec
+from forecaster.data.statics import take_static
 from forecaster.data.times import later_hour
 from forecaster.errors import DataError, Diagnostic, Location
 
@@ -55,11 +56,11 @@ def assemble(
     ordered = sort_rows(rows, scratch)
     rows.values = np.empty((0, 0))
     offsets = borders(ordered.series, len(rows.ids))
-    static = _take_static(spec, rows, ordered, offsets, tables)
-    _refuse_twice(spec, grid, rows, ordered, tables)
+    static = take_static(spec, rows, ordered, offsets, tables)
+    refuse_twice(spec, grid, rows, ordered, tables)
     duplicates = counts(ordered.series[ordered.again], len(rows.ids))
     regular = regularise(
-        lambda: _pieces(spec, rows, ordered, offsets),
+        lambda: pieces(spec, rows, ordered, offsets),
         n_targets=len(spec.targets),
         n_future=len(spec.future_covariates) if keep_future else 0,
         check=lambda steps, n_out: _refuse_pace(spec, grid, rows, steps, n_out, held=held),
@@ -130,7 +131,7 @@ def in_order(spec: DataSpec, grid: Grid, rows: Rows, tables: Sequence[Table]) ->
     _tell_apart(spec, rows)
     _to_positions(spec, grid, rows, tables, held=True)
     ordered = sort_rows(rows, IN_MEMORY)
-    _refuse_twice(spec, grid, rows, ordered, tables)
+    refuse_twice(spec, grid, rows, ordered, tables)
     return ordered
 
 
@@ -198,109 +199,6 @@ def _pace(spec: DataSpec, rows: Rows, sample: Ints) -> str | int | None:
     except DataError:
         return None
     return found
-
-
-def _take_static(
-    spec: DataSpec, rows: Rows, ordered: Ordered, offsets: Ints, tables: Sequence[Table]
-) -> Floats:
-    """(series, statics), the last columns of the values. Raises DataError where one varies within a series."""
-    n = len(spec.static_covariates)
-    static = np.full((len(rows.ids), n), np.nan)
-    first = ordered.values.shape[1] - n
-    for k, name in enumerate(spec.static_covariates):
-        odd: list[Ints] = [np.zeros(0, dtype=np.int64)]
-        for s, end in series_blocks(offsets):
-            column = ordered.values[offsets[s] : offsets[end], first + k]
-            starts = offsets[s:end] - offsets[s]
-            usual = static[s:end, k] = np.fmax.reduceat(column, starts)
-            if (np.fmin.reduceat(column, starts) >= usual).sum() < (~np.isnan(usual)).sum():
-                series = ordered.series[offsets[s] : offsets[end]] - s
-                usual = static[s:end, k] = _first_known(column, series, end - s)
-                odd.append(offsets[s] + np.flatnonzero(~np.isnan(column) & (column != usual[series])))
-        if len(found := np.concatenate(odd)):
-            shown = partial(_shown, rows.categories.get(name))
-            column = ordered.values[found, first + k]
-            describe = partial(_varies, rows.ids, ordered.series[found], column, static[:, k], shown)
-            rows.faults(name, ordered.rows_in_file(found), describe).raise_any(tables)
-    return static
-
-
-def _shown(names: tuple[str, ...] | None, value: float) -> str:
-    """A cell as it stands in the table."""
-    return f"{value:g}" if names is None else repr(names[int(value)])
-
-
-def _varies(
-    ids: tuple[str, ...],
-    series: Codes,
-    found: Floats,
-    usual: Floats,
-    shown: Callable[[float], str],
-    i: int,
-) -> Fault:
-    s = int(series[i])
-    what = f"{shown(found[i])} is not the {shown(usual[s])} that series {ids[s]!r} has at earlier times"
-    return what, "make it constant, or list it under data.past_covariates"
-
-
-def _first_known(column: Floats, owner: Codes, n_series: int) -> Floats:
-    known = np.flatnonzero(~np.isnan(column))
-    series, at = np.unique(owner[known], return_index=True)
-    usual = np.full(n_series, np.nan)
-    usual[series] = column[known[at]]
-    return usual
-
-
-def _refuse_twice(spec: DataSpec, grid: Grid, rows: Rows, ordered: Ordered, tables: Sequence[Table]) -> None:
-    """Raise where rows of one series and time are an error."""
-    again = ordered.again
-    if not len(again) or spec.duplicates != "error":
-        return
-    hint = "delete one, or set data.duplicates to mean or last"
-    if spec.id is None:
-        hint = "set data.id if the table holds several series; otherwise " + hint
-
-    def describe(i: int) -> Fault:
-        row = int(again[i])
-        [when] = grid.text(ordered.positions[row : row + 1])
-        of = f" of series {rows.ids[int(ordered.series[row])]!r}" if spec.id else ""
-        return f"another row is {when}{of} too", hint
-
-    rows.faults(spec.time, ordered.rows_in_file(again), describe).raise_any(tables)
-
-
-def _pieces(spec: DataSpec, rows: Rows, ordered: Ordered, offsets: Ints) -> Iterator[Piece]:
-    """The rows of some whole series at a time, without statics, one row per series and position."""
-    n = ordered.values.shape[1] - len(spec.static_covariates)
-    names = [*spec.targets, *spec.past_covariates, *spec.future_covariates]
-    coded = [c for c, name in enumerate(names) if name in rows.categories]
-    for s, end in series_blocks(offsets):
-        a, b = int(offsets[s]), int(offsets[end])
-        positions, values, local = ordered.positions[a:b], ordered.values[a:b, :n], offsets[s : end + 1] - a
-        low, high = np.searchsorted(ordered.again, [a, b])
-        if high > low:
-            single = np.ones(b - a, dtype=bool)
-            single[ordered.again[low:high] - a] = False
-            starts = np.flatnonzero(single)
-            values = _merged(values, starts, coded, last=spec.duplicates == "last")
-            positions, local = positions[starts], np.searchsorted(starts, local)
-        yield Piece(positions, local, values)
-
-
-def _merged(values: Floats, starts: Ints, coded: list[int], *, last: bool) -> Floats:
-    """One row for each run of rows: the last of them, or their mean. coded: columns of categories."""
-    if last:
-        newest: Floats = values[np.append(starts[1:], len(values)) - 1]
-        return newest
-    known = ~np.isnan(values)
-    total = np.add.reduceat(np.where(known, values, 0.0), starts)
-    count = np.add.reduceat(known.astype(np.int64), starts)
-    merged: Floats = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    for c in coded:
-        # There is no mean of categories: the last one of each time stands.
-        row = np.maximum.reduceat(np.where(known[:, c], np.arange(len(known)), -1), starts)
-        merged[:, c] = np.where(row >= 0, values[row, c], np.nan)
-    return merged
 
 
 def _refuse_pace(

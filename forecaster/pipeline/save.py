@@ -14,8 +14,8 @@ from forecaster.artifacts.run_dir import RunDir
 from forecaster.artifacts.tables import csv_bytes, rows_csv
 from forecaster.config.experiment import Experiment
 from forecaster.config.load import Loaded
-from forecaster.data.check import describe_splits, taken_windows
 from forecaster.data.split import SplitName
+from forecaster.data.split_facts import describe_splits, taken_windows
 from forecaster.data.windows import Windows
 from forecaster.errors import FORMAT_VERSION, DataError
 from forecaster.evaluation.intervals import probabilities

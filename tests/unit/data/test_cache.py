@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
+import subprocess
+import sys
 import time
 from dataclasses import fields
 from pathlib import Path
@@ -285,3 +288,27 @@ def test_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert mapped.cache_folder() == Path("/elsewhere/forecaster")
     monkeypatch.setenv("FORECASTER_CACHE", "~/mine")
     assert mapped.cache_folder() == tmp_path / "mine"
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from forecaster.data import cache
+from forecaster.data.spec import DataSpec
+
+cache.LEAST_BYTES = 0
+cache.{where} = lambda *given: os.kill(os.getpid(), signal.SIGKILL)
+cache.load_table(DataSpec(path="t.csv", time="t", freq="D", targets=["y"]), Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("where", ["_write", "_put", "_to_disk", "_tidy"])
+def test_a_kill_leaves_nothing_that_is_read(where: str, table: Path, folder: Path) -> None:
+    """While the table is written, before it has its name, and after."""
+    killed = subprocess.run([sys.executable, "-c", KILLED.format(where=where), table], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    left = {entry.name[:5] for entry in folder.iterdir()}
+    assert (left == {".new-"}) == (where != "_tidy")
+    panel, _ = load_table(spec(), table)
+    assert panel.values.tolist() == [[1], [2], [4]]
+    assert isinstance(panel.values, np.memmap)
