@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -56,11 +55,14 @@ def report(run: Path) -> dict[str, float]:
 
     reported = write_report(RunDir(run))
     took = time.perf_counter() - began
-    return {"seconds": took, "peak_mib": peak_mib(), "page_mib": reported.n_bytes / 2**20}
+    table = (RunDir(run).file("forecasts.csv")).stat().st_size / 2**20
+    return {"seconds": took, "peak_mib": peak_mib(), "page_mib": reported.n_bytes / 2**20, "table_mib": table}
 
 
 def peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Of this program alone: ru_maxrss would begin at the size of the process that started it."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def in_a_process(*arguments: str) -> dict[str, float]:
@@ -90,8 +92,12 @@ def main() -> None:
             run = make_run(folder, ids=ids, origins=origins, every=every, horizon=HORIZON, levels=LEVELS)
             found = in_a_process("--step", "report", "--run", str(run))
             rows = SERIES * origins * HORIZON
+            # As they are held: forecast and interval ends as float32, what happened as float64.
+            held = rows * (4 * (1 + 2 * len(LEVELS)) + 8) / 2**20
             print(
                 f"report: {found['seconds']:.1f} s, peak {found['peak_mib']:,.0f} MiB, "
+                f"{found['peak_mib'] - held:,.0f} MiB beyond the forecasts' own {held:,.0f} MiB "
+                f"({found['table_mib']:,.0f} MiB of CSV), "
                 f"page {found['page_mib']:.2f} MiB, "
                 f"from {rows:,} rows"
             )

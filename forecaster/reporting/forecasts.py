@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.artifacts.bundle import damaged, read_whole
+from forecaster.artifacts.bundle import damaged
 from forecaster.artifacts.run_dir import RunDir
 from forecaster.data.grid import OFF_GRID, Grid
 from forecaster.data.spec import DataSpec
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FORECASTS = "forecasts.csv"
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 _END = re.compile(r"forecast-(lo|hi)-([0-9.]+)")
 
@@ -61,7 +61,7 @@ def read_forecasts(run: RunDir, spec: DataSpec, *, grid: Grid, horizon: int) -> 
         return None
     run.check(FORECASTS)
     path = run.file(FORECASTS)
-    table = _read(read_whole(path), spec)
+    table = _read(path, spec)
     names, n_targets = table.column_names, len(spec.targets)
     if table.num_rows == 0 or table.num_rows % (n_targets * horizon):
         raise damaged(path, f"has {table.num_rows:,} rows, which are no whole windows")
@@ -75,41 +75,51 @@ def read_forecasts(run: RunDir, spec: DataSpec, *, grid: Grid, horizon: int) -> 
     first = _positions(table.column(spec.time), grid, heads)
     if (first == OFF_GRID).any():
         raise damaged(path, "has times that are not on the axis of model/state.json")
-    numbers = {
-        name: table.column(name).to_numpy().reshape(shape) for name in names[names.index("forecast") :]
-    }
+    order = np.lexsort((first, series))
+    # Written in this order; sorted again only where somebody's own file is not.
+    sorted_already = bool((np.diff(order) == 1).all())
+    numbers: dict[str, Array] = {}
+    for name in names[names.index("forecast") :]:
+        column = table.column(name).to_numpy().reshape(shape)
+        numbers[name] = column if sorted_already else column[order]
+        # A column at a time is held twice, not the whole table.
+        table = table.drop_columns(name)
     ends: dict[float, dict[str, Array]] = {}
     for name in list(numbers)[1:-1]:
         if match := _END.fullmatch(name):
             ends.setdefault(float(match[2]), {})[match[1]] = numbers[name]
-    order = np.lexsort((first, series))
-    bands = {level: (ends[level]["lo"][order], ends[level]["hi"][order]) for level in sorted(ends)}
+    bands = {level: (ends[level]["lo"], ends[level]["hi"]) for level in sorted(ends)}
     *_, actual = numbers.values()
     return Forecasts(
         ids,
         tuple(spec.targets),
         series[order],
         first[order],
-        numbers["forecast"][order],
-        actual[order],
+        numbers["forecast"],
+        actual,
         bands,
     )
 
 
-def _read(content: bytes, spec: DataSpec) -> pa.Table:
-    """Text columns as codes of their distinct words, the others as numbers."""
+def _read(path: Path, spec: DataSpec) -> pa.Table:
+    """Text columns as codes of their distinct words, the others as numbers; never the whole text at once."""
     import csv as plain
 
     import pyarrow as pa
     from pyarrow import csv
 
-    header = next(plain.reader(io.StringIO(content[: content.index(b"\n")].decode() + "\n")))
+    with path.open(encoding="utf-8", newline="") as file:
+        header = next(plain.reader(file))
     text = pa.dictionary(pa.int32(), pa.string())
     words = header[: header.index("forecast", 1)]
-    types = {name: text if name in words else pa.float64() for name in header}
+    # The network puts out float32, so nothing is lost but for the actual values, the last column.
+    numbers = dict.fromkeys(header[len(words) : -1], pa.float32())
+    types = dict.fromkeys(words, text) | numbers | {header[-1]: pa.float64()}
     options = csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=False)
     parse = csv.ParseOptions(newlines_in_values=True)
-    return csv.read_csv(io.BytesIO(content), parse_options=parse, convert_options=options)
+    # One block after the other: threads would hold as many of them as text.
+    reading = csv.ReadOptions(use_threads=False, block_size=2**22)
+    return csv.read_csv(path, read_options=reading, parse_options=parse, convert_options=options)
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[list[str], Ints]:

@@ -97,7 +97,7 @@ def _line(
     steps = f.first[chosen][:, None] - start + np.arange(f.horizon)
     length = int(steps.max()) + 1
 
-    def flat(values: Array) -> Array:
+    def flat(values: NDArray[np.floating[Any]]) -> Array:
         out = np.full(length, np.nan)
         out[steps] = values[chosen, t]
         return out
