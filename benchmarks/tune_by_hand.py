@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -83,13 +84,13 @@ def ours(
         "--set",
         f"runtime.threads={threads or 'null'}",
     ]
-    out, samples, wall = watched(command)
+    out, samples, spent = watched(command)
     entries = [json.loads(x) for x in (run / "tune/trials.jsonl").read_text().splitlines()]
     ends = [clock(e) for e in entries if e["event"] == "completed"]
     begin = next(clock(e) for e in entries if e["event"] == "proposed")
     drawn = {e["trial"]: e["values"] for e in entries if e["event"] == "proposed"}
     return {
-        "wall_s": wall,
+        **spent,
         "search_s": ends[-1] - begin,
         "values": list(drawn.values()),
         "best": json.loads(out)["best"]["score"],
@@ -105,11 +106,11 @@ def script(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
     command = [sys.executable, __file__, "--inside", str(config), "--trials", str(given.trials)]
     command += ["--epochs", str(given.epochs), "--patch", str(given.patch)]
     command += ["--threads", str(given.threads)] if given.threads else []
-    out, samples, wall = watched(command)
+    out, samples, spent = watched(command)
     found = json.loads(out.splitlines()[-1])
     begin, *ends = found.pop("times")
     return {
-        "wall_s": wall,
+        **spent,
         "search_s": ends[-1] - begin,
         "trials_s": [b - a for a, b in zip([begin, *ends], ends, strict=False)],
         "memory_mib": by_trial(samples, begin, ends),
@@ -119,8 +120,6 @@ def script(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
 
 def inside(given: argparse.Namespace) -> None:
     """What the script does. Prints one JSON line: times, scores, memory."""
-    import resource
-
     import keras
     import keras_tuner
     import numpy as np
@@ -179,9 +178,11 @@ def inside(given: argparse.Namespace) -> None:
     print(json.dumps({"times": times, "values": values, "best": best, "trains_mib": memory}))
 
 
-def watched(command: list[str]) -> tuple[str, Samples, float]:
-    """Run a command. Returns its stdout, the memory of its processes over time, and its seconds."""
+def watched(command: list[str]) -> tuple[str, Samples, dict[str, float]]:
+    """Run a command. Returns its stdout, the memory of its processes over time, and the seconds that it took
+    and computed for, all of it: start, trials and end."""
     began, samples = time.time(), []
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
 
@@ -196,7 +197,9 @@ def watched(command: list[str]) -> tuple[str, Samples, float]:
     out, _ = process.communicate()
     if process.returncode:
         raise SystemExit(f"{' '.join(command)}: ended with {process.returncode}")
-    return out, samples, time.time() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return out, samples, {"wall_s": time.time() - began, "cpu_s": cpu}
 
 
 def children(parent: int) -> list[int]:
@@ -271,6 +274,7 @@ def side_by_side(given: argparse.Namespace) -> None:
                 str(len(f["trials_s"])),
                 f"{statistics.mean(f['trials_s']):.1f}",
                 f"{statistics.median(f['trials_s']):.1f}",
+                f"{f['cpu_s']:.0f}",
                 f"{f['best']:.4f}",
                 f"{max(f['memory_mib']):,}",
                 ", ".join(f"{f['trains_mib'][i]:,}" for i in places),
@@ -278,7 +282,17 @@ def side_by_side(given: argparse.Namespace) -> None:
         )
     places_text = "peak of the process that trains, after the first trial, a quarter, half, all (MiB)"
     markdown(
-        ["", "trials", "mean s", "median s", "best val_loss", "all processes, peak (MiB)", places_text], rows
+        [
+            "",
+            "trials",
+            "mean s",
+            "median s",
+            "CPU s in all",
+            "best val_loss",
+            "all processes, peak (MiB)",
+            places_text,
+        ],
+        rows,
     )
     for side, f in found.items():
         print(f"\n{titles[side]}, most of all its processes in each trial, MiB: {f['memory_mib']}")
