@@ -60,7 +60,8 @@ def train(folder: Path, table: Path, lookback: int) -> dict[str, float]:
     began = time.monotonic()
     output = os.open(folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     actions = [(os.POSIX_SPAWN_DUP2, output, stream) for stream in (1, 2)]
-    child = os.posix_spawn(command[0], command, os.environ, file_actions=actions)
+    environment = {**os.environ, "FORECASTER_CACHE": str(folder / "cache")}
+    child = os.posix_spawn(command[0], command, environment, file_actions=actions)
     os.close(output)
     # wait4 gives the usage of this child alone; RUSAGE_CHILDREN would give the largest so far.
     _, status, usage = os.wait4(child, 0)
