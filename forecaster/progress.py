@@ -92,7 +92,7 @@ class LiveProgress:
 
 
 def epoch_text(row: EpochRow, epochs: int) -> str:
-    member = f"member {row.member + 1}, " if row.member else ""
+    member = f"member {row.member + 1}/{row.members}, " if row.members > 1 else ""
     val = f"  val_loss {row.val['val_loss']:.4f}" if "val_loss" in row.val else ""
     left = f"  at most {clock(row.seconds * (epochs - row.epoch))} left" if row.epoch < epochs else ""
     best = "  best" if row.best else ""

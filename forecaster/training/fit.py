@@ -205,6 +205,7 @@ class _Session(keras.callbacks.Callback):
             seconds=round(time.monotonic() - self._epoch_start, 3),
             best=better,
             val=val,
+            members=self.spec.ensemble,
         )
         progress.history.append(asdict(row))
         progress.epoch, progress.step, progress.seconds = epoch + 1, 0, 0.0

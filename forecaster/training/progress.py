@@ -18,9 +18,12 @@ class EpochRow:
     best: bool
     val: dict[str, float] = field(default_factory=dict)
     """val_loss and the validation metrics, by name."""
+    members: int = 1
+    """Of the ensemble; told to whoever watches, and no column of history.csv."""
 
     def flat(self) -> dict[str, Any]:
         row = asdict(self)
+        del row["members"]
         row.update(row.pop("val"))
         return row
 
