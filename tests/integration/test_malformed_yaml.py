@@ -266,7 +266,11 @@ BYTES = [
         "c.yaml:2:8: byte 0xe9 is not UTF-8; save the file as UTF-8",
     ),
     ("UTF-16", VALID.encode("utf-16"), "c.yaml: the file is UTF-16; save it as UTF-8"),
-    ("gzip", gzip.compress(VALID.encode()), "c.yaml:1:2: byte 0x8b is not UTF-8; save the file as UTF-8"),
+    (
+        "gzip",
+        gzip.compress(VALID.encode(), mtime=0),
+        "c.yaml:1:2: byte 0x8b is not UTF-8; save the file as UTF-8",
+    ),
     ("Parquet", b"PAR1\x15\x04", "c.yaml:1:5: character U+0015 is not text; is this a YAML file?"),
     ("a NUL", b"\xef\xbb\xbfname: a\x00", "c.yaml:1:8: character U+0000 is not text; is this a YAML file?"),
     (

@@ -83,7 +83,7 @@ BYTES: list[tuple[str, str, bytes, dict[str, Any]]] = [
     (
         "FILE: the gz data is broken or cut short; make or download the file again",
         "t.csv.gz",
-        gzip.compress(GOOD * 1000)[:-20],
+        gzip.compress(GOOD * 1000, mtime=0)[:-20],
         {},
     ),
     (
@@ -95,7 +95,7 @@ BYTES: list[tuple[str, str, bytes, dict[str, Any]]] = [
     (
         "FILE:3: y: 'x' is not a number; correct it, or leave the field empty to mark it missing",
         "t.csv.gz",
-        gzip.compress(b"time,y\r\n2024-01-01 00:00,1\r\n2024-01-01 01:00,x\r\n"),
+        gzip.compress(b"time,y\r\n2024-01-01 00:00,1\r\n2024-01-01 01:00,x\r\n", mtime=0),
         {},
     ),
     (
