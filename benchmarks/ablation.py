@@ -25,11 +25,14 @@ WEATHER = [
     "data.missing=ffill",
     "model.past_lookback=6",
 ]
+# What the weather of the day to come would be worth, were its forecast perfect: a bound, no forecast.
+WEATHER_AHEAD = ["data.future_covariates=[wind_speed, precip, visib]", "data.missing=ffill"]
 ROWS = {
     "target alone": [],
     "+ calendar": CALENDAR,
     "+ scheduled departures": TIMETABLE,
     "+ weather": WEATHER,
+    "+ weather, were its forecast perfect": WEATHER_AHEAD,
     "+ all three": [*CALENDAR, *TIMETABLE, *WEATHER],
 }
 

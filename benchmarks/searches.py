@@ -29,7 +29,7 @@ SEARCHES = {
         "training.optimizer.learning_rate=3.0e-3",
         "model.normalization=mean",
     ],
-    "bayesian": [],
+    "bayesian": ["tune.max_trials=12"],
     "hyperband": ["tune.hyperband_iterations=1"],
     "sklearn": ["tune.max_trials=5"],
 }
