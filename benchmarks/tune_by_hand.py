@@ -144,7 +144,8 @@ def inside(given: argparse.Namespace) -> None:
     def build(hp: Any) -> Any:
         inputs = keras.Input(arrays["train"][0].shape[1:])
         units, dropout = hp.Int("units", *UNITS, step=32), hp.Float("dropout", 0.0, 0.4, step=0.1)
-        hidden = keras.layers.GRU(units, dropout=dropout)(inputs)
+        hidden = keras.layers.Dense(units, activation="relu")(inputs)
+        hidden = keras.layers.GRU(units, dropout=dropout)(hidden)
         model = keras.Model(inputs, keras.layers.Dense(24)(hidden))
         rate = hp.Float("rate", 1e-3, 1e-2, sampling="log")
         model.compile(keras.optimizers.Adam(rate), "mae")
