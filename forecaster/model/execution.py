@@ -33,11 +33,18 @@ class Execution:
 
 
 def choose_execution(
-    spec: ModelSpec, shape: Shape, *, batch_size: int, n_batches: int, gpu: bool = False
+    spec: ModelSpec,
+    shape: Shape,
+    *,
+    batch_size: int,
+    n_batches: int,
+    threads: int | None = None,
+    gpu: bool = False,
 ) -> Execution:
     """The fastest way measured for these shapes (docs/benchmarks.md).
 
     batch_size: windows. n_batches: of one epoch; compiling is not worth it for a handful.
+    threads: as in the config, None for all of the machine; halves gain nothing from a single one.
     gpu: the fused kernels there want none of this.
     """
     per_call = max(1, min(10, n_batches))
@@ -63,5 +70,5 @@ def choose_execution(
         jit=long and (short or kernel),
         steps_per_execution=per_call,
         kernel=kernel,
-        split=whole and long and rows >= MIN_SPLIT_ROWS and batch_size > 1,
+        split=whole and long and rows >= MIN_SPLIT_ROWS and batch_size > 1 and threads != 1,
     )

@@ -91,7 +91,12 @@ def fit_members(
     )
     n_batches = spec.steps_per_epoch or -(-len(windows["train"]) // side_by_side)
     execution = choose_execution(
-        experiment.model, shape, batch_size=side_by_side, n_batches=n_batches, gpu=has_gpu()
+        experiment.model,
+        shape,
+        batch_size=side_by_side,
+        n_batches=n_batches,
+        threads=experiment.runtime.threads,
+        gpu=has_gpu(),
     )
     history, members, feeding = [], [], feeding_of(prepared)
     val = windows["val"] if len(windows["val"]) else None

@@ -17,10 +17,18 @@ def spec(**changes: Any) -> ModelSpec:
 
 
 def chosen(
-    model: ModelSpec, lookback: int, *, batch_size: int, n_batches: int = 100, gpu: bool = False
+    model: ModelSpec,
+    lookback: int,
+    *,
+    batch_size: int,
+    n_batches: int = 100,
+    threads: int | None = None,
+    gpu: bool = False,
 ) -> Execution:
     shape = Shape(lookback=lookback, horizon=24, n_targets=1)
-    return choose_execution(model, shape, batch_size=batch_size, n_batches=n_batches, gpu=gpu)
+    return choose_execution(
+        model, shape, batch_size=batch_size, n_batches=n_batches, threads=threads, gpu=gpu
+    )
 
 
 def test_long_window_in_small_batches_runs_by_its_own_loop_under_xla() -> None:
@@ -40,6 +48,12 @@ def test_segments_are_unrolled_under_xla_in_two_halves() -> None:
     assert chosen(patched, 336, batch_size=128) == Execution(
         unroll=True, jit=True, steps_per_execution=10, kernel=True, split=True
     )
+
+
+def test_one_thread_runs_a_batch_as_a_whole() -> None:
+    patched = spec(patch=24, layers=[{"type": "gru", "units": 128}])
+    assert not chosen(patched, 336, batch_size=128, threads=1).split
+    assert chosen(patched, 336, batch_size=128, threads=2).split
 
 
 @pytest.mark.parametrize(
