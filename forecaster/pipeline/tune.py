@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
@@ -105,9 +105,11 @@ def tune(loaded: Loaded, run: RunDir, options: TuneOptions, *, watcher: Watcher,
         best = book.best
         if best is None:
             raise _nothing(book, ended)
-        if ended == "time budget":
-            # Its processes were stopped with the trials in them.
-            engine = make_engine(loaded, options, size=1)
+        if ended == "time budget" or options.workers > 1:
+            # Its processes were stopped with the trials in them, or have a part of the threads
+            # that the config asks for, which a process cannot change.
+            engine.stop()
+            engine = make_engine(loaded, replace(options, workers=1))
         notes = _finish(loaded, run, best, engine, options, watcher, fingerprint)
     finally:
         engine.stop()

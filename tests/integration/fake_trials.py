@@ -10,13 +10,20 @@ from typing import Any
 import yaml
 
 
+STARTED: dict[str, Any] = {}
+
+
 def start(setup: dict[str, Any]) -> None:
-    pass
+    """Like a backend, which has its threads from here on."""
+    STARTED.update(setup["runtime"])
 
 
 def run(task: dict[str, Any], say: Any) -> dict[str, Any]:
     if task["kind"] == "finish":
         run_dir = Path(task["run"])
+        asked = (yaml.safe_load(Path(task["config"]).read_text()).get("runtime") or {}).get("threads")
+        if asked not in (None, STARTED["threads"]):
+            raise ValueError(f"{asked} threads asked for in a process of {STARTED['threads']}")
         (run_dir / "metrics.json").write_text('{"format_version": 1, "splits": {}}')
         (run_dir / "manifest.json").write_text("{}")
         return {"notes": []}

@@ -120,9 +120,9 @@ class TestRandom:
             == "no trial completed before the end of the time budget; go on with --resume, and more time"
         )
 
-    def test_workers_share_one_search(self, tmp_path: Path) -> None:
+    def test_workers_share_one_search_and_its_threads(self, tmp_path: Path) -> None:
         config = space(tmp_path, name="slow", max_trials=12)
-        done("tune", config, "--run-dir", tmp_path / "r", "--workers", 3)
+        done("tune", config, "--run-dir", tmp_path / "r", "--workers", 3, "--set", "runtime.threads=3")
         entries = TrialLog(tmp_path / "r/tune/trials.jsonl").entries
         assert len(scores(tmp_path / "r")) == 12
         assert len({e["pid"] for e in entries if e["event"] == "completed"}) >= 2
