@@ -12,7 +12,6 @@ import argparse
 import csv
 import tempfile
 from pathlib import Path
-from statistics import mean, pstdev
 
 import accuracy
 
@@ -60,12 +59,8 @@ def main() -> None:
         data = f"data.path={with_offsets(Path(folder))}"
         for name, settings in ROWS.items():
             found = runs.of("covariates", [data, *settings], settings)
-            cells = [name]
-            for split, metric in (("val", "mase"), ("test", "mase"), ("test", "mae")):
-                values = [run["scores"][split]["model"][metric] for run in found]
-                cells.append(f"{mean(values):.3f} ± {pstdev(values):.3f}")
-            rows.append([*cells, f"{mean(run['seconds'] for run in found):.0f}"])
-    accuracy.table("Departures", ["", "val MASE", "test MASE", "test MAE", "seconds"], rows)
+            rows.append(accuracy.departures_row(name, found))
+    accuracy.table("Departures", accuracy.DEPARTURES, rows)
 
 
 if __name__ == "__main__":

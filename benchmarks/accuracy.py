@@ -103,6 +103,16 @@ def table(title: str, header: list[str], rows: list[list[str]]) -> None:
         print("| " + " | ".join(row) + " |")
 
 
+DEPARTURES = ["", "val MASE", "test MASE", "test MAE", "seconds"]
+
+
+def departures_row(name: str, runs: list[dict]) -> list[str]:
+    """The cells under DEPARTURES: mean and spread over the seeds."""
+    shown = [("val", "mase"), ("test", "mase"), ("test", "mae")]
+    cells = [spread([run["scores"][split]["model"][metric] for run in runs], 3) for split, metric in shown]
+    return [name, *cells, f"{mean(run['seconds'] for run in runs):.0f}"]
+
+
 def of(run: dict, who: str, metric: str) -> float:
     return run["scores"]["test"][who][metric]
 

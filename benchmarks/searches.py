@@ -14,7 +14,6 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from statistics import mean, pstdev
 from typing import Any
 
 import accuracy
@@ -102,12 +101,8 @@ def main() -> None:
     ):
         accuracy.CONFIGS = folder
         trained = runs.of(config, [], [])
-        cells = [name]
-        for split, metric in (("val", "mase"), ("test", "mase"), ("test", "mae")):
-            values = [run["scores"][split]["model"][metric] for run in trained]
-            cells.append(f"{mean(values):.3f} ± {pstdev(values):.3f}")
-        shown.append([*cells, f"{mean(run['seconds'] for run in trained):.0f}"])
-    accuracy.table("Trained", ["", "val MASE", "test MASE", "test MAE", "seconds a run"], shown)
+        shown.append(accuracy.departures_row(name, trained))
+    accuracy.table("Trained", accuracy.DEPARTURES, shown)
 
 
 if __name__ == "__main__":
