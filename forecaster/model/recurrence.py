@@ -71,6 +71,11 @@ def _before(first: Any, states: Series) -> Series:
     )
 
 
+def _beside(*parts: Any) -> Any:
+    """Of every gate, side by side in one array."""
+    return tf.concat(parts, axis=-1)
+
+
 def _flat(series: Series) -> Any:
     """(steps x batch, units)."""
     return (
@@ -131,7 +136,9 @@ def lstm(activation: str, recurrent_activation: str, *, unroll: bool) -> Callabl
         def forward(state: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
             h, c = state
             z = inputs[0] + tf.matmul(h, kernel)
-            i, f, g, o = gate(z[:, :n]), gate(z[:, n : 2 * n]), act(z[:, 2 * n : 3 * n]), gate(z[:, 3 * n :])
+            # Of all four although one is not a gate: one kernel to compile instead of three.
+            gates, g = gate(z), act(z[:, 2 * n : 3 * n])
+            i, f, o = gates[:, :n], gates[:, n : 2 * n], gates[:, 3 * n :]
             c = f * c + i * g
             h = o * act(c)
             return [h, c], [h, c, i, f, g, o]
@@ -145,17 +152,20 @@ def lstm(activation: str, recurrent_activation: str, *, unroll: bool) -> Callabl
             of_i = _each(lambda g, i: g * gate_slope(i), g, i)
             of_f = _each(lambda c, f: c * gate_slope(f), _before(c0, cs), f)
             of_g = _each(lambda i, g: i * slope(g), i, g)
+            slopes = _each(_beside, of_i, of_f, of_g, of_h)
 
             def backward(state: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
                 dh, dc = state
-                dh_out, dc_out, of_i, of_f, of_g, of_h, of_c, f = inputs
+                dh_out, dc_out, slopes, of_c, f = inputs
                 dh = dh + dh_out
                 dc = dc + dc_out + dh * of_c
-                dz = tf.concat([dc * of_i, dc * of_f, dc * of_g, dh * of_h], axis=-1)
+                # Side by side before they are multiplied: products of each would all begin with the
+                # sum dc, and XLA would work it out anew in each, back to the last step.
+                dz = _beside(dc, dc, dc, dh) * slopes
                 return [tf.matmul(dz, kernel, transpose_b=True), dc * f], [dz]
 
             zeros = [tf.zeros_like(h0), tf.zeros_like(c0)]
-            inputs = [_apart(dhs, unroll), _apart(dcs, unroll), of_i, of_f, of_g, of_h, of_c, f]
+            inputs = [_apart(dhs, unroll), _apart(dcs, unroll), slopes, of_c, f]
             (dh0, dc0), (dz,) = _loop(backward, zeros, inputs, reverse=True)
             return _whole(dz), _kernel_gradient(_before(h0, hs), dz), dh0, dc0
 
@@ -188,17 +198,23 @@ def gru(activation: str, recurrent_activation: str, *, unroll: bool) -> Callable
             before = _before(h0, hs)
             of_z = _each(lambda h, q, z: (h - q) * gate_slope(z), before, q, z)
             of_q = _each(lambda z, q: (1 - z) * slope(q), z, q)
-            of_r = _each(lambda m, r: m * gate_slope(r), inner, r)
+            slopes = _each(
+                lambda of_z, of_q, m, r: _beside(of_z, of_q * m * gate_slope(r), of_q * r),
+                of_z,
+                of_q,
+                inner,
+                r,
+            )
 
             def backward(state: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
-                dh_out, of_z, of_q, of_r, z, r = inputs
+                dh_out, slopes, z = inputs
                 dh = state[0] + dh_out
-                dq = dh * of_q
-                dm = tf.concat([dh * of_z, dq * of_r, dq * r], axis=-1)
-                return [dh * z + tf.matmul(dm, kernel, transpose_b=True)], [dm, dq]
+                dm = _beside(dh, dh, dh) * slopes
+                return [dh * z + tf.matmul(dm, kernel, transpose_b=True)], [dm, dh]
 
-            inputs = [_apart(dhs, unroll), of_z, of_q, of_r, z, r]
-            (dh0,), (dm, dq) = _loop(backward, [tf.zeros_like(h0)], inputs, reverse=True)
+            inputs = [_apart(dhs, unroll), slopes, z]
+            (dh0,), (dm, dh) = _loop(backward, [tf.zeros_like(h0)], inputs, reverse=True)
+            dq = _each(lambda dh, of_q: dh * of_q, dh, of_q)
             flat = _flat(dm)
             dx = tf.reshape(tf.concat([flat[:, : 2 * n], _flat(dq)], axis=-1), (-1, *_shape(h0, 3 * n)))
             return dx, _kernel_gradient(before, dm), tf.reduce_sum(flat, axis=0), dh0
