@@ -17,11 +17,11 @@ from forecaster.config.experiment import Experiment
 from forecaster.config.explain import explain, in_file_order
 from forecaster.config.not_yet import not_yet
 from forecaster.config.overrides import apply_overrides
-from forecaster.config.positions import KeyPath, Positions, dotted
+from forecaster.config.positions import KeyPath, Positions
 from forecaster.config.space import lift, substitute
 from forecaster.config.tree import read_tree
+from forecaster.config.warnings import warnings_of
 from forecaster.errors import ConfigError, Diagnostic
-from forecaster.model.cells import RecurrentSpec
 from forecaster.tuning.dimensions import Dimension
 
 
@@ -108,7 +108,7 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Loaded:
         text=tree.text,
         values=lifted.values,
         base=path.parent,
-        warnings=_warnings(experiment, lifted.values, tree.positions),
+        warnings=warnings_of(experiment, lifted.values, tree.positions),
         positions=tree.positions,
     )
 
@@ -152,26 +152,3 @@ def moved(path: str, base: Path, to: Path) -> str:
         return Path(os.path.relpath(target, to.resolve())).as_posix()
     except ValueError:  # two drives of Windows have no relative path between them
         return target.as_posix()
-
-
-def _warnings(experiment: Experiment, values: Any, positions: Positions) -> list[Diagnostic]:
-    found = []
-    given, freq = values["data"]["freq"], experiment.data.freq
-    if given != freq:
-        place = positions.of_value(("data", "freq"))
-        summary = f"{given!r} is an old name and is read as {freq!r}"
-        found.append(Diagnostic(summary, f"write {freq}", place, "data.freq", "warning"))
-    stopping, epochs = experiment.training.early_stopping, experiment.training.epochs
-    for i, layer in enumerate(experiment.model.layers):
-        for key in layer.off_fused_kernel() if isinstance(layer, RecurrentSpec) else []:
-            place_of: KeyPath = ("model", "layers", i, key)
-            summary = "takes the layer off the fused GPU kernel, which is several times faster on a GPU"
-            hint = "on a processor it costs nothing; elsewhere leave it out"
-            found.append(Diagnostic(summary, hint, positions.of_key(place_of), dotted(place_of), "warning"))
-    asked = "early_stopping" in experiment.training.model_fields_set
-    if asked and stopping is not None and stopping.patience >= epochs:
-        summary = f"is {stopping.patience} and training.epochs is {epochs}, so training never stops early"
-        place = positions.of_value(("training", "early_stopping", "patience"))
-        path = "training.early_stopping.patience"
-        found.append(Diagnostic(summary, "lower it", place, path, "warning"))
-    return found

@@ -5,7 +5,7 @@ Adding a cell is adding a class here and naming it in `Layer`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -41,6 +41,8 @@ Initializer = Literal[
     "random_uniform",
     "truncated_normal",
 ]
+# Those that the time loops of model/recurrence know.
+LOOP_ACTIVATIONS = frozenset({"tanh", "sigmoid", "relu", "linear"})
 Rate = Annotated[float, Field(ge=0, lt=1)]
 Units = Annotated[int, Field(ge=1, le=65536)]
 
@@ -127,16 +129,27 @@ class RecurrentSpec(RepeatableSpec):
         """Whether model/recurrence has a time loop of its own for it."""
         activations = {self.activation, getattr(self, "recurrent_activation", "tanh")}
         return (
-            activations <= {"tanh", "sigmoid", "relu", "linear"}
+            activations <= LOOP_ACTIVATIONS
             and not self.recurrent_dropout
             and getattr(self, "reset_after", True)
         )
 
-    def off_fused_kernel(self) -> list[str]:
-        """The keys whose values keep this layer from the fused (cuDNN) GPU kernel."""
-        usual = {"activation": "tanh", "recurrent_activation": "sigmoid", "recurrent_dropout": 0.0}
-        usual["reset_after"] = True
-        return [key for key, value in usual.items() if getattr(self, key, value) != value]
+    # Whether there is a fused (cuDNN) GPU kernel of this cell at all.
+    fused: ClassVar[bool] = False
+
+    def off_fused_kernel(self) -> dict[str, tuple[str, bool]]:
+        """The keys whose values keep this layer from the fused GPU kernel: what that kernel does
+        instead, and whether the loops of model/recurrence can do it on a processor."""
+        found = {}
+        for key, usual in (("activation", "tanh"), ("recurrent_activation", "sigmoid")):
+            given = getattr(self, key, usual)
+            if given != usual:
+                found[key] = (f"has {usual} here, not {given}", given in LOOP_ACTIVATIONS)
+        if self.recurrent_dropout:
+            found["recurrent_dropout"] = ("has no dropout on the state", False)
+        if not getattr(self, "reset_after", True):
+            found["reset_after"] = ("applies the reset gate after the product", False)
+        return found if self.fused else {}
 
 
 class SimpleRnn(RecurrentSpec):
@@ -147,12 +160,9 @@ class SimpleRnn(RecurrentSpec):
 
         return SimpleRNN
 
-    def off_fused_kernel(self) -> list[str]:
-        # There is no such kernel for it.
-        return []
-
 
 class GatedSpec(RecurrentSpec):
+    fused = True
     recurrent_activation: Activation = "sigmoid"
     """Of the gates."""
 

@@ -1,0 +1,80 @@
+"""What a file may say and its writer hardly means: each with its place, the reason and the next move."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forecaster.config.experiment import Experiment
+from forecaster.config.positions import KeyPath, Positions, dotted
+from forecaster.errors import Diagnostic
+from forecaster.model.cells import RecurrentSpec
+from forecaster.training.spec import CosineSchedule, PlateauSchedule
+
+# (path, what is odd, the next move)
+Odd = tuple[KeyPath, str, str]
+
+
+def warnings_of(experiment: Experiment, values: Any, positions: Positions) -> list[Diagnostic]:
+    """values: the tree as given, search nodes filled in."""
+    given, freq = values["data"]["freq"], experiment.data.freq
+    found: list[Odd] = []
+    if given != freq:
+        found.append((("data", "freq"), f"{given!r} is an old name and is read as {freq!r}", f"write {freq}"))
+    found += [*_off_the_fused_kernel(experiment), *_unseen(experiment), *_never(experiment)]
+    return [
+        Diagnostic(summary, hint, positions.of_value(path), dotted(path), "warning")
+        for path, summary, hint in found
+    ]
+
+
+def _off_the_fused_kernel(experiment: Experiment) -> list[Odd]:
+    found: list[Odd] = []
+    layers = [(i, x) for i, x in enumerate(experiment.model.layers) if isinstance(x, RecurrentSpec)]
+    slower = "takes the layer off the fused GPU kernel, which"
+    for i, layer in layers:
+        for key, (reason, quick) in layer.off_fused_kernel().items():
+            hint = (
+                "leave it out on a GPU, where the layer runs several times slower; on a processor it costs nothing"
+                if quick
+                else "leave it out where speed counts: without the kernel a layer runs several times slower on a GPU, "
+                "and this one slower on a processor too"
+            )
+            found.append((("model", "layers", i, key), f"{slower} {reason}", hint))
+    if experiment.window.short == "pad" and any(layer.fused for _, layer in layers):
+        summary = "pad takes every layer off the fused GPU kernel, which knows padding on the right alone"
+        hint = "set it to skip on a GPU, where layers run several times slower, if no series needs it"
+        found.append((("window", "short"), summary, hint))
+    return found
+
+
+def _unseen(experiment: Experiment) -> list[Odd]:
+    normalization = experiment.model.normalization
+    if experiment.window.lookback > 1 or normalization == "none":
+        return []
+    left = "its sign" if normalization == "mean" else "nothing"
+    summary = f"{normalization} leaves {left} of the targets in a window of one step"
+    return [(("model", "normalization"), summary, "set it to none, so that the network sees the value")]
+
+
+def _never(experiment: Experiment) -> list[Odd]:
+    training = experiment.training
+    stopping, epochs, schedule = training.early_stopping, training.epochs, training.schedule
+    found: list[Odd] = []
+    asked = "early_stopping" in training.model_fields_set
+    if asked and stopping is not None and stopping.patience >= epochs:
+        summary = f"is {stopping.patience} and training.epochs is {epochs}, so training never stops early"
+        found.append((("training", "early_stopping", "patience"), summary, "lower it"))
+    if isinstance(schedule, CosineSchedule) and schedule.warmup >= epochs:
+        summary = f"is {schedule.warmup} and training.epochs is {epochs}, so the full rate is never reached"
+        found.append((("training", "schedule", "warmup"), summary, "lower it"))
+    if (
+        isinstance(schedule, PlateauSchedule)
+        and stopping is not None
+        and stopping.patience <= schedule.patience
+    ):
+        summary = (
+            f"is {schedule.patience} and training.early_stopping.patience is {stopping.patience}, so training "
+            "stops before a lower rate is tried"
+        )
+        found.append((("training", "schedule", "patience"), summary, "lower it, or wait longer to stop"))
+    return found
