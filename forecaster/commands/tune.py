@@ -23,7 +23,7 @@ from forecaster.commands.options import (
     check_resume,
 )
 from forecaster.console import Report, Result, number, score_text, table
-from forecaster.errors import ConfigError, EnvironmentError_, UsageError
+from forecaster.errors import EnvironmentError_, UsageError
 from forecaster.exits import speaking
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ def run(
     """
     from forecaster.artifacts.run_dir import MANIFEST, check_free, claim, new_name
     from forecaster.config.load import load_experiment
+    from forecaster.config.searchable import search_warnings
     from forecaster.data.read import fingerprint
+    from forecaster.pipeline.search_check import check_data_ends, check_folds, check_space
     from forecaster.pipeline.tune import TuneOptions, spec_of, tune
     from forecaster.search_progress import Plan
 
@@ -77,10 +79,11 @@ def run(
     overwrite = options.overwrite or (spec.overwrite and not resume)
     path = options.run_dir or loaded.output_dir / new_name(loaded.experiment.name, datetime.now(UTC))
     check_free(path, resume=resume, overwrite=overwrite)
-    check_data(loaded, n_folds=spec.folds)
+    check_folds(loaded, n_folds=spec.folds)
+    check_data_ends(loaded)
     if options.engine == "ray":
         _needs_ray()
-    report(loaded.warnings, [])
+    report([*loaded.warnings, *search_warnings(loaded)], [])
     budget_s = seconds(options.time_budget or spec.time_budget)
     known = None if spec.algorithm == "hyperband" and not options.smoke else spec.max_trials
     plan = Plan(spec.objective.metric, spec.objective.direction == "min", known, budget_s, options.workers)
@@ -98,30 +101,6 @@ def run(
         taken.event(kind, command="tune", data_sha256=print_of_data, smoke=options.smoke)
         tuned = tune(loaded, taken, chosen, watcher=watch(plan), fingerprint=print_of_data)
         return TuneResult(taken, loaded, tuned)
-
-
-def check_space(loaded: Loaded) -> None:
-    """Raises ConfigError with every fault of the spaces, each with its place."""
-    from forecaster.config.load import check_ends
-    from forecaster.config.searchable import search_faults
-
-    faults = search_faults(loaded) or check_ends(loaded)
-    if faults:
-        raise ConfigError.of(faults)
-
-
-def check_data(loaded: Loaded, *, n_folds: int) -> None:
-    """Raises DataError when the earliest fold or the longest lookback leaves no window."""
-    from forecaster.pipeline.prepare import read_and_split, refuse_without_windows
-    from forecaster.pipeline.score import refuse_baselines
-    from forecaster.pipeline.tune import reference_of
-
-    table = read_and_split(loaded, fold=n_folds - 1)
-    experiment = loaded.experiment
-    window = experiment.window.model_copy(update=reference_of(loaded))
-    longest = experiment.model_copy(update={"window": window})
-    refuse_without_windows(longest, table.raw, table.cuts, fold=n_folds - 1)
-    refuse_baselines(experiment, table.raw, table.cuts)
 
 
 def seconds(text: str | None) -> float | None:

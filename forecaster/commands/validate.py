@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecaster.commands.options import Config, Json, NoColor, Quiet, Set, Verbose
 from forecaster.console import Result, Screen, table
-from forecaster.errors import ConfigError, Diagnostic
+from forecaster.errors import Diagnostic
 from forecaster.exits import speaking
 
 if TYPE_CHECKING:
@@ -27,8 +27,9 @@ class Validated:
 
 
 def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
-    """Raises ConfigError and DataError, as `train` would, and for a search range whose end does not fit."""
-    from forecaster.config.load import check_ends, load_experiment
+    """Raises ConfigError and DataError, as `train` would, and `tune` where there is something to search."""
+    from forecaster.config.load import load_experiment
+    from forecaster.config.searchable import search_warnings
     from forecaster.data.calendar import features
     from forecaster.data.categories import fit_encoders
     from forecaster.data.check import check
@@ -36,11 +37,12 @@ def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
     from forecaster.pipeline.estimate import estimate
     from forecaster.pipeline.prepare import read_and_split, refuse_without_windows, shape_of, too_short
     from forecaster.pipeline.score import refuse_baselines
+    from forecaster.pipeline.search_check import check_data_ends, check_space
 
     loaded = load_experiment(config, overrides)
-    faults = check_ends(loaded)
-    if faults:
-        raise ConfigError.of(faults)
+    searched = bool(loaded.dimensions)
+    if searched:
+        check_space(loaded)
     table = read_and_split(loaded)
     experiment = loaded.experiment
     report = check(
@@ -67,6 +69,9 @@ def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
         features(panel.grid, panel.first[:1], experiment.data.calendar)
     encoders = fit_encoders(experiment.data.categorical, panel, table.cuts.train_end)
     remarks = [Diagnostic(text, severity="warning") for text in encoders.unseen(panel)]
+    if searched:
+        check_data_ends(loaded)
+        remarks += search_warnings(loaded)
     cost = estimate(
         experiment,
         shape_of(experiment, panel, encoders),

@@ -11,6 +11,7 @@ from forecaster.config.nearest import VERY_LIKE, nearest
 from forecaster.config.positions import KeyPath, dotted, quoted
 from forecaster.config.tree import NumberError, resolve
 
+SCALARS = {"integer", "number", "string", "boolean"}
 NODE_KINDS = ("int", "float", "choice", "boolean")
 
 
@@ -80,6 +81,20 @@ def value_hint(value: Any, node: Node, root: Node, *, has_default: bool) -> str 
         return "begin each entry with '- '"
     if isinstance(value, dict) and any(kind in value for kind in NODE_KINDS):
         return "a search node has no other key beside int, float, choice or boolean"
+    if isinstance(value, dict) and types & SCALARS:
+        return _node_hint(value)
+    return None
+
+
+def _node_hint(value: dict[str, Any]) -> str | None:
+    """For a mapping in the place of a scalar that is nearly a search node."""
+    kinds = [near for key in value if (near := nearest(str(key), NODE_KINDS))]
+    if len(value) == 1 and kinds:
+        return f"did you mean {kinds[0]}?"
+    if "values" in value:
+        return "for a search write {choice: {values: [...], default: ...}}"
+    if value.keys() & {"min", "max"}:
+        return "for a search write {int: {min: 1, max: 9, default: 3}}, or float"
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,11 @@ from forecaster.config.experiment import Experiment
 from forecaster.config.explain import explain, in_file_order
 from forecaster.config.not_yet import not_yet
 from forecaster.config.overrides import apply_overrides
-from forecaster.config.positions import KeyPath, Positions
+from forecaster.config.positions import KeyPath, Positions, dotted
 from forecaster.config.space import lift, substitute
 from forecaster.config.tree import read_tree
 from forecaster.config.warnings import warnings_of
-from forecaster.errors import ConfigError, Diagnostic
+from forecaster.errors import ConfigError, Diagnostic, Location
 from forecaster.tuning.dimensions import Dimension
 
 
@@ -98,7 +98,9 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Loaded:
     lifted = lift(tree.values, tree.positions)
     holes = tree.holes | lifted.holes
     experiment, wrong = validate(lifted.values, tree.positions, holes=holes)
-    faults += [*lifted.faults, *wrong]
+    # About a value that could not be read enough was said.
+    faults += [f for f in lifted.faults if f.path not in {dotted(hole) for hole in tree.holes}]
+    faults += wrong
     if faults or experiment is None:
         raise ConfigError.of(in_file_order(faults))
     return Loaded(
@@ -125,17 +127,27 @@ def validate(
     return (None if refused else experiment), refused
 
 
+def ends_of(loaded: Loaded) -> Iterator[tuple[Dimension, Any, Location]]:
+    """Every end of every range and every choice, and where it stands."""
+    for dimension in loaded.dimensions:
+        for inside, value in dimension.range.ends().items():
+            yield dimension, value, loaded.positions.of_value((*dimension.path, dimension.kind, *inside))
+
+
+def with_tried(value: Any, summary: str) -> str:
+    """A fault that only this value of a search has."""
+    return f"with {_yaml(value)}, which the search may try: {summary}"
+
+
 def check_ends(loaded: Loaded) -> list[Diagnostic]:
     """Every end of every range and every choice, put in one at a time and validated as an experiment."""
     faults = []
-    for dimension in loaded.dimensions:
-        for inside, value in dimension.range.ends().items():
-            tree = substitute(loaded.values, {dimension.path: value})
-            where = loaded.positions.of_value((*dimension.path, dimension.kind, *inside))
-            for wrong in validate(tree, loaded.positions)[1]:
-                tried = f"with {_yaml(value)}, which the search may try"
-                at = "" if wrong.path == dimension.name else f"{wrong.path}: "
-                faults.append(Diagnostic(f"{tried}: {at}{wrong.summary}", wrong.hint, where, dimension.name))
+    for dimension, value, where in ends_of(loaded):
+        tree = substitute(loaded.values, {dimension.path: value})
+        for wrong in validate(tree, loaded.positions)[1]:
+            at = "" if wrong.path == dimension.name else f"{wrong.path}: "
+            summary = with_tried(value, f"{at}{wrong.summary}")
+            faults.append(Diagnostic(summary, wrong.hint, where, dimension.name))
     return in_file_order(faults)
 
 

@@ -1,4 +1,4 @@
-"""What a search may not vary, and which spaces an algorithm cannot go through."""
+"""What a search may not vary, which spaces an algorithm cannot go through, and what is probably not meant."""
 
 from __future__ import annotations
 
@@ -21,9 +21,18 @@ FIXED: dict[KeyPath, str] = {
     ("evaluation",): "decides how trials are scored, which must be the same for every trial",
     **{
         ("data", key): "decides which rows there are, which must be the same for every trial"
-        for key in ("path", "time", "freq", "id", "targets", "timezone", "csv", "start", "end", "duplicates")
+        for key in (
+            *("path", "time", "freq", "id", "targets", "timezone", "clock_changes", "csv", "start", "end"),
+            "duplicates",
+        )
     },
+    ("data", "missing"): "decides which values are scored, which must be the same for every trial",
+    ("model", "stateful"): "decides which targets are scored, which must be the same for every trial",
 }
+# A loss has the units of the scaling and a meaning of its own.
+OF_THE_LOSS: tuple[KeyPath, ...] = (("training", "loss"), ("scaling",), ("model", "output"))
+# What says how long an algorithm goes on; the others do not look at it.
+HYPERBAND, OTHERS = ("max_epochs", "factor", "hyperband_iterations"), ("max_trials",)
 
 
 def search_faults(loaded: Loaded) -> list[Diagnostic]:
@@ -36,7 +45,32 @@ def search_faults(loaded: Loaded) -> list[Diagnostic]:
         place = loaded.positions.of_value(("split", "val"))
         hint = "give validation a share"
         faults.append(Diagnostic("is 0, and a search scores validation windows", hint, place, "split.val"))
+    tune = loaded.experiment.tune
+    if tune.algorithm == "hyperband" and tune.max_epochs < tune.factor:
+        place = loaded.positions.of_value(("tune", "max_epochs"))
+        summary = f"is {tune.max_epochs}, below tune.factor, {tune.factor}: no trial of hyperband would go on"
+        hint = "raise it, or use algorithm random"
+        faults.append(Diagnostic(summary, hint, place, "tune.max_epochs"))
     return in_file_order(faults)
+
+
+def search_warnings(loaded: Loaded) -> list[Diagnostic]:
+    """What can be searched, and is probably not what was meant."""
+    tune, positions = loaded.experiment.tune, loaded.positions
+    found = []
+    if tune.objective.direction == "max":
+        path = ("tune", "objective", "direction")
+        summary = f"max looks for the largest {tune.objective.metric}, and the least error is the best"
+        hint = "set it to min"
+        found.append(Diagnostic(summary, hint, positions.of_value(path), ".".join(path), "warning"))
+    own, others = (HYPERBAND, OTHERS) if tune.algorithm == "hyperband" else (OTHERS, HYPERBAND)
+    given = tune.model_fields_set
+    # A file with both is meant for several algorithms.
+    for key in (k for k in others if k in given and not given.intersection(own)):
+        summary = f"has no part in {tune.algorithm}, which goes by {', '.join(own)}"
+        hint = f"give {own[0]}, or another algorithm"
+        found.append(Diagnostic(summary, hint, positions.of_key(("tune", key)), f"tune.{key}", "warning"))
+    return in_file_order(found)
 
 
 def _of(d: Dimension, loaded: Loaded) -> list[Diagnostic]:
@@ -53,6 +87,11 @@ def _of(d: Dimension, loaded: Loaded) -> list[Diagnostic]:
     if tune.algorithm == "hyperband" and d.path == ("training", "epochs"):
         hint = "give tune.max_epochs instead"
         faults.append(Diagnostic("cannot be searched: hyperband decides the epochs", hint, here, d.name))
+    of_the_loss = any(d.path[: len(part)] == part for part in OF_THE_LOSS)
+    if tune.objective.metric == "val_loss" and of_the_loss:
+        summary = "cannot be searched by val_loss: losses of different kinds or units do not compare"
+        hint = "set tune.objective.metric to val_mae, or give one value"
+        faults.append(Diagnostic(summary, hint, here, d.name))
     if experiment.model.stateful and d.path in (("window", "lookback"), ("window", "stride")):
         summary = "cannot be searched with model.stateful, whose windows are a lookback apart"
         faults.append(Diagnostic(summary, "give one value", here, d.name))

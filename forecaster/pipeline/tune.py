@@ -119,7 +119,8 @@ def tune(loaded: Loaded, run: RunDir, options: TuneOptions, *, watcher: Watcher,
 def spec_of(loaded: Loaded, *, smoke: bool) -> TuneSpec:
     """The tune section in force; with --smoke one that takes seconds."""
     spec = loaded.experiment.tune
-    folds = max(spec.folds, 3) if spec.algorithm == "sklearn" else spec.folds
+    # One fold would be no cross-validation.
+    folds = 3 if spec.algorithm == "sklearn" and spec.folds == 1 else spec.folds
     if not smoke:
         return spec.model_copy(update={"folds": folds})
     hyperband = spec.algorithm == "hyperband"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.tiny_runs import hours, refused, write_table
+from tests.integration.tiny_runs import call, hours, refused, write_table
 
 HEAD = "name: n\ndata: {path: t.csv, time: t, freq: h, targets: [y]}\n"
 UNITS = "{int: {min: 1, max: 8, default: 4}}"
@@ -14,6 +14,10 @@ WINDOW = "window: {lookback: 6, horizon: 3}\n"
 
 def layers(text: str) -> str:
     return HEAD + WINDOW + f"model: {{layers: [{{{text}}}]}}\n"
+
+
+def swap_data(text: str) -> str:
+    return HEAD.replace("[y]", f"[y], {text}") + WINDOW + LAYERS
 
 
 CASES = [
@@ -76,6 +80,70 @@ CASES = [
         "c.yaml:5:12: training.epochs: cannot be searched: hyperband decides the epochs; give tune.max_epochs instead",
     ),
     (
+        "hyperband that promotes nothing",
+        HEAD + WINDOW + LAYERS + "tune: {algorithm: hyperband, max_epochs: 2}\n",
+        "c.yaml:5:42: tune.max_epochs: is 2, below tune.factor, 3: no trial of hyperband would go on; raise it, or use "
+        "algorithm random",
+    ),
+    (
+        "how missing values are filled",
+        swap_data("missing: {choice: {values: [zero, ffill], default: zero}}"),
+        "c.yaml:2:53: data.missing: cannot be searched: it decides which values are scored, which must be the same "
+        "for every trial; give one value",
+    ),
+    (
+        "a carried state",
+        HEAD + WINDOW + "model: {normalization: none, stateful: {boolean: {default: true}}, "
+        "layers: [{type: gru, units: 4}]}\n",
+        "c.yaml:4:30: model.stateful: cannot be searched: it decides which targets are scored, which must be the same "
+        "for every trial; give one value",
+    ),
+    (
+        "losses that do not compare",
+        HEAD + WINDOW + LAYERS + "training: {loss: {choice: {values: [mae, mse], default: mae}}}\n"
+        "tune: {objective: {metric: val_loss}}\n",
+        "c.yaml:5:12: training.loss: cannot be searched by val_loss: losses of different kinds or units do not "
+        "compare; set tune.objective.metric to val_mae, or give one value",
+    ),
+    (
+        "a column that is not there",
+        swap_data("past_covariates: [{choice: {values: [wet, null], default: null}}]"),
+        "c.yaml:2:90: data.past_covariates.0: with wet, which the search may try: t.csv: data.past_covariates: no "
+        "column is called 'wet'; the columns are 't', 'y'",
+    ),
+    (
+        "holidays of no country",
+        swap_data('calendar: [{choice: {values: ["holiday:XX", null], default: null}}]'),
+        "c.yaml:2:83: data.calendar.0: with holiday:XX, which the search may try: data.calendar: the holidays package "
+        "has no calendar for 'XX'; use an ISO 3166 country code, such as holiday:US or holiday:DE-BY",
+    ),
+    (
+        "logarithms of what is below 0",
+        HEAD
+        + WINDOW
+        + LAYERS
+        + "scaling: {method: {choice: {values: [standard, log], default: standard}}}\n",
+        "c.yaml:5:48: scaling.method: with log, which the search may try: log needs targets of 0 and more, and the "
+        "target has -1; use standard scaling",
+    ),
+    (
+        "a kind that is none",
+        layers("type: gru, units: {integer: {min: 1, max: 8, default: 4}}"),
+        "c.yaml:4:37: model.layers.0.units: is a mapping, needs a whole number from 1 to 65536; did you mean int?",
+    ),
+    (
+        "a range without its kind",
+        layers("type: gru, units: {min: 1, max: 8, default: 4}"),
+        "c.yaml:4:37: model.layers.0.units: is a mapping, needs a whole number from 1 to 65536; for a search write "
+        "{int: {min: 1, max: 9, default: 3}}, or float",
+    ),
+    (
+        "a number that cannot be one",
+        layers("type: gru, units: {int: {min: 1, max: 1000000000000000000000000000000, default: 4}}"),
+        'c.yaml:4:57: model.layers.0.units.int.max: "1000000000000000000000000000000" is too large for a whole '
+        "number; put it in quotes if it is text",
+    ),
+    (
         "no validation",
         HEAD + WINDOW + LAYERS + "split: {val: 0}\ntraining: {early_stopping: null}\n",
         "c.yaml:5:14: split.val: is 0, and a search scores validation windows; give validation a share",
@@ -99,10 +167,44 @@ def test_is_refused_with_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    write_table(tmp_path / "t.csv", "t,y", zip(hours(60), range(60), strict=True))
+    write_table(tmp_path / "t.csv", "t,y", zip(hours(60), range(-1, 59), strict=True))
     (tmp_path / "c.yaml").write_text(text)
     assert refused(2, "tune", "c.yaml", "--run-dir", "r") == message
     assert not (tmp_path / "r").exists()
+    if "no value of this file" not in message:
+        assert refused(2, "validate", "c.yaml") == message
+
+
+@pytest.mark.parametrize(
+    ("tune", "message"),
+    [
+        (
+            "max_trials: 5",
+            "warning: c.yaml:5:8: tune.max_trials: has no part in hyperband, which goes by max_epochs, factor, "
+            "hyperband_iterations; give max_epochs, or another algorithm",
+        ),
+        (
+            "algorithm: random, factor: 2",
+            "warning: c.yaml:5:27: tune.factor: has no part in random, which goes by max_trials; give max_trials, or "
+            "another algorithm",
+        ),
+        (
+            "objective: {direction: max}",
+            "warning: c.yaml:5:31: tune.objective.direction: max looks for the largest val_mae, and the least error "
+            "is the best; set it to min",
+        ),
+        ("algorithm: random, factor: 2, max_trials: 5", ""),
+    ],
+)
+def test_what_is_probably_not_meant_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tune: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_table(tmp_path / "t.csv", "t,y", zip(hours(60), range(60), strict=True))
+    (tmp_path / "c.yaml").write_text(HEAD + WINDOW + LAYERS + f"tune: {{{tune}}}\n")
+    result = call("validate", "c.yaml", "--no-color")
+    assert result.exit_code == 0
+    assert result.stderr.strip() == message
 
 
 def test_a_lookback_that_leaves_no_window_is_refused_before_the_first_trial(

@@ -13,7 +13,7 @@ from forecaster.pipeline import trial
 from forecaster.pipeline.prepare import prepare, read
 from forecaster.pipeline.train import fit_members
 from forecaster.pipeline.trial import TrialTask, common_windows, run_trial
-from forecaster.pipeline.tune import reference_of
+from forecaster.pipeline.tune import reference_of, spec_of
 from forecaster.training.progress import EpochRow
 from tests.integration.tiny_runs import line
 
@@ -59,6 +59,17 @@ def test_folds_roll_back_and_never_see_what_they_score(tmp_path: Path) -> None:
         assert len(prepared.windows["test"]) == (22 if fold == 0 else 0)
         ends.append((int(val.target_row.min()), int(val.target_row.max()) + val.horizon))
     assert ends == [(84, 96), (72, 84), (60, 72)]
+
+
+def test_sklearn_takes_three_folds_unless_told(tmp_path: Path) -> None:
+    for algorithm, folds, taken in (
+        ("sklearn", 1, 3),
+        ("sklearn", 2, 2),
+        ("sklearn", 5, 5),
+        ("random", 1, 1),
+    ):
+        given = loaded(tmp_path, tune={"algorithm": algorithm, "folds": folds})
+        assert spec_of(given, smoke=False).folds == taken
 
 
 def task(folder: Path, given: Loaded, **more: Any) -> TrialTask:
