@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forecaster.model.cells import DenseSpec, RecurrentSpec
-from forecaster.model.execution import MAX_UNROLLED_STEPS
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 
 # Gates of each cell: how many times input and state are multiplied by a matrix.
 _GATES = {"simple_rnn": 1, "gru": 3, "lstm": 4}
+# A window forward and back: its activations are kept for the gradient.
+PASSES = 3
+# Measured on two cores (docs/benchmarks.md); other machines are a few times faster or slower.
+FLOPS_PER_SECOND = 6e10
+SECONDS_PER_LOOP = 1.2e-4
 
 
 @dataclass(frozen=True)
 class Cost:
     """weights: numbers that are learned, about. flops: multiplications and additions of one window
-    forward. loops: steps of recurrent layers that are run one after the other, in no flat graph."""
+    forward. loops: steps of recurrent layers that are run one after the other."""
 
     weights: int
     flops: int
@@ -50,4 +54,10 @@ def cost(spec: ModelSpec, shape: Shape) -> Cost:
     if spec.head.type in ("recursive", "encoder_decoder"):
         # The horizon is gone through step by step as well.
         flops, loops = flops + flops * sizes.horizon // max(steps, 1), loops + sizes.horizon * len(spec.stack)
-    return Cost(weights, flops * copies, loops if steps > MAX_UNROLLED_STEPS else 0)
+    return Cost(weights, flops * copies, loops)
+
+
+def training_seconds(one: Cost, *, batch_size: int, n_batches: int) -> float:
+    """That TensorFlow takes for so many batches on two cores, right within a factor of about three."""
+    products = PASSES * one.flops * batch_size / FLOPS_PER_SECOND
+    return n_batches * (products + one.loops * SECONDS_PER_LOOP)

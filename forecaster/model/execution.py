@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forecaster.model.cells import RecurrentSpec
+from forecaster.model.cost import cost, training_seconds
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 
 # Windows that are forecast at once.
 PREDICT_BATCH = 256
-# Up to here an unrolled graph compiles in seconds and runs faster than a loop; at 96 steps
-# compiling takes longer than a short training.
+# Up to here an unrolled graph compiles in seconds; at 96 steps it takes longer than a short training.
 MAX_UNROLLED_STEPS = 32
-# Numbers in one state (batch x units) up to which XLA's loop of one thread beats TensorFlow's.
+# Numbers in one state (batch x units) up to which XLA's loop of one thread beats TensorFlow's of all.
 MAX_KERNEL_STATE = 4096
 # Rows from which half a batch still fills a core.
 MIN_SPLIT_ROWS = 64
+# Seconds of training, as `cost` counts them, from which compiling pays: it takes a loop a second more than
+# Keras' own way, and an unrolled graph of two halves three more than that.
+LOOP_PAYS_S = 4.0
+UNROLLING_PAYS_S = 8.0
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,13 @@ def choose_execution(
     *,
     batch_size: int,
     n_batches: int,
+    n_epochs: int,
     threads: int | None = None,
     gpu: bool = False,
 ) -> Execution:
-    """The fastest way measured for these shapes (docs/benchmarks.md).
+    """The fastest way measured for these shapes and so much training (docs/benchmarks.md).
 
-    batch_size: windows. n_batches: of one epoch; compiling is not worth it for a handful.
+    batch_size: windows. n_batches: of one epoch. n_epochs: at most.
     threads: as in the config, None for all of the machine; halves gain nothing from a single one.
     gpu: the fused kernels there want none of this.
     """
@@ -54,21 +59,16 @@ def choose_execution(
     steps = shape.lookback // spec.patch if spec.patch else shape.lookback
     rows = batch_size * (shape.n_targets if spec.channels == "independent" else 1)
     # The other heads loop in training or in use, and Keras' loops gain nothing from XLA on a processor.
-    whole = spec.head.type in ("direct", "segments", "sequence")
-    long = n_batches >= 20 and not spec.stateful
+    whole = spec.head.type in ("direct", "segments", "sequence") and not spec.stateful
     short = whole and steps <= MAX_UNROLLED_STEPS and len(spec.stack) * steps <= 4 * MAX_UNROLLED_STEPS
     small = rows * max(cell.units for cell in cells) <= MAX_KERNEL_STATE
-    kernel = (
-        long
-        and whole
-        and not shape.padded
-        and all(cell.has_kernel for cell in cells)
-        and (short or (small and spec.head.type != "segments"))
-    )
+    seconds = training_seconds(cost(spec, shape), batch_size=batch_size, n_batches=n_batches * n_epochs)
+    halves = whole and rows >= MIN_SPLIT_ROWS and batch_size > 1 and threads != 1
+    known = whole and not shape.padded and all(cell.has_kernel for cell in cells)
+    if short and halves and not small and seconds >= UNROLLING_PAYS_S:
+        return Execution(unroll=True, jit=True, steps_per_execution=per_call, kernel=known, split=True)
+    if known and seconds >= LOOP_PAYS_S and (short or small or threads == 1):
+        return Execution(unroll=False, jit=True, steps_per_execution=per_call, kernel=True)
     return Execution(
-        unroll=short,
-        jit=long and (short or kernel),
-        steps_per_execution=per_call,
-        kernel=kernel,
-        split=whole and long and rows >= MIN_SPLIT_ROWS and batch_size > 1 and threads != 1,
+        unroll=False, jit=False, steps_per_execution=per_call, split=halves and seconds >= LOOP_PAYS_S
     )

@@ -6,18 +6,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from forecaster.config.experiment import Experiment
-from forecaster.model.cost import cost
+from forecaster.model.cost import FLOPS_PER_SECOND, PASSES, cost, training_seconds
 from forecaster.model.shape import Shape
 
-# Measured on two cores (docs/benchmarks.md); other machines are a few times faster or slower.
-FLOPS_PER_SECOND = 6e10
-SECONDS_PER_LOOP = 1.2e-4
 # TensorFlow, pandas and matplotlib, before the first row is read.
 RUNTIME_BYTES = 900_000_000
 # Copies of the table at the peak: as read, as filled, as sorted (float64), and scaled (float32).
 BYTES_PER_CELL = 3 * 8 + 4
-# A window forward and back: its activations are kept for the gradient.
-PASSES = 3
 
 
 @dataclass(frozen=True)
@@ -38,11 +33,8 @@ def estimate(experiment: Experiment, shape: Shape, *, rows: int, windows: dict[s
     spec, sizes = experiment.training, shape.encoded()
     one = cost(experiment.model, shape)
     n = windows["train"]
-    batches = -(-n // spec.batch_size)
-    if spec.steps_per_epoch is not None:
-        batches = spec.steps_per_epoch
-        n = batches * spec.batch_size
-    fits = PASSES * n * one.flops / FLOPS_PER_SECOND + batches * one.loops * SECONDS_PER_LOOP
+    batches = spec.steps_per_epoch or -(-n // spec.batch_size)
+    fits = training_seconds(one, batch_size=min(spec.batch_size, n), n_batches=batches)
     judged = windows["val"] * one.flops / FLOPS_PER_SECOND
     epoch = fits + judged
     steps = sizes.lookback + sizes.horizon

@@ -95,6 +95,7 @@ def fit_members(
         shape,
         batch_size=side_by_side,
         n_batches=n_batches,
+        n_epochs=min(spec.epochs, until or spec.epochs),
         threads=experiment.runtime.threads,
         gpu=has_gpu(),
     )

@@ -22,12 +22,19 @@ def chosen(
     *,
     batch_size: int,
     n_batches: int = 100,
+    n_epochs: int = 30,
     threads: int | None = None,
     gpu: bool = False,
 ) -> Execution:
     shape = Shape(lookback=lookback, horizon=24, n_targets=1)
     return choose_execution(
-        model, shape, batch_size=batch_size, n_batches=n_batches, threads=threads, gpu=gpu
+        model,
+        shape,
+        batch_size=batch_size,
+        n_batches=n_batches,
+        n_epochs=n_epochs,
+        threads=threads,
+        gpu=gpu,
     )
 
 
@@ -50,10 +57,33 @@ def test_segments_are_unrolled_under_xla_in_two_halves() -> None:
     )
 
 
-def test_one_thread_runs_a_batch_as_a_whole() -> None:
+OWN_LOOP = Execution(unroll=False, jit=True, steps_per_execution=10, kernel=True)
+
+
+@pytest.mark.parametrize(("lookback", "patch"), [(336, 24), (96, None)])
+def test_one_thread_gains_nothing_from_halves_and_so_nothing_from_unrolling(
+    lookback: int, patch: int | None
+) -> None:
+    model = spec(patch=patch, layers=[{"type": "gru", "units": 128}])
+    assert chosen(model, lookback, batch_size=128, threads=1) == OWN_LOOP
+    assert chosen(model, lookback, batch_size=128, threads=2).split
+
+
+def test_segments_of_a_small_state_are_not_worth_two_halves() -> None:
+    assert chosen(spec(patch=24, layers=[{"type": "gru", "units": 32}]), 336, batch_size=128) == OWN_LOOP
+
+
+@pytest.mark.parametrize(
+    ("n_epochs", "expected"),
+    [
+        (1, Execution(unroll=False, jit=False, steps_per_execution=10)),
+        (3, OWN_LOOP),
+        (20, Execution(unroll=True, jit=True, steps_per_execution=10, kernel=True, split=True)),
+    ],
+)
+def test_longer_training_is_worth_more_compiling(n_epochs: int, expected: Execution) -> None:
     patched = spec(patch=24, layers=[{"type": "gru", "units": 128}])
-    assert not chosen(patched, 336, batch_size=128, threads=1).split
-    assert chosen(patched, 336, batch_size=128, threads=2).split
+    assert chosen(patched, 336, batch_size=128, n_epochs=n_epochs) == expected
 
 
 @pytest.mark.parametrize(
