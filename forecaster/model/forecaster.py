@@ -75,7 +75,9 @@ class Forecaster(keras.Model):
     """Windows of a training batch that run beside the others, on a core of their own."""
 
     def __init__(self, spec: ModelSpec, shape: Shape, *, unroll: bool = False) -> None:
-        super().__init__(name="forecaster")
+        # In half precision a level would be rounded by more than what is forecast of it, so that
+        # windows are normalised, and forecasts put back, in whole precision: see `_halved`.
+        super().__init__(name="forecaster", autocast=False)
         self.spec = spec
         self.given = shape
         # What heads see: categories are channels there, like any other.
@@ -137,10 +139,11 @@ class Forecaster(keras.Model):
         self.anchor = None
         if self.spec.anchor is not None:
             size = (self.shape.lookback, self.shape.horizon)
-            self.anchor = self.add_weight(name="anchor", shape=size, initializer="zeros", trainable=False)
+            fixed: dict[str, Any] = {"trainable": False, "autocast": False}
+            self.anchor = self.add_weight(name="anchor", shape=size, initializer="zeros", **fixed)
             # Of the network and of the anchor. A network that is averaged learns alone first.
             alone = self.spec.anchor.mode == "average"
-            self.share = self.add_weight(name="share", shape=(2,), initializer="ones", trainable=False)
+            self.share = self.add_weight(name="share", shape=(2,), initializer="ones", **fixed)
             self.share.assign([1.0, 0.0 if alone else 1.0])
         self.build_head()
         self.built = True
@@ -157,13 +160,22 @@ class Forecaster(keras.Model):
 
     def _forecast(self, inputs: dict[str, Any], training: bool) -> Any:
         window, level, spread = self.normalised(inputs, training)
-        raw = ops.split(self.forward(window, training), self.n_parameters, axis=-1)
+        raw = self.numbers(self.forward(window, training))
         if self.anchor is not None:
-            linear = ops.matmul(ops.transpose(window.y, (0, 2, 1)), ops.cast(self.anchor, window.y.dtype))
+            y = ops.cast(window.y, self.anchor.dtype)
+            linear = ops.matmul(ops.transpose(y, (0, 2, 1)), self.anchor)
             raw[0] = self.share[0] * raw[0] + self.share[1] * ops.transpose(linear, (0, 2, 1))
         parts = assemble(self.spec.output, raw, self.normalization, level, spread)
         together = [self._together(part) for part in parts]
         return together[0] if len(together) == 1 else ops.concatenate(together, axis=-1)
+
+    def numbers(self, out: Any) -> list[Any]:
+        """What a head puts out, parameter by parameter, in whole precision."""
+        return list(ops.split(ops.cast(out, self.variable_dtype), self.n_parameters, axis=-1))
+
+    def _halved(self, x: Any | None) -> Any | None:
+        """In the precision that the layers compute in."""
+        return None if x is None else ops.cast(x, self.compute_dtype)
 
     def normalised(self, inputs: dict[str, Any], training: bool) -> tuple[Window, Any, Any]:
         """What a head sees, and the window's level and spread, each (batch, 1, channels)."""
@@ -180,14 +192,14 @@ class Forecaster(keras.Model):
             teacher = self.normalization.apply_to(self._each(inputs["teacher"]), level, spread)
         window = Window(
             # A step that is not there is at the level, and no change.
-            y=z if present is None else z * present,
-            x=None if x is None else self._repeated(x),
-            future=None if future is None else self._repeated(future),
-            static=None if static is None else self._repeated(static),
-            teacher=teacher,
+            y=self._halved(z if present is None else z * present),
+            x=self._halved(None if x is None else self._repeated(x)),
+            future=self._halved(None if future is None else self._repeated(future)),
+            static=self._halved(None if static is None else self._repeated(static)),
+            teacher=self._halved(teacher),
             differences=tuple(self.spec.differences),
             mask=None if mask is None else mask > 0,
-            carry=inputs.get("carry"),
+            carry=self._halved(inputs.get("carry")),
         )
         return window, level, spread
 

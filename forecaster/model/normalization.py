@@ -30,8 +30,10 @@ class WindowNormalization(keras.Layer):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         if self.method == "revin":
             channels = input_shape[-1]
-            self.gain = self.add_weight(name="gain", shape=(channels,), initializer="ones")
-            self.offset = self.add_weight(name="offset", shape=(channels,), initializer="zeros")
+            self.gain = self.add_weight(name="gain", shape=(channels,), initializer="ones", autocast=False)
+            self.offset = self.add_weight(
+                name="offset", shape=(channels,), initializer="zeros", autocast=False
+            )
 
     def statistics(self, y: Any, present: Any | None = None) -> tuple[Any, Any]:
         """y: (batch, steps, channels). present: (batch, steps, 1), 0 for steps that are not

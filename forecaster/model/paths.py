@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
@@ -53,15 +52,14 @@ def sample_paths(model: Any, inputs: dict[str, Any], chance: np.random.Generator
     flat = [s for state in states for s in state]
     values = []
     for step in range(horizon):
-        numbers = ops.split(raw[:, None], model.n_parameters, axis=-1)
-        parts = assemble(output, numbers, model.normalization, level, spread)
+        parts = assemble(output, model.numbers(raw[:, None]), model.normalization, level, spread)
         joined = np.concatenate([ops.convert_to_numpy(p) for p in parts], axis=-1)
         drawn = draw(output.family, parameters(output, joined), chance)
         values.append(drawn)
         if step + 1 < horizon:
             fed = model.normalization.apply_to(ops.convert_to_tensor(drawn.astype(np.float32)), level, spread)
             here = repeated(known[:, step]) if known is not None else fed[:, 0, :0]
-            raw, (_, *flat) = model.cell.call(here, [ops.cast(fed[:, 0], keras.config.floatx()), *flat])
+            raw, (_, *flat) = model.cell.call(here, [ops.cast(fed[:, 0], raw.dtype), *flat])
     # (windows x targets x paths or windows x paths, horizon, channels)
     found = np.concatenate(values, axis=1)
     n = model.shape.n_targets // model.channels

@@ -16,6 +16,8 @@ class HeadSpec(Spec):
     horizon. sequence: the next horizon at every step of the window. segments: the stack takes one more step for
     each patch of the horizon, all from its last state, told apart by a learned place."""
     activation: Activation = "linear"
+    """Of the forecast as the network makes it, before model.normalization puts it back on the window's level:
+    with normalization last, relu never forecasts below the last value."""
 
 
 class AnchorSpec(Spec):

@@ -126,5 +126,7 @@ class RuntimeSpec(Spec):
     threads: Annotated[int, Field(ge=1)] | None = None
     """Processor threads; null = all."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    """Of the layers' arithmetic, for GPUs; a processor is slower in half precision. Weights, window levels and
+    forecasts stay in float32."""
     deterministic: bool = True
     """Same seed, same machine: the same bytes."""
