@@ -68,6 +68,7 @@ CASES = [
     Case("lstm 2x64, 96 steps, batch 32", 96, None, "lstm", (64, 64), 32, 1_280, 0.95),
     Case("lstm 2x64, 96 steps, batch 128", 96, None, "lstm", (64, 64), 128, 2_560, 0.95),
     Case("gru 128, 336 by 24, batch 128", 336, 24, "gru", (128,), 128, 6_400, 1.3),
+    Case("lstm 128, 336 by 24, batch 128", 336, 24, "lstm", (128,), 128, 6_400, 0.95),
 ]
 
 
