@@ -112,6 +112,13 @@ def test_every_head_trains_saves_and_loads(tmp_path: Path, cell: str, channels: 
     check_promises(spec(cell, normalization="none", channels=channels, head={"type": head}), shape, tmp_path)
 
 
+@pytest.mark.parametrize("head", ["direct", "encoder_decoder"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_both_ways_with_every_head_that_allows_it(tmp_path: Path, cell: str, head: str) -> None:
+    layers = [{"type": cell, "units": 3, "bidirectional": True}, {"type": cell, "units": 2}]
+    check_promises(ModelSpec.model_validate({"layers": layers, "head": {"type": head}}), RICH, tmp_path)
+
+
 @pytest.mark.parametrize("cell", CELLS)
 def test_seasonal_normalisation_and_segments_train_save_and_load(tmp_path: Path, cell: str) -> None:
     """A season of 3 steps; segments of 2, of which the horizon has one."""

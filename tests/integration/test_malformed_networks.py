@@ -111,6 +111,15 @@ def test_message(model: str, message: str, tmp_path: Path, monkeypatch: pytest.M
     assert refusal(tmp_path, monkeypatch, swap(f"model: {{{model}}}")) == f"c.yaml:4:{message}"
 
 
+@pytest.mark.parametrize("cell", ["simple_rnn", "lstm"])
+@pytest.mark.parametrize("case", [c for c in CASES if c[0].endswith("both ways")], ids=lambda c: c[0])
+def test_no_cell_reads_both_ways_where_a_head_cannot(
+    case: tuple[str, str, str], cell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, message = case[1].replace("gru", cell), case[2].partition(": ")[2]
+    assert refusal(tmp_path, monkeypatch, swap(f"model: {{{model}}}")).partition(": ")[2] == message
+
+
 def test_past_covariates_are_not_known_where_recursive_feeds_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
