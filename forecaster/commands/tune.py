@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,7 +50,6 @@ class TuneResult:
     run: RunDir
     loaded: Loaded
     tuned: Tuned
-    already_complete: bool = False
 
 
 def run(
@@ -186,7 +186,8 @@ def _result(result: TuneResult) -> Result:
     found = facts(result)
     best, counts, path = found["best"], found["trials"], result.run.path
     title = f"{counts['completed']} trials completed, {counts['failed']} failed; ended by: {found['ended']}"
-    rows = [[name, str(value)] for name, value in best["values"].items()]
+    # As in the YAML file: null, not None.
+    rows = [[name, v if isinstance(v, str) else json.dumps(v)] for name, v in best["values"].items()]
     lines = [title, "", f"best: trial {best['trial']}, {best['metric']} {number(best['score'])}"]
     lines += [table(["hyperparameter", "value"], rows), ""]
     for split, scores in found["splits"].items():

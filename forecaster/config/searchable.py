@@ -6,7 +6,7 @@ from forecaster.config.explain import in_file_order
 from forecaster.config.load import Loaded
 from forecaster.config.positions import KeyPath
 from forecaster.errors import Diagnostic
-from forecaster.tuning.dimensions import Dimension, FloatRange
+from forecaster.tuning.dimensions import Dimension
 
 # Path or section -> why its values cannot be compared by a score, or are no part of a trial.
 FIXED: dict[KeyPath, str] = {
@@ -31,6 +31,8 @@ FIXED: dict[KeyPath, str] = {
 }
 # A loss has the units of the scaling and a meaning of its own.
 OF_THE_LOSS: tuple[KeyPath, ...] = (("training", "loss"), ("scaling",), ("model", "output"))
+# Of one dimension: KerasTuner lists them all.
+MOST_OF_A_GRID = 10_000
 # What says how long an algorithm goes on; the others do not look at it.
 HYPERBAND, OTHERS = ("max_epochs", "factor", "hyperband_iterations"), ("max_trials",)
 
@@ -80,10 +82,15 @@ def _of(d: Dimension, loaded: Loaded) -> list[Diagnostic]:
         if d.path[: len(fixed)] == fixed:
             return [Diagnostic(f"cannot be searched: it {why}", "give one value", here, d.name)]
     faults = []
-    if tune.algorithm == "grid" and isinstance(d.range, FloatRange) and d.range.step is None:
-        inside = loaded.positions.of_key((*d.path, d.kind))
-        hint = "add a step, list the values in a choice, or use another algorithm"
-        faults.append(Diagnostic("algorithm grid needs a step here", hint, inside, d.name))
+    if tune.algorithm == "grid":
+        inside, n_values = loaded.positions.of_key((*d.path, d.kind)), d.range.n_values
+        if n_values is None:
+            hint = "add a step, list the values in a choice, or use another algorithm"
+            faults.append(Diagnostic("algorithm grid needs a step here", hint, inside, d.name))
+        elif n_values > MOST_OF_A_GRID:
+            summary = f"has {n_values:,} values, and algorithm grid goes through at most {MOST_OF_A_GRID:,}"
+            hint = "raise the step, list the values in a choice, or use another algorithm"
+            faults.append(Diagnostic(summary, hint, inside, d.name))
     if tune.algorithm == "hyperband" and d.path == ("training", "epochs"):
         hint = "give tune.max_epochs instead"
         faults.append(Diagnostic("cannot be searched: hyperband decides the epochs", hint, here, d.name))

@@ -14,7 +14,7 @@ from forecaster.reporting.search_plots import (
     plot_parallel,
     plot_progress,
 )
-from forecaster.tuning.dimensions import Dimension
+from forecaster.tuning.dimensions import Boolean, Choice, Dimension
 from forecaster.tuning.trials import Trials
 
 
@@ -49,11 +49,15 @@ def plot_search(book: Trials, space: Sequence[Dimension], folder: Path, *, metri
         for r in book.records.values()
         if r.score is not None and r.ended is not None
     ]
-    axes = [
-        Axis(d.name, log=getattr(d.range, "sampling", "linear") == "log", numeric=d.kind in ("int", "float"))
-        for d in space
-    ]
+    axes = [_axis(d) for d in space]
     least = book.direction == "min"
     plot_progress(found, folder / "progress.png", metric=metric, least=least)
     plot_effects(found, axes, folder / "effects.png", metric=metric)
     plot_parallel(found, axes, folder / "parallel.png", metric=metric, least=least)
+
+
+def _axis(dimension: Dimension) -> Axis:
+    r = dimension.range
+    if isinstance(r, Choice | Boolean):
+        return Axis(dimension.name, values=[r.at(i) for i in range(r.n_values)])
+    return Axis(dimension.name, log=r.sampling == "log")

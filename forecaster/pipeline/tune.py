@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +14,8 @@ from forecaster.artifacts.bundle import read_json, write_text
 from forecaster.artifacts.run_dir import CHECKPOINTS, RunDir
 from forecaster.artifacts.tables import rows_csv
 from forecaster.config.load import Loaded
-from forecaster.errors import FORMAT_VERSION, ConfigError, DataError, TrainingError
+from forecaster.errors import ConfigError, DataError, EnvironmentError_, TrainingError
+from forecaster.pipeline.search_inputs import begin
 from forecaster.pipeline.trial import TrialTask
 from forecaster.training.backend import silent_native_logs
 from forecaster.tuning.log import TrialLog
@@ -26,17 +27,6 @@ TUNE = "tune"
 LOG, TABLE, BEST, TRIALS = "tune/trials.jsonl", "tune/trials.csv", "tune/best.yaml", "tune/trials"
 SCRATCH = "tune/.keras-tuner"
 WORK = "forecaster.pipeline.trial"
-# May change between a search and its --resume: they say when to stop and what to keep.
-MAY_CHANGE = (
-    "tune.max_trials",
-    "tune.time_budget",
-    "tune.max_failed_trials",
-    "tune.keep_checkpoints",
-    "tune.overwrite",
-    "output.dir",
-    "data.path",
-    "runtime.threads",
-)
 
 
 @dataclass(frozen=True)
@@ -77,7 +67,12 @@ def tune(loaded: Loaded, run: RunDir, options: TuneOptions, *, watcher: Watcher,
     """
     spec = spec_of(loaded, smoke=options.smoke)
     book = Trials(TrialLog(run.file(LOG)), direction=spec.objective.direction)
-    _begin(loaded, book, fingerprint=fingerprint, smoke=options.smoke)
+    if book.first is None and run.file(TABLE).is_file():
+        raise DataError(
+            f"{run.file(LOG)}: the log is gone, and this search was under way",
+            hint="restore it from a copy, or begin again with --overwrite",
+        )
+    begin(loaded, book, fingerprint=fingerprint, smoke=options.smoke)
     engine = make_engine(loaded, options)
     try:
         # Loads Keras, while the first worker loads it too. No device is touched: that is for the workers.
@@ -98,9 +93,12 @@ def tune(loaded: Loaded, run: RunDir, options: TuneOptions, *, watcher: Watcher,
                 cancel=engine.stop,
                 time_budget_s=options.time_budget_s,
             )
-        finally:
-            # Also on the way up of a signal: what is done is kept.
-            write_summary(loaded, spec, book, run, smoke=options.smoke)
+        except BaseException:
+            # What is done is kept. Where that cannot be written, what ended the search matters more.
+            with contextlib.suppress(EnvironmentError_):
+                write_summary(loaded, spec, book, run, smoke=options.smoke)
+            raise
+        write_summary(loaded, spec, book, run, smoke=options.smoke)
         book.log.append("ended", reason=ended, completed=book.count("completed"), failed=book.count("failed"))
         best = book.best
         if best is None:
@@ -250,64 +248,6 @@ def reference_of(loaded: Loaded) -> dict[str, Any]:
         "stride": window.stride,
         "short": "skip" if "skip" in shorts else window.short,
     }
-
-
-def _begin(loaded: Loaded, book: Trials, *, fingerprint: str, smoke: bool) -> None:
-    """Write the log's first line, or compare with it."""
-    facts = facts_of(loaded, fingerprint=fingerprint, smoke=smoke)
-    first = book.first
-    if first is None:
-        versions = {name: metadata.version(name) for name in ("keras-tuner", "keras", "tensorflow", "numpy")}
-        book.log.append("search", format_version=FORMAT_VERSION, versions=versions, **facts)
-        return
-    differ = differences(first, facts)
-    if differ:
-        raise DataError(
-            f"{book.log.path}: this search was begun with other inputs: {'; '.join(differ)}",
-            hint="resume with the same inputs, or begin again with --overwrite",
-        )
-    book.log.append("resumed")
-
-
-def facts_of(loaded: Loaded, *, fingerprint: str, smoke: bool) -> dict[str, Any]:
-    """What a search is of: as long as these are the same, its log can be gone on with."""
-    space = {d.name: {d.kind: d.range.model_dump(mode="json")} for d in loaded.dimensions}
-    values = dict(_flat(loaded.experiment.model_dump(mode="json"), ""))
-    fixed = {k: v for k, v in values.items() if k not in MAY_CHANGE and k not in space}
-    return {"space": space, "values": fixed, "data_sha256": fingerprint, "smoke": smoke}
-
-
-def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """What changed, by name, with both values."""
-    found = []
-    for part in ("space", "values"):
-        was, is_now = before[part], now[part]
-        for name in dict.fromkeys([*was, *is_now]):
-            if was.get(name) != is_now.get(name):
-                found.append(f"{name} was {_said(was, name)} and is {_said(is_now, name)}")
-    if before["data_sha256"] != now["data_sha256"]:
-        found.append("the data changed")
-    if before["smoke"] != now["smoke"]:
-        found.append(f"--smoke was {'on' if before['smoke'] else 'off'}")
-    return found
-
-
-def _said(values: dict[str, Any], name: str) -> str:
-    if name not in values:
-        return "not there"
-    value = values[name]
-    if isinstance(value, dict):
-        return str({k: {n: v for n, v in inner.items() if v is not None} for k, inner in value.items()})
-    return str(value)
-
-
-def _flat(value: Any, path: str) -> list[tuple[str, Any]]:
-    inner = (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
-    )
-    if inner is None or not value:
-        return [(path, value)]
-    return [pair for k, v in inner for pair in _flat(v, f"{path}.{k}" if path else str(k))]
 
 
 def write_summary(loaded: Loaded, spec: TuneSpec, book: Trials, run: RunDir, *, smoke: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forecaster.artifacts.bundle import write_whole
 from forecaster.reporting.plots import BLACK, BLUE, DOTS_PER_INCH, GREY, STYLE, VERMILLION, WIDTH_IN
 
 if TYPE_CHECKING:
@@ -38,11 +41,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Axis:
-    """One hyperparameter. log: drawn so. numeric: else its values are names."""
+    """One hyperparameter. log: drawn so. values: of a choice, in their order; None where it is a range."""
 
     name: str
     log: bool = False
-    numeric: bool = True
+    values: Sequence[Any] | None = None
 
 
 def plot_progress(found: Sequence[Finding], path: Path, *, metric: str, least: bool) -> None:
@@ -65,7 +68,7 @@ def plot_progress(found: Sequence[Finding], path: Path, *, metric: str, least: b
         by_trial.set_ylabel(metric)
         by_trial.set_title("Score over the search")
         by_trial.legend()
-        figure.savefig(path, metadata={"Software": None})
+        _save(figure, path)
 
 
 def plot_effects(found: Sequence[Finding], axes_of: Sequence[Axis], path: Path, *, metric: str) -> None:
@@ -91,7 +94,7 @@ def plot_effects(found: Sequence[Finding], axes_of: Sequence[Axis], path: Path, 
         for panel in panels[len(shown) :]:
             panel.set_visible(False)
         figure.supylabel(metric)
-        figure.savefig(path, metadata={"Software": None})
+        _save(figure, path)
 
 
 def plot_parallel(
@@ -122,7 +125,7 @@ def plot_parallel(
         panel.set_ylim(-0.14, 1.14)
         panel.grid(visible=False)
         panel.set_title("Every trial; the best in colour")
-        figure.savefig(path, metadata={"Software": None})
+        _save(figure, path)
 
 
 def _height(axis: Axis, found: Sequence[Finding]) -> tuple[NDArray[np.float64], tuple[str, str]]:
@@ -138,10 +141,16 @@ def _height(axis: Axis, found: Sequence[Finding]) -> tuple[NDArray[np.float64], 
 
 def _places(axis: Axis, values: Sequence[Any]) -> tuple[NDArray[np.float64], list[str]]:
     """Where values stand on an axis, and their names where they are names."""
-    if axis.numeric:
+    if axis.values is None:
         return np.array(values, dtype=float), []
-    names = sorted({str(v) for v in values})
-    return np.array([names.index(str(v)) for v in values], dtype=float), names
+    tried = [_name(v) for v in values]
+    names = [name for name in map(_name, axis.values) if name in tried]
+    return np.array([names.index(name) for name in tried], dtype=float), names
+
+
+def _name(value: Any) -> str:
+    """As in the YAML file: null, not None."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _share(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -157,6 +166,13 @@ def _score_axis(axes: Axes, scores: NDArray[np.float64]) -> None:
         axes.set_ylim(low - 0.1 * (middle - low), low + FAR * (middle - low))
     if middle < high and high - low > FAR * (high - middle) and not high - low > FAR * (middle - low) > 0:
         axes.set_ylim(high - FAR * (high - middle), high + 0.1 * (high - middle))
+
+
+def _save(figure: Figure, path: Path) -> None:
+    """As a whole or not at all."""
+    picture = io.BytesIO()
+    figure.savefig(picture, metadata={"Software": None})
+    write_whole(path, picture.getvalue())
 
 
 @contextmanager

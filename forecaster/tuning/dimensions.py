@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 
 from forecaster.spec import Fault, Spec, refuse
 
+# More steps than this are as good as none.
+MOST_VALUES = 1_000_000_000
 Scalar = str | int | float | bool | None
 Sampling = Literal["linear", "log"]
 
@@ -199,6 +201,10 @@ def _range_faults(node: IntRange | FloatRange) -> list[Fault]:
             hint = "remove step, or list the values in a choice"
             faults.append(Fault(("step",), "does not go with log sampling", hint))
             return faults
+    if node.step is not None and (node.max - node.min) / node.step > MOST_VALUES:
+        summary = f"is {_short(node.step)}, which makes more than {MOST_VALUES:,} values"
+        faults.append(Fault(("step",), summary, "raise it, or leave it out"))
+        return faults
     if not node.min <= node.default <= node.max:
         summary = f"is {_short(node.default)}, needs a value from {_short(node.min)} to {_short(node.max)}"
         faults.append(Fault(("default",), summary))

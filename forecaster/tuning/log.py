@@ -61,7 +61,7 @@ def _read(path: Path) -> tuple[list[Entry], int]:
     for i, line in enumerate(lines):
         entry = _entry(line, expected=len(entries))
         if entry is None:
-            if i == len(lines) - 1:
+            if i == len(lines) - 1 and not line.endswith(b"\n"):
                 break
             raise DataError(
                 f"{path}:{i + 1}: is damaged: its checksum or its number is not what was written",

@@ -16,6 +16,7 @@ from forecaster.tuning.workers import (
     Task,
     WorkCancelled,
     WorkFailed,
+    result_of,
     worker_environment,
 )
 
@@ -82,11 +83,7 @@ class RayEngine:
                 report(said)
         if self._stopped:
             raise WorkCancelled
-        found: dict[str, Any] = self.ray.get(answer)
-        if "failed" in found:
-            raise WorkFailed(found["failed"])
-        result: dict[str, Any] = found["result"]
-        return result
+        return result_of(self.ray.get(answer))
 
     def _take(self) -> _Actor:
         with self._lock:

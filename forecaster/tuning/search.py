@@ -100,6 +100,9 @@ class Search:
                 if time.monotonic() >= deadline and self.halt.reason is None:
                     self.halt.stop("time budget")
                     cancel()
+                if self.oracle.broken is not None:
+                    # The trials of the other workers are gone on with by --resume.
+                    cancel()
         except BaseException:
             self.halt.stop("interrupted")
             cancel()

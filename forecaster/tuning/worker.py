@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
@@ -11,7 +12,9 @@ import threading
 import traceback
 from typing import Any, BinaryIO
 
-from forecaster.errors import ForecasterError
+from forecaster.errors import EnvironmentError_, ForecasterError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def main() -> None:
@@ -30,20 +33,36 @@ def main() -> None:
 
 
 def attempt(module: Any, task: dict[str, Any], report: Any) -> dict[str, Any]:
-    """{"result": …} of one task, or {"failed": reason}: the boundary of a trial."""
+    """{"result": …} of one task, or {"failed": reason}: the boundary of a trial.
+
+    {"lacking": …} where it is not the trial that is at fault, such as a full disk: the next one would fail too.
+    """
     try:
         return {"result": module.run(task, report)}
+    except EnvironmentError_ as error:
+        return {"lacking": {"message": error.diagnostics[0].summary, "hint": error.diagnostics[0].hint}}
     except ForecasterError as error:
         return {"failed": str(error)}
+    except OSError as error:
+        if error.errno not in FULL:
+            return _failed(error)
+        where = f"{error.filename}: " if error.filename else ""
+        return {
+            "lacking": {"message": f"{where}{error.strerror}", "hint": "make space, and go on with --resume"}
+        }
     except MemoryError:
         return {"failed": "memory ran out"}
     except Exception as error:  # noqa: BLE001  a trial may fail in any way, and the search goes on
-        traceback.print_exc()
-        kind = type(error).__name__
-        if kind == "ResourceExhaustedError":
-            return {"failed": "memory ran out"}
-        words = str(error).strip().splitlines()
-        return {"failed": f"{kind}: {words[0][:300]}" if words else kind}
+        return _failed(error)
+
+
+def _failed(error: Exception) -> dict[str, Any]:
+    traceback.print_exception(error)
+    kind = type(error).__name__
+    if kind == "ResourceExhaustedError":
+        return {"failed": "memory ran out"}
+    words = str(error).strip().splitlines()
+    return {"failed": f"{kind}: {words[0][:300]}" if words else kind}
 
 
 def _listen(stream: BinaryIO, tasks: queue.Queue[dict[str, Any]]) -> None:

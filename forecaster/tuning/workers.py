@@ -15,6 +15,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, BinaryIO, Protocol
 
+from forecaster.errors import EnvironmentError_
+
 Task = dict[str, Any]
 Report = Callable[[dict[str, Any]], None]
 # A worker imports TensorFlow once in so many trials, and gives back what they leaked.
@@ -32,11 +34,22 @@ class WorkCancelled(Exception):  # noqa: N818  an answer, not an error of the se
     """The engine was stopped."""
 
 
+def result_of(answer: dict[str, Any]) -> dict[str, Any]:
+    """Of a worker's last answer. Raises WorkFailed, and EnvironmentError_ where no task can be done."""
+    if "lacking" in answer:
+        raise EnvironmentError_(answer["lacking"]["message"], hint=answer["lacking"]["hint"])
+    if "failed" in answer:
+        raise WorkFailed(answer["failed"])
+    result: dict[str, Any] = answer["result"]
+    return result
+
+
 class Engine(Protocol):
     """Runs tasks somewhere else."""
 
     def run(self, task: Task, report: Report) -> dict[str, Any]:
-        """The answer to one task. Raises WorkFailed and WorkCancelled. Any number of threads may call."""
+        """The answer to one task. Raises WorkFailed, WorkCancelled and EnvironmentError_. Any number of
+        threads may call."""
 
     def stop(self) -> None:
         """Kill what is under way; every `run` raises WorkCancelled."""
@@ -139,11 +152,8 @@ class _Process:
             if not line.endswith(b"\n"):
                 break
             answer = json.loads(line)
-            if "result" in answer:
-                result: dict[str, Any] = answer["result"]
-                return result
-            if "failed" in answer:
-                raise WorkFailed(answer["failed"])
+            if answer.keys() & {"result", "failed", "lacking"}:
+                return result_of(answer)
             report(answer)
         self.lost = True
         code = self.popen.wait()

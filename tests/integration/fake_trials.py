@@ -1,5 +1,6 @@
 """Trials that take no time: stands for forecaster.pipeline.trial in a worker process."""
 
+import errno
 import json
 import os
 import signal
@@ -46,6 +47,8 @@ def run(task: dict[str, Any], say: Any) -> dict[str, Any]:
     if mode == "dies-once" and not (folder / "died").exists():
         (folder / "died").touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    if mode == "full-disk" and not (folder.parents[2].parent / "space").exists():
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
     if mode == "nan":
         return {"score": float("nan"), "details": {}}
     if mode == "slow":

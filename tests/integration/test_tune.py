@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from forecaster.errors import EnvironmentError_
 from forecaster.tuning.log import TrialLog
 from tests.integration.tiny_runs import call, done, line, read, refused
 
@@ -120,6 +121,31 @@ class TestRandom:
             == "no trial completed before the end of the time budget; go on with --resume, and more time"
         )
 
+    def test_what_completed_within_the_time_budget_is_handed_over(self, tmp_path: Path) -> None:
+        config = space(tmp_path, name="slow", max_trials=10_000)
+        said = json.loads(done("tune", config, "--run-dir", tmp_path / "r", "--time-budget", "3s", "--json"))
+        assert said["ended"] == "time budget"
+        assert said["trials"]["failed"] == 0
+        assert said["best"]["score"] == min(scores(tmp_path / "r").values())
+
+    @pytest.mark.parametrize("workers", [1, 2])
+    def test_a_full_disk_ends_it_and_fails_no_trial(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int
+    ) -> None:
+        def no_room(*_: object, **__: object) -> None:
+            raise EnvironmentError_("nor is there room for a summary")
+
+        config = space(tmp_path, name="full-disk", max_trials=3)
+        with monkeypatch.context() as patched:
+            patched.setattr("forecaster.pipeline.tune.write_summary", no_room)
+            message = refused(3, "tune", config, "--run-dir", tmp_path / "r", "--workers", workers)
+        folder = f"{tmp_path}/r/tune/trials/000"
+        assert message.startswith(folder)
+        assert message.endswith(": No space left on device; make space, and go on with --resume")
+        (tmp_path / "space").touch()
+        said = json.loads(done("tune", config, "--run-dir", tmp_path / "r", "--resume", "--json"))
+        assert said["trials"] == {"completed": 3, "failed": 0, "running": 0}
+
     def test_workers_share_one_search_and_its_threads(self, tmp_path: Path) -> None:
         config = space(tmp_path, name="slow", max_trials=12)
         done("tune", config, "--run-dir", tmp_path / "r", "--workers", 3, "--set", "runtime.threads=3")
@@ -163,6 +189,25 @@ class TestResume:
             "{'int': {'min': 1, 'max': 9, 'sampling': 'linear', 'default': 4}} and is "
             "{'int': {'min': 1, 'max': 8, 'sampling': 'linear', 'default': 4}}; resume with the same inputs, or "
             "begin again with --overwrite"
+        )
+
+    def test_a_fixed_value_that_is_searched_now_is_one_difference(self, tmp_path: Path) -> None:
+        config = space(tmp_path, max_trials=2)
+        done("tune", config, "--run-dir", tmp_path / "r")
+        node = "{choice: {values: [16, 32], default: 16}}"
+        message = refused(
+            2, "tune", config, "--run-dir", tmp_path / "r", "--resume", "--set", f"training.batch_size={node}"
+        )
+        assert message.count("training.batch_size") == 1
+        assert "training.batch_size was 16 and is {'choice': {'values': [16, 32], 'default': 16}};" in message
+
+    def test_a_log_that_is_gone_is_no_new_search(self, tmp_path: Path) -> None:
+        config = space(tmp_path, max_trials=2)
+        done("tune", config, "--run-dir", tmp_path / "r")
+        (tmp_path / "r/tune/trials.jsonl").unlink()
+        assert refused(2, "tune", config, "--run-dir", tmp_path / "r", "--resume") == (
+            f"{tmp_path}/r/tune/trials.jsonl: the log is gone, and this search was under way; restore it from a copy, "
+            "or begin again with --overwrite"
         )
 
     def test_changed_data_are_refused(self, tmp_path: Path) -> None:

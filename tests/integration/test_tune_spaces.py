@@ -50,6 +50,19 @@ CASES = [
         "choice, or use another algorithm",
     ),
     (
+        "a grid without end",
+        layers("type: gru, units: 4")
+        + "seed: {int: {min: 1, max: 2000000000, default: 4}}\ntune: {algorithm: grid}\n",
+        "c.yaml:5:8: seed: has 2,000,000,000 values, and algorithm grid goes through at most 10,000; raise the step, "
+        "list the values in a choice, or use another algorithm",
+    ),
+    (
+        "steps without end",
+        layers("type: gru, units: 4, dropout: {float: {min: 0.0, max: 0.5, step: 1.0e-300, default: 0.1}}"),
+        "c.yaml:4:84: model.layers.0.dropout.float.step: is 1e-300, which makes more than 1,000,000,000 values; raise "
+        "it, or leave it out",
+    ),
+    (
         "an end that the schema refuses",
         layers("type: gru, units: 4, dropout: {float: {min: 0.0, max: 1.5, default: 0.1}}"),
         "c.yaml:4:73: model.layers.0.dropout: with 1.5, which the search may try: is 1.5, needs a number from 0 to "

@@ -44,6 +44,14 @@ def test_a_changed_digit_is_damage(tmp_path: Path) -> None:
         TrialLog(path)
 
 
+def test_a_changed_last_line_is_damage_and_no_cut(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    three(path)
+    path.write_text(path.read_text().replace('"score": 0.2', '"score": 0.3'))
+    with pytest.raises(DataError, match=r"t\.jsonl:3: is damaged"):
+        TrialLog(path)
+
+
 def test_a_lost_line_is_damage(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     three(path)
