@@ -67,6 +67,10 @@ def value_hint(value: Any, node: Node, root: Node, *, has_default: bool) -> str 
     types = {b.get("type") for b in alternatives(node, root)}
     if isinstance(value, str):
         return _text_hint(value, types, node, root)
+    if value is False and types == {"object"} and nullable(node, root):
+        return "write null"
+    if types == {"object"} and not isinstance(value, list | dict):
+        return _mapping_hint(node, root)
     if isinstance(value, bool):
         return None
     if types == {"boolean"} and value in (0, 1):
@@ -77,6 +81,8 @@ def value_hint(value: Any, node: Node, root: Node, *, has_default: bool) -> str 
         return f"write {number(value)}"
     if isinstance(value, int | float) and types == {"string"} and not choices(node, root):
         return f'put it in quotes: "{value}"'
+    if isinstance(value, dict) and value.get("type") in choices(node, root):
+        return f"write {value['type']}"
     if isinstance(value, dict) and "array" in types:
         return "begin each entry with '- '"
     if isinstance(value, dict) and any(kind in value for kind in NODE_KINDS):
@@ -111,9 +117,20 @@ def _text_hint(value: str, types: set[Any], node: Node, root: Node) -> str | Non
         return f"write [{value}]" if writable else None
     if value.lower() in ("none", "nil", "na", "null") and nullable(node, root):
         return "write null"
+    if types == {"object"}:
+        return _mapping_hint(node, root)
     if types == {"boolean"} and value.lower() in ("yes", "on", "no", "off", "true", "false"):
         return f"write {'true' if value.lower() in ('yes', 'on', 'true') else 'false'}"
     return _number_hint(value, types)
+
+
+def _mapping_hint(node: Node, root: Node) -> str | None:
+    """The keys to write where a mapping belongs, unless its types or the keys that it must have were named."""
+    branches = alternatives(node, root)
+    if tags(node, root) or any(branch.get("required") for branch in branches):
+        return None
+    keys = [key for branch in branches for key in branch.get("properties", {})]
+    return f"its keys are {', '.join(keys)}" if keys else None
 
 
 def _type_choices(node: Node, root: Node) -> list[Any]:

@@ -49,6 +49,27 @@ TYPES = [
         "c.yaml:4:37: model.layers.0.units: is a list, needs a whole number from 1 to 65536",
     ),
     (
+        "a number for a penalty",
+        layer("type: gru, units: 8, kernel_regularizer: 0.01"),
+        "c.yaml:4:60: model.layers.0.kernel_regularizer: is 0.01, needs a mapping or null; its keys are l1, l2",
+    ),
+    (
+        "the name of a penalty",
+        layer("type: gru, units: 8, kernel_regularizer: l2"),
+        'c.yaml:4:60: model.layers.0.kernel_regularizer: is the text "l2", needs a mapping or null; its keys are l1, l2',
+    ),
+    (
+        "false for nothing",
+        add("training: {early_stopping: false}"),
+        "c.yaml:5:28: training.early_stopping: is false, needs a mapping or null; write null",
+    ),
+    (
+        "a mapping for a name",
+        add("training: {loss: {type: huber, delta: 0.5}}"),
+        "c.yaml:5:18: training.loss: is a mapping, needs one of mse, mae, huber, log_cosh, pinball, nll, mase, smape, "
+        "owa; write huber",
+    ),
+    (
         "yes for true",
         layer("type: gru, units: 8, bidirectional: yes"),
         'c.yaml:4:55: model.layers.0.bidirectional: is the text "yes", needs true or false; write true',
