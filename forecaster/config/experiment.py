@@ -65,10 +65,8 @@ class Experiment(Spec):
                 f"{self.window.stride} does not go with model.stateful, whose windows are a lookback apart"
             )
             faults.append(Fault(("window", "stride"), summary, "remove it"))
-        heads = ("direct", "segments", "encoder_decoder")
-        if self.window.short == "pad" and (self.model.head.type not in heads or self.model.stateful):
-            what = "model.stateful" if self.model.stateful else f"head {self.model.head.type}"
-            summary = f"pad does not go with {what}, which needs every step"
+        if self.window.short == "pad" and self.model.stateful:
+            summary = "pad does not go with model.stateful, which needs every step"
             faults.append(Fault(("window", "short"), summary, "set it to skip"))
         anchor = self.model.anchor
         shorter: dict[tuple[str, ...], int | None] = {("model", "past_lookback"): self.model.past_lookback}

@@ -161,12 +161,18 @@ class Windows:
 
     def targets_of_every_step(self, indices: Ints, patch: int) -> Float32:
         """(batch, lookback / patch, horizon, targets): the horizon after each segment of the
-        lookback, NaN where not observed. The last entry is `targets`."""
+        lookback, NaN where not observed and after segments before the series. The last entry
+        is `targets`."""
         ends = np.arange(patch, self.lookback + 1, patch)
         rows = self.start[indices][:, None, None] + ends[:, None] + np.arange(self.horizon)
+        # Those before the first row of all are not read, whatever stands there.
+        rows = np.maximum(rows, 0)
         y = self.source.values[rows, : self.source.n_targets]
         if self.source.observed is not None:
             y = np.where(self.source.observed[rows], y, np.float32(np.nan))
+        if self.padded:
+            there = ends > self._absent(indices)[:, None]
+            y = np.where(there[:, :, None, None], y, np.float32(np.nan))
         return y
 
 

@@ -24,7 +24,10 @@ class SequenceForecaster(Forecaster):
         layers = self.opening() + stack_layers(self.spec.stack, sequences=True, unroll=unroll)
         if self.shape.n_future:
             return layers
-        return [*layers, self._dense(), keras.layers.Reshape((self.steps, horizon, channels), name="steps")]
+        steps = keras.layers.Reshape((self.steps, horizon, channels), name="steps")
+        # It leaves the steps as they are; Keras would warn that the mask is lost.
+        steps.supports_masking = True
+        return [*layers, self._dense(), steps]
 
     def build_head(self) -> None:
         self.ahead: keras.layers.Dense | None = None
@@ -43,7 +46,7 @@ class SequenceForecaster(Forecaster):
         return self.shape.lookback // (self.spec.patch or 1)
 
     def forward(self, window: Window, training: bool) -> Any:
-        z = self.network(window.past(), training=training)
+        z = self.network(window.past(), training=training, mask=window.mask)
         if self.ahead is not None:
             z = self.ahead(join([z, self._known_ahead(window)]))
             z = ops.reshape(z, (-1, self.steps, self.shape.horizon, self.channels * self.n_parameters))

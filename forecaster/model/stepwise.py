@@ -45,7 +45,11 @@ class RecursiveForecaster(Forecaster):
         if training:
             y = ops.concatenate([window.y, window.truth()[:, :-1]], axis=1)
             seen = join([y, self._known_after(window), at_every_step(window.static, y)])
-            return self.network(seen, training=True)[:, lookback - 1 :]
+            mask = window.mask
+            if mask is not None:
+                # The last step of a window is always there, and so are those behind it.
+                mask = ops.concatenate([mask, ops.repeat(mask[:, -1:], horizon - 1, axis=1)], axis=1)
+            return self.network(seen, training=True, mask=mask)[:, lookback - 1 :]
         first, states, known = self.begin(window)
         if horizon == 1:
             return first[:, None]
@@ -63,7 +67,7 @@ class RecursiveForecaster(Forecaster):
         lookback, horizon, ahead = self.shape.lookback, self.shape.horizon, self._known_after(window)
         past = ahead[:, :lookback] if ahead is not None else None
         warm = join([window.y, past, at_every_step(window.static, window.y)])
-        out, states = run_with_state(self.inner, warm, training=False)
+        out, states = run_with_state(self.inner, warm, training=False, mask=window.mask)
         first, known = self.out(out[:, -1]), None
         if self.n_known and horizon > 1:
             rest = ahead[:, lookback:] if ahead is not None else None

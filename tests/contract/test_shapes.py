@@ -33,6 +33,11 @@ SHAPES = {
     "segments": ({"lookback": 8, "horizon": 5}, {"head": {"type": "segments"}, "patch": 2}),
     "carried": ({"lookback": 8, "horizon": 4}, {"stateful": True, "normalization": "none"}),
     "padded": ({"lookback": 30, "horizon": 4, "short": "pad"}, {}),
+    "padded, fed back": ({"lookback": 30, "horizon": 4, "short": "pad"}, {"head": {"type": "recursive"}}),
+    "padded, equal": (
+        {"lookback": 30, "horizon": 4, "short": "pad"},
+        {"head": {"type": "sequence"}, "normalization": "none", "patch": 3},
+    ),
 }
 
 
