@@ -91,7 +91,7 @@ class RunDir:
         if not self.path.is_dir():
             raise DataError(f"{self.path}: there is no such run directory", hint=_nearest_runs(self.path))
         if not self.sealed:
-            if (self.path / "resolved.yaml").is_file():
+            if (self.path / "resolved.yaml").is_file() or "config" in (self.started() or {}):
                 raise DataError(
                     f"{self.path}: this run is not complete",
                     hint=f"finish it with: {self._unfinished()}",
@@ -120,7 +120,7 @@ class RunDir:
         words = [
             "forecaster",
             started.get("command", "train"),
-            str(self.path / "resolved.yaml"),
+            started.get("config", str(self.path / "resolved.yaml")),
             *started.get("options", []),
             *(["--smoke"] if started.get("smoke") else []),
             f"--run-dir {self.path} --resume",

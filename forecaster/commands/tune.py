@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -98,7 +99,12 @@ def run(
         # A search may go on for longer than it was meant to: its run is then made again.
         taken.file(MANIFEST).unlink(missing_ok=True)
         kind = "started" if started is None else "resumed"
-        taken.event(kind, command="tune", data_sha256=print_of_data, smoke=options.smoke)
+        # What a search is resumed with: resolved.yaml is that of its best config, and has no space.
+        again = {
+            "config": str(config.resolve()),
+            "options": [f"--set {shlex.quote(text)}" for text in overrides],
+        }
+        taken.event(kind, command="tune", data_sha256=print_of_data, smoke=options.smoke, **again)
         tuned = tune(loaded, taken, chosen, watcher=watch(plan), fingerprint=print_of_data)
         return TuneResult(taken, loaded, tuned)
 

@@ -101,6 +101,14 @@ class TestRandom:
         done("tune", config, "--run-dir", tmp_path / "r")
         assert len(scores(tmp_path / "r")) == 3
 
+    def test_a_search_that_was_stopped_says_how_to_go_on(self, tmp_path: Path) -> None:
+        config = space(tmp_path, name="fails", max_failed_trials=2)
+        refused(1, "tune", config, "--run-dir", tmp_path / "r", "--set", "training.epochs=3")
+        assert refused(2, "predict", tmp_path / "r") == (
+            f"{tmp_path}/r: this run is not complete; finish it with: forecaster tune {config} "
+            f"--set training.epochs=3 --run-dir {tmp_path}/r --resume"
+        )
+
     def test_failures_in_a_row_end_it_with_status_1_and_the_reason(self, tmp_path: Path) -> None:
         config = space(tmp_path, name="fails", max_failed_trials=2)
         message = refused(1, "tune", config, "--run-dir", tmp_path / "r")
