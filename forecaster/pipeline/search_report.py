@@ -30,10 +30,15 @@ def trial_rows(book: Trials, space: Sequence[Dimension]) -> list[dict[str, Any]]
             "parameters": r.details.get("parameters"),
             "goes_on_from": int(r.proposal.previous) + 1 if r.proposal.previous else None,
             "reason": r.reason,
-            **{d.name: r.proposal.values.get(d.name) for d in space},
+            **{d.name: _cell(r.proposal.values, d.name) for d in space},
         }
         for r in book.records.values()
     ]
+
+
+def _cell(values: dict[str, Any], name: str) -> Any:
+    """Empty is what the trial has not: a null that it tried is written."""
+    return "null" if name in values and values[name] is None else values.get(name)
 
 
 def plot_search(book: Trials, space: Sequence[Dimension], folder: Path, *, metric: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from forecaster.artifacts.run_dir import claim
 from forecaster.errors import EnvironmentError_
 from forecaster.tuning.log import TrialLog
 from tests.integration.tiny_runs import call, done, line, read, refused
@@ -70,6 +71,26 @@ class TestRandom:
         assert said["ended"] == "nothing left to try"
         assert sorted(p["model.layers.0.units"] for p in proposed(tmp_path / "r")) == list(range(9))
         assert said["best"]["values"] == {"model.layers.0.units": 5}
+
+    @pytest.mark.parametrize("algorithm", ["grid", "random", "bayesian", "hyperband"])
+    def test_copies_have_values_of_their_own_and_absent_ones_none(
+        self, tmp_path: Path, algorithm: str
+    ) -> None:
+        layer = {
+            "type": "simple_rnn",
+            "repeat": {"int": {"min": 1, "max": 2, "default": 1}},
+            "units": {"choice": {"values": [1, 2], "default": 2}},
+        }
+        config = space(tmp_path, layer=layer, algorithm=algorithm, max_trials=50, max_epochs=3)
+        done("tune", config, "--run-dir", tmp_path / "r")
+        entries = [e for e in TrialLog(tmp_path / "r/tune/trials.jsonl").entries if e["event"] == "proposed"]
+        tried = [tuple(e["values"].values()) for e in entries if not e["previous"]]
+        one, other = "model.layers.0.units", "model.layers.0.units#2"
+        for values in (e["values"] for e in entries):
+            assert (other in values) == (values["model.layers.0.repeat"] == 2)
+            assert one in values
+        if algorithm != "hyperband":
+            assert sorted(tried) == [(1, 1), (1, 2), (2, 1, 1), (2, 1, 2), (2, 2, 1), (2, 2, 2)]
 
     def test_only_the_best_checkpoints_are_kept(self, tmp_path: Path) -> None:
         done("tune", space(tmp_path, keep_checkpoints=2), "--run-dir", tmp_path / "r")
@@ -216,6 +237,16 @@ class TestResume:
         assert refused(2, "tune", config, "--run-dir", tmp_path / "r", "--resume") == (
             f"{tmp_path}/r/tune/trials.jsonl: the log is gone, and this search was under way; restore it from a copy, "
             "or begin again with --overwrite"
+        )
+
+    def test_two_at_once_are_one_too_many(self, tmp_path: Path) -> None:
+        config = space(tmp_path, max_trials=2)
+        done("tune", config, "--run-dir", tmp_path / "r")
+        with claim(tmp_path / "r", resume=True):
+            message = refused(4, "tune", config, "--run-dir", tmp_path / "r", "--resume")
+        assert (
+            message
+            == f"{tmp_path}/r: another process is working on it; wait for it, or choose another --run-dir"
         )
 
     def test_changed_data_are_refused(self, tmp_path: Path) -> None:

@@ -33,8 +33,11 @@ def test_trials_run_on_ray_and_lost_ones_are_made_again(tmp_path: Path) -> None:
     assert len(scores(tmp_path / "r")) == 3
 
 
-@pytest.mark.skipif(importlib.util.find_spec("ray") is not None, reason="the extra ray is installed")
-def test_without_ray_it_says_what_to_install(tmp_path: Path) -> None:
+def test_without_ray_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name, *more: None if name == "ray" else find(name, *more)
+    )
     message = refused(3, "tune", space(tmp_path), "--run-dir", tmp_path / "r", "--engine", "ray")
     assert message == "--engine ray needs Ray, which is not installed; pip install 'forecaster[ray]'"
     assert not (tmp_path / "r").exists()
