@@ -215,7 +215,7 @@ class SplitSpec(Spec):
 
 class WindowSpec(Spec):
     lookback: Annotated[int, Field(ge=1)]
-    """Steps the network sees."""
+    """Steps the network sees, and through which gradients reach back."""
     horizon: Annotated[int, Field(ge=1)]
     """Steps it forecasts."""
     stride: Annotated[int, Field(ge=1)] = 1

@@ -1,0 +1,57 @@
+"""docs/networks.md says what the program does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from forecaster.config.load import load_experiment
+from forecaster.errors import ConfigError
+
+PAGE = (Path(__file__).parents[2] / "docs" / "networks.md").read_text(encoding="utf-8")
+SHAPES = re.findall(r"^\| ([^|]+) \| `(\{lookback[^`]*\})` \| `(\{.*\})` \|$", PAGE, re.MULTILINE)
+HEADS = re.findall(
+    r"^\| (\w+) \| [^|]+ \| [^|]+ \| (yes|no)[^|]* \| (yes|no|needed)[^|]* \|$", PAGE, re.MULTILINE
+)
+
+
+def warnings(folder: Path, window: str, model: str, layer: str = "{type: gru, units: 2}") -> list[str]:
+    path = folder / "c.yaml"
+    path.write_text(
+        "name: a\ndata: {path: t.csv, time: t, freq: h, targets: [y]}\n"
+        f"window: {window}\nmodel: {{layers: [{layer}], {model[1:]}\n"
+    )
+    return [str(w) for w in load_experiment(path).warnings]
+
+
+def test_the_tables_are_found() -> None:
+    assert len(SHAPES) == 10
+    assert [head for head, *_ in HEADS] == ["direct", "segments", "sequence", "recursive", "encoder_decoder"]
+
+
+@pytest.mark.parametrize(("window", "model"), [s[1:] for s in SHAPES], ids=[s[0] for s in SHAPES])
+def test_every_shape_is_a_config(tmp_path: Path, window: str, model: str) -> None:
+    assert warnings(tmp_path, window, model) == []
+
+
+@pytest.mark.parametrize("cell", ["simple_rnn", "lstm", "gru"])
+@pytest.mark.parametrize(("head", "both_ways", "patch"), HEADS, ids=[h[0] for h in HEADS])
+def test_every_pair_of_head_and_layer(
+    tmp_path: Path, head: str, both_ways: str, patch: str, cell: str
+) -> None:
+    plain, ways = f"{{type: {cell}, units: 2}}", f"{{type: {cell}, units: 2, bidirectional: true}}"
+    model = f"{{head: {{type: {head}}}, normalization: none"
+    without, with_patch = model + "}", model + ", patch: 3}"
+    cases = [
+        (plain, with_patch, patch != "no"),
+        (plain, without, patch != "needed"),
+        (ways, with_patch if patch == "needed" else without, both_ways == "yes"),
+    ]
+    for layer, text, fits in cases:
+        if fits:
+            assert warnings(tmp_path, "{lookback: 24, horizon: 6}", text, layer) == []
+            continue
+        with pytest.raises(ConfigError, match=f"head {head}|segments needs"):
+            warnings(tmp_path, "{lookback: 24, horizon: 6}", text, layer)
