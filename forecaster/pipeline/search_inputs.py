@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from forecaster.config.load import Loaded
+from forecaster.data.sources import fingerprint, table_files
 from forecaster.errors import FORMAT_VERSION, DataError
 from forecaster.tuning.trials import Trials
 
@@ -37,6 +39,30 @@ def begin(loaded: Loaded, book: Trials, *, fingerprint: str, smoke: bool) -> Non
             hint="resume with the same inputs, or begin again with --overwrite",
         )
     book.log.append("resumed")
+
+
+class SameData:
+    """Holds the table of a search to what it was when the search began."""
+
+    def __init__(self, path: Path, fingerprint: str) -> None:
+        self.path, self.fingerprint = path, fingerprint
+        self.stamps = self._stamps()
+
+    def check(self) -> None:
+        """Raises DataError when the table is gone or has other bytes: trials before and after do not compare."""
+        stamps = self._stamps()
+        if stamps == self.stamps:
+            return
+        if fingerprint(self.path) != self.fingerprint:
+            raise DataError(
+                f"{self.path}: changed while the search was under way",
+                hint="bring back the table as it was and go on with --resume, or begin again with --overwrite",
+            )
+        self.stamps = stamps
+
+    def _stamps(self) -> list[tuple[Path, int, int]]:
+        stats = [(file, file.stat()) for file in table_files(self.path)]
+        return [(file, stat.st_mtime_ns, stat.st_size) for file, stat in stats]
 
 
 def facts_of(loaded: Loaded, *, fingerprint: str, smoke: bool) -> dict[str, Any]:

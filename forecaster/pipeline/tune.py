@@ -15,7 +15,7 @@ from forecaster.artifacts.run_dir import CHECKPOINTS, RunDir
 from forecaster.artifacts.tables import rows_csv
 from forecaster.config.load import Loaded
 from forecaster.errors import ConfigError, DataError, EnvironmentError_, TrainingError
-from forecaster.pipeline.search_inputs import begin
+from forecaster.pipeline.search_inputs import SameData, begin
 from forecaster.pipeline.trial import TrialTask
 from forecaster.training.backend import silent_native_logs
 from forecaster.tuning.log import TrialLog
@@ -82,7 +82,8 @@ def tune(loaded: Loaded, run: RunDir, options: TuneOptions, *, watcher: Watcher,
 
         most = None if spec.algorithm == "hyperband" and not options.smoke else spec.max_trials
         search = Search(loaded.search_space, spec, book, seed=loaded.experiment.seed, most=most)
-        trial = _Trial(loaded, spec, run, book, engine, options, watcher)
+        same_data = SameData(loaded.data_path, fingerprint)
+        trial = _Trial(loaded, spec, run, book, engine, options, watcher, same_data)
         trial.needed = search.needed
         try:
             ended = search.go(
@@ -183,6 +184,7 @@ class _Trial:
     engine: Engine
     options: TuneOptions
     watcher: Watcher
+    same_data: SameData
     needed: Callable[[], set[str]] = set
 
     def run(self, proposal: Proposal) -> tuple[float, dict[str, Any]]:
@@ -194,6 +196,7 @@ class _Trial:
             self.loaded.trial(proposal.values)
         except ConfigError as misfit:
             raise TrialFailed(str(misfit)) from None
+        self.same_data.check()
         tree = filled(self.loaded, self.spec, proposal.values, smoke=self.options.smoke)
         threads = threads_of(self.loaded, self.options.workers)
         tree["runtime"] = {**(tree.get("runtime") or {}), "threads": threads}
@@ -213,9 +216,11 @@ class _Trial:
                 {"kind": "trial", **asdict(task)}, lambda said: self.watcher.reported(proposal, said)
             )
         except WorkFailed as failure:
+            self.same_data.check()
             raise TrialFailed(str(failure)) from None
         except WorkCancelled:
             raise Cancelled from None
+        self.same_data.check()
         return answer["score"], answer["details"]
 
     def folder(self, trial: str) -> Path:

@@ -49,6 +49,15 @@ def run(task: dict[str, Any], say: Any) -> dict[str, Any]:
         os.kill(os.getpid(), signal.SIGKILL)
     if mode == "full-disk" and not (folder.parents[2].parent / "space").exists():
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+    again = (folder / "once").exists()
+    if mode in ("table-changes", "table-goes"):
+        (folder / "once").touch()
+    if mode == "table-changes" and folder.name == "0001" and not again:
+        with (folder.parents[2].parent / "t.csv").open("a") as file:
+            file.write("2025-01-01 00:00:00,1\n")
+    if mode == "table-goes" and folder.name == "0001" and not again:
+        (folder.parents[2].parent / "t.csv").unlink()
+        raise ValueError("there is no table")
     if mode == "nan":
         return {"score": float("nan"), "details": {}}
     if mode == "slow":

@@ -256,6 +256,30 @@ class TestResume:
         table.write_text(table.read_text().replace(",7\n", ",7.5\n"))
         assert "the data changed" in refused(2, "tune", config, "--run-dir", tmp_path / "r", "--resume")
 
+    @pytest.mark.parametrize(
+        ("mode", "message"),
+        [
+            (
+                "table-changes",
+                "changed while the search was under way; bring back the table as it was and go on with --resume, or "
+                "begin again with --overwrite",
+            ),
+            ("table-goes", "no such file; data.path is relative to the YAML file"),
+        ],
+    )
+    def test_a_table_that_changes_under_way_ends_it_and_fails_no_trial(
+        self, tmp_path: Path, mode: str, message: str
+    ) -> None:
+        config = space(tmp_path, name=mode, max_trials=4)
+        table = tmp_path / "t.csv"
+        content = table.read_bytes()
+        assert refused(2, "tune", config, "--run-dir", tmp_path / "r") == f"{table}: {message}"
+        table.write_bytes(content)
+        assert list(scores(tmp_path / "r")) == ["0000"]
+        # What the first call left of its trial is gone on with, and the table stays as it is.
+        done("tune", config, "--run-dir", tmp_path / "r", "--resume")
+        assert sorted(scores(tmp_path / "r")) == ["0000", "0001", "0002", "0003"]
+
     def test_a_run_that_is_there_is_taken(self, tmp_path: Path) -> None:
         config = space(tmp_path, max_trials=2)
         done("tune", config, "--run-dir", tmp_path / "r")
