@@ -44,17 +44,28 @@ Initializer = Literal[
 # Those that the time loops of model/recurrence know.
 LOOP_ACTIVATIONS = frozenset({"tanh", "sigmoid", "relu", "linear"})
 Rate = Annotated[float, Field(ge=0, lt=1)]
-Units = Annotated[int, Field(ge=1, le=65536)]
+Units = Annotated[
+    int,
+    Field(ge=1, le=65536, description="Numbers that the layer puts out at each step."),
+]
+OfInputs = Annotated[Initializer, Field(description="First weights of the inputs.")]
 
 
 class RegularizerSpec(Spec):
     l1: Annotated[float, Field(ge=0)] = 0.0
+    """Times the sum of the weights' sizes, added to the training loss (not to val_loss)."""
     l2: Annotated[float, Field(ge=0)] = 0.0
+    """Times the sum of their squares, likewise."""
 
     def regularizer(self) -> keras.Regularizer:
         import keras
 
         return keras.regularizers.L1L2(l1=self.l1, l2=self.l2)
+
+
+PenaltyOnInputs = Annotated[
+    RegularizerSpec | None, Field(description="Penalty on the weights of the inputs; null = none.")
+]
 
 
 class RepeatableSpec(Spec):
@@ -67,16 +78,19 @@ class RecurrentSpec(RepeatableSpec):
 
     units: Units
     activation: Activation = "tanh"
+    """Of the state."""
     dropout: Rate = 0.0
     """On the layer's inputs."""
     recurrent_dropout: Rate = 0.0
     """On the state, at every step; takes the layer off the fused GPU kernel."""
     bidirectional: bool = False
     """Reads the window both ways; the outputs are joined, so 2 x units wide."""
-    kernel_initializer: Initializer = "glorot_uniform"
+    kernel_initializer: OfInputs = "glorot_uniform"
     recurrent_initializer: Initializer = "orthogonal"
-    kernel_regularizer: RegularizerSpec | None = None
+    """First weights of the state."""
+    kernel_regularizer: PenaltyOnInputs = None
     recurrent_regularizer: RegularizerSpec | None = None
+    """Penalty on the weights of the state; null = none."""
     residual: bool = False
     """Adds the layer's input to its output, through a Dense layer where the widths differ."""
     layer_norm: bool = False
@@ -201,8 +215,8 @@ class DenseSpec(RepeatableSpec):
     type: Literal["dense"]
     units: Units
     activation: Activation = "linear"
-    kernel_initializer: Initializer = "glorot_uniform"
-    kernel_regularizer: RegularizerSpec | None = None
+    kernel_initializer: OfInputs = "glorot_uniform"
+    kernel_regularizer: PenaltyOnInputs = None
 
     def layer(self, name: str) -> keras.Layer:
         import keras

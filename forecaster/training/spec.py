@@ -104,7 +104,8 @@ class EarlyStoppingSpec(Spec):
 
 class TrainingSpec(Spec):
     loss: Literal["mse", "mae", "huber", "log_cosh", "pinball", "nll", "mase", "smape", "owa"] = "mae"
-    """Computed in scaled units."""
+    """In scaled units; huber is half the square up to 1 of them, linear beyond. mase and smape are as the metrics
+    of these names, owa is both to first order on logarithms; pinball and nll are of model.output."""
     optimizer: OptimizerSpec = OptimizerSpec()
     schedule: Schedule = ConstantSchedule()
     batch_size: Annotated[int, Field(ge=1)] = 64
