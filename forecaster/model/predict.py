@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from forecaster.model.feed import feed
 from forecaster.model.lanes import Lanes, lay_out
 
 
@@ -70,7 +71,7 @@ def predict_windows(model: Any, windows: Gathers, *, batch_size: int) -> npt.NDA
     """
     if model.carries_state:
         return _predict_in_lanes(model, windows)
-    batches = PredictBatches(windows, batch_size)
+    batches = feed(PredictBatches(windows, batch_size))
     forecast: npt.NDArray[np.float32] = model.predict(batches, verbose=0)
     return forecast[: len(windows)]
 
@@ -78,7 +79,7 @@ def predict_windows(model: Any, windows: Gathers, *, batch_size: int) -> npt.NDA
 def _predict_in_lanes(model: Any, windows: Gathers) -> npt.NDArray[np.float32]:
     whole, place = windows.with_history()
     lanes = lay_out(whole.series, model.lanes)
-    forecast = model.predict(LaneBatches(whole, lanes), verbose=0)
+    forecast = model.predict(feed(LaneBatches(whole, lanes)), verbose=0)
     there = lanes.order.reshape(-1) >= 0
     out = np.empty((len(whole), *forecast.shape[1:]), dtype=np.float32)
     out[lanes.order.reshape(-1)[there]] = forecast[there]

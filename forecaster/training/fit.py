@@ -15,6 +15,7 @@ import numpy.typing as npt
 from forecaster.data.windows import Windows
 from forecaster.errors import TrainingError
 from forecaster.model.execution import PREDICT_BATCH, Execution
+from forecaster.model.feed import feed
 from forecaster.model.predict import predict_windows
 from forecaster.training.batches import Feeding, LaneTrainBatches, TrainBatches
 from forecaster.training.losses import make_loss
@@ -106,7 +107,7 @@ def fit(
 def _run_epochs(model: keras.Model, batches: TrainBatches, session: _Session, *, until: int) -> None:
     # shuffle=False: Keras would reorder the batches by Python's global random state.
     model.fit(
-        batches,
+        feed(batches),
         epochs=until,
         initial_epoch=session.progress.epoch,
         shuffle=False,
