@@ -60,9 +60,10 @@ def choose_execution(
     rows = batch_size * (shape.n_targets if spec.channels == "independent" else 1)
     # The other heads loop in training or in use, and Keras' loops gain nothing from XLA on a processor.
     whole = spec.head.type in ("direct", "segments", "sequence") and not spec.stateful
-    short = whole and steps <= MAX_UNROLLED_STEPS and len(spec.stack) * steps <= 4 * MAX_UNROLLED_STEPS
+    one = cost(spec, shape)
+    short = whole and steps <= MAX_UNROLLED_STEPS and one.loops <= 4 * MAX_UNROLLED_STEPS
     small = rows * max(cell.units for cell in cells) <= MAX_KERNEL_STATE
-    seconds = training_seconds(cost(spec, shape), batch_size=batch_size, n_batches=n_batches * n_epochs)
+    seconds = training_seconds(one, batch_size=batch_size, n_batches=n_batches * n_epochs)
     halves = whole and rows >= MIN_SPLIT_ROWS and batch_size > 1 and threads != 1
     known = whole and not shape.padded and all(cell.has_kernel for cell in cells)
     if short and halves and not small and seconds >= UNROLLING_PAYS_S:

@@ -69,6 +69,12 @@ def test_one_thread_gains_nothing_from_halves_and_so_nothing_from_unrolling(
     assert chosen(model, lookback, batch_size=128, threads=2).split
 
 
+def test_stack_that_is_long_when_both_ways_are_counted_is_not_unrolled() -> None:
+    layers = [{"type": "gru", "units": 128, "bidirectional": True}] * 3
+    assert chosen(spec(layers=layers[:1]), 28, batch_size=128).unroll
+    assert not chosen(spec(layers=layers), 28, batch_size=128).unroll
+
+
 def test_segments_of_a_small_state_are_not_worth_two_halves() -> None:
     assert chosen(spec(patch=24, layers=[{"type": "gru", "units": 32}]), 336, batch_size=128) == OWN_LOOP
 
