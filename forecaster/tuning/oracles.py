@@ -18,6 +18,7 @@ from keras_tuner.engine import trial as kt_trial
 
 from forecaster.errors import DataError
 from forecaster.tuning.dimensions import Dimension, IntRange
+from forecaster.tuning.points import by_value, count_points, points_from, value_of
 from forecaster.tuning.spec import TuneSpec
 from forecaster.tuning.trials import Proposal, Trials
 
@@ -49,7 +50,7 @@ class LoggedOracle(keras_tuner.Oracle):
         self.book, self.halt, self.most = book, halt, most
         self.dimensions = {d.name: d for d in space}
         self.grid = isinstance(self, GridOracle)
-        self.n_points = _n_points(space)
+        self.n_points = count_points(space)
         self.broken: Exception | None = None
         self.waiting: list[Any] = []
         self.details: dict[str, dict[str, Any]] = {}
@@ -93,7 +94,7 @@ class LoggedOracle(keras_tuner.Oracle):
 
     def proposal(self, trial: Any) -> Proposal:
         point = trial.hyperparameters.values
-        values = {n: _value(d, point[n], grid=self.grid) for n, d in self.dimensions.items() if n in point}
+        values = {n: value_of(d, point[n], grid=self.grid) for n, d in self.dimensions.items() if n in point}
         return Proposal(trial.trial_id, values, point.get("tuner/epochs"), point.get("tuner/trial_id"))
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
@@ -300,52 +301,20 @@ def _hyperparameters(space: Sequence[Dimension], *, grid: bool) -> Any:
         if d.repeat is None:
             _add(found, d, grid=grid)
         else:
-            with found.conditional_scope(d.repeat, _points_from(by_name[d.repeat], d.copy, grid=grid)):
+            with found.conditional_scope(d.repeat, points_from(by_name[d.repeat], d.copy, grid=grid)):
                 _add(found, d, grid=grid)
     return found
 
 
 def _add(found: Any, d: Dimension, *, grid: bool) -> None:
     r: Any = d.range
-    if not _by_value(d, grid=grid):
+    if not by_value(d, grid=grid):
         n: int = r.n_values
         found.Int(d.name, 0, n - 1, step=1, default=r.index(r.default))
     elif isinstance(r, IntRange):
         found.Int(d.name, r.min, r.max, sampling="log", default=r.default)
     else:
         found.Float(d.name, r.min, r.max, sampling=r.sampling, default=r.default)
-
-
-def _points_from(repeat: Dimension, copy: int, *, grid: bool) -> list[int]:
-    """The points of a repeat at which a copy is there."""
-    r: Any = repeat.range
-    by_value = _by_value(repeat, grid=grid)
-    return [r.at(i) if by_value else i for i in range(r.n_values) if r.at(i) >= copy]
-
-
-def _value(dimension: Dimension, point: Any, *, grid: bool) -> Any:
-    """The value of a point, which is a place among values, or a float or log-sampled value itself."""
-    r: Any = dimension.range
-    if r.n_values is None:
-        # Six digits are more than a search can tell apart, and read well in best.yaml.
-        return min(r.max, max(r.min, float(f"{point:.6g}")))
-    return point if _by_value(dimension, grid=grid) else r.at(int(point))
-
-
-def _by_value(dimension: Dimension, *, grid: bool) -> bool:
-    r = dimension.range
-    return r.n_values is None or (not grid and isinstance(r, IntRange) and r.sampling == "log")
-
-
-def _n_points(space: Sequence[Dimension]) -> int | None:
-    """At most so many different trials; None where there is no end to them."""
-    n = 1
-    for d in space:
-        values = d.range.n_values
-        if values is None or n > 10**9:
-            return None
-        n *= values
-    return n
 
 
 def _replay_id(trial: str) -> str:
