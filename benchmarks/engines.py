@@ -101,7 +101,7 @@ class Turns:
 
 def loaded_and_prepared(case: Case, epochs: int) -> tuple[Any, Any]:
     from forecaster.config.load import load_experiment
-    from forecaster.pipeline.prepare import prepare
+    from forecaster.stages.prepared import prepare
 
     layers = ", ".join(f"{{type: {case.cell}, units: {units}}}" for units in case.units)
     loaded = load_experiment(
@@ -122,8 +122,8 @@ def loaded_and_prepared(case: Case, epochs: int) -> tuple[Any, Any]:
 
 
 def run_ours(case: Case, epochs: int, turns: Turns) -> None:
-    from forecaster.artifacts.run_dir import claim
-    from forecaster.pipeline.train import train
+    from forecaster.runs.directory import claim
+    from forecaster.stages.fitting import train
     from forecaster.training.backend import start_backend
 
     loaded, prepared = loaded_and_prepared(case, epochs)

@@ -22,14 +22,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from accuracy import m4_table, table
 
-from forecaster.artifacts.run_dir import claim
 from forecaster.config.load import Loaded, load_experiment
 from forecaster.evaluation.intervals import probabilities
 from forecaster.evaluation.scales import Scales
 from forecaster.evaluation.scores import Forecasts, Scoring, score_table
 from forecaster.pipeline import Prepared, prepare, train
 from forecaster.pipeline.backtest import outlooks
-from forecaster.pipeline.score import Scores, score
+from forecaster.runs.directory import claim
+from forecaster.stages.scoring import Scores, score
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
-MAIN = "import forecaster.pipeline.tune as t; t.WORK = 'benchmarks.kills'; from forecaster.cli import main; main()"
+MAIN = "import forecaster.search.driver as t; t.WORK = 'benchmarks.kills'; from forecaster.cli import main; main()"
 CONFIG = """name: kills
 data: {path: t.csv, time: t, freq: h, targets: [y]}
 window: {lookback: 6, horizon: 3}
@@ -41,7 +41,7 @@ tune: {algorithm: random, max_trials: 100000, max_failed_trials: 1000, time_budg
 
 
 def start(setup: dict[str, Any]) -> None:
-    """A worker of this benchmark; see forecaster.tuning.worker."""
+    """A worker of this benchmark; see forecaster.search.worker."""
 
 
 def run(task: dict[str, Any], say: Any) -> dict[str, Any]:
@@ -222,7 +222,7 @@ def _clear_away(seen: dict[int, Process]) -> None:
 
 def _look(log: Path, begun: Path, count: Count) -> None:
     from forecaster.errors import DataError
-    from forecaster.tuning.log import TrialLog
+    from forecaster.search.log import TrialLog
 
     if not log.exists():
         return

@@ -50,8 +50,8 @@ def score() -> dict[str, float]:
 
 def report(run: Path) -> dict[str, float]:
     began = time.perf_counter()
-    from forecaster.artifacts.run_dir import RunDir
     from forecaster.pipeline.report import write_report
+    from forecaster.runs.directory import RunDir
 
     reported = write_report(RunDir(run))
     took = time.perf_counter() - began

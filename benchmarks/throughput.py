@@ -28,10 +28,10 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.artifacts.run_dir import claim
 from forecaster.config.load import Loaded, load_experiment
-from forecaster.pipeline.prepare import Prepared, prepare
-from forecaster.pipeline.train import train
+from forecaster.runs.directory import claim
+from forecaster.stages.fitting import train
+from forecaster.stages.prepared import Prepared, prepare
 from forecaster.training.backend import start_backend
 
 CONFIG = Path(__file__).parent.parent / "configs" / "quickstart.yaml"

@@ -126,8 +126,8 @@ def inside(given: argparse.Namespace) -> None:
     import tensorflow as tf
 
     from forecaster.config.load import load_experiment
-    from forecaster.pipeline.prepare import prepare
-    from forecaster.tuning.oracles import oracle_seed
+    from forecaster.search.oracles import oracle_seed
+    from forecaster.stages.prepared import prepare
 
     if given.threads:
         tf.config.threading.set_intra_op_parallelism_threads(given.threads)

@@ -24,7 +24,7 @@ from forecaster.commands import (
     tune,
     validate,
 )
-from forecaster.exits import terminated
+from forecaster.terminal.exits import terminated
 
 VERBS: dict[str, Callable[..., None]] = {
     "init": init.command,

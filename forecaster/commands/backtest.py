@@ -22,13 +22,13 @@ from forecaster.commands.options import (
     Where,
     check_resume,
 )
-from forecaster.console import Report, Result, comparison_text, number, table, without_version
 from forecaster.errors import FORMAT_VERSION, UsageError
-from forecaster.exits import speaking
+from forecaster.terminal.console import Report, Result, comparison_text, number, table, without_version
+from forecaster.terminal.exits import speaking
 
 if TYPE_CHECKING:
-    from forecaster.artifacts.run_dir import RunDir
     from forecaster.pipeline.backtest import Plan
+    from forecaster.runs.directory import RunDir
     from forecaster.training.progress import Listener
 
 
@@ -54,14 +54,14 @@ def run(
     config: Path, overrides: Sequence[str], options: Options, *, listener: Listener, report: Report
 ) -> BacktestResult:
     """Config, data and folds are checked before anything is written and before TensorFlow loads."""
-    from forecaster.artifacts.bundle import read_json, write_json, write_text, write_whole
-    from forecaster.artifacts.run_dir import check_free, claim, new_name
-    from forecaster.artifacts.tables import csv_bytes
     from forecaster.config.load import load_experiment
-    from forecaster.data.read import fingerprint
+    from forecaster.data.reading.table import fingerprint
     from forecaster.pipeline.backtest import backtest, check_folds, folds_summary
-    from forecaster.pipeline.prepare import read_and_split
-    from forecaster.pipeline.save import refuse_other_inputs, run_facts
+    from forecaster.runs.directory import check_free, claim, new_name
+    from forecaster.runs.files import read_json, write_json, write_text, write_whole
+    from forecaster.runs.tables import csv_bytes
+    from forecaster.stages.prepared import read_and_split
+    from forecaster.stages.saving import refuse_other_inputs, run_facts
 
     loaded = load_experiment(config, overrides)
     name = f"{loaded.experiment.name}-backtest"
@@ -124,7 +124,7 @@ def command(
     """Train and score at rolling origins, as if each were now."""
     with speaking(as_json, quiet, verbose, no_color) as screen:
         from forecaster.pipeline.backtest import Plan
-        from forecaster.progress import progress_for
+        from forecaster.terminal.training_progress import progress_for
 
         check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="backtest")
         plan = Plan(folds=folds, step=step, refit=refit, window=window)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from forecaster.commands.options import Json, NoColor, Quiet, Verbose
-from forecaster.console import Result, comparison_text, number, score_text, table
 from forecaster.errors import UsageError
-from forecaster.exits import speaking
+from forecaster.terminal.console import Result, comparison_text, number, score_text, table
+from forecaster.terminal.exits import speaking
 
 if TYPE_CHECKING:
     from forecaster.evaluation.significance import Comparison
@@ -43,9 +43,9 @@ class EvaluateResult:
 
 def run(runs: Sequence[Path], options: Options) -> EvaluateResult:
     """Raises DataError and UsageError before anything is forecast; writes only options.output."""
-    from forecaster.artifacts.run_dir import RunDir
-    from forecaster.artifacts.tables import check_ending, write_table
     from forecaster.pipeline.evaluate import evaluate, forecasts_table
+    from forecaster.runs.directory import RunDir
+    from forecaster.runs.tables import check_ending, write_table
 
     if options.output is not None:
         check_ending(options.output)
@@ -95,7 +95,7 @@ def _verdict(run: str, found: Evaluated, rival: str | None) -> str | None:
 
 def _compared(found: Sequence[tuple[str, Evaluated]]) -> list[tuple[str, str, Comparison]]:
     """One run against its baselines; of several, the best against the others."""
-    from forecaster.pipeline.compare import Windowed, common, compare
+    from forecaster.stages.comparison import Windowed, common, compare
 
     if len(found) == 1:
         one = found[0][1]

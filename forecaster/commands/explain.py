@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecaster.commands.options import Json, NoColor, Quiet, Run, Verbose
-from forecaster.console import Result, number, table, without_version
-from forecaster.exits import speaking
+from forecaster.terminal.console import Result, number, table, without_version
+from forecaster.terminal.exits import speaking
 
 if TYPE_CHECKING:
-    from forecaster.pipeline.importance import Explained
+    from forecaster.pipeline.explain import Explained
 
 
 def run(run_dir: Path, *, windows: int = 256, repeats: int = 5, seed: int = 0) -> Explained:
-    from forecaster.artifacts.run_dir import RunDir
-    from forecaster.pipeline.importance import explain
+    from forecaster.pipeline.explain import explain
+    from forecaster.runs.directory import RunDir
 
     return explain(RunDir(run_dir), windows=windows, repeats=repeats, seed=seed)
 

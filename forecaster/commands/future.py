@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecaster.commands.options import Data, Horizon, Json, NoColor, Origin, Output, Quiet, Run, Verbose
-from forecaster.console import Result, Screen
-from forecaster.exits import speaking
+from forecaster.terminal.console import Result, Screen
+from forecaster.terminal.exits import speaking
 
 if TYPE_CHECKING:
-    from forecaster.pipeline.ahead import Ahead
+    from forecaster.stages.future import Ahead
 
 
 def run(
@@ -21,9 +21,9 @@ def run(
     horizon: int | None = None,
     output: Path | None = None,
 ) -> Ahead:
-    from forecaster.artifacts.run_dir import RunDir
-    from forecaster.artifacts.tables import check_ending, write_table
-    from forecaster.pipeline.ahead import future_table
+    from forecaster.runs.directory import RunDir
+    from forecaster.runs.tables import check_ending, write_table
+    from forecaster.stages.future import future_table
 
     if output is not None:
         check_ending(output)
@@ -51,7 +51,7 @@ def command(
 
 
 def _result(ahead: Ahead, screen: Screen, run_dir: Path, output: Path | None) -> Result:
-    from forecaster.artifacts.tables import csv_bytes
+    from forecaster.runs.tables import csv_bytes
 
     screen.warn(ahead.warnings)
     for note in ahead.notes:

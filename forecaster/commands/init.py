@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from forecaster.commands.options import Json, NoColor, Quiet, Verbose
-from forecaster.console import Result
 from forecaster.errors import EnvironmentError_, RunTakenError
-from forecaster.exits import speaking
+from forecaster.terminal.console import Result
+from forecaster.terminal.exits import speaking
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ def run(data: Path, output: Path, *, force: bool = False) -> InitResult:
     Raises DataError when the table cannot be guessed, RunTakenError when output exists and force is not
     given, EnvironmentError_ when output cannot be written.
     """
-    from forecaster.data.draft import draft
-    from forecaster.data.infer import infer
+    from forecaster.data.draft.infer import infer
+    from forecaster.data.draft.text import draft
 
     if output.exists() and not force:
         raise RunTakenError(f"{output} exists", hint="name another --output, or give --force to replace it")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecaster.commands.options import Json, NoColor, Quiet, Run, Verbose
-from forecaster.console import Result, Screen
 from forecaster.errors import UsageError
-from forecaster.exits import speaking
+from forecaster.terminal.console import Result, Screen
+from forecaster.terminal.exits import speaking
 
 if TYPE_CHECKING:
     from forecaster.pipeline.plot import Plotted
@@ -22,8 +22,8 @@ ENDINGS = (".png", ".svg")
 def run(
     run_dir: Path, *, series: str | None = None, target: str | None = None, output: Path | None = None
 ) -> Plotted:
-    from forecaster.artifacts.run_dir import RunDir
     from forecaster.pipeline.plot import plot
+    from forecaster.runs.directory import RunDir
 
     if output is not None and output.suffix.lower() not in ENDINGS:
         raise UsageError(f"{output}: the ending says the format", hint=f"use one of {', '.join(ENDINGS)}")

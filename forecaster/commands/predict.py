@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from forecaster.commands.options import Data, Horizon, Json, NoColor, Origin, Output, Quiet, Run, Verbose
-from forecaster.console import Result, Screen
-from forecaster.exits import speaking
+from forecaster.terminal.console import Result, Screen
+from forecaster.terminal.exits import speaking
 
 if TYPE_CHECKING:
     from forecaster.pipeline.predict import Predicted
@@ -24,9 +24,9 @@ def run(
     future: Path | None = None,
     output: Path | None = None,
 ) -> Predicted:
-    from forecaster.artifacts.run_dir import RunDir
-    from forecaster.artifacts.tables import check_ending, write_table
     from forecaster.pipeline.predict import predict
+    from forecaster.runs.directory import RunDir
+    from forecaster.runs.tables import check_ending, write_table
 
     if output is not None:
         check_ending(output)
@@ -60,7 +60,7 @@ def command(
 
 
 def _result(predicted: Predicted, screen: Screen, output: Path | None) -> Result:
-    from forecaster.artifacts.tables import csv_bytes
+    from forecaster.runs.tables import csv_bytes
 
     screen.warn(predicted.warnings)
     for note in predicted.notes:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecaster.commands.options import Json, NoColor, Quiet, Run, Verbose
-from forecaster.console import Result, Screen
 from forecaster.errors import UsageError
-from forecaster.exits import speaking
+from forecaster.terminal.console import Result, Screen
+from forecaster.terminal.exits import speaking
 
 if TYPE_CHECKING:
     from forecaster.pipeline.report import Reported
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def run(run_dir: Path, *, output: Path | None = None, show: bool = False) -> Reported:
     """show: open it in the browser, too."""
-    from forecaster.artifacts.run_dir import RunDir
     from forecaster.pipeline.report import write_report
+    from forecaster.runs.directory import RunDir
 
     if output is not None and output.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"{output}: the report is HTML", hint="let the name end in .html")

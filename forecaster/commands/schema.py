@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forecaster.commands.options import Json
-from forecaster.exits import speaking
+from forecaster.terminal.exits import speaking
 
 
 def run() -> dict[str, Any]:

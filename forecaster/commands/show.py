@@ -7,15 +7,15 @@ from typing import Any
 
 from forecaster.commands.backtest import folds_text
 from forecaster.commands.options import Json, NoColor, Quiet, Run, Verbose
-from forecaster.console import Result, Screen, score_text, table, without_version
 from forecaster.errors import FORMAT_VERSION
-from forecaster.exits import speaking
+from forecaster.terminal.console import Result, Screen, score_text, table, without_version
+from forecaster.terminal.exits import speaking
 
 
 def run(run_dir: Path) -> dict[str, Any]:
     """Plain values: manifest, resolved config as text, scores. Raises DataError for what is no complete run."""
-    from forecaster.artifacts.bundle import read_json, read_whole
-    from forecaster.artifacts.run_dir import RunDir
+    from forecaster.runs.directory import RunDir
+    from forecaster.runs.files import read_json, read_whole
 
     taken = RunDir(run_dir)
     manifest = taken.manifest()

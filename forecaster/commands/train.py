@@ -22,11 +22,11 @@ from forecaster.commands.options import (
     Where,
     check_resume,
 )
-from forecaster.console import Report, Result, score_text, without_version
-from forecaster.exits import speaking
+from forecaster.terminal.console import Report, Result, score_text, without_version
+from forecaster.terminal.exits import speaking
 
 if TYPE_CHECKING:
-    from forecaster.artifacts.run_dir import RunDir
+    from forecaster.runs.directory import RunDir
     from forecaster.training.progress import Listener
 
 
@@ -56,15 +56,15 @@ def run(
 
     report: takes warnings and remarks as they arise.
     """
-    from forecaster.artifacts.bundle import read_json
-    from forecaster.artifacts.run_dir import check_free, claim, new_name
     from forecaster.config.load import load_experiment
-    from forecaster.data.read import fingerprint
-    from forecaster.pipeline.prepare import prepare, too_short
+    from forecaster.data.reading.table import fingerprint
     from forecaster.pipeline.report import write_report
-    from forecaster.pipeline.save import refuse_other_inputs, save, save_inputs
-    from forecaster.pipeline.score import refuse_baselines
-    from forecaster.pipeline.train import train
+    from forecaster.runs.directory import check_free, claim, new_name
+    from forecaster.runs.files import read_json
+    from forecaster.stages.fitting import train
+    from forecaster.stages.prepared import prepare, too_short
+    from forecaster.stages.saving import refuse_other_inputs, save, save_inputs
+    from forecaster.stages.scoring import refuse_baselines
 
     resume, overwrite, smoke = options.resume, options.overwrite, options.smoke
     loaded = load_experiment(config, overrides)
@@ -118,7 +118,7 @@ def command(
 ) -> None:
     """Fit, score beside the baselines, and write a run directory."""
     with speaking(as_json, quiet, verbose, no_color) as screen:
-        from forecaster.progress import progress_for
+        from forecaster.terminal.training_progress import progress_for
 
         check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="run")
         options = Options(run_dir=run_dir, resume=resume, overwrite=overwrite, smoke=smoke)

@@ -24,15 +24,15 @@ from forecaster.commands.options import (
     Where,
     check_resume,
 )
-from forecaster.console import Report, Result, number, score_text, table
 from forecaster.errors import EnvironmentError_, UsageError
-from forecaster.exits import speaking
+from forecaster.terminal.console import Report, Result, number, score_text, table
+from forecaster.terminal.exits import speaking
 
 if TYPE_CHECKING:
-    from forecaster.artifacts.run_dir import RunDir
     from forecaster.config.load import Loaded
-    from forecaster.pipeline.tune import Tuned, Watcher
-    from forecaster.search_progress import Plan
+    from forecaster.runs.directory import RunDir
+    from forecaster.search.driver import Tuned, Watcher
+    from forecaster.terminal.search_progress import Plan
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,13 @@ def run(
 
     Raises ConfigError, DataError and UsageError before the first trial; TrainingError when none completed.
     """
-    from forecaster.artifacts.run_dir import MANIFEST, check_free, claim, new_name
     from forecaster.config.load import load_experiment
     from forecaster.config.searchable import search_warnings
-    from forecaster.data.read import fingerprint
-    from forecaster.pipeline.search_check import check_data_ends, check_folds, check_space
-    from forecaster.pipeline.tune import TuneOptions, spec_of, tune
-    from forecaster.search_progress import Plan
+    from forecaster.data.reading.table import fingerprint
+    from forecaster.runs.directory import MANIFEST, check_free, claim, new_name
+    from forecaster.search.check import check_data_ends, check_folds, check_space
+    from forecaster.search.driver import TuneOptions, spec_of, tune
+    from forecaster.terminal.search_progress import Plan
 
     loaded = load_experiment(config, overrides)
     check_space(loaded)
@@ -171,7 +171,7 @@ def command(
 ) -> None:
     """Search the spaces of a config, and write its best.yaml and the best run."""
     with speaking(as_json, quiet, verbose, no_color) as screen:
-        from forecaster.search_progress import search_progress_for
+        from forecaster.terminal.search_progress import search_progress_for
 
         check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="search")
         if engine not in ("local", "ray"):

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecaster.commands.options import Config, Json, NoColor, Quiet, Set, Verbose
-from forecaster.console import Result, Screen, table
 from forecaster.errors import Diagnostic
-from forecaster.exits import speaking
+from forecaster.terminal.console import Result, Screen, table
+from forecaster.terminal.exits import speaking
 
 if TYPE_CHECKING:
     from forecaster.config.load import Loaded
-    from forecaster.data.check import TableReport
-    from forecaster.pipeline.estimate import Estimate
+    from forecaster.data.profile.check import TableReport
+    from forecaster.stages.estimate import Estimate
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
     """Raises ConfigError and DataError, as `train` would, and `tune` where there is something to search."""
     from forecaster.config.load import load_experiment
     from forecaster.config.searchable import search_warnings
-    from forecaster.data.calendar import features
-    from forecaster.data.categories import fit_encoders
-    from forecaster.data.check import check
-    from forecaster.data.scalers import fit_scaler
-    from forecaster.pipeline.estimate import estimate
-    from forecaster.pipeline.prepare import read_and_split, refuse_without_windows, shape_of, too_short
-    from forecaster.pipeline.score import refuse_baselines
-    from forecaster.pipeline.search_check import check_data_ends, check_space
+    from forecaster.data.profile.check import check
+    from forecaster.data.time_axis.calendar import features
+    from forecaster.data.transforms.categories import fit_encoders
+    from forecaster.data.transforms.scalers import fit_scaler
+    from forecaster.search.check import check_data_ends, check_space
+    from forecaster.stages.estimate import estimate
+    from forecaster.stages.prepared import read_and_split, refuse_without_windows, shape_of, too_short
+    from forecaster.stages.scoring import refuse_baselines
 
     loaded = load_experiment(config, overrides)
     searched = bool(loaded.dimensions)

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from forecaster.config.dimensions import Dimension
 from forecaster.config.positions import KeyPath
 from forecaster.config.space import substitute
-from forecaster.tuning.dimensions import Dimension
 
 LAYERS: KeyPath = ("model", "layers")
 

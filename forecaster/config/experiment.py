@@ -7,12 +7,12 @@ from typing import Annotated, get_args
 from pydantic import Field, model_validator
 
 from forecaster.config.nearest import nearest
+from forecaster.config.tune import TuneSpec
 from forecaster.data.spec import DataSpec, ScalingSpec, SplitSpec, WindowSpec
 from forecaster.evaluation.spec import EvaluationSpec, Metric
 from forecaster.model.spec import DistributionOutput, ModelSpec, QuantileOutput
 from forecaster.spec import Fault, Spec, refuse
 from forecaster.training.spec import RuntimeSpec, TrainingSpec
-from forecaster.tuning.spec import TuneSpec
 
 
 class OutputSpec(Spec):

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from forecaster.config.copies import fill, search_space
+from forecaster.config.dimensions import Dimension
 from forecaster.config.dump import dump
 from forecaster.config.experiment import Experiment
 from forecaster.config.explain import explain, in_file_order
@@ -22,7 +23,6 @@ from forecaster.config.space import lift, substitute
 from forecaster.config.tree import read_tree
 from forecaster.config.warnings import warnings_of
 from forecaster.errors import ConfigError, Diagnostic, Location
-from forecaster.tuning.dimensions import Dimension
 
 
 @dataclass(frozen=True)

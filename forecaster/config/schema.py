@@ -10,7 +10,7 @@ import copy
 from typing import Any
 
 from forecaster.config.describe import Node, experiment_schema
-from forecaster.tuning.dimensions import KINDS
+from forecaster.config.dimensions import KINDS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # Which kinds of node can give a value of a type.

@@ -15,11 +15,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from forecaster.config.describe import Node
+from forecaster.config.dimensions import KINDS, Dimension
 from forecaster.config.explain import explain, in_file_order
 from forecaster.config.hints import shown
 from forecaster.config.positions import KeyPath, Positions, dotted
 from forecaster.errors import Diagnostic
-from forecaster.tuning.dimensions import KINDS, Dimension
 
 # Mappings whose keys are names of the user's columns, one of which may be called "int".
 NAMED_BY_USER: frozenset[KeyPath] = frozenset({("data", "categorical")})

@@ -7,14 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from forecaster.data.grid import Grid
-from forecaster.data.mapped import copied, picked
+from forecaster.data.arrays import Floats, Ints, copied, picked
+from forecaster.data.time_axis.axis import Grid
 from forecaster.errors import Diagnostic
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ class DataSpec(Spec):
     @field_validator("freq")
     @classmethod
     def _known_freq(cls, value: str | int) -> str | int:
-        from forecaster.data.grid import canonical_freq
+        from forecaster.data.time_axis.axis import canonical_freq
 
         return canonical_freq(value)
 

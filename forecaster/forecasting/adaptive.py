@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.data.scalers import Scaler
+from forecaster.data.transforms.scalers import Scaler
 from forecaster.forecasting.calibration import Calibration, Floats, Ints, Windowed, calibrate
 
 _FAR = np.int64(2**40)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.data.scalers import Scaler
+from forecaster.data.transforms.scalers import Scaler
 from forecaster.model.linear import spread_out
 
 Floats = NDArray[np.floating[Any]]

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from forecaster.artifacts.bundle import Arrays, damaged, load_arrays, read_json, save_arrays, write_json
-from forecaster.artifacts.run_dir import RunDir
-from forecaster.data.categories import Encoders
-from forecaster.data.grid import Grid
-from forecaster.data.scalers import Scaler
-from forecaster.data.windows import Windows
+from forecaster.data.time_axis.axis import Grid
+from forecaster.data.transforms.categories import Encoders
+from forecaster.data.transforms.scalers import Scaler
+from forecaster.data.transforms.windows import Windows
 from forecaster.errors import FORMAT_VERSION
 from forecaster.forecasting.calibration import Calibration
 from forecaster.model.execution import PREDICT_BATCH
 from forecaster.model.outputs import point, quantiles
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
+from forecaster.runs.directory import RunDir
+from forecaster.runs.files import Arrays, damaged, load_arrays, read_json, save_arrays, write_json
 
 if TYPE_CHECKING:
     import keras

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecaster.model import linear
-from forecaster.model.normalization import WindowNormalization
+from forecaster.model.layers.normalization import WindowNormalization
 from forecaster.model.outputs import point
 from forecaster.model.predict import Gathers, predict_windows
 from forecaster.model.shape import Shape

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from forecaster.model.direct import DirectForecaster, StatefulForecaster
-from forecaster.model.forecaster import Forecaster
-from forecaster.model.piecewise import SegmentsForecaster, SequenceForecaster
+from forecaster.model.heads.base import Forecaster
+from forecaster.model.heads.direct import DirectForecaster, StatefulForecaster
+from forecaster.model.heads.encoder_decoder import EncoderDecoderForecaster
+from forecaster.model.heads.recursive import RecursiveForecaster
+from forecaster.model.heads.segments import SegmentsForecaster
+from forecaster.model.heads.sequence import SequenceForecaster
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
-from forecaster.model.stepwise import EncoderDecoderForecaster, RecursiveForecaster
 
 HEADS: dict[str, type[Forecaster]] = {
     "direct": DirectForecaster,

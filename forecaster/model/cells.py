@@ -170,7 +170,7 @@ class SimpleRnn(RecurrentSpec):
     type: Literal["simple_rnn"]
 
     def cell_class(self) -> Any:
-        from forecaster.model.recurrence import SimpleRNN
+        from forecaster.model.loops.recurrence import SimpleRNN
 
         return SimpleRNN
 
@@ -192,7 +192,7 @@ class Lstm(GatedSpec):
         return 2
 
     def cell_class(self) -> Any:
-        from forecaster.model.recurrence import LSTM
+        from forecaster.model.loops.recurrence import LSTM
 
         return LSTM
 
@@ -203,7 +203,7 @@ class Gru(GatedSpec):
     """Apply the reset gate after the matrix product (the fused GPU kernel's form) or before it."""
 
     def cell_class(self) -> Any:
-        from forecaster.model.recurrence import GRU
+        from forecaster.model.loops.recurrence import GRU
 
         return GRU
 

@@ -8,8 +8,8 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from forecaster.model.layers.parameters import assemble
 from forecaster.model.outputs import draw, parameters
-from forecaster.model.parameters import assemble
 from forecaster.model.predict import Gathers
 from forecaster.model.spec import DistributionOutput
 

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from forecaster.model.feed import feed
-from forecaster.model.lanes import Lanes, lay_out
+from forecaster.model.loops.batch_streams import Lanes, lay_out
+from forecaster.model.loops.dataset import feed
 
 
 class Gathers(Protocol):

@@ -1,9 +1,11 @@
 """The whole program as a library: prepare, train, save; load, predict.
 
 from pathlib import Path
-from forecaster.artifacts.run_dir import claim
+from forecaster.runs.directory import claim
 from forecaster.config.load import load_experiment
-from forecaster.pipeline import prepare, save, train
+from forecaster.stages import prepared as prepare
+from forecaster.stages import saving as save
+from forecaster.stages import fitting as train
 
 loaded = load_experiment(Path("config.yaml"))
 prepared = prepare(loaded)
@@ -12,8 +14,8 @@ with claim(Path("runs/mine")) as run:
 """
 
 from forecaster.pipeline.predict import predict
-from forecaster.pipeline.prepare import Prepared, prepare
-from forecaster.pipeline.save import save
-from forecaster.pipeline.train import Trained, train
+from forecaster.stages.fitting import Trained, train
+from forecaster.stages.prepared import Prepared, prepare
+from forecaster.stages.saving import save
 
 __all__ = ["Prepared", "Trained", "predict", "prepare", "save", "train"]

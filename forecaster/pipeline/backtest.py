@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from forecaster.artifacts.bundle import write_text
-from forecaster.artifacts.run_dir import CHECKPOINTS, RunDir
-from forecaster.artifacts.tables import rows_csv
 from forecaster.config.load import Loaded
-from forecaster.data.split import Cuts, SplitName
+from forecaster.data.transforms.split import Cuts, SplitName
 from forecaster.errors import DataError
 from forecaster.evaluation.intervals import probabilities
 from forecaster.evaluation.scores import Forecasts
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.table import Interval, forecast_table
-from forecaster.pipeline.compare import Windowed, compare
-from forecaster.pipeline.prepare import Learned, Prepared, Table, prepare_table, refuse_without_windows
-from forecaster.pipeline.score import Scores, refuse_baselines, score
-from forecaster.pipeline.train import train
+from forecaster.runs.directory import CHECKPOINTS, RunDir
+from forecaster.runs.files import write_text
+from forecaster.runs.tables import rows_csv
+from forecaster.stages.comparison import Windowed, compare
+from forecaster.stages.fitting import train
+from forecaster.stages.prepared import Learned, Prepared, Table, prepare_table, refuse_without_windows
+from forecaster.stages.scoring import Scores, refuse_baselines, score
 from forecaster.training.progress import Listener
 
 if TYPE_CHECKING:

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecaster.artifacts.bundle import read_json
-from forecaster.artifacts.run_dir import RunDir
 from forecaster.config.load import Loaded
-from forecaster.data.cache import load_table
-from forecaster.data.fill import fill
-from forecaster.data.read import fingerprint
-from forecaster.data.split import SPLITS, Cuts, SplitName
+from forecaster.data.reading.cache import load_table
+from forecaster.data.reading.table import fingerprint
+from forecaster.data.transforms.fill import fill
+from forecaster.data.transforms.split import SPLITS, Cuts, SplitName
 from forecaster.errors import DataError, UsageError
 from forecaster.evaluation.intervals import probabilities
 from forecaster.evaluation.scales import Scales, in_sample_scales
@@ -24,11 +22,14 @@ from forecaster.forecasting.calibration import Calibration, Windowed
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.table import Interval, forecast_table
 from forecaster.pipeline.backtest import outlooks
-from forecaster.pipeline.calibrated import calibration_for_later, error_units
-from forecaster.pipeline.origin import load_run
 from forecaster.pipeline.predict import scaler_for
-from forecaster.pipeline.prepare import Ints, Learned, Prepared, Table, prepare, prepare_table
-from forecaster.pipeline.score import (
+from forecaster.runs.directory import RunDir
+from forecaster.runs.files import read_json
+from forecaster.stages.cutoff import load_run
+from forecaster.stages.fitting import SCORED
+from forecaster.stages.intervals import calibration_for_later, error_units
+from forecaster.stages.prepared import Ints, Learned, Prepared, Table, prepare, prepare_table
+from forecaster.stages.scoring import (
     Scores,
     baseline_forecasts,
     known_to_baselines,
@@ -36,7 +37,6 @@ from forecaster.pipeline.score import (
     score,
     tabled,
 )
-from forecaster.pipeline.train import SCORED
 
 if TYPE_CHECKING:
     import pyarrow as pa

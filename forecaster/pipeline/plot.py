@@ -11,16 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from forecaster.artifacts.bundle import read_json, write_whole
-from forecaster.artifacts.run_dir import RunDir
-from forecaster.data.grid import Grid, default_seasonality
+from forecaster.data.time_axis.axis import Grid, default_seasonality
 from forecaster.errors import DataError, UsageError
 from forecaster.forecasting.fitted import STATE
-from forecaster.pipeline.origin import load_run
 from forecaster.pipeline.report import read_history
 from forecaster.reporting.forecasts import Forecasts, read_forecasts
 from forecaster.reporting.history import History
 from forecaster.reporting.plots import Stretch, forecast_picture
+from forecaster.runs.directory import RunDir
+from forecaster.runs.files import read_json, write_whole
+from forecaster.stages.cutoff import load_run
 
 NAMED = 5
 

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from forecaster.artifacts.run_dir import RunDir
 from forecaster.config.experiment import Experiment
 from forecaster.data.panel import Panel
-from forecaster.data.scalers import Scaler, fit_scaler
 from forecaster.data.spec import ScalingSpec
-from forecaster.data.windows import Windows
+from forecaster.data.transforms.scalers import Scaler, fit_scaler
+from forecaster.data.transforms.windows import Windows
 from forecaster.errors import Diagnostic
 from forecaster.evaluation.intervals import probabilities
 from forecaster.forecasting.calibration import Windowed
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.table import Interval, forecast_table
-from forecaster.pipeline.ahead import without_the_future
-from forecaster.pipeline.calibrated import error_units
-from forecaster.pipeline.origin import NAMED, find_start, load_run, reaching, without_gaps
-from forecaster.pipeline.prepare import make_source
+from forecaster.runs.directory import RunDir
+from forecaster.stages.cutoff import NAMED, find_start, load_run, reaching, without_gaps
+from forecaster.stages.future import without_the_future
+from forecaster.stages.intervals import error_units
+from forecaster.stages.prepared import make_source
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,22 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.artifacts.bundle import damaged, read_json, read_whole, write_whole
-from forecaster.artifacts.run_dir import RunDir
 from forecaster.config.load import Loaded
-from forecaster.data.grid import Grid, default_seasonality
 from forecaster.data.panel import Panel
-from forecaster.data.read import fingerprint
-from forecaster.data.split import Cuts
+from forecaster.data.reading.table import fingerprint
+from forecaster.data.time_axis.axis import Grid, default_seasonality
+from forecaster.data.transforms.split import Cuts
 from forecaster.errors import DataError
 from forecaster.evaluation.scales import in_sample_scales
 from forecaster.evaluation.scores import label, remarks, verdicts
 from forecaster.forecasting.fitted import STATE
-from forecaster.pipeline.origin import load_run
-from forecaster.pipeline.prepare import Prepared, read_and_split
 from forecaster.reporting.forecasts import read_forecasts
 from forecaster.reporting.history import History
 from forecaster.reporting.page import Contents, page
+from forecaster.runs.directory import RunDir
+from forecaster.runs.files import damaged, read_json, read_whole, write_whole
+from forecaster.stages.cutoff import load_run
+from forecaster.stages.prepared import Prepared, read_and_split
 
 REPORT, IMPORTANCE, BY_STEP = "report.html", "importance.json", "scores/by_step.csv"
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.data.frequency import DAY_NS, WEEKDAYS, Frequency
-from forecaster.data.grid import Grid
+from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.frequency import DAY_NS, WEEKDAYS, Frequency
 from forecaster.reporting.forecasts import Forecasts
 
 Array = NDArray[np.float64]

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.artifacts.bundle import damaged
-from forecaster.artifacts.run_dir import RunDir
-from forecaster.data.grid import OFF_GRID, Grid
 from forecaster.data.spec import DataSpec
+from forecaster.data.time_axis.axis import OFF_GRID, Grid
+from forecaster.runs.directory import RunDir
+from forecaster.runs.files import damaged
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.data.grid import Grid
-from forecaster.data.split import SPLITS, Cuts
+from forecaster.data.time_axis.axis import Grid
+from forecaster.data.transforms.split import SPLITS, Cuts
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.data.frequency import default_seasonality
+from forecaster.data.time_axis.frequency import default_seasonality
 from forecaster.reporting.forecasts import Forecasts
 from forecaster.reporting.history import History
 

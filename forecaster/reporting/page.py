@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.data.grid import Grid
 from forecaster.data.spec import DataSpec, WindowSpec
+from forecaster.data.time_axis.axis import Grid
 from forecaster.reporting.advice import Advice, Facts, advice
 from forecaster.reporting.diagnosis import (
     Array,

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.artifacts.bundle import write_whole
 from forecaster.reporting.plots import BLACK, BLUE, DOTS_PER_INCH, GREY, STYLE, VERMILLION, WIDTH_IN
+from forecaster.runs.files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

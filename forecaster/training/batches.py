@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from forecaster.data.windows import Batch, Float32, Windows
-from forecaster.model.lanes import lay_out
+from forecaster.data.transforms.windows import Batch, Float32, Windows
+from forecaster.model.loops.batch_streams import lay_out
 from forecaster.model.predict import lane_inputs
 
 

@@ -12,10 +12,10 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from forecaster.data.windows import Windows
+from forecaster.data.transforms.windows import Windows
 from forecaster.errors import TrainingError
 from forecaster.model.execution import PREDICT_BATCH, Execution
-from forecaster.model.feed import feed
+from forecaster.model.loops.dataset import feed
 from forecaster.model.predict import predict_windows
 from forecaster.training.batches import Feeding, LaneTrainBatches, TrainBatches
 from forecaster.training.losses import make_loss

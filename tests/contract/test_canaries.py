@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from forecaster.data.split import Cuts
-from forecaster.data.windows import Source, Windows
+from forecaster.data.transforms.split import Cuts
+from forecaster.data.transforms.windows import Source, Windows
 from tests.contract import test_leakage as honest
 from tests.integration import test_categories
 
 Patch = pytest.MonkeyPatch
 # The module: its package exports a function of the same name.
-room = importlib.import_module("forecaster.pipeline.prepare")
+room = importlib.import_module("forecaster.stages.prepared")
 
 
 def scaler_on_all_rows(patch: Patch) -> None:

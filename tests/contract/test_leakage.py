@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from forecaster.config.load import load_experiment
-from forecaster.data.split import SPLITS
-from forecaster.pipeline.prepare import Prepared, prepare
+from forecaster.data.transforms.split import SPLITS
+from forecaster.stages.prepared import Prepared, prepare
 from tests.integration.tiny_runs import csv_rows, done, hours, read, write_config, write_table
 
 N, TRAIN_END, VAL_END = 60, 42, 48

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from forecaster.artifacts.bundle import load_arrays, save_arrays
-from forecaster.artifacts.run_dir import claim
-from forecaster.data.grid import Grid
-from forecaster.data.scalers import Scaler
-from forecaster.data.windows import Source, Windows
+from forecaster.data.time_axis.axis import Grid
+from forecaster.data.transforms.scalers import Scaler
+from forecaster.data.transforms.windows import Source, Windows
 from forecaster.errors import DataError
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
+from forecaster.runs.directory import claim
+from forecaster.runs.files import load_arrays, save_arrays
 from tests.integration.tiny_runs import csv_rows, done, hours, read, write_config, write_table
 
 pytestmark = pytest.mark.slow

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from forecaster.artifacts.bundle import load_arrays, save_arrays
 from forecaster.model.outputs import order, point, quantiles
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
+from forecaster.runs.files import load_arrays, save_arrays
 from tests.contract.test_networks import BATCH, PLAIN, RICH, built, forecast, inputs
 
 pytestmark = pytest.mark.slow

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import yaml
 
-from forecaster.artifacts.run_dir import RunDir, claim
 from forecaster.config.load import load_experiment
 from forecaster.pipeline.predict import predict
-from forecaster.pipeline.prepare import prepare
-from forecaster.pipeline.save import save, save_inputs
-from forecaster.pipeline.train import train
+from forecaster.runs.directory import RunDir, claim
+from forecaster.stages.fitting import train
+from forecaster.stages.prepared import prepare
+from forecaster.stages.saving import save, save_inputs
 
 pytestmark = pytest.mark.slow
 

@@ -1,4 +1,4 @@
-"""Trials that take no time: stands for forecaster.pipeline.trial in a worker process."""
+"""Trials that take no time: stands for forecaster.search.trial in a worker process."""
 
 import errno
 import json

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from forecaster.artifacts.bundle import sha256_of, write_json, write_text, write_whole
-from forecaster.artifacts.run_dir import RunDir
-from forecaster.artifacts.tables import csv_bytes, rows_csv
-from forecaster.data.grid import Grid
+from forecaster.data.time_axis.axis import Grid
+from forecaster.runs.directory import RunDir
+from forecaster.runs.files import sha256_of, write_json, write_text, write_whole
+from forecaster.runs.tables import csv_bytes, rows_csv
 
 EPOCHS = 12
 START = int(np.datetime64("2024-01-01", "h").astype(int))

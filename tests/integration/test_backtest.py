@@ -9,7 +9,7 @@ import pytest
 
 from forecaster.config.load import load_experiment
 from forecaster.pipeline.backtest import Plan, fold_tables
-from forecaster.pipeline.prepare import read_and_split
+from forecaster.stages.prepared import read_and_split
 from tests.integration.tiny_runs import (
     call,
     csv_rows,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from forecaster.config.load import load_experiment
-from forecaster.pipeline.prepare import prepare
+from forecaster.stages.prepared import prepare
 from tests.integration.tiny_runs import call, csv_rows, done, hours, read, refused, write_config, write_table
 
 N = 40

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from forecaster.config.load import load_experiment
-from forecaster.pipeline.importance import Part, _groups, _others, measure
-from forecaster.pipeline.prepare import Prepared, prepare
+from forecaster.pipeline.explain import Part, _groups, _others, measure
+from forecaster.stages.prepared import Prepared, prepare
 from tests.integration.made_runs import make_run
 from tests.integration.tiny_runs import done, hours, line, read, refused, write_config, write_table
 

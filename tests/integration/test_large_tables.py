@@ -15,9 +15,12 @@ import pytest
 from safetensors.numpy import load_file
 
 from forecaster.config.load import load_experiment
-from forecaster.data import cache, mapped, read_parquet, scalers
+from forecaster.data import arrays as mapped
+from forecaster.data.reading import cache
+from forecaster.data.reading import parquet_file as read_parquet
+from forecaster.data.transforms import scalers
 from forecaster.evaluation import scales
-from forecaster.pipeline.prepare import prepare
+from forecaster.stages.prepared import prepare
 from tests.integration.tiny_runs import call, done, hours, write_config, write_table
 
 DATA = {

@@ -14,9 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from forecaster.data import cache, mapped
-from forecaster.data.cache import load_table
-from forecaster.data.read import read_table
+from forecaster.data import arrays as mapped
+from forecaster.data.reading import cache
+from forecaster.data.reading.cache import load_table
+from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
 from forecaster.errors import ForecasterError
 

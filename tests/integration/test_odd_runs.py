@@ -8,7 +8,7 @@ import pytest
 from forecaster.commands.train import Options
 from forecaster.commands.train import run as train_command
 from forecaster.config.load import load_experiment
-from forecaster.pipeline.prepare import prepare
+from forecaster.stages.prepared import prepare
 from forecaster.training.progress import EpochRow, Silent
 from tests.integration.tiny_runs import (
     call,

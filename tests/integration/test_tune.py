@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from forecaster.artifacts.run_dir import claim
 from forecaster.errors import EnvironmentError_
-from forecaster.tuning.log import TrialLog
+from forecaster.runs.directory import claim
+from forecaster.search.log import TrialLog
 from tests.integration.tiny_runs import call, done, line, read, refused
 
 pytestmark = pytest.mark.slow
@@ -19,7 +19,7 @@ LAYER = {"type": "simple_rnn", "units": UNITS, "dropout": RATE}
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("forecaster.pipeline.tune.WORK", "tests.integration.fake_trials")
+    monkeypatch.setattr("forecaster.search.driver.WORK", "tests.integration.fake_trials")
 
 
 def space(folder: Path, *, name: str = "tiny", layer: dict[str, Any] | None = None, **tune: Any) -> Path:
@@ -166,7 +166,7 @@ class TestRandom:
 
         config = space(tmp_path, name="full-disk", max_trials=3)
         with monkeypatch.context() as patched:
-            patched.setattr("forecaster.pipeline.tune.write_summary", no_room)
+            patched.setattr("forecaster.search.driver.write_summary", no_room)
             message = refused(3, "tune", config, "--run-dir", tmp_path / "r", "--workers", workers)
         folder = f"{tmp_path}/r/tune/trials/000"
         assert message.startswith(folder)

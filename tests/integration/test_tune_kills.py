@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.kills import MAIN, ROOT, kill_often
-from forecaster.tuning.log import TrialLog
+from forecaster.search.log import TrialLog
 from tests.integration.test_tune import scores, space
 
 pytestmark = pytest.mark.slow

@@ -3,9 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
+from forecaster.config.dimensions import Boolean, Choice, FloatRange, IntRange
 from forecaster.config.positions import Positions
 from forecaster.config.space import lift, substitute
-from forecaster.tuning.dimensions import Boolean, Choice, FloatRange, IntRange
 
 NOWHERE = Positions("c.yaml")
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from forecaster.data.scalers import Scaler
+from forecaster.data.transforms.scalers import Scaler
 from forecaster.evaluation.intervals import probabilities
 from forecaster.forecasting import calibration as room
 from forecaster.forecasting.adaptive import Rolling

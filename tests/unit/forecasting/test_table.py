@@ -1,8 +1,8 @@
 import numpy as np
 
-from forecaster.data.grid import Grid
 from forecaster.data.panel import Panel
 from forecaster.data.spec import DataSpec
+from forecaster.data.time_axis.axis import Grid
 from forecaster.forecasting.table import context_table, forecast_table
 
 N = np.nan

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from forecaster.data.spec import WindowSpec
-from forecaster.data.split import Cuts
-from forecaster.data.windows import Source, Windows, cut_windows
+from forecaster.data.transforms.split import Cuts
+from forecaster.data.transforms.windows import Source, Windows, cut_windows
 from forecaster.model.anchor import SHARES, choose_share, fit_anchor
 from forecaster.model.build import build
 from forecaster.model.shape import Shape

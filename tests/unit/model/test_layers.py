@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from forecaster.model.build import build
+from forecaster.model.layers.stack import stack_layers
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
-from forecaster.model.stack import stack_layers
 
 CELLS = ("simple_rnn", "lstm", "gru")
 GATES = {"simple_rnn": 1, "lstm": 4, "gru": 3}

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from forecaster.data.spec import WindowSpec
-from forecaster.data.split import Cuts
-from forecaster.data.windows import Source, Windows, cut_windows
+from forecaster.data.transforms.split import Cuts
+from forecaster.data.transforms.windows import Source, Windows, cut_windows
 from forecaster.model.build import build
-from forecaster.model.lanes import lay_out
+from forecaster.model.loops.batch_streams import lay_out
 from forecaster.model.predict import predict_windows
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec

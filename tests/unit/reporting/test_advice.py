@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecaster.data.grid import Grid
-from forecaster.data.split import Cuts
+from forecaster.data.time_axis.axis import Grid
+from forecaster.data.transforms.split import Cuts
 from forecaster.reporting.advice import Facts, advice
 from forecaster.reporting.diagnosis import Autocorrelation, Coverage, Cycle, Histogram
 from forecaster.reporting.history import History

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecaster.data.grid import Grid
+from forecaster.data.time_axis.axis import Grid
 from forecaster.reporting.diagnosis import (
     autocorrelation,
     by_cycle,

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from forecaster.artifacts.run_dir import RunDir
-from forecaster.data.grid import Grid
 from forecaster.data.spec import DataSpec
+from forecaster.data.time_axis.axis import Grid
 from forecaster.errors import DataError
 from forecaster.reporting.forecasts import read_forecasts
+from forecaster.runs.directory import RunDir
 
 HOUR = 3_600_000_000_000
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from forecaster.data.grid import Grid
-from forecaster.data.split import Cuts
+from forecaster.data.time_axis.axis import Grid
+from forecaster.data.transforms.split import Cuts
 from forecaster.reporting.forecasts import Forecasts
 from forecaster.reporting.history import History
 from forecaster.reporting.lines import MAX_LINES, MAX_NUMBERS, make_lines

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from forecaster.artifacts.run_dir import FileCheckpoints
 from forecaster.model.execution import Execution
+from forecaster.runs.directory import FileCheckpoints
 from forecaster.training.progress import EpochRow
 from forecaster.training.state import Arrays
 from tests.unit.training.tiny import train, training

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from forecaster.data.spec import WindowSpec
-from forecaster.data.split import Cuts
-from forecaster.data.windows import Source, Windows, cut_windows
+from forecaster.data.transforms.split import Cuts
+from forecaster.data.transforms.windows import Source, Windows, cut_windows
 from forecaster.model.execution import Execution
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec

@@ -1,0 +1,1 @@
+"""The first configuration for a table whose settings nobody has written down."""

@@ -1,0 +1,191 @@
+"""Which column of a table of unknown make is time, which names the series, and which is to be forecast."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecaster.data.arrays import Ints
+from forecaster.data.draft.sniff import Sample, filled
+from forecaster.data.reading.numbers import MISSING
+from forecaster.data.reading.problems import Problems
+from forecaster.data.reading.times import TimeReader
+from forecaster.data.spec import CsvSpec, DataSpec
+from forecaster.data.time_axis.infer import TimeColumn
+from forecaster.errors import DataError, Location
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TIME_NAMES = re.compile(r"(?i)(^|_)(time|date|datetime|timestamp|ds|day|month|week|hour|time_hour)($|_)")
+STEP_NAMES = re.compile(r"(?i)^(t|time|step|index|period|year|ds|timestamp|date|epoch|time_idx)$")
+ID_NAMES = re.compile(r"(?i)(^|_)(id|unique_id|series|name|key|code|item|store|sku|sensor|station)($|_)")
+TARGET_NAMES = re.compile(r"(?i)^(y|target|value)$")
+# Numbers that only repeat what the time says.
+CLOCK_NAMES = re.compile(r"(?i)^(year|quarter|month|week(day)?|day(ofweek|ofyear)?|hour|minute|second)$")
+_DATES = ("%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d", "%Y%m%d")
+_CLOCKS = ("", " %H:%M", " %H:%M:%S")
+FORMATS = tuple(date + clock for date, clock in product(_DATES, _CLOCKS))
+# A series with fewer rows than this on average is no series: the column names the rows.
+LEAST_ROWS = 3
+
+
+def find_time(sample: Sample) -> TimeColumn:
+    """The time column: ISO timestamps first, then other date formats, then integers that count.
+
+    Raises DataError when no column reads as time, or one reads in two ways.
+    """
+    iso = sorted(sample.of_kind("time"), key=lambda name: TIME_NAMES.search(name) is None)
+    if iso:
+        return TimeColumn(iso[0], others=tuple(iso[1:]))
+    if sample.csv is not None:
+        for name in sample.of_kind("text", "integer", "number"):
+            found = _formats(sample, name)
+            if len(found) > 1:
+                cell = filled(sample.table[name])[0]
+                raise DataError(
+                    f"column {name!r} holds {cell}, and no row shows whether day or month comes first",
+                    hint="write the dates as YYYY-MM-DD, or start from a file in configs/ and set "
+                    f"data.csv.time_format to {found[0]!r} or {found[1]!r}",
+                    location=Location(str(sample.path)),
+                )
+            if found:
+                return TimeColumn(name, format=found[0])
+    counting = [name for name in sample.of_kind("integer") if _counts(sample, name)]
+    counting.sort(key=lambda name: STEP_NAMES.search(name) is None)
+    if counting:
+        return TimeColumn(counting[0], integer=True, others=tuple(counting[1:]))
+    columns = ", ".join(repr(name) for name in list(sample.kinds)[:8])
+    raise DataError(
+        f"no column holds times (the columns are {columns})",
+        hint="give one column of timestamps such as 2024-01-31 or 2024-01-31 05:00:00, or of step numbers",
+        location=Location(str(sample.path)),
+    )
+
+
+def read_times(column: pd.Series[Any], time: TimeColumn, sample: Sample) -> tuple[Ints, bool]:
+    """Nanoseconds since 1970 or the integers themselves, and whether the times carry offsets from UTC.
+
+    Raises DataError that names the first row that is not a time, or not one of the same kind.
+    """
+    import pyarrow as pa
+
+    spec = DataSpec(
+        path=str(sample.path),
+        time=time.name,
+        freq=1 if time.integer else "ns",
+        targets=["-"],
+        csv=CsvSpec(time_format=time.format),
+    )
+    reader = TimeReader(spec, Problems())
+    rows = np.arange(len(column), dtype=np.int64)
+    cells = pa.array(column)
+    if pa.types.is_large_string(cells.type):
+        # pandas keeps text in the wide form; the reader knows the one of Arrow's own files.
+        cells = cells.cast(pa.string())
+    stamps, good = reader.read(cells, file=0, rows=rows)
+    if not good.all():
+        first = int(np.flatnonzero(~good)[0])
+        text = str(column.iloc[first])
+        shown = "an empty cell" if text.strip() in MISSING else repr(text)
+        more = f" ({int((~good).sum()):,} such rows)" if (~good).sum() > 1 else ""
+        raise DataError(
+            f"column {time.name!r}: {shown} is not a time like those before it{more}",
+            hint="mend the row; write all times with an offset from UTC, or all without",
+            # The header is line 1, so the first row stands on line 2.
+            location=Location(str(sample.path), first + 2 if sample.csv is not None else None),
+        )
+    return stamps, reader.kind == "aware"
+
+
+def id_candidates(sample: Sample, time: TimeColumn) -> list[str]:
+    """Columns that may name the series, the likeliest first: text, then integers."""
+    texts = [name for name in sample.of_kind("text") if name != time.name]
+    integers = [name for name in sample.of_kind("integer") if name not in (time.name, *time.others)]
+    return [
+        *sorted(texts, key=lambda name: ID_NAMES.search(name) is None),
+        *sorted(integers, key=lambda name: ID_NAMES.search(name) is None),
+    ]
+
+
+def find_id(times: Ints, candidates: pd.DataFrame, sample: Sample) -> str | None:
+    """The column that tells rows of one time apart; None when no time repeats, or a few rows are duplicates.
+
+    Raises DataError when times repeat and no single column tells the rows apart.
+    """
+    import pandas as pd
+
+    n_rows, n_times = len(times), len(np.unique(times))
+    if n_rows == n_times:
+        return None
+    left = {"": n_rows - n_times}
+    for name in candidates.columns:
+        n_ids = candidates[name].nunique()
+        if 1 < n_ids <= n_rows / LEAST_ROWS:
+            frame = pd.DataFrame({"time": times, "id": candidates[name].to_numpy()})
+            left[name] = int(frame.duplicated().sum())
+            if left[name] == 0:
+                return name
+    best = min(left, key=lambda name: left[name])
+    # A handful of rows that stand twice is a flaw of the table, not a second key.
+    if left[best] <= 0.02 * n_rows:
+        return best or None
+    columns = ", ".join(repr(name) for name in candidates.columns[:6])
+    raise DataError(
+        f"{n_rows:,} rows share {n_times:,} times, and no single column tells them apart"
+        + (f" (tried {columns})" if columns else ""),
+        hint="give the table one id column, for instance two columns joined such as 'store-item'",
+        location=Location(str(sample.path)),
+    )
+
+
+def find_targets(sample: Sample, taken: set[str]) -> tuple[str, list[str]]:
+    """The column to forecast, and the other columns of numbers.
+
+    Raises DataError when no column of numbers is left.
+    """
+    numbers = [name for name in sample.of_kind("integer", "number") if name not in taken]
+    if not numbers:
+        raise DataError(
+            "no column of numbers is left to forecast",
+            hint="add one, or check its decimal mark and its text cells",
+            location=Location(str(sample.path)),
+        )
+    constant = {name for name in numbers if sample.table[name].nunique() < 2}
+
+    def rank(name: str) -> int:
+        if name == "" or name in constant or CLOCK_NAMES.search(name):
+            return 2
+        return 0 if TARGET_NAMES.search(name) else 1
+
+    target = min(numbers, key=rank)
+    return target, [name for name in numbers if name != target]
+
+
+def _formats(sample: Sample, name: str) -> list[str]:
+    """The date formats that read every sampled cell."""
+    import pandas as pd
+
+    cells = pd.Series(filled(sample.table[name])[:1000], dtype="str")
+    if not len(cells) or not cells.str.match(r"\d{1,4}[/.-]\d|(19|20)\d{6}$|(19|20)\d{6} ").all():
+        return []
+    return [f for f in FORMATS if pd.to_datetime(cells, format=f, errors="coerce").notna().all()]
+
+
+def _counts(sample: Sample, name: str) -> bool:
+    """Whether integers look like step numbers: rising through the table, or through each series in turn."""
+    import pandas as pd
+
+    values = pd.to_numeric(sample.table[name], errors="coerce").to_numpy(dtype=float)
+    if np.isnan(values).any() or len(values) < 2:
+        return False
+    steps = np.diff(values)
+    if not (steps > 0).any():
+        return False
+    if STEP_NAMES.search(name):
+        return True
+    regular = np.mean(steps == np.median(steps[steps > 0]))
+    return bool(regular > (0.5 if (steps > 0).all() else 0.9))

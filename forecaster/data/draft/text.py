@@ -1,0 +1,185 @@
+"""The first YAML file for a table: short, commented, and ready to train."""
+
+from __future__ import annotations
+
+import re
+
+from forecaster.data.draft.infer import TEST, VAL, Guess
+from forecaster.data.spec import CsvSpec
+
+# Words that some YAML readers take for something other than text.
+_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+_SHOWN = 12
+
+
+def quoted(text: str) -> str:
+    """Text as a YAML scalar that every reader takes for this text; one line, also in a comment."""
+    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*|(\.\./)*[A-Za-z_][A-Za-z0-9_./-]*", text)
+    if plain and text.lower() not in _WORDS:
+        return text
+    return _always_quoted(text)
+
+
+def draft(guess: Guess, *, path: str, name: str) -> str:
+    """The text of a config file.
+
+    path: of the table, as the file is to name it. name: of the experiment.
+    """
+    sections = [
+        _opening(guess, name),
+        _data(guess, path),
+        _split(guess),
+        _window(guess),
+        "# Fitted on training rows only.\nscaling: {method: standard, per_series: true}",
+        _model(guess),
+        _training(guess),
+        _evaluation(guess),
+        "output: {dir: runs}   # run directories appear here",
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return "\\" + char
+    if char.isprintable():
+        return char
+    return f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\U{ord(char):08x}"
+
+
+def _names(names: tuple[str, ...]) -> str:
+    more = f"  # and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"[{', '.join(quoted(n) for n in names[:_SHOWN])}]{more}"
+
+
+def _opening(guess: Guess, name: str) -> str:
+    series = "one series" if guess.n_series == 1 else f"{guess.n_series:,} series"
+    return (
+        "# yaml-language-server: $schema=forecaster.schema.json\n"
+        "# (`forecaster schema > forecaster.schema.json` gives an editor completion here.)\n"
+        "#\n"
+        f"# Guessed by `forecaster init` from {guess.rows:,} rows, {series}: look through it, then\n"
+        "#     forecaster validate FILE      # what the table holds, in a second\n"
+        "#     forecaster train FILE\n"
+        f"version: 1\nname: {quoted(name)}\nseed: 42"
+    )
+
+
+def _data(guess: Guess, path: str) -> str:
+    time = "step numbers" if guess.time.integer else "timestamps"
+    others = f"; {_names(guess.time.others)} would do as well" if guess.time.others else ""
+    lines = [
+        "data:",
+        f"  path: {quoted(path)}   # relative to this file",
+        f"  time: {quoted(guess.time.name)}   # the column of {time}{others}",
+        f"  freq: {guess.freq}   # the step between rows; every time in the table lies on it",
+    ]
+    if guess.zone is not None:
+        lines.append(
+            f"  timezone: {guess.zone}   # the times carry offsets; names such as Europe/Paris work too"
+        )
+    if guess.id is not None:
+        lines.append(f"  id: {quoted(guess.id)}   # times repeat; this column tells the series apart")
+    lines += [
+        f"  targets: [{quoted(guess.target)}]   # the column to forecast: the likeliest column of numbers",
+        *_covariates(guess),
+        *_policies(guess),
+    ]
+    if guess.csv is not None:
+        lines += _csv(guess.csv.model_copy(update={"time_format": guess.time.format}))
+    return "\n".join(lines)
+
+
+def _covariates(guess: Guess) -> list[str]:
+    lines = []
+    if guess.others:
+        lines += [
+            "  # Other columns of numbers. Move those that help to targets, to past_covariates (known up to",
+            "  # the forecast's origin) or to future_covariates (known over the horizon too: a plan).",
+            f"  # past_covariates: {_names(guess.others)}",
+            "  # future_covariates: []",
+        ]
+    if guess.unused:
+        lines.append(f"  # Not used: {_names(guess.unused)}")
+    return lines
+
+
+def _policies(guess: Guess) -> list[str]:
+    lines = []
+    if guess.gaps or guess.empty:
+        lines += [
+            f"  # Absent steps: {guess.gaps:,}; empty cells of the target: {guess.empty:,}. Each takes the",
+            "  # value before it. Others: interpolate, zero, or error to be told where they are.",
+            "  missing: ffill",
+        ]
+    else:
+        lines.append("  missing: error   # no step is absent; others: ffill, interpolate, zero")
+    if guess.duplicates:
+        lines += [
+            f"  # {guess.duplicates:,} rows repeat a series and time; the last counts. Others: mean, error.",
+            "  duplicates: last",
+        ]
+    return lines
+
+
+def _csv(csv: CsvSpec) -> list[str]:
+    """The settings that differ from the defaults, on one line."""
+    given = csv.model_dump(exclude_defaults=True)
+    if not given:
+        return []
+    settings = ", ".join(f"{key}: {_always_quoted(value)}" for key, value in given.items())
+    return [f"  csv: {{{settings}}}   # how the file is written"]
+
+
+def _always_quoted(text: str) -> str:
+    return '"' + "".join(_escaped(char) for char in text) + '"'
+
+
+def _split(guess: Guess) -> str:
+    short = f"# {guess.short:,} series are too short for any window.\n" if guess.short else ""
+    return (
+        f"# From each series' end: the last {TEST:.0%} test the model, the {VAL:.0%} before stop training.\n"
+        f"{short}split: {{val: {VAL}, test: {TEST}}}"
+    )
+
+
+def _window(guess: Guess) -> str:
+    return (
+        "# Steps the network sees, and steps it forecasts. "
+        f"They fit the shortest series, of {guess.shortest:,} steps.\n"
+        f"window: {{lookback: {guess.lookback}, horizon: {guess.horizon}}}"
+    )
+
+
+def _model(guess: Guess) -> str:
+    patch = ""
+    if guess.patch:
+        n = guess.lookback // guess.patch
+        patch = f"  patch: {guess.patch}   # the lookback enters as {n} segments of so many steps\n"
+    return (
+        "model:\n"
+        "  normalization: last   # each window is seen relative to its last value\n"
+        f"{patch}"
+        "  layers:   # the stack, first layer first: simple_rnn, lstm or gru\n"
+        "    - {type: gru, units: 64, dropout: 0.0}"
+    )
+
+
+def _training(guess: Guess) -> str:
+    batch = 64 if guess.rows >= 5_000 else 16
+    return (
+        "training:\n"
+        "  loss: mae\n"
+        "  optimizer: {type: adam, learning_rate: 1.0e-3, clipnorm: 1.0}\n"
+        f"  batch_size: {batch}\n"
+        "  epochs: 30   # at most; training ends when the validation loss stops falling\n"
+        "  early_stopping: {monitor: val_loss, patience: 5}"
+    )
+
+
+def _evaluation(guess: Guess) -> str:
+    return (
+        "evaluation:\n"
+        "  baselines: [naive, seasonal_naive]   # scored beside the model\n"
+        f"  seasonality: {guess.seasonality}   # steps in one season"
+    )

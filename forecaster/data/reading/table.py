@@ -1,0 +1,253 @@
+"""A table on disk to a panel: the one way in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecaster.data.arrays import IN_MEMORY, Floats, Growing, Ints, Scratch, row_blocks
+from forecaster.data.panel import Findings, Panel
+from forecaster.data.reading.assemble import assemble, in_order
+from forecaster.data.reading.category_cells import read_categories
+from forecaster.data.reading.csv_file import CsvFile, width_faults
+from forecaster.data.reading.ids import Naming, read_ids
+from forecaster.data.reading.numbers import read_numbers
+from forecaster.data.reading.parquet_file import ParquetFile
+from forecaster.data.reading.problems import Problems
+from forecaster.data.reading.rows import Rows
+from forecaster.data.reading.sources import fingerprint, open_table, table_files
+from forecaster.data.reading.times import LEFT_OUT, TimeReader
+from forecaster.data.spec import CsvSpec, DataSpec
+from forecaster.data.time_axis.axis import Grid, parse_stamp
+from forecaster.errors import ConfigError, DataError, Location
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Cells", "Findings", "fingerprint", "read_ahead", "read_table"]
+
+
+def read_table(
+    spec: DataSpec,
+    path: Path,
+    *,
+    keep_future: bool = False,
+    grid: Grid | None = None,
+    scratch: Scratch = IN_MEMORY,
+) -> tuple[Panel, Findings]:
+    """Read, check and regularise a CSV or Parquet file, or a folder of Parquet files.
+
+    keep_future: keep the rows after each series' last target value where a future
+    covariate has a value. grid: the time axis that every row must lie on; None takes the
+    one of data.freq that most rows lie on. scratch: where the rows are held; see `load_table`.
+    Raises DataError with the first few problems of the table, each with file, row,
+    column and the next move, and ConfigError where data.start or data.end is no time.
+    """
+    files = open_table(spec, path)
+    rows = _read_rows(spec, files, str(path), scratch)
+    return assemble(spec, rows, files, keep_future=keep_future, grid=grid, scratch=scratch)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Rows of a table by series and grid position, as they are: nothing is put in or left out.
+
+    place: of each id among the series. key, (rows,): ascending, made of series and position; see
+    `find`. values: (rows, columns); categories: as in Panel.
+    """
+
+    place: dict[str, int]
+    low: int
+    span: int
+    key: Ints
+    values: Floats
+    categories: dict[str, tuple[str, ...]]
+
+    def find(self, ids: Sequence[str], series: Ints, positions: Ints) -> Ints:
+        """The row of each (ids[series], position); -1 where there is none."""
+        place = np.array([self.place.get(name, -1) for name in ids], dtype=np.int64)[series]
+        inside = (place >= 0) & (positions >= self.low) & (positions < self.low + self.span)
+        wanted = place * self.span + (positions - self.low)
+        row = np.minimum(np.searchsorted(self.key, wanted), len(self.key) - 1)
+        return np.where(inside & (self.key[row] == wanted), row, -1)
+
+
+def read_ahead(spec: DataSpec, path: Path, grid: Grid) -> Cells:
+    """Read a table of ids, times and future covariates, on the grid of the training rows.
+
+    A CSV file with commas between its columns is taken to be as `forecaster future` writes it, any
+    other as data.csv says. Raises DataError as `read_table` does; two rows of one time are refused.
+    """
+    none: dict[str, object] = {"targets": [], "past_covariates": [], "static_covariates": []}
+    none |= {"start": None, "end": None, "duplicates": "error"}
+    spec = spec.model_copy(update=none)
+    plain = spec.model_copy(update={"csv": CsvSpec()})
+    [first, *_] = table_files(path)
+    if first.name.endswith((".csv", ".csv.gz")) and spec.time in CsvFile(first, plain.csv).columns:
+        spec = plain
+    files = open_table(spec, path)
+    rows = _read_rows(spec, files, str(path), IN_MEMORY)
+    ordered = in_order(spec, grid, rows, files)
+    low = int(ordered.positions.min())
+    span = int(ordered.positions.max()) - low + 1
+    key = ordered.series.astype(np.int64) * span + (ordered.positions - low)
+    place = {name: s for s, name in enumerate(rows.ids)}
+    return Cells(place, low, span, key, ordered.values, rows.categories)
+
+
+@dataclass
+class _Batches:
+    """The table as it grows, batch by batch."""
+
+    stamps: Growing
+    codes: Growing
+    values: Growing
+    ids: Naming = field(default_factory=Naming)
+    categories: dict[int, Naming] = field(default_factory=dict)
+    """Of the columns of categories, by their place in values."""
+    segments: list[tuple[int, Ints | int, int]] = field(default_factory=list)
+
+
+def _read_rows(spec: DataSpec, files: Sequence[CsvFile | ParquetFile], source: str, scratch: Scratch) -> Rows:
+    problems = Problems()
+    times = TimeReader(spec, problems)
+    numbers = [*spec.targets, *spec.past_covariates, *spec.future_covariates, *spec.static_covariates]
+    names = [spec.time, *([spec.id] if spec.id else []), *numbers]
+    batches = _Batches(
+        scratch.growing(np.int64), scratch.growing(np.int32), scratch.growing(np.float64, len(numbers))
+    )
+    low, high = _bounds(spec)
+    n_read, n_left_out, seen = 0, 0, (np.iinfo(np.int64).max, np.iinfo(np.int64).min)
+    for f, file in enumerate(files):
+        start = 0
+        for columns in file.batches(names):
+            rows = np.arange(start, start + len(columns[0]), dtype=np.int64)
+            start += len(rows)
+            stamps, good = times.read(columns[0], file=f, rows=rows)
+            there = good & (stamps != LEFT_OUT)
+            n_left_out += int((good & ~there).sum())
+            if there.any():
+                seen = (min(seen[0], int(stamps[there].min())), max(seen[1], int(stamps[there].max())))
+            if low is not None or high is not None or not there.all():
+                # A row whose time is at fault is reported whatever its place.
+                wanted = (_within(stamps, low, high) & there) | ~good
+                stamps, rows = stamps[wanted], rows[wanted]
+                columns = [column.filter(_mask(wanted)) for column in columns]
+            if len(rows):
+                _add(spec, batches, problems, columns, numbers, stamps, rows, f)
+        n_read += start
+        if isinstance(file, CsvFile):
+            _report_widths(file, problems, f)
+    problems.raise_any(files)
+    if not batches.stamps.rows:
+        raise _no_rows(spec, source, n_read, seen)
+    joined = _join(batches, source, numbers)
+    joined.on_clock, joined.left_out = times.kind == "naive" and spec.timezone is not None, n_left_out
+    return joined
+
+
+def _add(
+    spec: DataSpec,
+    batches: _Batches,
+    problems: Problems,
+    columns: list[pa.Array],
+    numbers: list[str],
+    stamps: Ints,
+    rows: Ints,
+    file: int,
+) -> None:
+    batches.stamps.append(stamps)
+    if spec.id is not None:
+        ids = read_ids(columns[1], problems, name=spec.id, file=file, rows=rows)
+        batches.codes.append(batches.ids.add(ids))
+    values = np.empty((len(rows), len(numbers)))
+    for c, (name, column) in enumerate(zip(numbers, columns[-len(numbers) :], strict=True)):
+        if name in spec.categorical:
+            texts = read_categories(column, problems, name=name, file=file, rows=rows)
+            values[:, c] = batches.categories.setdefault(c, Naming()).add(texts)
+        else:
+            values[:, c] = read_numbers(column, spec.csv, problems, name=name, file=file, rows=rows)
+    batches.values.append(values)
+    consecutive = int(rows[-1]) - int(rows[0]) + 1 == len(rows)
+    batches.segments.append((file, int(rows[0]) if consecutive else rows, len(rows)))
+
+
+def _join(batches: _Batches, source: str, names: list[str]) -> Rows:
+    stamps, values = batches.stamps.finish(), batches.values.finish()
+    categories = {}
+    for c, naming in batches.categories.items():
+        rank, categories[names[c]] = naming.finish()
+        for rows in row_blocks(len(values)):
+            place = rank[values[rows, c].astype(np.int64)]
+            values[rows, c] = np.where(place < 0, np.nan, place)
+    ids: tuple[str, ...] = ("",)
+    codes = np.broadcast_to(np.int32(0), len(stamps))
+    if batches.codes.rows:
+        codes = batches.codes.finish()
+        rank, ids = batches.ids.finish()
+        for rows in row_blocks(len(codes)):
+            codes[rows] = rank[codes[rows]]
+    return Rows(stamps, codes, ids, values, batches.segments, source, categories)
+
+
+def _report_widths(file: CsvFile, problems: Problems, f: int) -> None:
+    """Rows with too few or too many fields; and the numbers of the rows after them."""
+    problems.renumber(f, file.record_of_row)
+    faults = width_faults(file)
+    records = np.array([record for record, _, _ in file.wrong_width], dtype=np.int64)
+    problems.add(f, records, "", lambda i: (faults[i].summary, faults[i].hint))
+
+
+def _bounds(spec: DataSpec) -> tuple[int | None, int | None]:
+    """data.start and data.end as stamps; an end that is a date means its whole day."""
+    bounds: list[int | None] = []
+    for name, text in (("start", spec.start), ("end", spec.end)):
+        if text is None:
+            bounds.append(None)
+            continue
+        integer = isinstance(spec.freq, int)
+        whole_day = name == "end" and not integer and isinstance(text, str) and len(text.strip()) == 10
+        try:
+            bounds.append(
+                parse_stamp(f"{text} 23:59:59.999999" if whole_day else text, spec.timezone, integer=integer)
+            )
+        except ValueError as error:
+            raise ConfigError(
+                str(error), hint="write it like the table's times", path=f"data.{name}"
+            ) from None
+    return bounds[0], bounds[1]
+
+
+def _within(stamps: Ints, low: int | None, high: int | None) -> NDArray[np.bool_]:
+    wanted = np.ones(len(stamps), dtype=bool)
+    if low is not None:
+        wanted &= stamps >= low
+    if high is not None:
+        wanted &= stamps <= high
+    return wanted
+
+
+def _mask(wanted: NDArray[np.bool_]) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array(wanted)
+
+
+def _no_rows(spec: DataSpec, source: str, n_read: int, seen: tuple[int, int]) -> DataError:
+    place = Location(source)
+    if n_read == 0:
+        return DataError(
+            "the table has a header and no rows",
+            hint="give it rows, or point data.path elsewhere",
+            location=place,
+        )
+    grid = Grid(spec.freq, None if isinstance(spec.freq, int) else spec.timezone)
+    first, last = grid.stamp_text(np.array(seen))
+    bounds = [f"data.{n} {v}" for n, v in (("start", spec.start), ("end", spec.end)) if v is not None]
+    what = f"none of its {n_read:,} rows, from {first} to {last}, lies within {' and '.join(bounds)}"
+    return DataError(what, hint="widen data.start and data.end", location=place)

@@ -1,0 +1,104 @@
+"""What is wrong with a text that should be a time, and the next move."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from forecaster.data.reading.problems import Fault
+from forecaster.data.spec import DataSpec
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ISO = "write it as ISO 8601, such as 2024-01-31 or 2024-01-31T06:00, or set data.csv.time_format"
+_EPOCH_UNITS = ((11, "seconds"), (14, "milliseconds"), (17, "microseconds"), (20, "nanoseconds"))
+
+
+def describe_text(text: str, spec: DataSpec) -> Fault:
+    """Of one cell of the time column."""
+    shown, plain = repr(text if len(text) <= 40 else text[:37] + "..."), text.strip()
+    if plain in ("", "NA", "NaN", "nan", "null", "None", "NaT"):
+        what = "the time is empty" if plain == "" else f"{shown} is not a time"
+        return what, "give the row its time, or delete it"
+    if isinstance(spec.freq, int):
+        if re.match(r"\d{1,4}[-/.]\d{1,2}[-/.]\d", plain):
+            hint = "set data.freq to a frequency such as h or D, or write integers"
+            return f"{shown} is a date, and data.freq is the integer {spec.freq}", hint
+        return f"{shown} is not an integer, and data.freq is the integer {spec.freq}", "write whole numbers"
+    if spec.csv.time_format is not None:
+        hint = "correct the time, or the format"
+        return f"{shown} does not match data.csv.time_format {spec.csv.time_format!r}", hint
+    if re.fullmatch(r"[+-]?\d+", plain):
+        return describe_integer(int(plain), spec)
+    parts = re.match(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})\b(.*)", plain)
+    if parts:
+        return _describe_short_date(shown, parts)
+    year = re.match(r"[+-]?(\d{4,})-\d\d", plain)
+    if year and not 1678 <= int(year[1]) <= 2261:
+        return f"{shown} is outside the years 1678 to 2261", "correct the year"
+    if re.match(r"\d{4}-\d\d-\d\d", plain):
+        return f"{shown} is not a date and time that exists", _ISO
+    return f"{shown} is not an ISO 8601 time", _ISO
+
+
+def describe_integer(number: int, spec: DataSpec) -> Fault:
+    """An integer where a frequency needs a timestamp."""
+    text = str(number)
+    fault = f"{text!r} is an integer, and data.freq {spec.freq!r} needs timestamps"
+    if re.fullmatch(r"(1[6-9]|2[0-2])\d\d", text):
+        return f"{fault}: it looks like a year", 'set data.csv.time_format: "%Y"'
+    if re.fullmatch(r"(1[6-9]|2[0-2])\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])", text):
+        return f"{fault}: it looks like a date without marks", 'set data.csv.time_format: "%Y%m%d"'
+    if re.fullmatch(r"(1[6-9]|2[0-2])\d\d(0[1-9]|1[0-2])", text):
+        return f"{fault}: it looks like a month without marks", 'set data.csv.time_format: "%Y%m"'
+    for digits, unit in _EPOCH_UNITS:
+        if digits - 2 <= len(text) <= digits and number > 0:
+            moment = datetime(1970, 1, 1) + timedelta(**_span(number, unit))
+            what = f"{fault}: it looks like {unit} since 1970 ({moment:%Y-%m-%d %H:%M:%S} UTC)"
+            return (
+                what,
+                "convert the column to ISO 8601 times, or set data.freq to an integer number of its units",
+            )
+    return fault, "write ISO 8601 times, or set data.freq to an integer, such as 1"
+
+
+def describe_integer_column(column: pa.Array, spec: DataSpec) -> Fault | None:
+    """Of a Parquet column of integers under a frequency, by its first value."""
+    first = next((v for v in column[:1000].to_pylist() if v is not None), None)
+    return None if first is None else describe_integer(first, spec)
+
+
+def not_a_time(kind: str, spec: DataSpec) -> Fault:
+    """Of a Parquet column of a type that holds no time."""
+    if isinstance(spec.freq, int):
+        what = f"the column holds {kind}, and data.freq is the integer {spec.freq}"
+        return what, "store integers, or set data.freq to a frequency such as h or D"
+    return (
+        f"the column holds {kind}, and data.freq {spec.freq!r} needs timestamps",
+        "store timestamps or dates",
+    )
+
+
+def _span(number: int, unit: str) -> dict[str, float]:
+    if unit == "nanoseconds":
+        return {"microseconds": number // 1000}
+    return {unit: number}
+
+
+def _describe_short_date(shown: str, parts: re.Match[str]) -> Fault:
+    a, mark, b, year, rest = parts.groups()
+    tail = (f"{mark}%Y" if len(year) == 4 else f"{mark}%y") + _clock_format(rest)
+    day_first, month_first = f'"%d{mark}%m{tail}"', f'"%m{mark}%d{tail}"'
+    if int(a) > 12 >= int(b):
+        return f"{shown} is not an ISO 8601 time", f"set data.csv.time_format: {day_first}"
+    if int(b) > 12 >= int(a):
+        return f"{shown} is not an ISO 8601 time", f"set data.csv.time_format: {month_first}"
+    what = f"{shown} can be read with the day or the month first"
+    return what, f"set data.csv.time_format to {day_first} or {month_first}"
+
+
+def _clock_format(rest: str) -> str:
+    clock = re.match(r"([ T])\d{1,2}:\d{2}(:\d{2})?", rest)
+    return "" if clock is None else f"{clock[1]}%H:%M" + (":%S" if clock[2] else "")

@@ -1,0 +1,1 @@
+"""The regular time axis: frequencies, positions, calendar features."""

@@ -1,0 +1,247 @@
+"""The regular time axis: every stamp of a table is a whole number on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecaster.data.time_axis.frequency import (
+    DAY_NS,
+    MONTHS,
+    WEEKDAYS,
+    Frequency,
+    canonical_freq,
+    default_seasonality,
+)
+
+__all__ = ["Grid", "canonical_freq", "default_seasonality"]
+
+Ints = NDArray[np.int64]
+OFF_GRID = np.iinfo(np.int64).min
+# What int64 nanoseconds hold, in whole years: 1678 to 2261.
+STAMP_MIN = int(np.datetime64("1678-01-01", "ns").astype(np.int64))
+STAMP_MAX = int(np.datetime64("2262-01-01", "ns").astype(np.int64))
+_SAMPLE = 100_000
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Steps of one frequency, numbered by integers that do not depend on the table.
+
+    Stamps are nanoseconds since 1970 (UTC when timezone is set, else as they
+    are written), or plain integers when freq is one. Ticks (h, 15min, …) count
+    elapsed time; calendar units (D, B, W, ME, …) count local dates, so that a
+    day of 23 hours is one step.
+    phase: where in its unit a stamp lies: nanoseconds, or integer units.
+    skip: which of every n calendar units is on the grid (2D, 3MS, …).
+    """
+
+    freq: str | int
+    timezone: str | None = None
+    phase: int = 0
+    skip: int = 0
+
+    @classmethod
+    def fit(cls, freq: str | int, timezone: str | None, stamps: Ints) -> Grid:
+        """The grid of this frequency that most of the first stamps lie on."""
+        f = Frequency.parse(freq)
+        sample = stamps[:_SAMPLE]
+        if f.is_integer or f.is_tick:
+            step = f.n if f.is_integer else f.step_ns
+            return cls(f.name, timezone, phase=_most_common(sample % step))
+        local = to_local(sample, timezone)
+        units = _units(f, local // DAY_NS)
+        return cls(f.name, timezone, phase=_most_common(local % DAY_NS), skip=_most_common(units % f.n))
+
+    @property
+    def is_integer(self) -> bool:
+        return isinstance(self.freq, int)
+
+    @property
+    def is_calendar(self) -> bool:
+        """Whether steps are dates (D, W, ME, …), not elapsed time."""
+        f = Frequency.parse(self.freq)
+        return not (f.is_integer or f.is_tick)
+
+    def positions(self, stamps: Ints) -> Ints:
+        """The grid position of each stamp; OFF_GRID where it lies between two steps."""
+        guess = self._floor(stamps)
+        out: Ints = np.where(self.stamps(guess) == stamps, guess, OFF_GRID)
+        return out
+
+    def stamps(self, positions: Ints) -> Ints:
+        """The stamp of each position, the inverse of `positions`."""
+        f = Frequency.parse(self.freq)
+        if f.is_integer or f.is_tick:
+            step = f.n if f.is_integer else f.step_ns
+            return positions * step + self.phase
+        dates = _dates(f, positions * f.n + self.skip)
+        return _utc(dates * DAY_NS + self.phase, self.timezone)
+
+    def at_or_after(self, stamp: int) -> int:
+        """The first position whose stamp is not before this one."""
+        near = int(self._floor(np.array([stamp]))[0]) + np.arange(-1, 3)
+        return int(near[np.searchsorted(self.stamps(near), stamp)])
+
+    def ceil_position(self, text: str | int) -> int:
+        """The first position not before a date, a time or, on an integer axis, a number.
+
+        Raises ValueError where the text is none of these.
+        """
+        return self.at_or_after(parse_stamp(text, self.timezone, integer=self.is_integer))
+
+    def around(self, stamp: int) -> tuple[int, int]:
+        """The positions just before and just after a stamp that is off the grid."""
+        after = self.at_or_after(stamp)
+        return after - 1, after
+
+    def local(self, positions: Ints) -> Ints:
+        """Nanoseconds since 1970 on the clock of the time zone."""
+        return to_local(self.stamps(positions), self.timezone)
+
+    def text(self, positions: Ints) -> list[str]:
+        """Each position as people read it: local time, with its offset when a zone is set."""
+        return self.stamp_text(self.stamps(np.asarray(positions, dtype=np.int64)))
+
+    def stamp_text(self, stamps: Ints) -> list[str]:
+        """Stamps, also those off the grid, as people read them."""
+        if self.is_integer:
+            return [str(v) for v in stamps.tolist()]
+        local = to_local(stamps, self.timezone)
+        if self.is_calendar and self.phase == 0 and not (local % DAY_NS).any():
+            return _iso(local, "D")
+        whole = not (local % 1_000_000_000).any()
+        words = _iso(local, "s" if whole else "ns" if (local % 1_000_000).any() else "ms")
+        if self.timezone is None:
+            return words
+        return [w + _offset(o) for w, o in zip(words, (local - stamps).tolist(), strict=True)]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"freq": self.freq, "timezone": self.timezone, "phase": self.phase, "skip": self.skip}
+
+    @classmethod
+    def from_json(cls, state: dict[str, Any]) -> Grid:
+        return cls(state["freq"], state["timezone"], state["phase"], state["skip"])
+
+    def _floor(self, stamps: Ints) -> Ints:
+        f = Frequency.parse(self.freq)
+        if f.is_integer or f.is_tick:
+            step = f.n if f.is_integer else f.step_ns
+            return (stamps - self.phase) // step
+        days = to_local(stamps, self.timezone) // DAY_NS
+        return (_units(f, days) - self.skip) // f.n
+
+
+def parse_stamp(text: str | int, timezone: str | None, *, integer: bool = False) -> int:
+    """Nanoseconds since 1970 of an ISO 8601 text, or the integer itself.
+
+    A text without an offset is on the clock of `timezone`: the first of a
+    repeated hour, and an hour that the clock skips counts as the one after.
+    Raises ValueError.
+    """
+    if integer:
+        try:
+            return int(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is not an integer, and the time axis is one of integers") from None
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        raise ValueError(
+            f"{text!r} is not an ISO 8601 date or time such as 2024-01-31 or 2024-01-31T06:00"
+        ) from None
+    offset = moment.utcoffset()
+    since = moment.replace(tzinfo=None) - datetime(1970, 1, 1)
+    stamp = since // timedelta(microseconds=1) * 1000
+    if not STAMP_MIN <= stamp < STAMP_MAX:
+        raise ValueError(f"{text!r} is outside the years 1678 to 2261")
+    if offset is not None:
+        return stamp - offset // timedelta(microseconds=1) * 1000
+    return int(_utc(np.array([stamp]), timezone)[0])
+
+
+def _units(f: Frequency, days: Ints) -> Ints:
+    """Number of the calendar unit that each date (days since 1970) belongs to."""
+    if f.unit == "D":
+        return days
+    if f.unit == "B":  # 1969-12-29 was a Monday
+        return (days + 3) // 7 * 5 + np.minimum((days + 3) % 7, 4)
+    if f.unit == "W":
+        return (days + 3 - WEEKDAYS.index(f.anchor or "SUN")) // 7
+    months = days.astype("M8[D]").astype("M8[M]").astype(np.int64)
+    period, residue = _period(f)
+    out: Ints = (months - residue) // period
+    return out
+
+
+def _dates(f: Frequency, units: Ints) -> Ints:
+    """The date, in days since 1970, that stands for each unit."""
+    if f.unit == "D":
+        return units
+    if f.unit == "B":
+        return units // 5 * 7 - 3 + units % 5
+    if f.unit == "W":
+        return units * 7 - 3 + WEEKDAYS.index(f.anchor or "SUN")
+    period, residue = _period(f)
+    months = units * period + residue
+    at_end = f.unit.endswith("E")
+    days = (months + at_end).astype("M8[M]").astype("M8[D]").astype(np.int64) - at_end
+    if f.unit.startswith("B"):
+        roll: Literal["backward", "forward"] = "backward" if at_end else "forward"
+        return np.busday_offset(days.astype("M8[D]"), 0, roll=roll).astype(np.int64)
+    return days
+
+
+def _period(f: Frequency) -> tuple[int, int]:
+    """Months in a unit, and its month within them."""
+    period = {"M": 1, "Q": 3, "Y": 12}[f.unit.removeprefix("B")[0]]
+    return period, (MONTHS.index(f.anchor) % period if f.anchor else 0)
+
+
+def to_local(stamps: Ints, timezone: str | None) -> Ints:
+    """Nanoseconds since 1970 on the clock of a zone; the stamps themselves without one."""
+    if timezone is None:
+        return stamps
+    import pandas as pd
+
+    index = pd.DatetimeIndex(stamps.view("M8[ns]")).tz_localize("UTC").tz_convert(timezone)
+    return _ns(index.tz_localize(None))
+
+
+def _utc(local: Ints, timezone: str | None) -> Ints:
+    """Of a repeated local time the first; of a skipped one the first that follows."""
+    if timezone is None:
+        return local
+    import pandas as pd
+
+    index = pd.DatetimeIndex(local.view("M8[ns]"))
+    first = np.ones(len(index), dtype=bool)
+    aware = index.tz_localize(timezone, ambiguous=first, nonexistent="shift_forward")
+    return _ns(aware.tz_convert("UTC").tz_localize(None))
+
+
+def _ns(index: Any) -> Ints:
+    out: Ints = index.to_numpy().astype("M8[ns]").view(np.int64)
+    return out
+
+
+def _iso(local: Ints, unit: Literal["D", "s", "ms", "ns"]) -> list[str]:
+    words = np.datetime_as_string(local.view("M8[ns]"), unit=unit)
+    return [w.replace("T", " ") for w in words.tolist()]
+
+
+def _offset(ns: int) -> str:
+    sign, minutes = ("-" if ns < 0 else "+"), abs(ns) // 60_000_000_000
+    return f"{sign}{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _most_common(values: Ints) -> int:
+    if not len(values):
+        return 0
+    found, first, counts = np.unique(values, return_index=True, return_counts=True)
+    best = counts == counts.max()
+    return int(found[best][np.argmin(first[best])])

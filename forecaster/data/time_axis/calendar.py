@@ -1,0 +1,123 @@
+"""Features derived from time alone, and so known arbitrarily far ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.frequency import DAY_NS
+from forecaster.errors import ConfigError, EnvironmentError_
+
+Ints = NDArray[np.int64]
+Float32 = NDArray[np.float32]
+
+
+def _hour(local: Ints) -> NDArray[np.float64]:
+    share: NDArray[np.float64] = local % DAY_NS / DAY_NS
+    return share
+
+
+def _dayofweek(local: Ints) -> NDArray[np.float64]:
+    share: NDArray[np.float64] = (local // DAY_NS + 3) % 7 / 7  # 1970-01-01 was a Thursday
+    return share
+
+
+def _day(local: Ints) -> NDArray[np.float64]:
+    days = _dates(local)
+    share: NDArray[np.float64] = (days - days.astype("M8[M]").astype("M8[D]")).astype(np.int64) / 31
+    return share
+
+
+def _month(local: Ints) -> NDArray[np.float64]:
+    share: NDArray[np.float64] = _dates(local).astype("M8[M]").astype(np.int64) % 12 / 12
+    return share
+
+
+def _weekofyear(local: Ints) -> NDArray[np.float64]:
+    """ISO 8601: the week belongs to the year of its Thursday."""
+    days = local // DAY_NS
+    thursday = ((days + 3) // 7 * 7).astype("M8[D]")
+    week: Ints = (thursday - thursday.astype("M8[Y]").astype("M8[D]")).astype(np.int64) // 7
+    return week / 53
+
+
+# Each gives the share of its cycle that has passed, in [0, 1).
+_CYCLES: dict[str, Callable[[Ints], NDArray[np.float64]]] = {
+    "hour": _hour,
+    "dayofweek": _dayofweek,
+    "day": _day,
+    "month": _month,
+    "weekofyear": _weekofyear,
+}
+
+
+def feature_names(calendar: Sequence[str]) -> tuple[str, ...]:
+    """Names of the columns that `features` returns: a sine and a cosine per cycle."""
+    return tuple(
+        name
+        for feature in calendar
+        for name in ((f"{feature}_sin", f"{feature}_cos") if feature in _CYCLES else (feature,))
+    )
+
+
+def features(grid: Grid, positions: Ints, calendar: Sequence[str]) -> Float32:
+    """Calendar features on the clock of the grid's time zone.
+
+    Returns (positions, features), float32: sine and cosine of hour (of the day,
+    with minutes), dayofweek, day (of the month), month, weekofyear; 1 on a
+    holiday and 0 elsewhere for holiday:CC.
+    Raises ConfigError for an integer time axis or a country without a calendar,
+    EnvironmentError_ when the holidays package is not installed.
+    """
+    if calendar and grid.is_integer:
+        raise ConfigError(
+            "calendar features need timestamps, and the time axis is one of integers",
+            hint="remove data.calendar",
+            path="data.calendar",
+        )
+    out = np.empty((len(positions), len(feature_names(calendar))), dtype=np.float32)
+    if not calendar:
+        return out
+    local = grid.local(positions)
+    c = 0
+    for feature in calendar:
+        if feature in _CYCLES:
+            angle = 2 * np.pi * _CYCLES[feature](local)
+            np.sin(angle, out=out[:, c], casting="same_kind")
+            np.cos(angle, out=out[:, c + 1], casting="same_kind")
+            c += 2
+        else:
+            out[:, c] = _is_holiday(local, feature)
+            c += 1
+    return out
+
+
+def _dates(local: Ints) -> NDArray[np.datetime64]:
+    return (local // DAY_NS).astype("M8[D]")
+
+
+def _is_holiday(local: Ints, feature: str) -> NDArray[np.bool_]:
+    """feature: "holiday:" and a country, with an optional subdivision: holiday:US, holiday:DE-BY."""
+    try:
+        import holidays
+    except ImportError:
+        raise EnvironmentError_(
+            f"data.calendar: {feature} needs the holidays package",
+            hint='install it with: pip install "forecaster[holidays]"',
+        ) from None
+    country, _, region = feature.removeprefix("holiday:").partition("-")
+    dates = _dates(local)
+    years = np.unique(dates.astype("M8[Y]").astype(np.int64)) + 1970
+    try:
+        found = holidays.country_holidays(country, subdiv=region or None, years=years.tolist())
+    except NotImplementedError:
+        raise ConfigError(
+            f"the holidays package has no calendar for {feature.removeprefix('holiday:')!r}",
+            hint="use an ISO 3166 country code, such as holiday:US or holiday:DE-BY",
+            path="data.calendar",
+        ) from None
+    days = np.array(sorted(found), dtype="M8[D]")
+    return np.isin(dates, days)

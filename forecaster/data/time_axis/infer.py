@@ -1,0 +1,106 @@
+"""The frequency of a table whose frequency nobody has written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from forecaster.data.arrays import Ints
+from forecaster.data.time_axis.axis import OFF_GRID, Grid, canonical_freq
+from forecaster.data.time_axis.frequency import DAY_NS, MONTHS, WEEKDAYS
+from forecaster.errors import DataError, Location
+
+# A table with a smaller share of its steps is taken for a log of events, not for a series.
+LEAST_FILLED = 0.3
+
+
+@dataclass(frozen=True)
+class TimeColumn:
+    """integer: step numbers, not timestamps. format: strftime pattern, None for ISO 8601.
+
+    others: columns that would do as well.
+    """
+
+    name: str
+    integer: bool = False
+    format: str | None = None
+    others: tuple[str, ...] = ()
+
+
+def find_pace(
+    series: list[Ints], time: TimeColumn, *, zone: str | None, source: Path
+) -> tuple[str | int, Grid]:
+    """The frequency on whose grid every time lies, and that grid.
+
+    series: distinct times of each, ascending. The usual step decides; where some times fall between its
+    steps, the largest step that divides all of them does, unless the table would then be mostly gaps.
+    Raises DataError when the times are irregular.
+    """
+    steps = np.concatenate([np.diff(stamps) for stamps in series])
+    if not len(steps):
+        raise DataError(
+            "no series has two rows",
+            hint="check which column names the series",
+            location=Location(str(source)),
+        )
+    stamps = np.concatenate(series)
+    usual, divisor = int(np.median(steps)), int(np.gcd.reduce(steps))
+    names: list[str | int] = [usual, divisor]
+    if not time.integer:
+        names = [*_calendar_names(usual, stamps), _tick_name(usual), _tick_name(divisor)]
+    for name in names:
+        grid = Grid.fit(name, zone, stamps)
+        if (grid.positions(stamps) != OFF_GRID).all() and _filled(series, grid) >= LEAST_FILLED:
+            return canonical_freq(name), grid
+    fault = _fault(series, Grid.fit(names[0], zone, stamps))
+    raise DataError(
+        f"the times of column {time.name!r} are irregular: {fault}",
+        hint="aggregate the table to a regular step first, for instance one row per hour or day",
+        location=Location(str(source)),
+    )
+
+
+def _fault(series: list[Ints], grid: Grid) -> str:
+    stamps = np.concatenate(series)
+    off = stamps[grid.positions(stamps) == OFF_GRID]
+    if len(off):
+        return (
+            f"the usual step is {grid.freq}, and {len(off):,} of {len(stamps):,} times fall between "
+            f"its steps (the first: {grid.stamp_text(off[:1])[0]})"
+        )
+    return f"the usual step is {grid.freq}, and only {_filled(series, grid):.0%} of the steps have a row"
+
+
+def _filled(series: list[Ints], grid: Grid) -> float:
+    """Share of the grid's steps, from each series' first to its last, that the table has."""
+    ends = [grid.positions(stamps[[0, -1]]) for stamps in series]
+    return sum(len(stamps) for stamps in series) / sum(int(last - first) + 1 for first, last in ends)
+
+
+def _tick_name(step_ns: int) -> str:
+    return f"{step_ns // DAY_NS}D" if step_ns % DAY_NS == 0 else f"{step_ns}ns"
+
+
+def _calendar_names(usual_ns: int, stamps: Ints) -> list[str]:
+    """Calendar frequencies with about this step, the commonest first."""
+    days = usual_ns / DAY_NS
+    dates = stamps.view("M8[ns]").astype("M8[D]").astype(np.int64)
+    weekdays = (dates + 3) % 7
+    month = MONTHS[int(dates[:1].astype("M8[D]").astype("M8[M]").astype(np.int64)[0] % 12)]
+    if 360 <= days <= 371:
+        return [f"{unit}-{month}" for unit in ("YS", "YE", "BYE", "BYS")]
+    if 85 <= days <= 95:
+        # Quarters are named after the year's first month where they start, its last where they end.
+        in_quarter = MONTHS.index(month) % 3
+        start, end = MONTHS[in_quarter], MONTHS[9 + in_quarter]
+        return [f"QS-{start}", f"QE-{end}", f"BQE-{end}", f"BQS-{start}"]
+    if 27 <= days <= 32:
+        return ["MS", "ME", "BME", "BMS"]
+    if days == 7:
+        return [f"W-{WEEKDAYS[int(weekdays[0])]}"]
+    # Two weeks without a weekend are business days, not days with gaps.
+    if days == 1 and weekdays.max() <= 4 and dates.max() - dates.min() >= 13:
+        return ["B"]
+    return []

@@ -1,0 +1,1 @@
+"""Panels become windows: filling, splitting, scaling, encoding."""

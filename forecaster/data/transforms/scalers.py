@@ -1,0 +1,228 @@
+"""Scaling, fitted on training rows only and stored as plain numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from forecaster.data.arrays import BLOCK, beside, picked, row_blocks
+from forecaster.data.spec import ScalingSpec
+from forecaster.errors import DataError
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """x -> (f(x) - center) / spread, column by column; f is log(1 + x) or x itself.
+
+    center, spread: (groups, columns), original units (log units under "log").
+    ids: the series of each group; one group, without ids, serves all series.
+    n_targets: "log" applies to the first n_targets columns only.
+    static_center, static_spread: (static covariates,), over the series.
+    """
+
+    method: str
+    center: Floats
+    spread: Floats
+    ids: tuple[str, ...] | None
+    n_targets: int
+    static_center: Floats = field(default_factory=lambda: np.zeros(0))
+    static_spread: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def with_static(self, static: Floats) -> Scaler:
+        """Fitted on static covariates too. static: (series, features), known at all times."""
+        center, spread = _fit("standard", static, 0)
+        return replace(self, static_center=center, static_spread=spread)
+
+    def apply_static(self, static: Floats) -> npt.NDArray[np.float32]:
+        out: npt.NDArray[np.float32] = ((static - self.static_center) / self.static_spread).astype(np.float32)
+        return out
+
+    def rows_for(self, ids: tuple[str, ...]) -> Ints:
+        """The group of each id; -1 for a series that was not there when fitted."""
+        if self.ids is None:
+            return np.zeros(len(ids), dtype=np.int64)
+        place = {name: i for i, name in enumerate(self.ids)}
+        return np.array([place.get(name, -1) for name in ids], dtype=np.int64)
+
+    def with_new(self, other: Scaler) -> Scaler:
+        """This scaler with the groups of `other`, fitted on new series, added."""
+        assert self.ids is not None
+        assert other.ids is not None
+        return replace(
+            self,
+            center=np.concatenate([self.center, other.center]),
+            spread=np.concatenate([self.spread, other.spread]),
+            ids=(*self.ids, *other.ids),
+        )
+
+    def apply(self, values: Floats, offsets: Ints, groups: Ints) -> npt.NDArray[np.float32]:
+        """values: (rows, columns), all series end to end. Returns the same, scaled, float32."""
+        out = beside(values).empty(values.shape, np.float32)
+        # Blocks of whole columns' rows keep the float64 temporaries small.
+        for start in range(0, len(values), _BLOCK):
+            rows = slice(start, min(start + _BLOCK, len(values)))
+            group = self._group_of_rows(rows, offsets, groups)
+            out[rows] = (self._forward(values[rows]) - self.center[group]) / self.spread[group]
+        return out
+
+    def _group_of_rows(self, rows: slice, offsets: Ints, groups: Ints) -> Ints | int:
+        if self.ids is None:
+            return 0
+        index: Ints = groups[np.searchsorted(offsets, np.arange(rows.start, rows.stop), side="right") - 1]
+        return index
+
+    def invert(self, forecast: npt.NDArray[Any], groups: Ints) -> Floats:
+        """forecast: (windows, steps, targets), scaled; groups: (windows,). Original units."""
+        n = self.n_targets
+        index = groups if self.ids is not None else np.zeros(len(forecast), dtype=np.int64)
+        x: Floats = forecast.astype(np.float64)
+        x *= self.spread[index, None, :n]
+        x += self.center[index, None, :n]
+        if self.method == "log":
+            # Logarithms of 1 and more are 0 and more; past e^80 the network has diverged.
+            np.expm1(np.clip(x, 0, 80), out=x)
+        return x
+
+    def scale_targets(self, values: npt.NDArray[Any], groups: Ints) -> Floats:
+        """What `invert` undoes. values: (windows, steps, targets), original units."""
+        n = self.n_targets
+        index = groups if self.ids is not None else np.zeros(len(values), dtype=np.int64)
+        x: Floats = values.astype(np.float64)
+        if self.method == "log":
+            # A forecast may lie below 0, where the table never does.
+            np.log1p(np.maximum(x, 0.0), out=x)
+        x -= self.center[index, None, :n]
+        x /= self.spread[index, None, :n]
+        return x
+
+    def _forward(self, values: Floats) -> Floats:
+        if self.method != "log":
+            return values
+        out = values.copy()
+        targets = out[:, : self.n_targets]
+        if targets.size and targets.min() < 0:
+            raise _negative("the table has", float(targets.min()))
+        out[:, : self.n_targets] = np.log1p(targets)
+        return out
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "method": self.method,
+            "ids": None if self.ids is None else list(self.ids),
+            "n_targets": self.n_targets,
+            "center": self.center.tolist(),
+            "spread": self.spread.tolist(),
+            "static_center": self.static_center.tolist(),
+            "static_spread": self.static_spread.tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, state: dict[str, Any]) -> Scaler:
+        return cls(
+            state["method"],
+            np.asarray(state["center"], dtype=np.float64),
+            np.asarray(state["spread"], dtype=np.float64),
+            None if state["ids"] is None else tuple(state["ids"]),
+            state["n_targets"],
+            np.asarray(state["static_center"], dtype=np.float64),
+            np.asarray(state["static_spread"], dtype=np.float64),
+        )
+
+
+# Rows scaled at a time: 16 MiB of float64 per column.
+_BLOCK = 1 << 21
+
+
+def fit_scaler(
+    spec: ScalingSpec,
+    values: Floats,
+    offsets: Ints,
+    train_end: Ints,
+    *,
+    ids: tuple[str, ...],
+    n_targets: int,
+) -> Scaler:
+    """Fit on the first train_end rows of each series and on nothing else.
+
+    values: (rows, columns), filled, original units. train_end: (series,), counted
+    from each series' first row; a series with none is scaled as all the others together.
+    A column that does not vary gets spread 1.
+    Raises DataError for method "log" where a training target is negative.
+    """
+    starts, ends = offsets[:-1], offsets[:-1] + train_end
+    if spec.method == "log":
+        _refuse_negative(values, starts, ends, ids, n_targets)
+    pooled = None
+    if not spec.per_series or not train_end.all():
+        rows = picked(values, starts, ends)
+        pooled = _fit(spec.method, rows, n_targets)
+        if not spec.per_series:
+            center, spread = pooled
+            return Scaler(spec.method, center[None], spread[None], None, n_targets)
+    center, spread = np.empty((2, len(ids), values.shape[1]))
+    # Series of one length are fitted together: a loop over 100,000 of them takes seconds.
+    order = np.argsort(train_end, kind="stable")
+    lengths, first = np.unique(train_end[order], return_index=True)
+    for length, group in zip(lengths.tolist(), np.split(order, first[1:]), strict=True):
+        if length == 0:
+            # A series that begins after the cut has no rows of its own to fit on.
+            assert pooled is not None
+            center[group], spread[group] = pooled
+            continue
+        step = max(1, _BLOCK // length)
+        for block in (group[at : at + step] for at in range(0, len(group), step)):
+            rows = values[starts[block][:, None] + np.arange(length)]
+            center[block], spread[block] = _fit(spec.method, rows, n_targets)
+    return Scaler(spec.method, center, spread, ids, n_targets)
+
+
+def _refuse_negative(values: Floats, starts: Ints, ends: Ints, ids: tuple[str, ...], n_targets: int) -> None:
+    for name, a, b in zip(ids, starts, ends, strict=True):
+        if b > a and values[a:b, :n_targets].min() < 0:
+            series = f"series {name!r} has" if name else "the target has"
+            raise _negative(series, float(values[a:b, :n_targets].min()))
+
+
+def _negative(who: str, value: float) -> DataError:
+    return DataError(
+        f"log needs targets of 0 and more, and {who} {value:g}",
+        hint="use standard scaling",
+        path="scaling.method",
+    )
+
+
+def _fit(method: str, rows: Floats, n_targets: int) -> tuple[Floats, Floats]:
+    """rows: (..., training rows, columns) -> center and spread, each (..., columns)."""
+    shape = (*rows.shape[:-2], rows.shape[-1])
+    if method == "none" or not rows.shape[-2]:
+        return np.zeros(shape), np.ones(shape)
+    if method == "log":
+        center, spread = _mean_and_std(rows)
+        center[..., :n_targets], spread[..., :n_targets] = 0.0, 1.0
+    elif method == "minmax":
+        center = rows.min(axis=-2)
+        spread = rows.max(axis=-2) - center
+    elif method == "robust":
+        low, center, high = np.quantile(rows, [0.25, 0.5, 0.75], axis=-2)
+        spread = high - low
+    else:
+        center, spread = _mean_and_std(rows)
+    # Rounding leaves a tiny spread where a column is constant.
+    constant = spread <= 1e-12 * np.maximum(1.0, np.abs(center))
+    return center, np.where(constant, 1.0, spread)
+
+
+def _mean_and_std(rows: Floats) -> tuple[Floats, Floats]:
+    if rows.ndim > 2 or len(rows) <= BLOCK:
+        return rows.mean(axis=-2), rows.std(axis=-2)
+    # All rows of a table that may be larger than memory.
+    blocks = list(row_blocks(len(rows)))
+    mean = sum((rows[block].sum(axis=0) for block in blocks), start=np.zeros(rows.shape[1])) / len(rows)
+    squares = (np.square(rows[block] - mean).sum(axis=0) for block in blocks)
+    return mean, np.sqrt(sum(squares, start=np.zeros(rows.shape[1])) / len(rows))

@@ -1,0 +1,1 @@
+"""Heads: how a stack's output becomes the steps of the horizon."""

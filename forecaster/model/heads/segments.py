@@ -1,0 +1,64 @@
+"""The segments head: one step of the stack for each segment of the horizon."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from forecaster.model.heads.base import Forecaster, Window
+from forecaster.model.layers.blocks import RecurrentBlock
+from forecaster.model.layers.stack import run_with_state, stack_layers
+
+
+class SegmentsForecaster(Forecaster):
+    """One more step of the stack for each segment of the horizon, all from the last state.
+
+    What tells the segments apart is a learned place (and the covariates known of each).
+    Parallel multi-step forecasting of Lin et al., 2023, "SegRNN".
+    """
+
+    def layers_of_network(self, unroll: bool) -> list[keras.Layer]:
+        return self.opening() + stack_layers(self.spec.stack, sequences=False, unroll=unroll, stateful=True)
+
+    def build_head(self) -> None:
+        self.patch = self.spec.patch or 1
+        self.n_segments = -(-self.shape.horizon // self.patch)
+        # The stack itself, behind the embedding of the segments.
+        self.inner = self.network.layers[1:]
+        width = self.width
+        self.place = self.add_weight(
+            name="place", shape=(self.n_segments, width), initializer="random_normal"
+        )
+        self.known: keras.layers.Dense | None = None
+        if self.shape.n_future:
+            self.known = keras.layers.Dense(width, use_bias=False, kernel_initializer="zeros", name="known")
+            self.known.build((None, self.n_segments, self.patch * self.shape.n_future))
+        self.out = self.output_layer(self.patch * self.channels * self.n_parameters)
+        self.out.build((None, self.network.output_shape[-1]))
+
+    def forward(self, window: Window, training: bool) -> Any:
+        _, states = run_with_state(self.network.layers, window.past(), training=training, mask=window.mask)
+        x = ops.repeat(self.place[None], ops.shape(window.y)[0], axis=0)
+        if self.known is not None:
+            x = x + self.known(self._known_of_segments(window.future))
+        # Each segment is a row of the batch of its own.
+        x = ops.reshape(x, (-1, x.shape[-1]))
+        states = [[ops.repeat(s, self.n_segments, axis=0) for s in state] for state in states]
+        for layer in self.inner:
+            if isinstance(layer, RecurrentBlock):
+                x, _ = layer.step(x, states.pop(0), training=training)
+            elif isinstance(layer, keras.layers.Dropout):
+                x = layer(x, training=training)
+            else:
+                x = layer(x)
+        per_step = self.channels * self.n_parameters
+        steps = ops.reshape(self.out(x), (-1, self.n_segments * self.patch, per_step))
+        return steps[:, : self.shape.horizon]
+
+    def _known_of_segments(self, future: Any) -> Any:
+        """(batch, horizon, n_future) -> (batch, segments, patch x n_future), zeros behind the horizon."""
+        behind = self.n_segments * self.patch - self.shape.horizon
+        padded = ops.pad(future, ((0, 0), (0, behind), (0, 0)))
+        return ops.reshape(padded, (-1, self.n_segments, self.patch * self.shape.n_future))

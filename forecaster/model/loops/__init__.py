@@ -1,0 +1,1 @@
+"""Time loops, and batches on their way to them."""

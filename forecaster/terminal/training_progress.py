@@ -1,0 +1,109 @@
+"""Training as people watch it: a moving bar on a terminal, a line per epoch elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from forecaster.terminal.console import Screen
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    from forecaster.training.progress import EpochRow
+
+
+def progress_for(screen: Screen) -> LiveProgress | LineProgress:
+    """A moving bar on a terminal, a line per epoch elsewhere."""
+    if screen.verbosity >= 0 and sys.stderr.isatty() and not screen.json:
+        return LiveProgress(screen)
+    return LineProgress(screen)
+
+
+class LineProgress:
+    """A plain line per epoch, for logs."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.screen = screen
+
+    def __enter__(self) -> LineProgress:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def batch_done(self, member: int, epoch: int, step: int, n_steps: int, loss: float) -> None:
+        pass
+
+    def epoch_done(self, row: EpochRow, epochs: int) -> None:
+        self.screen.note(epoch_text(row, epochs))
+
+
+class LiveProgress:
+    """One bar: epoch, batches, loss, best validation loss and the time left of this epoch."""
+
+    def __init__(self, screen: Screen) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        self.console: Console = Console(stderr=True, no_color=not screen.color, highlight=False)
+        self.progress: Progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[info]}"),
+            console=self.console,
+            transient=True,
+        )
+        # Before the first batch TensorFlow loads and the network is compiled: seconds that must not look dead.
+        self.task: TaskID = self.progress.add_task("starting", total=None, info="loading, then compiling")
+        self.val = ""
+        self._began = self._drawn = 0.0
+
+    def __enter__(self) -> LiveProgress:
+        self._began = time.monotonic()
+        self.progress.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.progress.stop()
+
+    def batch_done(self, member: int, epoch: int, step: int, n_steps: int, loss: float) -> None:
+        now = time.monotonic()
+        # Ten frames a second are enough for the eye and cost nothing.
+        if now - self._drawn < 0.1 and step < n_steps:
+            return
+        self._drawn = now
+        elapsed = now - self._began
+        left = elapsed / max(step, 1) * (n_steps - step)
+        self.progress.update(
+            self.task,
+            description=f"epoch {epoch}",
+            total=n_steps,
+            completed=step,
+            info=f"{step}/{n_steps}  loss {loss:.4f}{self.val}  {clock(left)} left",
+        )
+
+    def epoch_done(self, row: EpochRow, epochs: int) -> None:
+        self.val = f"  val {row.val['val_loss']:.4f}" if "val_loss" in row.val else ""
+        self.console.print(epoch_text(row, epochs))
+        self._began = time.monotonic()
+
+
+def epoch_text(row: EpochRow, epochs: int) -> str:
+    member = f"member {row.member + 1}/{row.members}, " if row.members > 1 else ""
+    val = f"  val_loss {row.val['val_loss']:.4f}" if "val_loss" in row.val else ""
+    left = f"  at most {clock(row.seconds * (epochs - row.epoch))} left" if row.epoch < epochs else ""
+    best = "  best" if row.best else ""
+    return f"{member}epoch {row.epoch}/{epochs}  loss {row.loss:.4f}{val}  {row.seconds:.1f} s{left}{best}"
+
+
+def clock(seconds: float) -> str:
+    """12 s, 3:05 min, 2:10 h."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60}:{whole % 60:02d} min"
+    return f"{whole // 3600}:{whole % 3600 // 60:02d} h"

@@ -1,0 +1,167 @@
+import numpy as np
+import pytest
+
+from forecaster.data.ranges import ranges
+from forecaster.data.spec import WindowSpec
+from forecaster.data.transforms.split import Cuts
+from forecaster.data.transforms.windows import Source, Windows, cut_windows
+
+
+def column(*lengths: int) -> Source:
+    """Series of one target whose values are the flat row numbers."""
+    n = sum(lengths)
+    return Source(
+        values=np.arange(n, dtype=np.float32)[:, None], offsets=np.append(0, np.cumsum(lengths)), n_targets=1
+    )
+
+
+def cuts(*each: tuple[int, int, int]) -> Cuts:
+    train_end, val_end, length = (np.array(part, dtype=np.int64) for part in zip(*each, strict=True))
+    return Cuts(train_end, val_end, length)
+
+
+def cut(source: Source, where: Cuts, split: str, **sizes: int) -> Windows:
+    return cut_windows(source, where, split, WindowSpec(**sizes))  # type: ignore[arg-type]
+
+
+def pasts(w: Windows) -> list[list[float]]:
+    return w.inputs(np.arange(len(w)))["past"][:, :, 0].tolist()
+
+
+def futures(w: Windows) -> list[list[float]]:
+    return w.targets(np.arange(len(w)))[:, :, 0].tolist()
+
+
+def test_every_window_of_five_rows() -> None:
+    w = cut(column(5), cuts((5, 5, 5)), "train", lookback=2, horizon=1)
+    assert pasts(w) == [[0, 1], [1, 2], [2, 3]]
+    assert futures(w) == [[2], [3], [4]]
+
+
+def test_last_window_ends_on_last_row() -> None:
+    for stride in (1, 2, 3, 7):
+        w = cut(column(20), cuts((20, 20, 20)), "train", lookback=4, horizon=3, stride=stride)
+        assert futures(w)[-1] == [17, 18, 19]
+
+
+def test_targets_never_cross_a_split_and_lookback_may() -> None:
+    """Twenty rows, 12 train, 4 validate, 4 test; lookback 3, horizon 2."""
+    source, where = column(20), cuts((12, 16, 20))
+    assert futures(cut(source, where, "train", lookback=3, horizon=2)) == [[i, i + 1] for i in range(3, 11)]
+    val = cut(source, where, "val", lookback=3, horizon=2)
+    assert futures(val) == [[12, 13], [13, 14], [14, 15]]
+    assert pasts(val)[0] == [9, 10, 11]
+    test = cut(source, where, "test", lookback=3, horizon=2)
+    assert futures(test) == [[16, 17], [17, 18], [18, 19]]
+
+
+@pytest.mark.parametrize(
+    ("length", "lookback", "horizon", "stride", "n"),
+    [
+        (10, 3, 2, 1, 6),  # 10 - 3 - 2 + 1
+        (10, 3, 2, 2, 3),
+        (10, 3, 2, 5, 2),
+        (10, 3, 2, 6, 1),
+        (5, 3, 2, 1, 1),
+        (4, 3, 2, 1, 0),
+        (1, 3, 2, 4, 0),
+        (1, 1, 1, 1, 0),
+        (2, 1, 1, 1, 1),
+    ],
+)
+def test_counts(length: int, lookback: int, horizon: int, stride: int, n: int) -> None:
+    where = cuts((length, length, length))
+    w = cut(column(length), where, "train", lookback=lookback, horizon=horizon, stride=stride)
+    assert len(w) == n
+
+
+def test_stride_counts_from_the_end() -> None:
+    """Of ten rows with lookback 3 and horizon 2, first targets at 8, 5: row 2 has no lookback."""
+    w = cut(column(10), cuts((10, 10, 10)), "train", lookback=3, horizon=2, stride=3)
+    assert w.target_row.tolist() == [5, 8]
+
+
+def test_no_window_crosses_into_another_series() -> None:
+    source, where = column(6, 4, 7), cuts((6, 6, 6), (4, 4, 4), (7, 7, 7))
+    w = cut(source, where, "train", lookback=3, horizon=2)
+    assert w.series.tolist() == [0, 0, 2, 2, 2]
+    assert w.start.tolist() == [0, 1, 10, 11, 12]
+    for s, past, future in zip(w.series, pasts(w), futures(w), strict=True):
+        assert {*past, *future} <= set(range(source.offsets[s], source.offsets[s + 1]))
+
+
+def test_first_validation_window_of_a_short_series_waits_for_its_lookback() -> None:
+    w = cut(column(8), cuts((2, 6, 8)), "val", lookback=4, horizon=1)
+    assert futures(w) == [[4], [5]]
+
+
+def test_targets_first_then_past_then_what_is_known_ahead() -> None:
+    """Columns: target 0-4, past covariate 10-14, future covariate 20-24; static 7."""
+    values = np.stack([np.arange(5), np.arange(5) + 10, np.arange(5) + 20], axis=1).astype(np.float32)
+    source = Source(
+        values, np.array([0, 5]), n_targets=1, n_past=1, static=np.array([[7.0]], dtype=np.float32)
+    )
+    w = cut(source, cuts((5, 5, 5)), "train", lookback=2, horizon=2)
+    batch = w.inputs(np.array([1]))
+    assert batch["past"].tolist() == [[[1, 11, 21], [2, 12, 22]]]
+    assert batch["future"].tolist() == [[[23], [24]]]
+    assert batch["static"].tolist() == [[7]]
+    assert w.targets(np.array([1])).tolist() == [[[3], [4]]]
+
+
+def test_calendar_follows_the_other_columns_at_each_series_own_place() -> None:
+    """The time axis has places 0-8; the series begin at places 0 and 3."""
+    values = np.array([[0, 50], [1, 51], [2, 52], [10, 60], [11, 61], [12, 62]], dtype=np.float32)
+    source = Source(
+        values,
+        np.array([0, 3, 6]),
+        n_targets=1,
+        calendar=(np.arange(9, dtype=np.float32) / 10)[:, None],
+        position=np.array([0, 3]),
+    )
+    assert source.n_ahead == 2
+    w = cut(source, cuts((3, 3, 3), (3, 3, 3)), "train", lookback=2, horizon=1)
+    batch = w.inputs(np.array([0, 1]))
+    np.testing.assert_allclose(batch["past"][0], [[0, 50, 0.0], [1, 51, 0.1]])
+    np.testing.assert_allclose(batch["past"][1], [[10, 60, 0.3], [11, 61, 0.4]])
+    np.testing.assert_allclose(batch["future"], [[[52, 0.2]], [[62, 0.5]]])
+
+
+def test_window_at_the_end_of_the_table_has_inputs_and_calendar_but_no_targets() -> None:
+    source = Source(
+        np.array([[1], [2]], dtype=np.float32),
+        np.array([0, 2]),
+        n_targets=1,
+        calendar=np.arange(4, dtype=np.float32)[:, None],
+        position=np.array([0]),
+    )
+    batch = Windows(source, 2, 2, np.array([0], np.int32), np.array([0])).inputs(np.array([0]))
+    assert batch["past"].tolist() == [[[1, 0], [2, 1]]]
+    assert batch["future"].tolist() == [[[2], [3]]]
+
+
+def test_target_that_was_not_observed_is_nan_and_the_input_is_not() -> None:
+    source = column(5)
+    observed = np.array([True, True, True, False, True])[:, None]
+    source = Source(source.values, source.offsets, 1, observed=observed)
+    w = cut(source, cuts((5, 5, 5)), "train", lookback=2, horizon=2)
+    np.testing.assert_array_equal(futures(w), [[2, np.nan], [np.nan, 4]])
+    assert pasts(w) == [[0, 1], [1, 2]]
+
+
+def test_future_values_of_targets_and_past_covariates_are_not_inputs() -> None:
+    values = np.array([[1, 5, 9]] * 2 + [[np.nan, np.nan, 9]], dtype=np.float32)
+    source = Source(values, np.array([0, 3]), n_targets=1, n_past=1)
+    batch = cut(source, cuts((3, 3, 3)), "train", lookback=2, horizon=1).inputs(np.array([0]))
+    assert all(np.isfinite(part).all() for part in batch.values())
+
+
+def test_taken_windows_are_those_asked_for() -> None:
+    w = cut(column(6), cuts((6, 6, 6)), "train", lookback=2, horizon=1).take(np.array([3, 0]))
+    assert futures(w) == [[5], [2]]
+    assert w.inputs(np.array([0, 1]))["past"][:, :, 0].tolist() == [[3, 4], [0, 1]]
+
+
+def test_ranges_of_rows_by_hand() -> None:
+    assert ranges(np.array([3, 9, 9]), np.array([5, 9, 12])).tolist() == [3, 4, 9, 10, 11]
+    assert ranges(np.zeros(0, np.int64), np.zeros(0, np.int64)).tolist() == []

@@ -1,0 +1,212 @@
+import errno
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from forecaster.errors import DataError, EnvironmentError_
+from forecaster.runs.files import (
+    load_arrays,
+    read_json,
+    save_arrays,
+    sha256_of,
+    write_json,
+    write_whole,
+)
+
+HINT = "restore the run directory from a copy, or train again"
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir())
+
+
+def fail_with(code: int):  # type: ignore[no-untyped-def]
+    def fail(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    return fail
+
+
+def test_file_is_replaced_and_folders_are_made(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "f.txt"
+    write_whole(path, b"old")
+    write_whole(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert names(path.parent) == ["f.txt"]
+
+
+def test_failure_before_the_last_step_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "f.txt"
+    write_whole(path, b"old")
+    monkeypatch.setattr(os, "fsync", fail_with(errno.ENOSPC))
+    with pytest.raises(EnvironmentError_) as caught:
+        write_whole(path, b"new")
+    assert caught.value.exit_code == 3
+    assert str(caught.value) == (
+        f"{path}: cannot be written: No space left on device; make space, get the right to "
+        "write there, or choose another folder"
+    )
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["f.txt"]
+
+
+def test_interrupt_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_: int) -> None:
+        raise KeyboardInterrupt
+
+    path = tmp_path / "f.txt"
+    write_whole(path, b"old")
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["f.txt"]
+
+
+def test_folder_in_the_place_of_the_file_is_an_error_of_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "f.txt").mkdir()
+    with pytest.raises(EnvironmentError_):
+        write_whole(tmp_path / "f.txt", b"new")
+    assert names(tmp_path) == ["f.txt"]
+
+
+def test_file_in_the_place_of_the_folder_is_an_error_of_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("x")
+    with pytest.raises(EnvironmentError_):
+        write_whole(tmp_path / "f" / "g.txt", b"new")
+
+
+def test_link_is_replaced_and_what_it_points_at_is_not(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / "f.txt").symlink_to(tmp_path / "precious")
+    write_whole(tmp_path / "f.txt", b"new")
+    assert (tmp_path / "precious").read_text() == "mine"
+    assert (tmp_path / "f.txt").read_bytes() == b"new"
+
+
+def test_link_in_the_place_of_the_part_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / ".f.txt.part").symlink_to(tmp_path / "precious")
+    write_whole(tmp_path / "f.txt", b"new")
+    assert (tmp_path / "precious").read_text() == "mine"
+    assert (tmp_path / "f.txt").read_bytes() == b"new"
+    assert not (tmp_path / "f.txt").is_symlink()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 256 KiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("this user may not mount a file system")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_disk_that_is_really_full(small_disk: Path) -> None:
+    write_whole(small_disk / "f", b"old")
+    with pytest.raises(EnvironmentError_, match="No space left on device"):
+        write_whole(small_disk / "f", bytes(1 << 20))
+    assert (small_disk / "f").read_bytes() == b"old"
+    assert names(small_disk) == ["f"]
+
+
+def test_json_comes_back(tmp_path: Path) -> None:
+    write_json(tmp_path / "f.json", {"ä": [1, None, 0.1]})
+    assert read_json(tmp_path / "f.json") == {"ä": [1, None, 0.1]}
+
+
+def test_nan_is_not_json(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "f.json", {"a": float("nan")})
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("content", [b"", b'{"a": 1', b"\xff\xfe", b"not json"])
+def test_damaged_json_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "f.json").write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        read_json(tmp_path / "f.json")
+    assert caught.value.diagnostics[0].hint == HINT
+    assert str(caught.value).startswith(f"{tmp_path / 'f.json'}: ")
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        read_json(tmp_path / "f.json")
+    assert str(caught.value) == f"{tmp_path / 'f.json'}: the file is missing; {HINT}"
+
+
+ARRAYS = {
+    "weights/a": np.arange(6, dtype=np.float32).reshape(2, 3),
+    "scalar": np.array(7, dtype=np.int64),
+    "empty": np.zeros((0, 3)),
+    "seed": np.array([1, 2], dtype=np.uint32),
+    "yes": np.array([True, False]),
+}
+
+
+def test_arrays_and_meta_come_back_as_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    save_arrays(path, ARRAYS, {"epoch": 3, "best": None, "history": [{"loss": 0.1}]})
+    arrays, meta = load_arrays(path)
+    assert meta == {"epoch": 3, "best": None, "history": [{"loss": 0.1}]}
+    assert arrays.keys() == ARRAYS.keys()
+    for name, array in ARRAYS.items():
+        assert arrays[name].dtype == array.dtype
+        assert arrays[name].shape == array.shape
+        assert (arrays[name] == array).all()
+
+
+def test_arrays_that_are_views_are_written_in_their_own_order(tmp_path: Path) -> None:
+    view = np.arange(12.0).reshape(3, 4).T[::2]
+    save_arrays(tmp_path / "w.safetensors", {"v": view})
+    assert (load_arrays(tmp_path / "w.safetensors")[0]["v"] == view).all()
+
+
+def test_same_arrays_are_the_same_bytes(tmp_path: Path) -> None:
+    save_arrays(tmp_path / "a", ARRAYS, {"x": 1, "y": 2})
+    save_arrays(tmp_path / "b", dict(reversed(ARRAYS.items())), {"y": 2, "x": 1})
+    assert sha256_of(tmp_path / "a") == sha256_of(tmp_path / "b")
+
+
+def test_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    save_arrays(path, ARRAYS, {"epoch": 3})
+    whole = path.read_bytes()
+    for length in (0, 1, 7, 8, 9, 60, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        with pytest.raises(DataError, match="is not a whole weights file"):
+            load_arrays(path)
+
+
+@pytest.mark.parametrize("junk", [b"\xff" * 64, b"PK\x03\x04" + bytes(64), b"\x80\x04pickle" * 20, bytes(64)])
+def test_other_files_are_refused(tmp_path: Path, junk: bytes) -> None:
+    (tmp_path / "w.safetensors").write_bytes(junk)
+    with pytest.raises(DataError, match="is not a whole weights file"):
+        load_arrays(tmp_path / "w.safetensors")
+
+
+def test_garbled_header_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    save_arrays(path, ARRAYS)
+    content = bytearray(path.read_bytes())
+    content[12] ^= 0xFF
+    path.write_bytes(bytes(content))
+    with pytest.raises(DataError, match="is not a whole weights file"):
+        load_arrays(path)
+
+
+def test_sha256_by_a_published_value(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"abc")
+    assert sha256_of(tmp_path / "f") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
