@@ -86,12 +86,12 @@ def main() -> None:
     found = in_a_process("--step", "score")
     print(f"score:  {found['seconds']:.1f} s, peak {found['peak_mib']:,.0f} MiB, the forecasts among them")
     with tempfile.TemporaryDirectory() as name:
-        for origins, every in ((KEPT, ORIGINS // KEPT), (ORIGINS, 1)):
+        for cutoffs, every in ((KEPT, ORIGINS // KEPT), (ORIGINS, 1)):
             ids = [f"series {i:04d}" for i in range(SERIES)]
-            folder = Path(name) / str(origins)
-            run = make_run(folder, ids=ids, origins=origins, every=every, horizon=HORIZON, levels=LEVELS)
+            folder = Path(name) / str(cutoffs)
+            run = make_run(folder, ids=ids, cutoffs=cutoffs, every=every, horizon=HORIZON, levels=LEVELS)
             found = in_a_process("--step", "report", "--run", str(run))
-            rows = SERIES * origins * HORIZON
+            rows = SERIES * cutoffs * HORIZON
             # As they are held: forecast and interval ends as float32, what happened as float64.
             held = rows * (4 * (1 + 2 * len(LEVELS)) + 8) / 2**20
             print(

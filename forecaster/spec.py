@@ -40,7 +40,7 @@ class FaultsError(ValueError):
         super().__init__("; ".join(f.summary for f in faults))
 
 
-def refuse(faults: list[Fault]) -> None:
+def raise_faults(faults: list[Fault]) -> None:
     """Raises FaultsError unless the list is empty."""
     if faults:
         raise FaultsError(faults)

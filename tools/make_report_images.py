@@ -71,8 +71,8 @@ def phone(page: Any) -> Image.Image:
         place = "s => document.querySelector(s).getBoundingClientRect().top + scrollY"
         begin = page.evaluate(place, selector)
         clip = {"x": 0, "y": begin, "width": PHONE_WIDTH, "height": PHONE_HEIGHT}
-        screen = Image.open(io.BytesIO(page.screenshot(full_page=True, clip=clip)))
-        sheet.paste(screen, (i * (PHONE_WIDTH + GAP), 0))
+        reporter = Image.open(io.BytesIO(page.screenshot(full_page=True, clip=clip)))
+        sheet.paste(reporter, (i * (PHONE_WIDTH + GAP), 0))
     return sheet
 
 

@@ -24,17 +24,17 @@ from forecaster.commands.options import (
 )
 from forecaster.errors import FORMAT_VERSION, UsageError
 from forecaster.terminal.console import Report, Result, comparison_text, number, table, without_version
-from forecaster.terminal.exits import speaking
+from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
-    from forecaster.pipeline.backtest import Plan
+    from forecaster.pipeline.backtest import BacktestPlan
     from forecaster.runs.directory import RunDir
     from forecaster.training.progress import Listener
 
 
 @dataclass(frozen=True)
 class Options:
-    plan: Plan
+    plan: BacktestPlan
     run_dir: Path | None = None
     resume: bool = False
     overwrite: bool = False
@@ -61,7 +61,7 @@ def run(
     from forecaster.runs.files import read_json, write_json, write_text, write_whole
     from forecaster.runs.tables import csv_bytes
     from forecaster.stages.prepared import read_and_split
-    from forecaster.stages.saving import refuse_other_inputs, run_facts
+    from forecaster.stages.saving import check_same_inputs, run_facts
 
     loaded = load_experiment(config, overrides)
     name = f"{loaded.experiment.name}-backtest"
@@ -77,7 +77,7 @@ def run(
         if started is not None:
             if started.get("command") != "backtest":
                 raise UsageError(f"{path}: is no backtest", hint="choose another --run-dir")
-            refuse_other_inputs(taken, loaded, started, inputs)
+            check_same_inputs(taken, loaded, started, inputs)
             if taken.sealed:
                 taken.drop_checkpoints()
                 found = read_json(taken.file("metrics.json"))
@@ -122,16 +122,16 @@ def command(
     no_color: NoColor = False,
 ) -> None:
     """Train and score at rolling origins, as if each were now."""
-    with speaking(as_json, quiet, verbose, no_color) as screen:
-        from forecaster.pipeline.backtest import Plan
+    with command_context(as_json, quiet, verbose, no_color) as reporter:
+        from forecaster.pipeline.backtest import BacktestPlan
         from forecaster.terminal.training_progress import progress_for
 
         check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="backtest")
-        plan = Plan(folds=folds, step=step, refit=refit, window=window)
+        plan = BacktestPlan(folds=folds, step=step, refit=refit, window=window)
         options = Options(plan=plan, run_dir=run_dir, resume=resume, overwrite=overwrite, smoke=smoke)
-        with progress_for(screen) as listener:
-            result = run(config, overrides or (), options, listener=listener, report=screen.report)
-        screen.result(*_result(result))
+        with progress_for(reporter) as listener:
+            result = run(config, overrides or (), options, listener=listener, report=reporter.report)
+        reporter.result(*_result(result))
 
 
 def _result(result: BacktestResult) -> Result:

@@ -12,7 +12,7 @@ import typer
 from forecaster.commands.options import Json, NoColor, Quiet, Verbose
 from forecaster.errors import UsageError
 from forecaster.terminal.console import Result, comparison_text, number, score_text, table
-from forecaster.terminal.exits import speaking
+from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
     from forecaster.evaluation.significance import Comparison
@@ -95,14 +95,18 @@ def _verdict(run: str, found: Evaluated, rival: str | None) -> str | None:
 
 def _compared(found: Sequence[tuple[str, Evaluated]]) -> list[tuple[str, str, Comparison]]:
     """One run against its baselines; of several, the best against the others."""
-    from forecaster.stages.comparison import Windowed, common, compare
+    from forecaster.stages.comparison import ComparedForecasts, common, compare
 
     if len(found) == 1:
         one = found[0][1]
-        rows = {k: Windowed.of(k, one.prepared, one.split, f.point) for k, f in one.forecasts.items()}
+        rows = {
+            k: ComparedForecasts.of(k, one.prepared, one.split, f.point) for k, f in one.forecasts.items()
+        }
         model = rows.pop("model")
         return [("model", name, compare(model, other)) for name, other in rows.items()]
-    runs = common([Windowed.of(name, e.prepared, e.split, e.forecasts["model"].point) for name, e in found])
+    runs = common(
+        [ComparedForecasts.of(name, e.prepared, e.split, e.forecasts["model"].point) for name, e in found]
+    )
     best = min(runs, key=lambda w: sum(compare(w, other).difference for other in runs))
     return [(best.name, w.name, compare(best, w)) for w in runs if w is not best]
 
@@ -136,12 +140,12 @@ def command(
     no_color: NoColor = False,
 ) -> None:
     """Score a run again beside its baselines, on its own or new rows; compare several."""
-    with speaking(as_json, quiet, verbose, no_color) as screen:
+    with command_context(as_json, quiet, verbose, no_color) as reporter:
         options = Options(data=data, split=split, worse_than=worse_than, output=output)
         result = run(runs, options)
-        screen.result(*_result(result))
+        reporter.result(*_result(result))
         for sentence in result.worse:
-            screen.error(sentence)
+            reporter.error(sentence)
     if result.worse:
         raise typer.Exit(1)
 

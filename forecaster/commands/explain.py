@@ -9,7 +9,7 @@ import typer
 
 from forecaster.commands.options import Json, NoColor, Quiet, Run, Verbose
 from forecaster.terminal.console import Result, number, table, without_version
-from forecaster.terminal.exits import speaking
+from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
     from forecaster.pipeline.explain import Explained
@@ -37,8 +37,8 @@ def command(
     no_color: NoColor = False,
 ) -> None:
     """Measure what each input and each stretch of the past is worth, and add it to the report."""
-    with speaking(as_json, quiet, verbose, no_color) as screen:
-        screen.result(*_result(run(run_dir, windows=windows, repeats=repeats, seed=seed)))
+    with command_context(as_json, quiet, verbose, no_color) as reporter:
+        reporter.result(*_result(run(run_dir, windows=windows, repeats=repeats, seed=seed)))
 
 
 def _result(explained: Explained) -> Result:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecaster.commands.options import Data, Horizon, Json, NoColor, Origin, Output, Quiet, Run, Verbose
-from forecaster.terminal.console import Result, Screen
-from forecaster.terminal.exits import speaking
+from forecaster.commands.options import Cutoff, Data, Horizon, Json, NoColor, Output, Quiet, Run, Verbose
+from forecaster.terminal.console import Reporter, Result
+from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
     from forecaster.stages.future import Ahead
@@ -17,7 +17,7 @@ def run(
     run_dir: Path,
     *,
     data: Path | None = None,
-    origin: str | None = None,
+    cutoff: str | None = None,
     horizon: int | None = None,
     output: Path | None = None,
 ) -> Ahead:
@@ -27,7 +27,7 @@ def run(
 
     if output is not None:
         check_ending(output)
-    ahead = future_table(RunDir(run_dir), data=data, origin=origin, horizon=horizon)
+    ahead = future_table(RunDir(run_dir), data=data, cutoff=cutoff, horizon=horizon)
     if output is not None:
         write_table(ahead.table, output)
     return ahead
@@ -36,7 +36,7 @@ def run(
 def command(
     run_dir: Run,
     data: Data = None,
-    origin: Origin = None,
+    cutoff: Cutoff = None,
     horizon: Horizon = None,
     output: Output = None,
     as_json: Json = False,
@@ -45,26 +45,26 @@ def command(
     no_color: NoColor = False,
 ) -> None:
     """Write the table of future covariates to fill in: every series and step of the horizon."""
-    with speaking(as_json, quiet, verbose, no_color) as screen:
-        ahead = run(run_dir, data=data, origin=origin, horizon=horizon, output=output)
-        screen.result(*_result(ahead, screen, run_dir, output))
+    with command_context(as_json, quiet, verbose, no_color) as reporter:
+        ahead = run(run_dir, data=data, cutoff=cutoff, horizon=horizon, output=output)
+        reporter.result(*_result(ahead, reporter, run_dir, output))
 
 
-def _result(ahead: Ahead, screen: Screen, run_dir: Path, output: Path | None) -> Result:
+def _result(ahead: Ahead, reporter: Reporter, run_dir: Path, output: Path | None) -> Result:
     from forecaster.runs.tables import csv_bytes
 
-    screen.warn(ahead.warnings)
+    reporter.warn(ahead.warnings)
     for note in ahead.notes:
-        screen.note(f"note: {note}")
+        reporter.note(f"note: {note}")
     facts: dict[str, Any] = {"notes": ahead.notes, "series": ahead.n_series, "empty": ahead.empty}
     where = str(output or "FILE")
     following = f"forecaster predict {run_dir} --future {where}"
     if ahead.empty:
-        screen.note(f"note: {ahead.empty:,} empty cells to fill in; then {following}")
+        reporter.note(f"note: {ahead.empty:,} empty cells to fill in; then {following}")
     else:
-        screen.note(f"note: every cell is known; go on with {following}")
+        reporter.note(f"note: every cell is known; go on with {following}")
     if output is not None:
         return facts | {"output": where, "next": following}, f"{output}: {ahead.table.num_rows:,} rows"
-    if screen.json:
+    if reporter.json:
         return facts | {"rows": ahead.table.to_pylist()}, ""
     return facts, csv_bytes(ahead.table).decode()

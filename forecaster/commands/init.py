@@ -13,7 +13,7 @@ import typer
 from forecaster.commands.options import Json, NoColor, Quiet, Verbose
 from forecaster.errors import EnvironmentError_, RunTakenError
 from forecaster.terminal.console import Result
-from forecaster.terminal.exits import speaking
+from forecaster.terminal.exits import command_context
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,8 @@ def command(
     no_color: NoColor = False,
 ) -> None:
     """Write a commented config inferred from a table."""
-    with speaking(as_json, quiet, verbose, no_color) as screen:
-        screen.result(*_result(run(data, output, force=force)))
+    with command_context(as_json, quiet, verbose, no_color) as reporter:
+        reporter.result(*_result(run(data, output, force=force)))
 
 
 def _result(result: InitResult) -> Result:

@@ -24,7 +24,7 @@ Where = Annotated[
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Begin again in --run-dir.")]
 Smoke = Annotated[bool, typer.Option("--smoke", help="A few windows, one epoch: for CI.")]
 Data = Annotated[Path | None, typer.Option("--data", metavar="FILE", help="Newer rows, or other series.")]
-Origin = Annotated[
+Cutoff = Annotated[
     str | None,
     typer.Option(
         "--from", metavar="TIME", help="Last timestamp taken as known; the forecast begins one step later."

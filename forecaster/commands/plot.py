@@ -9,8 +9,8 @@ import typer
 
 from forecaster.commands.options import Json, NoColor, Quiet, Run, Verbose
 from forecaster.errors import UsageError
-from forecaster.terminal.console import Result, Screen
-from forecaster.terminal.exits import speaking
+from forecaster.terminal.console import Reporter, Result
+from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
     from forecaster.pipeline.plot import Plotted
@@ -47,12 +47,12 @@ def command(
     no_color: NoColor = False,
 ) -> None:
     """Draw one series: its newest test window, with intervals and what happened."""
-    with speaking(as_json, quiet, verbose, no_color) as screen:
-        screen.result(*_result(run(run_dir, series=series, target=target, output=output), screen))
+    with command_context(as_json, quiet, verbose, no_color) as reporter:
+        reporter.result(*_result(run(run_dir, series=series, target=target, output=output), reporter))
 
 
-def _result(plotted: Plotted, screen: Screen) -> Result:
+def _result(plotted: Plotted, reporter: Reporter) -> Result:
     for note in plotted.notes:
-        screen.note(f"note: {note}")
+        reporter.note(f"note: {note}")
     facts = {"plot": str(plotted.path), "series": plotted.series, "target": plotted.target}
     return facts | {"notes": plotted.notes}, str(plotted.path)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forecaster.commands.options import Data, Horizon, Json, NoColor, Origin, Output, Quiet, Run, Verbose
-from forecaster.terminal.console import Result, Screen
-from forecaster.terminal.exits import speaking
+from forecaster.commands.options import Cutoff, Data, Horizon, Json, NoColor, Output, Quiet, Run, Verbose
+from forecaster.terminal.console import Reporter, Result
+from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
     from forecaster.pipeline.predict import Predicted
@@ -19,7 +19,7 @@ def run(
     run_dir: Path,
     *,
     data: Path | None = None,
-    origin: str | None = None,
+    cutoff: str | None = None,
     horizon: int | None = None,
     future: Path | None = None,
     output: Path | None = None,
@@ -30,7 +30,7 @@ def run(
 
     if output is not None:
         check_ending(output)
-    predicted = predict(RunDir(run_dir), data=data, origin=origin, horizon=horizon, future=future)
+    predicted = predict(RunDir(run_dir), data=data, cutoff=cutoff, horizon=horizon, future=future)
     if output is not None:
         write_table(predicted.table, output)
     return predicted
@@ -39,7 +39,7 @@ def run(
 def command(
     run_dir: Run,
     data: Data = None,
-    origin: Origin = None,
+    cutoff: Cutoff = None,
     horizon: Horizon = None,
     future: Annotated[
         Path | None,
@@ -54,20 +54,20 @@ def command(
     no_color: NoColor = False,
 ) -> None:
     """Forecast the next steps of every series. CSV on stdout, or a file."""
-    with speaking(as_json, quiet, verbose, no_color) as screen:
-        predicted = run(run_dir, data=data, origin=origin, horizon=horizon, future=future, output=output)
-        screen.result(*_result(predicted, screen, output))
+    with command_context(as_json, quiet, verbose, no_color) as reporter:
+        predicted = run(run_dir, data=data, cutoff=cutoff, horizon=horizon, future=future, output=output)
+        reporter.result(*_result(predicted, reporter, output))
 
 
-def _result(predicted: Predicted, screen: Screen, output: Path | None) -> Result:
+def _result(predicted: Predicted, reporter: Reporter, output: Path | None) -> Result:
     from forecaster.runs.tables import csv_bytes
 
-    screen.warn(predicted.warnings)
+    reporter.warn(predicted.warnings)
     for note in predicted.notes:
-        screen.note(f"note: {note}")
+        reporter.note(f"note: {note}")
     facts: dict[str, Any] = {"notes": predicted.notes, "series": predicted.n_series}
     if output is not None:
         return facts | {"output": str(output)}, f"{output}: {predicted.table.num_rows:,} rows"
-    if screen.json:
+    if reporter.json:
         return facts | {"forecasts": predicted.table.to_pylist()}, ""
     return facts, csv_bytes(predicted.table).decode()

@@ -10,8 +10,8 @@ import typer
 
 from forecaster.commands.options import Json, NoColor, Quiet, Run, Verbose
 from forecaster.errors import UsageError
-from forecaster.terminal.console import Result, Screen
-from forecaster.terminal.exits import speaking
+from forecaster.terminal.console import Reporter, Result
+from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
     from forecaster.pipeline.report import Reported
@@ -43,12 +43,12 @@ def command(
     no_color: NoColor = False,
 ) -> None:
     """Write the page that shows a run: one HTML file that opens offline."""
-    with speaking(as_json, quiet, verbose, no_color) as screen:
-        screen.result(*_result(run(run_dir, output=output, show=open_it), screen))
+    with command_context(as_json, quiet, verbose, no_color) as reporter:
+        reporter.result(*_result(run(run_dir, output=output, show=open_it), reporter))
 
 
-def _result(reported: Reported, screen: Screen) -> Result:
+def _result(reported: Reported, reporter: Reporter) -> Result:
     for note in reported.notes:
-        screen.note(f"note: {note}")
+        reporter.note(f"note: {note}")
     facts = {"report": str(reported.path), "bytes": reported.n_bytes, "notes": reported.notes}
     return facts, f"{reported.path}: {reported.n_bytes / 1024:,.0f} KiB"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forecaster.commands.options import Json
-from forecaster.terminal.exits import speaking
+from forecaster.terminal.exits import command_context
 
 
 def run() -> dict[str, Any]:
@@ -16,5 +16,5 @@ def run() -> dict[str, Any]:
 
 def command(as_json: Json = False) -> None:
     """Print the JSON Schema of the YAML file, for editors."""
-    with speaking(True, False, False, False) as screen:
-        screen.emit_raw(run())
+    with command_context(True, False, False, False) as reporter:
+        reporter.emit_raw(run())

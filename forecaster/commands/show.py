@@ -8,8 +8,8 @@ from typing import Any
 from forecaster.commands.backtest import folds_text
 from forecaster.commands.options import Json, NoColor, Quiet, Run, Verbose
 from forecaster.errors import FORMAT_VERSION
-from forecaster.terminal.console import Result, Screen, score_text, table, without_version
-from forecaster.terminal.exits import speaking
+from forecaster.terminal.console import Reporter, Result, score_text, table, without_version
+from forecaster.terminal.exits import command_context
 
 
 def run(run_dir: Path) -> dict[str, Any]:
@@ -46,11 +46,11 @@ def command(
     no_color: NoColor = False,
 ) -> None:
     """Show what a run is: data, scores, versions. With -v its config too."""
-    with speaking(as_json, quiet, verbose, no_color) as screen:
-        screen.result(*_result(run(run_dir), screen))
+    with command_context(as_json, quiet, verbose, no_color) as reporter:
+        reporter.result(*_result(run(run_dir), reporter))
 
 
-def _result(facts: dict[str, Any], screen: Screen) -> Result:
+def _result(facts: dict[str, Any], reporter: Reporter) -> Result:
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     lines = [
         f"{facts['run']}: {facts['name']}, seed {facts['seed']}",
@@ -63,6 +63,6 @@ def _result(facts: dict[str, Any], screen: Screen) -> Result:
     for split, scores in facts.get("splits", {}).items():
         lines += [score_text(split, scores), ""]
     lines += [table(["file", "bytes"], [[name, f"{size:,}"] for name, size in facts["files"].items()])]
-    if screen.verbosity > 0:
+    if reporter.verbosity > 0:
         lines += ["", facts["config"]]
     return without_version(facts), "\n".join(lines)

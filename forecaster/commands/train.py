@@ -23,7 +23,7 @@ from forecaster.commands.options import (
     check_resume,
 )
 from forecaster.terminal.console import Report, Result, score_text, without_version
-from forecaster.terminal.exits import speaking
+from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
     from forecaster.runs.directory import RunDir
@@ -63,19 +63,19 @@ def run(
     from forecaster.runs.files import read_json
     from forecaster.stages.fitting import train
     from forecaster.stages.prepared import prepare, too_short
-    from forecaster.stages.saving import refuse_other_inputs, save, save_inputs
-    from forecaster.stages.scoring import refuse_baselines
+    from forecaster.stages.saving import check_same_inputs, save, save_inputs
+    from forecaster.stages.scoring import check_baselines
 
     resume, overwrite, smoke = options.resume, options.overwrite, options.smoke
     loaded = load_experiment(config, overrides)
     path = options.run_dir or loaded.output_dir / new_name(loaded.experiment.name, datetime.now(UTC))
     check_free(path, resume=resume, overwrite=overwrite)
     prepared = prepare(loaded, smoke=smoke)
-    refuse_baselines(loaded.experiment, prepared.panel, prepared.cuts)
+    check_baselines(loaded.experiment, prepared.panel, prepared.split_bounds)
     searched = ", ".join(d.name for d in loaded.dimensions)
     remarks = [f"search spaces stand at their defaults: {searched}"] if searched else []
     remarks += prepared.encoders.unseen(prepared.panel)
-    if named := too_short(loaded.experiment, prepared.panel, prepared.cuts):
+    if named := too_short(loaded.experiment, prepared.panel, prepared.split_bounds):
         remarks.append(f"{named}; none of their windows is trained on")
     report([*loaded.warnings, *prepared.findings.warnings], remarks)
     print_of_data = fingerprint(loaded.data_path)
@@ -89,7 +89,7 @@ def run(
         if started is None:
             save_inputs(loaded, prepared, taken)
         else:
-            refuse_other_inputs(taken, loaded, started, {"data_sha256": print_of_data, "smoke": smoke})
+            check_same_inputs(taken, loaded, started, {"data_sha256": print_of_data, "smoke": smoke})
             if taken.sealed:
                 taken.drop_checkpoints()
                 return TrainResult(
@@ -117,14 +117,14 @@ def command(
     no_color: NoColor = False,
 ) -> None:
     """Fit, score beside the baselines, and write a run directory."""
-    with speaking(as_json, quiet, verbose, no_color) as screen:
+    with command_context(as_json, quiet, verbose, no_color) as reporter:
         from forecaster.terminal.training_progress import progress_for
 
         check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="run")
         options = Options(run_dir=run_dir, resume=resume, overwrite=overwrite, smoke=smoke)
-        with progress_for(screen) as listener:
-            result = run(config, overrides or (), options, listener=listener, report=screen.report)
-        screen.result(*_result(result))
+        with progress_for(reporter) as listener:
+            result = run(config, overrides or (), options, listener=listener, report=reporter.report)
+        reporter.result(*_result(result))
 
 
 def _result(result: TrainResult) -> Result:

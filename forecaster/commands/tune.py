@@ -26,13 +26,13 @@ from forecaster.commands.options import (
 )
 from forecaster.errors import EnvironmentError_, UsageError
 from forecaster.terminal.console import Report, Result, number, score_text, table
-from forecaster.terminal.exits import speaking
+from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
     from forecaster.config.load import Loaded
     from forecaster.runs.directory import RunDir
     from forecaster.search.driver import Tuned, Watcher
-    from forecaster.terminal.search_progress import Plan
+    from forecaster.terminal.search_progress import SearchPlan
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def run(
     overrides: Sequence[str],
     options: Options,
     *,
-    watch: Callable[[Plan], Watcher],
+    watch: Callable[[SearchPlan], Watcher],
     report: Report,
 ) -> TuneResult:
     """Config, both ends of every range and the data are checked before anything is written.
@@ -71,7 +71,7 @@ def run(
     from forecaster.runs.directory import MANIFEST, check_free, claim, new_name
     from forecaster.search.check import check_data_ends, check_folds, check_space
     from forecaster.search.driver import TuneOptions, spec_of, tune
-    from forecaster.terminal.search_progress import Plan
+    from forecaster.terminal.search_progress import SearchPlan
 
     loaded = load_experiment(config, overrides)
     check_space(loaded)
@@ -87,7 +87,9 @@ def run(
     report([*loaded.warnings, *search_warnings(loaded)], [])
     budget_s = seconds(options.time_budget or spec.time_budget)
     known = None if spec.algorithm == "hyperband" and not options.smoke else spec.max_trials
-    plan = Plan(spec.objective.metric, spec.objective.direction == "min", known, budget_s, options.workers)
+    plan = SearchPlan(
+        spec.objective.metric, spec.objective.direction == "min", known, budget_s, options.workers
+    )
     chosen = TuneOptions(options.workers, options.engine, budget_s, options.smoke)
     print_of_data = fingerprint(loaded.data_path)
     with claim(path, resume=resume, overwrite=overwrite) as taken:
@@ -170,7 +172,7 @@ def command(
     no_color: NoColor = False,
 ) -> None:
     """Search the spaces of a config, and write its best.yaml and the best run."""
-    with speaking(as_json, quiet, verbose, no_color) as screen:
+    with command_context(as_json, quiet, verbose, no_color) as reporter:
         from forecaster.terminal.search_progress import search_progress_for
 
         check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="search")
@@ -182,10 +184,10 @@ def command(
                 config,
                 overrides or (),
                 options,
-                watch=lambda plan: stack.enter_context(search_progress_for(screen, plan)),
-                report=screen.report,
+                watch=lambda plan: stack.enter_context(search_progress_for(reporter, plan)),
+                report=reporter.report,
             )
-        screen.result(*_result(result))
+        reporter.result(*_result(result))
 
 
 def _result(result: TuneResult) -> Result:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from forecaster.commands.options import Config, Json, NoColor, Quiet, Set, Verbose
 from forecaster.errors import Diagnostic
-from forecaster.terminal.console import Result, Screen, table
-from forecaster.terminal.exits import speaking
+from forecaster.terminal.console import Reporter, Result, table
+from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
     from forecaster.config.load import Loaded
@@ -36,8 +36,8 @@ def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
     from forecaster.data.transforms.scalers import fit_scaler
     from forecaster.search.check import check_data_ends, check_space
     from forecaster.stages.estimate import estimate
-    from forecaster.stages.prepared import read_and_split, refuse_without_windows, shape_of, too_short
-    from forecaster.stages.scoring import refuse_baselines
+    from forecaster.stages.prepared import check_windows, read_and_split, shape_of, too_short
+    from forecaster.stages.scoring import check_baselines
 
     loaded = load_experiment(config, overrides)
     searched = bool(loaded.dimensions)
@@ -48,26 +48,26 @@ def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
     report = check(
         table.raw,
         table.findings,
-        table.cuts,
+        table.split_bounds,
         experiment.window,
         consecutive=experiment.model.stateful,
     )
-    refuse_without_windows(experiment, table.raw, table.cuts)
-    refuse_baselines(experiment, table.raw, table.cuts)
+    check_windows(experiment, table.raw, table.split_bounds)
+    check_baselines(experiment, table.raw, table.split_bounds)
     panel, _ = table.filled(experiment)
     if experiment.scaling.method == "log":
         scaler = fit_scaler(
             experiment.scaling,
             panel.numbers,
             panel.offsets,
-            table.cuts.train_end,
+            table.split_bounds.train_end,
             ids=panel.ids,
             n_targets=len(panel.targets),
         )
         scaler.apply(panel.numbers, panel.offsets, scaler.rows_for(panel.ids))
     if experiment.data.calendar:
-        features(panel.grid, panel.first[:1], experiment.data.calendar)
-    encoders = fit_encoders(experiment.data.categorical, panel, table.cuts.train_end)
+        features(panel.time_axis, panel.first[:1], experiment.data.calendar)
+    encoders = fit_encoders(experiment.data.categorical, panel, table.split_bounds.train_end)
     remarks = [Diagnostic(text, severity="warning") for text in encoders.unseen(panel)]
     if searched:
         check_data_ends(loaded)
@@ -78,7 +78,7 @@ def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
         rows=int(panel.lengths.sum()),
         windows=report.summary["windows"],
     )
-    named = too_short(experiment, table.raw, table.cuts)
+    named = too_short(experiment, table.raw, table.split_bounds)
     odd = [*_remarks(report), *([f"{named}; none of their windows is trained on"] if named else [])]
     remarks += [Diagnostic(text, severity="warning") for text in odd]
     return Validated(loaded, report, cost, [*loaded.warnings, *table.findings.warnings, *remarks])
@@ -101,20 +101,20 @@ def command(
     no_color: NoColor = False,
 ) -> None:
     """Check config and data, and show what would be trained on. Loads no TensorFlow."""
-    with speaking(as_json, quiet, verbose, no_color) as screen:
+    with command_context(as_json, quiet, verbose, no_color) as reporter:
         validated = run(config, overrides or ())
-        screen.warn(validated.warnings)
-        screen.result(*_result(validated, screen))
+        reporter.warn(validated.warnings)
+        reporter.result(*_result(validated, reporter))
 
 
 # Series shown in the table of `validate`; the rest are summed up, and --json has them all.
 SHOWN_SERIES = 20
 
 
-def _result(validated: Validated, screen: Screen) -> Result:
+def _result(validated: Validated, reporter: Reporter) -> Result:
     report, experiment, cost = validated.report, validated.loaded.experiment, validated.cost
     n = report.summary["series"]
-    shown = n if screen.verbosity > 0 else min(n, SHOWN_SERIES)
+    shown = n if reporter.verbosity > 0 else min(n, SHOWN_SERIES)
     facts, windows = [], []
     for one in report.each(0, shown):
         name = one["id"] or "(one series)"
@@ -153,7 +153,7 @@ def _result(validated: Validated, screen: Screen) -> Result:
     if validated.loaded.dimensions:
         names = ", ".join(d.name for d in validated.loaded.dimensions)
         lines.append(f"search space: {names}")
-    series = list(report.each()) if screen.json else []
+    series = list(report.each()) if reporter.json else []
     facts_json = {
         "valid": True,
         "config": str(validated.loaded.path),

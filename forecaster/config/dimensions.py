@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from forecaster.spec import Fault, Spec, refuse
+from forecaster.spec import Fault, Spec, raise_faults
 
 # More steps than this are as good as none.
 MOST_VALUES = 1_000_000_000
@@ -31,7 +31,7 @@ class IntRange(Spec):
 
     @model_validator(mode="after")
     def _fits(self) -> IntRange:
-        refuse(_range_faults(self))
+        raise_faults(_range_faults(self))
         return self
 
     def ends(self) -> dict[tuple[str | int, ...], int]:
@@ -67,7 +67,7 @@ class FloatRange(Spec):
 
     @model_validator(mode="after")
     def _fits(self) -> FloatRange:
-        refuse(_range_faults(self))
+        raise_faults(_range_faults(self))
         return self
 
     def ends(self) -> dict[tuple[str | int, ...], float]:
@@ -113,7 +113,7 @@ class Choice(Spec):
         if (type(self.default), self.default) not in typed:
             listed = ", ".join(_yaml(v) for v in self.values)
             faults.append(Fault(("default",), f"is {_yaml(self.default)}, needs one of the values {listed}"))
-        refuse(faults)
+        raise_faults(faults)
         return self
 
     def ends(self) -> dict[tuple[str | int, ...], Scalar]:

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from yaml.resolver import Resolver
 
-from forecaster.config.tree import NumberError, resolve
+from forecaster.config.parsed_yaml import NumberError, resolve
 
 
 class _Dumper(yaml.SafeDumper):

@@ -9,9 +9,9 @@ from pydantic import Field, model_validator
 from forecaster.config.nearest import nearest
 from forecaster.config.tune import TuneSpec
 from forecaster.data.spec import DataSpec, ScalingSpec, SplitSpec, WindowSpec
-from forecaster.evaluation.spec import EvaluationSpec, Metric
+from forecaster.evaluation.spec import EvaluationSpec, MetricName
 from forecaster.model.spec import DistributionOutput, ModelSpec, QuantileOutput
-from forecaster.spec import Fault, Spec, refuse
+from forecaster.spec import Fault, Spec, raise_faults
 from forecaster.training.spec import RuntimeSpec, TrainingSpec
 
 
@@ -102,7 +102,7 @@ class Experiment(Spec):
             faults.append(
                 Fault(("training", "loss"), summary, "use mae: on logarithms it is nearly the same")
             )
-        refuse(faults + self._monitor_faults() + self._output_faults())
+        raise_faults(faults + self._monitor_faults() + self._output_faults())
         return self
 
     def _output_faults(self) -> list[Fault]:
@@ -135,7 +135,7 @@ class Experiment(Spec):
 
     def _monitor_faults(self) -> list[Fault]:
         # The bias closest to nothing is the best, and the least is not.
-        known = ["val_loss", *(f"val_{m}" for m in get_args(Metric) if m != "bias")]
+        known = ["val_loss", *(f"val_{m}" for m in get_args(MetricName) if m != "bias")]
         faults = []
         metric = self.tune.objective.metric
         if metric not in known:

@@ -8,8 +8,8 @@ from typing import Any
 
 from forecaster.config.describe import Node, alternatives, choices, deref, nullable, number, tags
 from forecaster.config.nearest import VERY_LIKE, nearest
+from forecaster.config.parsed_yaml import NumberError, resolve
 from forecaster.config.positions import KeyPath, dotted, quoted
-from forecaster.config.tree import NumberError, resolve
 
 SCALARS = {"integer", "number", "string", "boolean"}
 NODE_KINDS = ("int", "float", "choice", "boolean")

@@ -11,16 +11,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from forecaster.config.copies import fill, search_space
 from forecaster.config.dimensions import Dimension
 from forecaster.config.dump import dump
 from forecaster.config.experiment import Experiment
-from forecaster.config.explain import explain, in_file_order
 from forecaster.config.not_yet import not_yet
 from forecaster.config.overrides import apply_overrides
+from forecaster.config.parsed_yaml import read_yaml
 from forecaster.config.positions import KeyPath, Positions, dotted
+from forecaster.config.repeated_layers import fill, search_space
 from forecaster.config.space import lift, substitute
-from forecaster.config.tree import read_tree
+from forecaster.config.validation_errors import diagnostics_of, in_file_order
 from forecaster.config.warnings import warnings_of
 from forecaster.errors import ConfigError, Diagnostic, Location
 
@@ -93,7 +93,7 @@ class Loaded:
 
 def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Loaded:
     """Read, override, fill in and validate. Raises ConfigError with every problem found."""
-    tree = read_tree(path)
+    tree = read_yaml(path)
     faults = [*tree.problems, *apply_overrides(tree, list(overrides))]
     lifted = lift(tree.values, tree.positions)
     holes = tree.holes | lifted.holes
@@ -123,7 +123,7 @@ def validate(
     try:
         experiment = Experiment.model_validate(values)
     except ValidationError as e:
-        return None, in_file_order([*refused, *explain(e, positions, holes=holes or ())])
+        return None, in_file_order([*refused, *diagnostics_of(e, positions, holes=holes or ())])
     return (None if refused else experiment), refused
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from forecaster.config.parsed_yaml import ParsedYaml, kind_of, parse_yaml
 from forecaster.config.positions import KeyPath, dotted
-from forecaster.config.tree import Tree, kind_of, parse_tree
 from forecaster.errors import ConfigError, Diagnostic, Location
 
 
-def apply_overrides(tree: Tree, overrides: list[str]) -> list[Diagnostic]:
+def apply_overrides(tree: ParsedYaml, overrides: list[str]) -> list[Diagnostic]:
     """Change the tree, first override first; what cannot be done is returned and left undone.
 
     A value is read by the rules of the file, so it may be a list, a mapping or a search node. A name that
@@ -26,7 +26,7 @@ def apply_overrides(tree: Tree, overrides: list[str]) -> list[Diagnostic]:
             continue
         try:
             # A newline ends comments and block scalars as in a file; the value itself is one line.
-            given = parse_tree(text, where.file)
+            given = parse_yaml(text, where.file)
         except ConfigError as e:
             faults += [Diagnostic(d.summary, d.hint, where, name.strip()) for d in e.diagnostics]
             continue
@@ -42,7 +42,7 @@ def _parts(name: str) -> list[str] | None:
     return parts if all(parts) else None
 
 
-def _put(tree: Tree, parts: list[str], value: Any, where: Location) -> Diagnostic | None:
+def _put(tree: ParsedYaml, parts: list[str], value: Any, where: Location) -> Diagnostic | None:
     inside = tree.values
     path: KeyPath = ()
     for part in parts[:-1]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from forecaster.config.dimensions import Dimension
-from forecaster.config.explain import in_file_order
 from forecaster.config.load import Loaded
 from forecaster.config.positions import KeyPath
+from forecaster.config.validation_errors import in_file_order
 from forecaster.errors import Diagnostic
 
 # Path or section -> why its values cannot be compared by a score, or are no part of a trial.

@@ -16,9 +16,9 @@ from pydantic import ValidationError
 
 from forecaster.config.describe import Node
 from forecaster.config.dimensions import KINDS, Dimension
-from forecaster.config.explain import explain, in_file_order
 from forecaster.config.hints import shown
 from forecaster.config.positions import KeyPath, Positions, dotted
+from forecaster.config.validation_errors import diagnostics_of, in_file_order
 from forecaster.errors import Diagnostic
 
 # Mappings whose keys are names of the user's columns, one of which may be called "int".
@@ -94,7 +94,7 @@ def _take(node: dict[str, Any], path: KeyPath, positions: Positions, lifted: Lif
         try:
             found = KINDS[kind].model_validate(node[kind])
         except ValidationError as e:
-            faults += explain(e, positions, schema=_schema(kind), prefix=here)
+            faults += diagnostics_of(e, positions, schema=_schema(kind), prefix=here)
         else:
             if not faults:
                 lifted.dimensions.append(Dimension(dotted(path), path, found))

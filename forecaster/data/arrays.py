@@ -72,15 +72,15 @@ class Scratch:
         except OSError as error:
             raise NoRoomError(self.folder, error) from error
 
-    def growing(self, dtype: DTypeLike, *columns: int) -> Growing:
+    def growing(self, dtype: DTypeLike, *columns: int) -> GrowingArray:
         """An array whose length is not known yet. columns: the rest of its shape."""
-        return Growing(self.folder, np.dtype(dtype), columns)
+        return GrowingArray(self.folder, np.dtype(dtype), columns)
 
 
 IN_MEMORY = Scratch()
 
 
-class Growing:
+class GrowingArray:
     """Blocks of rows, one after the other, that become one array."""
 
     def __init__(self, folder: Path | None, dtype: np.dtype[Any], columns: tuple[int, ...]) -> None:

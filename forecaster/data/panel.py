@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from forecaster.data.arrays import Floats, Ints, copied, picked
-from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.errors import Diagnostic
 
 
@@ -29,7 +29,7 @@ class Panel:
     or static, the place of each cell's name among them.
     """
 
-    grid: Grid
+    time_axis: TimeAxis
     ids: tuple[str, ...]
     targets: tuple[str, ...]
     past: tuple[str, ...]

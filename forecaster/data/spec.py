@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from forecaster.spec import Fault, FaultsError, Spec, refuse
+from forecaster.spec import Fault, FaultsError, Spec, raise_faults
 
 
 def _without_nulls(values: Any) -> Any:
@@ -56,7 +56,7 @@ class CsvSpec(Spec):
         for name in ("separator", "decimal", "thousands"):
             mark = getattr(self, name)
             if mark is not None and mark in taken:
-                refuse(
+                raise_faults(
                     [Fault((name,), f"is {mark!r}, as {taken[mark]} is", "give each a character of its own")]
                 )
             taken[mark] = name
@@ -166,7 +166,7 @@ class DataSpec(Spec):
             if taken in OUTPUT_NAMES or (taken or "").startswith(("forecast-lo-", "forecast-hi-")):
                 summary = f"column {taken!r} has a name that the tables of forecasts use"
                 faults.append(Fault((role,), summary, "rename it in the table"))
-        refuse(faults)
+        raise_faults(faults)
         return self
 
     @model_validator(mode="after")
@@ -190,7 +190,7 @@ class DataSpec(Spec):
             if isinstance(value, int) and isinstance(self.freq, str):
                 hint = f'put it in quotes: "{value}"'
                 faults.append(Fault((name,), f"is {value}, needs a date or time as text", hint))
-        refuse(faults)
+        raise_faults(faults)
         return self
 
 
@@ -209,7 +209,7 @@ class SplitSpec(Spec):
     def _leaves_training_rows(self) -> SplitSpec:
         if isinstance(self.val, float) and isinstance(self.test, float) and self.val + self.test >= 1:
             total = f"val and test together are {self.val + self.test:g} of each series"
-            refuse([Fault((), total, "leave a share for training")])
+            raise_faults([Fault((), total, "leave a share for training")])
         return self
 
 

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from forecaster.evaluation.metrics import Metric, Part, Terms
+from forecaster.evaluation.metrics import Metric, MetricPart, Terms
 
 MEDIAN = 0.5
 
@@ -28,7 +28,7 @@ def probabilities(levels: Sequence[float]) -> tuple[float, ...]:
     return tuple(sorted({MEDIAN, *(p for level in levels for p in ends(level))}))
 
 
-def coverage(p: Part, level: float) -> Terms:
+def coverage(p: MetricPart, level: float) -> Terms:
     """Share of actual values inside: mean 100 [lo <= y <= hi]. Percent; L is right.
 
     Hyndman & Athanasopoulos, Forecasting: Principles and Practice (3rd ed.), 5.5.
@@ -39,13 +39,13 @@ def coverage(p: Part, level: float) -> Terms:
     return Terms(np.where(np.isnan(low) | np.isnan(high), np.nan, inside))
 
 
-def width(p: Part, level: float) -> Terms:
+def width(p: MetricPart, level: float) -> Terms:
     """Mean width: mean (hi - lo). Unit of the target; of two with the right coverage the narrower is better."""
     low, high = (p.quantile(q) for q in ends(level))
     return Terms(high - low)
 
 
-def winkler(p: Part, level: float) -> Terms:
+def winkler(p: MetricPart, level: float) -> Terms:
     """Winkler score: mean (hi - lo) + 2/a (lo - y)+ + 2/a (y - hi)+. Unit of the target; less is better.
 
     Winkler (1972); Gneiting & Raftery (2007), eq. 43, as the interval score.
@@ -55,7 +55,7 @@ def winkler(p: Part, level: float) -> Terms:
     return Terms(high - low + 200.0 / (100.0 - level) * outside)
 
 
-def msis(p: Part, level: float) -> Terms:
+def msis(p: MetricPart, level: float) -> Terms:
     """Mean scaled interval score: the Winkler score in units of q. Unitless; less is better.
 
     q as in MASE: the in-sample mean absolute error of the seasonal naive, per series and
@@ -65,7 +65,7 @@ def msis(p: Part, level: float) -> Terms:
     return Terms(winkler(p, level).top / q, counted=np.isfinite(q))
 
 
-def pinball(p: Part) -> Terms:
+def pinball(p: MetricPart) -> Terms:
     """Quantile loss, the mean over the probabilities t: mean max(t (y - f_t), (t - 1)(y - f_t)). Unit of the target.
 
     Koenker & Bassett (1978).
@@ -74,7 +74,7 @@ def pinball(p: Part) -> Terms:
     return Terms(_weighted_pinball(p, [share] * len(p.whole.probabilities)))
 
 
-def wql(p: Part) -> Terms:
+def wql(p: MetricPart) -> Terms:
     """Weighted quantile loss: the mean over the probabilities of 2 sum pinball / sum |y|. Unitless.
 
     With the median alone it is WAPE / 100. Salinas et al., DeepAR (2020), 4.
@@ -82,7 +82,7 @@ def wql(p: Part) -> Terms:
     return Terms(2.0 * pinball(p).top, bottom=np.abs(p.actual))
 
 
-def crps(p: Part) -> Terms:
+def crps(p: MetricPart) -> Terms:
     """Continuous ranked probability score: mean 2 integral pinball dt. Unit of the target.
 
     The integral is a sum over the probabilities at hand, each standing for those nearer to
@@ -94,7 +94,7 @@ def crps(p: Part) -> Terms:
     return Terms(2.0 * _weighted_pinball(p, np.diff(borders).tolist()))
 
 
-def _weighted_pinball(p: Part, weights: Sequence[float]) -> np.ndarray:
+def _weighted_pinball(p: MetricPart, weights: Sequence[float]) -> np.ndarray:
     total = np.zeros_like(p.actual)
     for t, weight in zip(p.whole.probabilities, weights, strict=True):
         short = p.actual - p.quantile(t)

@@ -64,7 +64,7 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Part:
+class MetricPart:
     """A run of consecutive windows, as float64; shapes (windows, horizon, targets)."""
 
     whole: Scored
@@ -108,7 +108,7 @@ class Terms(NamedTuple):
     """Broadcasts to top; observed elements where this is False are left out. None = none are."""
 
 
-def mae(p: Part) -> Terms:
+def mae(p: MetricPart) -> Terms:
     """Mean absolute error: mean |y - f|. Unit of the target.
 
     Hyndman & Athanasopoulos, Forecasting: Principles and Practice (3rd ed.), 5.8.
@@ -116,7 +116,7 @@ def mae(p: Part) -> Terms:
     return Terms(p.size())
 
 
-def mse(p: Part) -> Terms:
+def mse(p: MetricPart) -> Terms:
     """Mean squared error: mean (y - f)^2. Square of the target's unit.
 
     Hyndman & Athanasopoulos, 5.8.
@@ -125,7 +125,7 @@ def mse(p: Part) -> Terms:
     return Terms(np.square(error, out=error))
 
 
-def rmse(p: Part) -> Terms:
+def rmse(p: MetricPart) -> Terms:
     """Root mean squared error: sqrt(mean (y - f)^2). Unit of the target.
 
     One root over all elements pooled, not a mean of roots. Hyndman & Athanasopoulos, 5.8.
@@ -133,7 +133,7 @@ def rmse(p: Part) -> Terms:
     return mse(p)
 
 
-def bias(p: Part) -> Terms:
+def bias(p: MetricPart) -> Terms:
     """Mean error: mean (f - y). Unit of the target; above 0 the forecasts are too high.
 
     Hyndman & Athanasopoulos, 5.8, with the sign turned so that it is the forecast's.
@@ -141,7 +141,7 @@ def bias(p: Part) -> Terms:
     return Terms(p.error())
 
 
-def mape(p: Part) -> Terms:
+def mape(p: MetricPart) -> Terms:
     """Mean absolute percentage error: mean 100 |y - f| / |y|. Percent.
 
     Undefined where y = 0; those elements are left out. Hyndman & Koehler (2006), 2.2.
@@ -150,7 +150,7 @@ def mape(p: Part) -> Terms:
     return Terms(100.0 * p.size() / actual, counted=actual > 0)
 
 
-def smape(p: Part) -> Terms:
+def smape(p: MetricPart) -> Terms:
     """Symmetric MAPE as in M4: mean 200 |y - f| / (|y| + |f|), 0 where both are 0. Percent, 0 to 200.
 
     Makridakis, Spiliotis & Assimakopoulos, The M4 Competition (2020); twice what some
@@ -160,7 +160,7 @@ def smape(p: Part) -> Terms:
     return Terms(np.divide(200.0 * p.size(), both, out=np.zeros_like(both), where=both != 0))
 
 
-def wape(p: Part) -> Terms:
+def wape(p: MetricPart) -> Terms:
     """Weighted absolute percentage error: 100 sum |y - f| / sum |y|. Percent.
 
     Not computable where every y is 0. Kolassa & Schütz (2007), as the MAD/mean ratio.
@@ -168,7 +168,7 @@ def wape(p: Part) -> Terms:
     return Terms(100.0 * p.size(), bottom=np.abs(p.actual))
 
 
-def mase(p: Part) -> Terms:
+def mase(p: MetricPart) -> Terms:
     """Mean absolute scaled error: mean |y - f| / q. Unitless; below 1 beats q.
 
     q: the mean absolute error of the seasonal naive, one step of its season ahead, on the
@@ -178,7 +178,7 @@ def mase(p: Part) -> Terms:
     return Terms(p.size() / q, counted=np.isfinite(q))
 
 
-def rmsse(p: Part) -> Terms:
+def rmsse(p: MetricPart) -> Terms:
     """Root mean squared scaled error: sqrt(mean (y - f)^2 / q2). Unitless.
 
     q2: the mean squared error of the seasonal naive on the training rows of the element's
@@ -189,7 +189,7 @@ def rmsse(p: Part) -> Terms:
     return Terms(np.square(p.error()) / q2, counted=np.isfinite(q2))
 
 
-def scaled_mae(p: Part) -> Terms:
+def scaled_mae(p: MetricPart) -> Terms:
     """MAE in training standard deviations: mean |y - f| / s. Unitless.
 
     s: the population standard deviation of the training rows of the element's series and
@@ -199,7 +199,7 @@ def scaled_mae(p: Part) -> Terms:
     return Terms(p.size() / s, counted=np.isfinite(s))
 
 
-def scaled_mse(p: Part) -> Terms:
+def scaled_mse(p: MetricPart) -> Terms:
     """MSE in squared training standard deviations: mean ((y - f) / s)^2. Unitless.
 
     s as in scaled_mae. Zhou et al., Informer (2021).
@@ -222,7 +222,7 @@ class Broken(NamedTuple):
 class Metric:
     """A metric of a whole split: Scored in, one number out, NaN where it cannot be computed."""
 
-    terms: Callable[[Part], Terms]
+    terms: Callable[[MetricPart], Terms]
     root: bool = False
     """Take the square root of the pooled ratio."""
 
@@ -285,12 +285,12 @@ def by_step(scored: Scored, name: str) -> Array:
     return METRICS[name].broken_down(scored).by_step
 
 
-def _parts(scored: Scored) -> Iterator[Part]:
+def _parts(scored: Scored) -> Iterator[MetricPart]:
     windows, horizon, targets = scored.actual.shape
     step = max(1, ELEMENTS_PER_PART // max(1, horizon * targets))
     for start in range(0, windows, step):
         run = slice(start, start + step)
-        yield Part(
+        yield MetricPart(
             whole=scored,
             actual=scored.actual[run].astype(np.float64, copy=False),
             forecast=scored.forecast[run].astype(np.float64, copy=False),

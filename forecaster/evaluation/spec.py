@@ -8,10 +8,10 @@ from pydantic import AfterValidator, Field
 
 from forecaster.spec import Fault, FaultsError, Spec
 
-Metric = Literal[
+MetricName = Literal[
     "mae", "mse", "rmse", "mape", "smape", "wape", "mase", "rmsse", "bias", "scaled_mae", "scaled_mse"
 ]
-Baseline = Literal[
+BaselineName = Literal[
     "naive", "seasonal_naive", "drift", "window_average", "ridge", "auto_ets", "auto_theta", "auto_arima"
 ]
 
@@ -23,11 +23,11 @@ def _increasing(levels: list[int]) -> list[int]:
 
 
 class EvaluationSpec(Spec):
-    baselines: list[Baseline] = ["naive", "seasonal_naive"]
+    baselines: list[BaselineName] = ["naive", "seasonal_naive"]
     """Scored beside the model on the same windows. auto_ets, auto_theta and auto_arima need the extra `stats`."""
     seasonality: Annotated[int, Field(ge=1)] | None = None
     """Steps in one season; null = the usual one of the frequency (24 for h, 7 for D, 12 for ME)."""
-    metrics: list[Metric] = ["mae", "rmse", "mse", "smape", "mase", "scaled_mae", "scaled_mse"]
+    metrics: list[MetricName] = ["mae", "rmse", "mse", "smape", "mase", "scaled_mae", "scaled_mse"]
     """Columns of the score table, in order."""
     levels: Annotated[list[Annotated[int, Field(ge=1, le=99)]], AfterValidator(_increasing)] = [80, 95]
     """Coverage of the prediction intervals, in percent, rising; [] = none."""

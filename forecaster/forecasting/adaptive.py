@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.data.transforms.scalers import Scaler
-from forecaster.forecasting.calibration import Calibration, Floats, Ints, Windowed, calibrate
+from forecaster.forecasting.calibration import Calibration, Floats, GroupedQuantiles, Ints, calibrate
 
 _FAR = np.int64(2**40)
 
 
-class Rolling:
+class AdaptiveCalibration:
     """Forecasts of calibration windows and of those after them, and what came of them.
 
     position: (windows,), of each window's first target on the time axis that all series share.
@@ -21,8 +21,8 @@ class Rolling:
 
     def __init__(
         self,
-        before: tuple[Windowed, Floats, Ints],
-        after: tuple[Windowed, Floats, Ints],
+        before: tuple[GroupedQuantiles, Floats, Ints],
+        after: tuple[GroupedQuantiles, Floats, Ints],
         *,
         probabilities: tuple[float, ...],
         scaler: Scaler,
@@ -35,7 +35,7 @@ class Rolling:
         position: Ints = np.concatenate([before[2], after[2]])
         self.order = np.lexsort((position, group))
         self.position, self.n_before = position, len(before[2])
-        self.forecast, self.actual = Windowed(quantiles, group), actual
+        self.forecast, self.actual = GroupedQuantiles(quantiles, group), actual
         self.key = (group * _FAR + position)[self.order]
         # As many windows of each series as were there to calibrate with at first.
         self.series, self.kept = np.unique(before[0].group, return_counts=True)
@@ -56,7 +56,7 @@ class Rolling:
     def calibration(self, position: int) -> Calibration:
         """What can be learned before a position. Raises ValueError where that is nothing."""
         windows = self.known_before(position)
-        forecast = Windowed(self.forecast.quantiles[windows], self.forecast.group[windows])
+        forecast = GroupedQuantiles(self.forecast.quantiles[windows], self.forecast.group[windows])
         return calibrate(
             forecast,
             self.actual[windows],
@@ -78,7 +78,7 @@ class Rolling:
         for nth in np.unique(block):
             here = np.flatnonzero(block == nth)
             windows = after[here]
-            part = Windowed(self.forecast.quantiles[windows], self.forecast.group[windows])
+            part = GroupedQuantiles(self.forecast.quantiles[windows], self.forecast.group[windows])
             out[here] = self.calibration(first + int(nth) * self.horizon).apply(part, self.ids)
         return out
 

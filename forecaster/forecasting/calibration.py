@@ -33,7 +33,7 @@ MAX_OFFSETS = 1_000_000
 
 
 @dataclass(frozen=True)
-class Windowed:
+class GroupedQuantiles:
     """Forecasts of windows, in original units, with where they belong.
 
     quantiles: (windows, horizon, targets, probabilities), or (…, 1) where a point stands
@@ -60,7 +60,7 @@ class Calibration:
     offsets: NDArray[np.float64]
     n_windows: int
 
-    def apply(self, forecast: Windowed, ids: Sequence[str]) -> NDArray[np.float32]:
+    def apply(self, forecast: GroupedQuantiles, ids: Sequence[str]) -> NDArray[np.float32]:
         """The calibrated quantiles, (windows, horizon, targets, probabilities), never crossing.
 
         ids: of the scaler's groups, which tells the series calibrated by themselves. Steps
@@ -110,7 +110,7 @@ class Calibration:
 
 
 def calibrate(
-    forecast: Windowed,
+    forecast: GroupedQuantiles,
     actual: Floats,
     *,
     probabilities: tuple[float, ...],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.transforms.categories import Encoders
 from forecaster.data.transforms.scalers import Scaler
 from forecaster.data.transforms.windows import Windows
@@ -69,7 +69,7 @@ class Fitted:
     scaler: Scaler
     members: list[Arrays]
     """The weights of each member of the ensemble, by path."""
-    grid: Grid
+    time_axis: TimeAxis
     """The time axis of the training rows, which later rows must lie on too."""
     encoders: Encoders = field(default_factory=Encoders)
     """The numbers of categories; none where no column holds any."""
@@ -90,7 +90,7 @@ class Fitted:
         of both (Vincentization: quantiles averaged do not cross)."""
         from forecaster.model.predict import predict_windows
 
-        network = self.network(lanes=min(PREDICT_BATCH, len(np.unique(windows.series))))
+        network = self.network(streams=min(PREDICT_BATCH, len(np.unique(windows.series))))
         output, n = self.spec.output, len(self.members)
         total: Floats = np.zeros((len(windows), self.shape.horizon, self.shape.n_targets))
         spread: Floats | None = None
@@ -112,11 +112,11 @@ class Fitted:
                 spread[..., k] += self.scaler.invert(found[..., k], groups) / n
         return Outlook(total, spread)
 
-    def network(self, *, lanes: int = 1) -> keras.Model:
+    def network(self, *, streams: int = 1) -> keras.Model:
         """The network of the spec, its weights not yet filled in."""
         from forecaster.model.build import build
 
-        return build(self.spec, self.shape, lanes=lanes)
+        return build(self.spec, self.shape, streams=streams)
 
     def save(self, run: RunDir) -> None:
         write_json(
@@ -130,7 +130,7 @@ class Fitted:
         )
         state = {
             "scaler": self.scaler.as_json(),
-            "grid": self.grid.as_json(),
+            "grid": self.time_axis.as_json(),
             "encoders": self.encoders.as_json(),
             "training": self.training and self.training.as_json(),
             "calibration": self.calibration and self.calibration.as_json(network=self.scaler),
@@ -156,7 +156,7 @@ class Fitted:
                 shape=Shape.from_json(spec["shape"]),
                 scaler=scaler,
                 members=members,
-                grid=Grid.from_json(state["grid"]),
+                time_axis=TimeAxis.from_json(state["grid"]),
                 encoders=Encoders.from_json(state["encoders"]),
                 training=TrainingScales.from_json(state["training"]) if state.get("training") else None,
                 calibration=calibration and Calibration.from_json(calibration, network=scaler),

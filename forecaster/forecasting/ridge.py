@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecaster.forecasting.origins import Array, Forecast, Origins, last_rows, next_rows
+from forecaster.forecasting.cutoffs import Array, Cutoffs, Forecast, last_rows, next_rows
 from forecaster.model import linear
 
 
@@ -28,14 +28,14 @@ class Ridge:
     weights: Array
     penalty: float
 
-    def forecast(self, origins: Origins) -> Forecast:
+    def forecast(self, cutoffs: Cutoffs) -> Forecast:
         """(windows, horizon, targets), original units.
 
         Absent rows of a history shorter than the lookback count as its mean.
         """
         lookback, horizon = self.weights.shape
-        out = np.empty((len(origins.row), horizon, origins.values.shape[1]), np.float32)
-        for run, part in origins.parts(lookback + horizon):
+        out = np.empty((len(cutoffs.row), horizon, cutoffs.values.shape[1]), np.float32)
+        for run, part in cutoffs.parts(lookback + horizon):
             past = last_rows(part, lookback)
             shape = (*past.mean.shape, horizon)
             ahead = (_flat(past.centred) @ self.weights).reshape(shape) + past.mean[:, :, None]
@@ -43,7 +43,7 @@ class Ridge:
         return out
 
 
-def fit(train: Origins, val: Origins, *, lookback: int, train_std: Array) -> Ridge:
+def fit(train: Cutoffs, val: Cutoffs, *, lookback: int, train_std: Array) -> Ridge:
     """Learn from training windows, and choose the penalty of least squared error on validation windows.
 
     train, val: origins whose target rows exist; windows with less than `lookback` rows
@@ -58,14 +58,14 @@ def fit(train: Origins, val: Origins, *, lookback: int, train_std: Array) -> Rid
     return Ridge(weights, penalty)
 
 
-def _moments(origins: Origins, *, lookback: int, train_std: Array, limit: int) -> linear.Moments:
-    whole = origins.pick(origins.row - origins.start >= lookback)
-    whole = whole.pick(linear.spread_out(len(whole.row), max(1, limit // origins.values.shape[1])))
+def _moments(cutoffs: Cutoffs, *, lookback: int, train_std: Array, limit: int) -> linear.Moments:
+    whole = cutoffs.pick(cutoffs.row - cutoffs.start >= lookback)
+    whole = whole.pick(linear.spread_out(len(whole.row), max(1, limit // cutoffs.values.shape[1])))
     usable = np.isfinite(train_std) & (train_std > 0)
     per_std = np.divide(1.0, train_std, out=np.zeros_like(train_std), where=usable)
 
-    out = linear.Moments.empty(lookback, origins.horizon)
-    for _, part in whole.parts(lookback + origins.horizon):
+    out = linear.Moments.empty(lookback, cutoffs.horizon)
+    for _, part in whole.parts(lookback + cutoffs.horizon):
         past, scale = last_rows(part, lookback), per_std[part.series][:, None]
         x = _flat(past.centred * scale)
         y = _flat((next_rows(part) - past.mean[:, None]) * scale)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.errors import DataError, EnvironmentError_
-from forecaster.forecasting.origins import Array, Forecast, Origins
+from forecaster.forecasting.cutoffs import Array, Cutoffs, Forecast
 
 PACKAGE = "statsforecast"
 # Fewer training rows than this tell no model from another: the last value is forecast.
@@ -50,7 +50,7 @@ BOUNDS = {
 }
 
 
-def refuse(names: Collection[str], *, n_models: int, n_forecasts: int) -> None:
+def check_models(names: Collection[str], *, n_models: int, n_forecasts: int) -> None:
     """Raises EnvironmentError_ where the package is missing, DataError where it would take hours.
 
     names: baselines, those of other kinds too. n_models: series x targets. n_forecasts: windows to
@@ -81,7 +81,7 @@ def refuse(names: Collection[str], *, n_models: int, n_forecasts: int) -> None:
 
 
 def forecast(
-    name: str, origins: Origins, *, season: int, fit_end: NDArray[np.int64], remarks: list[str]
+    name: str, cutoffs: Cutoffs, *, season: int, fit_end: NDArray[np.int64], remarks: list[str]
 ) -> Forecast:
     """(windows, horizon, targets), original units.
 
@@ -89,25 +89,25 @@ def forecast(
     be fitted; the last value is then forecast, as where the training rows are constant or fewer
     than MIN_ROWS.
     """
-    last = origins.values[origins.row - 1].astype(np.float32)
-    out = np.repeat(last[:, None], origins.horizon, axis=1)
+    last = cutoffs.values[cutoffs.row - 1].astype(np.float32)
+    out = np.repeat(last[:, None], cutoffs.horizon, axis=1)
     failed: list[str] = []
-    for s in np.unique(origins.series).tolist():
-        of_series = np.flatnonzero(origins.series == s)
-        begin = int(origins.offsets[s])
+    for s in np.unique(cutoffs.series).tolist():
+        of_series = np.flatnonzero(cutoffs.series == s)
+        begin = int(cutoffs.offsets[s])
         end = begin + int(fit_end[s])
         first = max(begin, end - BOUNDS[name].fit_rows)
-        for target in range(origins.values.shape[1]):
-            column = origins.values[:, target]
+        for target in range(cutoffs.values.shape[1]):
+            column = cutoffs.values[:, target]
             training = column[first:end]
             if len(training) < MIN_ROWS or np.ptp(training) == 0:
                 continue
             found, reason = _one(
                 name,
                 training,
-                [column[_run_from(name, first, row) : row] for row in origins.row[of_series].tolist()],
+                [column[_run_from(name, first, row) : row] for row in cutoffs.row[of_series].tolist()],
                 season=season,
-                horizon=origins.horizon,
+                horizon=cutoffs.horizon,
             )
             if reason is not None:
                 failed.append(reason)

@@ -115,11 +115,11 @@ def _times(panel: Panel, positions: Ints) -> pa.Array:
     """Times as people read them, or integers on an integer axis."""
     import pyarrow as pa
 
-    if panel.grid.is_integer:
-        return pa.array(panel.grid.stamps(positions))
+    if panel.time_axis.is_integer:
+        return pa.array(panel.time_axis.stamps(positions))
     found, inverse = np.unique(positions, return_inverse=True)
     return pa.DictionaryArray.from_arrays(
-        pa.array(inverse.astype(np.int32)), pa.array(panel.grid.text(found), pa.string())
+        pa.array(inverse.astype(np.int32)), pa.array(panel.time_axis.text(found), pa.string())
     )
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from forecaster.model import linear
 from forecaster.model.layers.normalization import WindowNormalization
 from forecaster.model.outputs import point
-from forecaster.model.predict import Gathers, predict_windows
+from forecaster.model.predict import WindowInputs, predict_windows
 from forecaster.model.shape import Shape
 from forecaster.model.spec import AnchorSpec
 
@@ -20,7 +20,7 @@ Ints = npt.NDArray[np.int64]
 _PART = 4096
 
 
-class Learns(Gathers, Protocol):
+class Learns(WindowInputs, Protocol):
     """Windows with their targets, gathered by index."""
 
     def targets(self, indices: Ints) -> Float32: ...
@@ -49,25 +49,25 @@ def fit_anchor(
 SHARES = (0.25, 0.5, 0.75, 1.0)
 
 
-def choose_share(network: Any, windows: Learns, batch_size: int) -> float:
+def choose_blend_weight(network: Any, windows: Learns, batch_size: int) -> float:
     """The share of the network in the mean with its anchor that has the least squared error.
 
     Leaves the network set to it.
     """
     y = windows.targets(np.arange(len(windows)))
     forecasts = {}
-    for share in (0.0, 1.0):
-        network.share.assign([share, 1.0 - share])
-        forecasts[share] = point(
+    for blend_weight in (0.0, 1.0):
+        network.blend_weight.assign([blend_weight, 1.0 - blend_weight])
+        forecasts[blend_weight] = point(
             network.spec.output, predict_windows(network, windows, batch_size=batch_size)
         )
 
-    def squared_error(share: float) -> float:
-        mean = share * forecasts[1.0] + (1.0 - share) * forecasts[0.0]
+    def squared_error(blend_weight: float) -> float:
+        mean = blend_weight * forecasts[1.0] + (1.0 - blend_weight) * forecasts[0.0]
         return float(np.nanmean(np.square(y - mean), dtype=np.float64))
 
     best = min(SHARES, key=squared_error)
-    network.share.assign([best, 1.0 - best])
+    network.blend_weight.assign([best, 1.0 - best])
     return best
 
 
@@ -84,9 +84,9 @@ def _moments(normalization: Any, shape: Shape, windows: Learns, *, steps: int, l
         if not len(indices):
             continue
         past = inputs["past"][:, :, : shape.n_targets]
-        level, spread = (np.asarray(part) for part in normalization.statistics(past))
-        x = _flat((past[:, -steps:] - level) / spread)
-        y = _flat((windows.targets(indices) - level) / spread)
+        loc, scale = (np.asarray(part) for part in normalization.statistics(past))
+        x = _flat((past[:, -steps:] - loc) / scale)
+        y = _flat((windows.targets(indices) - loc) / scale)
         whole = ~np.isnan(y).any(axis=1)
         moments.add(x[whole], y[whole])
     return moments

@@ -20,14 +20,14 @@ HEADS: dict[str, type[Forecaster]] = {
 }
 
 
-def build(spec: ModelSpec, shape: Shape, *, unroll: bool = False, lanes: int = 1) -> Forecaster:
+def build(spec: ModelSpec, shape: Shape, *, unroll: bool = False, streams: int = 1) -> Forecaster:
     """A built network: its weights exist and follow Keras' global seed.
 
-    lanes: rows of every batch, where the state is carried; see StatefulForecaster.
+    streams: rows of every batch, where the state is carried; see StatefulForecaster.
     """
     model: Forecaster
     if spec.stateful:
-        model = StatefulForecaster(spec, shape, unroll=unroll, lanes=lanes)
+        model = StatefulForecaster(spec, shape, unroll=unroll, streams=streams)
     else:
         model = HEADS[spec.head.type](spec, shape, unroll=unroll)
     model.build()

@@ -139,7 +139,7 @@ class RecurrentSpec(RepeatableSpec):
         return layer
 
     @property
-    def has_kernel(self) -> bool:
+    def has_own_loop(self) -> bool:
         """Whether model/recurrence has a time loop of its own for it."""
         activations = {self.activation, getattr(self, "recurrent_activation", "tanh")}
         return (

@@ -32,7 +32,7 @@ class Execution:
     unroll: bool
     jit: bool
     steps_per_execution: int
-    kernel: bool = False
+    own_loop: bool = False
     split: bool = False
 
 
@@ -65,11 +65,11 @@ def choose_execution(
     small = rows * max(cell.units for cell in cells) <= MAX_KERNEL_STATE
     seconds = training_seconds(one, batch_size=batch_size, n_batches=n_batches * n_epochs)
     halves = whole and rows >= MIN_SPLIT_ROWS and batch_size > 1 and threads != 1
-    known = whole and not shape.padded and all(cell.has_kernel for cell in cells)
+    known = whole and not shape.padded and all(cell.has_own_loop for cell in cells)
     if short and halves and not small and seconds >= UNROLLING_PAYS_S:
-        return Execution(unroll=True, jit=True, steps_per_execution=per_call, kernel=known, split=True)
+        return Execution(unroll=True, jit=True, steps_per_execution=per_call, own_loop=known, split=True)
     if known and seconds >= LOOP_PAYS_S and (short or small or threads == 1):
-        return Execution(unroll=False, jit=True, steps_per_execution=per_call, kernel=True)
+        return Execution(unroll=False, jit=True, steps_per_execution=per_call, own_loop=True)
     return Execution(
         unroll=False, jit=False, steps_per_execution=per_call, split=halves and seconds >= LOOP_PAYS_S
     )

@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.model.spec import DistributionOutput, Output, QuantileOutput
+from forecaster.model.spec import DistributionOutput, NetworkOutput, QuantileOutput
 
 Floats = NDArray[np.floating[Any]]
 # Below this a scale is nothing, in the units that the scaler left.
 SMALLEST = 1e-4
 # Degrees of freedom above which a t distribution has a variance.
-LEAST_FREEDOM = 2.0
+MIN_DF = 2.0
 
 
-def order(output: Output) -> tuple[str, ...]:
+def order(output: NetworkOutput) -> tuple[str, ...]:
     """The parameters, in their order."""
     if isinstance(output, QuantileOutput):
         return tuple(f"q{level:g}" for level in output.levels)
@@ -36,24 +36,24 @@ def order(output: Output) -> tuple[str, ...]:
     return ("value",)
 
 
-def point_index(output: Output) -> int:
+def point_index(output: NetworkOutput) -> int:
     """Which of the parameters is the forecast: the median of quantiles, else the first."""
     return output.levels.index(0.5) if isinstance(output, QuantileOutput) else 0
 
 
-def point(output: Output, values: Floats) -> Floats:
+def point(output: NetworkOutput, values: Floats) -> Floats:
     """(windows, horizon, parameters x targets) -> (windows, horizon, targets)."""
     n = values.shape[-1] // len(order(output))
     first = point_index(output) * n
     return values[..., first : first + n]
 
 
-def parameters(output: Output, values: Floats) -> list[NDArray[np.float64]]:
+def parameters(output: NetworkOutput, values: Floats) -> list[NDArray[np.float64]]:
     """Each of (windows, horizon, targets), in their order."""
     return [part.astype(np.float64) for part in np.split(values, len(order(output)), axis=-1)]
 
 
-def quantiles(output: Output, values: Floats, probabilities: Sequence[float]) -> NDArray[np.float64]:
+def quantiles(output: NetworkOutput, values: Floats, probabilities: Sequence[float]) -> NDArray[np.float64]:
     """(windows, horizon, parameters x targets) -> (windows, horizon, targets, probabilities), never crossing.
 
     Of quantiles: those between two levels lie on the line between them, those beyond the

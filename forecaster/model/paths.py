@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from forecaster.model.layers.parameters import assemble
 from forecaster.model.outputs import draw, parameters
-from forecaster.model.predict import Gathers
+from forecaster.model.predict import WindowInputs
 from forecaster.model.spec import DistributionOutput
 
 # Rows of a batch: windows times paths.
@@ -18,7 +18,7 @@ ROWS = 8192
 
 
 def path_quantiles(
-    model: Any, windows: Gathers, probabilities: tuple[float, ...], *, seed: int
+    model: Any, windows: WindowInputs, probabilities: tuple[float, ...], *, seed: int
 ) -> NDArray[np.float64]:
     """Quantiles over the paths, (windows, horizon, targets, probabilities), in the scaler's units.
 
@@ -36,28 +36,28 @@ def path_quantiles(
     return np.concatenate(parts)
 
 
-def sample_paths(model: Any, inputs: dict[str, Any], chance: np.random.Generator) -> NDArray[np.float64]:
+def sample_paths(model: Any, inputs: dict[str, Any], rng: np.random.Generator) -> NDArray[np.float64]:
     """(windows, paths, horizon, targets), in the scaler's units."""
     output: DistributionOutput = model.spec.output
     n_windows, n_paths, horizon = len(inputs["past"]), output.samples, model.shape.horizon
-    window, level, spread = model.normalised({k: ops.convert_to_tensor(v) for k, v in inputs.items()}, False)
+    window, loc, scale = model.normalised({k: ops.convert_to_tensor(v) for k, v in inputs.items()}, False)
     raw, states, known = model.begin(window)
 
     def repeated(x: Any) -> Any:
         # Window by window, so that the paths of one stand together.
         return ops.repeat(x, n_paths, axis=0)
 
-    level, spread = repeated(level), repeated(spread)
+    loc, scale = repeated(loc), repeated(scale)
     raw, states = repeated(raw), [[repeated(s) for s in state] for state in states]
     flat = [s for state in states for s in state]
     values = []
     for step in range(horizon):
-        parts = assemble(output, model.numbers(raw[:, None]), model.normalization, level, spread)
+        parts = assemble(output, model.numbers(raw[:, None]), model.normalization, loc, scale)
         joined = np.concatenate([ops.convert_to_numpy(p) for p in parts], axis=-1)
-        drawn = draw(output.family, parameters(output, joined), chance)
+        drawn = draw(output.family, parameters(output, joined), rng)
         values.append(drawn)
         if step + 1 < horizon:
-            fed = model.normalization.apply_to(ops.convert_to_tensor(drawn.astype(np.float32)), level, spread)
+            fed = model.normalization.apply_to(ops.convert_to_tensor(drawn.astype(np.float32)), loc, scale)
             here = repeated(known[:, step]) if known is not None else fed[:, 0, :0]
             raw, (_, *flat) = model.cell.call(here, [ops.cast(fed[:, 0], raw.dtype), *flat])
     # (windows x targets x paths or windows x paths, horizon, channels)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from forecaster.model.cells import Activation, DenseSpec, DropoutSpec, Layer, Recurrent
-from forecaster.spec import Fault, FaultsError, Spec, refuse
+from forecaster.spec import Fault, FaultsError, Spec, raise_faults
 
 
 class HeadSpec(Spec):
@@ -70,7 +70,7 @@ class DistributionOutput(Spec):
     """Paths drawn by the heads that feed back, whose quantiles are those of the forecast."""
 
 
-Output = Annotated[PointOutput | QuantileOutput | DistributionOutput, Field(discriminator="type")]
+NetworkOutput = Annotated[PointOutput | QuantileOutput | DistributionOutput, Field(discriminator="type")]
 
 
 class ModelSpec(Spec):
@@ -96,7 +96,7 @@ class ModelSpec(Spec):
     layers: Annotated[list[Layer], Field(min_length=1)]
     """The Sequential stack, first layer first."""
     head: HeadSpec = HeadSpec()
-    output: Output = PointOutput()
+    output: NetworkOutput = PointOutput()
     stateful: bool = False
     """Carry the state from each window of a series to the next. Windows then follow one another, a lookback
     apart, and batch_size series are read side by side."""
@@ -116,7 +116,7 @@ class ModelSpec(Spec):
     @model_validator(mode="after")
     def _has_recurrence(self) -> ModelSpec:
         if not any(isinstance(layer, Recurrent) for layer in self.layers):
-            refuse([Fault(("layers",), "has no recurrent layer", "add a simple_rnn, lstm or gru")])
+            raise_faults([Fault(("layers",), "has no recurrent layer", "add a simple_rnn, lstm or gru")])
         return self
 
     @model_validator(mode="after")
@@ -148,7 +148,7 @@ class ModelSpec(Spec):
             summary = f"{self.past_lookback} does not go with head sequence, which forecasts at every step"
             faults.append(Fault(("past_lookback",), summary, "remove it"))
         faults += self._anchor_faults() + self._state_faults() + self._output_faults()
-        refuse(faults)
+        raise_faults(faults)
         return self
 
     def _anchor_faults(self) -> list[Fault]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from forecaster.config.load import Loaded
-from forecaster.data.transforms.split import Cuts, SplitName
+from forecaster.data.transforms.split import SplitBounds, SplitName
 from forecaster.errors import DataError
 from forecaster.evaluation.intervals import probabilities
 from forecaster.evaluation.scores import Forecasts
@@ -18,10 +18,10 @@ from forecaster.forecasting.table import Interval, forecast_table
 from forecaster.runs.directory import CHECKPOINTS, RunDir
 from forecaster.runs.files import write_text
 from forecaster.runs.tables import rows_csv
-from forecaster.stages.comparison import Windowed, compare
+from forecaster.stages.comparison import ComparedForecasts, compare
 from forecaster.stages.fitting import train
-from forecaster.stages.prepared import Learned, Prepared, Table, prepare_table, refuse_without_windows
-from forecaster.stages.scoring import Scores, refuse_baselines, score
+from forecaster.stages.prepared import FittedTransforms, Prepared, SplitPanel, check_windows, prepare_table
+from forecaster.stages.scoring import Scores, check_baselines, score
 from forecaster.training.progress import Listener
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BacktestPlan:
     """folds: how many. step: steps from one cutoff to the next, and scored after each; None = the horizon.
 
     refit: train anew at every cutoff, or forecast on with the first fold's network.
@@ -55,7 +55,7 @@ class Fold:
     scores: Scores
 
 
-def fold_tables(table: Table, plan: Plan, horizon: int) -> list[Table]:
+def fold_tables(table: SplitPanel, plan: BacktestPlan, horizon: int) -> list[SplitPanel]:
     """The table as each cutoff knew it, with the steps after it as the test range; oldest first.
 
     Cutoffs are counted from each series' own end. Validation keeps the number of steps
@@ -64,7 +64,7 @@ def fold_tables(table: Table, plan: Plan, horizon: int) -> list[Table]:
     """
     step = plan.step or horizon
     scored = max(step, horizon)
-    n_val = table.cuts.val_end - table.cuts.train_end
+    n_val = table.split_bounds.val_end - table.split_bounds.train_end
     length = table.raw.lengths
     tables, first_train = [], None
     for k in range(plan.folds):
@@ -74,9 +74,9 @@ def fold_tables(table: Table, plan: Plan, horizon: int) -> list[Table]:
         if first_train is None:
             first_train = train_end
         begin = np.maximum(train_end - first_train, 0) if plan.window == "sliding" else np.zeros_like(end)
-        cuts = Cuts(train_end - begin, cutoff - begin, end - begin)
-        tables.append(replace(table, raw=table.raw.between(begin, end), cuts=cuts))
-    if not tables[0].cuts.train_end.any():
+        split_bounds = SplitBounds(train_end - begin, cutoff - begin, end - begin)
+        tables.append(replace(table, raw=table.raw.between(begin, end), split_bounds=split_bounds))
+    if not tables[0].split_bounds.train_end.any():
         raise DataError(
             f"{table.raw.source}: {plan.folds} folds of {step:,} steps, {scored:,} scored and validation leave no "
             f"training rows; the longest series has {int(length.max()):,} rows",
@@ -87,8 +87,8 @@ def fold_tables(table: Table, plan: Plan, horizon: int) -> list[Table]:
 
 def backtest(
     loaded: Loaded,
-    table: Table,
-    plan: Plan,
+    table: SplitPanel,
+    plan: BacktestPlan,
     run: RunDir,
     *,
     listener: Listener | None = None,
@@ -114,7 +114,7 @@ def backtest(
             fitted = trained.fitted
             yield Fold(number, prepared, trained.scores)
         else:
-            learned = Learned(fitted.scaler, fitted.encoders)
+            learned = FittedTransforms(fitted.scaler, fitted.encoders)
             prepared = prepare_table(experiment, part, smoke=smoke, learned=learned)
             yield Fold(number, prepared, score(prepared, outlooks(fitted, prepared)))
 
@@ -131,17 +131,19 @@ def outlooks(fitted: Fitted, prepared: Prepared) -> dict[SplitName, Forecasts]:
     }
 
 
-def check_folds(loaded: Loaded, table: Table, plan: Plan) -> None:
+def check_folds(loaded: Loaded, table: SplitPanel, plan: BacktestPlan) -> None:
     """Raises DataError where a fold would hold no window of a split that it needs."""
     experiment = loaded.experiment
     # A test range of 0 in the config says nothing of the folds, which all have one.
     asked = experiment.model_copy(update={"split": experiment.split.model_copy(update={"test": 1})})
     for part in fold_tables(table, plan, experiment.window.horizon):
-        refuse_without_windows(asked, part.raw, part.cuts)
-        refuse_baselines(experiment, part.raw, part.cuts)
+        check_windows(asked, part.raw, part.split_bounds)
+        check_baselines(experiment, part.raw, part.split_bounds)
 
 
-def folds_summary(folds: Sequence[Fold], plan: Plan) -> tuple[dict[str, Any], pa.Table, list[str]]:
+def folds_summary(
+    folds: Sequence[Fold], plan: BacktestPlan
+) -> tuple[dict[str, Any], pa.Table, list[str]]:
     """metrics.json without its version, the table of forecasts, and remarks."""
     import pyarrow as pa
 
@@ -164,7 +166,7 @@ def folds_summary(folds: Sequence[Fold], plan: Plan) -> tuple[dict[str, Any], pa
             )
         )
         place = prepared.position(windows) - 1
-        words = prepared.panel.grid.text(np.array([place.min(), place.max()]))
+        words = prepared.panel.time_axis.text(np.array([place.min(), place.max()]))
         listed.append({"fold": fold.number, "first_cutoff": words[0], "last_cutoff": words[1], **table})
     pooled = {name: _pooled(folds, name) for name in folds[0].scores.forecasts["test"]}
     own = pooled.pop("model")
@@ -179,8 +181,10 @@ def folds_summary(folds: Sequence[Fold], plan: Plan) -> tuple[dict[str, Any], pa
     return summary, pa.concat_tables(tables), notes
 
 
-def _pooled(folds: Sequence[Fold], name: str) -> Windowed:
-    parts = [Windowed.of(name, f.prepared, "test", f.scores.forecasts["test"][name].point) for f in folds]
+def _pooled(folds: Sequence[Fold], name: str) -> ComparedForecasts:
+    parts = [
+        ComparedForecasts.of(name, f.prepared, "test", f.scores.forecasts["test"][name].point) for f in folds
+    ]
     found = parts[0]
     for part in parts[1:]:
         found = part.after(found)

@@ -12,13 +12,13 @@ from forecaster.config.load import Loaded
 from forecaster.data.reading.cache import load_table
 from forecaster.data.reading.table import fingerprint
 from forecaster.data.transforms.fill import fill
-from forecaster.data.transforms.split import SPLITS, Cuts, SplitName
+from forecaster.data.transforms.split import SPLITS, SplitBounds, SplitName
 from forecaster.errors import DataError, UsageError
 from forecaster.evaluation.intervals import probabilities
 from forecaster.evaluation.scales import Scales, in_sample_scales
 from forecaster.evaluation.scores import Forecasts, ScoreTable, Scoring, score_table
 from forecaster.forecasting.baselines import forecast as baseline
-from forecaster.forecasting.calibration import Calibration, Windowed
+from forecaster.forecasting.calibration import Calibration, GroupedQuantiles
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.table import Interval, forecast_table
 from forecaster.pipeline.backtest import outlooks
@@ -28,12 +28,12 @@ from forecaster.runs.files import read_json
 from forecaster.stages.cutoff import load_run
 from forecaster.stages.fitting import SCORED
 from forecaster.stages.intervals import calibration_for_later, error_units
-from forecaster.stages.prepared import Ints, Learned, Prepared, Table, prepare, prepare_table
+from forecaster.stages.prepared import FittedTransforms, Ints, Prepared, SplitPanel, prepare, prepare_table
 from forecaster.stages.scoring import (
     Scores,
     baseline_forecasts,
-    known_to_baselines,
-    refuse_baselines,
+    baseline_inputs,
+    check_baselines,
     score,
     tabled,
 )
@@ -101,7 +101,7 @@ def evaluate(
             f"--split {split}: {run.path} has no {split} windows",
             hint="name the other split, or rows with --data",
         )
-    refuse_baselines(loaded.experiment, prepared.panel, prepared.cuts)
+    check_baselines(loaded.experiment, prepared.panel, prepared.split_bounds)
     _start(loaded)
     scores = score(prepared, outlooks(fitted, prepared))
     return Evaluated(prepared, split, scores, scores.notes)
@@ -122,17 +122,19 @@ def _on_new_rows(run: RunDir, loaded: Loaded, fitted: Fitted, data: Path) -> Eva
     """Every window of a table whose targets come after the validation range of its series."""
     experiment = loaded.experiment
     spec = experiment.data.model_copy(update={"start": None, "end": None})
-    ahead, findings = load_table(spec, data, keep_future=bool(spec.future_covariates), grid=fitted.grid)
+    ahead, findings = load_table(
+        spec, data, keep_future=bool(spec.future_covariates), time_axis=fitted.time_axis
+    )
     raw = ahead.first_rows(ahead.lengths - findings.future_rows)
     seen = _rows_seen(run, raw.ids, fitted, raw.first)
     first = np.minimum(seen, raw.lengths)
-    table = Table(raw, findings, Cuts(np.zeros_like(first), first, raw.lengths), ahead)
-    refuse_baselines(experiment, raw, table.cuts)
+    table = SplitPanel(raw, findings, SplitBounds(np.zeros_like(first), first, raw.lengths), ahead)
+    check_baselines(experiment, raw, table.split_bounds)
     # Series that training never saw are scaled by the rows before their first target.
     begin = np.maximum(first, np.minimum(experiment.window.lookback, raw.lengths))
     filled, _ = fill(raw, experiment.data.missing, barriers=begin[:, None])
     scaler, notes = scaler_for(fitted.scaler, experiment.scaling, filled, begin)
-    prepared = prepare_table(experiment, table, learned=Learned(scaler, fitted.encoders))
+    prepared = prepare_table(experiment, table, learned=FittedTransforms(scaler, fitted.encoders))
     windows = prepared.windows["test"]
     if not len(windows):
         raise DataError(
@@ -162,7 +164,7 @@ def _rows_seen(run: RunDir, ids: tuple[str, ...], fitted: Fitted, first: Ints) -
     for one in read_json(run.file("splits.json"))["series"]:
         ends = [one[name]["last"] for name in ("train", "val") if one[name]["last"] is not None]
         if ends:
-            last[one["id"]] = fitted.grid.ceil_position(ends[-1])
+            last[one["id"]] = fitted.time_axis.ceil_position(ends[-1])
     return np.array(
         [
             max(0, last[name] + 1 - begin) if name in last else 0
@@ -196,7 +198,7 @@ def _calibrated(
     scaler = scaler_for(calibration.scaler, error_units(prepared.experiment), prepared.panel, begin)[0]
     base = found.point[..., None] if found.quantiles is None else found.quantiles
     group = scaler.rows_for(prepared.panel.ids)[prepared.windows["test"].series]
-    quantiles = replace(calibration, scaler=scaler).apply(Windowed(base, group), scaler.ids or ())
+    quantiles = replace(calibration, scaler=scaler).apply(GroupedQuantiles(base, group), scaler.ids or ())
     return Forecasts(found.point, quantiles)
 
 
@@ -211,7 +213,7 @@ def _baselines(
     evaluation = loaded.experiment.evaluation
     names: list[str] = list(evaluation.baselines)
     notes: list[str] = []
-    where = prepared.origins(prepared.windows["test"])
+    where = prepared.cutoffs(prepared.windows["test"])
     if not _same_data(run, loaded):
         gone = f"{loaded.data_path}, which is gone or changed"
         if "ridge" in names:
@@ -219,11 +221,11 @@ def _baselines(
             notes.append(f"ridge is left out: it learns from {gone}")
         if names and evaluation.levels:
             notes.append(f"the baselines have no intervals: those come from their errors on {gone}")
-        known = replace(known_to_baselines(prepared), fit_end=begin)
+        known = replace(baseline_inputs(prepared), fit_end=begin)
         found = {name: Forecasts(baseline(name, where, known)) for name in names}
         return found, [*notes, *known.remarks]
     own = prepare(loaded, smoke=bool((run.started() or {}).get("smoke")))
-    learned = known_to_baselines(own)
+    learned = baseline_inputs(own)
     known = replace(learned, season=prepared.season, fit_end=begin, remarks=[])
     found = {name: Forecasts(baseline(name, where, known)) for name in names}
     if evaluation.levels and len(own.windows["val"]):

@@ -34,7 +34,7 @@ MAX_SERIES = 64
 
 
 @dataclass(frozen=True)
-class Part:
+class ShuffledInput:
     """What is shuffled together. channels: by key of a batch. steps: of the lookback, first to
     one past the last; None for all."""
 
@@ -59,7 +59,7 @@ class Shuffled(Windows):
 
     partner: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     part: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ShuffledInput, ...] = ()
 
     def inputs(self, indices: Ints) -> Batch:
         batch = super().inputs(indices)
@@ -164,7 +164,7 @@ def _sample(windows: Windows, most: int) -> Windows:
     return windows.take(np.linspace(0, len(windows) - 1, most).astype(np.int64))
 
 
-def _groups(part: Part, windows: Windows) -> npt.NDArray[np.int32]:
+def _groups(part: ShuffledInput, windows: Windows) -> npt.NDArray[np.int32]:
     """Among which windows a part is shuffled: those of one series, or all where a series has but one value."""
     static = any(key.startswith("static") for key in part.channels)
     return np.zeros_like(windows.series) if static else windows.series
@@ -182,40 +182,44 @@ def _others(group: npt.NDArray[np.int32], rng: np.random.Generator) -> Ints:
     return out
 
 
-def _inputs(prepared: Prepared) -> list[Part]:
+def _inputs(prepared: Prepared) -> list[ShuffledInput]:
     """Every input by the names of the table's columns and of the calendar."""
     panel, source = prepared.panel, prepared.source
     numbers = [name for name in panel.columns if name not in panel.categories]
     codes = [name for name in panel.columns if name in panel.categories]
     n_known = source.n_targets + source.n_past
-    parts = [Part(f"past of {name}", {"past": [i]}) for i, name in enumerate(numbers[: source.n_targets])]
+    parts = [
+        ShuffledInput(f"past of {name}", {"past": [i]}) for i, name in enumerate(numbers[: source.n_targets])
+    ]
     for i, name in enumerate(numbers[source.n_targets :], source.n_targets):
         ahead = {"future": [i - n_known]} if i >= n_known else {}
-        parts.append(Part(name, {"past": [i], **ahead}))
+        parts.append(ShuffledInput(name, {"past": [i], **ahead}))
     for i, name in enumerate(codes):
         ahead = {"future_codes": [i - source.n_past_codes]} if i >= source.n_past_codes else {}
-        parts.append(Part(name, {"past_codes": [i], **ahead}))
+        parts.append(ShuffledInput(name, {"past_codes": [i], **ahead}))
     at = len(numbers)
     for feature in prepared.experiment.data.calendar:
         width = len(feature_names([feature]))
         channels = list(range(at, at + width))
         parts.append(
-            Part(f"calendar: {feature}", {"past": channels, "future": [c - n_known for c in channels]})
+            ShuffledInput(
+                f"calendar: {feature}", {"past": channels, "future": [c - n_known for c in channels]}
+            )
         )
         at += width
     return parts + _statics(panel)
 
 
-def _statics(panel: Panel) -> list[Part]:
+def _statics(panel: Panel) -> list[ShuffledInput]:
     numbers = [name for name in panel.statics if name not in panel.categories]
     codes = [name for name in panel.statics if name in panel.categories]
     return [
-        *(Part(name, {"static": [i]}) for i, name in enumerate(numbers)),
-        *(Part(name, {"static_codes": [i]}) for i, name in enumerate(codes)),
+        *(ShuffledInput(name, {"static": [i]}) for i, name in enumerate(numbers)),
+        *(ShuffledInput(name, {"static_codes": [i]}) for i, name in enumerate(codes)),
     ]
 
 
-def _lags(prepared: Prepared) -> list[Part]:
+def _lags(prepared: Prepared) -> list[ShuffledInput]:
     """Stretches of the lookback, the newest first: whole seasons, or whole patches, where they go in."""
     lookback, patch = prepared.experiment.window.lookback, prepared.experiment.model.patch or 1
     length = next(
@@ -227,5 +231,5 @@ def _lags(prepared: Prepared) -> list[Part]:
     for first in range(1, lookback + 1, length):
         last = min(first + length - 1, lookback)
         name = f"{first}" if first == last else f"{first}–{last}"
-        parts.append(Part(name, {"past": list(channels)}, (lookback - last, lookback - first + 1)))
+        parts.append(ShuffledInput(name, {"past": list(channels)}, (lookback - last, lookback - first + 1)))
     return parts

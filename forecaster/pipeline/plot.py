@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from forecaster.data.time_axis.axis import Grid, default_seasonality
+from forecaster.data.time_axis.axis import TimeAxis, default_seasonality
 from forecaster.errors import DataError, UsageError
 from forecaster.forecasting.fitted import STATE
 from forecaster.pipeline.report import read_history
-from forecaster.reporting.forecasts import Forecasts, read_forecasts
+from forecaster.reporting.forecasts import StoredForecasts, read_forecasts
 from forecaster.reporting.history import History
 from forecaster.reporting.plots import Stretch, forecast_picture
 from forecaster.runs.directory import RunDir
@@ -41,8 +41,8 @@ def plot(run: RunDir, *, series: str | None, target: str | None, output: Path | 
     """
     loaded = load_run(run)
     run.check(STATE)
-    experiment, grid = loaded.experiment, Grid.from_json(read_json(run.file(STATE))["grid"])
-    f = read_forecasts(run, experiment.data, grid=grid, horizon=experiment.window.horizon)
+    experiment, time_axis = loaded.experiment, TimeAxis.from_json(read_json(run.file(STATE))["grid"])
+    f = read_forecasts(run, experiment.data, time_axis=time_axis, horizon=experiment.window.horizon)
     if f is None:
         raise DataError(f"{run.path}: has no test windows to draw", hint="train with split.test above 0")
     s = _find("series", series, f.ids)
@@ -51,7 +51,7 @@ def plot(run: RunDir, *, series: str | None, target: str | None, output: Path | 
     history, notes = read_history(run, loaded, season)
     path = output or run.file(f"plots/{_file_name(f.ids[s], f.targets[t])}.png")
     picture = forecast_picture(
-        [_stretch(f, history, grid, (s, t), lookback=experiment.window.lookback)],
+        [_stretch(f, history, time_axis, (s, t), lookback=experiment.window.lookback)],
         form=path.suffix.lower().removeprefix("."),
         time_label=experiment.data.time,
     )
@@ -86,7 +86,7 @@ def _file_name(series: str, target: str) -> str:
 
 
 def _stretch(
-    f: Forecasts, history: History | None, grid: Grid, pair: tuple[int, int], *, lookback: int
+    f: StoredForecasts, history: History | None, time_axis: TimeAxis, pair: tuple[int, int], *, lookback: int
 ) -> Stretch:
     """The newest window; its past from the table, or where that is gone from older windows."""
     s, t = pair
@@ -105,11 +105,11 @@ def _stretch(
             there = (at >= 0) & (at < lookback)
             past[at[there]] = f.actual[w, t][there]
     begin = int(np.argmax(np.isfinite(past))) if np.isfinite(past).any() else lookback
-    time = grid.local(first + np.arange(begin - lookback, horizon))
+    time = time_axis.local(first + np.arange(begin - lookback, horizon))
     return Stretch.of_window(
         f.ids[s],
         f.targets[t],
-        time=time if grid.is_integer else time.view("M8[ns]"),
+        time=time if time_axis.is_integer else time.view("M8[ns]"),
         past=past[begin:],
         actual=f.actual[newest, t],
         forecasts={"model": f.forecast[newest, t]},

@@ -16,14 +16,14 @@ from forecaster.data.transforms.scalers import Scaler, fit_scaler
 from forecaster.data.transforms.windows import Windows
 from forecaster.errors import Diagnostic
 from forecaster.evaluation.intervals import probabilities
-from forecaster.forecasting.calibration import Windowed
+from forecaster.forecasting.calibration import GroupedQuantiles
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.table import Interval, forecast_table
 from forecaster.runs.directory import RunDir
-from forecaster.stages.cutoff import NAMED, find_start, load_run, reaching, without_gaps
+from forecaster.stages.cutoff import NAMED, find_forecast_start, load_run, reaching, without_gaps
 from forecaster.stages.future import without_the_future
 from forecaster.stages.intervals import error_units
-from forecaster.stages.prepared import make_source
+from forecaster.stages.prepared import make_window_source
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +44,7 @@ def predict(
     run: RunDir,
     *,
     data: Path | None = None,
-    origin: str | None = None,
+    cutoff: str | None = None,
     horizon: int | None = None,
     future: Path | None = None,
 ) -> Predicted:
@@ -61,12 +61,12 @@ def predict(
     fitted = Fitted.load(run)
     loaded, steps = reaching(trained, horizon)
     experiment, window = loaded.experiment, loaded.experiment.window
-    start = find_start(run, loaded, fitted.grid, data=data, origin=origin)
+    start = find_forecast_start(run, loaded, fitted.time_axis, data=data, cutoff=cutoff)
     panel, unused = without_the_future(start, experiment, future)
     panel, observed, filled = without_gaps(panel, start.known, experiment, fitted.scaler)
     scaler, scaled = scaler_for(fitted.scaler, experiment.scaling, panel, start.known)
     groups = scaler.rows_for(panel.ids)
-    source = make_source(experiment, panel, scaler, fitted.encoders, observed=observed)
+    source = make_window_source(experiment, panel, scaler, fitted.encoders, observed=observed)
     low = np.zeros_like(start.known) if experiment.model.stateful else start.known - window.lookback
     low = np.maximum(low, 0)
     unseen = fitted.encoders.unseen(panel.between(low, panel.lengths), start.known - low)
@@ -110,7 +110,7 @@ def _quantiles(
     """
     if fitted.calibration is None or scaler is None:
         return own
-    windowed = Windowed(forecast[..., None] if own is None else own, scaler.rows_for(ids))
+    windowed = GroupedQuantiles(forecast[..., None] if own is None else own, scaler.rows_for(ids))
     return replace(fitted.calibration, scaler=scaler).apply(windowed, scaler.ids or ())
 
 

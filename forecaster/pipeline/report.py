@@ -14,8 +14,8 @@ import numpy as np
 from forecaster.config.load import Loaded
 from forecaster.data.panel import Panel
 from forecaster.data.reading.table import fingerprint
-from forecaster.data.time_axis.axis import Grid, default_seasonality
-from forecaster.data.transforms.split import Cuts
+from forecaster.data.time_axis.axis import TimeAxis, default_seasonality
+from forecaster.data.transforms.split import SplitBounds
 from forecaster.errors import DataError
 from forecaster.evaluation.scales import in_sample_scales
 from forecaster.evaluation.scores import label, remarks, verdicts
@@ -47,7 +47,7 @@ def write_report(run: RunDir, *, output: Path | None = None, prepared: Prepared 
     """
     loaded = load_run(run)
     run.check("metrics.json", "history.csv", "splits.json", STATE)
-    grid = Grid.from_json(read_json(run.file(STATE))["grid"])
+    time_axis = TimeAxis.from_json(read_json(run.file(STATE))["grid"])
     experiment = loaded.experiment
     season = experiment.evaluation.seasonality or default_seasonality(experiment.data.freq)
     history, notes = (
@@ -72,8 +72,10 @@ def write_report(run: RunDir, *, output: Path | None = None, prepared: Prepared 
         remarks=remarks(splits[judged]["left_out"]) if judged else [],
         epochs=read_history_csv(run),
         ranges=read_json(run.file("splits.json"))["series"],
-        grid=grid,
-        forecasts=read_forecasts(run, experiment.data, grid=grid, horizon=experiment.window.horizon),
+        time_axis=time_axis,
+        forecasts=read_forecasts(
+            run, experiment.data, time_axis=time_axis, horizon=experiment.window.horizon
+        ),
         history=history,
         events=_events(run),
         by_step=_by_step(run, judged) if len(experiment.data.targets) == 1 else {},
@@ -98,7 +100,7 @@ def _settings(loaded: Loaded) -> dict[str, Any]:
 
 
 def of_prepared(prepared: Prepared) -> History:
-    return _history(prepared.panel, prepared.cuts, prepared.season, observed=prepared.observed)
+    return _history(prepared.panel, prepared.split_bounds, prepared.season, observed=prepared.observed)
 
 
 def read_history(run: RunDir, loaded: Loaded, season: int) -> tuple[History | None, list[str]]:
@@ -109,15 +111,17 @@ def read_history(run: RunDir, loaded: Loaded, season: int) -> tuple[History | No
     if fingerprint(path) != run.manifest()["data"]["sha256"]:
         return None, [f"{path} has changed since the run was trained on it, so the data itself is not shown."]
     table = read_and_split(loaded)
-    return _history(table.raw, table.cuts, season), []
+    return _history(table.raw, table.split_bounds, season), []
 
 
-def _history(panel: Panel, cuts: Cuts, season: int, *, observed: Any = None) -> History:
+def _history(panel: Panel, split_bounds: SplitBounds, season: int, *, observed: Any = None) -> History:
     targets = panel.values[:, : len(panel.targets)]
     if observed is not None and not observed.all():
         targets = np.where(observed, targets, np.nan)
-    scales = in_sample_scales(targets, panel.offsets, cuts.train_end, seasonality=season)
-    return History(panel.grid, panel.ids, targets, panel.offsets, panel.first, cuts, scales.naive_error)
+    scales = in_sample_scales(targets, panel.offsets, split_bounds.train_end, seasonality=season)
+    return History(
+        panel.time_axis, panel.ids, targets, panel.offsets, panel.first, split_bounds, scales.naive_error
+    )
 
 
 def read_history_csv(run: RunDir) -> list[dict[str, Any]]:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.time_axis.frequency import DAY_NS, WEEKDAYS, Frequency
-from forecaster.reporting.forecasts import Forecasts
+from forecaster.reporting.forecasts import StoredForecasts
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -42,7 +42,7 @@ class Cycle:
 
 
 @dataclass(frozen=True)
-class Steps:
+class StepErrors:
     """By step ahead, (horizon,)."""
 
     mae: Numbers
@@ -83,11 +83,11 @@ class Coverage:
     by_step: Numbers
 
 
-def by_step(f: Forecasts, target: int) -> Steps:
+def by_step(f: StoredForecasts, target: int) -> StepErrors:
     error = f.error(target)
     count = np.isfinite(error).sum(axis=0)
     total = np.where(count > 0, count, np.nan)
-    return Steps(
+    return StepErrors(
         mae=_plain(np.nansum(np.abs(error), axis=0) / total),
         rmse=_plain(np.sqrt(np.nansum(error**2, axis=0) / total)),
         bias=_plain(np.nansum(error, axis=0) / total),
@@ -95,14 +95,14 @@ def by_step(f: Forecasts, target: int) -> Steps:
     )
 
 
-def by_cycle(f: Forecasts, target: int, grid: Grid, *, season: int) -> list[Cycle]:
+def by_cycle(f: StoredForecasts, target: int, time_axis: TimeAxis, *, season: int) -> list[Cycle]:
     """The calendar units that the frequency has a use for; on an integer axis the place in the season."""
     position = f.first[:, None] + np.arange(f.horizon)
     at, inverse = np.unique(position, return_inverse=True)
     size = np.abs(f.error(target)).reshape(-1)
     seen = np.isfinite(size)
     cycles = []
-    for name, labels, place in _places(grid, at, season):
+    for name, labels, place in _places(time_axis, at, season):
         where = place[inverse.reshape(-1)][seen]
         count = np.bincount(where, minlength=len(labels))
         total = np.bincount(where, weights=size[seen], minlength=len(labels))
@@ -112,13 +112,13 @@ def by_cycle(f: Forecasts, target: int, grid: Grid, *, season: int) -> list[Cycl
     return cycles
 
 
-def _places(grid: Grid, at: Ints, season: int) -> list[tuple[str, list[str], Ints]]:
+def _places(time_axis: TimeAxis, at: Ints, season: int) -> list[tuple[str, list[str], Ints]]:
     """Name, labels and each position's place among them."""
-    if grid.is_integer:
+    if time_axis.is_integer:
         if not 1 < season <= 400:
             return []
         return [("place in the season", [str(i + 1) for i in range(season)], at % season)]
-    freq, local = Frequency.parse(grid.freq), grid.local(at)
+    freq, local = Frequency.parse(time_axis.freq), time_axis.local(at)
     places = []
     if freq.is_tick and freq.step_ns < DAY_NS:
         places.append(("hour", [f"{h:02d}" for h in range(24)], local % DAY_NS // HOUR_NS))
@@ -130,7 +130,7 @@ def _places(grid: Grid, at: Ints, season: int) -> list[tuple[str, list[str], Int
     return places
 
 
-def histogram(f: Forecasts, target: int) -> Histogram | None:
+def histogram(f: StoredForecasts, target: int) -> Histogram | None:
     error = f.error(target).reshape(-1)
     error = error[np.isfinite(error)]
     if not len(error):
@@ -152,7 +152,7 @@ def histogram(f: Forecasts, target: int) -> Histogram | None:
     )
 
 
-def autocorrelation(f: Forecasts, target: int, *, season: int) -> Autocorrelation | None:
+def autocorrelation(f: StoredForecasts, target: int, *, season: int) -> Autocorrelation | None:
     """Pooled over series, each about its own mean; None where no series has enough windows."""
     error = f.error(target)[:, 0]
     keep = np.isfinite(error) & (f.series < MAX_SERIES)
@@ -178,7 +178,7 @@ def autocorrelation(f: Forecasts, target: int, *, season: int) -> Autocorrelatio
     return Autocorrelation(every, values, pairs, 1.96 / float(np.sqrt(len(error))))
 
 
-def coverage(f: Forecasts, target: int) -> list[Coverage]:
+def coverage(f: StoredForecasts, target: int) -> list[Coverage]:
     actual = f.actual[:, target]
     out = []
     for level, (low, high) in f.bands.items():
@@ -199,7 +199,7 @@ def coverage(f: Forecasts, target: int) -> list[Coverage]:
     return out
 
 
-def by_line(f: Forecasts) -> tuple[Array, Array]:
+def by_line(f: StoredForecasts) -> tuple[Array, Array]:
     """(series, targets): mean absolute error, and the mean size of what happened; NaN where nothing was observed."""
     n = len(f.ids)
     out = []

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.data.spec import DataSpec
-from forecaster.data.time_axis.axis import OFF_GRID, Grid
+from forecaster.data.time_axis.axis import OFF_GRID, TimeAxis
 from forecaster.runs.directory import RunDir
 from forecaster.runs.files import damaged
 
@@ -25,7 +25,7 @@ _END = re.compile(r"forecast-(lo|hi)-([0-9.]+)")
 
 
 @dataclass(frozen=True)
-class Forecasts:
+class StoredForecasts:
     """Windows in order of series, then time.
 
     ids: of the series, ("",) without an id column. series: (windows,), places in ids.
@@ -55,7 +55,9 @@ class Forecasts:
         return out
 
 
-def read_forecasts(run: RunDir, spec: DataSpec, *, grid: Grid, horizon: int) -> Forecasts | None:
+def read_forecasts(
+    run: RunDir, spec: DataSpec, *, time_axis: TimeAxis, horizon: int
+) -> StoredForecasts | None:
     """None where the run has no test windows. Raises DataError where the file is no longer what was written."""
     if FORECASTS not in run.manifest()["files"]:
         return None
@@ -72,7 +74,7 @@ def read_forecasts(run: RunDir, spec: DataSpec, *, grid: Grid, horizon: int) -> 
         words, codes = _codes(table.column(spec.id))
         found, series = np.unique(codes[heads], return_inverse=True)
         ids = tuple(words[c] for c in found.tolist())
-    first = _positions(table.column(spec.time), grid, heads)
+    first = _positions(table.column(spec.time), time_axis, heads)
     if (first == OFF_GRID).any():
         raise damaged(path, "has times that are not on the axis of model/state.json")
     order = np.lexsort((first, series))
@@ -90,7 +92,7 @@ def read_forecasts(run: RunDir, spec: DataSpec, *, grid: Grid, horizon: int) -> 
             ends.setdefault(float(match[2]), {})[match[1]] = numbers[name]
     bands = {level: (ends[level]["lo"], ends[level]["hi"]) for level in sorted(ends)}
     *_, actual = numbers.values()
-    return Forecasts(
+    return StoredForecasts(
         ids,
         tuple(spec.targets),
         series[order],
@@ -127,15 +129,15 @@ def _codes(column: pa.ChunkedArray) -> tuple[list[str], Ints]:
     return one.dictionary.to_pylist(), one.indices.to_numpy().astype(np.int64)
 
 
-def _positions(column: pa.ChunkedArray, grid: Grid, rows: Ints) -> Ints:
+def _positions(column: pa.ChunkedArray, time_axis: TimeAxis, rows: Ints) -> Ints:
     import pandas as pd
 
     words, codes = _codes(column)
-    if grid.is_integer:
+    if time_axis.is_integer:
         stamps = np.array([int(word) for word in words], dtype=np.int64)
     else:
         # Written with their offset where the axis has a zone, and as they are where it has none.
         moments = pd.to_datetime(pd.Index(words), utc=True, format="ISO8601")
         stamps = moments.tz_localize(None).to_numpy().astype("M8[ns]").view(np.int64)
     found, inverse = np.unique(codes[rows], return_inverse=True)
-    return grid.positions(stamps[found])[inverse]
+    return time_axis.positions(stamps[found])[inverse]

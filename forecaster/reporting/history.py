@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.data.time_axis.axis import Grid
-from forecaster.data.transforms.split import SPLITS, Cuts
+from forecaster.data.time_axis.axis import TimeAxis
+from forecaster.data.transforms.split import SPLITS, SplitBounds
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -24,12 +24,12 @@ class History:
     targets), the in-sample error of the seasonal naive, which MASE divides by.
     """
 
-    grid: Grid
+    time_axis: TimeAxis
     ids: tuple[str, ...]
     targets: Array
     offsets: Ints
     first: Ints
-    cuts: Cuts
+    split_bounds: SplitBounds
     naive_error: Array
 
     @cached_property
@@ -42,6 +42,6 @@ class History:
 
     def of_split(self, series: int, target: int, split: int) -> Array:
         """The observed values of one split of one series; 0 training, 1 validation, 2 test."""
-        low, high = self.cuts.range(SPLITS[split])
+        low, high = self.split_bounds.range(SPLITS[split])
         values = self.values(series, target)[low[series] : high[series]]
         return values[np.isfinite(values)]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.data.time_axis.frequency import default_seasonality
-from forecaster.reporting.forecasts import Forecasts
+from forecaster.reporting.forecasts import StoredForecasts
 from forecaster.reporting.history import History
 
 Array = NDArray[np.float64]
@@ -41,7 +41,7 @@ class Lines:
     """Windows of each line at most."""
 
 
-def make_lines(f: Forecasts, history: History | None, score: Array) -> Lines:
+def make_lines(f: StoredForecasts, history: History | None, score: Array) -> Lines:
     """score: (series, targets), smaller is better, NaN where there is none."""
     pairs = np.argwhere(np.isfinite(score))
     if not len(pairs):
@@ -82,7 +82,7 @@ def make_lines(f: Forecasts, history: History | None, score: Array) -> Lines:
 
 
 def _line(
-    f: Forecasts,
+    f: StoredForecasts,
     history: History | None,
     pair: tuple[int, int],
     *,
@@ -132,13 +132,16 @@ def _line(
         "o": [int(v) - start for v in f.first[chosen].tolist()],
     }
     if history is not None and of_history is not None and raw is not None:
-        every = _run(len(raw), n_points, default_seasonality(history.grid.freq))
+        every = _run(len(raw), n_points, default_seasonality(history.time_axis.freq))
         whole = every == 1
         line["d"] = {
             "from": int(history.first[of_history]),
             "n": len(raw),
             "every": every,
-            "cuts": [int(history.cuts.train_end[of_history]), int(history.cuts.val_end[of_history])],
+            "cuts": [
+                int(history.split_bounds.train_end[of_history]),
+                int(history.split_bounds.val_end[of_history]),
+            ],
             "v": [_coded(v, offset, unit) for v in ([raw] if whole else _outline(raw, every))],
         }
     return line, whole

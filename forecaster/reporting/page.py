@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from forecaster.data.spec import DataSpec, WindowSpec
-from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.reporting.advice import Advice, Facts, advice
 from forecaster.reporting.diagnosis import (
     Array,
@@ -28,7 +28,7 @@ from forecaster.reporting.diagnosis import (
     coverage,
     histogram,
 )
-from forecaster.reporting.forecasts import Forecasts
+from forecaster.reporting.forecasts import StoredForecasts
 from forecaster.reporting.history import History
 from forecaster.reporting.lines import Lines, make_lines
 
@@ -64,8 +64,8 @@ class Contents:
     remarks: Sequence[str]
     epochs: Sequence[Mapping[str, Any]]
     ranges: Sequence[Mapping[str, Any]]
-    grid: Grid
-    forecasts: Forecasts | None
+    time_axis: TimeAxis
+    forecasts: StoredForecasts | None
     history: History | None
     events: Mapping[str, Any]
     by_step: Mapping[str, Sequence[float | None]]
@@ -180,7 +180,7 @@ def _errors(c: Contents) -> list[dict[str, Any]]:
                 "target": name,
                 "steps": mae,
                 "mae": sum(m * n for m, n in counted) / total if total else None,
-                "cycles": by_cycle(f, t, c.grid, season=c.season),
+                "cycles": by_cycle(f, t, c.time_axis, season=c.season),
                 "histogram": histogram(f, t),
                 "acf": autocorrelation(f, t, season=c.season),
                 "coverage": coverage(f, t),
@@ -328,11 +328,11 @@ def _axis(c: Contents, lines: Lines | None) -> dict[str, Any]:
 
     Seconds since 1970 (UTC, or as written where there is no zone), or plain integers.
     """
-    grid = c.grid
+    time_axis = c.time_axis
     axis: dict[str, Any] = {
-        "time": not grid.is_integer,
-        "zone": grid.timezone or "Etc/UTC",
-        "days": grid.is_calendar and grid.phase == 0,
+        "time": not time_axis.is_integer,
+        "zone": time_axis.timezone or "Etc/UTC",
+        "days": time_axis.is_calendar and time_axis.phase == 0,
     }
     if lines is None or not lines.lines:
         return axis | {"phase": 0, "step": 1}
@@ -344,14 +344,14 @@ def _axis(c: Contents, lines: Lines | None) -> dict[str, Any]:
         )
         for x in lines.lines
     )
-    per = 1 if grid.is_integer else 10**9
-    if grid.is_calendar:
-        stamps = grid.stamps(np.arange(low, high + 1)) // per
+    per = 1 if time_axis.is_integer else 10**9
+    if time_axis.is_calendar:
+        stamps = time_axis.stamps(np.arange(low, high + 1)) // per
         if len(np.unique(np.diff(stamps))) > 1:
             return axis | {"first": int(low), "at": stamps.tolist()}
         step = int(stamps[1] - stamps[0])
         return axis | {"step": step, "phase": int(stamps[0]) - int(low) * step}
-    one, two = grid.stamps(np.array([0, 1])).tolist()
+    one, two = time_axis.stamps(np.array([0, 1])).tolist()
     return axis | {"step": (two - one) / per, "phase": one / per}
 
 

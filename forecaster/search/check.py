@@ -9,8 +9,8 @@ from forecaster.config.positions import KeyPath
 from forecaster.config.searchable import search_faults
 from forecaster.errors import ConfigError, DataError, Diagnostic
 from forecaster.search.driver import reference_of
-from forecaster.stages.prepared import prepare, prepare_table, read_and_split, refuse_without_windows
-from forecaster.stages.scoring import refuse_baselines
+from forecaster.stages.prepared import check_windows, prepare, prepare_table, read_and_split
+from forecaster.stages.scoring import check_baselines
 
 # What the table has a say in.
 OF_THE_DATA: tuple[KeyPath, ...] = (("data",), ("scaling",), ("model", "output", "family"))
@@ -30,8 +30,8 @@ def check_folds(loaded: Loaded, *, n_folds: int) -> None:
     experiment = loaded.experiment
     window = experiment.window.model_copy(update=reference_of(loaded))
     longest = experiment.model_copy(update={"window": window})
-    refuse_without_windows(longest, table.raw, table.cuts, fold=n_folds - 1)
-    refuse_baselines(experiment, table.raw, table.cuts)
+    check_windows(longest, table.raw, table.split_bounds, fold=n_folds - 1)
+    check_baselines(experiment, table.raw, table.split_bounds)
     prepare_table(experiment, table)
 
 

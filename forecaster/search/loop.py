@@ -15,7 +15,7 @@ from keras_tuner.engine import base_tuner
 
 from forecaster.config.dimensions import Dimension
 from forecaster.config.tune import TuneSpec
-from forecaster.search.oracles import Halt, LoggedOracle, make_oracle
+from forecaster.search.oracles import LoggedOracle, StopFlag, make_oracle
 from forecaster.search.trials import Proposal, Record, Trials
 
 LOOK_EVERY_S = 0.1
@@ -42,7 +42,7 @@ class Watcher(Protocol):
 
 
 # Returns the score and details for the log. Raises TrialFailed or Cancelled.
-Run = Callable[[Proposal], tuple[float, dict[str, Any]]]
+RunTrial = Callable[[Proposal], tuple[float, dict[str, Any]]]
 
 
 class Search:
@@ -56,8 +56,8 @@ class Search:
         self, space: Sequence[Dimension], spec: TuneSpec, book: Trials, *, seed: int, most: int | None
     ) -> None:
         self.spec, self.book = spec, book
-        self.halt = Halt()
-        self.oracle: LoggedOracle = make_oracle(space, spec, book, self.halt, seed=seed, most=most)
+        self.stop_flag = StopFlag()
+        self.oracle: LoggedOracle = make_oracle(space, spec, book, self.stop_flag, seed=seed, most=most)
         self.oracle.replay()
 
     def needed(self) -> set[str]:
@@ -66,7 +66,7 @@ class Search:
 
     def go(
         self,
-        run: Run,
+        run: RunTrial,
         watcher: Watcher,
         *,
         workers: int,
@@ -97,14 +97,14 @@ class Search:
             while any(thread.is_alive() for thread in threads):
                 time.sleep(LOOK_EVERY_S)
                 watcher.looked()
-                if time.monotonic() >= deadline and self.halt.reason is None:
-                    self.halt.stop("time budget")
+                if time.monotonic() >= deadline and self.stop_flag.reason is None:
+                    self.stop_flag.stop("time budget")
                     cancel()
                 if self.oracle.broken is not None:
                     # The trials of the other workers are gone on with by --resume.
                     cancel()
         except BaseException:
-            self.halt.stop("interrupted")
+            self.stop_flag.stop("interrupted")
             cancel()
             raise
         finally:
@@ -113,9 +113,9 @@ class Search:
             shutil.rmtree(scratch, ignore_errors=True)
         if self.oracle.broken is not None:
             raise self.oracle.broken
-        return self.halt.reason or "nothing left to try"
+        return self.stop_flag.reason or "nothing left to try"
 
-    def _work(self, run: Run, watcher: Watcher, name: str, scratch: str) -> None:
+    def _work(self, run: RunTrial, watcher: Watcher, name: str, scratch: str) -> None:
         try:
             _Tuner(self, run, watcher, name, scratch).search()
         except Cancelled:
@@ -125,13 +125,13 @@ class Search:
 
     def _broke(self, error: Exception) -> None:
         self.oracle.broken = self.oracle.broken or error
-        self.halt.stop("error")
+        self.stop_flag.stop("error")
 
 
 class _Tuner(base_tuner.BaseTuner):
     """One worker's side of KerasTuner's loop."""
 
-    def __init__(self, search: Search, run: Run, watcher: Watcher, name: str, scratch: str) -> None:
+    def __init__(self, search: Search, run: RunTrial, watcher: Watcher, name: str, scratch: str) -> None:
         super().__init__(oracle=search.oracle, directory=scratch, project_name=name)
         self.tuner_id = name
         self.own, self.run, self.watcher = search, run, watcher
@@ -171,7 +171,7 @@ class _Tuner(base_tuner.BaseTuner):
         record, oracle = book.records[trial.trial_id], self.own.oracle
         self.watcher.ended(record, work=oracle.work(record.proposal), left=oracle.work_left())
         if book.failed_in_a_row >= self.own.spec.max_failed_trials:
-            self.own.halt.stop("max_failed_trials")
+            self.own.stop_flag.stop("max_failed_trials")
 
     def save(self) -> None:
         """KerasTuner's own files are never the truth."""

@@ -28,7 +28,7 @@ STOPPED = {"status": "STOPPED", "values": None}
 LEAST_COLLISIONS, MOST_COLLISIONS = 1_000, 20_000
 
 
-class Halt:
+class StopFlag:
     """Why no more trials begin; None while they do."""
 
     def __init__(self) -> None:
@@ -45,9 +45,11 @@ class LoggedOracle(keras_tuner.Oracle):
     Nothing inside KerasTuner's lock may raise, or its other threads wait for ever.
     """
 
-    def bind(self, space: Sequence[Dimension], book: Trials, halt: Halt, *, most: int | None) -> None:
+    def bind(
+        self, space: Sequence[Dimension], book: Trials, stop_flag: StopFlag, *, most: int | None
+    ) -> None:
         """most: trials of the whole search; None leaves it to the algorithm."""
-        self.book, self.halt, self.most = book, halt, most
+        self.book, self.stop_flag, self.most = book, stop_flag, most
         self.dimensions = {d.name: d for d in space}
         self.grid = isinstance(self, GridOracle)
         self.n_points = count_points(space)
@@ -75,21 +77,21 @@ class LoggedOracle(keras_tuner.Oracle):
         return trial
 
     def _next(self, tuner_id: str) -> Any:
-        if self.halt.reason is None and self.waiting:
+        if self.stop_flag.reason is None and self.waiting:
             trial = self.waiting.pop(0)
             del self.ongoing_trials[_replay_id(trial.trial_id)]
             self.ongoing_trials[tuner_id] = trial
             return trial
-        if self.halt.reason is None and self.most is not None and len(self.book.records) >= self.most:
-            self.halt.stop("max_trials")
-        if self.halt.reason is not None:
+        if self.stop_flag.reason is None and self.most is not None and len(self.book.records) >= self.most:
+            self.stop_flag.stop("max_trials")
+        if self.stop_flag.reason is not None:
             space = self.hyperparameters.copy()
             return kt_trial.Trial(hyperparameters=space, trial_id="none", status="STOPPED")
         trial = super().create_trial(tuner_id)
         if trial.status == "RUNNING":
             self.book.propose(self.proposal(trial), dict(trial.hyperparameters.values))
         elif trial.status == "STOPPED":
-            self.halt.stop("nothing left to try")
+            self.stop_flag.stop("nothing left to try")
         return trial
 
     def proposal(self, trial: Any) -> Proposal:
@@ -254,7 +256,13 @@ class HyperbandOracle(LoggedOracle, keras_tuner.oracles.HyperbandOracle):
 
 
 def make_oracle(
-    space: Sequence[Dimension], spec: TuneSpec, book: Trials, halt: Halt, *, seed: int, most: int | None
+    space: Sequence[Dimension],
+    spec: TuneSpec,
+    book: Trials,
+    stop_flag: StopFlag,
+    *,
+    seed: int,
+    most: int | None,
 ) -> LoggedOracle:
     """The algorithm of a search. most: see `LoggedOracle.bind`."""
     grid = spec.algorithm == "grid"
@@ -283,7 +291,7 @@ def make_oracle(
         }
         # None: with a number, the width of a trial's name would change when the number does.
         oracle = kinds[spec.algorithm](max_trials=None, **arguments)
-    oracle.bind(space, book, halt, most=most)
+    oracle.bind(space, book, stop_flag, most=most)
     return oracle
 
 

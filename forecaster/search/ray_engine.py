@@ -12,9 +12,9 @@ from typing import Any
 from forecaster.search.workers import (
     ATTEMPTS,
     TRIALS_PER_WORKER,
-    Report,
-    Task,
+    OnProgress,
     WorkCancelled,
+    WorkerTask,
     WorkFailed,
     result_of,
     worker_environment,
@@ -41,7 +41,7 @@ class RayEngine:
         self._all: list[_Actor] = []
         self._stopped = False
 
-    def run(self, task: Task, report: Report) -> dict[str, Any]:
+    def run(self, task: WorkerTask, report: OnProgress) -> dict[str, Any]:
         reason = ""
         for _ in range(ATTEMPTS):
             actor = self._take()
@@ -71,7 +71,7 @@ class RayEngine:
         if self._started and self.ray.is_initialized():
             self.ray.shutdown()
 
-    def _wait(self, actor: _Actor, task: Task, report: Report) -> dict[str, Any]:
+    def _wait(self, actor: _Actor, task: WorkerTask, report: OnProgress) -> dict[str, Any]:
         answer = actor.handle.run.remote(task)
         told = None
         while not self.ray.wait([answer], timeout=POLL_S)[0]:

@@ -24,7 +24,7 @@ from forecaster.forecasting.fitted import Fitted, fill_weights
 from forecaster.model.execution import PREDICT_BATCH
 from forecaster.runs.directory import CHECKPOINTS, RunDir
 from forecaster.runs.files import write_text
-from forecaster.stages.fitting import feeding_of, fit_members, train, val_score_of
+from forecaster.stages.fitting import batch_extras, fit_members, train, val_score_of
 from forecaster.stages.prepared import SMOKE_WINDOWS, Prepared, prepare, read, spread_evenly
 from forecaster.training.progress import EpochRow
 from forecaster.training.spec import RuntimeSpec
@@ -91,7 +91,7 @@ def run_trial(task: TrialTask, say: Say) -> dict[str, Any]:
             one = _reseeded(prepared, execution)
             part = RunDir(folder / f"fold{fold}-seed{execution}")
             part.path.mkdir(exist_ok=True)
-            fitted, history = fit_members(one, part, listener=_Teller(say), until=task.until)
+            fitted, history = fit_members(one, part, listener=_EpochReporter(say), until=task.until)
             shared = common_windows(one, task.reference, smoke=task.smoke)
             scores.append(scored_in_training(one, history, shared) or _score(one, fitted, shared))
             epochs.append(history[-1].epoch)
@@ -123,7 +123,7 @@ def finish_run(task: dict[str, Any], say: Say) -> dict[str, Any]:
     save_inputs(loaded, prepared, taken)
     # The file as given is the one with the search spaces; best.yaml has what came of them.
     write_text(taken.file("config.yaml"), task["given"])
-    trained = train(loaded, prepared, taken, listener=_Teller(say))
+    trained = train(loaded, prepared, taken, listener=_EpochReporter(say))
     notes = save(loaded, prepared, trained, taken, fingerprint=task["fingerprint"])
     write_report(taken, prepared=prepared)
     return {"notes": notes}
@@ -182,7 +182,7 @@ def common_windows(prepared: Prepared, reference: dict[str, Any], *, smoke: bool
     if prepared.experiment.model.stateful:
         return prepared.windows["val"]
     shared = WindowSpec.model_validate({**window.model_dump(), **reference})
-    found = cut_windows(source, prepared.cuts, "val", shared)
+    found = cut_windows(source, prepared.split_bounds, "val", shared)
     if smoke:
         found = spread_evenly(found, SMOKE_WINDOWS["val"])
     start = found.target_row - window.lookback
@@ -203,8 +203,8 @@ def _score(prepared: Prepared, fitted: Fitted, windows: Windows) -> dict[str, fl
     from forecaster.model.predict import predict_windows
 
     at_these = replace(prepared, windows={**prepared.windows, "val": windows})
-    score = val_score_of(at_these, feeding_of(prepared))
-    network = fitted.network(lanes=min(PREDICT_BATCH, len(np.unique(windows.series))))
+    score = val_score_of(at_these, batch_extras(prepared))
+    network = fitted.network(streams=min(PREDICT_BATCH, len(np.unique(windows.series))))
     members = []
     for weights in fitted.members:
         fill_weights(network, weights)
@@ -217,7 +217,7 @@ def _score(prepared: Prepared, fitted: Fitted, windows: Windows) -> dict[str, fl
     return {"loss": float(np.mean([m["loss"] for m in members])), **metrics}
 
 
-class _Teller:
+class _EpochReporter:
     """Tells the search about every epoch."""
 
     def __init__(self, say: Say) -> None:

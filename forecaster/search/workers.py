@@ -17,8 +17,8 @@ from typing import Any, BinaryIO, Protocol
 
 from forecaster.errors import EnvironmentError_
 
-Task = dict[str, Any]
-Report = Callable[[dict[str, Any]], None]
+WorkerTask = dict[str, Any]
+OnProgress = Callable[[dict[str, Any]], None]
 # A worker imports TensorFlow once in so many trials, and gives back what they leaked.
 TRIALS_PER_WORKER = 8
 # A trial whose process was killed is tried again: the kill may have been meant for another.
@@ -47,7 +47,7 @@ def result_of(answer: dict[str, Any]) -> dict[str, Any]:
 class Engine(Protocol):
     """Runs tasks somewhere else."""
 
-    def run(self, task: Task, report: Report) -> dict[str, Any]:
+    def run(self, task: WorkerTask, report: OnProgress) -> dict[str, Any]:
         """The answer to one task. Raises WorkFailed, WorkCancelled and EnvironmentError_. Any number of
         threads may call."""
 
@@ -71,7 +71,7 @@ class LocalEngine:
             # All at once: TensorFlow takes seconds to load.
             self._idle.append(self._start())
 
-    def run(self, task: Task, report: Report) -> dict[str, Any]:
+    def run(self, task: WorkerTask, report: OnProgress) -> dict[str, Any]:
         reason = ""
         for _ in range(ATTEMPTS):
             process = self._take()
@@ -145,7 +145,7 @@ class _Process:
         )
         self._send({"module": module, "setup": setup})
 
-    def run(self, task: Task, report: Report) -> dict[str, Any]:
+    def run(self, task: WorkerTask, report: OnProgress) -> dict[str, Any]:
         self._send(task)
         stdout = self.popen.stdout
         while stdout is not None and (line := stdout.readline()):

@@ -14,7 +14,7 @@ from forecaster.stages.prepared import Ints, Prepared
 
 
 @dataclass(frozen=True)
-class Windowed:
+class ComparedForecasts:
     """A forecaster's windows.
 
     freq: of the time axis. series: (windows,), ids. position: (windows,), of the first
@@ -31,7 +31,7 @@ class Windowed:
     scale: Floats
 
     @classmethod
-    def of(cls, name: str, prepared: Prepared, split: str, forecast: Floats) -> Windowed:
+    def of(cls, name: str, prepared: Prepared, split: str, forecast: Floats) -> ComparedForecasts:
         windows = prepared.windows[split]  # type: ignore[index]
         scale = prepared.scales.naive_error
         if not (np.isfinite(scale) & (scale > 0)).any():
@@ -39,7 +39,7 @@ class Windowed:
             scale = np.ones_like(scale)
         return cls(
             name,
-            prepared.panel.grid.freq,
+            prepared.panel.time_axis.freq,
             np.array(prepared.panel.ids, dtype=object)[windows.series],
             prepared.position(windows),
             prepared.actual(windows),
@@ -50,8 +50,8 @@ class Windowed:
     def key(self) -> list[tuple[str, int]]:
         return list(zip(self.series.tolist(), self.position.tolist(), strict=True))
 
-    def take(self, rows: Ints) -> Windowed:
-        return Windowed(
+    def take(self, rows: Ints) -> ComparedForecasts:
+        return ComparedForecasts(
             self.name,
             self.freq,
             self.series[rows],
@@ -61,16 +61,16 @@ class Windowed:
             self.scale[rows],
         )
 
-    def after(self, other: Windowed) -> Windowed:
+    def after(self, other: ComparedForecasts) -> ComparedForecasts:
         """Both, one behind the other: the folds of a backtest."""
         pairs = [
             (getattr(other, k), getattr(self, k))
             for k in ("series", "position", "actual", "forecast", "scale")
         ]
-        return Windowed(self.name, self.freq, *(np.concatenate(pair) for pair in pairs))
+        return ComparedForecasts(self.name, self.freq, *(np.concatenate(pair) for pair in pairs))
 
 
-def common(found: Sequence[Windowed]) -> list[Windowed]:
+def common(found: Sequence[ComparedForecasts]) -> list[ComparedForecasts]:
     """Only the windows that all have, in the same order.
 
     Raises UsageError where there is none, or the windows are of different shape.
@@ -93,11 +93,11 @@ def common(found: Sequence[Windowed]) -> list[Windowed]:
     return [w.take(np.array([p[key] for key in shared])) for w, p in zip(found, places, strict=True)]
 
 
-def compare(first: Windowed, second: Windowed, *, squared: bool = False) -> Comparison:
+def compare(first: ComparedForecasts, second: ComparedForecasts, *, squared: bool = False) -> Comparison:
     """The Diebold-Mariano test of the same windows; errors in units of MASE."""
     places = (first.scale, first.position)
-    origins, loss = losses_by_origin(first.actual, first.forecast, *places, squared=squared)
+    cutoffs, loss = losses_by_origin(first.actual, first.forecast, *places, squared=squared)
     _, other = losses_by_origin(first.actual, second.forecast, *places, squared=squared)
     # Origins further apart than a step overlap less.
-    apart = max(1, int(np.diff(origins).min())) if len(origins) > 1 else 1
+    apart = max(1, int(np.diff(cutoffs).min())) if len(cutoffs) > 1 else 1
     return diebold_mariano(loss, other, horizon=-(-first.actual.shape[1] // apart))

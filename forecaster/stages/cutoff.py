@@ -14,7 +14,7 @@ from forecaster.data.panel import Panel
 from forecaster.data.reading.cache import load_table
 from forecaster.data.reading.table import fingerprint
 from forecaster.data.spec import CsvSpec, WindowSpec
-from forecaster.data.time_axis.axis import Grid, parse_stamp
+from forecaster.data.time_axis.axis import TimeAxis, parse_stamp
 from forecaster.data.transforms.fill import fill, refusal
 from forecaster.data.transforms.scalers import Scaler
 from forecaster.errors import DataError, Diagnostic, UsageError
@@ -26,7 +26,7 @@ NAMED = 5
 
 
 @dataclass(frozen=True)
-class Start:
+class ForecastStart:
     """The series to forecast. known: (series,), how many of the rows of each lie at or before the
     origin; those behind it are there for what is known ahead."""
 
@@ -72,35 +72,37 @@ def _steps(experiment: Experiment, asked: int | None) -> int:
     )
 
 
-def find_start(run: RunDir, loaded: Loaded, grid: Grid, *, data: Path | None, origin: str | None) -> Start:
+def find_forecast_start(
+    run: RunDir, loaded: Loaded, time_axis: TimeAxis, *, data: Path | None, cutoff: str | None
+) -> ForecastStart:
     """Read the rows a forecast starts from; see `predict` for data and origin.
 
-    grid: the time axis of the training rows. Raises DataError and UsageError.
+    time_axis: the time axis of the training rows. Raises DataError and UsageError.
     """
     experiment = loaded.experiment
     notes: list[str] = []
-    if data is None and origin is None:
+    if data is None and cutoff is None:
         run.check(CONTEXT)
-        panel, known, warnings = _read_rows(experiment, run.file(CONTEXT), grid, csv=CsvSpec())
+        panel, known, warnings = _read_rows(experiment, run.file(CONTEXT), time_axis, csv=CsvSpec())
     elif data is None:
         if not loaded.data_path.exists():
             raise DataError(
                 f"{loaded.data_path}: the data of this run is not there", hint="name a table with --data"
             )
-        panel, known, warnings = _read_rows(experiment, loaded.data_path, grid)
+        panel, known, warnings = _read_rows(experiment, loaded.data_path, time_axis)
     else:
-        panel, known, warnings = _read_rows(experiment, data, grid)
-    if origin is not None:
-        panel, known, notes = _up_to(panel, known, origin)
+        panel, known, warnings = _read_rows(experiment, data, time_axis)
+    if cutoff is not None:
+        panel, known, notes = _up_to(panel, known, cutoff)
     panel, known, short = _long_enough(panel, known, experiment.window)
     notes = notes + short
     if (
         data is None
-        and origin is not None
+        and cutoff is not None
         and fingerprint(loaded.data_path) != run.manifest()["data"]["sha256"]
     ):
         notes.append(f"{loaded.data_path} was changed since the run was trained on it")
-    return Start(panel, known, notes, warnings)
+    return ForecastStart(panel, known, notes, warnings)
 
 
 def without_gaps(
@@ -132,27 +134,27 @@ def without_gaps(
 
 def _with_statics(panel: Panel, scaler: Scaler) -> tuple[Panel, list[str]]:
     numeric = [k for k, name in enumerate(panel.statics) if name not in panel.categories]
-    center = np.full(len(panel.statics), np.nan)
-    center[numeric] = scaler.static_center
-    missing = np.isnan(panel.static) & ~np.isnan(center)
+    loc = np.full(len(panel.statics), np.nan)
+    loc[numeric] = scaler.static_loc
+    missing = np.isnan(panel.static) & ~np.isnan(loc)
     notes = []
     for k in np.flatnonzero(missing.any(axis=0)).tolist():
         who = [repr(panel.ids[s]) for s in np.flatnonzero(missing[:, k])]
         named = ", ".join(who[:NAMED]) + (", …" if len(who) > NAMED else "")
         notes.append(
             f"{len(who):,} series without a value of {panel.statics[k]!r}: {named}; taken for the mean of the "
-            f"training series, {center[k]:g}"
+            f"training series, {loc[k]:g}"
         )
     for k in (k for k in range(len(panel.statics)) if k not in numeric):
         n = int(np.isnan(panel.static[:, k]).sum())
         if n:
             notes.append(f"{n:,} series without a value of {panel.statics[k]!r}; counted as an average one")
-    static = np.where(missing, center, panel.static)
+    static = np.where(missing, loc, panel.static)
     return replace(panel, static=static), notes
 
 
 def _read_rows(
-    experiment: Experiment, path: Path, grid: Grid, *, csv: CsvSpec | None = None
+    experiment: Experiment, path: Path, time_axis: TimeAxis, *, csv: CsvSpec | None = None
 ) -> tuple[Panel, Ints, tuple[Diagnostic, ...]]:
     """The table, how many rows of each series are known, not only looked ahead to, and warnings.
 
@@ -162,7 +164,7 @@ def _read_rows(
     if csv is not None:
         update["csv"] = csv
     spec = experiment.data.model_copy(update=update)
-    panel, findings = load_table(spec, path, keep_future=True, grid=grid)
+    panel, findings = load_table(spec, path, keep_future=True, time_axis=time_axis)
     known = panel.lengths - findings.future_rows
     invented = int(findings.gap_length.sum())
     if experiment.data.missing != "zero" and invented * 2 > int(panel.lengths.sum()):
@@ -175,21 +177,21 @@ def _read_rows(
     return panel, known, findings.warnings
 
 
-def _up_to(panel: Panel, known: Ints, origin: str) -> tuple[Panel, Ints, list[str]]:
+def _up_to(panel: Panel, known: Ints, cutoff: str) -> tuple[Panel, Ints, list[str]]:
     """The rows known at an origin, of the series that reach it; the others are named."""
-    grid = panel.grid
+    time_axis = panel.time_axis
     try:
-        stamp = parse_stamp(origin, grid.timezone, integer=grid.is_integer)
-        position = grid.at_or_after(stamp)
+        stamp = parse_stamp(cutoff, time_axis.timezone, integer=time_axis.is_integer)
+        position = time_axis.at_or_after(stamp)
     except ValueError as error:
         raise UsageError(f"--from: {error}") from None
-    if int(grid.stamps(np.array([position]))[0]) > stamp:
+    if int(time_axis.stamps(np.array([position]))[0]) > stamp:
         position -= 1
     last = int((panel.first + known).max()) - 1
     if position < panel.first.min() or position > last:
-        words = grid.text(np.array([panel.first.min(), last]))
+        words = time_axis.text(np.array([panel.first.min(), last]))
         raise UsageError(
-            f"--from: {origin} is outside {panel.source}, which goes from {words[0]} to {words[1]}",
+            f"--from: {cutoff} is outside {panel.source}, which goes from {words[0]} to {words[1]}",
             hint="name a time in between, or bring other rows with --data",
         )
     rows = np.maximum(position - panel.first + 1, 0)
@@ -198,7 +200,7 @@ def _up_to(panel: Panel, known: Ints, origin: str) -> tuple[Panel, Ints, list[st
         return panel, rows, []
     named = ", ".join(repr(panel.ids[s]) for s in short[:NAMED]) + (", …" if len(short) > NAMED else "")
     keep = np.flatnonzero(rows <= known)
-    note = f"{len(short):,} series that end before {origin}: {named}; not forecast"
+    note = f"{len(short):,} series that end before {cutoff}: {named}; not forecast"
     return panel.pick(keep), rows[keep], [note]
 
 

@@ -21,7 +21,7 @@ from forecaster.stages.scoring import Scores, score
 from forecaster.training.progress import EpochRow, Listener, Silent
 
 if TYPE_CHECKING:
-    from forecaster.training.batches import Feeding
+    from forecaster.training.batches import BatchExtras
     from forecaster.training.fit import Score
 
 SCORED: tuple[SplitName, ...] = ("val", "test")
@@ -75,10 +75,10 @@ def fit_members(
     start_backend(experiment.runtime)
     import keras
 
-    from forecaster.model.anchor import choose_share, fit_anchor
+    from forecaster.model.anchor import choose_blend_weight, fit_anchor
     from forecaster.model.build import build
     from forecaster.model.execution import PREDICT_BATCH, choose_execution
-    from forecaster.training.fit import Task, fit
+    from forecaster.training.fit import MemberTask, fit
     from forecaster.training.state import weights_of
 
     spec, shape, windows = experiment.training, prepared.shape, prepared.windows
@@ -99,14 +99,14 @@ def fit_members(
         threads=experiment.runtime.threads,
         gpu=has_gpu(),
     )
-    history, members, feeding = [], [], feeding_of(prepared)
+    history, members, extras = [], [], batch_extras(prepared)
     val = windows["val"] if len(windows["val"]) else None
-    val_score = val_score_of(prepared, feeding) if val else None
+    val_score = val_score_of(prepared, extras) if val else None
     anchor, anchor_spec = None, experiment.model.anchor
     for member in range(spec.ensemble):
         seed = experiment.seed + member
         keras.utils.set_random_seed(seed)
-        network = build(experiment.model, shape, unroll=execution.unroll, lanes=feeding.lanes or 1)
+        network = build(experiment.model, shape, unroll=execution.unroll, streams=extras.streams or 1)
         network.run_as(execution, min(spec.batch_size, len(windows["train"])))
         if anchor_spec is not None:
             if anchor is None:
@@ -114,7 +114,7 @@ def fit_members(
                     anchor_spec, network.normalization, shape, train=windows["train"], val=val
                 )
             network.set_anchor(anchor)
-        task = Task(windows["train"], val, val_score, seed, member, feeding)
+        task = MemberTask(windows["train"], val, val_score, seed, member, extras)
         store = FileCheckpoints(run.file(f"{CHECKPOINTS}/member-{member}.safetensors"))
         history += fit(
             network,
@@ -125,29 +125,31 @@ def fit_members(
             checkpoints=store,
             until=until,
         )
-        share = None
+        blend_weight = None
         if val is not None and anchor_spec is not None and anchor_spec.mode == "average":
-            share = choose_share(network, val, PREDICT_BATCH)
+            blend_weight = choose_blend_weight(network, val, PREDICT_BATCH)
         members.append(weights_of(network))
-        run.event("member_done", member=member, epochs=history[-1].epoch, network_share=share)
-    fitted = Fitted(experiment.model, shape, prepared.scaler, members, prepared.panel.grid, prepared.encoders)
+        run.event("member_done", member=member, epochs=history[-1].epoch, network_share=blend_weight)
+    fitted = Fitted(
+        experiment.model, shape, prepared.scaler, members, prepared.panel.time_axis, prepared.encoders
+    )
     return fitted, history
 
 
-def feeding_of(prepared: Prepared) -> Feeding:
+def batch_extras(prepared: Prepared) -> BatchExtras:
     """What the head and the loss want beside a window's inputs and targets."""
-    from forecaster.training.batches import Feeding
+    from forecaster.training.batches import BatchExtras
 
     model, loss = prepared.experiment.model, prepared.experiment.training.loss
     groups, n = prepared.scaler.rows_for(prepared.panel.ids), prepared.source.n_targets
-    spread, center = prepared.scaler.spread[groups, :n], prepared.scaler.center[groups, :n]
+    scale, loc = prepared.scaler.scale[groups, :n], prepared.scaler.loc[groups, :n]
     constant = None
     if loss == "mase":
         with np.errstate(divide="ignore", invalid="ignore"):
-            weight = spread / prepared.scales.naive_error
+            weight = scale / prepared.scales.naive_error
         constant = np.where(np.isfinite(weight), weight, 0.0).astype(np.float32)
     elif loss == "smape":
-        constant = (center / spread).astype(np.float32)
+        constant = (loc / scale).astype(np.float32)
     elif loss == "owa":
         constant = _owa_weight(prepared).astype(np.float32)
     if constant is not None and loss in ("mase", "owa") and not constant.any():
@@ -156,11 +158,11 @@ def feeding_of(prepared: Prepared) -> Feeding:
             hint="lower evaluation.seasonality, or use mae",
             path="training.loss",
         )
-    return Feeding(
+    return BatchExtras(
         teacher=model.head.type in ("recursive", "encoder_decoder"),
         every_step=(model.patch or 1) if model.head.type == "sequence" else None,
         series_constant=constant,
-        lanes=min(prepared.experiment.training.batch_size, len(prepared.panel.ids))
+        streams=min(prepared.experiment.training.batch_size, len(prepared.panel.ids))
         if model.stateful
         else None,
     )
@@ -176,7 +178,7 @@ def _owa_weight(prepared: Prepared) -> npt.NDArray[np.float64]:
     rows = np.arange(season, len(panel.values))
     series = panel.series_of_rows(rows)
     place = rows - panel.offsets[series]
-    pairs = rows[(place >= season) & (place < prepared.cuts.train_end[series])]
+    pairs = rows[(place >= season) & (place < prepared.split_bounds.train_end[series])]
     now, before = panel.values[pairs, :n], panel.values[pairs - season, :n]
     size = np.abs(now) + np.abs(before)
     smape = np.divide(2 * np.abs(now - before), size, out=np.zeros_like(size), where=size > 0).mean()
@@ -185,7 +187,7 @@ def _owa_weight(prepared: Prepared) -> npt.NDArray[np.float64]:
     return np.where(np.isfinite(weight), weight, 0.0)
 
 
-def val_score_of(prepared: Prepared, feeding: Feeding) -> Score:
+def val_score_of(prepared: Prepared, extras: BatchExtras) -> Score:
     """Scores of validation forecasts: the loss in scaled units, the metrics in original ones."""
     from forecaster.model.outputs import point
     from forecaster.training.batches import loss_targets
@@ -199,7 +201,7 @@ def val_score_of(prepared: Prepared, feeding: Feeding) -> Score:
     metrics = sorted(name for name in names if name in METRICS)
     output = experiment.model.output
     loss = make_loss(experiment.training.loss, output)
-    scaled = loss_targets(windows, np.arange(len(windows)), replace(feeding, every_step=None))
+    scaled = loss_targets(windows, np.arange(len(windows)), replace(extras, every_step=None))
     actual, groups = prepared.actual(windows), windows.series.astype(np.int64)
 
     def score(forecast: npt.NDArray[np.float32]) -> dict[str, float]:

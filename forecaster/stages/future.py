@@ -18,7 +18,7 @@ from forecaster.errors import DataError, Diagnostic, Location, UsageError
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.table import rows_table
 from forecaster.runs.directory import RunDir
-from forecaster.stages.cutoff import NAMED, Start, find_start, load_run, reaching
+from forecaster.stages.cutoff import NAMED, ForecastStart, find_forecast_start, load_run, reaching
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,7 +38,7 @@ class Ahead:
 
 
 def future_table(
-    run: RunDir, *, data: Path | None = None, origin: str | None = None, horizon: int | None = None
+    run: RunDir, *, data: Path | None = None, cutoff: str | None = None, horizon: int | None = None
 ) -> Ahead:
     """Every series and step of the horizon, with the covariates that must be known there: filled in
     where the rows hold them, empty elsewhere. See `predict` for the arguments.
@@ -52,7 +52,7 @@ def future_table(
             f"{run.path}: has no data.future_covariates, so there is nothing to fill in",
             hint=f"go on with forecaster predict {run.path}",
         )
-    start = find_start(run, loaded, Fitted.load(run).grid, data=data, origin=origin)
+    start = find_forecast_start(run, loaded, Fitted.load(run).time_axis, data=data, cutoff=cutoff)
     panel = _with_horizon(start, experiment)
     steps = panel.between(start.known, panel.lengths)
     table = rows_table(steps, experiment.data, steps.future)
@@ -61,7 +61,7 @@ def future_table(
 
 
 def without_the_future(
-    start: Start, experiment: Experiment, table: Path | None = None
+    start: ForecastStart, experiment: Experiment, table: Path | None = None
 ) -> tuple[Panel, list[str]]:
     """The rows up to each origin and the steps of the horizon, of which only what is known ahead is
     kept; and notes.
@@ -80,7 +80,7 @@ def without_the_future(
         return panel.first_rows(known), []
     panel = _with_horizon(start, experiment)
     if table is not None:
-        panel, notes = _filled_in(panel, known, read_ahead(experiment.data, table, panel.grid), table)
+        panel, notes = _filled_in(panel, known, read_ahead(experiment.data, table, panel.time_axis), table)
     rows = ranges(panel.offsets[:-1] + known, panel.offsets[1:])
     first_ahead = len(panel.targets) + len(panel.past)
     _refuse_unknown(panel, rows, first_ahead, table)
@@ -89,7 +89,7 @@ def without_the_future(
     return replace(panel, values=values), notes
 
 
-def _with_horizon(start: Start, experiment: Experiment) -> Panel:
+def _with_horizon(start: ForecastStart, experiment: Experiment) -> Panel:
     """Each series up to its origin and a whole horizon beyond, NaN where there is no row."""
     panel, length = start.panel, start.known + experiment.window.horizon
     offsets = np.append(0, np.cumsum(length))
@@ -132,7 +132,7 @@ def _refuse_unknown(panel: Panel, rows: Ints, first_ahead: int, table: Path | No
     if not len(at):
         return
     who = panel.series_of_rows(rows[at[:NAMED]])
-    times = panel.grid.text(panel.positions_of_rows(rows[at[:NAMED]]))
+    times = panel.time_axis.text(panel.positions_of_rows(rows[at[:NAMED]]))
     place = Location(panel.source if table is None else str(table))
     lines = []
     for s, time, c in zip(who.tolist(), times, column[:NAMED].tolist(), strict=True):

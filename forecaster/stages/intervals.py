@@ -13,8 +13,8 @@ from forecaster.data.transforms.scalers import Scaler, fit_scaler
 from forecaster.data.transforms.split import SplitName
 from forecaster.evaluation.intervals import probabilities
 from forecaster.evaluation.scores import Forecasts
-from forecaster.forecasting.adaptive import Rolling
-from forecaster.forecasting.calibration import Calibration, Windowed, calibrate
+from forecaster.forecasting.adaptive import AdaptiveCalibration
+from forecaster.forecasting.calibration import Calibration, GroupedQuantiles, calibrate
 from forecaster.stages.prepared import Prepared
 
 Ints = npt.NDArray[np.int64]
@@ -38,7 +38,7 @@ def error_scaler(prepared: Prepared) -> Scaler:
         spec,
         panel.numbers,
         panel.offsets,
-        prepared.cuts.train_end,
+        prepared.split_bounds.train_end,
         ids=panel.ids,
         n_targets=len(panel.targets),
     )
@@ -82,18 +82,22 @@ class _Windows:
         self.probabilities = probabilities(prepared.experiment.evaluation.levels)
         self.parts = {split: self._part(split, forecasts[split][name]) for split in forecasts}
 
-    def _part(self, split: SplitName, forecast: Forecasts) -> tuple[Windowed, npt.NDArray[Any], Ints]:
+    def _part(self, split: SplitName, forecast: Forecasts) -> tuple[GroupedQuantiles, npt.NDArray[Any], Ints]:
         windows, panel = self.prepared.windows[split], self.prepared.panel
         quantiles = forecast.point[..., None] if forecast.quantiles is None else forecast.quantiles
         group = self.scaler.rows_for(panel.ids)[windows.series]
-        return Windowed(quantiles, group), self.prepared.actual(windows), self.prepared.position(windows)
+        return (
+            GroupedQuantiles(quantiles, group),
+            self.prepared.actual(windows),
+            self.prepared.position(windows),
+        )
 
     def _fixed(self) -> Calibration:
         forecast, actual, _ = self.parts["val"]
         return calibrate(forecast, actual, probabilities=self.probabilities, scaler=self.scaler, ids=self.ids)
 
-    def _rolling(self) -> Rolling:
-        return Rolling(
+    def _rolling(self) -> AdaptiveCalibration:
+        return AdaptiveCalibration(
             self.parts["val"],
             self.parts["test"],
             probabilities=self.probabilities,

@@ -20,11 +20,11 @@ from forecaster.data.time_axis.calendar import feature_names, features
 from forecaster.data.transforms.categories import Encoders, fit_encoders
 from forecaster.data.transforms.fill import fill
 from forecaster.data.transforms.scalers import Scaler, fit_scaler
-from forecaster.data.transforms.split import SPLITS, Cuts, SplitName, rolled_back, split, target_rows
-from forecaster.data.transforms.windows import Source, Windows, cut_windows
+from forecaster.data.transforms.split import SPLITS, SplitBounds, SplitName, rolled_back, split, target_rows
+from forecaster.data.transforms.windows import Windows, WindowSource, cut_windows
 from forecaster.errors import DataError
 from forecaster.evaluation.scales import Scales, in_sample_scales
-from forecaster.forecasting.origins import Origins
+from forecaster.forecasting.cutoffs import Cutoffs
 from forecaster.model.shape import Category, Shape
 
 Floats = npt.NDArray[np.float64]
@@ -46,9 +46,9 @@ class Prepared:
     panel: Panel
     observed: npt.NDArray[np.bool_]
     findings: Findings
-    cuts: Cuts
+    split_bounds: SplitBounds
     scaler: Scaler
-    source: Source
+    source: WindowSource
     windows: dict[SplitName, Windows]
     scales: Scales
     season: int
@@ -59,9 +59,9 @@ class Prepared:
     def shape(self) -> Shape:
         return shape_of(self.experiment, self.panel, self.encoders)
 
-    def origins(self, windows: Windows) -> Origins:
+    def cutoffs(self, windows: Windows) -> Cutoffs:
         targets = self.panel.values[:, : self.source.n_targets]
-        return Origins(targets, self.panel.offsets, windows.series, windows.target_row, windows.horizon)
+        return Cutoffs(targets, self.panel.offsets, windows.series, windows.target_row, windows.horizon)
 
     def position(self, windows: Windows) -> npt.NDArray[np.int64]:
         """(windows,), of each first target on the time axis that all series share."""
@@ -80,18 +80,18 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class Table:
+class SplitPanel:
     """The table as it was read, and where its splits lie."""
 
     raw: Panel
     findings: Findings
-    cuts: Cuts
+    split_bounds: SplitBounds
     ahead: Panel
     """With the rows behind the last target too, where covariates known ahead are known."""
 
     def filled(self, experiment: Experiment) -> tuple[Panel, npt.NDArray[np.bool_]]:
         """Without missing values, no fill looking across a cut; and which targets count."""
-        barriers = np.stack([self.cuts.train_end, self.cuts.val_end], axis=1)
+        barriers = np.stack([self.split_bounds.train_end, self.split_bounds.val_end], axis=1)
         return fill(self.raw, experiment.data.missing, barriers=barriers)
 
 
@@ -105,11 +105,11 @@ def read(loaded: Loaded) -> tuple[Panel, Findings]:
     return load_table(data, loaded.data_path, keep_future=bool(data.future_covariates))
 
 
-def read_and_split(loaded: Loaded, *, fold: int = 0, reader: Read = read) -> Table:
+def read_and_split(loaded: Loaded, *, fold: int = 0, reader: Read = read) -> SplitPanel:
     """fold: so many validation lengths before the last rolling origin."""
     ahead, findings = reader(loaded)
     raw = ahead.first_rows(ahead.lengths - findings.future_rows)
-    return Table(raw, findings, rolled_back(split(raw, loaded.experiment.split), fold), ahead)
+    return SplitPanel(raw, findings, rolled_back(split(raw, loaded.experiment.split), fold), ahead)
 
 
 def prepare(loaded: Loaded, *, smoke: bool = False, fold: int = 0, reader: Read = read) -> Prepared:
@@ -118,11 +118,11 @@ def prepare(loaded: Loaded, *, smoke: bool = False, fold: int = 0, reader: Read 
     Raises DataError, with the file and row where there is one. Writes nothing.
     """
     table = read_and_split(loaded, fold=fold, reader=reader)
-    refuse_without_windows(loaded.experiment, table.raw, table.cuts, fold=fold)
+    check_windows(loaded.experiment, table.raw, table.split_bounds, fold=fold)
     return prepare_table(loaded.experiment, table, smoke=smoke)
 
 
-class Learned(NamedTuple):
+class FittedTransforms(NamedTuple):
     """What was fitted on training rows before, and is to be used again."""
 
     scaler: Scaler
@@ -130,34 +130,34 @@ class Learned(NamedTuple):
 
 
 def prepare_table(
-    experiment: Experiment, table: Table, *, smoke: bool = False, learned: Learned | None = None
+    experiment: Experiment, table: SplitPanel, *, smoke: bool = False, learned: FittedTransforms | None = None
 ) -> Prepared:
     """Fill, scale and window a table that is split already. learned: None fits on its training rows."""
-    cuts = table.cuts
+    split_bounds = table.split_bounds
     panel, observed = table.filled(experiment)
     n_targets = len(panel.targets)
     output = experiment.model.output
     if output.type == "distribution" and output.family == "negative_binomial":
-        refuse_no_counts(panel)
+        check_counts(panel)
     if learned is None:
         scaler = fit_scaler(
             experiment.scaling,
             panel.numbers,
             panel.offsets,
-            cuts.train_end,
+            split_bounds.train_end,
             ids=panel.ids,
             n_targets=n_targets,
         ).with_static(panel.static_numbers)
-        encoders = fit_encoders(experiment.data.categorical, panel, cuts.train_end)
+        encoders = fit_encoders(experiment.data.categorical, panel, split_bounds.train_end)
     else:
         scaler, encoders = learned
-    source = make_source(experiment, panel, scaler, encoders, observed=observed)
+    source = make_window_source(experiment, panel, scaler, encoders, observed=observed)
     window = experiment.window
     stateful = experiment.model.stateful
     windows = {
         name: cut_windows(
             source,
-            cuts,
+            split_bounds,
             name,
             window,
             consecutive=stateful,
@@ -172,13 +172,13 @@ def prepare_table(
         targets = copied(targets)
         for rows in row_blocks(len(targets)):
             targets[rows][~observed[rows]] = np.nan
-    scales = in_sample_scales(targets, panel.offsets, cuts.train_end, seasonality=season)
+    scales = in_sample_scales(targets, panel.offsets, split_bounds.train_end, seasonality=season)
     return Prepared(
         experiment,
         panel,
         observed,
         table.findings,
-        cuts,
+        split_bounds,
         scaler,
         source,
         windows,
@@ -214,14 +214,14 @@ def shape_of(experiment: Experiment, panel: Panel, encoders: Encoders) -> Shape:
     )
 
 
-def make_source(
+def make_window_source(
     experiment: Experiment,
     panel: Panel,
     scaler: Scaler,
     encoders: Encoders,
     *,
     observed: npt.NDArray[np.bool_],
-) -> Source:
+) -> WindowSource:
     """The scaled panel with the features that are derived from time and from the series.
 
     The scaler has a group for every series.
@@ -230,10 +230,10 @@ def make_source(
     if experiment.data.calendar:
         low = int(panel.first.min())
         high = int((panel.first + panel.lengths).max()) + experiment.window.horizon
-        calendar = features(panel.grid, np.arange(low, high), experiment.data.calendar)
+        calendar = features(panel.time_axis, np.arange(low, high), experiment.data.calendar)
         position = panel.first - low
     n_past_codes = sum(name in panel.categories for name in panel.past)
-    return Source(
+    return WindowSource(
         values=scaler.apply(panel.numbers, panel.offsets, scaler.rows_for(panel.ids)),
         offsets=panel.offsets,
         n_targets=len(panel.targets),
@@ -252,21 +252,21 @@ def _some(columns: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
     return columns if columns.shape[1] else None
 
 
-def refuse_without_windows(experiment: Experiment, panel: Panel, cuts: Cuts, *, fold: int = 0) -> None:
+def check_windows(experiment: Experiment, panel: Panel, split_bounds: SplitBounds, *, fold: int = 0) -> None:
     """Raises DataError when a split that was asked for holds no window."""
     window, longest = experiment.window, int(panel.lengths.max())
-    if window.short == "error" and (named := too_short(experiment, panel, cuts)):
+    if window.short == "error" and (named := too_short(experiment, panel, split_bounds)):
         raise DataError(
             f"{panel.source}: {named}",
             hint="bring more rows of them, or set window.short to skip or pad",
             path="window.short",
         )
     for name in SPLITS:
-        low, high = cuts.range(name)
+        low, high = split_bounds.range(name)
         asked = name == "train" or getattr(experiment.split, name) not in (0, 0.0)
         # An earlier origin tests nothing.
         asked = asked and not (fold and name == "test")
-        _, count, _ = target_rows(cuts, name, window, consecutive=experiment.model.stateful)
+        _, count, _ = target_rows(split_bounds, name, window, consecutive=experiment.model.stateful)
         if asked and not count.any():
             rows = int((high - low).max())
             needs = window.horizon + (window.lookback if name == "train" else 0)
@@ -278,7 +278,7 @@ def refuse_without_windows(experiment: Experiment, panel: Panel, cuts: Cuts, *, 
             )
 
 
-def refuse_no_counts(panel: Panel) -> None:
+def check_counts(panel: Panel) -> None:
     """Raises DataError where a target is below 0 or no whole number."""
     for i, name in enumerate(panel.targets):
         for rows in row_blocks(len(panel.values)):
@@ -288,7 +288,7 @@ def refuse_no_counts(panel: Panel) -> None:
                 continue
             row = rows.start + wrong[:1]
             series = panel.ids[int(panel.series_of_rows(row)[0])]
-            when = panel.grid.text(panel.positions_of_rows(row))[0]
+            when = panel.time_axis.text(panel.positions_of_rows(row))[0]
             who = f"series {series!r} has" if series else "there is"
             raise DataError(
                 f"{panel.source}: {who} {values[wrong[0]]:g} as {name} at {when}, and a negative binomial is of counts",
@@ -297,14 +297,16 @@ def refuse_no_counts(panel: Panel) -> None:
             )
 
 
-def too_short(experiment: Experiment, panel: Panel, cuts: Cuts) -> str | None:
+def too_short(experiment: Experiment, panel: Panel, split_bounds: SplitBounds) -> str | None:
     """The series whose training rows hold no window, the first few by name."""
-    _, count, _ = target_rows(cuts, "train", experiment.window, consecutive=experiment.model.stateful)
+    _, count, _ = target_rows(split_bounds, "train", experiment.window, consecutive=experiment.model.stateful)
     short = np.flatnonzero(count == 0)
     if not len(short):
         return None
     some = ", ".join(
-        f"{panel.ids[s]!r} ({cuts.train_end[s]:,})" if panel.ids[s] else f"the table ({cuts.train_end[s]:,})"
+        f"{panel.ids[s]!r} ({split_bounds.train_end[s]:,})"
+        if panel.ids[s]
+        else f"the table ({split_bounds.train_end[s]:,})"
         for s in short[:_NAMED].tolist()
     )
     needs = experiment.window.horizon + (

@@ -55,14 +55,14 @@ def save_inputs(loaded: Loaded, prepared: Prepared, run: RunDir) -> None:
 def _splits(prepared: Prepared) -> Iterator[dict[str, Any]]:
     """Of each series, the windows that the run uses."""
     panel, window = prepared.panel, prepared.experiment.window
-    taken = taken_windows(prepared.cuts, prepared.windows)
+    taken = taken_windows(prepared.split_bounds, prepared.windows)
     for start in range(0, len(panel.ids), SERIES_TOGETHER):
         some = slice(start, min(start + SERIES_TOGETHER, len(panel.ids)))
         for name, one in zip(panel.ids[some], describe_splits(panel, taken, window, some), strict=True):
             yield {"id": name, **one}
 
 
-def refuse_other_inputs(run: RunDir, loaded: Loaded, started: dict[str, Any], now: dict[str, Any]) -> None:
+def check_same_inputs(run: RunDir, loaded: Loaded, started: dict[str, Any], now: dict[str, Any]) -> None:
     """Raises DataError when the run that is to be resumed was started from something else.
 
     started: the event it began with. now: what of it must be the same.
@@ -214,12 +214,12 @@ def _stretches(prepared: Prepared, split: SplitName, found: Scores) -> list[Stre
         s, row = int(windows.series[index]), int(windows.target_row[index])
         begin = max(int(panel.offsets[s]), row - windows.lookback)
         positions = panel.first[s] + np.arange(begin, row + windows.horizon) - panel.offsets[s]
-        time = panel.grid.local(positions)
+        time = panel.time_axis.local(positions)
         stretches.append(
             Stretch.of_window(
                 panel.ids[s],
                 panel.targets[0],
-                time=time if panel.grid.is_integer else time.view("M8[ns]"),
+                time=time if panel.time_axis.is_integer else time.view("M8[ns]"),
                 past=panel.values[begin:row, 0],
                 actual=actual[n, :, 0],
                 forecasts={name: f.point[index, :, 0] for name, f in shown.items()},

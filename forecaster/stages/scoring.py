@@ -9,11 +9,11 @@ import numpy as np
 
 from forecaster.config.experiment import Experiment
 from forecaster.data.panel import Panel
-from forecaster.data.transforms.split import Cuts, SplitName, target_rows
+from forecaster.data.transforms.split import SplitBounds, SplitName, target_rows
 from forecaster.evaluation.scores import Breakdown, Forecasts, ScoreTable, Scoring, score_table
 from forecaster.evaluation.significance import owa, skill
 from forecaster.forecasting import stats
-from forecaster.forecasting.baselines import Known
+from forecaster.forecasting.baselines import BaselineInputs
 from forecaster.forecasting.baselines import forecast as baseline
 from forecaster.forecasting.calibration import Calibration
 from forecaster.stages.intervals import BySplit, add_intervals
@@ -40,16 +40,16 @@ def score(prepared: Prepared, model: dict[SplitName, Forecasts]) -> Scores:
     if not model:
         return Scores({}, {}, {}, None)
     forecasts: BySplit = {split: {"model": found} for split, found in model.items()}
-    known = known_to_baselines(prepared)
+    known = baseline_inputs(prepared)
     for split, rows in baseline_forecasts(prepared, list(model), known).items():
         forecasts[split] |= rows
     forecasts, calibration = add_intervals(prepared, forecasts)
     return replace(tabled(prepared, forecasts, calibration), notes=known.remarks)
 
 
-def baseline_forecasts(prepared: Prepared, splits: Sequence[SplitName], known: Known) -> BySplit:
+def baseline_forecasts(prepared: Prepared, splits: Sequence[SplitName], known: BaselineInputs) -> BySplit:
     """Every baseline of the config, without intervals, on the windows of some splits."""
-    together = [prepared.origins(prepared.windows[name]) for name in splits]
+    together = [prepared.cutoffs(prepared.windows[name]) for name in splits]
     # All origins at once, because a baseline that learns does so in every call.
     joined = replace(
         together[0],
@@ -85,24 +85,25 @@ def tabled(prepared: Prepared, forecasts: BySplit, calibration: Calibration | No
     return Scores(forecasts, tables, breakdowns, calibration)
 
 
-def refuse_baselines(experiment: Experiment, panel: Panel, cuts: Cuts) -> None:
+def check_baselines(experiment: Experiment, panel: Panel, split_bounds: SplitBounds) -> None:
     """Raises EnvironmentError_ or DataError for a baseline that cannot be had, before anything is trained."""
     splits: tuple[SplitName, ...] = ("val", "test")
     consecutive = experiment.model.stateful
     windows = sum(
-        int(target_rows(cuts, name, experiment.window, consecutive=consecutive)[1].sum()) for name in splits
+        int(target_rows(split_bounds, name, experiment.window, consecutive=consecutive)[1].sum())
+        for name in splits
     )
     n = len(panel.targets)
-    stats.refuse(experiment.evaluation.baselines, n_models=n * len(panel.ids), n_forecasts=n * windows)
+    stats.check_models(experiment.evaluation.baselines, n_models=n * len(panel.ids), n_forecasts=n * windows)
 
 
-def known_to_baselines(prepared: Prepared) -> Known:
+def baseline_inputs(prepared: Prepared) -> BaselineInputs:
     windows = prepared.windows
-    return Known(
+    return BaselineInputs(
         season=prepared.season,
         lookback=prepared.experiment.window.lookback,
-        train=prepared.origins(windows["train"]),
-        val=prepared.origins(windows["val"]),
+        train=prepared.cutoffs(windows["train"]),
+        val=prepared.cutoffs(windows["val"]),
         train_std=prepared.scales.train_std,
-        fit_end=prepared.cuts.train_end,
+        fit_end=prepared.split_bounds.train_end,
     )

@@ -19,7 +19,7 @@ Report = Callable[[Sequence[Diagnostic], Sequence[str]], None]
 Result = tuple[dict[str, Any], str]
 
 
-class Screen:
+class Reporter:
     """One command's way of speaking.
 
     json: one JSON object on stdout instead of tables. verbosity: -1 quiet, 0, 1 and more

@@ -14,17 +14,17 @@ import typer
 
 import forecaster
 from forecaster.errors import EnvironmentError_, ForecasterError
-from forecaster.terminal.console import Screen
+from forecaster.terminal.console import Reporter
 
 
 @contextlib.contextmanager
-def speaking(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -> Iterator[Screen]:
+def command_context(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -> Iterator[Reporter]:
     """Gives a command its Screen and turns what it raises into an exit status."""
-    screen = Screen(json=as_json, verbosity=int(verbose) - int(quiet), color=False if no_color else None)
+    reporter = Reporter(json=as_json, verbosity=int(verbose) - int(quiet), color=False if no_color else None)
     try:
-        yield screen
+        yield reporter
     except ForecasterError as error:
-        screen.fail(error)
+        reporter.fail(error)
         raise typer.Exit(error.exit_code) from None
     except BrokenPipeError:
         # Whoever read our output has gone; Python would complain once more at exit.
@@ -32,12 +32,12 @@ def speaking(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -> Itera
         raise typer.Exit(128 + signal.SIGPIPE) from None
     except MemoryError:
         lack = EnvironmentError_("memory ran out", hint="lower training.batch_size or window.lookback")
-        screen.fail(lack)
+        reporter.fail(lack)
         raise typer.Exit(lack.exit_code) from None
     except OSError as cause:
         where = f"{cause.filename}: " if cause.filename else ""
         lack = EnvironmentError_(f"{where}{cause.strerror or cause}", hint="check space and rights there")
-        screen.fail(lack)
+        reporter.fail(lack)
         raise typer.Exit(lack.exit_code) from None
     except KeyboardInterrupt:
         print("interrupted; a run that was under way can go on with --resume", file=sys.stderr)
@@ -46,7 +46,7 @@ def speaking(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -> Itera
         if type(bug).__name__ == "ResourceExhaustedError":
             # TensorFlow's own word for a lack of memory.
             lack = EnvironmentError_("memory ran out", hint="lower training.batch_size or window.lookback")
-            screen.fail(lack)
+            reporter.fail(lack)
             raise typer.Exit(lack.exit_code) from None
         traceback.print_exc()
         print(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecaster.terminal.console import Screen, number
+from forecaster.terminal.console import Reporter, number
 from forecaster.terminal.training_progress import clock
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ SHOWN_ENDED = 8
 
 
 @dataclass(frozen=True)
-class Plan:
+class SearchPlan:
     """What is about to be searched, for whoever watches. most: trials; None where nobody knows."""
 
     metric: str
@@ -36,8 +36,8 @@ class Plan:
 class LineSearch:
     """A line as a trial ends, for logs."""
 
-    def __init__(self, screen: Screen, plan: Plan) -> None:
-        self.screen, self.plan = screen, plan
+    def __init__(self, reporter: Reporter, plan: SearchPlan) -> None:
+        self.reporter, self.plan = reporter, plan
         self.lock = threading.Lock()
         self.began_at = time.monotonic()
         self.best: Record | None = None
@@ -72,7 +72,7 @@ class LineSearch:
         pass
 
     def say(self, text: str) -> None:
-        self.screen.note(text)
+        self.reporter.note(text)
 
     def take(self, record: Record, work: float, left: float | None) -> None:
         """Note a trial's end."""
@@ -113,12 +113,12 @@ class LineSearch:
 class LiveSearch(LineSearch):
     """A table that stays in place: the trials under way, the last ones, the best."""
 
-    def __init__(self, screen: Screen, plan: Plan) -> None:
-        super().__init__(screen, plan)
+    def __init__(self, reporter: Reporter, plan: SearchPlan) -> None:
+        super().__init__(reporter, plan)
         from rich.console import Console
         from rich.live import Live
 
-        self.console = Console(stderr=True, no_color=not screen.color, highlight=False)
+        self.console = Console(stderr=True, no_color=not reporter.color, highlight=False)
         self.live: Live = Live(console=self.console, auto_refresh=False, transient=True)
         self.under_way: dict[int, tuple[Proposal, float, Mapping[str, Any]]] = {}
         self.last: list[Record] = []
@@ -205,11 +205,11 @@ class LiveSearch(LineSearch):
         return (name, _epochs(record), score, took, values_text(record.proposal))
 
 
-def search_progress_for(screen: Screen, plan: Plan) -> LineSearch:
+def search_progress_for(reporter: Reporter, plan: SearchPlan) -> LineSearch:
     """A live table on a terminal, a line per trial elsewhere."""
-    if screen.verbosity >= 0 and sys.stderr.isatty() and not screen.json:
-        return LiveSearch(screen, plan)
-    return LineSearch(screen, plan)
+    if reporter.verbosity >= 0 and sys.stderr.isatty() and not reporter.json:
+        return LiveSearch(reporter, plan)
+    return LineSearch(reporter, plan)
 
 
 def _epochs(record: Record) -> str:

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from forecaster.terminal.console import Screen
+from forecaster.terminal.console import Reporter
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from forecaster.training.progress import EpochRow
 
 
-def progress_for(screen: Screen) -> LiveProgress | LineProgress:
+def progress_for(reporter: Reporter) -> LiveProgress | LineProgress:
     """A moving bar on a terminal, a line per epoch elsewhere."""
-    if screen.verbosity >= 0 and sys.stderr.isatty() and not screen.json:
-        return LiveProgress(screen)
-    return LineProgress(screen)
+    if reporter.verbosity >= 0 and sys.stderr.isatty() and not reporter.json:
+        return LiveProgress(reporter)
+    return LineProgress(reporter)
 
 
 class LineProgress:
     """A plain line per epoch, for logs."""
 
-    def __init__(self, screen: Screen) -> None:
-        self.screen = screen
+    def __init__(self, reporter: Reporter) -> None:
+        self.reporter = reporter
 
     def __enter__(self) -> LineProgress:
         return self
@@ -38,17 +38,17 @@ class LineProgress:
         pass
 
     def epoch_done(self, row: EpochRow, epochs: int) -> None:
-        self.screen.note(epoch_text(row, epochs))
+        self.reporter.note(epoch_text(row, epochs))
 
 
 class LiveProgress:
     """One bar: epoch, batches, loss, best validation loss and the time left of this epoch."""
 
-    def __init__(self, screen: Screen) -> None:
+    def __init__(self, reporter: Reporter) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
 
-        self.console: Console = Console(stderr=True, no_color=not screen.color, highlight=False)
+        self.console: Console = Console(stderr=True, no_color=not reporter.color, highlight=False)
         self.progress: Progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),

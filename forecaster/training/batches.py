@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from forecaster.data.transforms.windows import Batch, Float32, Windows
-from forecaster.model.loops.batch_streams import lay_out
-from forecaster.model.predict import lane_inputs
+from forecaster.model.loops.batch_streams import arrange_streams
+from forecaster.model.predict import stream_inputs
 
 
 @dataclass(frozen=True)
-class Feeding:
+class BatchExtras:
     """What a network and its loss want beside a window's inputs and targets.
 
     teacher: the true targets as an input. every_step: targets after each segment of so
@@ -25,17 +25,17 @@ class Feeding:
     teacher: bool = False
     every_step: int | None = None
     series_constant: Float32 | None = None
-    lanes: int | None = None
+    streams: int | None = None
     """Series read side by side, where the state is carried; None where it is not."""
 
 
-def loss_targets(windows: Windows, indices: npt.NDArray[np.int64], feeding: Feeding) -> Float32:
+def loss_targets(windows: Windows, indices: npt.NDArray[np.int64], extras: BatchExtras) -> Float32:
     """(batch, horizon, targets), or (batch, segments, horizon, targets) with every_step; twice
     as many on the last axis with a series_constant."""
-    every = feeding.every_step
+    every = extras.every_step
     y = windows.targets_of_every_step(indices, every) if every else windows.targets(indices)
-    if feeding.series_constant is not None:
-        constant = feeding.series_constant[windows.series[indices]]
+    if extras.series_constant is not None:
+        constant = extras.series_constant[windows.series[indices]]
         constant = constant.reshape(len(constant), *(1,) * (y.ndim - 2), -1)
         y = np.concatenate([y, np.broadcast_to(constant, y.shape)], axis=-1)
     return y
@@ -55,10 +55,10 @@ class TrainBatches(keras.utils.PyDataset):
         batch_size: int,
         seed: int,
         steps: int | None = None,
-        feeding: Feeding | None = None,
+        extras: BatchExtras | None = None,
     ) -> None:
         super().__init__()
-        self.feeding = feeding or Feeding()
+        self.extras = extras or BatchExtras()
         self.windows = windows
         self.batch_size = min(batch_size, len(windows))
         self.seed = seed
@@ -80,9 +80,9 @@ class TrainBatches(keras.utils.PyDataset):
         nth = (index + self.first_step) % -(-len(self.windows) // self.batch_size)
         first = nth * self.batch_size
         chosen: npt.NDArray[np.int64] = self.order[first : first + self.batch_size]
-        y = loss_targets(self.windows, chosen, self.feeding)
+        y = loss_targets(self.windows, chosen, self.extras)
         inputs = self.windows.inputs(chosen)
-        if self.feeding.teacher:
+        if self.extras.teacher:
             inputs["teacher"] = self.windows.teacher(chosen)
         missing = self.batch_size - len(chosen)
         if missing:
@@ -91,7 +91,7 @@ class TrainBatches(keras.utils.PyDataset):
         return inputs, y
 
 
-class LaneTrainBatches(TrainBatches):
+class StreamTrainBatches(TrainBatches):
     """Consecutive windows in lanes, each series in its order.
 
     An empty place has targets that are all NaN.
@@ -100,12 +100,12 @@ class LaneTrainBatches(TrainBatches):
     def start_epoch(self, epoch: int, first_step: int = 0) -> None:
         self.first_step = first_step
         # The same in every epoch: another order would have another longest lane, and Keras counts once.
-        self.lanes = lay_out(self.windows.series, self.feeding.lanes or 1, seed=(self.seed,))
-        self.steps_per_epoch = min(self.steps or len(self.lanes.order), len(self.lanes.order))
+        self.streams = arrange_streams(self.windows.series, self.extras.streams or 1, seed=(self.seed,))
+        self.steps_per_epoch = min(self.steps or len(self.streams.order), len(self.streams.order))
 
     def __getitem__(self, index: int) -> tuple[Batch, Float32]:
         nth = index + self.first_step
-        chosen = self.lanes.order[nth]
-        y = loss_targets(self.windows, np.maximum(chosen, 0), self.feeding)
+        chosen = self.streams.order[nth]
+        y = loss_targets(self.windows, np.maximum(chosen, 0), self.extras)
         y[chosen < 0] = np.nan
-        return lane_inputs(self.windows, self.lanes, nth), y
+        return stream_inputs(self.windows, self.streams, nth), y

@@ -15,9 +15,9 @@ import numpy.typing as npt
 from forecaster.data.transforms.windows import Windows
 from forecaster.errors import TrainingError
 from forecaster.model.execution import PREDICT_BATCH, Execution
-from forecaster.model.loops.dataset import feed
+from forecaster.model.loops.dataset import as_dataset
 from forecaster.model.predict import predict_windows
-from forecaster.training.batches import Feeding, LaneTrainBatches, TrainBatches
+from forecaster.training.batches import BatchExtras, StreamTrainBatches, TrainBatches
 from forecaster.training.losses import make_loss
 from forecaster.training.optimizers import make_optimizer
 from forecaster.training.progress import EpochRow, Listener
@@ -39,7 +39,7 @@ Score = Callable[[Float32], dict[str, float]]
 
 
 @dataclass(frozen=True)
-class Task:
+class MemberTask:
     """What one member is trained on.
 
     score: forecasts of the validation windows (windows, horizon, targets; scaled units)
@@ -51,12 +51,12 @@ class Task:
     score: Score | None
     seed: int
     member: int = 0
-    feeding: Feeding | None = None
+    extras: BatchExtras | None = None
 
 
 def fit(
     model: keras.Model,
-    task: Task,
+    task: MemberTask,
     spec: TrainingSpec,
     *,
     execution: Execution,
@@ -71,13 +71,13 @@ def fit(
     Returns a row per epoch. With checkpoints, a run that was stopped anywhere goes on
     to the same bytes. Raises TrainingError when the loss becomes NaN or infinite.
     """
-    kind = LaneTrainBatches if task.feeding and task.feeding.lanes else TrainBatches
+    kind = StreamTrainBatches if task.extras and task.extras.streams else TrainBatches
     batches = kind(
         task.train,
         batch_size=spec.batch_size,
         seed=task.seed,
         steps=spec.steps_per_epoch,
-        feeding=task.feeding,
+        extras=task.extras,
     )
     model.compile(
         optimizer=make_optimizer(spec.optimizer),
@@ -86,7 +86,7 @@ def fit(
         steps_per_execution=min(execution.steps_per_execution, len(batches)),
     )
     model.optimizer.build(model.trainable_variables)
-    session = _Session(task, spec, batches, listener, checkpoints)
+    session = _FitCallback(task, spec, batches, listener, checkpoints)
     saved = checkpoints.load() if checkpoints else None
     if saved is not None:
         session.resume(model, *saved)
@@ -104,10 +104,10 @@ def fit(
     return [EpochRow(**row) for row in progress.history]
 
 
-def _run_epochs(model: keras.Model, batches: TrainBatches, session: _Session, *, until: int) -> None:
+def _run_epochs(model: keras.Model, batches: TrainBatches, session: _FitCallback, *, until: int) -> None:
     # shuffle=False: Keras would reorder the batches by Python's global random state.
     model.fit(
-        feed(batches),
+        as_dataset(batches),
         epochs=until,
         initial_epoch=session.progress.epoch,
         shuffle=False,
@@ -116,12 +116,12 @@ def _run_epochs(model: keras.Model, batches: TrainBatches, session: _Session, *,
     )
 
 
-class _Session(keras.callbacks.Callback):
+class _FitCallback(keras.callbacks.Callback):
     """The state of one training, and what happens at the borders of batches and epochs."""
 
     def __init__(
         self,
-        task: Task,
+        task: MemberTask,
         spec: TrainingSpec,
         batches: TrainBatches,
         listener: Listener,

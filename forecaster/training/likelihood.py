@@ -8,12 +8,12 @@ from typing import Any
 from keras import ops
 
 from forecaster.model.outputs import order
-from forecaster.model.spec import DistributionOutput, Output, QuantileOutput
+from forecaster.model.spec import DistributionOutput, NetworkOutput, QuantileOutput
 
 HALF_LOG_2_PI = 0.5 * math.log(2.0 * math.pi)
 
 
-def probabilistic_loss(output: Output, y: Any, f: Any) -> Any:
+def probabilistic_loss(output: NetworkOutput, y: Any, f: Any) -> Any:
     """Elementwise, of the shape of y: (…, targets). f: (…, targets x parameters)."""
     f = ops.cast(f, "float32")
     parts = ops.split(f, len(order(output)), axis=-1)
@@ -38,11 +38,11 @@ def normal(y: Any, mean: Any, deviation: Any) -> Any:
     return ops.log(deviation) + 0.5 * ops.square((y - mean) / deviation) + HALF_LOG_2_PI
 
 
-def student_t(y: Any, mean: Any, scale: Any, freedom: Any) -> Any:
+def student_t(y: Any, mean: Any, scale: Any, df: Any) -> Any:
     """Of the t distribution with so many degrees of freedom, moved and scaled."""
-    constant = log_gamma(freedom / 2.0) - log_gamma((freedom + 1.0) / 2.0)
-    constant = constant + 0.5 * ops.log(freedom * math.pi) + ops.log(scale)
-    return constant + (freedom + 1.0) / 2.0 * ops.log1p(ops.square((y - mean) / scale) / freedom)
+    constant = log_gamma(df / 2.0) - log_gamma((df + 1.0) / 2.0)
+    constant = constant + 0.5 * ops.log(df * math.pi) + ops.log(scale)
+    return constant + (df + 1.0) / 2.0 * ops.log1p(ops.square((y - mean) / scale) / df)
 
 
 def negative_binomial(y: Any, mean: Any, dispersion: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import ops
 
-from forecaster.model.spec import Output
+from forecaster.model.spec import NetworkOutput
 from forecaster.training.likelihood import probabilistic_loss
 
 Elementwise = Callable[[Any, Any], Any]
@@ -72,7 +72,7 @@ SERIES_LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {f.__name__: f for f 
 OUTPUT_LOSSES = ("pinball", "nll")
 
 
-def make_loss(name: str, output: Output | None = None) -> Callable[[Any, Any], Any]:
+def make_loss(name: str, output: NetworkOutput | None = None) -> Callable[[Any, Any], Any]:
     """The mean of a loss over observed targets, as a scalar. y: NaN where not observed; with
     a series loss the last axis holds the targets, then the series' numbers.
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from forecaster.spec import Fault, Spec, refuse
+from forecaster.spec import Fault, Spec, raise_faults
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -42,7 +42,7 @@ class OptimizerSpec(Spec):
             faults.append(
                 Fault(("momentum",), f"belongs to sgd and rmsprop, not to {self.type}", "remove it")
             )
-        refuse(faults)
+        raise_faults(faults)
         return self
 
 

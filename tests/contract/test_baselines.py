@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from forecaster.evaluation.spec import EvaluationSpec
-from forecaster.forecasting.baselines import BASELINES, Known, forecast
-from forecaster.forecasting.origins import Origins
+from forecaster.forecasting.baselines import BASELINES, BaselineInputs, forecast
+from forecaster.forecasting.cutoffs import Cutoffs
 from forecaster.forecasting.stats import BOUNDS
 
 HORIZON, LOOKBACK, SEASON = 5, 12, 6
@@ -23,19 +23,19 @@ def name(request):
     return request.param
 
 
-def origins(values, rows):
+def cutoffs(values, rows):
     """Three series of 60, 40 and 50 rows; rows: steps of history in each."""
     offsets = np.array([0, 60, 100, 150])
     series = np.repeat(np.arange(3, dtype=np.int32), len(rows))
-    return Origins(values, offsets, series, offsets[series] + np.tile(rows, 3), HORIZON)
+    return Cutoffs(values, offsets, series, offsets[series] + np.tile(rows, 3), HORIZON)
 
 
 def setting(*, factor=1.0, shift=0.0):
     """Two targets; origins to forecast from, and what is known."""
     values = np.random.default_rng(11).normal(size=(150, 2)).cumsum(axis=0) * factor + shift
-    train, val = origins(values, np.arange(LOOKBACK, 21)), origins(values, np.arange(25, 31))
-    known = Known(SEASON, LOOKBACK, train, val, np.full((3, 2), 2.0 * abs(factor)), np.full(3, 12))
-    return origins(values, np.array([12, 20, 31, 35])), known
+    train, val = cutoffs(values, np.arange(LOOKBACK, 21)), cutoffs(values, np.arange(25, 31))
+    known = BaselineInputs(SEASON, LOOKBACK, train, val, np.full((3, 2), 2.0 * abs(factor)), np.full(3, 12))
+    return cutoffs(values, np.array([12, 20, 31, 35])), known
 
 
 def test_config_and_code_name_the_same_baselines():

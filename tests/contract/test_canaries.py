@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from forecaster.data.transforms.split import Cuts
-from forecaster.data.transforms.windows import Source, Windows
+from forecaster.data.transforms.split import SplitBounds
+from forecaster.data.transforms.windows import Windows, WindowSource
 from tests.contract import test_leakage as honest
 from tests.integration import test_categories
 
@@ -44,9 +44,9 @@ def encoders_on_all_rows(patch: Patch) -> None:
 def validation_rows_in_training(patch: Patch) -> None:
     cut = room.split
 
-    def late(*args: Any) -> Cuts:
-        cuts = cut(*args)
-        return replace(cuts, train_end=cuts.train_end + 3)
+    def late(*args: Any) -> SplitBounds:
+        split_bounds = cut(*args)
+        return replace(split_bounds, train_end=split_bounds.train_end + 3)
 
     patch.setattr(room, "split", late)
 
@@ -73,15 +73,15 @@ def fill_backwards(patch: Patch) -> None:
 
 def target_in_a_past_covariate(patch: Patch) -> None:
     """Shifted by one step: the covariate of today is the target of tomorrow."""
-    make = room.make_source
+    make = room.make_window_source
 
-    def shifted(*args: Any, **k: Any) -> Source:
+    def shifted(*args: Any, **k: Any) -> WindowSource:
         source = make(*args, **k)
         values = source.values.copy()
         values[:-1, 1] = values[1:, 0]
         return replace(source, values=values)
 
-    patch.setattr(room, "make_source", shifted)
+    patch.setattr(room, "make_window_source", shifted)
 
 
 def targets_of_the_horizon_among_the_inputs(patch: Patch) -> None:
@@ -97,8 +97,8 @@ def targets_of_the_horizon_among_the_inputs(patch: Patch) -> None:
 def random_split(patch: Patch) -> None:
     cut = room.cut_windows
 
-    def mixed(source: Source, cuts: Cuts, name: Any, window: Any, **k: Any) -> Windows:
-        parts = [cut(source, cuts, split, window, **k) for split in room.SPLITS]
+    def mixed(source: WindowSource, split_bounds: SplitBounds, name: Any, window: Any, **k: Any) -> Windows:
+        parts = [cut(source, split_bounds, split, window, **k) for split in room.SPLITS]
         everything = np.concatenate([p.start for p in parts]), np.concatenate([p.series for p in parts])
         order = np.random.default_rng(1).permutation(len(everything[0]))
         ends = np.cumsum([len(p) for p in parts])
@@ -132,8 +132,8 @@ def targets_across_a_split(patch: Patch) -> None:
 def early_stopping_on_the_test_range(patch: Patch) -> None:
     cut = room.cut_windows
 
-    def swapped(source: Source, cuts: Cuts, name: Any, window: Any, **k: Any) -> Windows:
-        return cut(source, cuts, "test" if name == "val" else name, window, **k)
+    def swapped(source: WindowSource, split_bounds: SplitBounds, name: Any, window: Any, **k: Any) -> Windows:
+        return cut(source, split_bounds, "test" if name == "val" else name, window, **k)
 
     patch.setattr(room, "cut_windows", swapped)
 

@@ -87,7 +87,7 @@ def test_windows_stay_in_their_series_and_targets_in_their_split(tmp_path: Path)
     p = prepared(table(tmp_path))
     for name in SPLITS:
         windows = p.windows[name]
-        low, high = p.cuts.range(name)
+        low, high = p.split_bounds.range(name)
         begin = p.panel.offsets[:-1][windows.series]
         target = windows.target_row - begin
         assert len(windows)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.transforms.scalers import Scaler
-from forecaster.data.transforms.windows import Source, Windows
+from forecaster.data.transforms.windows import Windows, WindowSource
 from forecaster.errors import DataError
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
@@ -195,7 +195,7 @@ def test_constant_window_is_forecast_by_a_number() -> None:
 def windows(shape: Shape) -> tuple[Windows, np.ndarray]:
     """Two series of 10 rows, three windows, and the group of each."""
     values = np.random.default_rng(3).normal(size=(20, shape.n_targets + 1)).astype(np.float32)
-    source = Source(values, np.array([0, 10, 20]), n_targets=shape.n_targets, n_past=1)
+    source = WindowSource(values, np.array([0, 10, 20]), n_targets=shape.n_targets, n_past=1)
     series = np.array([0, 0, 1], dtype=np.int32)
     return Windows(source, shape.lookback, shape.horizon, series, np.array([0, 2, 10])), series.astype(
         np.int64
@@ -211,10 +211,11 @@ def test_fitted_comes_back_from_its_run_directory_and_its_members_are_averaged(t
         "standard", np.array([[1.0, 2, 0], [5, 6, 0]]), np.array([[2.0, 2, 1], [3, 3, 1]]), ("a", "b"), 2
     )
     members = [weights_of(trained_one_step(spec("lstm"), shape)), weights_of(built(spec("lstm"), shape))]
-    both, groups = Fitted(spec("lstm"), shape, scaler, members, Grid(1)), windows(shape)[1]
+    both, groups = Fitted(spec("lstm"), shape, scaler, members, TimeAxis(1)), windows(shape)[1]
     expected = both.forecast(windows(shape)[0], groups)
     alone = [
-        Fitted(spec("lstm"), shape, scaler, [m], Grid(1)).forecast(windows(shape)[0], groups) for m in members
+        Fitted(spec("lstm"), shape, scaler, [m], TimeAxis(1)).forecast(windows(shape)[0], groups)
+        for m in members
     ]
     np.testing.assert_allclose(expected, (alone[0] + alone[1]) / 2, rtol=1e-6)
     with claim(tmp_path / "r") as run:

@@ -76,7 +76,7 @@ def test_shape_trains_and_predicts_what_its_test_said(shape: str, tmp_path: Path
     # The last test window again, from its own origin: the loaded network says the same.
     header, *rows = [line.split(",") for line in run.file("forecasts.csv").read_text().splitlines()]
     last = [dict(zip(header, row, strict=True)) for row in rows[-steps:]]
-    again = predict(run, origin=last[0]["cutoff"]).table.to_pydict()
+    again = predict(run, cutoff=last[0]["cutoff"]).table.to_pydict()
     mine = [f for f, s, t in zip(again["forecast"], again["id"], again["t"], strict=True) if s == "1"]
     np.testing.assert_allclose(mine, [float(row["forecast"]) for row in last], rtol=1e-4)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.runs.directory import RunDir
 from forecaster.runs.files import sha256_of, write_json, write_text, write_whole
 from forecaster.runs.tables import csv_bytes, rows_csv
@@ -56,8 +56,8 @@ def make_run(
         "evaluation": {"levels": list(levels)},
     }
     write_text(run.file("resolved.yaml"), json.dumps(config, indent=1))
-    grid = Grid.fit("h", None, (START + steps) * 3_600_000_000_000)
-    write_json(run.file("model/state.json"), {"format_version": 1, "grid": grid.as_json()})
+    time_axis = TimeAxis.fit("h", None, (START + steps) * 3_600_000_000_000)
+    write_json(run.file("model/state.json"), {"format_version": 1, "grid": time_axis.as_json()})
     ends = {
         "train": (0, past - past // 5 - 1),
         "val": (past - past // 5, past - 1),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from forecaster.config.load import load_experiment
-from forecaster.pipeline.backtest import Plan, fold_tables
+from forecaster.pipeline.backtest import BacktestPlan, fold_tables
 from forecaster.stages.prepared import read_and_split
 from tests.integration.tiny_runs import (
     call,
@@ -25,7 +25,7 @@ from tests.integration.tiny_runs import (
 TRAINING = {"epochs": 1, "batch_size": 32}
 
 
-def cuts(config: Path, plan: Plan) -> list[tuple[int, ...]]:
+def split_bounds(config: Path, plan: BacktestPlan) -> list[tuple[int, ...]]:
     """First row, end of training, cutoff and end of the test range of every fold, of the first series."""
     loaded = load_experiment(config)
     tables = fold_tables(read_and_split(loaded), plan, loaded.experiment.window.horizon)
@@ -33,7 +33,7 @@ def cuts(config: Path, plan: Plan) -> list[tuple[int, ...]]:
     return [
         tuple(
             int(t.raw.first[0] - first + n)
-            for n in (0, t.cuts.train_end[0], t.cuts.val_end[0], t.cuts.length[0])
+            for n in (0, t.split_bounds.train_end[0], t.split_bounds.val_end[0], t.split_bounds.length[0])
         )
         for t in tables
     ]
@@ -42,15 +42,15 @@ def cuts(config: Path, plan: Plan) -> list[tuple[int, ...]]:
 def test_cutoffs_by_hand(tmp_path: Path) -> None:
     """60 rows, of which 6 validate: three folds of a horizon of 3."""
     config = line(tmp_path, training=TRAINING)
-    assert cuts(config, Plan(folds=3)) == [(0, 45, 51, 54), (0, 48, 54, 57), (0, 51, 57, 60)]
-    assert cuts(config, Plan(folds=3, window="sliding")) == [
+    assert split_bounds(config, BacktestPlan(folds=3)) == [(0, 45, 51, 54), (0, 48, 54, 57), (0, 51, 57, 60)]
+    assert split_bounds(config, BacktestPlan(folds=3, window="sliding")) == [
         (0, 45, 51, 54),
         (3, 48, 54, 57),
         (6, 51, 57, 60),
     ]
     # Steps beyond the horizon are all scored; shorter ones overlap.
-    assert cuts(config, Plan(folds=2, step=5)) == [(0, 44, 50, 55), (0, 49, 55, 60)]
-    assert cuts(config, Plan(folds=2, step=1)) == [(0, 50, 56, 59), (0, 51, 57, 60)]
+    assert split_bounds(config, BacktestPlan(folds=2, step=5)) == [(0, 44, 50, 55), (0, 49, 55, 60)]
+    assert split_bounds(config, BacktestPlan(folds=2, step=1)) == [(0, 50, 56, 59), (0, 51, 57, 60)]
 
 
 @pytest.mark.slow

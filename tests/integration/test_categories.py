@@ -120,7 +120,7 @@ def test_encoders_know_no_name_after_the_training_rows(tmp_path: Path) -> None:
     """40 rows a series, of which 28 train."""
     table(tmp_path / "t.csv", rows(day=dict.fromkeys(range(28, N), "sun"), sky={28: "hail"}))
     prepared = prepare(load_experiment(config(tmp_path, "one_hot")))
-    assert prepared.cuts.train_end.tolist() == [28, 28]
+    assert prepared.split_bounds.train_end.tolist() == [28, 28]
     assert prepared.encoders.names["day"] == ("mon", "thu", "tue", "wed")
     assert prepared.encoders.names["sky"] == ("rain", "sun")
     assert prepared.encoders.unseen(prepared.panel) == [

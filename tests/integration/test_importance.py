@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from forecaster.config.load import load_experiment
-from forecaster.pipeline.explain import Part, _groups, _others, measure
+from forecaster.pipeline.explain import ShuffledInput, _groups, _others, measure
 from forecaster.stages.prepared import Prepared, prepare
 from tests.integration.made_runs import make_run
 from tests.integration.tiny_runs import done, hours, line, read, refused, write_config, write_table
@@ -92,7 +92,7 @@ def test_only_what_is_looked_at_matters(prepared: Prepared, look: Any, matter: s
 
 def test_windows_are_shuffled_within_their_series_and_statics_between(prepared: Prepared) -> None:
     windows = prepared.windows["val"]
-    inside, between = Part("y", {"past": [0]}), Part("area", {"static": [0]})
+    inside, between = ShuffledInput("y", {"past": [0]}), ShuffledInput("area", {"static": [0]})
     for seed in range(5):
         partner = _others(_groups(inside, windows), np.random.default_rng(seed))
         assert (windows.series[partner] == windows.series).all()

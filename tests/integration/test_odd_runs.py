@@ -75,7 +75,7 @@ def test_series_that_begins_after_the_cut_is_scaled_and_scored(tmp_path: Path) -
     )
     prepared = prepare(load_experiment(config))
     assert prepared.panel.ids == ("new", "old")
-    assert prepared.cuts.train_end.tolist() == [0, 50]
+    assert prepared.split_bounds.train_end.tolist() == [0, 50]
     rows = prepared.source.values[: prepared.panel.offsets[1], 0]
     assert abs(rows).max() < 2
     done("train", config, "--run-dir", tmp_path / "r", "-q")

@@ -20,7 +20,7 @@ from forecaster.data.draft.sniff import read_columns, sniff
 from forecaster.data.reading.numbers import MISSING
 from forecaster.data.spec import CsvSpec
 from forecaster.data.time_axis.frequency import Frequency, default_seasonality
-from forecaster.data.time_axis.infer import TimeColumn, find_pace
+from forecaster.data.time_axis.infer import TimeColumn, infer_frequency
 from forecaster.errors import DataError
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ def infer(path: Path) -> Guess:
     series = _by_series(times, table[name] if name else None)
     # Offsets are told apart in UTC; without them, times are taken as they stand.
     zone = "UTC" if zoned else None
-    freq, grid = find_pace(series, time, zone=zone, source=path)
-    steps = [grid.positions(stamps) for stamps in series]
+    freq, time_axis = infer_frequency(series, time, zone=zone, source=path)
+    steps = [time_axis.positions(stamps) for stamps in series]
     lengths = [int(s[-1] - s[0] + 1) for s in steps]
     enough = [length for length in lengths if length >= LEAST_ROWS]
     if not enough:

@@ -14,8 +14,8 @@ from forecaster.data.panel import Findings, Panel
 from forecaster.data.profile.outliers import far_out
 from forecaster.data.profile.split_facts import Ranges, all_windows, describe_splits, texts_of
 from forecaster.data.spec import WindowSpec
-from forecaster.data.time_axis.infer import TimeColumn, find_pace
-from forecaster.data.transforms.split import Cuts, SplitName
+from forecaster.data.time_axis.infer import TimeColumn, infer_frequency
+from forecaster.data.transforms.split import SplitBounds, SplitName
 from forecaster.errors import DataError, Diagnostic
 
 # Series and rows that show a table's frequency.
@@ -72,8 +72,8 @@ class TableReport:
         columns: dict[str, Any] = {
             "id": panel.ids[some],
             "rows": lengths.tolist(),
-            "first": panel.grid.text(first),
-            "last": panel.grid.text(first + lengths - 1),
+            "first": panel.time_axis.text(first),
+            "last": panel.time_axis.text(first + lengths - 1),
             "duplicates": findings.duplicates[some].tolist(),
             "gaps": _gaps(panel, findings, some),
             "missing": [dict(zip(panel.columns, n, strict=True)) for n in findings.missing[some].tolist()],
@@ -87,7 +87,12 @@ class TableReport:
 
 
 def check(
-    panel: Panel, findings: Findings, cuts: Cuts, window: WindowSpec, *, consecutive: bool = False
+    panel: Panel,
+    findings: Findings,
+    split_bounds: SplitBounds,
+    window: WindowSpec,
+    *,
+    consecutive: bool = False,
 ) -> TableReport:
     """Look at a table as it was read, before any value is filled.
 
@@ -100,7 +105,7 @@ def check(
     first and last window the first step of the lookback, the forecast origin and
     the first and last target.
     """
-    splits = all_windows(cuts, window, consecutive=consecutive)
+    splits = all_windows(split_bounds, window, consecutive=consecutive)
     summary = _summary(panel, findings, {name: found.count for name, found in splits.items()})
     far = {name: far_out(panel, c) for c, name in enumerate(panel.targets)}
     summary["outliers"] = {name: int(count.sum()) for name, (count, _) in far.items()}
@@ -111,10 +116,10 @@ def check(
 def _summary(panel: Panel, findings: Findings, counts: dict[SplitName, Ints]) -> dict[str, Any]:
     lengths = panel.lengths
     last = panel.first + lengths - 1
-    first_text, last_text = panel.grid.text(np.array([panel.first.min(), last.max()]))
+    first_text, last_text = panel.time_axis.text(np.array([panel.first.min(), last.max()]))
     return {
-        "freq": panel.grid.freq,
-        "timezone": panel.grid.timezone,
+        "freq": panel.time_axis.freq,
+        "timezone": panel.time_axis.timezone,
         "series": len(panel.ids),
         "rows": int(lengths.sum()),
         "rows_per_series": {
@@ -154,10 +159,10 @@ def _freq_found(panel: Panel) -> str | int | None:
     for s in range(min(len(panel.ids), _LOOKED_AT)):
         rows = panel.values[panel.offsets[s] : panel.offsets[s + 1]][:_ROWS_LOOKED_AT]
         there = np.flatnonzero(~np.isnan(rows).all(axis=1))
-        series.append(panel.grid.stamps(panel.first[s] + there))
-    column = TimeColumn("", integer=panel.grid.is_integer)
+        series.append(panel.time_axis.stamps(panel.first[s] + there))
+    column = TimeColumn("", integer=panel.time_axis.is_integer)
     try:
-        return find_pace(series, column, zone=panel.grid.timezone, source=Path(panel.source))[0]
+        return infer_frequency(series, column, zone=panel.time_axis.timezone, source=Path(panel.source))[0]
     except DataError:
         return None
 
@@ -172,7 +177,7 @@ def _gaps(panel: Panel, findings: Findings, some: slice) -> list[dict[str, Any]]
     np.maximum.at(longest, series, length)
     owners, at = np.unique(series, return_index=True)
     first: list[str | None] = [None] * n
-    for s, text in zip(owners.tolist(), panel.grid.text(findings.gap_first[low + at]), strict=True):
+    for s, text in zip(owners.tolist(), panel.time_axis.text(findings.gap_first[low + at]), strict=True):
         first[s] = text
     return [
         {"count": c, "rows": r, "first": f, "longest": w}

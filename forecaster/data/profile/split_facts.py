@@ -11,7 +11,7 @@ import numpy as np
 from forecaster.data.arrays import Ints
 from forecaster.data.panel import Panel
 from forecaster.data.spec import WindowSpec
-from forecaster.data.transforms.split import SPLITS, Cuts, SplitName, target_rows
+from forecaster.data.transforms.split import SPLITS, SplitBounds, SplitName, target_rows
 from forecaster.data.transforms.windows import Windows
 
 
@@ -27,20 +27,22 @@ class Ranges:
     last: Ints
 
 
-def all_windows(cuts: Cuts, window: WindowSpec, *, consecutive: bool = False) -> dict[SplitName, Ranges]:
+def all_windows(
+    split_bounds: SplitBounds, window: WindowSpec, *, consecutive: bool = False
+) -> dict[SplitName, Ranges]:
     """Every window of every split."""
     found = {}
     for name in SPLITS:
-        first, count, stride = target_rows(cuts, name, window, consecutive=consecutive)
-        found[name] = Ranges(*cuts.range(name), count, first, first + (count - 1) * stride)
+        first, count, stride = target_rows(split_bounds, name, window, consecutive=consecutive)
+        found[name] = Ranges(*split_bounds.range(name), count, first, first + (count - 1) * stride)
     return found
 
 
-def taken_windows(cuts: Cuts, windows: Mapping[SplitName, Windows]) -> dict[SplitName, Ranges]:
+def taken_windows(split_bounds: SplitBounds, windows: Mapping[SplitName, Windows]) -> dict[SplitName, Ranges]:
     """The windows that there are, in order of series, then time."""
     found = {}
     for name, some in windows.items():
-        low, high = cuts.range(name)
+        low, high = split_bounds.range(name)
         count = np.bincount(some.series, minlength=len(low)).astype(np.int64)
         end = np.cumsum(count)
         target = np.append(some.start + some.lookback, 0)
@@ -92,5 +94,5 @@ def _window(
 def texts_of(panel: Panel, rows: Ints, present: Any, some: slice) -> list[str | None]:
     """Timestamps of one row of each series, counted from its first; None where not present."""
     rows, present = rows[some], present[some]
-    words = panel.grid.text(panel.first[some] + np.where(present, rows, 0))
+    words = panel.time_axis.text(panel.first[some] + np.where(present, rows, 0))
     return [word if here else None for word, here in zip(words, present.tolist(), strict=True)]

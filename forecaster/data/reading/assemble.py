@@ -9,16 +9,16 @@ import numpy as np
 
 from forecaster.data.arrays import IN_MEMORY, Ints, Scratch, row_blocks
 from forecaster.data.panel import Findings, Panel
-from forecaster.data.reading.merge import pieces, refuse_twice
-from forecaster.data.reading.problems import Fault, Table
-from forecaster.data.reading.regular import Regular, Steps, regularise
+from forecaster.data.reading.merge import check_no_repeats, pieces
+from forecaster.data.reading.problems import CellFault, TableFile
+from forecaster.data.reading.regular import Regular, RegularSteps, regularise
 from forecaster.data.reading.rows import Ordered, Rows, borders, counts, sort_rows
 from forecaster.data.reading.statics import take_static
 from forecaster.data.reading.times import later_hour
 from forecaster.data.spec import DataSpec
-from forecaster.data.time_axis.axis import OFF_GRID, Grid
+from forecaster.data.time_axis.axis import OFF_GRID, TimeAxis
 from forecaster.data.time_axis.frequency import DAY_NS
-from forecaster.data.time_axis.infer import TimeColumn, find_pace
+from forecaster.data.time_axis.infer import TimeColumn, infer_frequency
 from forecaster.errors import DataError, Diagnostic, Location
 
 # The file of a panel's values, where they are not in memory.
@@ -34,35 +34,37 @@ _SAME_PACE, _LEAST_STEPS = 0.9, 8
 def assemble(
     spec: DataSpec,
     rows: Rows,
-    tables: Sequence[Table],
+    tables: Sequence[TableFile],
     *,
     keep_future: bool,
-    grid: Grid | None,
+    time_axis: TimeAxis | None,
     scratch: Scratch,
 ) -> tuple[Panel, Findings]:
     """Make the panel, using up `rows`. Raises DataError that names the rows at fault.
 
-    grid: the time axis to hold the rows to; None takes the one that most of them lie on.
+    time_axis: the time axis to hold the rows to; None takes the one that most of them lie on.
     The table is worked on some whole series at a time: it may be larger than memory.
     """
     source = rows.source
     _tell_apart(spec, rows)
-    held = grid is not None
-    if grid is None:
-        grid = Grid.fit(spec.freq, None if isinstance(spec.freq, int) else spec.timezone, rows.stamps)
+    held = time_axis is not None
+    if time_axis is None:
+        time_axis = TimeAxis.fit(
+            spec.freq, None if isinstance(spec.freq, int) else spec.timezone, rows.stamps
+        )
     read = counts(rows.series, len(rows.ids))
-    _to_positions(spec, grid, rows, tables, held=held)
+    _to_positions(spec, time_axis, rows, tables, held=held)
     ordered = sort_rows(rows, scratch)
     rows.values = np.empty((0, 0))
     offsets = borders(ordered.series, len(rows.ids))
     static = take_static(spec, rows, ordered, offsets, tables)
-    refuse_twice(spec, grid, rows, ordered, tables)
+    check_no_repeats(spec, time_axis, rows, ordered, tables)
     duplicates = counts(ordered.series[ordered.again], len(rows.ids))
     regular = regularise(
         lambda: pieces(spec, rows, ordered, offsets),
         n_targets=len(spec.targets),
         n_future=len(spec.future_covariates) if keep_future else 0,
-        check=lambda steps, n_out: _refuse_pace(spec, grid, rows, steps, n_out, held=held),
+        check=lambda steps, n_out: _refuse_pace(spec, time_axis, rows, steps, n_out, held=held),
         out=lambda shape: scratch.empty(shape, np.float64, name=VALUES),
     )
     if not len(regular.kept):
@@ -72,7 +74,7 @@ def assemble(
             location=Location(source),
         )
     panel = Panel(
-        grid=grid,
+        time_axis=time_axis,
         ids=tuple(rows.ids[s] for s in regular.kept.tolist()),
         targets=tuple(spec.targets),
         past=tuple(spec.past_covariates),
@@ -122,20 +124,20 @@ def _tell_apart(spec: DataSpec, rows: Rows) -> None:
     rows.stamps[chosen] = second[place[chosen]]
 
 
-def in_order(spec: DataSpec, grid: Grid, rows: Rows, tables: Sequence[Table]) -> Ordered:
+def in_order(spec: DataSpec, time_axis: TimeAxis, rows: Rows, tables: Sequence[TableFile]) -> Ordered:
     """The rows by series and position of this grid, using up `rows`.
 
     Raises DataError for rows off the grid, and for two of one series and time.
     """
     _tell_apart(spec, rows)
-    _to_positions(spec, grid, rows, tables, held=True)
+    _to_positions(spec, time_axis, rows, tables, held=True)
     ordered = sort_rows(rows, IN_MEMORY)
-    refuse_twice(spec, grid, rows, ordered, tables)
+    check_no_repeats(spec, time_axis, rows, ordered, tables)
     return ordered
 
 
 def _to_positions(
-    spec: DataSpec, grid: Grid, rows: Rows, tables: Sequence[Table], *, held: bool = False
+    spec: DataSpec, time_axis: TimeAxis, rows: Rows, tables: Sequence[TableFile], *, held: bool = False
 ) -> None:
     """Replace the stamps by grid positions, block by block: the table may be most of the memory.
 
@@ -146,7 +148,7 @@ def _to_positions(
     whole = len(rows.stamps)
     for run in row_blocks(len(rows.stamps)):
         start, block = run.start, rows.stamps[run]
-        positions = grid.positions(block)
+        positions = time_axis.positions(block)
         off = np.flatnonzero(positions == OFF_GRID)
         if len(off):
             whole = min(whole, start)
@@ -158,34 +160,39 @@ def _to_positions(
         return
     found = np.concatenate(stray)
     # The blocks before the first fault hold positions by now.
-    rows.stamps[:whole] = grid.stamps(rows.stamps[:whole])
+    rows.stamps[:whole] = time_axis.stamps(rows.stamps[:whole])
     # One stray row of an hourly table makes no half-hourly table.
     often = len(found) * _SELDOM > len(rows.stamps)
     pace = _pace(spec, rows, rows.stamps[:_SAMPLE]) if often else None
 
-    def describe(i: int) -> Fault:
+    def describe(i: int) -> CellFault:
         stamp = stamps[int(found[i])]
-        hint = _off_grid_hint(grid, pace, stamp)
+        hint = _off_grid_hint(time_axis, pace, stamp)
         if held:
             hint = "the network was trained on rows of that grid: bring rows of the same frequency and phase"
-        before, after = grid.text(np.array(grid.around(stamp)))
-        [text] = grid.stamp_text(np.array([stamp]))
-        return f"{text} is not on the {_freq_words(grid)}, whose nearest steps are {before} and {after}", hint
+        before, after = time_axis.text(np.array(time_axis.around(stamp)))
+        [text] = time_axis.stamp_text(np.array([stamp]))
+        return (
+            f"{text} is not on the {_freq_words(time_axis)}, whose nearest steps are {before} and {after}",
+            hint,
+        )
 
     rows.faults(spec.time, found, describe).raise_any(tables)
 
 
-def _off_grid_hint(grid: Grid, pace: str | int | None, stamp: int) -> str:
-    if pace is not None and pace != grid.freq:
+def _off_grid_hint(time_axis: TimeAxis, pace: str | int | None, stamp: int) -> str:
+    if pace is not None and pace != time_axis.freq:
         return f"the times look like data.freq: {pace}"
-    if grid.is_calendar and grid.timezone is None and stamp % DAY_NS != grid.phase:
+    if time_axis.is_calendar and time_axis.timezone is None and stamp % DAY_NS != time_axis.phase:
         return "correct the time, or set data.timezone if the steps begin at local midnight"
     return "correct the time, or delete the row"
 
 
-def _freq_words(grid: Grid) -> str:
+def _freq_words(time_axis: TimeAxis) -> str:
     return (
-        f"grid of integers with step {grid.freq}" if grid.is_integer else f"grid of data.freq {grid.freq!r}"
+        f"grid of integers with step {time_axis.freq}"
+        if time_axis.is_integer
+        else f"grid of data.freq {time_axis.freq!r}"
     )
 
 
@@ -194,14 +201,14 @@ def _pace(spec: DataSpec, rows: Rows, sample: Ints) -> str | int | None:
     mine = sample[rows.series[: len(sample)] == rows.series[0]]
     column = TimeColumn(spec.time, integer=isinstance(spec.freq, int))
     try:
-        found, _ = find_pace([np.unique(mine)], column, zone=spec.timezone, source=Path(spec.path))
+        found, _ = infer_frequency([np.unique(mine)], column, zone=spec.timezone, source=Path(spec.path))
     except DataError:
         return None
     return found
 
 
 def _refuse_pace(
-    spec: DataSpec, grid: Grid, rows: Rows, steps: Steps, n_out: int, *, held: bool = False
+    spec: DataSpec, time_axis: TimeAxis, rows: Rows, steps: RegularSteps, n_out: int, *, held: bool = False
 ) -> None:
     """Raise where the rows plainly step by another frequency than data.freq.
 
@@ -214,12 +221,12 @@ def _refuse_pace(
     steady = steps.total >= _LEAST_STEPS and steps.count(usual) / steps.total >= _SAME_PACE
     if not blown and (usual == 1 or not (steady or spec.missing == "error")):
         return
-    pace = _pace(spec, rows, grid.stamps(rows.stamps[:_SAMPLE]))
+    pace = _pace(spec, rows, time_axis.stamps(rows.stamps[:_SAMPLE]))
     hint = f"the times look like data.freq: {pace}" if pace else "set data.freq to the table's step"
     if held:
-        hint = f"the network was trained on data.freq {grid.freq!r}: bring a table of the same frequency"
+        hint = f"the network was trained on data.freq {time_axis.freq!r}: bring a table of the same frequency"
     raise DataError(
-        f"most rows are {usual:,} steps of {grid.freq!r} from the next: "
+        f"most rows are {usual:,} steps of {time_axis.freq!r} from the next: "
         f"{n_out:,} rows would be needed, and there are {len(rows.stamps):,}",
         hint=hint,
         location=Location(rows.source),

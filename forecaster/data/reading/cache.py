@@ -29,7 +29,7 @@ from forecaster.data.reading.assemble import VALUES
 from forecaster.data.reading.sources import fingerprint, table_files
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
-from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.errors import Diagnostic, Location
 
 FORMAT = 1
@@ -47,7 +47,7 @@ _APART = {"path", "calendar"}
 
 
 def load_table(
-    spec: DataSpec, path: Path, *, keep_future: bool = False, grid: Grid | None = None
+    spec: DataSpec, path: Path, *, keep_future: bool = False, time_axis: TimeAxis | None = None
 ) -> tuple[Panel, Findings]:
     """What `read_table` returns, for large tables with values that are mapped, not in memory.
 
@@ -56,17 +56,17 @@ def load_table(
     read into memory and a warning says so.
     """
     folder = cache_folder()
-    key = None if folder is None else _key(spec, path, keep_future=keep_future, grid=grid)
+    key = None if folder is None else _key(spec, path, keep_future=keep_future, time_axis=time_axis)
     if folder is None or key is None:
-        return read_table(spec, path, keep_future=keep_future, grid=grid)
+        return read_table(spec, path, keep_future=keep_future, time_axis=time_axis)
     entry = folder / "tables" / key
     found = _opened(entry, str(path))
     if found is not None:
         return found
     try:
-        return _made(entry, spec, path, keep_future=keep_future, grid=grid)
+        return _made(entry, spec, path, keep_future=keep_future, time_axis=time_axis)
     except (NoRoomError, OSError) as error:
-        panel, findings = read_table(spec, path, keep_future=keep_future, grid=grid)
+        panel, findings = read_table(spec, path, keep_future=keep_future, time_axis=time_axis)
         why = error.diagnostics[0].summary if isinstance(error, NoRoomError) else str(error)
         remark = Diagnostic(
             f"the table was read into memory, for it cannot be kept: {why}",
@@ -77,7 +77,7 @@ def load_table(
         return panel, replace(findings, warnings=(*findings.warnings, remark))
 
 
-def _key(spec: DataSpec, path: Path, *, keep_future: bool, grid: Grid | None) -> str | None:
+def _key(spec: DataSpec, path: Path, *, keep_future: bool, time_axis: TimeAxis | None) -> str | None:
     """None for a table that is small, or that cannot be read: reading it says why."""
     files = table_files(path)
     try:
@@ -93,13 +93,13 @@ def _key(spec: DataSpec, path: Path, *, keep_future: bool, grid: Grid | None) ->
         "endings": ["".join(file.suffixes[-2:]) for file in files],
         "spec": spec.model_dump(mode="json", exclude=_APART),
         "keep_future": keep_future,
-        "grid": None if grid is None else grid.as_json(),
+        "grid": None if time_axis is None else time_axis.as_json(),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def _made(
-    entry: Path, spec: DataSpec, path: Path, *, keep_future: bool, grid: Grid | None
+    entry: Path, spec: DataSpec, path: Path, *, keep_future: bool, time_axis: TimeAxis | None
 ) -> tuple[Panel, Findings]:
     """Read the table into a new entry. Raises NoRoomError and OSError where it cannot be written, and
     leaves nothing of it behind."""
@@ -107,7 +107,9 @@ def _made(
     before = _stats(path)
     new = Path(tempfile.mkdtemp(prefix=_NEW, dir=entry.parent))
     try:
-        panel, findings = read_table(spec, path, keep_future=keep_future, grid=grid, scratch=Scratch(new))
+        panel, findings = read_table(
+            spec, path, keep_future=keep_future, time_axis=time_axis, scratch=Scratch(new)
+        )
         _write(new, panel, findings)
         if _stats(path) == before:
             _put(new, entry)
@@ -135,7 +137,7 @@ def _write(folder: Path, panel: Panel, findings: Findings) -> None:
     arrays |= {f.name: getattr(findings, f.name) for f in _arrays_of_findings(findings)}
     np.savez(folder / _ARRAYS, **arrays)
     facts = {
-        "grid": panel.grid.as_json(),
+        "grid": panel.time_axis.as_json(),
         "ids": panel.ids,
         **{name: getattr(panel, name) for name in _NAMES},
         "categories": dict(panel.categories),
@@ -175,7 +177,7 @@ def _opened(entry: Path, source: str) -> tuple[Panel, Findings] | None:
     named: dict[str, Any] = {name: tuple(facts[name]) for name in _NAMES}
     named |= {name: arrays.pop(name) for name in _OF_PANEL}
     panel = Panel(
-        grid=Grid.from_json(facts["grid"]),
+        time_axis=TimeAxis.from_json(facts["grid"]),
         ids=tuple(facts["ids"]),
         values=values,
         source=source,

@@ -40,7 +40,7 @@ def read_ids(column: pa.Array, problems: Problems, *, name: str, file: int, rows
     return coded
 
 
-class Naming:
+class NameIndex:
     """Texts that come in batches to places among the sorted ones that occur."""
 
     def __init__(self) -> None:

@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from forecaster.data.arrays import Floats, Ints, series_blocks
-from forecaster.data.reading.problems import Fault, Table
+from forecaster.data.reading.problems import CellFault, TableFile
 from forecaster.data.reading.regular import Piece
 from forecaster.data.reading.rows import Ordered, Rows
 from forecaster.data.spec import DataSpec
-from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.axis import TimeAxis
 
 
-def refuse_twice(spec: DataSpec, grid: Grid, rows: Rows, ordered: Ordered, tables: Sequence[Table]) -> None:
+def check_no_repeats(
+    spec: DataSpec, time_axis: TimeAxis, rows: Rows, ordered: Ordered, tables: Sequence[TableFile]
+) -> None:
     """Raise where rows of one series and time are an error."""
     again = ordered.again
     if not len(again) or spec.duplicates != "error":
@@ -23,9 +25,9 @@ def refuse_twice(spec: DataSpec, grid: Grid, rows: Rows, ordered: Ordered, table
     if spec.id is None:
         hint = "set data.id if the table holds several series; otherwise " + hint
 
-    def describe(i: int) -> Fault:
+    def describe(i: int) -> CellFault:
         row = int(again[i])
-        [when] = grid.text(ordered.positions[row : row + 1])
+        [when] = time_axis.text(ordered.positions[row : row + 1])
         of = f" of series {rows.ids[int(ordered.series[row])]!r}" if spec.id else ""
         return f"another row is {when}{of} too", hint
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.data.arrays import Floats, Ints
-from forecaster.data.reading.problems import Fault, Problems
+from forecaster.data.reading.problems import CellFault, Problems
 from forecaster.data.spec import CsvSpec
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _report(
         problems.add(file, rows[where], name, lambda i: describe(str(column[int(where[i])].as_py()), csv))
 
 
-def describe(text: str, csv: CsvSpec) -> Fault:
+def describe(text: str, csv: CsvSpec) -> CellFault:
     """What is wrong with the text of a cell that should be a number, and the next move."""
     shown = repr(text if len(text) <= 40 else text[:37] + "...")
     plain = text.strip()

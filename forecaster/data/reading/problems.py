@@ -12,10 +12,10 @@ from forecaster.errors import DataError, Diagnostic, Location
 
 SHOWN = 5
 # What is wrong with a cell, and the next move.
-Fault = tuple[str, str | None]
+CellFault = tuple[str, str | None]
 
 
-class Table(Protocol):
+class TableFile(Protocol):
     """A file that can say where its rows are."""
 
     name: str
@@ -42,7 +42,7 @@ class Problems:
     _rows: list[_Row] = field(default_factory=list)
     _kept: dict[str, int] = field(default_factory=dict)
 
-    def add(self, file: int, rows: Ints, column: str, describe: Callable[[int], Fault]) -> None:
+    def add(self, file: int, rows: Ints, column: str, describe: Callable[[int], CellFault]) -> None:
         """rows: data rows of the file, counted from 0, ascending. describe(i) tells of rows[i]."""
         self.count += len(rows)
         for i, row in enumerate(rows[: SHOWN - self._kept.get(column, 0)].tolist()):
@@ -54,7 +54,7 @@ class Problems:
         """Give the rows of a file other numbers, once rows that were left out are known."""
         self._rows = [replace(r, row=number(r.row)) if r.file == file else r for r in self._rows]
 
-    def raise_any(self, tables: Sequence[Table]) -> None:
+    def raise_any(self, tables: Sequence[TableFile]) -> None:
         """Raise DataError with the first rows that are wrong, in the order of the table."""
         if not self.count:
             return

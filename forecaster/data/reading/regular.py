@@ -23,7 +23,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Steps:
+class RegularSteps:
     """Grid steps between neighbouring rows of a series: each that occurs, and how often."""
 
     found: Ints
@@ -43,11 +43,11 @@ class Steps:
         return int((self.found[low] + self.found[high]) // 2)
 
     @classmethod
-    def of(cls, steps: Ints) -> Steps:
+    def of(cls, steps: Ints) -> RegularSteps:
         return cls(*np.unique(steps, return_counts=True))
 
     @classmethod
-    def joined(cls, parts: Sequence[Steps]) -> Steps:
+    def joined(cls, parts: Sequence[RegularSteps]) -> RegularSteps:
         found, place = np.unique(np.concatenate([p.found for p in parts]), return_inverse=True)
         counts = np.bincount(place, weights=np.concatenate([p.counts for p in parts]), minlength=len(found))
         return cls(found, counts.astype(np.int64))
@@ -79,7 +79,7 @@ def regularise(
     *,
     n_targets: int,
     n_future: int,
-    check: Callable[[Steps, int], None],
+    check: Callable[[RegularSteps, int], None],
     out: Callable[[tuple[int, int]], Floats],
 ) -> Regular:
     """Trim each series to its observed targets and put in the absent rows as NaN.
@@ -95,7 +95,7 @@ def regularise(
         n_series, n_columns = n_series + len(piece.offsets) - 1, piece.values.shape[1]
     n_out = sum(part.n_out for part in parts)
     if n_out > sum(part.n_rows for part in parts):
-        check(Steps.joined([part.steps for part in parts]), n_out)
+        check(RegularSteps.joined([part.steps for part in parts]), n_out)
     values, at = out((n_out, n_columns)), 0
     for piece, part in zip(pieces(), parts, strict=True):
         _spread(piece, part, values[at : at + part.n_out])
@@ -131,7 +131,7 @@ class _Look:
     low: Ints
     end: Ints
     length: Ints
-    steps: Steps
+    steps: RegularSteps
     kept: Ints
     first: Ints
     leading: Ints
@@ -177,7 +177,7 @@ def _look(piece: Piece, first_series: int, n_targets: int, n_future: int) -> _Lo
         low=low,
         end=end,
         length=length,
-        steps=Steps.of(steps[inside]),
+        steps=RegularSteps.of(steps[inside]),
         kept=kept + first_series,
         first=np.asarray(first),
         leading=low - offsets[kept],

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.data.arrays import Floats, Ints, Scratch, row_blocks
-from forecaster.data.reading.problems import Fault, Problems
+from forecaster.data.reading.problems import CellFault, Problems
 
 Codes = NDArray[np.integer[Any]]
 
@@ -38,7 +38,7 @@ class Rows:
     on_clock: bool = False
     left_out: int = 0
 
-    def faults(self, column: str, rows: Ints, describe: Callable[[int], Fault]) -> Problems:
+    def faults(self, column: str, rows: Ints, describe: Callable[[int], CellFault]) -> Problems:
         """Problems of these rows, given in any order; describe(i) tells of rows[i]."""
         order = np.argsort(rows)
         rows = rows[order]
@@ -55,7 +55,7 @@ class Rows:
         return problems
 
 
-def _shifted(describe: Callable[[int], Fault], order: Ints) -> Callable[[int], Fault]:
+def _shifted(describe: Callable[[int], CellFault], order: Ints) -> Callable[[int], CellFault]:
     return lambda i: describe(int(order[i]))
 
 

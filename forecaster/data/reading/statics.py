@@ -8,13 +8,13 @@ from functools import partial
 import numpy as np
 
 from forecaster.data.arrays import Floats, Ints, series_blocks
-from forecaster.data.reading.problems import Fault, Table
+from forecaster.data.reading.problems import CellFault, TableFile
 from forecaster.data.reading.rows import Codes, Ordered, Rows
 from forecaster.data.spec import DataSpec
 
 
 def take_static(
-    spec: DataSpec, rows: Rows, ordered: Ordered, offsets: Ints, tables: Sequence[Table]
+    spec: DataSpec, rows: Rows, ordered: Ordered, offsets: Ints, tables: Sequence[TableFile]
 ) -> Floats:
     """(series, statics), the last columns of the values. Raises DataError where one varies within a series."""
     n = len(spec.static_covariates)
@@ -50,7 +50,7 @@ def _varies(
     usual: Floats,
     shown: Callable[[float], str],
     i: int,
-) -> Fault:
+) -> CellFault:
     s = int(series[i])
     what = f"{shown(found[i])} is not the {shown(usual[s])} that series {ids[s]!r} has at earlier times"
     return what, "make it constant, or list it under data.past_covariates"

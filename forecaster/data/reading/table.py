@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.data.arrays import IN_MEMORY, Floats, Growing, Ints, Scratch, row_blocks
+from forecaster.data.arrays import IN_MEMORY, Floats, GrowingArray, Ints, Scratch, row_blocks
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.assemble import assemble, in_order
 from forecaster.data.reading.category_cells import read_categories
 from forecaster.data.reading.csv_file import CsvFile, width_faults
-from forecaster.data.reading.ids import Naming, read_ids
+from forecaster.data.reading.ids import NameIndex, read_ids
 from forecaster.data.reading.numbers import read_numbers
 from forecaster.data.reading.parquet_file import ParquetFile
 from forecaster.data.reading.problems import Problems
@@ -23,7 +23,7 @@ from forecaster.data.reading.rows import Rows
 from forecaster.data.reading.sources import fingerprint, open_table, table_files
 from forecaster.data.reading.times import LEFT_OUT, TimeReader
 from forecaster.data.spec import CsvSpec, DataSpec
-from forecaster.data.time_axis.axis import Grid, parse_stamp
+from forecaster.data.time_axis.axis import TimeAxis, parse_stamp
 from forecaster.errors import ConfigError, DataError, Location
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def read_table(
     path: Path,
     *,
     keep_future: bool = False,
-    grid: Grid | None = None,
+    time_axis: TimeAxis | None = None,
     scratch: Scratch = IN_MEMORY,
 ) -> tuple[Panel, Findings]:
     """Read, check and regularise a CSV or Parquet file, or a folder of Parquet files.
@@ -50,7 +50,7 @@ def read_table(
     """
     files = open_table(spec, path)
     rows = _read_rows(spec, files, str(path), scratch)
-    return assemble(spec, rows, files, keep_future=keep_future, grid=grid, scratch=scratch)
+    return assemble(spec, rows, files, keep_future=keep_future, time_axis=time_axis, scratch=scratch)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Cells:
         return np.where(inside & (self.key[row] == wanted), row, -1)
 
 
-def read_ahead(spec: DataSpec, path: Path, grid: Grid) -> Cells:
+def read_ahead(spec: DataSpec, path: Path, time_axis: TimeAxis) -> Cells:
     """Read a table of ids, times and future covariates, on the grid of the training rows.
 
     A CSV file with commas between its columns is taken to be as `forecaster future` writes it, any
@@ -92,7 +92,7 @@ def read_ahead(spec: DataSpec, path: Path, grid: Grid) -> Cells:
         spec = plain
     files = open_table(spec, path)
     rows = _read_rows(spec, files, str(path), IN_MEMORY)
-    ordered = in_order(spec, grid, rows, files)
+    ordered = in_order(spec, time_axis, rows, files)
     low = int(ordered.positions.min())
     span = int(ordered.positions.max()) - low + 1
     key = ordered.series.astype(np.int64) * span + (ordered.positions - low)
@@ -104,11 +104,11 @@ def read_ahead(spec: DataSpec, path: Path, grid: Grid) -> Cells:
 class _Batches:
     """The table as it grows, batch by batch."""
 
-    stamps: Growing
-    codes: Growing
-    values: Growing
-    ids: Naming = field(default_factory=Naming)
-    categories: dict[int, Naming] = field(default_factory=dict)
+    stamps: GrowingArray
+    codes: GrowingArray
+    values: GrowingArray
+    ids: NameIndex = field(default_factory=NameIndex)
+    categories: dict[int, NameIndex] = field(default_factory=dict)
     """Of the columns of categories, by their place in values."""
     segments: list[tuple[int, Ints | int, int]] = field(default_factory=list)
 
@@ -169,7 +169,7 @@ def _add(
     for c, (name, column) in enumerate(zip(numbers, columns[-len(numbers) :], strict=True)):
         if name in spec.categorical:
             texts = read_categories(column, problems, name=name, file=file, rows=rows)
-            values[:, c] = batches.categories.setdefault(c, Naming()).add(texts)
+            values[:, c] = batches.categories.setdefault(c, NameIndex()).add(texts)
         else:
             values[:, c] = read_numbers(column, spec.csv, problems, name=name, file=file, rows=rows)
     batches.values.append(values)
@@ -246,8 +246,8 @@ def _no_rows(spec: DataSpec, source: str, n_read: int, seen: tuple[int, int]) ->
             hint="give it rows, or point data.path elsewhere",
             location=place,
         )
-    grid = Grid(spec.freq, None if isinstance(spec.freq, int) else spec.timezone)
-    first, last = grid.stamp_text(np.array(seen))
+    time_axis = TimeAxis(spec.freq, None if isinstance(spec.freq, int) else spec.timezone)
+    first, last = time_axis.stamp_text(np.array(seen))
     bounds = [f"data.{n} {v}" for n, v in (("start", spec.start), ("end", spec.end)) if v is not None]
     what = f"none of its {n_read:,} rows, from {first} to {last}, lies within {' and '.join(bounds)}"
     return DataError(what, hint="widen data.start and data.end", location=place)

@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from forecaster.data.reading.problems import Fault
+from forecaster.data.reading.problems import CellFault
 from forecaster.data.spec import DataSpec
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _ISO = "write it as ISO 8601, such as 2024-01-31 or 2024-01-31T06:00, or set dat
 _EPOCH_UNITS = ((11, "seconds"), (14, "milliseconds"), (17, "microseconds"), (20, "nanoseconds"))
 
 
-def describe_text(text: str, spec: DataSpec) -> Fault:
+def describe_text(text: str, spec: DataSpec) -> CellFault:
     """Of one cell of the time column."""
     shown, plain = repr(text if len(text) <= 40 else text[:37] + "..."), text.strip()
     if plain in ("", "NA", "NaN", "nan", "null", "None", "NaT"):
@@ -43,7 +43,7 @@ def describe_text(text: str, spec: DataSpec) -> Fault:
     return f"{shown} is not an ISO 8601 time", _ISO
 
 
-def describe_integer(number: int, spec: DataSpec) -> Fault:
+def describe_integer(number: int, spec: DataSpec) -> CellFault:
     """An integer where a frequency needs a timestamp."""
     text = str(number)
     fault = f"{text!r} is an integer, and data.freq {spec.freq!r} needs timestamps"
@@ -64,13 +64,13 @@ def describe_integer(number: int, spec: DataSpec) -> Fault:
     return fault, "write ISO 8601 times, or set data.freq to an integer, such as 1"
 
 
-def describe_integer_column(column: pa.Array, spec: DataSpec) -> Fault | None:
+def describe_integer_column(column: pa.Array, spec: DataSpec) -> CellFault | None:
     """Of a Parquet column of integers under a frequency, by its first value."""
     first = next((v for v in column[:1000].to_pylist() if v is not None), None)
     return None if first is None else describe_integer(first, spec)
 
 
-def not_a_time(kind: str, spec: DataSpec) -> Fault:
+def not_a_time(kind: str, spec: DataSpec) -> CellFault:
     """Of a Parquet column of a type that holds no time."""
     if isinstance(spec.freq, int):
         what = f"the column holds {kind}, and data.freq is the integer {spec.freq}"
@@ -87,7 +87,7 @@ def _span(number: int, unit: str) -> dict[str, float]:
     return {unit: number}
 
 
-def _describe_short_date(shown: str, parts: re.Match[str]) -> Fault:
+def _describe_short_date(shown: str, parts: re.Match[str]) -> CellFault:
     a, mark, b, year, rest = parts.groups()
     tail = (f"{mark}%Y" if len(year) == 4 else f"{mark}%y") + _clock_format(rest)
     day_first, month_first = f'"%d{mark}%m{tail}"', f'"%m{mark}%d{tail}"'

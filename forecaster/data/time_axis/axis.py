@@ -18,7 +18,7 @@ from forecaster.data.time_axis.frequency import (
     default_seasonality,
 )
 
-__all__ = ["Grid", "canonical_freq", "default_seasonality"]
+__all__ = ["TimeAxis", "canonical_freq", "default_seasonality"]
 
 Ints = NDArray[np.int64]
 OFF_GRID = np.iinfo(np.int64).min
@@ -29,7 +29,7 @@ _SAMPLE = 100_000
 
 
 @dataclass(frozen=True)
-class Grid:
+class TimeAxis:
     """Steps of one frequency, numbered by integers that do not depend on the table.
 
     Stamps are nanoseconds since 1970 (UTC when timezone is set, else as they
@@ -46,7 +46,7 @@ class Grid:
     skip: int = 0
 
     @classmethod
-    def fit(cls, freq: str | int, timezone: str | None, stamps: Ints) -> Grid:
+    def fit(cls, freq: str | int, timezone: str | None, stamps: Ints) -> TimeAxis:
         """The grid of this frequency that most of the first stamps lie on."""
         f = Frequency.parse(freq)
         sample = stamps[:_SAMPLE]
@@ -124,7 +124,7 @@ class Grid:
         return {"freq": self.freq, "timezone": self.timezone, "phase": self.phase, "skip": self.skip}
 
     @classmethod
-    def from_json(cls, state: dict[str, Any]) -> Grid:
+    def from_json(cls, state: dict[str, Any]) -> TimeAxis:
         return cls(state["freq"], state["timezone"], state["phase"], state["skip"])
 
     def _floor(self, stamps: Ints) -> Ints:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.time_axis.frequency import DAY_NS
 from forecaster.errors import ConfigError, EnvironmentError_
 
@@ -63,7 +63,7 @@ def feature_names(calendar: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def features(grid: Grid, positions: Ints, calendar: Sequence[str]) -> Float32:
+def features(time_axis: TimeAxis, positions: Ints, calendar: Sequence[str]) -> Float32:
     """Calendar features on the clock of the grid's time zone.
 
     Returns (positions, features), float32: sine and cosine of hour (of the day,
@@ -72,7 +72,7 @@ def features(grid: Grid, positions: Ints, calendar: Sequence[str]) -> Float32:
     Raises ConfigError for an integer time axis or a country without a calendar,
     EnvironmentError_ when the holidays package is not installed.
     """
-    if calendar and grid.is_integer:
+    if calendar and time_axis.is_integer:
         raise ConfigError(
             "calendar features need timestamps, and the time axis is one of integers",
             hint="remove data.calendar",
@@ -81,7 +81,7 @@ def features(grid: Grid, positions: Ints, calendar: Sequence[str]) -> Float32:
     out = np.empty((len(positions), len(feature_names(calendar))), dtype=np.float32)
     if not calendar:
         return out
-    local = grid.local(positions)
+    local = time_axis.local(positions)
     c = 0
     for feature in calendar:
         if feature in _CYCLES:

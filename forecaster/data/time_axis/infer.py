@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from forecaster.data.arrays import Ints
-from forecaster.data.time_axis.axis import OFF_GRID, Grid, canonical_freq
+from forecaster.data.time_axis.axis import OFF_GRID, TimeAxis, canonical_freq
 from forecaster.data.time_axis.frequency import DAY_NS, MONTHS, WEEKDAYS
 from forecaster.errors import DataError, Location
 
@@ -29,9 +29,9 @@ class TimeColumn:
     others: tuple[str, ...] = ()
 
 
-def find_pace(
+def infer_frequency(
     series: list[Ints], time: TimeColumn, *, zone: str | None, source: Path
-) -> tuple[str | int, Grid]:
+) -> tuple[str | int, TimeAxis]:
     """The frequency on whose grid every time lies, and that grid.
 
     series: distinct times of each, ascending. The usual step decides; where some times fall between its
@@ -51,10 +51,10 @@ def find_pace(
     if not time.integer:
         names = [*_calendar_names(usual, stamps), _tick_name(usual), _tick_name(divisor)]
     for name in names:
-        grid = Grid.fit(name, zone, stamps)
-        if (grid.positions(stamps) != OFF_GRID).all() and _filled(series, grid) >= LEAST_FILLED:
-            return canonical_freq(name), grid
-    fault = _fault(series, Grid.fit(names[0], zone, stamps))
+        time_axis = TimeAxis.fit(name, zone, stamps)
+        if (time_axis.positions(stamps) != OFF_GRID).all() and _filled(series, time_axis) >= LEAST_FILLED:
+            return canonical_freq(name), time_axis
+    fault = _fault(series, TimeAxis.fit(names[0], zone, stamps))
     raise DataError(
         f"the times of column {time.name!r} are irregular: {fault}",
         hint="aggregate the table to a regular step first, for instance one row per hour or day",
@@ -62,20 +62,20 @@ def find_pace(
     )
 
 
-def _fault(series: list[Ints], grid: Grid) -> str:
+def _fault(series: list[Ints], time_axis: TimeAxis) -> str:
     stamps = np.concatenate(series)
-    off = stamps[grid.positions(stamps) == OFF_GRID]
+    off = stamps[time_axis.positions(stamps) == OFF_GRID]
     if len(off):
         return (
-            f"the usual step is {grid.freq}, and {len(off):,} of {len(stamps):,} times fall between "
-            f"its steps (the first: {grid.stamp_text(off[:1])[0]})"
+            f"the usual step is {time_axis.freq}, and {len(off):,} of {len(stamps):,} times fall between "
+            f"its steps (the first: {time_axis.stamp_text(off[:1])[0]})"
         )
-    return f"the usual step is {grid.freq}, and only {_filled(series, grid):.0%} of the steps have a row"
+    return f"the usual step is {time_axis.freq}, and only {_filled(series, time_axis):.0%} of the steps have a row"
 
 
-def _filled(series: list[Ints], grid: Grid) -> float:
+def _filled(series: list[Ints], time_axis: TimeAxis) -> float:
     """Share of the grid's steps, from each series' first to its last, that the table has."""
-    ends = [grid.positions(stamps[[0, -1]]) for stamps in series]
+    ends = [time_axis.positions(stamps[[0, -1]]) for stamps in series]
     return sum(len(stamps) for stamps in series) / sum(int(last - first) + 1 for first, last in ends)
 
 

@@ -196,7 +196,7 @@ def _describe(panel: Panel, rows: Ints, lines: list[str], text: Callable[[int], 
     """Append a line per series, for the first few. Returns how many series there are."""
     series, first, counts = np.unique(panel.series_of_rows(rows), return_index=True, return_counts=True)
     head = slice(0, _SHOWN)
-    since = panel.grid.text(panel.positions_of_rows(rows[first[head]]))
+    since = panel.time_axis.text(panel.positions_of_rows(rows[first[head]]))
     for s, n, when in zip(series[head], counts[head].tolist(), since, strict=True):
         lines.append(f"{_series(panel, s)} has {text(n)}, the first at {when}")
     return len(series)

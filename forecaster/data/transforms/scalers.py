@@ -20,27 +20,27 @@ Ints = npt.NDArray[np.int64]
 class Scaler:
     """x -> (f(x) - center) / spread, column by column; f is log(1 + x) or x itself.
 
-    center, spread: (groups, columns), original units (log units under "log").
+    loc, scale: (groups, columns), original units (log units under "log").
     ids: the series of each group; one group, without ids, serves all series.
     n_targets: "log" applies to the first n_targets columns only.
-    static_center, static_spread: (static covariates,), over the series.
+    static_loc, static_scale: (static covariates,), over the series.
     """
 
     method: str
-    center: Floats
-    spread: Floats
+    loc: Floats
+    scale: Floats
     ids: tuple[str, ...] | None
     n_targets: int
-    static_center: Floats = field(default_factory=lambda: np.zeros(0))
-    static_spread: Floats = field(default_factory=lambda: np.zeros(0))
+    static_loc: Floats = field(default_factory=lambda: np.zeros(0))
+    static_scale: Floats = field(default_factory=lambda: np.zeros(0))
 
     def with_static(self, static: Floats) -> Scaler:
         """Fitted on static covariates too. static: (series, features), known at all times."""
-        center, spread = _fit("standard", static, 0)
-        return replace(self, static_center=center, static_spread=spread)
+        loc, scale = _fit("standard", static, 0)
+        return replace(self, static_loc=loc, static_scale=scale)
 
     def apply_static(self, static: Floats) -> npt.NDArray[np.float32]:
-        out: npt.NDArray[np.float32] = ((static - self.static_center) / self.static_spread).astype(np.float32)
+        out: npt.NDArray[np.float32] = ((static - self.static_loc) / self.static_scale).astype(np.float32)
         return out
 
     def rows_for(self, ids: tuple[str, ...]) -> Ints:
@@ -56,8 +56,8 @@ class Scaler:
         assert other.ids is not None
         return replace(
             self,
-            center=np.concatenate([self.center, other.center]),
-            spread=np.concatenate([self.spread, other.spread]),
+            loc=np.concatenate([self.loc, other.loc]),
+            scale=np.concatenate([self.scale, other.scale]),
             ids=(*self.ids, *other.ids),
         )
 
@@ -68,7 +68,7 @@ class Scaler:
         for start in range(0, len(values), _BLOCK):
             rows = slice(start, min(start + _BLOCK, len(values)))
             group = self._group_of_rows(rows, offsets, groups)
-            out[rows] = (self._forward(values[rows]) - self.center[group]) / self.spread[group]
+            out[rows] = (self._forward(values[rows]) - self.loc[group]) / self.scale[group]
         return out
 
     def _group_of_rows(self, rows: slice, offsets: Ints, groups: Ints) -> Ints | int:
@@ -82,8 +82,8 @@ class Scaler:
         n = self.n_targets
         index = groups if self.ids is not None else np.zeros(len(forecast), dtype=np.int64)
         x: Floats = forecast.astype(np.float64)
-        x *= self.spread[index, None, :n]
-        x += self.center[index, None, :n]
+        x *= self.scale[index, None, :n]
+        x += self.loc[index, None, :n]
         if self.method == "log":
             # Logarithms of 1 and more are 0 and more; past e^80 the network has diverged.
             np.expm1(np.clip(x, 0, 80), out=x)
@@ -97,8 +97,8 @@ class Scaler:
         if self.method == "log":
             # A forecast may lie below 0, where the table never does.
             np.log1p(np.maximum(x, 0.0), out=x)
-        x -= self.center[index, None, :n]
-        x /= self.spread[index, None, :n]
+        x -= self.loc[index, None, :n]
+        x /= self.scale[index, None, :n]
         return x
 
     def _forward(self, values: Floats) -> Floats:
@@ -116,10 +116,10 @@ class Scaler:
             "method": self.method,
             "ids": None if self.ids is None else list(self.ids),
             "n_targets": self.n_targets,
-            "center": self.center.tolist(),
-            "spread": self.spread.tolist(),
-            "static_center": self.static_center.tolist(),
-            "static_spread": self.static_spread.tolist(),
+            "center": self.loc.tolist(),
+            "spread": self.scale.tolist(),
+            "static_center": self.static_loc.tolist(),
+            "static_spread": self.static_scale.tolist(),
         }
 
     @classmethod
@@ -163,9 +163,9 @@ def fit_scaler(
         rows = picked(values, starts, ends)
         pooled = _fit(spec.method, rows, n_targets)
         if not spec.per_series:
-            center, spread = pooled
-            return Scaler(spec.method, center[None], spread[None], None, n_targets)
-    center, spread = np.empty((2, len(ids), values.shape[1]))
+            loc, scale = pooled
+            return Scaler(spec.method, loc[None], scale[None], None, n_targets)
+    loc, scale = np.empty((2, len(ids), values.shape[1]))
     # Series of one length are fitted together: a loop over 100,000 of them takes seconds.
     order = np.argsort(train_end, kind="stable")
     lengths, first = np.unique(train_end[order], return_index=True)
@@ -173,13 +173,13 @@ def fit_scaler(
         if length == 0:
             # A series that begins after the cut has no rows of its own to fit on.
             assert pooled is not None
-            center[group], spread[group] = pooled
+            loc[group], scale[group] = pooled
             continue
         step = max(1, _BLOCK // length)
         for block in (group[at : at + step] for at in range(0, len(group), step)):
             rows = values[starts[block][:, None] + np.arange(length)]
-            center[block], spread[block] = _fit(spec.method, rows, n_targets)
-    return Scaler(spec.method, center, spread, ids, n_targets)
+            loc[block], scale[block] = _fit(spec.method, rows, n_targets)
+    return Scaler(spec.method, loc, scale, ids, n_targets)
 
 
 def _refuse_negative(values: Floats, starts: Ints, ends: Ints, ids: tuple[str, ...], n_targets: int) -> None:
@@ -203,19 +203,19 @@ def _fit(method: str, rows: Floats, n_targets: int) -> tuple[Floats, Floats]:
     if method == "none" or not rows.shape[-2]:
         return np.zeros(shape), np.ones(shape)
     if method == "log":
-        center, spread = _mean_and_std(rows)
-        center[..., :n_targets], spread[..., :n_targets] = 0.0, 1.0
+        loc, scale = _mean_and_std(rows)
+        loc[..., :n_targets], scale[..., :n_targets] = 0.0, 1.0
     elif method == "minmax":
-        center = rows.min(axis=-2)
-        spread = rows.max(axis=-2) - center
+        loc = rows.min(axis=-2)
+        scale = rows.max(axis=-2) - loc
     elif method == "robust":
-        low, center, high = np.quantile(rows, [0.25, 0.5, 0.75], axis=-2)
-        spread = high - low
+        low, loc, high = np.quantile(rows, [0.25, 0.5, 0.75], axis=-2)
+        scale = high - low
     else:
-        center, spread = _mean_and_std(rows)
+        loc, scale = _mean_and_std(rows)
     # Rounding leaves a tiny spread where a column is constant.
-    constant = spread <= 1e-12 * np.maximum(1.0, np.abs(center))
-    return center, np.where(constant, 1.0, spread)
+    constant = scale <= 1e-12 * np.maximum(1.0, np.abs(loc))
+    return loc, np.where(constant, 1.0, scale)
 
 
 def _mean_and_std(rows: Floats) -> tuple[Floats, Floats]:

@@ -19,7 +19,7 @@ SPLITS: tuple[SplitName, ...] = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
-class Cuts:
+class SplitBounds:
     """Where training, validation and test targets begin and end.
 
     Each (series,), rows counted from the series' own first row: training targets
@@ -41,17 +41,19 @@ class Cuts:
         }[split]
 
 
-def rolled_back(cuts: Cuts, fold: int) -> Cuts:
+def rolled_back(split_bounds: SplitBounds, fold: int) -> SplitBounds:
     """The cuts of an earlier rolling origin: validation moved back by `fold` times its own length, training
     ending where it begins, nothing to test. Fold 0 is validation as it stands."""
     if fold == 0:
-        return cuts
-    back = fold * (cuts.val_end - cuts.train_end)
-    val_end = np.maximum(cuts.val_end - back, 0)
-    return Cuts(train_end=np.maximum(cuts.train_end - back, 0), val_end=val_end, length=val_end)
+        return split_bounds
+    back = fold * (split_bounds.val_end - split_bounds.train_end)
+    val_end = np.maximum(split_bounds.val_end - back, 0)
+    return SplitBounds(
+        train_end=np.maximum(split_bounds.train_end - back, 0), val_end=val_end, length=val_end
+    )
 
 
-def split(panel: Panel, spec: SplitSpec) -> Cuts:
+def split(panel: Panel, spec: SplitSpec) -> SplitBounds:
     """Cut every series into training, validation and test, oldest first.
 
     A share or a number of steps counts from each series' own end; a date is one
@@ -67,14 +69,14 @@ def split(panel: Panel, spec: SplitSpec) -> Cuts:
             hint="give val the earlier date",
             path="split.val",
         )
-    return Cuts(train_end=np.minimum(val_start, test_start), val_end=test_start, length=length)
+    return SplitBounds(train_end=np.minimum(val_start, test_start), val_end=test_start, length=length)
 
 
 def _start_of(share: float | int | str, name: str, panel: Panel, length: Ints, *, before: Ints) -> Ints:
     """First row of a range that ends where the next one begins."""
     if isinstance(share, str):
         try:
-            cut = panel.grid.ceil_position(share)
+            cut = panel.time_axis.ceil_position(share)
         except ValueError as error:
             raise DataError(
                 f"{error}", hint="write it like the table's time column", path=f"split.{name}"
@@ -86,7 +88,7 @@ def _start_of(share: float | int | str, name: str, panel: Panel, length: Ints, *
 
 
 def target_rows(
-    cuts: Cuts, split: SplitName, window: WindowSpec, *, consecutive: bool = False
+    split_bounds: SplitBounds, split: SplitName, window: WindowSpec, *, consecutive: bool = False
 ) -> tuple[Ints, Ints, int]:
     """Where the windows of a split have their first targets: the first one of each series, how
     many there are, both (series,), and the steps from one to the next.
@@ -95,10 +97,10 @@ def target_rows(
     consecutive, from the series' first row, each window beginning where the last one's
     lookback ended.
     """
-    low, high = cuts.range(split)
+    low, high = split_bounds.range(split)
     needed = np.full_like(low, window.lookback)
     if window.short == "pad":
-        needed[cuts.train_end < window.lookback + window.horizon] = 1
+        needed[split_bounds.train_end < window.lookback + window.horizon] = 1
     earliest, last = np.maximum(low, needed), high - window.horizon
     stride = window.lookback if consecutive else window.stride
     if consecutive:

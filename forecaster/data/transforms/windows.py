@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from forecaster.data.ranges import ranges
 from forecaster.data.spec import WindowSpec
-from forecaster.data.transforms.split import Cuts, SplitName, target_rows
+from forecaster.data.transforms.split import SplitBounds, SplitName, target_rows
 
 Float32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -20,7 +20,7 @@ Batch = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
-class Source:
+class WindowSource:
     """What windows are cut from: every series end to end, once.
 
     values: (rows, columns), scaled; targets, then past, then future covariates.
@@ -59,7 +59,7 @@ class Windows:
     padded: windows may begin before their series, and say so in a mask.
     """
 
-    source: Source
+    source: WindowSource
     lookback: int
     horizon: int
     series: npt.NDArray[np.int32]
@@ -137,10 +137,10 @@ class Windows:
         longest = np.zeros(len(found), dtype=np.int64)
         np.maximum.at(longest, inverse, before)
         count = longest + 1
-        origin = np.zeros(len(found), dtype=np.int64)
-        origin[inverse] = self.start - before * self.lookback
+        first_start = np.zeros(len(found), dtype=np.int64)
+        first_start[inverse] = self.start - before * self.lookback
         series = np.repeat(found, count)
-        start = np.repeat(origin, count) + ranges(np.zeros_like(count), count) * self.lookback
+        start = np.repeat(first_start, count) + ranges(np.zeros_like(count), count) * self.lookback
         place = (np.cumsum(count) - count)[inverse] + before
         return replace(self, series=series, start=start), place
 
@@ -185,8 +185,8 @@ def _gather(table: npt.NDArray[Any], start: Ints, steps: int) -> npt.NDArray[Any
 
 
 def cut_windows(
-    source: Source,
-    cuts: Cuts,
+    source: WindowSource,
+    split_bounds: SplitBounds,
     split: SplitName,
     window: WindowSpec,
     *,
@@ -199,19 +199,19 @@ def cut_windows(
     window.short pads it. consecutive: see `target_rows`.
     few: of so many windows, the places of those to keep, ascending.
     """
-    first, count, stride = target_rows(cuts, split, window, consecutive=consecutive)
+    first, count, stride = target_rows(split_bounds, split, window, consecutive=consecutive)
     # The first step of each series' first window, less the steps of all windows before it.
     before = np.cumsum(count) - count
-    origin = source.offsets[:-1] + first - window.lookback - before * stride
+    first_start = source.offsets[:-1] + first - window.lookback - before * stride
     if few is None:
         series = np.repeat(np.arange(len(count), dtype=np.int32), count)
-        start = np.repeat(origin, count)
+        start = np.repeat(first_start, count)
         nth = np.arange(len(start), dtype=np.int64)
     else:
         nth = few(int(count.sum()))
         having = np.flatnonzero(count)
         series = having[np.searchsorted(before[having], nth, side="right") - 1].astype(np.int32)
-        start = origin[series]
+        start = first_start[series]
     nth *= stride
     start += nth
     padded = window.short == "pad"

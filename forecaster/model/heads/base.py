@@ -14,7 +14,7 @@ from forecaster.model.layers.categories import CategoryEncoding
 from forecaster.model.layers.normalization import WindowNormalization
 from forecaster.model.layers.parameters import assemble
 from forecaster.model.layers.stack import PatchEmbedding
-from forecaster.model.loops.recurrence import KernelLayer
+from forecaster.model.loops.recurrence import OwnLoopLayer
 from forecaster.model.outputs import order
 from forecaster.model.shape import Category, Shape
 from forecaster.model.spec import ModelSpec
@@ -102,8 +102,8 @@ class Forecaster(keras.Model):
         """How this network is trained from here on. batch_size: windows in every batch."""
         self.half = batch_size // 2 if execution.split else None
         for layer in self.network._flatten_layers():
-            if isinstance(layer, KernelLayer):
-                layer.by_kernel = execution.kernel
+            if isinstance(layer, OwnLoopLayer):
+                layer.by_own_loop = execution.own_loop
 
     # -- what a head says ----------------------------------------------------------
 
@@ -143,8 +143,8 @@ class Forecaster(keras.Model):
             self.anchor = self.add_weight(name="anchor", shape=size, initializer="zeros", **fixed)
             # Of the network and of the anchor. A network that is averaged learns alone first.
             alone = self.spec.anchor.mode == "average"
-            self.share = self.add_weight(name="share", shape=(2,), initializer="ones", **fixed)
-            self.share.assign([1.0, 0.0 if alone else 1.0])
+            self.blend_weight = self.add_weight(name="share", shape=(2,), initializer="ones", **fixed)
+            self.blend_weight.assign([1.0, 0.0 if alone else 1.0])
         self.build_head()
         self.built = True
 
@@ -159,13 +159,13 @@ class Forecaster(keras.Model):
         return ops.concatenate([self._forecast(part, training) for part in parts], axis=0)
 
     def _forecast(self, inputs: dict[str, Any], training: bool) -> Any:
-        window, level, spread = self.normalised(inputs, training)
+        window, loc, scale = self.normalised(inputs, training)
         raw = self.numbers(self.forward(window, training))
         if self.anchor is not None:
             y = ops.cast(window.y, self.anchor.dtype)
             linear = ops.matmul(ops.transpose(y, (0, 2, 1)), self.anchor)
-            raw[0] = self.share[0] * raw[0] + self.share[1] * ops.transpose(linear, (0, 2, 1))
-        parts = assemble(self.spec.output, raw, self.normalization, level, spread)
+            raw[0] = self.blend_weight[0] * raw[0] + self.blend_weight[1] * ops.transpose(linear, (0, 2, 1))
+        parts = assemble(self.spec.output, raw, self.normalization, loc, scale)
         together = [self._together(part) for part in parts]
         return together[0] if len(together) == 1 else ops.concatenate(together, axis=-1)
 
@@ -185,11 +185,11 @@ class Forecaster(keras.Model):
         x, future, static = self._covariates(inputs)
         mask = self._repeated(inputs["mask"]) if "mask" in inputs else None
         present = None if mask is None else mask[:, :, None]
-        level, spread = self.normalization.statistics(y, present)
-        z = self.normalization.apply_to(y, level, spread)
+        loc, scale = self.normalization.statistics(y, present)
+        z = self.normalization.apply_to(y, loc, scale)
         teacher = None
         if training and self.wants_teacher:
-            teacher = self.normalization.apply_to(self._each(inputs["teacher"]), level, spread)
+            teacher = self.normalization.apply_to(self._each(inputs["teacher"]), loc, scale)
         window = Window(
             # A step that is not there is at the level, and no change.
             y=self._halved(z if present is None else z * present),
@@ -201,7 +201,7 @@ class Forecaster(keras.Model):
             mask=None if mask is None else mask > 0,
             carry=self._halved(inputs.get("carry")),
         )
-        return window, level, spread
+        return window, loc, scale
 
     def _covariates(self, inputs: dict[str, Any]) -> tuple[Any | None, Any | None, Any | None]:
         """Those of the lookback, of the horizon and of the series, categories as channels behind

@@ -52,13 +52,13 @@ class StatefulForecaster(DirectForecaster):
 
     carries_state = True
 
-    def __init__(self, spec: ModelSpec, shape: Shape, *, unroll: bool = False, lanes: int = 1) -> None:
+    def __init__(self, spec: ModelSpec, shape: Shape, *, unroll: bool = False, streams: int = 1) -> None:
         super().__init__(spec, shape, unroll=unroll)
-        self.lanes = lanes
+        self.streams = streams
 
     def build_head(self) -> None:
         super().build_head()
-        rows = self.lanes * self.shape.n_targets // self.channels
+        rows = self.streams * self.shape.n_targets // self.channels
         blocks = [layer for layer in self.network.layers if isinstance(layer, RecurrentBlock)]
         self.sizes = [block.spec.n_states for block in blocks]
         self.carried = [

@@ -11,7 +11,7 @@ from keras import ops
 from forecaster.model.layers.blocks import RecurrentBlock
 from forecaster.model.layers.parameters import located
 from forecaster.model.outputs import order
-from forecaster.model.spec import Output
+from forecaster.model.spec import NetworkOutput
 
 
 class FeedbackCell(keras.Layer):
@@ -27,7 +27,7 @@ class FeedbackCell(keras.Layer):
         layers: Sequence[keras.Layer],
         out: keras.Layer,
         *,
-        output: Output,
+        output: NetworkOutput,
         channels: int,
         n_known: int,
     ) -> None:

@@ -45,8 +45,8 @@ class WindowNormalization(keras.Layer):
         if self.method == "mean":
             return ops.zeros_like(last), _mean(ops.abs(y), present) + EPSILON
         if self.method == "revin":
-            level = _mean(y, present)
-            return level, ops.sqrt(_mean(ops.square(y - level), present) + EPSILON**2)
+            loc = _mean(y, present)
+            return loc, ops.sqrt(_mean(ops.square(y - loc), present) + EPSILON**2)
         if self.method == "season" and self.season is not None:
             n = self.season
             change = ops.abs(y[:, n:, :] - y[:, :-n, :])
@@ -55,28 +55,28 @@ class WindowNormalization(keras.Layer):
             pairs = present[:, :-n]
             # A series shorter than a season has no change to divide by.
             known = ops.any(pairs > 0, axis=1, keepdims=True)
-            spread = ops.where(known, _mean(change, pairs) + SEASON_EPSILON, 1.0)
-            return _mean(y[:, -n:, :], present[:, -n:]), spread
+            scale = ops.where(known, _mean(change, pairs) + SEASON_EPSILON, 1.0)
+            return _mean(y[:, -n:, :], present[:, -n:]), scale
         return ops.zeros_like(last), ops.ones_like(last)
 
-    def apply_to(self, y: Any, level: Any, spread: Any) -> Any:
-        z = (y - level) / spread
+    def apply_to(self, y: Any, loc: Any, scale: Any) -> Any:
+        z = (y - loc) / scale
         return z * self.gain + self.offset if self.method == "revin" else z
 
-    def invert(self, z: Any, level: Any, spread: Any) -> Any:
+    def invert(self, z: Any, loc: Any, scale: Any) -> Any:
         if self.method == "none":
             return z
         if self.method == "revin":
             # The gain is free to pass zero in training; the guard keeps its sign and the result finite.
             gain = ops.where(self.gain < 0, ops.minimum(self.gain, -EPSILON), ops.maximum(self.gain, EPSILON))
             z = (z - self.offset) / gain
-        return z * spread + level
+        return z * scale + loc
 
-    def size(self, spread: Any) -> Any:
+    def size(self, scale: Any) -> Any:
         """What a normalised distance is worth: `invert` moves by as much. Never negative."""
         if self.method != "revin":
-            return spread if self.method in ("mean", "season") else 1.0
-        return spread / ops.maximum(ops.abs(self.gain), EPSILON)
+            return scale if self.method in ("mean", "season") else 1.0
+        return scale / ops.maximum(ops.abs(self.gain), EPSILON)
 
     def call(self, y: Any) -> Any:
         return self.apply_to(y, *self.statistics(y))

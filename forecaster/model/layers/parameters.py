@@ -7,18 +7,18 @@ from typing import Any
 from keras import ops
 
 from forecaster.model.layers.normalization import WindowNormalization
-from forecaster.model.outputs import LEAST_FREEDOM, SMALLEST, order, point_index
-from forecaster.model.spec import DistributionOutput, Output, QuantileOutput
+from forecaster.model.outputs import MIN_DF, SMALLEST, order, point_index
+from forecaster.model.spec import DistributionOutput, NetworkOutput, QuantileOutput
 
 
-def located(output: Output, z: Any) -> Any:
+def located(output: NetworkOutput, z: Any) -> Any:
     """The normalised forecast of a head's first numbers: a mean of counts is above 0."""
     counts = isinstance(output, DistributionOutput) and output.family == "negative_binomial"
     return ops.softplus(z) if counts else z
 
 
 def assemble(
-    output: Output, raw: list[Any], normalization: WindowNormalization, level: Any, spread: Any
+    output: NetworkOutput, raw: list[Any], normalization: WindowNormalization, loc: Any, scale: Any
 ) -> list[Any]:
     """The parameters in their order, each (batch, …, horizon, channels).
 
@@ -26,10 +26,10 @@ def assemble(
     Quantiles are the median and steps away from it that are never negative, so none
     crosses another. A width is a number times the window's spread.
     """
-    place = normalization.invert(located(output, raw[0]), level, spread)
+    place = normalization.invert(located(output, raw[0]), loc, scale)
     if len(raw) == 1:
         return [place]
-    size = normalization.size(spread)
+    size = normalization.size(scale)
     rest = [ops.softplus(r) for r in raw[1:]]
     if isinstance(output, QuantileOutput):
         middle = point_index(output)
@@ -44,7 +44,7 @@ def assemble(
     found = [place + SMALLEST if names[1] == "dispersion" else place]
     for name, r in zip(names[1:], rest, strict=True):
         if name == "freedom":
-            found.append(LEAST_FREEDOM + r)
+            found.append(MIN_DF + r)
         elif name == "dispersion":
             found.append(r + SMALLEST)
         else:

@@ -12,7 +12,7 @@ Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Lanes:
+class BatchStreams:
     """order: (batches, lanes), the window in each place; -1 where a lane has run out.
     carry: (batches, lanes), 1 where the window goes on from the one before it in its lane,
     0 where a series begins."""
@@ -21,7 +21,9 @@ class Lanes:
     carry: npt.NDArray[np.float32]
 
 
-def lay_out(series: npt.NDArray[np.int32], n_lanes: int, *, seed: tuple[int, ...] | None = None) -> Lanes:
+def arrange_streams(
+    series: npt.NDArray[np.int32], n_streams: int, *, seed: tuple[int, ...] | None = None
+) -> BatchStreams:
     """Every series whole in one lane, its windows in order; each next series in the lane
     that is the shortest so far.
 
@@ -30,19 +32,19 @@ def lay_out(series: npt.NDArray[np.int32], n_lanes: int, *, seed: tuple[int, ...
     """
     _, first, count = np.unique(series, return_index=True, return_counts=True)
     turn = np.arange(len(first)) if seed is None else np.random.default_rng(seed).permutation(len(first))
-    queue = [(0, lane) for lane in range(n_lanes)]
-    lanes: list[list[Ints]] = [[] for _ in range(n_lanes)]
+    queue = [(0, lane) for lane in range(n_streams)]
+    streams: list[list[Ints]] = [[] for _ in range(n_streams)]
     for s in turn.tolist():
         length, lane = heapq.heappop(queue)
-        lanes[lane].append(np.arange(first[s], first[s] + count[s]))
+        streams[lane].append(np.arange(first[s], first[s] + count[s]))
         heapq.heappush(queue, (length + int(count[s]), lane))
     n_batches = max(length for length, _ in queue)
-    order = np.full((n_batches, n_lanes), -1, dtype=np.int64)
-    carry = np.zeros((n_batches, n_lanes), dtype=np.float32)
-    for lane, parts in enumerate(lanes):
+    order = np.full((n_batches, n_streams), -1, dtype=np.int64)
+    carry = np.zeros((n_batches, n_streams), dtype=np.float32)
+    for lane, parts in enumerate(streams):
         at = 0
         for windows in parts:
             order[at : at + len(windows), lane] = windows
             carry[at + 1 : at + len(windows), lane] = 1.0
             at += len(windows)
-    return Lanes(order, carry)
+    return BatchStreams(order, carry)

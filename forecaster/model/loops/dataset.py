@@ -10,7 +10,7 @@ import keras
 AHEAD = 2
 
 
-def feed(batches: keras.utils.PyDataset) -> Any:
+def as_dataset(batches: keras.utils.PyDataset) -> Any:
     """The batches, all of the shape of the first, as a dataset that TensorFlow does not tune.
 
     Keras would make one that it does. Its tuner wakes up after 10 ms, 20 ms, 40 ms, … and the end of

@@ -229,17 +229,17 @@ def _shape(state: Any, width: int) -> tuple[Any, int]:
     return (state.shape[0] or tf.shape(state)[0], width)
 
 
-class KernelLayer:
+class OwnLoopLayer:
     """Beside a Keras layer: runs its time loop by the functions above where `by_kernel` says so.
 
     Masked windows are left to Keras.
     """
 
-    by_kernel = False
+    by_own_loop = False
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
         """sequences: (batch, steps, features). Returns last output, outputs, last states."""
-        if not self.by_kernel or mask is not None:
+        if not self.by_own_loop or mask is not None:
             return super().inner_loop(sequences, initial_state, mask, training)  # type: ignore[misc]
         cell = self.cell  # type: ignore[attr-defined]
         x = tf.reverse(sequences, axis=[1]) if self.go_backwards else sequences  # type: ignore[attr-defined]
@@ -261,7 +261,7 @@ _known = keras.saving.register_keras_serializable(package="forecaster")
 
 
 @_known
-class SimpleRNN(KernelLayer, keras.layers.SimpleRNN):
+class SimpleRNN(OwnLoopLayer, keras.layers.SimpleRNN):
     def _run(self, cell: Any, x: Any, kernel: Any, begin: list[Any]) -> tuple[Any, list[Any]]:
         run = simple_rnn(keras.activations.serialize(cell.activation), unroll=self.unroll)
         hs = run(keras.ops.matmul(x, cell.kernel) + cell.bias, kernel, *begin)
@@ -269,7 +269,7 @@ class SimpleRNN(KernelLayer, keras.layers.SimpleRNN):
 
 
 @_known
-class LSTM(KernelLayer, keras.layers.LSTM):
+class LSTM(OwnLoopLayer, keras.layers.LSTM):
     def _run(self, cell: Any, x: Any, kernel: Any, begin: list[Any]) -> tuple[Any, list[Any]]:
         names = (keras.activations.serialize(f) for f in (cell.activation, cell.recurrent_activation))
         hs, cs = lstm(*names, unroll=self.unroll)(
@@ -279,7 +279,7 @@ class LSTM(KernelLayer, keras.layers.LSTM):
 
 
 @_known
-class GRU(KernelLayer, keras.layers.GRU):
+class GRU(OwnLoopLayer, keras.layers.GRU):
     def _run(self, cell: Any, x: Any, kernel: Any, begin: list[Any]) -> tuple[Any, list[Any]]:
         names = (keras.activations.serialize(f) for f in (cell.activation, cell.recurrent_activation))
         bias = tf.identity(cell.bias)

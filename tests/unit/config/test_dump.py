@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecaster.config.dump import dump
-from forecaster.config.tree import parse_tree
+from forecaster.config.parsed_yaml import parse_yaml
 
 SCALARS = (
     st.none()
@@ -27,7 +27,7 @@ VALUES = st.recursive(
 @settings(deadline=None, derandomize=True)
 @given(st.dictionaries(st.text(), VALUES))
 def test_round_trip(values):
-    tree = parse_tree(dump(values), "c.yaml")
+    tree = parse_yaml(dump(values), "c.yaml")
     assert tree.problems == []
     assert tree.values == values
     assert repr(tree.values).count("True") == repr(values).count("True")

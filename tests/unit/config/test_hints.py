@@ -3,10 +3,10 @@
 import pytest
 
 from forecaster.config.describe import experiment_schema, needs
-from forecaster.config.explain import locate
 from forecaster.config.nearest import nearest
 from forecaster.config.not_yet import NOT_YET
-from forecaster.config.tree import kind_of
+from forecaster.config.parsed_yaml import kind_of
+from forecaster.config.validation_errors import locate
 
 
 @pytest.mark.parametrize(

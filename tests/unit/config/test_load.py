@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from forecaster.config.load import check_ends, load_experiment
+from forecaster.config.parsed_yaml import parse_yaml, read_yaml
 from forecaster.config.space import lift
-from forecaster.config.tree import parse_tree, read_tree
 from forecaster.errors import ConfigError
 
 SMALL = """\
@@ -157,8 +157,8 @@ def test_the_full_example_loads():
     assert [d.name for d in loaded.dimensions] == ["model.layers.1.units"]
     assert check_ends(loaded) == []
     # It names every key of the schema's sections, so that no key goes untried.
-    tree = lift(read_tree(FULL).values, loaded.positions).values
-    resolved = parse_tree(loaded.resolved_yaml(relative_to=FULL.parent), "resolved.yaml").values
+    tree = lift(read_yaml(FULL).values, loaded.positions).values
+    resolved = parse_yaml(loaded.resolved_yaml(relative_to=FULL.parent), "resolved.yaml").values
     for section in ("data", "split", "window", "scaling", "model", "training", "evaluation", "runtime"):
         assert set(tree[section]) <= set(resolved[section]), section
 

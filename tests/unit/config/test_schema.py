@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from forecaster.config.parsed_yaml import read_yaml
 from forecaster.config.reference import reference
 from forecaster.config.schema import json_schema
-from forecaster.config.tree import read_tree
 
 jsonschema = pytest.importorskip("jsonschema")
 ROOT = Path(__file__).parents[3]
@@ -33,7 +33,7 @@ def test_is_a_schema():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
 def test_files_fit(path):
-    assert errors(read_tree(path).values) == []
+    assert errors(read_yaml(path).values) == []
 
 
 @pytest.mark.parametrize(

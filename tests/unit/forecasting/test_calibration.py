@@ -8,10 +8,10 @@ import pytest
 from forecaster.data.transforms.scalers import Scaler
 from forecaster.evaluation.intervals import probabilities
 from forecaster.forecasting import calibration as room
-from forecaster.forecasting.adaptive import Rolling
+from forecaster.forecasting.adaptive import AdaptiveCalibration
 from forecaster.forecasting.calibration import (
     Calibration,
-    Windowed,
+    GroupedQuantiles,
     calibrate,
     conformal_quantiles,
     needed,
@@ -28,9 +28,9 @@ def column(values: object) -> np.ndarray:
     return np.array(values, dtype=float)[:, None, None]
 
 
-def point(values: object, group: object = 0) -> Windowed:
+def point(values: object, group: object = 0) -> GroupedQuantiles:
     base = column(values)[..., None]
-    return Windowed(base, np.broadcast_to(np.asarray(group, dtype=np.int64), (len(base),)))
+    return GroupedQuantiles(base, np.broadcast_to(np.asarray(group, dtype=np.int64), (len(base),)))
 
 
 def learned(
@@ -115,30 +115,30 @@ def test_logarithms_are_calibrated_as_logarithms():
 
 def test_quantiles_are_each_moved_by_their_own_errors():
     """CQR: ends 1 below and above 0, and nine actual values from -4 to 4."""
-    base = Windowed(np.tile([-1.0, 0.0, 1.0], (9, 1, 1, 1)), np.zeros(9, np.int64))
+    base = GroupedQuantiles(np.tile([-1.0, 0.0, 1.0], (9, 1, 1, 1)), np.zeros(9, np.int64))
     found = calibrate(
         base, column(range(-4, 5)), probabilities=probabilities([80]), scaler=plain(), ids=["a"]
     )
     # Errors of the lower end are -3 … 5, of the upper -5 … 3.
     assert found.offsets[0, 0, 0] == pytest.approx([-3, 0, 3])
-    one = Windowed(np.array([[[[9.0, 10, 12]]]]), np.zeros(1, np.int64))
+    one = GroupedQuantiles(np.array([[[[9.0, 10, 12]]]]), np.zeros(1, np.int64))
     assert found.apply(one, ["a"])[0, 0, 0] == pytest.approx([6, 10, 15])
 
 
 def test_ends_never_cross():
-    base = Windowed(np.tile([-9.0, 0.0, 9.0], (9, 1, 1, 1)), np.zeros(9, np.int64))
+    base = GroupedQuantiles(np.tile([-9.0, 0.0, 9.0], (9, 1, 1, 1)), np.zeros(9, np.int64))
     found = calibrate(
         base, column(range(-4, 5)), probabilities=probabilities([80]), scaler=plain(), ids=["a"]
     )
     # Moved by 5 and -5, ends that lie 2 apart would cross.
-    narrow = Windowed(np.array([[[[-1.0, 0, 1]]]]), np.zeros(1, np.int64))
+    narrow = GroupedQuantiles(np.array([[[[-1.0, 0, 1]]]]), np.zeros(1, np.int64))
     low, _, high = found.apply(narrow, ["a"])[0, 0, 0]
     assert (low, high) == pytest.approx((-4, 4))
 
 
 def test_steps_that_were_not_calibrated_have_no_interval():
     found = learned(range(-4, 5))
-    longer = Windowed(np.zeros((1, 3, 1, 1)), np.zeros(1, np.int64))
+    longer = GroupedQuantiles(np.zeros((1, 3, 1, 1)), np.zeros(1, np.int64))
     out = found.apply(longer, ["a"])[0, :, 0]
     assert out[0] == pytest.approx([-4, 0, 4])
     assert np.isnan(out[1:, [0, 2]]).all()
@@ -168,16 +168,16 @@ def test_many_series_are_calibrated_together(monkeypatch: pytest.MonkeyPatch):
     assert learned(np.arange(180.0), group=[0] * 90 + [1] * 90, scaler=plain(2)).ids == ()
 
 
-def rolling(n_before: int = 4, n_after: int = 6, horizon: int = 2) -> Rolling:
+def rolling(n_before: int = 4, n_after: int = 6, horizon: int = 2) -> AdaptiveCalibration:
     """One series; window i has its first target at position i and an actual value of i, forecast as 0."""
     first = np.arange(n_before + n_after)
     actual = np.repeat(first[:, None, None].astype(float), horizon, axis=1)
 
-    def part(run: slice) -> tuple[Windowed, np.ndarray, np.ndarray]:
+    def part(run: slice) -> tuple[GroupedQuantiles, np.ndarray, np.ndarray]:
         n = len(first[run])
-        return Windowed(np.zeros((n, horizon, 1, 1)), np.zeros(n, np.int64)), actual[run], first[run]
+        return GroupedQuantiles(np.zeros((n, horizon, 1, 1)), np.zeros(n, np.int64)), actual[run], first[run]
 
-    return Rolling(
+    return AdaptiveCalibration(
         part(slice(0, n_before)),
         part(slice(n_before, None)),
         probabilities=probabilities([80]),

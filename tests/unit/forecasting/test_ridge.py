@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from forecaster.forecasting import ridge
-from forecaster.forecasting.origins import Origins, last_rows, next_rows
+from forecaster.forecasting.cutoffs import Cutoffs, last_rows, next_rows
 from forecaster.forecasting.ridge import Ridge, fit
 from forecaster.model import linear
 from forecaster.model.linear import PENALTIES, PENALTY_UNCHOSEN
@@ -12,7 +12,7 @@ def every(values, *, first, last, horizon, lookback):
     """Every origin of one series whose targets lie in rows first:last."""
     rows = np.arange(max(first, lookback), last - horizon + 1)
     offsets = np.array([0, len(values)])
-    return Origins(values, offsets, np.zeros(len(rows), np.int32), rows, horizon)
+    return Cutoffs(values, offsets, np.zeros(len(rows), np.int32), rows, horizon)
 
 
 def noise(rows, targets=1, *, seed=5):
@@ -23,11 +23,11 @@ def test_one_window_worked_by_hand():
     # x = (-1, 1) about the mean 2, y = 6 - 2 = 4. X'X = [[1, -1], [-1, 1]], X'Y = (-4, 4),
     # mean square 1: (X'X + 0.1 I) w = X'Y gives w = 4/2.1 (-1, 1), so f = 2 + 8/2.1.
     values = np.array([[1.0], [3.0], [6.0]])
-    origins = Origins(values, np.array([0, 3]), np.array([0]), np.array([2]), 1)
-    fitted = fit(origins, origins.pick(slice(0, 0)), lookback=2, train_std=np.ones((1, 1)))
+    cutoffs = Cutoffs(values, np.array([0, 3]), np.array([0]), np.array([2]), 1)
+    fitted = fit(cutoffs, cutoffs.pick(slice(0, 0)), lookback=2, train_std=np.ones((1, 1)))
     assert fitted.penalty == PENALTY_UNCHOSEN == 0.1
     assert fitted.weights[:, 0] == pytest.approx([-4 / 2.1, 4 / 2.1])
-    assert fitted.forecast(origins).item() == pytest.approx(2 + 8 / 2.1, rel=1e-6)
+    assert fitted.forecast(cutoffs).item() == pytest.approx(2 + 8 / 2.1, rel=1e-6)
 
 
 def test_weights_are_those_of_scikit_learn():
@@ -76,7 +76,7 @@ def two_series(factor):
     values = np.concatenate([noise(80, seed=1), factor * noise(80, seed=2)])
     series = np.repeat(np.array([0, 1]), 60)
     rows = np.concatenate([np.arange(10, 70), np.arange(90, 150)])
-    return Origins(values, np.array([0, 80, 160]), series, rows, 5)
+    return Cutoffs(values, np.array([0, 80, 160]), series, rows, 5)
 
 
 def test_a_great_series_does_not_decide_alone():
@@ -99,7 +99,7 @@ def test_a_series_without_a_spread_does_not_teach(std):
 def test_windows_without_a_whole_lookback_do_not_teach():
     values = noise(60)
     rows = np.arange(1, 56)
-    short = Origins(values, np.array([0, 60]), np.zeros(len(rows), int), rows, 5)
+    short = Cutoffs(values, np.array([0, 60]), np.zeros(len(rows), int), rows, 5)
     whole = short.pick(short.row >= 10)
     std, none = np.ones((1, 1)), slice(0, 0)
     assert np.array_equal(
@@ -110,17 +110,17 @@ def test_windows_without_a_whole_lookback_do_not_teach():
 
 def test_without_a_window_to_learn_from_the_forecast_is_the_mean():
     values = np.array([[1.0], [2.0], [6.0]])
-    origins = Origins(values, np.array([0, 3]), np.array([0]), np.array([3]), 2)
-    fitted = fit(origins.pick(slice(0, 0)), origins.pick(slice(0, 0)), lookback=3, train_std=np.ones((1, 1)))
-    assert fitted.forecast(origins)[0, :, 0].tolist() == [3.0, 3.0]
+    cutoffs = Cutoffs(values, np.array([0, 3]), np.array([0]), np.array([3]), 2)
+    fitted = fit(cutoffs.pick(slice(0, 0)), cutoffs.pick(slice(0, 0)), lookback=3, train_std=np.ones((1, 1)))
+    assert fitted.forecast(cutoffs)[0, :, 0].tolist() == [3.0, 3.0]
 
 
 def test_absent_rows_of_a_short_history_count_as_its_mean():
     values = np.array([[2.0], [4.0]])
-    origins = Origins(values, np.array([0, 2]), np.array([0]), np.array([2]), 1)
+    cutoffs = Cutoffs(values, np.array([0, 2]), np.array([0]), np.array([2]), 1)
     weights = np.array([[100.0], [100.0], [1.0], [2.0]])
     # The mean is 3; of the four lags only -1 and 1 exist: 3 + 1 * (-1) + 2 * 1.
-    assert Ridge(weights, 0.1).forecast(origins).item() == 4.0
+    assert Ridge(weights, 0.1).forecast(cutoffs).item() == 4.0
 
 
 def test_working_in_parts_changes_nothing(monkeypatch):
@@ -128,7 +128,7 @@ def test_working_in_parts_changes_nothing(monkeypatch):
     train = every(values, first=0, last=90, horizon=4, lookback=8)
     val = every(values, first=90, last=120, horizon=4, lookback=8)
     whole = fit(train, val, lookback=8, train_std=std).forecast(val)
-    monkeypatch.setattr("forecaster.forecasting.origins.ELEMENTS_PER_PART", 100)
+    monkeypatch.setattr("forecaster.forecasting.cutoffs.ELEMENTS_PER_PART", 100)
     assert fit(train, val, lookback=8, train_std=std).forecast(val) == pytest.approx(whole, rel=1e-6)
 
 

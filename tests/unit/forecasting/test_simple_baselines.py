@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from forecaster.forecasting.baselines import Known, forecast
-from forecaster.forecasting.origins import Origins
+from forecaster.forecasting.baselines import BaselineInputs, forecast
+from forecaster.forecasting.cutoffs import Cutoffs
 
 
 def run(name, *series, at, horizon, season=1, lookback=1):
@@ -12,16 +12,16 @@ def run(name, *series, at, horizon, season=1, lookback=1):
     values = np.array([v for s in series for v in s], float)[:, None]
     offsets = np.cumsum([0, *map(len, series)])
     of = np.array([s for s, _ in at], np.int32)
-    origins = Origins(values, offsets, of, offsets[of] + [steps for _, steps in at], horizon)
-    known = Known(
+    cutoffs = Cutoffs(values, offsets, of, offsets[of] + [steps for _, steps in at], horizon)
+    known = BaselineInputs(
         season,
         lookback,
-        origins,
-        origins.pick(slice(0, 0)),
+        cutoffs,
+        cutoffs.pick(slice(0, 0)),
         np.ones((len(series), 1)),
         np.zeros(len(series), np.int64),
     )
-    found = forecast(name, origins, known)
+    found = forecast(name, cutoffs, known)
     assert found.dtype == np.float32
     return found[:, :, 0].tolist()
 
@@ -65,5 +65,5 @@ def test_window_average_of_a_short_history_is_its_mean():
 def test_working_in_parts_changes_nothing(name, monkeypatch):
     series, at = list(np.random.default_rng(1).normal(size=30)), [(0, n) for n in range(1, 31)]
     whole = run(name, series, at=at, horizon=4, season=5)
-    monkeypatch.setattr("forecaster.forecasting.origins.ELEMENTS_PER_PART", 9)
+    monkeypatch.setattr("forecaster.forecasting.cutoffs.ELEMENTS_PER_PART", 9)
     assert run(name, series, at=at, horizon=4, season=5) == whole

@@ -2,7 +2,7 @@ import numpy as np
 
 from forecaster.data.panel import Panel
 from forecaster.data.spec import DataSpec
-from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.forecasting.table import context_table, forecast_table
 
 N = np.nan
@@ -12,7 +12,7 @@ def panel(*targets: str, ids: tuple[str, ...] = ("a", "b")) -> Panel:
     """Two series of four steps that begin at 10 and at 20."""
     values = np.arange(8.0 * len(targets)).reshape(8, -1)
     return Panel(
-        grid=Grid(1),
+        time_axis=TimeAxis(1),
         ids=ids,
         targets=targets,
         past=(),

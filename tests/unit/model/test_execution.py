@@ -40,24 +40,24 @@ def chosen(
 
 def test_long_window_in_small_batches_runs_by_its_own_loop_under_xla() -> None:
     assert chosen(spec(), 96, batch_size=32) == Execution(
-        unroll=False, jit=True, steps_per_execution=10, kernel=True, split=False
+        unroll=False, jit=True, steps_per_execution=10, own_loop=True, split=False
     )
 
 
 def test_long_window_in_large_batches_stays_with_the_loop_of_keras_in_two_halves() -> None:
     assert chosen(spec(), 96, batch_size=128) == Execution(
-        unroll=False, jit=False, steps_per_execution=10, kernel=False, split=True
+        unroll=False, jit=False, steps_per_execution=10, own_loop=False, split=True
     )
 
 
 def test_segments_are_unrolled_under_xla_in_two_halves() -> None:
     patched = spec(patch=24, layers=[{"type": "gru", "units": 128}])
     assert chosen(patched, 336, batch_size=128) == Execution(
-        unroll=True, jit=True, steps_per_execution=10, kernel=True, split=True
+        unroll=True, jit=True, steps_per_execution=10, own_loop=True, split=True
     )
 
 
-OWN_LOOP = Execution(unroll=False, jit=True, steps_per_execution=10, kernel=True)
+OWN_LOOP = Execution(unroll=False, jit=True, steps_per_execution=10, own_loop=True)
 
 
 @pytest.mark.parametrize(("lookback", "patch"), [(336, 24), (96, None)])
@@ -84,7 +84,7 @@ def test_segments_of_a_small_state_are_not_worth_two_halves() -> None:
     [
         (1, Execution(unroll=False, jit=False, steps_per_execution=10)),
         (3, OWN_LOOP),
-        (20, Execution(unroll=True, jit=True, steps_per_execution=10, kernel=True, split=True)),
+        (20, Execution(unroll=True, jit=True, steps_per_execution=10, own_loop=True, split=True)),
     ],
 )
 def test_longer_training_is_worth_more_compiling(n_epochs: int, expected: Execution) -> None:
@@ -102,12 +102,12 @@ def test_longer_training_is_worth_more_compiling(n_epochs: int, expected: Execut
 )
 def test_layer_that_the_loops_do_not_know_is_left_to_keras(layer: dict[str, Any]) -> None:
     found = chosen(spec(layers=[layer]), 96, batch_size=32)
-    assert (found.kernel, found.jit) == (False, False)
+    assert (found.own_loop, found.jit) == (False, False)
 
 
 def test_handful_of_batches_is_not_worth_compiling() -> None:
     found = chosen(spec(), 12, batch_size=32, n_batches=3)
-    assert (found.jit, found.kernel, found.split, found.steps_per_execution) == (False, False, False, 3)
+    assert (found.jit, found.own_loop, found.split, found.steps_per_execution) == (False, False, False, 3)
 
 
 def test_gpu_keeps_its_fused_kernels() -> None:
@@ -117,7 +117,7 @@ def test_gpu_keeps_its_fused_kernels() -> None:
 
 
 @pytest.mark.parametrize("cell", ["simple_rnn", "lstm", "gru"])
-@pytest.mark.parametrize("way", [{"kernel": True}, {"split": True}, {"kernel": True, "split": True}])
+@pytest.mark.parametrize("way", [{"own_loop": True}, {"split": True}, {"own_loop": True, "split": True}])
 def test_loss_and_gradients_are_the_same_in_every_way(cell: str, way: dict[str, bool]) -> None:
     import keras
     import tensorflow as tf

@@ -7,23 +7,23 @@ import numpy as np
 import pytest
 
 from forecaster.data.spec import WindowSpec
-from forecaster.data.transforms.split import Cuts
-from forecaster.data.transforms.windows import Source, cut_windows
+from forecaster.data.transforms.split import SplitBounds
+from forecaster.data.transforms.windows import WindowSource, cut_windows
 from forecaster.model.build import build
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 
 
-def source(*lengths: int) -> Source:
+def source(*lengths: int) -> WindowSource:
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     values = np.random.default_rng(0).normal(5.0, 1.0, size=(offsets[-1], 1)).astype(np.float32)
-    return Source(values, offsets, 1)
+    return WindowSource(values, offsets, 1)
 
 
 def test_only_a_series_without_a_whole_window_is_padded() -> None:
     length = np.array([20, 6])
     window = WindowSpec(lookback=8, horizon=2, short="pad")
-    w = cut_windows(source(20, 6), Cuts(length, length, length), "train", window)
+    w = cut_windows(source(20, 6), SplitBounds(length, length, length), "train", window)
     # 20 rows hold 11 whole windows; 6 rows hold first targets 1 to 4.
     assert w.series.tolist() == [0] * 11 + [1] * 4
     assert (w.target_row[11:] - 20).tolist() == [1, 2, 3, 4]
@@ -72,7 +72,7 @@ def test_a_sequence_learns_nothing_before_its_series(patch: int | None, horizon:
     short.set_weights(padded.get_weights())
     length = np.array([20, 5 + horizon])
     window = WindowSpec(lookback=12, horizon=horizon, short="pad")
-    w = cut_windows(source(*length), Cuts(length, length, length), "train", window)
+    w = cut_windows(source(*length), SplitBounds(length, length, length), "train", window)
     index = np.array([len(w) - 1])
     batch = w.inputs(index)
     steps = 6 // (patch or 1)

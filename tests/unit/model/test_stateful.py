@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from forecaster.data.spec import WindowSpec
-from forecaster.data.transforms.split import Cuts
-from forecaster.data.transforms.windows import Source, Windows, cut_windows
+from forecaster.data.transforms.split import SplitBounds
+from forecaster.data.transforms.windows import Windows, WindowSource, cut_windows
 from forecaster.model.build import build
-from forecaster.model.loops.batch_streams import lay_out
+from forecaster.model.loops.batch_streams import arrange_streams
 from forecaster.model.predict import predict_windows
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
@@ -24,15 +24,15 @@ def spec(**other: object) -> ModelSpec:
     return ModelSpec.model_validate({"normalization": "none", "layers": layers} | other)
 
 
-def source() -> Source:
+def source() -> WindowSource:
     values = np.random.default_rng(0).normal(size=(2 * ROWS, 1)).astype(np.float32)
-    return Source(values, np.array([0, ROWS, 2 * ROWS]), 1)
+    return WindowSource(values, np.array([0, ROWS, 2 * ROWS]), 1)
 
 
 def windows() -> Windows:
     length = np.array([ROWS, ROWS])
     window = WindowSpec(lookback=LOOKBACK, horizon=HORIZON)
-    return cut_windows(source(), Cuts(length, length, length), "train", window, consecutive=True)
+    return cut_windows(source(), SplitBounds(length, length, length), "train", window, consecutive=True)
 
 
 def test_windows_follow_one_another_a_lookback_apart() -> None:
@@ -41,15 +41,15 @@ def test_windows_follow_one_another_a_lookback_apart() -> None:
 
 
 def test_lanes_keep_a_series_whole_and_begin_it_anew() -> None:
-    lanes = lay_out(np.array([0, 0, 0, 1, 2, 2], dtype=np.int32), 2)
-    assert lanes.order.tolist() == [[0, 3], [1, 4], [2, 5]]
-    assert lanes.carry.tolist() == [[0, 0], [1, 0], [1, 1]]
+    streams = arrange_streams(np.array([0, 0, 0, 1, 2, 2], dtype=np.int32), 2)
+    assert streams.order.tolist() == [[0, 3], [1, 4], [2, 5]]
+    assert streams.carry.tolist() == [[0, 0], [1, 0], [1, 1]]
 
 
-@pytest.mark.parametrize("lanes", [1, 2])
-def test_stateful_equals_one_long_pass_of_each_series(lanes: int) -> None:
+@pytest.mark.parametrize("streams", [1, 2])
+def test_stateful_equals_one_long_pass_of_each_series(streams: int) -> None:
     keras.utils.set_random_seed(1)
-    carrying = build(spec(stateful=True), Shape(LOOKBACK, HORIZON, 1), lanes=lanes)
+    carrying = build(spec(stateful=True), Shape(LOOKBACK, HORIZON, 1), streams=streams)
     carried = predict_windows(carrying, windows(), batch_size=8)
     for nth, index in enumerate([0, 1, 2, 3]):
         whole = LOOKBACK * (nth + 1)
@@ -64,7 +64,7 @@ def test_stateful_equals_one_long_pass_of_each_series(lanes: int) -> None:
 
 def test_stateful_differs_from_stateless_but_for_the_first_window_of_a_series() -> None:
     keras.utils.set_random_seed(1)
-    carrying = build(spec(stateful=True), Shape(LOOKBACK, HORIZON, 1), lanes=2)
+    carrying = build(spec(stateful=True), Shape(LOOKBACK, HORIZON, 1), streams=2)
     forgetting = build(spec(), Shape(LOOKBACK, HORIZON, 1))
     for to, of in zip(forgetting.weights, carrying.kept_weights(), strict=True):
         to.assign(of)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecaster.data.time_axis.axis import Grid
-from forecaster.data.transforms.split import Cuts
+from forecaster.data.time_axis.axis import TimeAxis
+from forecaster.data.transforms.split import SplitBounds
 from forecaster.reporting.advice import Facts, advice
 from forecaster.reporting.diagnosis import Autocorrelation, Coverage, Cycle, Histogram
 from forecaster.reporting.history import History
@@ -28,12 +28,12 @@ def history(train, test):
     values = np.concatenate([train, test])[:, None].astype(float)
     n, cut = len(values), np.array([len(train)])
     return History(
-        Grid("h"),
+        TimeAxis("h"),
         ("a",),
         values,
         np.array([0, n]),
         np.array([0]),
-        Cuts(cut, cut, np.array([n])),
+        SplitBounds(cut, cut, np.array([n])),
         np.ones((1, 1)),
     )
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.reporting.diagnosis import (
     autocorrelation,
     by_cycle,
@@ -10,7 +10,7 @@ from forecaster.reporting.diagnosis import (
     coverage,
     histogram,
 )
-from forecaster.reporting.forecasts import Forecasts
+from forecaster.reporting.forecasts import StoredForecasts
 
 NAN = float("nan")
 
@@ -19,7 +19,7 @@ def of(forecast, actual, *, series=None, first=None, bands=None, ids=("a", "b"))
     """forecast, actual: (windows, horizon) of one target."""
     f, y = np.array(forecast, float)[:, None], np.array(actual, float)[:, None]
     n = len(f)
-    return Forecasts(
+    return StoredForecasts(
         ids,
         ("y",),
         np.array(series if series is not None else [0] * n),
@@ -43,7 +43,7 @@ def test_errors_by_step_leave_out_what_was_not_observed():
 
 def test_hours_and_weekdays_of_the_time_forecast():
     """Position 0 is Thursday 1970-01-01 00:00; errors of size 1 at 23:00 and 3 at 00:00 of Friday."""
-    hour, weekday = by_cycle(of([[1, 3]], [[0, 0]], first=[23]), 0, Grid("h"), season=24)
+    hour, weekday = by_cycle(of([[1, 3]], [[0, 0]], first=[23]), 0, TimeAxis("h"), season=24)
     assert (hour.name, weekday.name) == ("hour", "weekday")
     assert (hour.mae[23], hour.mae[0], hour.mae[1]) == (1, 3, None)
     assert dict(zip(weekday.labels, weekday.count, strict=True)) == {
@@ -52,19 +52,19 @@ def test_hours_and_weekdays_of_the_time_forecast():
 
 
 @pytest.mark.parametrize(
-    ("grid", "season", "names"),
+    ("time_axis", "season", "names"),
     [
-        (Grid("D"), 7, ["weekday", "month"]),
-        (Grid("MS"), 12, ["month"]),
-        (Grid("YS-JAN"), 1, []),
-        (Grid(1), 4, ["place in the season"]),
-        (Grid(1), 1, []),
-        (Grid("15min"), 96, ["hour", "weekday"]),
+        (TimeAxis("D"), 7, ["weekday", "month"]),
+        (TimeAxis("MS"), 12, ["month"]),
+        (TimeAxis("YS-JAN"), 1, []),
+        (TimeAxis(1), 4, ["place in the season"]),
+        (TimeAxis(1), 1, []),
+        (TimeAxis("15min"), 96, ["hour", "weekday"]),
     ],
 )
-def test_the_calendar_units_are_those_of_the_frequency(grid, season, names):
+def test_the_calendar_units_are_those_of_the_frequency(time_axis, season, names):
     f = of(np.ones((1, 400)), np.zeros((1, 400)))
-    assert [cycle.name for cycle in by_cycle(f, 0, grid, season=season)] == names
+    assert [cycle.name for cycle in by_cycle(f, 0, time_axis, season=season)] == names
 
 
 def test_the_histogram_counts_all_and_has_an_edge_at_zero():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from forecaster.data.spec import DataSpec
-from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.errors import DataError
 from forecaster.reporting.forecasts import read_forecasts
 from forecaster.runs.directory import RunDir
@@ -27,7 +27,7 @@ def test_windows_come_back_with_their_bands_and_holes(tmp_path):
         "t,cutoff,forecast,forecast-lo-80,forecast-hi-80,y\n"
         "1970-01-01 02:00:00,1970-01-01 01:00:00,3,2,4,3.5\n1970-01-01 03:00:00,1970-01-01 01:00:00,5,1,9,\n",
     )
-    f = read_forecasts(run, spec(), grid=Grid("h"), horizon=2)
+    f = read_forecasts(run, spec(), time_axis=TimeAxis("h"), horizon=2)
     assert (f.ids, f.targets, f.series.tolist(), f.first.tolist()) == (("",), ("y",), [0], [2])
     assert f.forecast.tolist() == [[[3, 5]]]
     assert f.actual[0, 0, 0] == 3.5
@@ -46,7 +46,7 @@ def test_several_targets_and_series_keep_their_places(tmp_path):
         for t in ("forecast", "y")
     ]
     run = run_with(tmp_path, "id,t,cutoff,target,forecast,actual\n" + "\n".join(rows) + "\n")
-    f = read_forecasts(run, spec(id="id", targets=["forecast", "y"]), grid=Grid("h"), horizon=1)
+    f = read_forecasts(run, spec(id="id", targets=["forecast", "y"]), time_axis=TimeAxis("h"), horizon=1)
     assert f.ids == ('a",b', "NA")
     assert f.first.tolist() == [4, 5, 4, 5]
     assert f.forecast[:, :, 0].tolist() == [[30, 30], [40, 40], [31, 31], [41, 41]]
@@ -54,17 +54,19 @@ def test_several_targets_and_series_keep_their_places(tmp_path):
 
 def test_times_with_a_zone_and_integer_times(tmp_path):
     zoned = run_with(tmp_path, "t,cutoff,forecast,y\n1970-01-01 05:00:00+02:00,x,1,1\n")
-    f = read_forecasts(zoned, spec(timezone="Europe/Helsinki"), grid=Grid("h", "Europe/Helsinki"), horizon=1)
+    f = read_forecasts(
+        zoned, spec(timezone="Europe/Helsinki"), time_axis=TimeAxis("h", "Europe/Helsinki"), horizon=1
+    )
     assert f.first.tolist() == [3]
     whole = run_with(tmp_path, "t,cutoff,forecast,y\n21,19,1,1\n")
-    f = read_forecasts(whole, spec(freq=2), grid=Grid(2, phase=1), horizon=1)
+    f = read_forecasts(whole, spec(freq=2), time_axis=TimeAxis(2, phase=1), horizon=1)
     assert f.first.tolist() == [10]
 
 
 def test_a_run_without_test_windows_has_none(tmp_path):
     run = RunDir(tmp_path)
     run.seal({})
-    assert read_forecasts(run, spec(), grid=Grid("h"), horizon=1) is None
+    assert read_forecasts(run, spec(), time_axis=TimeAxis("h"), horizon=1) is None
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_a_run_without_test_windows_has_none(tmp_path):
 def test_what_is_no_table_of_forecasts_is_refused(tmp_path, text, why):
     run = run_with(tmp_path, text)
     with pytest.raises(DataError) as error:
-        read_forecasts(run, spec(), grid=Grid("h"), horizon=2)
+        read_forecasts(run, spec(), time_axis=TimeAxis("h"), horizon=2)
     assert str(error.value) == (
         f"{tmp_path / 'forecasts.csv'}: {why}; restore the run directory from a copy, or train again"
     )

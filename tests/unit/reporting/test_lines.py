@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from forecaster.data.time_axis.axis import Grid
-from forecaster.data.transforms.split import Cuts
-from forecaster.reporting.forecasts import Forecasts
+from forecaster.data.time_axis.axis import TimeAxis
+from forecaster.data.transforms.split import SplitBounds
+from forecaster.reporting.forecasts import StoredForecasts
 from forecaster.reporting.history import History
 from forecaster.reporting.lines import MAX_LINES, MAX_NUMBERS, make_lines
 
@@ -13,14 +13,16 @@ def panel(n_series, *, windows=4, horizon=3, every=1, levels=(80,), rows=40):
     first = np.tile(rows - horizon - every * np.arange(windows)[::-1], n_series)
     values = (series[:, None] + first[:, None] + np.arange(horizon) / 10)[:, None]
     ids = tuple(f"s{i}" for i in range(n_series))
-    f = Forecasts(
+    f = StoredForecasts(
         ids, ("y",), series, first, values, values + 1, dict.fromkeys(levels, (values - 1, values + 2))
     )
     whole = np.arange(n_series * rows, dtype=float)[:, None] % rows
     cut = np.full(n_series, rows - 10)
     offsets = rows * np.arange(n_series + 1)
-    cuts = Cuts(cut - 5, cut, np.full(n_series, rows))
-    history = History(Grid("h"), ids, whole, offsets, np.zeros(n_series, int), cuts, np.ones((n_series, 1)))
+    split_bounds = SplitBounds(cut - 5, cut, np.full(n_series, rows))
+    history = History(
+        TimeAxis("h"), ids, whole, offsets, np.zeros(n_series, int), split_bounds, np.ones((n_series, 1))
+    )
     return f, history
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from forecaster.config.load import load_experiment
 from forecaster.evaluation.metrics import METRICS, Scored
-from forecaster.evaluation.spec import Metric
-from forecaster.stages.fitting import feeding_of, val_score_of
+from forecaster.evaluation.spec import MetricName
+from forecaster.stages.fitting import batch_extras, val_score_of
 from forecaster.stages.prepared import Prepared, prepare
 from tests.integration.tiny_runs import write_config, write_table
 
-WATCHED = [name for name in get_args(Metric) if name != "bias"]
+WATCHED = [name for name in get_args(MetricName) if name != "bias"]
 
 
 def prepared(folder: Path, **training: Any) -> Prepared:
@@ -51,12 +51,12 @@ def metric(p: Prepared, name: str) -> float:
 @pytest.mark.parametrize("name", WATCHED)
 def test_any_metric_may_be_watched_in_original_units(tmp_path: Path, name: str) -> None:
     p = prepared(tmp_path, early_stopping={"monitor": f"val_{name}"})
-    assert val_score_of(p, feeding_of(p))(guess(p))[f"{name}"] == pytest.approx(metric(p, name))
+    assert val_score_of(p, batch_extras(p))(guess(p))[f"{name}"] == pytest.approx(metric(p, name))
 
 
 @pytest.mark.parametrize(("loss", "percent"), [("mase", 1.0), ("smape", 100.0)])
 def test_a_loss_of_the_series_is_the_metric_of_its_name(tmp_path: Path, loss: str, percent: float) -> None:
     """Although the network and its loss see scaled values alone."""
     p = prepared(tmp_path, loss=loss)
-    found = val_score_of(p, feeding_of(p))(guess(p))["loss"]
+    found = val_score_of(p, batch_extras(p))(guess(p))["loss"]
     assert found * percent == pytest.approx(metric(p, loss), rel=1e-4)

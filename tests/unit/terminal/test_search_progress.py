@@ -7,14 +7,14 @@ import pytest
 from rich.console import Console
 
 from forecaster.search.trials import Proposal, Record
-from forecaster.terminal.console import Screen
-from forecaster.terminal.search_progress import LineSearch, LiveSearch, Plan, short, values_text
+from forecaster.terminal.console import Reporter
+from forecaster.terminal.search_progress import LineSearch, LiveSearch, SearchPlan, short, values_text
 
 VALUES = {"data.calendar.0": None, "window.lookback": 168, "model.layers.0.units#2": 96, "model.cell": "gru"}
 
 
-def plan(most: int | None = 12, **more: Any) -> Plan:
-    return Plan("val_mae", True, most, more.get("time_budget_s"), more.get("workers", 1))
+def plan(most: int | None = 12, **more: Any) -> SearchPlan:
+    return SearchPlan("val_mae", True, most, more.get("time_budget_s"), more.get("workers", 1))
 
 
 def completed(number: int, score: float) -> Record:
@@ -35,7 +35,7 @@ def drawn(live: LiveSearch, width: int) -> list[str]:
 
 def watched(monkeypatch: pytest.MonkeyPatch, n: int) -> LiveSearch:
     monkeypatch.setattr("time.monotonic", lambda: 100.0)
-    live = LiveSearch(Screen(), plan())
+    live = LiveSearch(Reporter(), plan())
     for number in range(1, n + 1):
         live.began(Proposal(f"{number - 1:04d}", VALUES))
         record = failed(number) if number == 3 else completed(number, 0.5 + number / 100)
@@ -75,7 +75,7 @@ def test_the_end_of_it_is_shown_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_line_for_a_log(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = LineSearch(Screen(), plan())
+    lines = LineSearch(Reporter(), plan())
     lines.ended(completed(2, 0.52), work=1.0, left=10.0)
     lines.ended(failed(3), work=1.0, left=9.0)
     assert capsys.readouterr().err.splitlines() == [
@@ -87,7 +87,7 @@ def test_a_line_for_a_log(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_time_left_is_by_work_done_and_shared_by_the_workers() -> None:
     """Of 75 epochs, trials of 1 and of 8 epochs took 12 s each: 66 epochs are left, at 24 / 9 s, on two workers."""
-    lines = LineSearch(Screen(verbosity=-1), plan(None, workers=2))
+    lines = LineSearch(Reporter(verbosity=-1), plan(None, workers=2))
     assert lines.eta() is None
     lines.ended(completed(1, 0.5), work=1.0, left=74.0)
     lines.ended(completed(2, 0.5), work=8.0, left=66.0)
@@ -95,7 +95,7 @@ def test_time_left_is_by_work_done_and_shared_by_the_workers() -> None:
 
 
 def test_ctrl_c_says_what_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = LineSearch(Screen(), plan())
+    lines = LineSearch(Reporter(), plan())
     lines.ended(completed(2, 0.52), work=1.0, left=10.0)
     lines.__exit__(KeyboardInterrupt)
     assert capsys.readouterr().err.splitlines()[-1] == (

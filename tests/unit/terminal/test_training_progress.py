@@ -1,6 +1,6 @@
 import pytest
 
-from forecaster.terminal.console import Screen, number, table
+from forecaster.terminal.console import Reporter, number, table
 from forecaster.terminal.training_progress import LineProgress, LiveProgress, clock, epoch_text, progress_for
 from forecaster.training.progress import EpochRow
 
@@ -27,7 +27,7 @@ def test_epoch_says_how_long_the_rest_may_take() -> None:
 
 def test_lines_go_to_stderr_unless_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     for verbosity, said in ((0, epoch_text(row(), 3) + "\n"), (-1, "")):
-        with progress_for(Screen(verbosity=verbosity)) as listener:
+        with progress_for(Reporter(verbosity=verbosity)) as listener:
             assert isinstance(listener, LineProgress)
             listener.batch_done(0, 1, 1, 10, 0.5)
             listener.epoch_done(row(), 3)
@@ -37,7 +37,7 @@ def test_lines_go_to_stderr_unless_quiet(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_bar_leaves_a_line_per_epoch(capsys: pytest.CaptureFixture[str]) -> None:
-    with LiveProgress(Screen(color=False)) as listener:
+    with LiveProgress(Reporter(color=False)) as listener:
         for step in range(1, 11):
             listener.batch_done(0, 1, step, 10, 0.5)
         listener.epoch_done(row(), 3)

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 
 from forecaster.data.spec import WindowSpec
-from forecaster.data.transforms.split import Cuts
-from forecaster.data.transforms.windows import Source, Windows, cut_windows
+from forecaster.data.transforms.split import SplitBounds
+from forecaster.data.transforms.windows import Windows, WindowSource, cut_windows
 from forecaster.model.execution import Execution
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
-from forecaster.training.fit import Task, fit
+from forecaster.training.fit import MemberTask, fit
 from forecaster.training.progress import EpochRow, Listener, Silent
 from forecaster.training.spec import TrainingSpec
 from forecaster.training.state import Arrays, CheckpointStore, weights_of
@@ -19,15 +19,15 @@ PLAIN = Execution(unroll=False, jit=False, steps_per_execution=1)
 LAYERS = [{"type": "simple_rnn", "units": 3}]
 
 
-def wave(n: int = 30) -> Source:
+def wave(n: int = 30) -> WindowSource:
     """sin(i / 3), one series of n rows; the last eight validate."""
     values = np.sin(np.arange(n) / 3).astype(np.float32)[:, None]
-    return Source(values, np.array([0, n]), n_targets=1)
+    return WindowSource(values, np.array([0, n]), n_targets=1)
 
 
 def windows(split: str, *, n: int = 30, n_val: int = 8) -> Windows:
-    cuts = Cuts(np.array([n - n_val]), np.array([n]), np.array([n]))
-    return cut_windows(wave(n), cuts, split, WindowSpec(lookback=4, horizon=2))  # type: ignore[arg-type]
+    split_bounds = SplitBounds(np.array([n - n_val]), np.array([n]), np.array([n]))
+    return cut_windows(wave(n), split_bounds, split, WindowSpec(lookback=4, horizon=2))  # type: ignore[arg-type]
 
 
 def squared_error(forecast: np.ndarray) -> dict[str, float]:
@@ -60,7 +60,7 @@ def train(
 
     keras.utils.set_random_seed(seed)
     network = build(model_spec(layers), Shape(lookback=4, horizon=2, n_targets=1), unroll=execution.unroll)
-    task = Task(windows("train"), windows("val") if score else None, score, seed)
+    task = MemberTask(windows("train"), windows("val") if score else None, score, seed)
     rows = fit(
         network, task, spec, execution=execution, listener=listener or Silent(), checkpoints=checkpoints
     )

@@ -45,12 +45,14 @@ def config_at(table: Path, output: Path) -> Experiment:
     loaded = load_experiment(output)
     config = loaded.experiment
     panel, _ = read_table(config.data, loaded.data_path)
-    cuts = split(panel, config.split)
-    fill(panel, config.data.missing, barriers=np.stack([cuts.train_end, cuts.val_end], axis=1))
-    first, end = cuts.range("train")
+    split_bounds = split(panel, config.split)
+    fill(
+        panel, config.data.missing, barriers=np.stack([split_bounds.train_end, split_bounds.val_end], axis=1)
+    )
+    first, end = split_bounds.range("train")
     assert (end - first >= config.window.lookback + config.window.horizon).all()
     for later in ("val", "test"):
-        first, end = cuts.range(later)
+        first, end = split_bounds.range(later)
         assert (end - first >= config.window.horizon).all()
     return config
 

@@ -10,9 +10,9 @@ from forecaster.data.profile.check import check
 from forecaster.data.profile.outliers import far_out
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec, SplitSpec, WindowSpec
-from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.transforms.split import SPLITS, split
-from forecaster.data.transforms.windows import Source, cut_windows
+from forecaster.data.transforms.windows import WindowSource, cut_windows
 
 TABLE = """time,id,y,x
 0,a,1,1
@@ -37,8 +37,8 @@ def test_report(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text(TABLE)
     panel, findings = read_table(SPEC, path)
-    cuts = split(panel, SplitSpec(val=2, test=3))  # a: train 0-4, val 5-6, test 7-9; b: test 0-2
-    report = check(panel, findings, cuts, WindowSpec(lookback=2, horizon=2))
+    split_bounds = split(panel, SplitSpec(val=2, test=3))  # a: train 0-4, val 5-6, test 7-9; b: test 0-2
+    report = check(panel, findings, split_bounds, WindowSpec(lookback=2, horizon=2))
     a, b = report.series(0), report.series(1)
     assert (a["id"], a["rows"], a["first"], a["last"], a["duplicates"]) == ("a", 10, "0", "9", 0)
     assert a["gaps"] == {"count": 2, "rows": 3, "first": "2", "longest": 2}
@@ -87,13 +87,13 @@ def test_windows_are_those_that_training_cuts(tmp_path: Path) -> None:
     rows = "".join(f"{t},{name},{t},1\n" for name, n in lengths.items() for t in range(n))
     path.write_text("time,id,y,x\n" + rows)
     panel, findings = read_table(SPEC, path)
-    cuts = split(panel, SplitSpec(val=0.2, test=0.3))
+    split_bounds = split(panel, SplitSpec(val=0.2, test=0.3))
     for lookback, horizon, stride in [(3, 2, 1), (3, 2, 4), (8, 1, 3), (1, 5, 2)]:
         window = WindowSpec(lookback=lookback, horizon=horizon, stride=stride)
-        source = Source(panel.values.astype(np.float32), panel.offsets, n_targets=1, n_past=1)
-        report = check(panel, findings, cuts, window)
+        source = WindowSource(panel.values.astype(np.float32), panel.offsets, n_targets=1, n_past=1)
+        report = check(panel, findings, split_bounds, window)
         for name in SPLITS:
-            w = cut_windows(source, cuts, name, window)
+            w = cut_windows(source, split_bounds, name, window)
             for s in range(len(panel.ids)):
                 said = report.series(s)[name]
                 mine = np.flatnonzero(w.series == s)
@@ -104,7 +104,7 @@ def test_windows_are_those_that_training_cuts(tmp_path: Path) -> None:
                         continue
                     row = w.start[mine[nth]] - panel.offsets[s]
                     edges = row + np.array([0, lookback - 1, lookback, lookback + horizon - 1])
-                    assert list(said[end].values()) == panel.grid.text(panel.first[s] + edges)
+                    assert list(said[end].values()) == panel.time_axis.text(panel.first[s] + edges)
 
 
 def test_outliers_known_ahead_and_the_frequency_that_the_rows_have(tmp_path: Path) -> None:
@@ -138,7 +138,16 @@ def test_far_out_agrees_with_numpy_series_by_series() -> None:
     values[rng.random(len(values)) < 0.1] = np.nan
     offsets = np.append(0, np.cumsum(lengths))
     panel = Panel(
-        Grid(1), tuple("abcdef"), ("y",), (), (), (), offsets, np.zeros(6, np.int64), values, np.zeros((6, 0))
+        TimeAxis(1),
+        tuple("abcdef"),
+        ("y",),
+        (),
+        (),
+        (),
+        offsets,
+        np.zeros(6, np.int64),
+        values,
+        np.zeros((6, 0)),
     )
     count, first = far_out(panel, 0)
     for s in range(6):

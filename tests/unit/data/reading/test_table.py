@@ -58,7 +58,7 @@ GOOD = "time,y\n2024-01-01 00:00,1\n2024-01-01 01:00,2.5\n"
 def test_spellings_of_one_table(content: bytes, tmp_path: Path) -> None:
     panel, findings = read(content, tmp_path)
     assert values(panel) == [1, 2.5]
-    assert panel.grid.text(panel.first) == ["2024-01-01 00:00:00"]
+    assert panel.time_axis.text(panel.first) == ["2024-01-01 00:00:00"]
     assert panel.ids == ("",)
     assert findings.warnings == ()
 
@@ -80,7 +80,7 @@ def test_csv_options(tmp_path: Path) -> None:
     }
     panel, _ = read(table, tmp_path, csv=csv)
     assert values(panel) == [1234.5, -7]
-    assert panel.grid.text(panel.first) == ["2024-02-01 00:00:00"]
+    assert panel.time_axis.text(panel.first) == ["2024-02-01 00:00:00"]
 
 
 def test_latin_1(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_large_exact_integers_pass(tmp_path: Path) -> None:
 def test_iso_times(text: str, ns: int, tmp_path: Path) -> None:
     panel, _ = read(f"time,y\n{text},1\n", tmp_path, freq="ns")
     since = np.datetime64("2024-01-01", "ns").astype(np.int64)
-    assert panel.grid.stamps(panel.first).tolist() == [since + ns]
+    assert panel.time_axis.stamps(panel.first).tolist() == [since + ns]
 
 
 def test_local_times_become_utc(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_local_times_become_utc(tmp_path: Path) -> None:
     panel, findings = read(table, tmp_path, timezone="Europe/Berlin")
     assert values(panel) == [1, 2]
     assert len(findings.gap_length) == 0
-    assert panel.grid.text(panel.first + 1) == ["2024-03-31 03:00:00+02:00"]
+    assert panel.time_axis.text(panel.first + 1) == ["2024-03-31 03:00:00+02:00"]
 
 
 def test_offsets_resolve_the_repeated_hour(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_local_days_over_both_clock_changes(tmp_path: Path) -> None:
 )
 def test_parquet_times(times: pa.Array, freq: str, tmp_path: Path) -> None:
     panel, _ = read(pa.table({"time": times, "y": [1.0, 2.0]}), tmp_path, freq=freq)
-    assert panel.grid.text(panel.first) == ["2024-01-01"]
+    assert panel.time_axis.text(panel.first) == ["2024-01-01"]
     assert values(panel) == [1, 2]
 
 

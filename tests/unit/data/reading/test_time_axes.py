@@ -8,7 +8,7 @@ import pytest
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
-from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.time_axis.calendar import features
 
 AXES = [
@@ -39,7 +39,7 @@ def test_neighbours_are_neighbours(freq: str | int, times: list[str], following:
     panel, findings = read(freq, times, tmp_path / "t.csv")
     assert panel.values[:, 0].tolist() == list(range(len(times)))
     assert len(findings.gap_length) == 0
-    assert panel.grid.text(panel.first + len(times)) == [following]
+    assert panel.time_axis.text(panel.first + len(times)) == [following]
 
 
 @pytest.mark.parametrize(("freq", "times", "following"), [a for a in AXES if len(a[1]) > 2])
@@ -51,6 +51,6 @@ def test_an_absent_row_is_one_gap(freq: str | int, times: list[str], following: 
 @pytest.mark.parametrize(("day", "holiday"), [("2024-07-04", 1.0), ("2024-07-05", 0.0)])
 def test_holidays_of_the_package(day: str, holiday: float) -> None:
     pytest.importorskip("holidays", reason="needs holidays (the extra: holidays)")
-    grid = Grid("D")
-    at = np.array([grid.ceil_position(day)])
-    assert features(grid, at, ["holiday:US"]).tolist() == [[holiday]]
+    time_axis = TimeAxis("D")
+    at = np.array([time_axis.ceil_position(day)])
+    assert features(time_axis, at, ["holiday:US"]).tolist() == [[holiday]]

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecaster.data.time_axis.axis import OFF_GRID, Grid, canonical_freq, parse_stamp
+from forecaster.data.time_axis.axis import OFF_GRID, TimeAxis, canonical_freq, parse_stamp
 
 H = 3_600_000_000_000
 
@@ -28,67 +28,70 @@ def test_agrees_with_pandas_offsets(freq: str, zone: str | None) -> None:
             index = index.tz_localize(zone, nonexistent="shift_forward", ambiguous=first).tz_convert("UTC")
         index = index.tz_localize(None)
     stamps = index.to_numpy().astype("M8[ns]").view(np.int64)
-    grid = Grid.fit(freq, zone, stamps)
-    positions = grid.positions(stamps)
+    time_axis = TimeAxis.fit(freq, zone, stamps)
+    positions = time_axis.positions(stamps)
     assert (np.diff(positions) == 1).all()
-    assert (grid.stamps(positions) == stamps).all()
-    assert grid.at_or_after(int(stamps[3])) == positions[3]
-    assert grid.at_or_after(int(stamps[3]) + 1) == positions[4]
-    assert grid.around(int(stamps[3]) + 1) == (positions[3], positions[4])
-    assert grid.positions(stamps[5:6] + 1) == OFF_GRID
+    assert (time_axis.stamps(positions) == stamps).all()
+    assert time_axis.at_or_after(int(stamps[3])) == positions[3]
+    assert time_axis.at_or_after(int(stamps[3]) + 1) == positions[4]
+    assert time_axis.around(int(stamps[3]) + 1) == (positions[3], positions[4])
+    assert time_axis.positions(stamps[5:6] + 1) == OFF_GRID
 
 
 def test_position_does_not_depend_on_where_the_table_begins() -> None:
     stamps = ns("2024-01-01T00:30", "2024-01-01T01:30", "2024-01-01T02:30")
-    whole, part = Grid.fit("h", None, stamps), Grid.fit("h", None, stamps[1:])
+    whole, part = TimeAxis.fit("h", None, stamps), TimeAxis.fit("h", None, stamps[1:])
     assert whole == part
     assert whole.positions(stamps)[1] == part.positions(stamps[1:])[0]
 
 
 def test_phase_is_that_of_most_rows_not_of_the_first() -> None:
     stamps = ns("2024-01-01T00:07", "2024-01-01T01:00", "2024-01-01T02:00")
-    grid = Grid.fit("h", None, stamps)
-    assert grid.phase == 0
-    assert (grid.positions(stamps) == OFF_GRID).tolist() == [True, False, False]
+    time_axis = TimeAxis.fit("h", None, stamps)
+    assert time_axis.phase == 0
+    assert (time_axis.positions(stamps) == OFF_GRID).tolist() == [True, False, False]
 
 
 def test_day_of_23_hours_is_one_step() -> None:
     # Berlin: midnight is 23:00 UTC in winter and 22:00 UTC in summer; clocks go forward on the 31st.
     stamps = ns("2024-03-29T23:00", "2024-03-30T23:00", "2024-03-31T22:00")
-    grid = Grid.fit("D", "Europe/Berlin", stamps)
-    assert np.diff(grid.positions(stamps)).tolist() == [1, 1]
-    assert grid.text(grid.positions(stamps)) == ["2024-03-30", "2024-03-31", "2024-04-01"]
+    time_axis = TimeAxis.fit("D", "Europe/Berlin", stamps)
+    assert np.diff(time_axis.positions(stamps)).tolist() == [1, 1]
+    assert time_axis.text(time_axis.positions(stamps)) == ["2024-03-30", "2024-03-31", "2024-04-01"]
 
 
 def test_text_shows_local_time_with_its_offset() -> None:
     stamps = ns("2013-11-03T05:30", "2013-11-03T06:30")
-    grid = Grid.fit("h", "America/New_York", stamps)
-    assert grid.text(grid.positions(stamps)) == ["2013-11-03 01:30:00-04:00", "2013-11-03 01:30:00-05:00"]
+    time_axis = TimeAxis.fit("h", "America/New_York", stamps)
+    assert time_axis.text(time_axis.positions(stamps)) == [
+        "2013-11-03 01:30:00-04:00",
+        "2013-11-03 01:30:00-05:00",
+    ]
 
 
 def test_text_shows_fractions_only_where_there_are_any() -> None:
-    grid = Grid("250ms")
-    assert grid.text(np.array([0, 1])) == ["1970-01-01 00:00:00.000", "1970-01-01 00:00:00.250"]
-    assert grid.text(np.array([4])) == ["1970-01-01 00:00:01"]
-    assert Grid(3, phase=1).text(np.array([0, 2])) == ["1", "7"]
+    time_axis = TimeAxis("250ms")
+    assert time_axis.text(np.array([0, 1])) == ["1970-01-01 00:00:00.000", "1970-01-01 00:00:00.250"]
+    assert time_axis.text(np.array([4])) == ["1970-01-01 00:00:01"]
+    assert TimeAxis(3, phase=1).text(np.array([0, 2])) == ["1", "7"]
 
 
 def test_integers() -> None:
-    grid = Grid.fit(10, None, np.array([5, 15, 25]))
-    assert grid.positions(np.array([5, 15, 20, 35])).tolist() == [0, 1, OFF_GRID, 3]
-    assert grid.stamps(np.array([-1, 3])).tolist() == [-5, 35]
-    assert grid.ceil_position("6") == 1
+    time_axis = TimeAxis.fit(10, None, np.array([5, 15, 25]))
+    assert time_axis.positions(np.array([5, 15, 20, 35])).tolist() == [0, 1, OFF_GRID, 3]
+    assert time_axis.stamps(np.array([-1, 3])).tolist() == [-5, 35]
+    assert time_axis.ceil_position("6") == 1
     with pytest.raises(ValueError, match="'soon' is not an integer, and the time axis is one of integers"):
-        grid.ceil_position("soon")
+        time_axis.ceil_position("soon")
 
 
 def test_ceil_position_of_a_date() -> None:
-    assert Grid("h").ceil_position("1970-01-02") == 24
-    assert Grid("h").ceil_position("1970-01-01T23:59") == 24
-    assert Grid("ME").text(np.array([Grid("ME").ceil_position("2024-02-01")])) == ["2024-02-29"]
-    assert Grid("h", "Europe/Berlin").ceil_position("1970-01-02") == 23
+    assert TimeAxis("h").ceil_position("1970-01-02") == 24
+    assert TimeAxis("h").ceil_position("1970-01-01T23:59") == 24
+    assert TimeAxis("ME").text(np.array([TimeAxis("ME").ceil_position("2024-02-01")])) == ["2024-02-29"]
+    assert TimeAxis("h", "Europe/Berlin").ceil_position("1970-01-02") == 23
     with pytest.raises(ValueError, match="'13/01/2024' is not an ISO 8601 date or time"):
-        Grid("h").ceil_position("13/01/2024")
+        TimeAxis("h").ceil_position("13/01/2024")
 
 
 def test_parse_stamp() -> None:
@@ -100,6 +103,6 @@ def test_parse_stamp() -> None:
 
 
 def test_as_json_names_every_argument() -> None:
-    grid = Grid("3MS", "Europe/Berlin", phase=5, skip=2)
-    assert Grid(**grid.as_json()) == grid
-    assert canonical_freq(grid.freq) == grid.freq
+    time_axis = TimeAxis("3MS", "Europe/Berlin", phase=5, skip=2)
+    assert TimeAxis(**time_axis.as_json()) == time_axis
+    assert canonical_freq(time_axis.freq) == time_axis.freq

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.time_axis.calendar import feature_names, features
 from forecaster.errors import ConfigError, EnvironmentError_
 
 
-def at(grid: Grid, text: str, feature: str) -> list[float]:
-    position = np.array([grid.ceil_position(text)])
-    return features(grid, position, [feature])[0].tolist()
+def at(time_axis: TimeAxis, text: str, feature: str) -> list[float]:
+    position = np.array([time_axis.ceil_position(text)])
+    return features(time_axis, position, [feature])[0].tolist()
 
 
 @pytest.mark.parametrize(
@@ -35,25 +35,25 @@ def at(grid: Grid, text: str, feature: str) -> list[float]:
 )
 def test_sine_and_cosine_of_the_share_of_the_cycle(feature: str, text: str, share: float) -> None:
     angle = 2 * math.pi * share
-    assert at(Grid("30min"), text, feature) == pytest.approx([math.sin(angle), math.cos(angle)], abs=1e-6)
+    assert at(TimeAxis("30min"), text, feature) == pytest.approx([math.sin(angle), math.cos(angle)], abs=1e-6)
 
 
 def test_local_time_counts() -> None:
     # 22:00 UTC on 30 June is midnight on Monday, 1 July in Berlin.
-    assert at(Grid("h", "Europe/Berlin"), "2024-06-30T22:00Z", "hour") == pytest.approx([0, 1])
-    assert at(Grid("h", "Europe/Berlin"), "2024-06-30T22:00Z", "dayofweek") == pytest.approx([0, 1])
+    assert at(TimeAxis("h", "Europe/Berlin"), "2024-06-30T22:00Z", "hour") == pytest.approx([0, 1])
+    assert at(TimeAxis("h", "Europe/Berlin"), "2024-06-30T22:00Z", "dayofweek") == pytest.approx([0, 1])
 
 
 def test_names_and_shape() -> None:
     calendar = ["hour", "holiday:US", "month"]
     assert feature_names(calendar) == ("hour_sin", "hour_cos", "holiday:US", "month_sin", "month_cos")
-    assert features(Grid("h"), np.arange(5), []).shape == (5, 0)
-    assert features(Grid("h"), np.arange(5), ["hour"]).dtype == np.float32
+    assert features(TimeAxis("h"), np.arange(5), []).shape == (5, 0)
+    assert features(TimeAxis("h"), np.arange(5), ["hour"]).dtype == np.float32
 
 
 def test_integer_axis_has_no_calendar() -> None:
     with pytest.raises(ConfigError) as caught:
-        features(Grid(1), np.arange(3), ["hour"])
+        features(TimeAxis(1), np.arange(3), ["hour"])
     assert str(caught.value) == (
         "data.calendar: calendar features need timestamps, and the time axis is one of integers; "
         "remove data.calendar"
@@ -77,9 +77,9 @@ def fake_holidays(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 def test_holidays_are_whole_local_days(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = fake_holidays(monkeypatch)
-    grid = Grid("h", "Asia/Tokyo")  # nine hours ahead
-    first = grid.ceil_position("2023-12-31T14:00Z")
-    flags = features(grid, first + np.arange(26), ["holiday:JP-13"])[:, 0]
+    time_axis = TimeAxis("h", "Asia/Tokyo")  # nine hours ahead
+    first = time_axis.ceil_position("2023-12-31T14:00Z")
+    flags = features(time_axis, first + np.arange(26), ["holiday:JP-13"])[:, 0]
     assert flags.tolist() == [0] + [1] * 24 + [0]
     assert asked == [("JP", "13", [2023, 2024])]
 
@@ -87,7 +87,7 @@ def test_holidays_are_whole_local_days(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_unknown_country(monkeypatch: pytest.MonkeyPatch) -> None:
     fake_holidays(monkeypatch)
     with pytest.raises(ConfigError) as caught:
-        features(Grid("D"), np.arange(3), ["holiday:QQ"])
+        features(TimeAxis("D"), np.arange(3), ["holiday:QQ"])
     assert str(caught.value) == (
         "data.calendar: the holidays package has no calendar for 'QQ'; "
         "use an ISO 3166 country code, such as holiday:US or holiday:DE-BY"
@@ -104,7 +104,7 @@ def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(EnvironmentError_) as caught:
-        features(Grid("D"), np.arange(3), ["holiday:US"])
+        features(TimeAxis("D"), np.arange(3), ["holiday:US"])
     assert str(caught.value) == (
         'data.calendar: holiday:US needs the holidays package; install it with: pip install "forecaster[holidays]"'
     )

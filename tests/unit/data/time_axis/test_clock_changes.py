@@ -25,7 +25,7 @@ def read(day: str, clocks: tuple[str, ...], tmp_path: Path, **data: Any) -> tupl
 
 
 def texts(panel: Panel) -> list[str]:
-    return panel.grid.text(panel.positions_of_rows(panel.offsets[0] + range(len(panel.values))))
+    return panel.time_axis.text(panel.positions_of_rows(panel.offsets[0] + range(len(panel.values))))
 
 
 def test_row_of_a_skipped_hour_is_dropped_and_said(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from forecaster.data.panel import Panel
-from forecaster.data.time_axis.axis import Grid
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.transforms.fill import fill
 from forecaster.errors import DataError
 
@@ -16,7 +16,7 @@ def panel(*series: list[float], targets: int = 1, static: list[float] | None = N
         values = np.hstack([np.ones_like(values), values])
     lengths = [len(s) for s in series]
     return Panel(
-        grid=Grid(1),
+        time_axis=TimeAxis(1),
         ids=tuple("abcdef"[: len(series)]),
         targets=("y",),
         past=() if targets else ("x",),

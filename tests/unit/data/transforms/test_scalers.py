@@ -24,14 +24,14 @@ def fit(method: str, *, per_series: bool = True, values: np.ndarray = VALUES, n_
 def test_standard_by_hand() -> None:
     """1, 2, 3, 6: mean 3, squares 4 + 1 + 0 + 9 = 14, variance 3.5."""
     s = fit("standard")
-    np.testing.assert_allclose(s.center, [[3, 25], [5, 7]])
-    np.testing.assert_allclose(s.spread[0], [np.sqrt(3.5), np.sqrt(125)])
+    np.testing.assert_allclose(s.loc, [[3, 25], [5, 7]])
+    np.testing.assert_allclose(s.scale[0], [np.sqrt(3.5), np.sqrt(125)])
 
 
 def test_minmax_by_hand() -> None:
     s = fit("minmax")
-    assert s.center[0].tolist() == [1, 10]
-    assert s.spread[0].tolist() == [5, 30]
+    assert s.loc[0].tolist() == [1, 10]
+    assert s.scale[0].tolist() == [5, 30]
     scaled = s.apply(VALUES, OFFSETS, GROUPS)
     np.testing.assert_allclose(scaled[:4, 0], [0, 0.2, 0.4, 1], rtol=1e-6)
 
@@ -39,8 +39,8 @@ def test_minmax_by_hand() -> None:
 def test_robust_by_hand() -> None:
     """Of 1, 2, 3, 6: median 2.5; quartiles 1.75 and 3.75, two apart."""
     s = fit("robust")
-    assert s.center[0].tolist() == [2.5, 25]
-    assert s.spread[0].tolist() == [2.0, 15.0]
+    assert s.loc[0].tolist() == [2.5, 25]
+    assert s.scale[0].tolist() == [2.0, 15.0]
 
 
 def test_log_is_of_the_targets_alone_and_covariates_are_standard() -> None:
@@ -56,26 +56,26 @@ def test_none_changes_nothing() -> None:
 
 def test_column_that_does_not_vary_is_centred_and_not_divided() -> None:
     s = fit("standard")
-    assert s.spread[1].tolist() == [1, 1]
+    assert s.scale[1].tolist() == [1, 1]
     assert s.apply(VALUES, OFFSETS, GROUPS)[6:9].tolist() == [[0, 0]] * 3
 
 
 def test_column_that_varies_by_rounding_only_counts_as_constant() -> None:
     values = np.full((10, 2), 0.1)
     values[1] = 0.1 + 1e-17
-    assert fit("standard", values=values).spread.tolist() == [[1, 1], [1, 1]]
+    assert fit("standard", values=values).scale.tolist() == [[1, 1], [1, 1]]
 
 
 def test_small_but_real_spread_is_kept() -> None:
     values = VALUES * 1e-9
-    np.testing.assert_allclose(fit("standard", values=values).spread[0, 0], np.sqrt(3.5) * 1e-9)
+    np.testing.assert_allclose(fit("standard", values=values).scale[0, 0], np.sqrt(3.5) * 1e-9)
 
 
 def test_one_fit_for_all_series() -> None:
     """Training targets 1, 2, 3, 6, 5, 5, 5: mean 27/7."""
     s = fit("standard", per_series=False)
-    np.testing.assert_allclose(s.center[0, 0], 27 / 7)
-    np.testing.assert_allclose(s.spread[0, 0], np.std([1, 2, 3, 6, 5, 5, 5]))
+    np.testing.assert_allclose(s.loc[0, 0], 27 / 7)
+    np.testing.assert_allclose(s.scale[0, 0], np.std([1, 2, 3, 6, 5, 5, 5]))
     assert s.ids is None
     assert s.rows_for(("b", "unseen")).tolist() == [0, 0]
 
@@ -165,8 +165,8 @@ def test_series_without_training_rows_is_scaled_as_all_the_others_together() -> 
         spec = ScalingSpec(method=method)  # type: ignore[arg-type]
         ids, ends = ("a", "b"), np.array([4, 0])
         s = fit_scaler(spec, VALUES, OFFSETS, ends, ids=ids, n_targets=1)
-        assert s.center[1].tolist() == s.center[0].tolist() == fit(method).center[0].tolist()
-        assert s.spread[1].tolist() == fit(method).spread[0].tolist()
+        assert s.loc[1].tolist() == s.loc[0].tolist() == fit(method).loc[0].tolist()
+        assert s.scale[1].tolist() == fit(method).scale[0].tolist()
 
 
 def test_no_training_rows_at_all_change_nothing() -> None:
@@ -188,5 +188,5 @@ def test_series_fitted_together_are_fitted_as_if_alone(method: str) -> None:
         rows = values[offsets[s] : offsets[s + 1]]
         own = np.array([0, len(rows)])
         alone = fit_scaler(spec, rows, own, own[1:], ids=(name,), n_targets=2)
-        assert together.center[s].tobytes() == alone.center[0].tobytes()
-        assert together.spread[s].tobytes() == alone.spread[0].tobytes()
+        assert together.loc[s].tobytes() == alone.loc[0].tobytes()
+        assert together.scale[s].tobytes() == alone.scale[0].tobytes()

@@ -3,24 +3,24 @@ import pytest
 
 from forecaster.data.ranges import ranges
 from forecaster.data.spec import WindowSpec
-from forecaster.data.transforms.split import Cuts
-from forecaster.data.transforms.windows import Source, Windows, cut_windows
+from forecaster.data.transforms.split import SplitBounds
+from forecaster.data.transforms.windows import Windows, WindowSource, cut_windows
 
 
-def column(*lengths: int) -> Source:
+def column(*lengths: int) -> WindowSource:
     """Series of one target whose values are the flat row numbers."""
     n = sum(lengths)
-    return Source(
+    return WindowSource(
         values=np.arange(n, dtype=np.float32)[:, None], offsets=np.append(0, np.cumsum(lengths)), n_targets=1
     )
 
 
-def cuts(*each: tuple[int, int, int]) -> Cuts:
+def split_bounds(*each: tuple[int, int, int]) -> SplitBounds:
     train_end, val_end, length = (np.array(part, dtype=np.int64) for part in zip(*each, strict=True))
-    return Cuts(train_end, val_end, length)
+    return SplitBounds(train_end, val_end, length)
 
 
-def cut(source: Source, where: Cuts, split: str, **sizes: int) -> Windows:
+def cut(source: WindowSource, where: SplitBounds, split: str, **sizes: int) -> Windows:
     return cut_windows(source, where, split, WindowSpec(**sizes))  # type: ignore[arg-type]
 
 
@@ -33,20 +33,20 @@ def futures(w: Windows) -> list[list[float]]:
 
 
 def test_every_window_of_five_rows() -> None:
-    w = cut(column(5), cuts((5, 5, 5)), "train", lookback=2, horizon=1)
+    w = cut(column(5), split_bounds((5, 5, 5)), "train", lookback=2, horizon=1)
     assert pasts(w) == [[0, 1], [1, 2], [2, 3]]
     assert futures(w) == [[2], [3], [4]]
 
 
 def test_last_window_ends_on_last_row() -> None:
     for stride in (1, 2, 3, 7):
-        w = cut(column(20), cuts((20, 20, 20)), "train", lookback=4, horizon=3, stride=stride)
+        w = cut(column(20), split_bounds((20, 20, 20)), "train", lookback=4, horizon=3, stride=stride)
         assert futures(w)[-1] == [17, 18, 19]
 
 
 def test_targets_never_cross_a_split_and_lookback_may() -> None:
     """Twenty rows, 12 train, 4 validate, 4 test; lookback 3, horizon 2."""
-    source, where = column(20), cuts((12, 16, 20))
+    source, where = column(20), split_bounds((12, 16, 20))
     assert futures(cut(source, where, "train", lookback=3, horizon=2)) == [[i, i + 1] for i in range(3, 11)]
     val = cut(source, where, "val", lookback=3, horizon=2)
     assert futures(val) == [[12, 13], [13, 14], [14, 15]]
@@ -70,19 +70,19 @@ def test_targets_never_cross_a_split_and_lookback_may() -> None:
     ],
 )
 def test_counts(length: int, lookback: int, horizon: int, stride: int, n: int) -> None:
-    where = cuts((length, length, length))
+    where = split_bounds((length, length, length))
     w = cut(column(length), where, "train", lookback=lookback, horizon=horizon, stride=stride)
     assert len(w) == n
 
 
 def test_stride_counts_from_the_end() -> None:
     """Of ten rows with lookback 3 and horizon 2, first targets at 8, 5: row 2 has no lookback."""
-    w = cut(column(10), cuts((10, 10, 10)), "train", lookback=3, horizon=2, stride=3)
+    w = cut(column(10), split_bounds((10, 10, 10)), "train", lookback=3, horizon=2, stride=3)
     assert w.target_row.tolist() == [5, 8]
 
 
 def test_no_window_crosses_into_another_series() -> None:
-    source, where = column(6, 4, 7), cuts((6, 6, 6), (4, 4, 4), (7, 7, 7))
+    source, where = column(6, 4, 7), split_bounds((6, 6, 6), (4, 4, 4), (7, 7, 7))
     w = cut(source, where, "train", lookback=3, horizon=2)
     assert w.series.tolist() == [0, 0, 2, 2, 2]
     assert w.start.tolist() == [0, 1, 10, 11, 12]
@@ -91,17 +91,17 @@ def test_no_window_crosses_into_another_series() -> None:
 
 
 def test_first_validation_window_of_a_short_series_waits_for_its_lookback() -> None:
-    w = cut(column(8), cuts((2, 6, 8)), "val", lookback=4, horizon=1)
+    w = cut(column(8), split_bounds((2, 6, 8)), "val", lookback=4, horizon=1)
     assert futures(w) == [[4], [5]]
 
 
 def test_targets_first_then_past_then_what_is_known_ahead() -> None:
     """Columns: target 0-4, past covariate 10-14, future covariate 20-24; static 7."""
     values = np.stack([np.arange(5), np.arange(5) + 10, np.arange(5) + 20], axis=1).astype(np.float32)
-    source = Source(
+    source = WindowSource(
         values, np.array([0, 5]), n_targets=1, n_past=1, static=np.array([[7.0]], dtype=np.float32)
     )
-    w = cut(source, cuts((5, 5, 5)), "train", lookback=2, horizon=2)
+    w = cut(source, split_bounds((5, 5, 5)), "train", lookback=2, horizon=2)
     batch = w.inputs(np.array([1]))
     assert batch["past"].tolist() == [[[1, 11, 21], [2, 12, 22]]]
     assert batch["future"].tolist() == [[[23], [24]]]
@@ -112,7 +112,7 @@ def test_targets_first_then_past_then_what_is_known_ahead() -> None:
 def test_calendar_follows_the_other_columns_at_each_series_own_place() -> None:
     """The time axis has places 0-8; the series begin at places 0 and 3."""
     values = np.array([[0, 50], [1, 51], [2, 52], [10, 60], [11, 61], [12, 62]], dtype=np.float32)
-    source = Source(
+    source = WindowSource(
         values,
         np.array([0, 3, 6]),
         n_targets=1,
@@ -120,7 +120,7 @@ def test_calendar_follows_the_other_columns_at_each_series_own_place() -> None:
         position=np.array([0, 3]),
     )
     assert source.n_ahead == 2
-    w = cut(source, cuts((3, 3, 3), (3, 3, 3)), "train", lookback=2, horizon=1)
+    w = cut(source, split_bounds((3, 3, 3), (3, 3, 3)), "train", lookback=2, horizon=1)
     batch = w.inputs(np.array([0, 1]))
     np.testing.assert_allclose(batch["past"][0], [[0, 50, 0.0], [1, 51, 0.1]])
     np.testing.assert_allclose(batch["past"][1], [[10, 60, 0.3], [11, 61, 0.4]])
@@ -128,7 +128,7 @@ def test_calendar_follows_the_other_columns_at_each_series_own_place() -> None:
 
 
 def test_window_at_the_end_of_the_table_has_inputs_and_calendar_but_no_targets() -> None:
-    source = Source(
+    source = WindowSource(
         np.array([[1], [2]], dtype=np.float32),
         np.array([0, 2]),
         n_targets=1,
@@ -143,21 +143,21 @@ def test_window_at_the_end_of_the_table_has_inputs_and_calendar_but_no_targets()
 def test_target_that_was_not_observed_is_nan_and_the_input_is_not() -> None:
     source = column(5)
     observed = np.array([True, True, True, False, True])[:, None]
-    source = Source(source.values, source.offsets, 1, observed=observed)
-    w = cut(source, cuts((5, 5, 5)), "train", lookback=2, horizon=2)
+    source = WindowSource(source.values, source.offsets, 1, observed=observed)
+    w = cut(source, split_bounds((5, 5, 5)), "train", lookback=2, horizon=2)
     np.testing.assert_array_equal(futures(w), [[2, np.nan], [np.nan, 4]])
     assert pasts(w) == [[0, 1], [1, 2]]
 
 
 def test_future_values_of_targets_and_past_covariates_are_not_inputs() -> None:
     values = np.array([[1, 5, 9]] * 2 + [[np.nan, np.nan, 9]], dtype=np.float32)
-    source = Source(values, np.array([0, 3]), n_targets=1, n_past=1)
-    batch = cut(source, cuts((3, 3, 3)), "train", lookback=2, horizon=1).inputs(np.array([0]))
+    source = WindowSource(values, np.array([0, 3]), n_targets=1, n_past=1)
+    batch = cut(source, split_bounds((3, 3, 3)), "train", lookback=2, horizon=1).inputs(np.array([0]))
     assert all(np.isfinite(part).all() for part in batch.values())
 
 
 def test_taken_windows_are_those_asked_for() -> None:
-    w = cut(column(6), cuts((6, 6, 6)), "train", lookback=2, horizon=1).take(np.array([3, 0]))
+    w = cut(column(6), split_bounds((6, 6, 6)), "train", lookback=2, horizon=1).take(np.array([3, 0]))
     assert futures(w) == [[5], [2]]
     assert w.inputs(np.array([0, 1]))["past"][:, :, 0].tolist() == [[3, 4], [0, 1]]
 

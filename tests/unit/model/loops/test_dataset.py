@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from forecaster.model.loops.dataset import feed
+from forecaster.model.loops.dataset import as_dataset
 
 
 class Counted(keras.utils.PyDataset):
@@ -17,16 +17,16 @@ class Counted(keras.utils.PyDataset):
 
 
 def test_every_batch_once_in_order_and_again_in_the_next_epoch() -> None:
-    data = feed(Counted())
+    data = as_dataset(Counted())
     for _ in range(2):
         assert [(int(x["past"][0, 0, 0]), int(y[0, 0])) for x, y in data] == [(i, -i) for i in range(5)]
 
 
 def test_shapes_and_the_number_of_batches_are_known() -> None:
-    data = feed(Counted())
+    data = as_dataset(Counted())
     assert len(data) == 5
     assert data.element_spec[0]["past"].shape == (4, 3, 2)
 
 
 def test_the_tuner_whose_sleep_an_epoch_would_wait_for_is_off() -> None:
-    assert feed(Counted()).options().autotune.enabled is False
+    assert as_dataset(Counted()).options().autotune.enabled is False

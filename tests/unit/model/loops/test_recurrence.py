@@ -53,7 +53,7 @@ def test_loop_and_its_gradients_are_those_of_keras(
         return outputs, tape.gradient(loss, [x, *begin, *[w.value for w in layer.trainable_variables]])
 
     expected = run()
-    layer.by_kernel = True
+    layer.by_own_loop = True
     found = tf.function(run, jit_compile=True)() if compiled else run()
     for a, b in zip(tf.nest.flatten(found), tf.nest.flatten(expected), strict=True):
         np.testing.assert_allclose(a, b, rtol=2e-4, atol=2e-4 * float(np.abs(b).max()))
@@ -64,7 +64,7 @@ def test_dropout_is_the_same_for_every_step_of_a_window() -> None:
     layer.build((8, 3, 4))
     layer.cell.kernel.assign(np.eye(4))
     layer.cell.recurrent_kernel.assign(np.zeros((4, 4)))
-    layer.by_kernel = True
+    layer.by_own_loop = True
     out = keras.ops.convert_to_numpy(layer(np.ones((8, 3, 4), np.float32), training=True))
     assert set(np.unique(out)) == {0.0, 2.0}
     assert (out == out[:, :1]).all()

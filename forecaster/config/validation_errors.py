@@ -33,7 +33,7 @@ class Place:
     """The key itself is meant, not its value."""
 
 
-def explain(
+def diagnostics_of(
     error: ValidationError,
     positions: Positions,
     *,

@@ -17,7 +17,7 @@ ELEMENTS_PER_PART = 2**21
 
 
 @dataclass(frozen=True)
-class Origins:
+class Cutoffs:
     """Forecast origins in a table of series.
 
     values: (rows, targets), original units, gaps filled, all series end to end.
@@ -47,11 +47,11 @@ class Origins:
         first: NDArray[np.int64] = self.offsets[self.series]
         return first
 
-    def pick(self, which: slice | NDArray[np.int64] | NDArray[np.bool_]) -> Origins:
+    def pick(self, which: slice | NDArray[np.int64] | NDArray[np.bool_]) -> Cutoffs:
         """Some of the origins, in the order asked."""
         return replace(self, series=self.series[which], row=self.row[which])
 
-    def parts(self, rows_each: int) -> Iterator[tuple[slice, Origins]]:
+    def parts(self, rows_each: int) -> Iterator[tuple[slice, Cutoffs]]:
         """Runs of origins small enough to gather `rows_each` rows for every one of them."""
         step = max(1, ELEMENTS_PER_PART // (rows_each * self.values.shape[1]))
         for first in range(0, len(self.row), step):
@@ -68,11 +68,11 @@ class Past(NamedTuple):
     """(windows, targets), over the rows that exist."""
 
 
-def last_rows(origins: Origins, lookback: int) -> Past:
+def last_rows(cutoffs: Cutoffs, lookback: int) -> Past:
     """The `lookback` rows before each origin, about their mean."""
-    rows = origins.row[:, None] + np.arange(-lookback, 0)
-    missing = rows < origins.start[:, None]
-    past = origins.values[np.maximum(rows, origins.start[:, None])]
+    rows = cutoffs.row[:, None] + np.arange(-lookback, 0)
+    missing = rows < cutoffs.start[:, None]
+    past = cutoffs.values[np.maximum(rows, cutoffs.start[:, None])]
     if not missing.any():
         mean = past.mean(axis=1)
         past -= mean[:, None]
@@ -84,7 +84,7 @@ def last_rows(origins: Origins, lookback: int) -> Past:
     return Past(past, mean)
 
 
-def next_rows(origins: Origins) -> Array:
+def next_rows(cutoffs: Cutoffs) -> Array:
     """What followed each origin, (windows, horizon, targets). Raises IndexError where rows are absent."""
-    rows: Array = origins.values[origins.row[:, None] + np.arange(origins.horizon)]
+    rows: Array = cutoffs.values[cutoffs.row[:, None] + np.arange(cutoffs.horizon)]
     return rows

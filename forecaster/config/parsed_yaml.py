@@ -40,7 +40,7 @@ class NumberError(ValueError):
 
 
 @dataclass
-class Tree:
+class ParsedYaml:
     """The values of a YAML file and where they stand.
 
     problems: faults of form that left the tree readable, oldest first.
@@ -54,7 +54,7 @@ class Tree:
     holes: set[KeyPath] = field(default_factory=set)
 
 
-def read_tree(path: Path) -> Tree:
+def read_yaml(path: Path) -> ParsedYaml:
     """Read one YAML file of at most 1 MiB, in UTF-8, that holds one mapping.
 
     Raises ConfigError when no mapping can be read, with every problem found so far, and
@@ -62,7 +62,7 @@ def read_tree(path: Path) -> Tree:
     """
     file = str(path)
     text = decode(read_bytes(path), file)
-    tree = parse_tree(text, file)
+    tree = parse_yaml(text, file)
     if not isinstance(tree.values, dict):
         hint = "write 'key: value' lines"
         if path.suffix.lower() not in (".yaml", ".yml"):
@@ -118,7 +118,7 @@ def decode(raw: bytes, file: str) -> str:
     return text
 
 
-def parse_tree(text: str, file: str) -> Tree:
+def parse_yaml(text: str, file: str) -> ParsedYaml:
     """The tree of a text that may hold any value. Raises ConfigError where the syntax breaks."""
     return _Builder(text, file).build()
 
@@ -165,10 +165,10 @@ class _Builder:
 
     def __init__(self, text: str, file: str) -> None:
         self.file = file
-        self.tree = Tree(None, Positions(file), text)
+        self.tree = ParsedYaml(None, Positions(file), text)
         self.events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)
 
-    def build(self) -> Tree:
+    def build(self) -> ParsedYaml:
         n_documents = 0
         try:
             for event in self.events:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from forecaster.config.parsed_yaml import parse_yaml, read_yaml
 from forecaster.config.positions import dotted
-from forecaster.config.tree import parse_tree, read_tree
 from forecaster.errors import EnvironmentError_, Location
 
 
 def value(text):
-    return parse_tree(text, "c.yaml").values
+    return parse_yaml(text, "c.yaml").values
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,12 @@ def test_nan():
 
 def test_largest_whole_numbers():
     assert value("[9223372036854775807, -9223372036854775808]") == [2**63 - 1, -(2**63)]
-    assert len(parse_tree("[9223372036854775808]", "c.yaml").problems) == 1
+    assert len(parse_yaml("[9223372036854775808]", "c.yaml").problems) == 1
 
 
 def test_every_key_and_value_has_a_place():
     text = "a: 1\nb:\n  - x\n  - {c: 2,\n     d: [3]}\n"
-    places = parse_tree(text, "c.yaml").positions
+    places = parse_yaml(text, "c.yaml").positions
     assert places.keys[("a",)] == Location("c.yaml", 1, 1)
     assert places.values[("a",)] == Location("c.yaml", 1, 4)
     assert places.values[("b", 0)] == Location("c.yaml", 3, 5)
@@ -74,12 +74,12 @@ def test_every_key_and_value_has_a_place():
 
 
 def test_columns_count_letters_not_bytes():
-    places = parse_tree("{é: 1, ü: 2}", "c.yaml").positions
+    places = parse_yaml("{é: 1, ü: 2}", "c.yaml").positions
     assert places.values[("ü",)] == Location("c.yaml", 1, 11)
 
 
 def test_place_of_what_is_not_there_is_that_of_what_surrounds_it():
-    places = parse_tree("a:\n  b: 1\n", "c.yaml").positions
+    places = parse_yaml("a:\n  b: 1\n", "c.yaml").positions
     assert places.of_value(("a", "x", "y")) == Location("c.yaml", 2, 3)
     assert places.of_key(("a", "x")) == Location("c.yaml", 1, 1)
     assert places.of_key(("x",)) == Location("c.yaml", 1, 1)
@@ -88,14 +88,14 @@ def test_place_of_what_is_not_there_is_that_of_what_surrounds_it():
 def test_byte_order_mark_and_windows_lines(tmp_path):
     path = tmp_path / "c.yaml"
     path.write_bytes(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n")
-    tree = read_tree(path)
+    tree = read_yaml(path)
     assert tree.values == {"a": 1, "b": 2}
     assert tree.positions.keys[("a",)] == Location(str(path), 1, 1)
     assert tree.positions.keys[("b",)] == Location(str(path), 2, 1)
 
 
 def test_all_problems_of_form_at_once():
-    tree = parse_tree("a: &x 1\nb: *x\na: 2\nc: !!str 3\n4: d\n", "c.yaml")
+    tree = parse_yaml("a: &x 1\nb: *x\na: 2\nc: !!str 3\n4: d\n", "c.yaml")
     assert [(d.location.line, d.summary) for d in tree.problems] == [
         (1, "anchor &x is not allowed"),
         (2, "alias *x is not allowed"),
@@ -109,7 +109,7 @@ def test_all_problems_of_form_at_once():
 def test_aliases_cost_nothing():
     # Ten levels of ten aliases would be 10^10 entries if they were followed.
     text = "a0: &a0 x\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 9))
-    assert len(parse_tree(text, "c.yaml").problems) == 9 + 80
+    assert len(parse_yaml(text, "c.yaml").problems) == 9 + 80
 
 
 def test_unreadable_file_is_the_environments_fault(tmp_path, monkeypatch):
@@ -118,7 +118,7 @@ def test_unreadable_file_is_the_environments_fault(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(EnvironmentError_) as caught:
-        read_tree(tmp_path / "c.yaml")
+        read_yaml(tmp_path / "c.yaml")
     assert str(caught.value) == f"{tmp_path}/c.yaml: cannot be read: Permission denied"
     assert caught.value.exit_code == 3
 
