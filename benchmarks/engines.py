@@ -100,11 +100,11 @@ class Turns:
 
 
 def loaded_and_prepared(case: Case, epochs: int) -> tuple[Any, Any]:
-    from forecaster.config.load import load_experiment
+    from forecaster.config.experiment import Experiment
     from forecaster.stages.prepared import prepare
 
     layers = ", ".join(f"{{type: {case.cell}, units: {units}}}" for units in case.units)
-    loaded = load_experiment(
+    loaded = Experiment.from_yaml(
         CONFIG,
         [
             f"window={{lookback: {case.lookback}, horizon: {HORIZON}}}",

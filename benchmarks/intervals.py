@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from accuracy import m4_table, table
 
-from forecaster.config.load import Loaded, load_experiment
+from forecaster.config.experiment import Experiment
 from forecaster.evaluation.intervals import probabilities
 from forecaster.evaluation.scales import Scales
 from forecaster.evaluation.scores import Forecasts, Scoring, score_table
@@ -38,7 +38,7 @@ class Run:
     """One training, scored under several calibrations."""
 
     def __init__(self, config: str, *settings: str) -> None:
-        self.loaded: Loaded = load_experiment(CONFIGS / config, settings)
+        self.loaded: Experiment = Experiment.from_yaml(CONFIGS / config, settings)
         self.prepared: Prepared = prepare(self.loaded)
         start = time.monotonic()
         with tempfile.TemporaryDirectory() as folder, claim(Path(folder) / "run") as run:

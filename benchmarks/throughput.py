@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.config.load import Loaded, load_experiment
+from forecaster.config.experiment import Experiment
 from forecaster.runs.directory import claim
 from forecaster.stages.fitting import train
 from forecaster.stages.prepared import Prepared, prepare
@@ -104,7 +104,7 @@ class Side:
         self.pause()
 
 
-def fit_ours(side: Side, loaded: Loaded, prepared: Prepared) -> None:
+def fit_ours(side: Side, loaded: Experiment, prepared: Prepared) -> None:
     with tempfile.TemporaryDirectory() as folder, claim(Path(folder) / "run") as run_dir:
         side.begin()
         train(loaded, prepared, run_dir, listener=side)
@@ -136,7 +136,7 @@ def fit_keras(side: Side, case: Case, prepared: Prepared, epochs: int) -> None:
 def measure(case: Case, *, rounds: int) -> dict[str, Any]:
     """An epoch of theirs, an epoch of ours, `rounds` times after one that compiles."""
     epochs = rounds + 1
-    loaded = load_experiment(CONFIG, case.overrides(epochs))
+    loaded = Experiment.from_yaml(CONFIG, case.overrides(epochs))
     prepared = prepare(loaded)
     some = np.linspace(0, len(prepared.windows["train"]) - 1, case.n_windows).astype(np.int64)
     prepared = replace(prepared, windows=prepared.windows | {"train": prepared.windows["train"].take(some)})

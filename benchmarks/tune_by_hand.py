@@ -125,14 +125,14 @@ def inside(given: argparse.Namespace) -> None:
     import numpy as np
     import tensorflow as tf
 
-    from forecaster.config.load import load_experiment
+    from forecaster.config.experiment import Experiment
     from forecaster.search.oracles import oracle_seed
     from forecaster.stages.prepared import prepare
 
     if given.threads:
         tf.config.threading.set_intra_op_parallelism_threads(given.threads)
         tf.config.threading.set_inter_op_parallelism_threads(given.threads)
-    prepared = prepare(load_experiment(given.inside))
+    prepared = prepare(Experiment.from_yaml(given.inside))
     arrays = {}
     for name in ("train", "val"):
         windows = prepared.windows[name]

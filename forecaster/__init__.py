@@ -1,3 +1,103 @@
-"""forecaster: recurrent networks for time series, from one YAML file."""
+"""forecaster: recurrent networks for time series, from one YAML file or from Python.
 
-__version__ = "0.1.0"
+import forecaster as fc
+
+experiment = fc.Experiment.from_yaml("config.yaml")
+run = fc.train(experiment)
+forecast = run.predict()
+
+Names are imported as they are used: `import forecaster` loads neither TensorFlow nor pandas.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from forecaster.version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from forecaster.api.run import Evaluation as Evaluation
+    from forecaster.api.run import Run as Run
+    from forecaster.api.run import compare as compare
+    from forecaster.api.run import load as load
+    from forecaster.api.verbs import Backtest as Backtest
+    from forecaster.api.verbs import Search as Search
+    from forecaster.api.verbs import backtest as backtest
+    from forecaster.api.verbs import inspect as inspect
+    from forecaster.api.verbs import train as train
+    from forecaster.api.verbs import tune as tune
+    from forecaster.api.verbs import validate as validate
+    from forecaster.config.experiment import Experiment as Experiment
+    from forecaster.errors import ConfigError as ConfigError
+    from forecaster.errors import DataError as DataError
+    from forecaster.errors import Diagnostic as Diagnostic
+    from forecaster.errors import EnvironmentError_ as EnvironmentError_
+    from forecaster.errors import ForecasterError as ForecasterError
+    from forecaster.errors import ForecasterWarning as ForecasterWarning
+    from forecaster.errors import Location as Location
+    from forecaster.errors import RunTakenError as RunTakenError
+    from forecaster.errors import TrainingError as TrainingError
+    from forecaster.errors import UsageError as UsageError
+    from forecaster.training.progress import EpochRow as EpochRow
+
+# Where each public name is defined.
+_HOMES = {
+    "forecaster.api.run": ("Evaluation", "Run", "compare", "load"),
+    "forecaster.api.verbs": ("Backtest", "Search", "backtest", "inspect", "train", "tune", "validate"),
+    "forecaster.config.experiment": ("Experiment",),
+    "forecaster.errors": (
+        "ConfigError",
+        "DataError",
+        "Diagnostic",
+        "EnvironmentError_",
+        "ForecasterError",
+        "ForecasterWarning",
+        "Location",
+        "RunTakenError",
+        "TrainingError",
+        "UsageError",
+    ),
+    "forecaster.training.progress": ("EpochRow",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [  # noqa: RUF022  in the order in which they are read
+    "Experiment",
+    "inspect",
+    "validate",
+    "train",
+    "load",
+    "tune",
+    "backtest",
+    "compare",
+    "Run",
+    "Evaluation",
+    "Search",
+    "Backtest",
+    "EpochRow",
+    "ForecasterError",
+    "UsageError",
+    "ConfigError",
+    "DataError",
+    "TrainingError",
+    "EnvironmentError_",
+    "RunTakenError",
+    "ForecasterWarning",
+    "Diagnostic",
+    "Location",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name where it is first used."""
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

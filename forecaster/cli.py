@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from types import ModuleType
 from typing import Annotated
 
 import typer
 
-import forecaster
 from forecaster.commands import (
     backtest,
     evaluate,
@@ -25,21 +24,22 @@ from forecaster.commands import (
     validate,
 )
 from forecaster.terminal.exits import terminated
+from forecaster.version import __version__
 
-VERBS: dict[str, Callable[..., None]] = {
-    "init": init.command,
-    "validate": validate.command,
-    "train": train.command,
-    "tune": tune.command,
-    "predict": predict.command,
-    "future": future.command,
-    "evaluate": evaluate.command,
-    "backtest": backtest.command,
-    "report": report.command,
-    "explain": explain.command,
-    "plot": plot.command,
-    "show": show.command,
-    "schema": schema.command,
+VERBS: dict[str, ModuleType] = {
+    "init": init,
+    "validate": validate,
+    "train": train,
+    "tune": tune,
+    "predict": predict,
+    "future": future,
+    "evaluate": evaluate,
+    "backtest": backtest,
+    "report": report,
+    "explain": explain,
+    "plot": plot,
+    "show": show,
+    "schema": schema,
 }
 
 app = typer.Typer(
@@ -50,8 +50,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for name, command in VERBS.items():
-    app.command(name)(command)
+for name, verb in VERBS.items():
+    app.command(name, epilog=verb.EXAMPLES)(verb.command)
 
 
 @app.callback(invoke_without_command=True)
@@ -59,7 +59,7 @@ def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     if version:
-        print(forecaster.__version__)
+        print(__version__)
         raise typer.Exit
 
 

@@ -11,10 +11,20 @@ ForecasterError            exit status
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 FORMAT_VERSION = 1
+
+
+# The name on PyPI: `forecaster` is another project's there. Command and import are forecaster.
+DISTRIBUTION = "keras-forecaster"
+
+
+def install_hint(extra: str) -> str:
+    """The command that installs the packages of an extra of pyproject.toml, such as "stats"."""
+    return f"pip install '{DISTRIBUTION}[{extra}]'"
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,14 @@ class Diagnostic:
         if self.location and self.location.line is not None:
             out["range"] = {"start": {"line": self.location.line, "column": self.location.column or 1}}
         return out
+
+
+Notify = Callable[[Sequence[Diagnostic], Sequence[str]], None]
+"""Takes warnings and remarks as they arise."""
+
+
+class ForecasterWarning(UserWarning):
+    """What a program is told where nothing is wrong: something left out, filled in, or probably not intended."""
 
 
 class ForecasterError(Exception):

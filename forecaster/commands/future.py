@@ -5,66 +5,69 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecaster.commands.options import Cutoff, Data, Horizon, Json, NoColor, Output, Quiet, Run, Verbose
+from forecaster.commands.options import (
+    CutoffTime,
+    DataFile,
+    Horizon,
+    Json,
+    NoColor,
+    OutputFile,
+    Quiet,
+    RunDirectory,
+    Verbose,
+    examples,
+)
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
-    from forecaster.stages.future import Ahead
+    from forecaster.pipeline.future import FutureTable
 
-
-def run(
-    run_dir: Path,
-    *,
-    data: Path | None = None,
-    cutoff: str | None = None,
-    horizon: int | None = None,
-    output: Path | None = None,
-) -> Ahead:
-    from forecaster.runs.directory import RunDir
-    from forecaster.runs.tables import check_ending, write_table
-    from forecaster.stages.future import future_table
-
-    if output is not None:
-        check_ending(output)
-    ahead = future_table(RunDir(run_dir), data=data, cutoff=cutoff, horizon=horizon)
-    if output is not None:
-        write_table(ahead.table, output)
-    return ahead
+EXAMPLES = examples(
+    "forecaster future runs/mine --output promotions.csv",
+    "forecaster predict runs/mine --future promotions.csv",
+)
 
 
 def command(
-    run_dir: Run,
-    data: Data = None,
-    cutoff: Cutoff = None,
+    run_dir: RunDirectory,
+    data: DataFile = None,
+    cutoff: CutoffTime = None,
     horizon: Horizon = None,
-    output: Output = None,
+    output: OutputFile = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Write the table of future covariates to fill in: every series and step of the horizon."""
+    """Write the table of future covariates to fill in, for every step of the horizon."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        ahead = run(run_dir, data=data, cutoff=cutoff, horizon=horizon, output=output)
-        reporter.result(*_result(ahead, reporter, run_dir, output))
+        import forecaster as fc
+        from forecaster.runs.tables import check_ending, write_table
+
+        if output is not None:
+            check_ending(output)
+        found = fc.load(run_dir).future_table(data, cutoff=cutoff, horizon=horizon)
+        if output is not None:
+            write_table(found.table, output)
+        reporter.result(*_result(found, reporter, run_dir, output))
 
 
-def _result(ahead: Ahead, reporter: Reporter, run_dir: Path, output: Path | None) -> Result:
+def _result(found: FutureTable, reporter: Reporter, run_dir: Path, output: Path | None) -> Result:
     from forecaster.runs.tables import csv_bytes
 
-    reporter.warn(ahead.warnings)
-    for note in ahead.notes:
+    reporter.warn(found.warnings)
+    for note in found.notes:
         reporter.note(f"note: {note}")
-    facts: dict[str, Any] = {"notes": ahead.notes, "series": ahead.n_series, "empty": ahead.empty}
+    facts: dict[str, Any] = {"notes": found.notes, "series": found.n_series, "empty": found.empty}
     where = str(output or "FILE")
     following = f"forecaster predict {run_dir} --future {where}"
-    if ahead.empty:
-        reporter.note(f"note: {ahead.empty:,} empty cells to fill in; then {following}")
+    if found.empty:
+        reporter.note(f"note: {found.empty:,} empty cells to fill in; then {following}")
     else:
         reporter.note(f"note: every cell is known; go on with {following}")
     if output is not None:
-        return facts | {"output": where, "next": following}, f"{output}: {ahead.table.num_rows:,} rows"
+        return facts | {"output": where, "next": following}, f"{output}: {found.table.num_rows:,} rows"
     if reporter.json:
-        return facts | {"rows": ahead.table.to_pylist()}, ""
-    return facts, csv_bytes(ahead.table).decode()
+        return facts | {"rows": found.table.to_pylist()}, ""
+    return facts, csv_bytes(found.table).decode()

@@ -1,87 +1,30 @@
-"""forecaster init: a commented config, inferred from a table."""
+"""forecaster init: a commented config, inferred from a table, or a shipped example."""
 
 from __future__ import annotations
 
-import os
-import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecaster.commands.options import Json, NoColor, Quiet, Verbose
-from forecaster.errors import EnvironmentError_, RunTakenError
+from forecaster.commands.options import Json, NoColor, Quiet, Verbose, examples
 from forecaster.terminal.console import Result
 from forecaster.terminal.exits import command_context
 
+if TYPE_CHECKING:
+    from forecaster.data.draft.infer import Guess
 
-@dataclass(frozen=True)
-class InitResult:
-    """What was written, and the guesses a person should look at."""
-
-    output: Path
-    text: str
-    time: str
-    freq: str | int
-    id: str | None
-    target: str
-    n_series: int
-    rows: int
-
-
-def run(data: Path, output: Path, *, force: bool = False) -> InitResult:
-    """Write a config for the table to output.
-
-    Raises DataError when the table cannot be guessed, RunTakenError when output exists and force is not
-    given, EnvironmentError_ when output cannot be written.
-    """
-    from forecaster.data.draft.infer import infer
-    from forecaster.data.draft.text import draft
-
-    if output.exists() and not force:
-        raise RunTakenError(f"{output} exists", hint="name another --output, or give --force to replace it")
-    guess = infer(data)
-    text = draft(guess, path=_relative(data, output.parent), name=_name(data))
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise EnvironmentError_(
-            f"{output} cannot be written ({error.strerror})", hint="name another --output"
-        ) from None
-    return InitResult(
-        output=output,
-        text=text,
-        time=guess.time.name,
-        freq=guess.freq,
-        id=guess.id,
-        target=guess.target,
-        n_series=guess.n_series,
-        rows=guess.rows,
-    )
-
-
-def _relative(data: Path, folder: Path) -> str:
-    """The table's path as seen from the config's folder; absolute where there is none (another drive)."""
-    table = data.parent.resolve() / data.name
-    try:
-        return Path(os.path.relpath(table, folder.resolve())).as_posix()
-    except ValueError:
-        return table.as_posix()
-
-
-def _name(data: Path) -> str:
-    stem = data.name.split(".")[0]
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:100] or "experiment"
+EXAMPLES = examples("forecaster init sales.csv", "forecaster init sales.csv --output sales.yaml --force")
 
 
 def command(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV or Parquet.", show_default=False)],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to.")] = Path(
-        "config.yaml"
-    ),
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", help="The table: CSV or Parquet.", show_default=False)
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Write the config to this file.")
+    ] = Path("config.yaml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -89,22 +32,25 @@ def command(
 ) -> None:
     """Write a commented config inferred from a table."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        reporter.result(*_result(run(data, output, force=force)))
+        # Not by `fc.inspect`: the text is written as it is, and what was guessed is shown.
+        from forecaster.pipeline.inspect import write_draft
+
+        reporter.result(*_result(write_draft(data, output, force=force).guess, output))
 
 
-def _result(result: InitResult) -> Result:
+def _result(guess: Guess, output: Path) -> Result:
     facts = {
-        "config": str(result.output),
-        "time": result.time,
-        "freq": result.freq,
-        "id": result.id,
-        "target": result.target,
-        "series": result.n_series,
-        "rows": result.rows,
+        "config": str(output),
+        "time": guess.time.name,
+        "freq": guess.freq,
+        "id": guess.id,
+        "target": guess.target,
+        "series": guess.n_series,
+        "rows": guess.rows,
     }
-    series = f"{result.n_series:,} series by {result.id}" if result.id else "one series"
+    series = f"{guess.n_series:,} series by {guess.id}" if guess.id else "one series"
     text = (
-        f"{result.output}: forecasts {result.target} of {series}, {result.rows:,} rows, every {result.freq}, "
-        f"time in {result.time}\nnext: forecaster validate {result.output}"
+        f"{output}: forecasts {guess.target} of {series}, {guess.rows:,} rows, every {guess.freq}, "
+        f"time in {guess.time.name}\nnext: forecaster validate {output}"
     )
     return facts, text

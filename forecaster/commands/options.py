@@ -7,27 +7,49 @@ from typing import Annotated
 
 import typer
 
-from forecaster.errors import UsageError
-
-Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The YAML file.", show_default=False)]
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.", show_default=False)]
-Set = Annotated[
+ConfigFile = Annotated[
+    Path, typer.Argument(metavar="CONFIG", help="The YAML file of the experiment.", show_default=False)
+]
+RunDirectory = Annotated[
+    Path, typer.Argument(metavar="RUN", help="The directory of a complete run.", show_default=False)
+]
+Overrides = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Override one value, such as model.layers.0.units=64. Repeatable."
+        "--set",
+        metavar="KEY=VALUE",
+        help="Override one value, such as model.layers.0.units=64. May be given several times.",
     ),
 ]
-Where = Annotated[
+NewRun = Annotated[
     Path | None,
-    typer.Option("--run-dir", metavar="DIR", help="Where the run goes. Default: output.dir/name-time."),
+    typer.Option(
+        "--run-dir",
+        metavar="DIR",
+        help="Write the run to this directory. The default is a new one in output.dir.",
+        show_default=False,
+    ),
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Begin again in --run-dir.")]
-Smoke = Annotated[bool, typer.Option("--smoke", help="A few windows, one epoch: for CI.")]
-Data = Annotated[Path | None, typer.Option("--data", metavar="FILE", help="Newer rows, or other series.")]
-Cutoff = Annotated[
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Start again in a --run-dir that holds a run.")]
+Smoke = Annotated[
+    bool, typer.Option("--smoke", help="Train on a few windows for one epoch: a quick check for CI.")
+]
+DataFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="FILE",
+        help="Read newer rows, or other series, from this table.",
+        show_default=False,
+    ),
+]
+CutoffTime = Annotated[
     str | None,
     typer.Option(
-        "--from", metavar="TIME", help="Last timestamp taken as known; the forecast begins one step later."
+        "--from",
+        metavar="TIME",
+        help="Take this timestamp as the last known one; the forecast begins one step later.",
+        show_default=False,
     ),
 ]
 Horizon = Annotated[
@@ -36,22 +58,29 @@ Horizon = Annotated[
         "--horizon",
         min=1,
         metavar="STEPS",
-        help="Steps to forecast; beyond the trained ones with head recursive.",
+        help="Forecast this many steps. More than were trained need the recursive head.",
+        show_default=False,
     ),
 ]
-Output = Annotated[
+OutputFile = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="CSV, Parquet or JSON, by its ending."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write CSV, Parquet or JSON, by the ending, in place of stdout.",
+        show_default=False,
+    ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only results and errors.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="More detail.")]
-NoColor = Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR does the same.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only results and errors.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print more detail.")]
+NoColor = Annotated[
+    bool, typer.Option("--no-color", help="Print no colors. The variable NO_COLOR does the same.")
+]
 
 
-def check_resume(*, resume: bool, overwrite: bool, run_dir: Path | None, what: str) -> None:
-    """Raises UsageError for what --resume cannot go with. what: the run, or the search."""
-    if resume and overwrite:
-        raise UsageError("--resume and --overwrite exclude each other", hint="give one of them")
-    if resume and run_dir is None:
-        raise UsageError("--resume needs --run-dir", hint=f"name the {what} that is to go on")
+def examples(*lines: str) -> str:
+    """The end of a verb's help: commands to copy, each on a line of its own."""
+    # The mark keeps Click from filling the lines into a paragraph.
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

@@ -7,39 +7,42 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecaster.commands.options import Json, NoColor, Quiet, Run, Verbose
-from forecaster.errors import UsageError
+from forecaster.commands.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
     from forecaster.pipeline.plot import Plotted
 
-
-ENDINGS = (".png", ".svg")
-
-
-def run(
-    run_dir: Path, *, series: str | None = None, target: str | None = None, output: Path | None = None
-) -> Plotted:
-    from forecaster.pipeline.plot import plot
-    from forecaster.runs.directory import RunDir
-
-    if output is not None and output.suffix.lower() not in ENDINGS:
-        raise UsageError(f"{output}: the ending says the format", hint=f"use one of {', '.join(ENDINGS)}")
-    return plot(RunDir(run_dir), series=series, target=target, output=output)
+EXAMPLES = examples(
+    "forecaster plot runs/mine",
+    "forecaster plot runs/mine --series LGA --output lga.svg",
+)
 
 
 def command(
-    run_dir: Run,
+    run_dir: RunDirectory,
     series: Annotated[
-        str | None, typer.Option("--series", metavar="NAME", help="Default: the first.")
+        str | None,
+        typer.Option(
+            "--series", metavar="NAME", help="Draw this series. The default is the first.", show_default=False
+        ),
     ] = None,
     target: Annotated[
-        str | None, typer.Option("--target", metavar="NAME", help="Default: the first.")
+        str | None,
+        typer.Option(
+            "--target", metavar="NAME", help="Draw this target. The default is the first.", show_default=False
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="PNG or SVG, by its ending.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write PNG or SVG, by the ending. The default is a PNG in the run.",
+            show_default=False,
+        ),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -48,7 +51,10 @@ def command(
 ) -> None:
     """Draw one series: its newest test window, with intervals and what happened."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        reporter.result(*_result(run(run_dir, series=series, target=target, output=output), reporter))
+        import forecaster as fc
+
+        plotted = fc.load(run_dir).plot(series=series, target=target, output=output)
+        reporter.result(*_result(plotted, reporter))
 
 
 def _result(plotted: Plotted, reporter: Reporter) -> Result:

@@ -7,55 +7,61 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forecaster.commands.options import Cutoff, Data, Horizon, Json, NoColor, Output, Quiet, Run, Verbose
+from forecaster.commands.options import (
+    CutoffTime,
+    DataFile,
+    Horizon,
+    Json,
+    NoColor,
+    OutputFile,
+    Quiet,
+    RunDirectory,
+    Verbose,
+    examples,
+)
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
     from forecaster.pipeline.predict import Predicted
 
-
-def run(
-    run_dir: Path,
-    *,
-    data: Path | None = None,
-    cutoff: str | None = None,
-    horizon: int | None = None,
-    future: Path | None = None,
-    output: Path | None = None,
-) -> Predicted:
-    from forecaster.pipeline.predict import predict
-    from forecaster.runs.directory import RunDir
-    from forecaster.runs.tables import check_ending, write_table
-
-    if output is not None:
-        check_ending(output)
-    predicted = predict(RunDir(run_dir), data=data, cutoff=cutoff, horizon=horizon, future=future)
-    if output is not None:
-        write_table(predicted.table, output)
-    return predicted
+EXAMPLES = examples(
+    "forecaster predict runs/mine --output forecast.csv",
+    "forecaster predict runs/mine --data newer.parquet --json",
+    'forecaster predict runs/mine --from "2024-05-31 23:00"',
+)
 
 
 def command(
-    run_dir: Run,
-    data: Data = None,
-    cutoff: Cutoff = None,
+    run_dir: RunDirectory,
+    data: DataFile = None,
+    cutoff: CutoffTime = None,
     horizon: Horizon = None,
     future: Annotated[
         Path | None,
         typer.Option(
-            "--future", metavar="FILE", help="Covariates known ahead, as `forecaster future` asks for them."
+            "--future",
+            metavar="FILE",
+            help="Read the covariates that are known ahead from this table; `forecaster future` writes it.",
+            show_default=False,
         ),
     ] = None,
-    output: Output = None,
+    output: OutputFile = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Forecast the next steps of every series. CSV on stdout, or a file."""
+    """Forecast the next steps of every series, as CSV on stdout or as a file."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        predicted = run(run_dir, data=data, cutoff=cutoff, horizon=horizon, future=future, output=output)
+        import forecaster as fc
+        from forecaster.runs.tables import check_ending, write_table
+
+        if output is not None:
+            check_ending(output)
+        predicted = fc.load(run_dir).prediction(data, cutoff=cutoff, horizon=horizon, future=future)
+        if output is not None:
+            write_table(predicted.table, output)
         reporter.result(*_result(predicted, reporter, output))
 
 

@@ -4,39 +4,33 @@ from __future__ import annotations
 
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from forecaster.commands.options import Json, NoColor, Quiet, Run, Verbose
-from forecaster.errors import UsageError
-from forecaster.terminal.console import Reporter, Result
+from forecaster.commands.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
+from forecaster.terminal.console import Result
 from forecaster.terminal.exits import command_context
 
-if TYPE_CHECKING:
-    from forecaster.pipeline.report import Reported
-
-
-def run(run_dir: Path, *, output: Path | None = None, show: bool = False) -> Reported:
-    """show: open it in the browser, too."""
-    from forecaster.pipeline.report import write_report
-    from forecaster.runs.directory import RunDir
-
-    if output is not None and output.suffix.lower() not in (".html", ".htm"):
-        raise UsageError(f"{output}: the report is HTML", hint="let the name end in .html")
-    reported = write_report(RunDir(run_dir), output=output)
-    if show and not webbrowser.open(reported.path.resolve().as_uri()):
-        reported.notes.append(f"no browser could be opened; open {reported.path} yourself")
-    return reported
+EXAMPLES = examples(
+    "forecaster report runs/mine --open",
+    "forecaster report runs/mine --output report.html",
+)
 
 
 def command(
-    run_dir: Run,
+    run_dir: RunDirectory,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Where to. Default: report.html in the run."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write the page to this file. The default is report.html in the run.",
+            show_default=False,
+        ),
     ] = None,
-    open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser, too.")] = False,
+    open_it: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -44,11 +38,17 @@ def command(
 ) -> None:
     """Write the page that shows a run: one HTML file that opens offline."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        reporter.result(*_result(run(run_dir, output=output, show=open_it), reporter))
+        import forecaster as fc
+
+        reported = fc.load(run_dir).report(output)
+        notes = list(reported.notes)
+        if open_it and not webbrowser.open(reported.path.resolve().as_uri()):
+            notes.append(f"no browser could be opened; open {reported.path} yourself")
+        for note in notes:
+            reporter.note(f"note: {note}")
+        reporter.result(*_result(reported.path, reported.n_bytes, notes))
 
 
-def _result(reported: Reported, reporter: Reporter) -> Result:
-    for note in reported.notes:
-        reporter.note(f"note: {note}")
-    facts = {"report": str(reported.path), "bytes": reported.n_bytes, "notes": reported.notes}
-    return facts, f"{reported.path}: {reported.n_bytes / 1024:,.0f} KiB"
+def _result(path: Path, n_bytes: int, notes: list[str]) -> Result:
+    facts = {"report": str(path), "bytes": n_bytes, "notes": notes}
+    return facts, f"{path}: {n_bytes / 1024:,.0f} KiB"

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from forecaster.commands.options import Json
+from forecaster.commands.options import Json, examples
 from forecaster.terminal.exits import command_context
 
-
-def run() -> dict[str, Any]:
-    from forecaster.config.schema import json_schema
-
-    return json_schema()
+EXAMPLES = examples("forecaster schema > forecaster.schema.json")
 
 
 def command(as_json: Json = False) -> None:
     """Print the JSON Schema of the YAML file, for editors."""
     with command_context(True, False, False, False) as reporter:
-        reporter.emit_raw(run())
+        from forecaster.config.schema import json_schema
+
+        reporter.emit_raw(json_schema())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from forecaster.config.experiment import Experiment
+from forecaster.config.spec import ExperimentSpec
 
 Node = dict[str, Any]
 
@@ -13,7 +13,7 @@ Node = dict[str, Any]
 @cache
 def experiment_schema() -> Node:
     """Of a file without search nodes. Not to be changed by its readers."""
-    return Experiment.model_json_schema()
+    return ExperimentSpec.model_json_schema()
 
 
 def deref(node: Node, root: Node) -> Node:

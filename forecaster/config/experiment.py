@@ -1,159 +1,269 @@
-"""The composed schema: every room's spec in one file."""
+"""An experiment: a validated configuration and where it came from, or every problem of it at once."""
 
 from __future__ import annotations
 
-from typing import Annotated, get_args
+import copy
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import ValidationError
 
-from forecaster.config.nearest import nearest
-from forecaster.config.tune import TuneSpec
-from forecaster.data.spec import DataSpec, ScalingSpec, SplitSpec, WindowSpec
-from forecaster.evaluation.spec import EvaluationSpec, MetricName
-from forecaster.model.spec import DistributionOutput, ModelSpec, QuantileOutput
-from forecaster.spec import Fault, Spec, raise_faults
-from forecaster.training.spec import RuntimeSpec, TrainingSpec
+from forecaster.config.dimensions import Dimension
+from forecaster.config.dump import dump
+from forecaster.config.not_yet import not_yet
+from forecaster.config.overrides import apply_overrides
+from forecaster.config.parsed_yaml import ParsedYaml, parse_yaml, read_yaml
+from forecaster.config.plain import merged, plain_values
+from forecaster.config.positions import KeyPath, Positions, dotted
+from forecaster.config.repeated_layers import fill, search_space
+from forecaster.config.space import lift, substitute
+from forecaster.config.spec import ExperimentSpec
+from forecaster.config.validation_errors import diagnostics_of, in_file_order
+from forecaster.config.warnings import warnings_of
+from forecaster.data.spec import IN_MEMORY
+from forecaster.errors import ConfigError, DataError, Diagnostic, Location
+
+# Stands for the file in the place of a message, where there is no file.
+NO_FILE = "experiment"
 
 
-class OutputSpec(Spec):
-    dir: str = "runs"
-    """Folder of run directories, relative to this file."""
+@dataclass(frozen=True)
+class Experiment:
+    """A validated experiment. Nothing of it changes; `with_` returns another one.
+
+    Attributes:
+        spec: The settings, every default filled in. Search nodes stand at their defaults.
+        dimensions: The search nodes, in the order of the file.
+        text: The file as it was given; for an experiment from a dictionary, its values as YAML.
+        given: The tree of the file with `--set` and `with_`, search nodes as they are.
+        values: The same tree with every search node replaced by its default. No other default is filled in.
+        base: The folder that data.path and output.dir are relative to.
+        path: The file; None for an experiment that was not read from one.
+        warnings: Settings that are valid and probably not intended.
+        positions: The line and column of every key and value of the file.
+    """
+
+    spec: ExperimentSpec
+    dimensions: list[Dimension]
+    text: str
+    given: dict[str, Any]
+    values: dict[str, Any]
+    base: Path
+    path: Path | None
+    warnings: list[Diagnostic]
+    positions: Positions
+
+    @classmethod
+    def from_yaml(cls, path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
+        """Read and validate a YAML file.
+
+        Args:
+            path: The file. Its folder is what data.path and output.dir are relative to.
+            overrides: Values that replace those of the file, each as "model.layers.0.units=64".
+
+        Raises:
+            ConfigError: With every problem of the file and of the overrides, each at its place.
+            EnvironmentError_: When the file cannot be opened.
+        """
+        path = Path(path)
+        tree = read_yaml(path)
+        faults = [*tree.problems, *apply_overrides(tree, list(overrides))]
+        return _experiment(tree, faults, base=path.parent, path=path)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], *, base: str | Path | None = None) -> Experiment:
+        """Validate the same keys as those of the YAML file, as a dictionary.
+
+        Args:
+            values: Sections and keys as in docs/config.md; search nodes may stand in them. data.path may be
+                left out: the table is then given to `train` and the others as `data`.
+            base: The folder that relative paths are relative to; None is the working directory.
+
+        Raises:
+            ConfigError: With every problem, each with its key.
+        """
+        tree = plain_values(values, NO_FILE)
+        data = tree.get("data")
+        if isinstance(data, dict) and "path" not in data:
+            tree["data"] = {"path": IN_MEMORY, **data}
+        folder = Path.cwd() if base is None else Path(base)
+        return _experiment(ParsedYaml(tree, Positions(NO_FILE), dump(tree)), [], base=folder, path=None)
+
+    @classmethod
+    def from_text(cls, text: str, *, base: str | Path | None = None) -> Experiment:
+        """Validate the text of a YAML file that is not on disk. Raises ConfigError."""
+        tree = parse_yaml(text, NO_FILE)
+        if not isinstance(tree.values, dict):
+            raise ConfigError.of(
+                [*tree.problems, Diagnostic("the text holds no mapping", "write 'key: value' lines")]
+            )
+        folder = Path.cwd() if base is None else Path(base)
+        return _experiment(tree, tree.problems, base=folder, path=None)
+
+    def with_(self, changes: Mapping[str, Any] | None = None, /, **sections: Any) -> Experiment:
+        """Return the experiment with other values.
+
+        Args:
+            changes: By dotted key: `{"training.epochs": 5, "model.layers.0.units": 64}`.
+            **sections: By top-level key: `seed=7`, `training={"epochs": 5}`. The keys of a mapping replace
+                those of the section and leave its others as they are; a list replaces the whole list.
+
+        Raises:
+            ConfigError: When a key is unknown or the values do not fit together.
+        """
+        tree = merged(self.given, plain_values({**sections, **(changes or {})}, NO_FILE), NO_FILE)
+        # Lines of the file say nothing about values that are no longer those of the file.
+        parsed = ParsedYaml(tree, Positions(str(self.path or NO_FILE)), dump(tree))
+        return _experiment(parsed, [], base=self.base, path=self.path)
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def data_path(self) -> Path:
+        """The table that data.path names. Raises DataError when the experiment was made for a table in memory."""
+        if self.spec.data.path == IN_MEMORY:
+            raise DataError(
+                f"data.path is {IN_MEMORY}: the experiment was made for a table that is not in a file",
+                hint="pass the table as data, or set data.path to a file",
+                path="data.path",
+            )
+        return self.base / self.spec.data.path
+
+    @property
+    def output_dir(self) -> Path:
+        return self.base / self.spec.output.dir
+
+    @property
+    def search_space(self) -> list[Dimension]:
+        """The dimensions, with those of every copy of a repeated layer."""
+        return search_space(self.dimensions, self.values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the whole experiment as plain values, every default written out."""
+        return self.spec.model_dump()
+
+    def to_yaml(self) -> str:
+        """Return the experiment as it was given, comments included."""
+        return self.text
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"<Experiment {self.name!r}>"
+
+    def resolved_yaml(self, *, relative_to: Path) -> str:
+        """The whole experiment, every default written out, as a file to be saved in that folder."""
+        values = self.spec.model_dump()
+        values["data"]["path"] = moved(values["data"]["path"], self.base, relative_to)
+        values["output"]["dir"] = moved(values["output"]["dir"], self.base, relative_to)
+        return dump(values)
+
+    def filled(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
+        """The tree with other values for some dimensions of the search space, by name."""
+        tree: dict[str, Any] = fill(self.values, self.search_space, chosen)
+        return tree
+
+    def trial(self, chosen: Mapping[str, Any]) -> ExperimentSpec:
+        """The settings with other values for some dimensions, by name.
+
+        Raises ConfigError when the values do not fit together.
+        """
+        tree = self.filled(chosen)
+        # Where copies of a layer are written out, the places in the file are no longer those of the tree.
+        spread = len(tree["model"]["layers"]) != len(self.values["model"]["layers"])
+        positions = Positions(self.positions.file) if spread else self.positions
+        spec, faults = validate(tree, positions)
+        if spec is None:
+            raise ConfigError.of(faults)
+        return spec
+
+    def yaml_of(self, values: dict[str, Any], *, relative_to: Path) -> str:
+        """A tree of this file as a file to be saved in that folder."""
+        out = copy.deepcopy(values)
+        out["data"]["path"] = moved(out["data"]["path"], self.base, relative_to)
+        out["output"] = {**(out.get("output") or {})}
+        out["output"]["dir"] = moved(out["output"].get("dir", "runs"), self.base, relative_to)
+        return dump(out)
 
 
-class Experiment(Spec):
-    version: Annotated[int, Field(ge=1, le=1)] = 1
-    """Of this file's format."""
-    name: Annotated[
-        str,
-        Field(
-            pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
-            json_schema_extra={
-                "patternErrorMessage": "1 to 100 letters, digits, '.', '_' or '-', "
-                "beginning with a letter or a digit"
-            },
-        ),
+def _experiment(tree: ParsedYaml, faults: list[Diagnostic], *, base: Path, path: Path | None) -> Experiment:
+    """Take the search nodes out and validate. Raises ConfigError with these faults and every other."""
+    lifted = lift(tree.values, tree.positions)
+    holes = tree.holes | lifted.holes
+    spec, wrong = validate(lifted.values, tree.positions, holes=holes)
+    # About a value that could not be read enough was said.
+    faults = [
+        *faults,
+        *(f for f in lifted.faults if f.path not in {dotted(hole) for hole in tree.holes}),
+        *wrong,
     ]
-    """Begins the run directory's name."""
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 42
-    """Of the first weights, dropout and the order of the windows."""
-    data: DataSpec
-    split: SplitSpec = SplitSpec()
-    window: WindowSpec
-    scaling: ScalingSpec = ScalingSpec()
-    model: ModelSpec
-    training: TrainingSpec = TrainingSpec()
-    evaluation: EvaluationSpec = EvaluationSpec()
-    tune: TuneSpec = TuneSpec()
-    runtime: RuntimeSpec = RuntimeSpec()
-    output: OutputSpec = OutputSpec()
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> Experiment:
-        faults = []
-        patch, lookback = self.model.patch, self.window.lookback
-        if patch is not None and lookback % patch:
-            summary = f"{patch} does not divide window.lookback, {lookback}"
-            near = [n for n in (lookback - lookback % patch, lookback + patch - lookback % patch) if n]
-            hint = f"use a lookback of {' or '.join(str(n) for n in near)}"
-            faults.append(Fault(("model", "patch"), summary, hint))
-        for key, lags in (("season", [self.model.season or 0]), ("differences", self.model.differences)):
-            if max(lags, default=0) >= lookback:
-                summary = f"{max(lags)} does not fit into window.lookback, {lookback}"
-                faults.append(Fault(("model", key), summary, "lengthen the lookback"))
-        if self.model.stateful and self.window.stride not in (1, lookback):
-            summary = (
-                f"{self.window.stride} does not go with model.stateful, whose windows are a lookback apart"
-            )
-            faults.append(Fault(("window", "stride"), summary, "remove it"))
-        if self.window.short == "pad" and self.model.stateful:
-            summary = "pad does not go with model.stateful, which needs every step"
-            faults.append(Fault(("window", "short"), summary, "set it to skip"))
-        anchor = self.model.anchor
-        shorter: dict[tuple[str, ...], int | None] = {("model", "past_lookback"): self.model.past_lookback}
-        if anchor is not None:
-            shorter["model", "anchor", "lookback"] = anchor.lookback
-        for path, steps in shorter.items():
-            if (steps or 0) > lookback:
-                summary = f"{steps} is more than window.lookback, {lookback}"
-                faults.append(Fault(path, summary, "lower it, or remove it"))
-        if self.model.past_lookback and not self.data.past_covariates:
-            summary = "is set, and data.past_covariates names no column"
-            faults.append(Fault(("model", "past_lookback"), summary, "name some, or remove it"))
-        if anchor is not None and anchor.mode == "average" and self.split.val == 0:
-            summary = "average chooses the network's share on validation windows, and split.val is 0"
-            faults.append(
-                Fault(("model", "anchor", "mode"), summary, "give validation a share, or set it to correct")
-            )
-        if self.training.loss == "mase" and self.scaling.method == "log":
-            summary = "mase does not go with scaling.method log, where an error has no unit"
-            faults.append(Fault(("training", "loss"), summary, "use owa or mae"))
-        if self.training.loss == "owa" and self.scaling.method != "log":
-            summary = "owa is written for logarithms, and scaling.method is " + self.scaling.method
-            faults.append(Fault(("training", "loss"), summary, "set scaling.method to log, or use mase"))
-        for name in ("val", "test"):
-            if isinstance(getattr(self.split, name), str) and isinstance(self.data.freq, int):
-                summary = "is text, but data.freq is a whole number"
-                faults.append(Fault(("split", name), summary, "give a share or a number of steps"))
-        if self.model.head.type == "recursive" and self.data.past_covariates:
-            summary = "do not go with head recursive: they are not known at the steps that it feeds back"
-            faults.append(Fault(("data", "past_covariates"), summary, "use another head, or leave them out"))
-        if self.training.loss == "smape" and self.scaling.method == "log":
-            summary = "smape does not go with scaling.method log"
-            faults.append(
-                Fault(("training", "loss"), summary, "use mae: on logarithms it is nearly the same")
-            )
-        raise_faults(faults + self._monitor_faults() + self._output_faults())
-        return self
-
-    def _output_faults(self) -> list[Fault]:
-        """What the network puts out, what it is trained with, and the intervals that come of it."""
-        output, loss, faults = self.model.output, self.training.loss, []
-        needed = {"quantiles": "pinball", "distribution": "nll"}.get(output.type)
-        if needed is not None and loss != needed:
-            summary = f"{loss} does not teach output {output.type}"
-            faults.append(Fault(("training", "loss"), summary, f"set it to {needed}"))
-        if needed is None and loss in ("pinball", "nll"):
-            other = "quantiles" if loss == "pinball" else "distribution"
-            summary = f"{loss} needs model.output: {other}"
-            faults.append(
-                Fault(("training", "loss"), summary, "set it, or use mae, which is that of the median")
-            )
-        counts = isinstance(output, DistributionOutput) and output.family == "negative_binomial"
-        if counts and self.scaling.method != "none":
-            summary = f"{self.scaling.method} leaves no counts, and output negative_binomial needs them"
-            hint = "set it to none, with model.normalization: mean"
-            faults.append(Fault(("scaling", "method"), summary, hint))
-        if isinstance(output, QuantileOutput) and self.evaluation.calibration == "none":
-            known = {round(level, 9) for level in output.levels}
-            for i, level in enumerate(self.evaluation.levels):
-                ends = [round((100 - level) / 200, 9), round((100 + level) / 200, 9)]
-                if not known.issuperset(ends):
-                    summary = f"{level} lies between the quantiles {ends[0]:g} and {ends[1]:g}, which are not trained"
-                    hint = "add them to model.output.levels, or set calibration: conformal"
-                    faults.append(Fault(("evaluation", "levels", i), summary, hint))
-        return faults
-
-    def _monitor_faults(self) -> list[Fault]:
-        # The bias closest to nothing is the best, and the least is not.
-        known = ["val_loss", *(f"val_{m}" for m in get_args(MetricName) if m != "bias")]
-        faults = []
-        metric = self.tune.objective.metric
-        if metric not in known:
-            place = ("tune", "objective", "metric")
-            faults.append(_unknown_metric(place, metric, known))
-        stopping = self.training.early_stopping
-        if stopping is not None and stopping.monitor != "loss":
-            path = ("training", "early_stopping", "monitor")
-            if stopping.monitor not in known:
-                faults.append(_unknown_metric(path, stopping.monitor, known))
-            elif self.split.val == 0:
-                summary = f"is 0, so early stopping has no {stopping.monitor} to watch"
-                hint = "give validation a share, or set training.early_stopping: null"
-                faults.append(Fault(("split", "val"), summary, hint))
-        return faults
+    if faults or spec is None:
+        raise ConfigError.of(in_file_order(faults))
+    return Experiment(
+        spec=spec,
+        dimensions=lifted.dimensions,
+        text=tree.text,
+        given=tree.values,
+        values=lifted.values,
+        base=base,
+        path=path,
+        warnings=warnings_of(spec, lifted.values, tree.positions),
+        positions=tree.positions,
+    )
 
 
-def _unknown_metric(path: tuple[str, ...], name: str, known: list[str]) -> Fault:
-    near = nearest(name, known)
-    hint = f"did you mean {near}?" if near else f"use one of {', '.join(known)}"
-    return Fault(path, f"no metric is called {name!r}", hint)
+def validate(
+    values: Any, positions: Positions, *, holes: set[KeyPath] | None = None
+) -> tuple[ExperimentSpec | None, list[Diagnostic]]:
+    """The settings of a tree without search nodes, or None and what is wrong."""
+    refused = not_yet(values, positions)
+    try:
+        spec = ExperimentSpec.model_validate(values)
+    except ValidationError as e:
+        return None, in_file_order([*refused, *diagnostics_of(e, positions, holes=holes or ())])
+    return (None if refused else spec), refused
+
+
+def ends_of(experiment: Experiment) -> Iterator[tuple[Dimension, Any, Location]]:
+    """Every end of every range and every choice, and where it stands."""
+    for dimension in experiment.dimensions:
+        for inside, value in dimension.range.ends().items():
+            yield dimension, value, experiment.positions.of_value((*dimension.path, dimension.kind, *inside))
+
+
+def with_tried(value: Any, summary: str) -> str:
+    """A fault that only this value of a search has."""
+    return f"with {_yaml(value)}, which the search may try: {summary}"
+
+
+def check_ends(experiment: Experiment) -> list[Diagnostic]:
+    """Every end of every range and every choice, put in one at a time and validated as an experiment."""
+    faults = []
+    for dimension, value, where in ends_of(experiment):
+        tree = substitute(experiment.values, {dimension.path: value})
+        for wrong in validate(tree, experiment.positions)[1]:
+            at = "" if wrong.path == dimension.name else f"{wrong.path}: "
+            summary = with_tried(value, f"{at}{wrong.summary}")
+            faults.append(Diagnostic(summary, wrong.hint, where, dimension.name))
+    return in_file_order(faults)
+
+
+def _yaml(value: Any) -> str:
+    return dump({"v": value})[3:].strip()
+
+
+def moved(path: str, base: Path, to: Path) -> str:
+    """A relative path as seen from another folder; an absolute one as it is."""
+    if path == IN_MEMORY or Path(path).is_absolute():
+        return path
+    target = base.resolve() / path
+    try:
+        return Path(os.path.relpath(target, to.resolve())).as_posix()
+    except ValueError:  # two drives of Windows have no relative path between them
+        return target.as_posix()

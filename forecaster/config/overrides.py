@@ -31,7 +31,7 @@ def apply_overrides(tree: ParsedYaml, overrides: list[str]) -> list[Diagnostic]:
             faults += [Diagnostic(d.summary, d.hint, where, name.strip()) for d in e.diagnostics]
             continue
         faults += [Diagnostic(d.summary, d.hint, where, name.strip()) for d in given.problems]
-        fault = None if given.problems else _put(tree, path, given.values, where)
+        fault = None if given.problems else put(tree, path, given.values, where)
         if fault is not None:
             faults.append(fault)
     return faults
@@ -42,7 +42,8 @@ def _parts(name: str) -> list[str] | None:
     return parts if all(parts) else None
 
 
-def _put(tree: ParsedYaml, parts: list[str], value: Any, where: Location) -> Diagnostic | None:
+def put(tree: ParsedYaml, parts: list[str], value: Any, where: Location) -> Diagnostic | None:
+    """Replace one value of the tree; return why it cannot be done, and leave it undone then."""
     inside = tree.values
     path: KeyPath = ()
     for part in parts[:-1]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forecaster.config.dimensions import Dimension
-from forecaster.config.load import Loaded
+from forecaster.config.experiment import Experiment
 from forecaster.config.positions import KeyPath
 from forecaster.config.validation_errors import in_file_order
 from forecaster.errors import Diagnostic
@@ -37,28 +37,28 @@ MOST_OF_A_GRID = 10_000
 HYPERBAND, OTHERS = ("max_epochs", "factor", "hyperband_iterations"), ("max_trials",)
 
 
-def search_faults(loaded: Loaded) -> list[Diagnostic]:
+def search_faults(experiment: Experiment) -> list[Diagnostic]:
     """Why this file cannot be searched; empty where it can."""
-    if not loaded.dimensions:
+    if not experiment.dimensions:
         hint = "replace one, as in units: {int: {min: 32, max: 128, default: 64}}"
-        return [Diagnostic("no value of this file is a search node", hint, loaded.positions.of_value(()))]
-    faults = [fault for d in loaded.dimensions for fault in _of(d, loaded)]
-    if loaded.experiment.split.val == 0:
-        place = loaded.positions.of_value(("split", "val"))
+        return [Diagnostic("no value of this file is a search node", hint, experiment.positions.of_value(()))]
+    faults = [fault for d in experiment.dimensions for fault in _of(d, experiment)]
+    if experiment.spec.split.val == 0:
+        place = experiment.positions.of_value(("split", "val"))
         hint = "give validation a share"
         faults.append(Diagnostic("is 0, and a search scores validation windows", hint, place, "split.val"))
-    tune = loaded.experiment.tune
+    tune = experiment.spec.tune
     if tune.algorithm == "hyperband" and tune.max_epochs < tune.factor:
-        place = loaded.positions.of_value(("tune", "max_epochs"))
+        place = experiment.positions.of_value(("tune", "max_epochs"))
         summary = f"is {tune.max_epochs}, below tune.factor, {tune.factor}: no trial of hyperband would go on"
         hint = "raise it, or use algorithm random"
         faults.append(Diagnostic(summary, hint, place, "tune.max_epochs"))
     return in_file_order(faults)
 
 
-def search_warnings(loaded: Loaded) -> list[Diagnostic]:
+def search_warnings(experiment: Experiment) -> list[Diagnostic]:
     """What can be searched, and is probably not what was meant."""
-    tune, positions = loaded.experiment.tune, loaded.positions
+    tune, positions = experiment.spec.tune, experiment.positions
     found = []
     if tune.objective.direction == "max":
         path = ("tune", "objective", "direction")
@@ -75,15 +75,15 @@ def search_warnings(loaded: Loaded) -> list[Diagnostic]:
     return in_file_order(found)
 
 
-def _of(d: Dimension, loaded: Loaded) -> list[Diagnostic]:
-    experiment, tune = loaded.experiment, loaded.experiment.tune
-    here = loaded.positions.of_key(d.path)
+def _of(d: Dimension, experiment: Experiment) -> list[Diagnostic]:
+    spec, tune = experiment.spec, experiment.spec.tune
+    here = experiment.positions.of_key(d.path)
     for fixed, why in FIXED.items():
         if d.path[: len(fixed)] == fixed:
             return [Diagnostic(f"cannot be searched: it {why}", "give one value", here, d.name)]
     faults = []
     if tune.algorithm == "grid":
-        inside, n_values = loaded.positions.of_key((*d.path, d.kind)), d.range.n_values
+        inside, n_values = experiment.positions.of_key((*d.path, d.kind)), d.range.n_values
         if n_values is None:
             hint = "add a step, list the values in a choice, or use another algorithm"
             faults.append(Diagnostic("algorithm grid needs a step here", hint, inside, d.name))
@@ -99,7 +99,7 @@ def _of(d: Dimension, loaded: Loaded) -> list[Diagnostic]:
         summary = "cannot be searched by val_loss: losses of different kinds or units do not compare"
         hint = "set tune.objective.metric to val_mae, or give one value"
         faults.append(Diagnostic(summary, hint, here, d.name))
-    if experiment.model.stateful and d.path in (("window", "lookback"), ("window", "stride")):
+    if spec.model.stateful and d.path in (("window", "lookback"), ("window", "stride")):
         summary = "cannot be searched with model.stateful, whose windows are a lookback apart"
         faults.append(Diagnostic(summary, "give one value", here, d.name))
     return faults

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from forecaster.config.experiment import Experiment
 from forecaster.config.positions import KeyPath, Positions, dotted
+from forecaster.config.spec import ExperimentSpec
 from forecaster.errors import Diagnostic
 from forecaster.model.cells import RecurrentSpec
 from forecaster.training.spec import CosineSchedule, PlateauSchedule
@@ -14,7 +14,7 @@ from forecaster.training.spec import CosineSchedule, PlateauSchedule
 Odd = tuple[KeyPath, str, str]
 
 
-def warnings_of(experiment: Experiment, values: Any, positions: Positions) -> list[Diagnostic]:
+def warnings_of(experiment: ExperimentSpec, values: Any, positions: Positions) -> list[Diagnostic]:
     """values: the tree as given, search nodes filled in."""
     given, freq = values["data"]["freq"], experiment.data.freq
     found: list[Odd] = []
@@ -27,7 +27,7 @@ def warnings_of(experiment: Experiment, values: Any, positions: Positions) -> li
     ]
 
 
-def _off_the_fused_kernel(experiment: Experiment) -> list[Odd]:
+def _off_the_fused_kernel(experiment: ExperimentSpec) -> list[Odd]:
     found: list[Odd] = []
     layers = [(i, x) for i, x in enumerate(experiment.model.layers) if isinstance(x, RecurrentSpec)]
     slower = "takes the layer off the fused GPU kernel, which"
@@ -47,7 +47,7 @@ def _off_the_fused_kernel(experiment: Experiment) -> list[Odd]:
     return found
 
 
-def _unseen(experiment: Experiment) -> list[Odd]:
+def _unseen(experiment: ExperimentSpec) -> list[Odd]:
     normalization = experiment.model.normalization
     if experiment.window.lookback > 1 or normalization == "none":
         return []
@@ -56,7 +56,7 @@ def _unseen(experiment: Experiment) -> list[Odd]:
     return [(("model", "normalization"), summary, "set it to none, so that the network sees the value")]
 
 
-def _never(experiment: Experiment) -> list[Odd]:
+def _never(experiment: ExperimentSpec) -> list[Odd]:
     training = experiment.training
     stopping, epochs, schedule = training.early_stopping, training.epochs, training.schedule
     found: list[Odd] = []

@@ -76,6 +76,10 @@ class ClockSpec(Spec):
 OUTPUT_NAMES = ("forecast", "cutoff", "target", "actual")
 
 
+# Stands for the path of a table that was handed over as a DataFrame.
+IN_MEMORY = "<in memory>"
+
+
 class DataSpec(Spec):
     path: Name
     """CSV (also .gz) or Parquet, relative to this file."""

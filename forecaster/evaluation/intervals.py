@@ -13,19 +13,7 @@ from functools import partial
 import numpy as np
 
 from forecaster.evaluation.metrics import Metric, MetricPart, Terms
-
-MEDIAN = 0.5
-
-
-def ends(level: float) -> tuple[float, float]:
-    """The probabilities below the lower and the upper end of an interval of so many percent."""
-    outside = (100.0 - level) / 200.0
-    return outside, 1.0 - outside
-
-
-def probabilities(levels: Sequence[float]) -> tuple[float, ...]:
-    """Of the ends of all levels and of the median, rising."""
-    return tuple(sorted({MEDIAN, *(p for level in levels for p in ends(level))}))
+from forecaster.forecasting.forecast import ends
 
 
 def coverage(p: MetricPart, level: float) -> Terms:

@@ -10,9 +10,10 @@ from typing import Any, NotRequired, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.evaluation.intervals import interval_metrics, probabilities
+from forecaster.evaluation.intervals import interval_metrics
 from forecaster.evaluation.metrics import METRICS, Array, Broken, Floats, Scored
 from forecaster.evaluation.scales import Scales
+from forecaster.forecasting.forecast import Forecast
 
 Scores = Mapping[str, Mapping[str, float | None]]
 
@@ -50,18 +51,6 @@ class ScoreTable(TypedDict):
 
 
 @dataclass(frozen=True)
-class Forecasts:
-    """What one forecaster says of the windows of a split, in original units.
-
-    point: (windows, horizon, targets). quantiles: (windows, horizon, targets,
-    probabilities), those of `intervals.probabilities` of the levels; None without intervals.
-    """
-
-    point: Floats
-    quantiles: Floats | None = None
-
-
-@dataclass(frozen=True)
 class Scoring:
     """How every forecaster is scored: metrics by name in the order of the columns, and the levels of
     the intervals, in percent."""
@@ -76,7 +65,7 @@ Breakdown = dict[str, dict[str, Broken]]
 
 def score_table(
     actual: Floats,
-    forecasts: Mapping[str, Forecasts],
+    forecasts: Mapping[str, Forecast],
     *,
     series: NDArray[np.integer[Any]],
     scales: Scales,
@@ -96,8 +85,14 @@ def score_table(
     table: ScoreTable = {"windows": len(actual), "scores": {}, "intervals": {}, "left_out": {}}
     for name, forecast in forecasts.items():
         quantiles = forecast.quantiles
-        known = () if quantiles is None else probabilities(scoring.levels)
-        scored = Scored(actual, forecast.point, series, *scales, quantiles=quantiles, probabilities=known)
+        scored = Scored(
+            actual,
+            forecast.point,
+            series,
+            *scales,
+            quantiles=quantiles,
+            probabilities=forecast.probabilities,
+        )
         metrics = of_points if quantiles is None else of_points | of_intervals
         breakdown[name] = {key: metric.broken_down(scored) for key, metric in metrics.items()}
         table["scores"][name] = {key: _plain(breakdown[name][key].overall) for key in of_points}

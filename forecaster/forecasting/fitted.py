@@ -15,6 +15,7 @@ from forecaster.data.transforms.scalers import Scaler
 from forecaster.data.transforms.windows import Windows
 from forecaster.errors import FORMAT_VERSION
 from forecaster.forecasting.calibration import Calibration
+from forecaster.forecasting.forecast import Forecast
 from forecaster.model.execution import PREDICT_BATCH
 from forecaster.model.outputs import point, quantiles
 from forecaster.model.shape import Shape
@@ -23,21 +24,12 @@ from forecaster.runs.directory import RunDir
 from forecaster.runs.files import Arrays, damaged, load_arrays, read_json, save_arrays, write_json
 
 if TYPE_CHECKING:
-    import keras
+    from forecaster.model.heads.base import Forecaster
 
 Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.int64]
 SPEC, STATE, WEIGHTS = "model/spec.json", "model/state.json", "model/weights.safetensors"
 CONTEXT = "model/context.csv"
-
-
-class Outlook(NamedTuple):
-    """In original units."""
-
-    point: Floats
-    """(windows, horizon, targets)."""
-    quantiles: Floats | None
-    """(windows, horizon, targets, probabilities), where the network puts out more than a point."""
 
 
 class TrainingScales(NamedTuple):
@@ -78,29 +70,30 @@ class Fitted:
     calibration: Calibration | None = None
     """Of its quantiles; None where it has none, or keeps them as the network puts them out."""
 
-    def forecast(self, windows: Windows, groups: Ints) -> Floats:
-        """(windows, horizon, targets), original units: the mean over the members.
+    def forecast(self, windows: Windows, groups: Ints, probabilities: tuple[float, ...] = ()) -> Forecast:
+        """Forecast windows: the mean over the members of the ensemble.
 
-        groups: (windows,), the scaler's group of each window's series.
+        Quantiles are those that the network itself puts out, averaged over the members at each probability
+        (Vincentization: quantiles averaged do not cross). A network of point forecasts has none.
+
+        Args:
+            windows: Of series that the scaler has a group for.
+            groups: (windows,), the scaler's group of each window's series.
+            probabilities: Of the quantiles, rising.
         """
-        return self.outlook(windows, groups, ()).point
-
-    def outlook(self, windows: Windows, groups: Ints, probabilities: tuple[float, ...]) -> Outlook:
-        """The forecast, and the quantiles that the network itself puts out: the mean over the members
-        of both (Vincentization: quantiles averaged do not cross)."""
         from forecaster.model.predict import predict_windows
 
         network = self.network(streams=min(PREDICT_BATCH, len(np.unique(windows.series))))
         output, n = self.spec.output, len(self.members)
         total: Floats = np.zeros((len(windows), self.shape.horizon, self.shape.n_targets))
-        spread: Floats | None = None
+        own: Floats | None = None
         if output.type != "point" and probabilities:
-            spread = np.zeros((*total.shape, len(probabilities)), dtype=np.float32)
+            own = np.zeros((*total.shape, len(probabilities)), dtype=np.float32)
         for member, weights in enumerate(self.members):
             fill_weights(network, weights)
             scaled = predict_windows(network, windows, batch_size=min(PREDICT_BATCH, len(windows)))
             total += self.scaler.invert(point(output, scaled), groups) / n
-            if spread is None:
+            if own is None:
                 continue
             if network.wants_teacher:
                 from forecaster.model.paths import path_quantiles
@@ -109,10 +102,10 @@ class Fitted:
             else:
                 found = quantiles(output, scaled, probabilities)
             for k in range(len(probabilities)):
-                spread[..., k] += self.scaler.invert(found[..., k], groups) / n
-        return Outlook(total, spread)
+                own[..., k] += self.scaler.invert(found[..., k], groups) / n
+        return Forecast.of(windows, total, own, probabilities)
 
-    def network(self, *, streams: int = 1) -> keras.Model:
+    def network(self, *, streams: int = 1) -> Forecaster:
         """The network of the spec, its weights not yet filled in."""
         from forecaster.model.build import build
 

@@ -22,25 +22,11 @@ DIGITS = 9
 
 
 class Interval(NamedTuple):
-    """Of so many percent; low, high: (windows, horizon, targets)."""
+    """The ends of an interval; level in percent, low and high: (windows, horizon, targets)."""
 
     level: float
     low: npt.NDArray[Any]
     high: npt.NDArray[Any]
-
-    @classmethod
-    def of(
-        cls, quantiles: npt.NDArray[Any] | None, probabilities: Sequence[float], levels: Sequence[float]
-    ) -> list[Interval]:
-        """quantiles: (windows, horizon, targets, probabilities), the levels' ends among them; None has none."""
-        if quantiles is None:
-            return []
-        at = {round(p, 9): k for k, p in enumerate(probabilities)}
-        ends = [(at[round((100 - lv) / 200, 9)], at[round((100 + lv) / 200, 9)]) for lv in levels]
-        return [
-            cls(level, quantiles[..., low], quantiles[..., high])
-            for level, (low, high) in zip(levels, ends, strict=True)
-        ]
 
 
 def forecast_table(
@@ -48,10 +34,11 @@ def forecast_table(
     spec: DataSpec,
     forecast: npt.NDArray[Any],
     *,
-    series: npt.NDArray[np.int32],
+    series: npt.NDArray[np.integer[Any]],
     target_row: Ints,
-    actual: Floats | None = None,
+    actual: npt.NDArray[Any] | None = None,
     intervals: Sequence[Interval] = (),
+    native_times: bool = False,
 ) -> pa.Table:
     """Columns: the data's id (where there is one) and time, cutoff (with actual), target
     (where there are several), forecast, forecast-lo-80 and forecast-hi-80 and the like,
@@ -60,6 +47,7 @@ def forecast_table(
 
     forecast, actual: (windows, horizon, targets), original units. series and
     target_row: (windows,), the flat row of each window's first target.
+    native_times: times as Arrow timestamps, not as text.
     Rows are in order of window, then target, then step.
     """
     import pyarrow as pa
@@ -73,9 +61,9 @@ def forecast_table(
         columns[spec.id] = pa.DictionaryArray.from_arrays(
             pa.array(series[window].astype(np.int32)), pa.array(panel.ids, pa.string())
         )
-    columns[spec.time] = _times(panel, position[window] + step)
+    columns[spec.time] = _times(panel, position[window] + step, native=native_times)
     if actual is not None:
-        columns["cutoff"] = _times(panel, (position - 1)[window])
+        columns["cutoff"] = _times(panel, (position - 1)[window], native=native_times)
     if n_targets > 1:
         target = np.tile(np.repeat(np.arange(n_targets), horizon), n).astype(np.int32)
         columns["target"] = pa.DictionaryArray.from_arrays(
@@ -111,12 +99,15 @@ def _flat(values: Floats) -> pa.Array:
     return pa.array(values.transpose(0, 2, 1).reshape(-1), from_pandas=True)
 
 
-def _times(panel: Panel, positions: Ints) -> pa.Array:
-    """Times as people read them, or integers on an integer axis."""
+def _times(panel: Panel, positions: Ints, *, native: bool = False) -> pa.Array:
+    """Times as people read them, or as timestamps where native; integers on an integer axis."""
     import pyarrow as pa
 
     if panel.time_axis.is_integer:
         return pa.array(panel.time_axis.stamps(positions))
+    if native:
+        stamps = pa.array(panel.time_axis.stamps(positions))
+        return stamps.cast(pa.timestamp("ns", tz=panel.time_axis.timezone))
     found, inverse = np.unique(positions, return_inverse=True)
     return pa.DictionaryArray.from_arrays(
         pa.array(inverse.astype(np.int32)), pa.array(panel.time_axis.text(found), pa.string())
@@ -129,16 +120,16 @@ def _plain(column: pa.Array) -> pa.Array:
     return column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
 
 
-def context_table(panel: Panel, spec: DataSpec, *, rows: int | None, ahead: Panel) -> pa.Table:
+def context_table(panel: Panel, spec: DataSpec, *, rows: int | None, with_future: Panel) -> pa.Table:
     """The last rows of every series (None: all), gaps filled: a table of the shape of the data itself,
     from which the next steps can be forecast without it.
 
-    ahead: the same series with the rows behind their last target, of which only what is
+    with_future: the same series with the rows after their last target, of which only what is
     known ahead is kept.
     """
     known = panel.lengths
     begin = np.zeros_like(known) if rows is None else np.maximum(known - rows, 0)
-    panel = _with_rows_ahead(panel.between(begin, known), ahead.between(begin, ahead.lengths))
+    panel = _with_rows_ahead(panel.between(begin, known), with_future.between(begin, with_future.lengths))
     series = panel.series_of_rows(np.arange(len(panel.values)))
     table = rows_table(panel, spec, panel.columns)
     for i, name in enumerate(panel.statics):
@@ -146,7 +137,7 @@ def context_table(panel: Panel, spec: DataSpec, *, rows: int | None, ahead: Pane
     return table
 
 
-def rows_table(panel: Panel, spec: DataSpec, names: Sequence[str]) -> pa.Table:
+def rows_table(panel: Panel, spec: DataSpec, names: Sequence[str], *, native_times: bool = False) -> pa.Table:
     """Every row with its id and time, and these columns of it, in the shape of the data itself."""
     import pyarrow as pa
 
@@ -155,7 +146,7 @@ def rows_table(panel: Panel, spec: DataSpec, names: Sequence[str]) -> pa.Table:
     if spec.id is not None:
         ids = np.array(panel.ids, dtype=object)
         columns[spec.id] = pa.array(ids[panel.series_of_rows(row)], pa.string())
-    columns[spec.time] = _plain(_times(panel, panel.positions_of_rows(row)))
+    columns[spec.time] = _plain(_times(panel, panel.positions_of_rows(row), native=native_times))
     for name in names:
         columns[name] = _cells(panel, name, panel.values[:, panel.columns.index(name)])
     return pa.table(columns)

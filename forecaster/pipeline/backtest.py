@@ -1,27 +1,30 @@
-"""Rolling origins: the same experiment at several points in time, as if each were now."""
+"""Backtest: the same experiment at several cutoffs, as if each were now."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecaster.config.load import Loaded
-from forecaster.data.transforms.split import SplitBounds, SplitName
-from forecaster.errors import DataError
-from forecaster.evaluation.intervals import probabilities
-from forecaster.evaluation.scores import Forecasts
+from forecaster.config.experiment import Experiment
+from forecaster.config.spec import ExperimentSpec
+from forecaster.data.reading.sources import TableSource, fingerprint
+from forecaster.data.transforms.fitted import FittedTransforms
+from forecaster.errors import FORMAT_VERSION, Notify
+from forecaster.evaluation.comparison import ComparedForecast, compare
 from forecaster.forecasting.fitted import Fitted
-from forecaster.forecasting.table import Interval, forecast_table
-from forecaster.runs.directory import CHECKPOINTS, RunDir
-from forecaster.runs.files import write_text
-from forecaster.runs.tables import rows_csv
-from forecaster.stages.comparison import ComparedForecasts, compare
-from forecaster.stages.fitting import train
-from forecaster.stages.prepared import FittedTransforms, Prepared, SplitPanel, check_windows, prepare_table
-from forecaster.stages.scoring import Scores, check_baselines, score
+from forecaster.runs.directory import RunDir, check_free, new_run_path
+from forecaster.runs.files import read_json, write_json, write_text, write_whole
+from forecaster.runs.session import Inputs, Session, open_session
+from forecaster.runs.tables import csv_bytes, rows_csv
+from forecaster.stages.fitting import fit_and_score, member_store
+from forecaster.stages.folds import BacktestPlan, check_folds, fold_tables
+from forecaster.stages.prepared import Prepared, SplitPanel, prepare_table, read_and_split
+from forecaster.stages.saving import run_facts
+from forecaster.stages.scoring import ScoredForecasts, compared, forecast_splits, score
 from forecaster.training.progress import Listener
 
 if TYPE_CHECKING:
@@ -29,170 +32,161 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class BacktestPlan:
-    """folds: how many. step: steps from one cutoff to the next, and scored after each; None = the horizon.
+class BacktestOptions:
+    """How a backtest is made; see `BacktestPlan` and `TrainOptions`."""
 
-    refit: train anew at every cutoff, or forecast on with the first fold's network.
-    window: training rows grow from fold to fold, or keep their number and move on.
+    plan: BacktestPlan = field(default_factory=BacktestPlan)
+    run_dir: Path | None = None
+    resume: bool = False
+    overwrite: bool = False
+    smoke: bool = False
+
+
+@dataclass(frozen=True)
+class BacktestResult:
+    """A complete backtest.
+
+    Attributes:
+        run: Its directory.
+        metrics: metrics.json.
+        notes: Remarks for the user.
+        already_complete: Whether there was nothing left to do.
     """
 
-    folds: int = 5
-    step: int | None = None
-    refit: bool = False
-    window: Literal["expanding", "sliding"] = "expanding"
-
-    def options(self) -> list[str]:
-        """As they are given on the command line."""
-        step = [] if self.step is None else ["--step", str(self.step)]
-        refit = "--refit" if self.refit else "--no-refit"
-        return ["--folds", str(self.folds), *step, refit, "--window", self.window]
+    run: RunDir
+    metrics: dict[str, Any]
+    notes: list[str]
+    already_complete: bool = False
 
 
 @dataclass(frozen=True)
 class Fold:
+    """One cutoff, forecast and scored."""
+
     number: int
     prepared: Prepared
-    scores: Scores
-
-
-def fold_tables(table: SplitPanel, plan: BacktestPlan, horizon: int) -> list[SplitPanel]:
-    """The table as each cutoff knew it, with the steps after it as the test range; oldest first.
-
-    Cutoffs are counted from each series' own end. Validation keeps the number of steps
-    that `split` gives it in the whole table, just before the cutoff.
-    Raises DataError when the first cutoff lies before the first row of every series.
-    """
-    step = plan.step or horizon
-    scored = max(step, horizon)
-    n_val = table.split_bounds.val_end - table.split_bounds.train_end
-    length = table.raw.lengths
-    tables, first_train = [], None
-    for k in range(plan.folds):
-        cutoff = np.maximum(length - scored - (plan.folds - 1 - k) * step, 0)
-        end = np.minimum(cutoff + scored, length)
-        train_end = np.maximum(cutoff - n_val, 0)
-        if first_train is None:
-            first_train = train_end
-        begin = np.maximum(train_end - first_train, 0) if plan.window == "sliding" else np.zeros_like(end)
-        split_bounds = SplitBounds(train_end - begin, cutoff - begin, end - begin)
-        tables.append(replace(table, raw=table.raw.between(begin, end), split_bounds=split_bounds))
-    if not tables[0].split_bounds.train_end.any():
-        raise DataError(
-            f"{table.raw.source}: {plan.folds} folds of {step:,} steps, {scored:,} scored and validation leave no "
-            f"training rows; the longest series has {int(length.max()):,} rows",
-            hint="give fewer --folds or a smaller --step",
-        )
-    return tables
+    scored: ScoredForecasts
 
 
 def backtest(
-    loaded: Loaded,
-    table: SplitPanel,
-    plan: BacktestPlan,
-    run: RunDir,
+    experiment: Experiment,
+    source: TableSource,
+    options: BacktestOptions,
     *,
     listener: Listener | None = None,
-    smoke: bool = False,
+    notify: Notify,
+) -> BacktestResult:
+    """Train and score at rolling cutoffs.
+
+    Settings, table and folds are checked before anything is written and before TensorFlow loads.
+
+    Args:
+        experiment: What to train.
+        source: The table.
+        options: Which folds, and where to.
+        listener: Is told about batches and epochs.
+        notify: Takes warnings and remarks as they arise.
+    """
+    spec, plan = experiment.spec, options.plan
+    path = options.run_dir or new_run_path(experiment.output_dir, f"{spec.name}-backtest")
+    check_free(path, resume=options.resume, overwrite=options.overwrite)
+    table = read_and_split(spec, source)
+    check_folds(spec, table, plan)
+    notify([*experiment.warnings, *table.findings.warnings], [])
+    resolved = experiment.resolved_yaml(relative_to=path)
+    data_sha256 = fingerprint(source)
+    inputs = Inputs("backtest", resolved, experiment.text, data_sha256, options.smoke, plan.options())
+    with open_session(path, inputs, resume=options.resume, overwrite=options.overwrite) as session:
+        run = session.run
+        if session.complete:
+            return BacktestResult(run, read_json(run.file("metrics.json")), [], already_complete=True)
+        session.begin()
+        folds = list(_folds(spec, table, plan, session, listener=listener))
+        metrics, forecasts, notes = summary_of(spec, folds, plan)
+        write_whole(run.file("forecasts.csv"), csv_bytes(forecasts))
+        write_json(run.file("metrics.json"), metrics)
+        session.seal(run_facts(spec, data_sha256, int(table.findings.rows.sum())), notes=notes)
+        return BacktestResult(run, metrics, notes)
+
+
+def _folds(
+    spec: ExperimentSpec,
+    table: SplitPanel,
+    plan: BacktestPlan,
+    session: Session,
+    *,
+    listener: Listener | None = None,
 ) -> Iterator[Fold]:
     """Every fold in turn, trained where the plan says so, forecast and scored.
 
-    Folds that the run directory has checkpoints of are not trained again.
+    Checkpoints are kept until the run is complete: what was trained before a kill is not trained again.
     """
-    experiment = loaded.experiment
-    tables = fold_tables(table, plan, experiment.window.horizon)
+    smoke, run = session.inputs.smoke, session.run
     fitted: Fitted | None = None
-    for number, part in enumerate(tables):
+    for number, part in enumerate(fold_tables(table, plan, spec.window.horizon)):
         if fitted is None or plan.refit:
-            prepared = prepare_table(experiment, part, smoke=smoke)
-            # Kept until the run is complete: what was trained before a kill is not trained again.
-            place = RunDir(run.file(f"{CHECKPOINTS}/fold-{number}"))
-            place.path.mkdir(parents=True, exist_ok=True)
-            trained = train(loaded, prepared, place, listener=listener, smoke=smoke)
-            history = run.file(f"folds/{number}/history.csv")
-            history.parent.mkdir(parents=True, exist_ok=True)
-            write_text(history, rows_csv([row.flat() for row in trained.history]))
-            fitted = trained.fitted
-            yield Fold(number, prepared, trained.scores)
+            prepared = prepare_table(spec, part, smoke=smoke)
+            store = member_store(run, f"fold-{number}")
+            trained = fit_and_score(spec, prepared, store, listener=listener, smoke=smoke)
+            history = rows_csv([row.flat() for row in trained.history])
+            write_text(run.file(f"folds/{number}/history.csv"), history)
+            fitted, scored = trained.fitted, trained.scored
         else:
-            learned = FittedTransforms(fitted.scaler, fitted.encoders)
-            prepared = prepare_table(experiment, part, smoke=smoke, learned=learned)
-            yield Fold(number, prepared, score(prepared, outlooks(fitted, prepared)))
+            transforms = FittedTransforms(fitted.scaler, fitted.encoders)
+            prepared = prepare_table(spec, part, smoke=smoke, transforms=transforms)
+            scored = score(spec, prepared, forecast_splits(spec, fitted, prepared))
+        run.event("fold_done", fold=number)
+        yield Fold(number, prepared, scored)
 
 
-def outlooks(fitted: Fitted, prepared: Prepared) -> dict[SplitName, Forecasts]:
-    """A fitted network's forecasts of the validation and test windows."""
-    known = probabilities(prepared.experiment.evaluation.levels)
-    groups = prepared.scaler.rows_for(prepared.panel.ids)
-    names: tuple[SplitName, ...] = ("val", "test")
-    return {
-        name: Forecasts(*fitted.outlook(windows, groups[windows.series], known))
-        for name in names
-        if len(windows := prepared.windows[name])
-    }
-
-
-def check_folds(loaded: Loaded, table: SplitPanel, plan: BacktestPlan) -> None:
-    """Raises DataError where a fold would hold no window of a split that it needs."""
-    experiment = loaded.experiment
-    # A test range of 0 in the config says nothing of the folds, which all have one.
-    asked = experiment.model_copy(update={"split": experiment.split.model_copy(update={"test": 1})})
-    for part in fold_tables(table, plan, experiment.window.horizon):
-        check_windows(asked, part.raw, part.split_bounds)
-        check_baselines(experiment, part.raw, part.split_bounds)
-
-
-def folds_summary(
-    folds: Sequence[Fold], plan: BacktestPlan
+def summary_of(
+    spec: ExperimentSpec, folds: Sequence[Fold], plan: BacktestPlan
 ) -> tuple[dict[str, Any], pa.Table, list[str]]:
-    """metrics.json without its version, the table of forecasts, and remarks."""
+    """What a backtest says.
+
+    Returns:
+        metrics.json, the table of all forecasts, and notes.
+    """
     import pyarrow as pa
 
-    first = folds[0].prepared
-    levels, data = first.experiment.evaluation.levels, first.experiment.data
     tables: list[pa.Table] = []
     listed: list[dict[str, Any]] = []
     for fold in folds:
-        prepared, model = fold.prepared, fold.scores.forecasts["test"]["model"]
-        windows, table = prepared.windows["test"], fold.scores.tables["test"]
+        prepared, windows = fold.prepared, fold.prepared.windows["test"]
         tables.append(
-            forecast_table(
-                prepared.panel,
-                data,
-                model.point,
-                series=windows.series,
-                target_row=windows.target_row,
-                actual=prepared.actual(windows),
-                intervals=Interval.of(model.quantiles, probabilities(levels), levels),
+            fold.scored.forecasts["test"]["model"].table(
+                prepared.panel, spec.data, levels=spec.evaluation.levels, actual=prepared.actual(windows)
             )
         )
-        place = prepared.position(windows) - 1
-        words = prepared.panel.time_axis.text(np.array([place.min(), place.max()]))
-        listed.append({"fold": fold.number, "first_cutoff": words[0], "last_cutoff": words[1], **table})
-    pooled = {name: _pooled(folds, name) for name in folds[0].scores.forecasts["test"]}
+        last_known = prepared.positions(windows) - 1
+        words = prepared.panel.time_axis.text(np.array([last_known.min(), last_known.max()]))
+        place = {"fold": fold.number, "first_cutoff": words[0], "last_cutoff": words[1]}
+        listed.append({**place, **fold.scored.tables["test"]})
+    pooled = {name: _pooled(folds, name) for name in folds[0].scored.forecasts["test"]}
     own = pooled.pop("model")
     tests = {name: compare(own, other) for name, other in pooled.items()}
-    summary = {
-        "plan": {**asdict(plan), "step": plan.step or first.experiment.window.horizon},
+    metrics = {
+        "format_version": FORMAT_VERSION,
+        "plan": {**asdict(plan), "step": plan.step or spec.window.horizon},
         "folds": listed,
         "summary": {kind: _spread([fold[kind] for fold in listed]) for kind in ("scores", "intervals")},
         "comparisons": {name: test._asdict() for name, test in tests.items()},
     }
-    notes = [f"fold {fold.number}: {note}" for fold in folds for note in fold.scores.notes]
-    return summary, pa.concat_tables(tables), notes
+    notes = [f"fold {fold.number}: {note}" for fold in folds for note in fold.scored.notes]
+    return metrics, pa.concat_tables(tables), notes
 
 
-def _pooled(folds: Sequence[Fold], name: str) -> ComparedForecasts:
-    parts = [
-        ComparedForecasts.of(name, f.prepared, "test", f.scores.forecasts["test"][name].point) for f in folds
-    ]
-    found = parts[0]
-    for part in parts[1:]:
+def _pooled(folds: Sequence[Fold], name: str) -> ComparedForecast:
+    """One forecaster's windows of all folds."""
+    first, *rest = (compared(name, f.prepared, f.scored.forecasts["test"][name]) for f in folds)
+    found = first
+    for part in rest:
         found = part.after(found)
     return found
 
 
 def _spread(folds: Sequence[dict[str, dict[str, float | None]]]) -> dict[str, dict[str, Any]]:
-    """By forecaster and metric: mean, deviation (of the sample), least and largest over the folds that have it."""
+    """By forecaster and metric: mean, sample standard deviation, least and largest over the folds that have it."""
     out: dict[str, dict[str, Any]] = {}
     for name, metrics in folds[0].items():
         out[name] = {}

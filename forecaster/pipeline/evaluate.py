@@ -1,144 +1,209 @@
-"""A run judged again: on its own validation or test windows, or on rows that it never saw."""
+"""Evaluate: a run judged again, on its own validation or test windows or on rows that it never saw."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecaster.config.load import Loaded
+from forecaster.data.arrays import Ints
 from forecaster.data.reading.cache import load_table
-from forecaster.data.reading.table import fingerprint
+from forecaster.data.reading.sources import TableSource, source_name
 from forecaster.data.transforms.fill import fill
+from forecaster.data.transforms.fitted import FittedTransforms, with_new_series
 from forecaster.data.transforms.split import SPLITS, SplitBounds, SplitName
 from forecaster.errors import DataError, UsageError
-from forecaster.evaluation.intervals import probabilities
+from forecaster.evaluation.comparison import common, compare
 from forecaster.evaluation.scales import Scales, in_sample_scales
-from forecaster.evaluation.scores import Forecasts, ScoreTable, Scoring, score_table
+from forecaster.evaluation.scores import ScoreTable, Scoring, label, score_table
+from forecaster.evaluation.significance import Comparison
+from forecaster.forecasting.baselines import BASELINES
 from forecaster.forecasting.baselines import forecast as baseline
-from forecaster.forecasting.calibration import Calibration, GroupedQuantiles
 from forecaster.forecasting.fitted import Fitted
-from forecaster.forecasting.table import Interval, forecast_table
-from forecaster.pipeline.backtest import outlooks
-from forecaster.pipeline.predict import scaler_for
-from forecaster.runs.directory import RunDir
+from forecaster.forecasting.forecast import Forecast
 from forecaster.runs.files import read_json
-from forecaster.stages.cutoff import load_run
-from forecaster.stages.fitting import SCORED
-from forecaster.stages.intervals import calibration_for_later, error_units
-from forecaster.stages.prepared import FittedTransforms, Ints, Prepared, SplitPanel, prepare, prepare_table
+from forecaster.stages.checks import check_baselines
+from forecaster.stages.intervals import calibration_for, calibration_for_later
+from forecaster.stages.opened import OpenedRun
+from forecaster.stages.prepared import Prepared, SplitPanel, prepare, prepare_table
 from forecaster.stages.scoring import (
-    Scores,
+    SCORED,
+    ScoredForecasts,
     baseline_forecasts,
     baseline_inputs,
-    check_baselines,
+    compared,
+    forecast_splits,
     score,
-    tabled,
+    score_tables,
 )
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+# The metrics that tell whether a run is worse than a baseline: the first that both have.
+DECISIVE = ("mase", "mae")
 
 
 @dataclass(frozen=True)
 class Evaluated:
     """One run's forecasts of one split, or of new rows (then the split is test)."""
 
+    opened: OpenedRun
     prepared: Prepared
     split: SplitName
-    scores: Scores
+    scored: ScoredForecasts
     notes: list[str]
 
     @property
-    def table(self) -> ScoreTable:
-        return self.scores.tables[self.split]
+    def scores(self) -> ScoreTable:
+        """The score table, as in metrics.json."""
+        return self.scored.tables[self.split]
 
     @property
-    def forecasts(self) -> dict[str, Forecasts]:
-        return self.scores.forecasts[self.split]
+    def forecasts(self) -> dict[str, Forecast]:
+        """By forecaster, "model" among them."""
+        return self.scored.forecasts[self.split]
 
-    @property
-    def judged(self) -> dict[str, dict[str, float | None]]:
-        """MASE and MAE, whatever columns the run's table has."""
+    def table(self, *, native_times: bool = False) -> pa.Table:
+        """Every forecast of the split, with cutoff, intervals and actual values."""
+        spec, windows = self.opened.spec, self.prepared.windows[self.split]
+        return self.forecasts["model"].table(
+            self.prepared.panel,
+            spec.data,
+            levels=spec.evaluation.levels,
+            actual=self.prepared.actual(windows),
+            native_times=native_times,
+        )
+
+    def worse_than(self, rival: str, name: str) -> str | None:
+        """A sentence where the model has a larger error than a baseline; None where it has not.
+
+        Args:
+            rival: The baseline, among the forecasters.
+            name: What to call the run.
+        """
+        scores = self._decisive_scores()
+        for metric in DECISIVE:
+            own, other = scores["model"].get(metric), scores.get(rival, {}).get(metric)
+            if own is not None and other is not None:
+                if own <= other:
+                    return None
+                what = f"{self.split} {label(metric)}: {own:.4g} against {other:.4g}"
+                return f"{name}: the model is worse than {rival} on {what}"
+        return f"{name}: cannot be told from {rival}: neither MASE nor MAE can be computed for both"
+
+    def _decisive_scores(self) -> dict[str, dict[str, float | None]]:
+        """MASE and MAE, whatever columns the run's own table has."""
         windows = self.prepared.windows[self.split]
+        points = {name: replace(f, quantiles=None, probabilities=()) for name, f in self.forecasts.items()}
         table, _ = score_table(
             self.prepared.actual(windows),
-            {name: Forecasts(f.point) for name, f in self.forecasts.items()},
+            points,
             series=windows.series,
             scales=self.prepared.scales,
-            scoring=Scoring(("mase", "mae")),
+            scoring=Scoring(DECISIVE),
         )
         return table["scores"]
 
 
 def evaluate(
-    run: RunDir, *, data: Path | None = None, split: SplitName = "test", also: tuple[str, ...] = ()
+    opened: OpenedRun,
+    *,
+    data: TableSource | None = None,
+    split: SplitName = "test",
+    also: Sequence[str] = (),
 ) -> Evaluated:
-    """Forecast and score again, beside the baselines of the run's config and those of `also`.
+    """Forecast and score a run again, beside the baselines of its config and those of `also`.
 
-    data: a table with rows that training did not see; None takes the run's own table.
-    Raises DataError where the run's table is gone or was changed, where no window is left,
-    and UsageError for a split without windows.
+    Args:
+        opened: The run.
+        data: A table with rows that training did not see; None takes the run's own table.
+        split: The windows of the run's own table.
+        also: Further baselines.
+
+    Raises:
+        UsageError: For an unknown baseline, or a split without windows.
+        DataError: When the run's table is gone or was changed, or no window is left.
     """
-    loaded = load_run(run)
-    evaluation = loaded.experiment.evaluation
-    names = [*evaluation.baselines, *(n for n in also if n not in evaluation.baselines)]
-    evaluation = evaluation.model_copy(update={"baselines": names})
-    loaded = replace(loaded, experiment=loaded.experiment.model_copy(update={"evaluation": evaluation}))
-    fitted = Fitted.load(run)
+    opened = _with_baselines(opened, also)
+    fitted = Fitted.load(opened.run)
     if data is not None:
-        return _on_new_rows(run, loaded, fitted, data)
-    if not _same_data(run, loaded):
-        raise DataError(
-            f"{loaded.data_path}: is not there, or was changed since the run was trained on it",
-            hint="bring it back, or score other rows with --data",
-        )
-    prepared = prepare(loaded, smoke=bool((run.started() or {}).get("smoke")))
+        return _on_new_rows(opened, fitted, data)
+    spec = opened.spec
+    source = opened.own_table("bring it back, or score other rows with --data")
+    prepared = prepare(spec, source, smoke=opened.smoke)
     if not len(prepared.windows[split]):
         raise UsageError(
-            f"--split {split}: {run.path} has no {split} windows",
+            f"--split {split}: {opened.run.path} has no {split} windows",
             hint="name the other split, or rows with --data",
         )
-    check_baselines(loaded.experiment, prepared.panel, prepared.split_bounds)
-    _start(loaded)
-    scores = score(prepared, outlooks(fitted, prepared))
-    return Evaluated(prepared, split, scores, scores.notes)
+    check_baselines(spec, prepared.panel, prepared.table.split_bounds)
+    _start_backend(opened)
+    scored = score(spec, prepared, forecast_splits(spec, fitted, prepared))
+    return Evaluated(opened, prepared, split, scored, scored.notes)
 
 
-def _start(loaded: Loaded) -> None:
+def compare_runs(found: Sequence[tuple[str, Evaluated]]) -> list[tuple[str, str, Comparison]]:
+    """Test the differences: one run against its baselines; of several, the best against the others.
+
+    Args:
+        found: Each with what to call it.
+
+    Returns:
+        The names of each pair, and the test of the first against the second.
+    """
+    if len(found) == 1:
+        one = found[0][1]
+        rows = {name: compared(name, one.prepared, f) for name, f in one.forecasts.items()}
+        model = rows.pop("model")
+        return [("model", name, compare(model, other)) for name, other in rows.items()]
+    runs = common([compared(name, e.prepared, e.forecasts["model"]) for name, e in found])
+    best = min(runs, key=lambda one: sum(compare(one, other).difference for other in runs))
+    return [(best.name, one.name, compare(best, one)) for one in runs if one is not best]
+
+
+def _with_baselines(opened: OpenedRun, also: Sequence[str]) -> OpenedRun:
+    for name in also:
+        if name not in BASELINES:
+            raise UsageError(
+                f"--fail-if-worse-than {name}: there is no such baseline",
+                hint=f"use one of {', '.join(BASELINES)}",
+            )
+    spec, evaluation = opened.spec, opened.spec.evaluation
+    names = [*evaluation.baselines, *(n for n in also if n not in evaluation.baselines)]
+    spec = spec.model_copy(update={"evaluation": evaluation.model_copy(update={"baselines": names})})
+    return replace(opened, experiment=replace(opened.experiment, spec=spec))
+
+
+def _start_backend(opened: OpenedRun) -> None:
     from forecaster.training.backend import start_backend
 
-    start_backend(loaded.experiment.runtime)
+    start_backend(opened.spec.runtime)
 
 
-def _same_data(run: RunDir, loaded: Loaded) -> bool:
-    path = loaded.data_path
-    return path.exists() and fingerprint(path) == run.manifest()["data"]["sha256"]
-
-
-def _on_new_rows(run: RunDir, loaded: Loaded, fitted: Fitted, data: Path) -> Evaluated:
-    """Every window of a table whose targets come after the validation range of its series."""
-    experiment = loaded.experiment
-    spec = experiment.data.model_copy(update={"start": None, "end": None})
-    ahead, findings = load_table(
-        spec, data, keep_future=bool(spec.future_covariates), time_axis=fitted.time_axis
+def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evaluated:
+    """Score every window of a table whose targets come after the validation range of its series."""
+    spec = opened.spec
+    columns = spec.data.model_copy(update={"start": None, "end": None})
+    with_future, findings = load_table(
+        columns, data, keep_future=bool(columns.future_covariates), time_axis=fitted.time_axis
     )
-    raw = ahead.first_rows(ahead.lengths - findings.future_rows)
-    seen = _rows_seen(run, raw.ids, fitted, raw.first)
+    raw = with_future.first_rows(with_future.lengths - findings.future_rows)
+    seen = _rows_seen(opened, raw.ids, fitted, raw.first)
     first = np.minimum(seen, raw.lengths)
-    table = SplitPanel(raw, findings, SplitBounds(np.zeros_like(first), first, raw.lengths), ahead)
-    check_baselines(experiment, raw, table.split_bounds)
+    table = SplitPanel(raw, findings, SplitBounds(np.zeros_like(first), first, raw.lengths), with_future)
+    check_baselines(spec, raw, table.split_bounds)
     # Series that training never saw are scaled by the rows before their first target.
-    begin = np.maximum(first, np.minimum(experiment.window.lookback, raw.lengths))
-    filled, _ = fill(raw, experiment.data.missing, barriers=begin[:, None])
-    scaler, notes = scaler_for(fitted.scaler, experiment.scaling, filled, begin)
-    prepared = prepare_table(experiment, table, learned=FittedTransforms(scaler, fitted.encoders))
+    begin = np.maximum(first, np.minimum(spec.window.lookback, raw.lengths))
+    filled, _ = fill(raw, spec.data.missing, barriers=begin[:, None])
+    scaler, notes = with_new_series(fitted.scaler, spec.scaling, filled, begin)
+    prepared = prepare_table(spec, table, transforms=FittedTransforms(scaler, fitted.encoders))
     windows = prepared.windows["test"]
     if not len(windows):
         raise DataError(
-            f"{data}: holds no window of {experiment.window.lookback:,} + {experiment.window.horizon:,} rows whose "
+            f"{source_name(data)}: holds no window of {spec.window.lookback:,} + {spec.window.horizon:,} rows whose "
             "targets come after those of training and validation",
             hint="bring newer rows, with the lookback before them",
         )
@@ -149,19 +214,20 @@ def _on_new_rows(run: RunDir, loaded: Loaded, fitted: Fitted, data: Path) -> Eva
     )
     if seen.any():
         notes.append("targets up to the end of the validation range were used to train, and are not scored")
-    _start(loaded)
-    fitted = replace(fitted, scaler=scaler)
-    model = outlooks(fitted, prepared)["test"]
-    rows = {"model": _calibrated(fitted.calibration, prepared, model, begin)}
-    more, missing = _baselines(run, loaded, prepared, begin)
-    return Evaluated(prepared, "test", tabled(prepared, {"test": rows | more}, None), [*notes, *missing])
+    _start_backend(opened)
+    model = forecast_splits(spec, replace(fitted, scaler=scaler), prepared)["test"]
+    calibration = calibration_for(spec.scaling, fitted.calibration, prepared.panel, begin)
+    rows = {"model": model.calibrated(calibration, prepared.panel.ids)}
+    more, missing = _baselines(opened, prepared, begin)
+    scored = score_tables(spec.evaluation, prepared, {"test": rows | more})
+    return Evaluated(opened, prepared, "test", scored, [*notes, *missing])
 
 
-def _rows_seen(run: RunDir, ids: tuple[str, ...], fitted: Fitted, first: Ints) -> Ints:
+def _rows_seen(opened: OpenedRun, ids: tuple[str, ...], fitted: Fitted, first: Ints) -> Ints:
     """(series,), how many of each series' first rows lie within training and validation."""
-    run.check("splits.json")
+    opened.run.check("splits.json")
     last = {}
-    for one in read_json(run.file("splits.json"))["series"]:
+    for one in read_json(opened.run.file("splits.json"))["series"]:
         ends = [one[name]["last"] for name in ("train", "val") if one[name]["last"] is not None]
         if ends:
             last[one["id"]] = fitted.time_axis.ceil_position(ends[-1])
@@ -175,9 +241,9 @@ def _rows_seen(run: RunDir, ids: tuple[str, ...], fitted: Fitted, first: Ints) -
 
 
 def _scales(prepared: Prepared, fitted: Fitted, begin: Ints) -> Scales:
-    """Those of training; of a series that it never saw, those of the rows before its first target."""
-    panel, n = prepared.panel, prepared.source.n_targets
-    own = in_sample_scales(panel.values[:, :n], panel.offsets, begin, seasonality=prepared.season)
+    """Those of training; for a series that it never saw, those of the rows before its first target."""
+    panel = prepared.panel
+    own = in_sample_scales(prepared.targets, panel.offsets, begin, seasonality=prepared.season)
     known = fitted.training
     if known is None:
         return own
@@ -189,63 +255,35 @@ def _scales(prepared: Prepared, fitted: Fitted, begin: Ints) -> Scales:
     return own
 
 
-def _calibrated(
-    calibration: Calibration | None, prepared: Prepared, found: Forecasts, begin: Ints
-) -> Forecasts:
-    """The intervals that `predict` would give."""
-    if calibration is None:
-        return found
-    scaler = scaler_for(calibration.scaler, error_units(prepared.experiment), prepared.panel, begin)[0]
-    base = found.point[..., None] if found.quantiles is None else found.quantiles
-    group = scaler.rows_for(prepared.panel.ids)[prepared.windows["test"].series]
-    quantiles = replace(calibration, scaler=scaler).apply(GroupedQuantiles(base, group), scaler.ids or ())
-    return Forecasts(found.point, quantiles)
+def _baselines(opened: OpenedRun, prepared: Prepared, begin: Ints) -> tuple[dict[str, Forecast], list[str]]:
+    """The baselines' forecasts of new rows, with intervals; and notes.
 
-
-def _baselines(
-    run: RunDir, loaded: Loaded, prepared: Prepared, begin: Ints
-) -> tuple[dict[str, Forecasts], list[str]]:
-    """Their forecasts of new rows, with intervals.
-
-    Ridge learns from the run's own table, and all have their intervals from their errors there: it
-    must be unchanged. Those of forecasting/stats are fitted to the rows before the first target.
+    Ridge learns from the run's own table, and all have their intervals from their errors there: it must be
+    unchanged. Those of forecasting/stats are fitted to the rows before the first target.
     """
-    evaluation = loaded.experiment.evaluation
-    names: list[str] = list(evaluation.baselines)
+    spec, windows = opened.spec, prepared.windows["test"]
+    names: list[str] = list(spec.evaluation.baselines)
     notes: list[str] = []
-    where = prepared.cutoffs(prepared.windows["test"])
-    if not _same_data(run, loaded):
-        gone = f"{loaded.data_path}, which is gone or changed"
+    cutoffs = prepared.cutoffs(windows)
+    own_source = opened.source
+    if own_source is None or not opened.same_table:
+        gone = f"{opened.table_name}, which is gone or changed"
         if "ridge" in names:
             names.remove("ridge")
             notes.append(f"ridge is left out: it learns from {gone}")
-        if names and evaluation.levels:
+        if names and spec.evaluation.levels:
             notes.append(f"the baselines have no intervals: those come from their errors on {gone}")
-        known = replace(baseline_inputs(prepared), fit_end=begin)
-        found = {name: Forecasts(baseline(name, where, known)) for name in names}
+        known = replace(baseline_inputs(spec, prepared), fit_end=begin)
+        found = {name: Forecast.of(windows, baseline(name, cutoffs, known)) for name in names}
         return found, [*notes, *known.remarks]
-    own = prepare(loaded, smoke=bool((run.started() or {}).get("smoke")))
-    learned = baseline_inputs(own)
+    own = prepare(spec, own_source, smoke=opened.smoke)
+    learned = baseline_inputs(spec, own)
     known = replace(learned, season=prepared.season, fit_end=begin, remarks=[])
-    found = {name: Forecasts(baseline(name, where, known)) for name in names}
-    if evaluation.levels and len(own.windows["val"]):
-        past = baseline_forecasts(own, [name for name in SCORED if len(own.windows[name])], learned)
+    found = {name: Forecast.of(windows, baseline(name, cutoffs, known)) for name in names}
+    if spec.evaluation.levels and len(own.windows["val"]):
+        past = baseline_forecasts(own, names, [name for name in SCORED if len(own.windows[name])], learned)
         for name in names:
-            calibration = calibration_for_later(own, past, name)
-            found[name] = _calibrated(calibration, prepared, found[name], begin)
+            learned_here = calibration_for_later(spec, own, past, name)
+            calibration = calibration_for(spec.scaling, learned_here, prepared.panel, begin)
+            found[name] = found[name].calibrated(calibration, prepared.panel.ids)
     return found, [*notes, *known.remarks]
-
-
-def forecasts_table(found: Evaluated) -> pa.Table:
-    """Every forecast of the split, with cutoff, intervals and actual values."""
-    windows, model = found.prepared.windows[found.split], found.forecasts["model"]
-    levels = found.prepared.experiment.evaluation.levels
-    return forecast_table(
-        found.prepared.panel,
-        found.prepared.experiment.data,
-        model.point,
-        series=windows.series,
-        target_row=windows.target_row,
-        actual=found.prepared.actual(windows),
-        intervals=Interval.of(model.quantiles, probabilities(levels), levels),
-    )

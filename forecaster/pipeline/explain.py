@@ -1,235 +1,58 @@
-"""What a run's forecasts rest on: how much the error grows when one input is shuffled between windows.
-
-Permutation importance (Breiman, Random Forests, 2001, section 10; Fisher, Rudin & Dominici, 2019), on
-validation windows. Shuffled are: each target's past, each covariate (past and horizon
-together), each calendar feature, each static covariate; and, of all targets' pasts together,
-each stretch of the lookback.
-"""
+"""Explain: what the forecasts of a run rest on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from forecaster.data.panel import Panel
-from forecaster.data.reading.table import fingerprint
-from forecaster.data.time_axis.calendar import feature_names
-from forecaster.data.transforms.windows import Batch, Windows
-from forecaster.errors import FORMAT_VERSION, DataError, UsageError
+from forecaster.errors import DataError, UsageError
 from forecaster.forecasting.fitted import Fitted
-from forecaster.pipeline.report import IMPORTANCE, Reported, write_report
-from forecaster.runs.directory import RunDir
 from forecaster.runs.files import write_json
-from forecaster.stages.cutoff import load_run
-from forecaster.stages.prepared import Prepared, prepare
-
-Ints = npt.NDArray[np.int64]
-MAX_STRETCHES = 8
-# Series the windows are taken from, so that each has some to be shuffled with.
-MAX_SERIES = 64
-
-
-@dataclass(frozen=True)
-class ShuffledInput:
-    """What is shuffled together. channels: by key of a batch. steps: of the lookback, first to
-    one past the last; None for all."""
-
-    name: str
-    channels: dict[str, list[int]]
-    steps: tuple[int, int] | None = None
+from forecaster.stages.importance import measure
+from forecaster.stages.opened import OpenedRun
+from forecaster.stages.prepared import prepare
+from forecaster.stages.report import IMPORTANCE, Reported, write_report
 
 
 @dataclass(frozen=True)
 class Explained:
+    """What was measured, and the report that shows it.
+
+    Attributes:
+        importance: importance.json.
+        reported: The report.
+    """
+
     importance: dict[str, Any]
-    """importance.json."""
     reported: Reported
 
 
-@dataclass(frozen=True)
-class Shuffled(Windows):
-    """Windows of which some inputs are those of other windows.
+def explain(opened: OpenedRun, *, windows: int = 256, repeats: int = 5, seed: int = 0) -> Explained:
+    """Shuffle each input, forecast, compare; write importance.json and the report again.
 
-    partner: (windows,), whose inputs are borrowed. part: (windows,), which of `parts` is; -1 none.
+    Args:
+        opened: The run.
+        windows: Validation windows at most.
+        repeats: Shuffles of each input.
+        seed: Of the shuffles.
+
+    Raises:
+        DataError: When the table is gone or was changed, or holds no validation windows.
+        UsageError: For a network that carries its state, whose windows hang together.
     """
+    from forecaster.training.backend import start_backend
 
-    partner: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    part: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    parts: tuple[ShuffledInput, ...] = ()
-
-    def inputs(self, indices: Ints) -> Batch:
-        batch = super().inputs(indices)
-        borrowed = super().inputs(self.partner[indices])
-        part = self.part[indices]
-        for p in np.unique(part[part >= 0]).tolist():
-            rows = np.flatnonzero(part == p)
-            low, high = self.parts[p].steps or (0, self.lookback)
-            for key, channels in self.parts[p].channels.items():
-                if batch[key].ndim == 2:
-                    at = np.ix_(rows, np.array(channels))
-                else:
-                    steps = np.arange(low, high) if key.startswith("past") else np.arange(self.horizon)
-                    at = np.ix_(rows, steps, np.array(channels))
-                batch[key][at] = borrowed[key][at]
-        return batch
-
-
-def explain(run: RunDir, *, windows: int, repeats: int, seed: int) -> Explained:
-    """Shuffle, forecast, compare; write importance.json and the report anew.
-
-    windows: validation windows at most. repeats: shuffles of each input. Raises DataError where
-    the table is gone or has changed, or holds no validation windows; UsageError for a
-    network that carries its state, whose windows hang together.
-    """
-    loaded = load_run(run)
-    experiment, path = loaded.experiment, loaded.data_path
-    if experiment.model.stateful:
+    spec, run = opened.spec, opened.run
+    if spec.model.stateful:
         raise UsageError(
             f"{run.path}: its network carries its state from window to window, so windows cannot be shuffled",
             hint="explain a run with model.stateful: false",
         )
-    if not path.is_file() or fingerprint(path) != run.manifest()["data"]["sha256"]:
-        raise DataError(
-            f"{path}: is gone or was changed since the run was trained on it",
-            hint="bring back the table: explain needs its validation windows",
-        )
-    fitted, prepared = Fitted.load(run), prepare(loaded)
+    source = opened.own_table("bring back the table: explain needs its validation windows")
+    fitted, prepared = Fitted.load(run), prepare(spec, source)
     if not len(prepared.windows["val"]):
         raise DataError(f"{run.path}: has no validation windows", hint="train with split.val above 0")
-
-    from forecaster.training.backend import start_backend
-
-    start_backend(experiment.runtime)
-    measured = measure(fitted, prepared, windows=windows, repeats=repeats, seed=seed)
+    start_backend(spec.runtime)
+    measured = measure(spec, fitted, prepared, windows=windows, repeats=repeats, seed=seed)
     write_json(run.file(IMPORTANCE), measured)
-    return Explained(measured, write_report(run, prepared=prepared))
-
-
-def measure(fitted: Fitted, prepared: Prepared, *, windows: int, repeats: int, seed: int) -> dict[str, Any]:
-    """importance.json. All shuffles are forecast in one go, so that the network is compiled once."""
-    chosen = _sample(prepared.windows["val"], windows)
-    inputs, lags = _inputs(prepared), _lags(prepared)
-    parts = (*inputs, *lags)
-    rng = np.random.default_rng(seed)
-    n, copies = len(chosen), 1 + repeats * len(parts)
-    shuffles = [_others(_groups(p, chosen), rng) for p in parts for _ in range(repeats)]
-    partner = np.concatenate([np.arange(n), *shuffles])
-    part = np.repeat(np.append(-1, np.repeat(np.arange(len(parts)), repeats)), n)
-    shuffled = Shuffled(
-        chosen.source,
-        chosen.lookback,
-        chosen.horizon,
-        np.tile(chosen.series, copies),
-        np.tile(chosen.start, copies),
-        chosen.padded,
-        partner=partner,
-        part=part,
-        parts=parts,
-    )
-    groups = fitted.scaler.rows_for(prepared.panel.ids)[shuffled.series]
-    forecast = fitted.forecast(shuffled, groups).reshape(copies, n, chosen.horizon, -1)
-    unit = prepared.scales.train_std[chosen.series][:, None, :]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.abs(forecast - prepared.actual(chosen)) / unit
-    mae = np.nanmean(np.where(np.isfinite(error), error, np.nan), axis=(1, 2, 3))
-    growth = 100 * (mae[1:] / mae[0] - 1).reshape(len(parts), repeats)
-    rows = [
-        {"name": p.name, "mean": float(growth[i].mean()), "std": float(growth[i].std())}
-        for i, p in enumerate(parts)
-    ]
-    return {
-        "format_version": FORMAT_VERSION,
-        "split": "val",
-        "windows": n,
-        "repeats": repeats,
-        "seed": seed,
-        "scaled_mae": float(mae[0]),
-        "inputs": sorted(rows[: len(inputs)], key=lambda row: -row["mean"]),
-        "lags": rows[len(inputs) :],
-    }
-
-
-def _sample(windows: Windows, most: int) -> Windows:
-    """Evenly spaced windows, of evenly chosen series where there are many."""
-    series = np.unique(windows.series)
-    if len(series) > MAX_SERIES:
-        kept = series[np.linspace(0, len(series) - 1, MAX_SERIES).astype(np.int64)]
-        windows = windows.take(np.flatnonzero(np.isin(windows.series, kept)))
-    if len(windows) <= most:
-        return windows
-    return windows.take(np.linspace(0, len(windows) - 1, most).astype(np.int64))
-
-
-def _groups(part: ShuffledInput, windows: Windows) -> npt.NDArray[np.int32]:
-    """Among which windows a part is shuffled: those of one series, or all where a series has but one value."""
-    static = any(key.startswith("static") for key in part.channels)
-    return np.zeros_like(windows.series) if static else windows.series
-
-
-def _others(group: npt.NDArray[np.int32], rng: np.random.Generator) -> Ints:
-    """For each window another one, of its own group where that has several."""
-    out = np.arange(len(group))
-    groups = [np.flatnonzero(group == g) for g in np.unique(group)]
-    alone = np.concatenate([g for g in groups if len(g) == 1] or [np.empty(0, dtype=np.int64)])
-    for members in [*(g for g in groups if len(g) > 1), alone.astype(np.int64)]:
-        # Round a random circle: nobody is its own partner.
-        circle = rng.permutation(members)
-        out[circle] = np.roll(circle, 1)
-    return out
-
-
-def _inputs(prepared: Prepared) -> list[ShuffledInput]:
-    """Every input by the names of the table's columns and of the calendar."""
-    panel, source = prepared.panel, prepared.source
-    numbers = [name for name in panel.columns if name not in panel.categories]
-    codes = [name for name in panel.columns if name in panel.categories]
-    n_known = source.n_targets + source.n_past
-    parts = [
-        ShuffledInput(f"past of {name}", {"past": [i]}) for i, name in enumerate(numbers[: source.n_targets])
-    ]
-    for i, name in enumerate(numbers[source.n_targets :], source.n_targets):
-        ahead = {"future": [i - n_known]} if i >= n_known else {}
-        parts.append(ShuffledInput(name, {"past": [i], **ahead}))
-    for i, name in enumerate(codes):
-        ahead = {"future_codes": [i - source.n_past_codes]} if i >= source.n_past_codes else {}
-        parts.append(ShuffledInput(name, {"past_codes": [i], **ahead}))
-    at = len(numbers)
-    for feature in prepared.experiment.data.calendar:
-        width = len(feature_names([feature]))
-        channels = list(range(at, at + width))
-        parts.append(
-            ShuffledInput(
-                f"calendar: {feature}", {"past": channels, "future": [c - n_known for c in channels]}
-            )
-        )
-        at += width
-    return parts + _statics(panel)
-
-
-def _statics(panel: Panel) -> list[ShuffledInput]:
-    numbers = [name for name in panel.statics if name not in panel.categories]
-    codes = [name for name in panel.statics if name in panel.categories]
-    return [
-        *(ShuffledInput(name, {"static": [i]}) for i, name in enumerate(numbers)),
-        *(ShuffledInput(name, {"static_codes": [i]}) for i, name in enumerate(codes)),
-    ]
-
-
-def _lags(prepared: Prepared) -> list[ShuffledInput]:
-    """Stretches of the lookback, the newest first: whole seasons, or whole patches, where they go in."""
-    lookback, patch = prepared.experiment.window.lookback, prepared.experiment.model.patch or 1
-    length = next(
-        (unit for unit in (prepared.season, patch) if unit > 1 and 2 <= lookback / unit <= MAX_STRETCHES),
-        -(-lookback // MAX_STRETCHES),
-    )
-    channels: Sequence[int] = range(prepared.source.n_targets)
-    parts = []
-    for first in range(1, lookback + 1, length):
-        last = min(first + length - 1, lookback)
-        name = f"{first}" if first == last else f"{first}–{last}"
-        parts.append(ShuffledInput(name, {"past": list(channels)}, (lookback - last, lookback - first + 1)))
-    return parts
+    return Explained(measured, write_report(opened, prepared=prepared))

@@ -1,4 +1,4 @@
-"""One series of a run as a picture: its newest test window, and what came before."""
+"""Plot: one series of a run as a picture, its newest test window and what came before."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
-from forecaster.data.time_axis.axis import TimeAxis, default_seasonality
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.errors import DataError, UsageError
 from forecaster.forecasting.fitted import STATE
-from forecaster.pipeline.report import read_history
 from forecaster.reporting.forecasts import StoredForecasts, read_forecasts
 from forecaster.reporting.history import History
 from forecaster.reporting.plots import Stretch, forecast_picture
-from forecaster.runs.directory import RunDir
 from forecaster.runs.files import read_json, write_whole
-from forecaster.stages.cutoff import load_run
+from forecaster.stages.opened import OpenedRun
+from forecaster.stages.report import read_history
 
 NAMED = 5
+ENDINGS = (".png", ".svg")
 
 
 @dataclass(frozen=True)
@@ -33,27 +33,37 @@ class Plotted:
     notes: list[str]
 
 
-def plot(run: RunDir, *, series: str | None, target: str | None, output: Path | None) -> Plotted:
-    """Draw the newest test window of one series and target, by default the first of each.
+def plot(
+    opened: OpenedRun, *, series: str | None = None, target: str | None = None, output: Path | None = None
+) -> Plotted:
+    """Draw the newest test window of one series and target.
 
-    output: PNG or SVG by its ending; by default plots/NAME.png in the run directory.
-    Raises DataError for a run without test windows, UsageError for a name it does not have.
+    Args:
+        opened: The run.
+        series: Its name; None is the first.
+        target: Its name; None is the first.
+        output: PNG or SVG by its ending; None is plots/NAME.png in the run directory.
+
+    Raises:
+        DataError: When the run has no test windows.
+        UsageError: For a name it does not have, or another ending.
     """
-    loaded = load_run(run)
+    if output is not None and output.suffix.lower() not in ENDINGS:
+        raise UsageError(f"{output}: the ending says the format", hint=f"use one of {', '.join(ENDINGS)}")
+    run, spec = opened.run, opened.spec
     run.check(STATE)
-    experiment, time_axis = loaded.experiment, TimeAxis.from_json(read_json(run.file(STATE))["grid"])
-    f = read_forecasts(run, experiment.data, time_axis=time_axis, horizon=experiment.window.horizon)
+    time_axis = TimeAxis.from_json(read_json(run.file(STATE))["grid"])
+    f = read_forecasts(run, spec.data, time_axis=time_axis, horizon=spec.window.horizon)
     if f is None:
         raise DataError(f"{run.path}: has no test windows to draw", hint="train with split.test above 0")
     s = _find("series", series, f.ids)
     t = _find("target", target, f.targets)
-    season = experiment.evaluation.seasonality or default_seasonality(experiment.data.freq)
-    history, notes = read_history(run, loaded, season)
+    history, notes = read_history(opened)
     path = output or run.file(f"plots/{_file_name(f.ids[s], f.targets[t])}.png")
     picture = forecast_picture(
-        [_stretch(f, history, time_axis, (s, t), lookback=experiment.window.lookback)],
+        [_stretch(f, history, time_axis, (s, t), lookback=spec.window.lookback)],
         form=path.suffix.lower().removeprefix("."),
-        time_label=experiment.data.time,
+        time_label=spec.data.time,
     )
     write_whole(path, picture)
     return Plotted(path, f.ids[s], f.targets[t], notes)

@@ -1,166 +1,27 @@
-"""From a run directory to one page that shows it."""
+"""Report: the page of a run, written again."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
+from forecaster.errors import UsageError
+from forecaster.stages.opened import OpenedRun
+from forecaster.stages.report import Reported, write_report
 
-from forecaster.config.load import Loaded
-from forecaster.data.panel import Panel
-from forecaster.data.reading.table import fingerprint
-from forecaster.data.time_axis.axis import TimeAxis, default_seasonality
-from forecaster.data.transforms.split import SplitBounds
-from forecaster.errors import DataError
-from forecaster.evaluation.scales import in_sample_scales
-from forecaster.evaluation.scores import label, remarks, verdicts
-from forecaster.forecasting.fitted import STATE
-from forecaster.reporting.forecasts import read_forecasts
-from forecaster.reporting.history import History
-from forecaster.reporting.page import Contents, page
-from forecaster.runs.directory import RunDir
-from forecaster.runs.files import damaged, read_json, read_whole, write_whole
-from forecaster.stages.cutoff import load_run
-from forecaster.stages.prepared import Prepared, read_and_split
-
-REPORT, IMPORTANCE, BY_STEP = "report.html", "importance.json", "scores/by_step.csv"
+ENDINGS = (".html", ".htm")
 
 
-@dataclass(frozen=True)
-class Reported:
-    path: Path
-    n_bytes: int
-    notes: list[str]
-    """What the page had to leave out."""
+def report(opened: OpenedRun, *, output: Path | None = None) -> Reported:
+    """Write the page that shows a run: one HTML file that opens offline.
 
+    Args:
+        opened: The run.
+        output: Where to; None is report.html in the run directory.
 
-def write_report(run: RunDir, *, output: Path | None = None, prepared: Prepared | None = None) -> Reported:
-    """Write the page of a complete run, by default as report.html in its directory.
-
-    prepared: the table where it is at hand; otherwise it is read again, if it still is
-    what the run was trained on. Raises DataError where a file of the run is damaged.
+    Raises:
+        UsageError: When the output does not end in .html.
+        DataError: When a file of the run is damaged.
     """
-    loaded = load_run(run)
-    run.check("metrics.json", "history.csv", "splits.json", STATE)
-    time_axis = TimeAxis.from_json(read_json(run.file(STATE))["grid"])
-    experiment = loaded.experiment
-    season = experiment.evaluation.seasonality or default_seasonality(experiment.data.freq)
-    history, notes = (
-        (of_prepared(prepared), []) if prepared is not None else read_history(run, loaded, season)
-    )
-    splits = read_json(run.file("metrics.json"))["splits"]
-    judged = next((name for name in ("test", "val") if name in splits), None)
-    importance = run.file(IMPORTANCE)
-    manifest = run.manifest()
-    contents = Contents(
-        experiment_name=experiment.name,
-        run_name=run.path.resolve().name,
-        manifest=manifest,
-        data=experiment.data,
-        window=experiment.window,
-        settings=_settings(loaded),
-        config=read_whole(run.file("resolved.yaml")).decode(),
-        season=season,
-        splits=splits,
-        metric_label=label,
-        verdicts=verdicts(splits[judged]["scores"], split=judged) if judged else [],
-        remarks=remarks(splits[judged]["left_out"]) if judged else [],
-        epochs=read_history_csv(run),
-        ranges=read_json(run.file("splits.json"))["series"],
-        time_axis=time_axis,
-        forecasts=read_forecasts(
-            run, experiment.data, time_axis=time_axis, horizon=experiment.window.horizon
-        ),
-        history=history,
-        events=_events(run),
-        by_step=_by_step(run, judged) if len(experiment.data.targets) == 1 else {},
-        importance=read_json(importance) if importance.is_file() else None,
-        notes=notes,
-    )
-    content = page(contents).encode()
-    path = output or run.file(REPORT)
-    write_whole(path, content)
-    return Reported(path, len(content), notes)
-
-
-def _settings(loaded: Loaded) -> dict[str, Any]:
-    """What the advice asks about."""
-    experiment = loaded.experiment
-    return {
-        "most_epochs": experiment.training.epochs,
-        "loss": experiment.training.loss,
-        "normalization": str(experiment.model.normalization),
-        "calibration": experiment.evaluation.calibration,
-    }
-
-
-def of_prepared(prepared: Prepared) -> History:
-    return _history(prepared.panel, prepared.split_bounds, prepared.season, observed=prepared.observed)
-
-
-def read_history(run: RunDir, loaded: Loaded, season: int) -> tuple[History | None, list[str]]:
-    """The table that the run was trained on, or None and why not."""
-    path = loaded.data_path
-    if not path.is_file():
-        return None, [f"The table is no longer at {path}, so the data itself is not shown."]
-    if fingerprint(path) != run.manifest()["data"]["sha256"]:
-        return None, [f"{path} has changed since the run was trained on it, so the data itself is not shown."]
-    table = read_and_split(loaded)
-    return _history(table.raw, table.split_bounds, season), []
-
-
-def _history(panel: Panel, split_bounds: SplitBounds, season: int, *, observed: Any = None) -> History:
-    targets = panel.values[:, : len(panel.targets)]
-    if observed is not None and not observed.all():
-        targets = np.where(observed, targets, np.nan)
-    scales = in_sample_scales(targets, panel.offsets, split_bounds.train_end, seasonality=season)
-    return History(
-        panel.time_axis, panel.ids, targets, panel.offsets, panel.first, split_bounds, scales.naive_error
-    )
-
-
-def read_history_csv(run: RunDir) -> list[dict[str, Any]]:
-    """The rows of history.csv, numbers as numbers, None where empty."""
-    path = run.file("history.csv")
-    try:
-        return [{key: _value(text) for key, text in row.items()} for row in _rows(path)]
-    except ValueError as error:
-        raise damaged(path, str(error)) from error
-
-
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    return iter(csv.DictReader(io.StringIO(read_whole(path).decode())))
-
-
-def _by_step(run: RunDir, split: str | None) -> dict[str, list[float | None]]:
-    """Mean absolute error by step of every baseline; empty where it was not scored."""
-    if BY_STEP not in run.manifest()["files"]:
-        return {}
-    run.check(BY_STEP)
-    out: dict[str, list[float | None]] = {}
-    for row in _rows(run.file(BY_STEP)):
-        if row["split"] == split and row["forecaster"] != "model" and "mae" in row:
-            value = _value(row["mae"])
-            out.setdefault(row["forecaster"], []).append(None if value is None else float(value))
-    return out
-
-
-def _value(text: str) -> float | int | bool | None:
-    if text in ("True", "False"):
-        return text == "True"
-    if not text:
-        return None
-    return int(text) if text.lstrip("-").isdigit() else float(text)
-
-
-def _events(run: RunDir) -> dict[str, Any]:
-    """The event that the run began with."""
-    try:
-        return run.started() or {}
-    except OSError as error:
-        raise DataError(f"{run.file('events.jsonl')}: {error.strerror}", hint="check its rights") from error
+    if output is not None and output.suffix.lower() not in ENDINGS:
+        raise UsageError(f"{output}: the report is HTML", hint="let the name end in .html")
+    return write_report(opened, output=output)

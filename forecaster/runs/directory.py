@@ -27,6 +27,7 @@ from forecaster.runs.files import (
 
 MANIFEST = "manifest.json"
 EVENTS = "events.jsonl"
+RESOLVED = "resolved.yaml"
 CHECKPOINTS = "checkpoints"
 # Files of a directory that is under way; a manifest never lists them.
 _UNSEALED = {MANIFEST, ".lock"}
@@ -82,6 +83,16 @@ class RunDir:
         # Last, so that a kill before the manifest never costs the training.
         self.drop_checkpoints()
 
+    def checkpoints(self, member: int, part: str = "") -> FileCheckpoints:
+        """Where one member of an ensemble keeps its checkpoint.
+
+        Args:
+            member: Counted from 0.
+            part: Of the run, such as a fold of a backtest.
+        """
+        folder = self.path / CHECKPOINTS / part
+        return FileCheckpoints(folder / f"member-{member}.safetensors")
+
     def drop_checkpoints(self) -> None:
         """Of a complete run; a kill just behind its manifest may have left them."""
         shutil.rmtree(self.path / CHECKPOINTS, ignore_errors=True)
@@ -91,7 +102,7 @@ class RunDir:
         if not self.path.is_dir():
             raise DataError(f"{self.path}: there is no such run directory", hint=_nearest_runs(self.path))
         if not self.sealed:
-            if (self.path / "resolved.yaml").is_file() or "config" in (self.started() or {}):
+            if (self.path / RESOLVED).is_file() or "config" in (self.started() or {}):
                 raise DataError(
                     f"{self.path}: this run is not complete",
                     hint=f"finish it with: {self._unfinished()}",
@@ -151,6 +162,11 @@ class FileCheckpoints:
         return load_arrays(self.path) if self.path.is_file() else None
 
 
+def new_run_path(folder: Path, name: str) -> Path:
+    """A new run directory in a folder, named after the experiment and the time in UTC."""
+    return folder / new_name(name, datetime.now(UTC))
+
+
 def new_name(name: str, now: datetime) -> str:
     """name-20261121T093000Z."""
     return f"{name}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
@@ -166,7 +182,7 @@ def check_free(path: Path, *, resume: bool = False, overwrite: bool = False) -> 
         raise DataError(f"{path}: there is no run to resume", hint="leave out --resume to start it")
     if path.exists() and not path.is_dir():
         raise RunTakenError(f"{path}: is a file", hint="choose another --run-dir")
-    has_content = path.is_dir() and any(p.name != ".lock" for p in path.iterdir())
+    has_content = path.is_dir() and any(not _left_by_a_start(p) for p in path.iterdir())
     if has_content and not (resume or overwrite):
         raise RunTakenError(
             f"{path}: exists already",
@@ -205,20 +221,29 @@ def claim(path: Path, *, resume: bool = False, overwrite: bool = False) -> Itera
         os.close(lock)
 
 
+def _left_by_a_start(path: Path) -> bool:
+    """Whether a process that was killed before its run had begun may have left this file."""
+    return path.name == ".lock" or (path.name.startswith(".") and path.name.endswith(".part"))
+
+
 def _looks_like_run(path: Path) -> bool:
-    return any((path / name).is_file() for name in (MANIFEST, "resolved.yaml", EVENTS))
+    return any((path / name).is_file() for name in (MANIFEST, RESOLVED, EVENTS))
 
 
 def _empty(path: Path) -> None:
-    # The manifest goes first: a kill half-way leaves an incomplete run, never a damaged complete one.
+    # The manifest goes first: a kill half-way leaves an incomplete run, never a damaged complete one. What tells a
+    # run from a folder of somebody's own goes last, and the settings after the event that says it had begun.
+    last = (EVENTS, RESOLVED)
     (path / MANIFEST).unlink(missing_ok=True)
     for entry in path.iterdir():
-        if entry.name == ".lock":
+        if entry.name == ".lock" or entry.name in last:
             continue
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         else:
             entry.unlink()
+    for name in last:
+        (path / name).unlink(missing_ok=True)
 
 
 def _nearest_runs(path: Path) -> str:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from forecaster.config.load import Loaded
+from forecaster.config.experiment import Experiment
 from forecaster.config.tune import TuneSpec
 from forecaster.errors import ConfigError, DataError, EnvironmentError_, TrainingError
 from forecaster.runs.directory import CHECKPOINTS, RunDir
@@ -48,7 +48,9 @@ class Tuned:
     notes: list[str]
 
 
-class Watcher(Protocol):
+class SearchListener(Protocol):
+    """What a search tells whoever watches."""
+
     def began(self, proposal: Proposal) -> None: ...
 
     def reported(self, proposal: Proposal | None, said: dict[str, Any]) -> None:
@@ -59,21 +61,23 @@ class Watcher(Protocol):
     def looked(self) -> None: ...
 
 
-def tune(loaded: Loaded, run: RunDir, options: TuneOptions, *, watcher: Watcher, fingerprint: str) -> Tuned:
+def run_search(
+    experiment: Experiment, run: RunDir, options: TuneOptions, *, listener: SearchListener, fingerprint: str
+) -> Tuned:
     """Search from wherever the log in the run directory ends, then write the best run.
 
     fingerprint: sha256 of the data. Raises DataError when the log is of another search, and
     TrainingError when no trial completed; what completed is written before any signal goes on up.
     """
-    spec = spec_of(loaded, smoke=options.smoke)
+    spec = spec_of(experiment, smoke=options.smoke)
     book = Trials(TrialLog(run.file(LOG)), direction=spec.objective.direction)
     if book.first is None and run.file(TABLE).is_file():
         raise DataError(
             f"{run.file(LOG)}: the log is gone, and this search was under way",
             hint="restore it from a copy, or begin again with --overwrite",
         )
-    begin(loaded, book, fingerprint=fingerprint, smoke=options.smoke)
-    engine = make_engine(loaded, options)
+    begin(experiment, book, fingerprint=fingerprint, smoke=options.smoke)
+    engine = make_engine(experiment, options)
     try:
         # Loads Keras, while the first worker loads it too. No device is touched: that is for the workers.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -81,12 +85,12 @@ def tune(loaded: Loaded, run: RunDir, options: TuneOptions, *, watcher: Watcher,
             from forecaster.search.loop import Search
 
         most = None if spec.algorithm == "hyperband" and not options.smoke else spec.max_trials
-        search = Search(loaded.search_space, spec, book, seed=loaded.experiment.seed, most=most)
-        same_data = SameData(loaded.data_path, fingerprint)
-        trial = _Trial(loaded, spec, run, book, engine, options, watcher, same_data)
-        trial.needed = search.needed
+        found = Search(experiment.search_space, spec, book, seed=experiment.spec.seed, most=most)
+        same_data = SameData(experiment.data_path, fingerprint)
+        trial = _Trial(experiment, spec, run, book, engine, options, listener, same_data)
+        trial.needed = found.needed
         try:
-            ended = search.go(
+            ended = found.go(
                 trial.run,
                 trial,
                 workers=options.workers,
@@ -97,9 +101,9 @@ def tune(loaded: Loaded, run: RunDir, options: TuneOptions, *, watcher: Watcher,
         except BaseException:
             # What is done is kept. Where that cannot be written, what ended the search matters more.
             with contextlib.suppress(EnvironmentError_):
-                write_summary(loaded, spec, book, run, smoke=options.smoke)
+                write_summary(experiment, spec, book, run, smoke=options.smoke)
             raise
-        write_summary(loaded, spec, book, run, smoke=options.smoke)
+        write_summary(experiment, spec, book, run, smoke=options.smoke)
         book.log.append("ended", reason=ended, completed=book.count("completed"), failed=book.count("failed"))
         best = book.best
         if best is None:
@@ -108,16 +112,16 @@ def tune(loaded: Loaded, run: RunDir, options: TuneOptions, *, watcher: Watcher,
             # Its processes were stopped with the trials in them, or have a part of the threads
             # that the config asks for, which a process cannot change.
             engine.stop()
-            engine = make_engine(loaded, replace(options, workers=1))
-        notes = _finish(loaded, run, best, engine, options, watcher, fingerprint)
+            engine = make_engine(experiment, replace(options, workers=1))
+        notes = _finish(experiment, run, best, engine, options, listener, fingerprint)
     finally:
         engine.stop()
     return Tuned(best, book, ended, read_json(run.file("metrics.json")), notes)
 
 
-def spec_of(loaded: Loaded, *, smoke: bool) -> TuneSpec:
+def spec_of(experiment: Experiment, *, smoke: bool) -> TuneSpec:
     """The tune section in force; with --smoke one that takes seconds."""
-    spec = loaded.experiment.tune
+    spec = experiment.spec.tune
     # One fold would be no cross-validation.
     folds = 3 if spec.algorithm == "sklearn" and spec.folds == 1 else spec.folds
     if not smoke:
@@ -136,9 +140,9 @@ def spec_of(loaded: Loaded, *, smoke: bool) -> TuneSpec:
     )
 
 
-def make_engine(loaded: Loaded, options: TuneOptions, *, size: int | None = None) -> Engine:
-    runtime = loaded.experiment.runtime.model_dump()
-    threads = threads_of(loaded, options.workers)
+def make_engine(experiment: Experiment, options: TuneOptions, *, size: int | None = None) -> Engine:
+    runtime = experiment.spec.runtime.model_dump()
+    threads = threads_of(experiment, options.workers)
     runtime["threads"] = threads
     count = size or options.workers
     if options.engine == "ray":
@@ -148,9 +152,9 @@ def make_engine(loaded: Loaded, options: TuneOptions, *, size: int | None = None
     return LocalEngine(WORK, {"runtime": runtime}, size=count, threads=threads or processors())
 
 
-def threads_of(loaded: Loaded, workers: int) -> int | None:
+def threads_of(experiment: Experiment, workers: int) -> int | None:
     """Of each worker: an equal part of those asked for, or of the machine's."""
-    asked = loaded.experiment.runtime.threads
+    asked = experiment.spec.runtime.threads
     return asked if workers == 1 else max(1, (asked or processors()) // workers)
 
 
@@ -159,9 +163,9 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def filled(loaded: Loaded, spec: TuneSpec, values: dict[str, Any], *, smoke: bool) -> dict[str, Any]:
+def filled(experiment: Experiment, spec: TuneSpec, values: dict[str, Any], *, smoke: bool) -> dict[str, Any]:
     """The tree of a trial."""
-    tree = loaded.filled(values)
+    tree = experiment.filled(values)
     training = tree["training"] = {**(tree.get("training") or {})}
     if spec.algorithm == "hyperband":
         # Schedules run over the whole of it, however early a trial is paused.
@@ -177,13 +181,13 @@ def filled(loaded: Loaded, spec: TuneSpec, values: dict[str, Any], *, smoke: boo
 class _Trial:
     """Runs proposals, and keeps the disk small."""
 
-    loaded: Loaded
+    experiment: Experiment
     spec: TuneSpec
     run_dir: RunDir
     book: Trials
     engine: Engine
     options: TuneOptions
-    watcher: Watcher
+    listener: SearchListener
     same_data: SameData
     needed: Callable[[], set[str]] = set
 
@@ -193,18 +197,18 @@ class _Trial:
         if proposal.previous and self.book.records[proposal.previous].state == "failed":
             raise TrialFailed("the trial that it goes on from failed")
         try:
-            self.loaded.trial(proposal.values)
+            self.experiment.trial(proposal.values)
         except ConfigError as misfit:
             raise TrialFailed(str(misfit)) from None
         self.same_data.check()
-        tree = filled(self.loaded, self.spec, proposal.values, smoke=self.options.smoke)
-        threads = threads_of(self.loaded, self.options.workers)
+        tree = filled(self.experiment, self.spec, proposal.values, smoke=self.options.smoke)
+        threads = threads_of(self.experiment, self.options.workers)
         tree["runtime"] = {**(tree.get("runtime") or {}), "threads": threads}
         folder = self.folder(proposal.trial)
         task = TrialTask(
             folder=str(folder),
-            config=self.loaded.yaml_of(tree, relative_to=folder),
-            reference=reference_of(self.loaded),
+            config=self.experiment.yaml_of(tree, relative_to=folder),
+            reference=reference_of(self.experiment),
             previous=str(self.folder(proposal.previous)) if proposal.previous else None,
             until=proposal.epochs,
             executions=self.spec.executions_per_trial,
@@ -213,7 +217,7 @@ class _Trial:
         )
         try:
             answer = self.engine.run(
-                {"kind": "trial", **asdict(task)}, lambda said: self.watcher.reported(proposal, said)
+                {"kind": "trial", **asdict(task)}, lambda said: self.listener.reported(proposal, said)
             )
         except WorkFailed as failure:
             self.same_data.check()
@@ -227,10 +231,10 @@ class _Trial:
         return (self.run_dir.file(TRIALS) / trial).resolve()
 
     def began(self, proposal: Proposal) -> None:
-        self.watcher.began(proposal)
+        self.listener.began(proposal)
 
     def ended(self, record: Record, *, work: float, left: float | None) -> None:
-        self.watcher.ended(record, work=work, left=left)
+        self.listener.ended(record, work=work, left=left)
         with self.book.lock:
             best = self.book.completed()[: self.spec.keep_checkpoints]
             keep = {r.proposal.trial for r in [*best, *self.book.running()]} | self.needed()
@@ -239,13 +243,13 @@ class _Trial:
                     shutil.rmtree(folder, ignore_errors=True)
 
     def looked(self) -> None:
-        self.watcher.looked()
+        self.listener.looked()
 
 
-def reference_of(loaded: Loaded) -> dict[str, Any]:
+def reference_of(experiment: Experiment) -> dict[str, Any]:
     """The windows whose targets every trial is scored on: those that the longest lookback reaches."""
-    window = loaded.experiment.window
-    ends = {d.path: list(d.range.ends().values()) for d in loaded.dimensions}
+    window = experiment.spec.window
+    ends = {d.path: list(d.range.ends().values()) for d in experiment.dimensions}
     lookbacks = [window.lookback, *ends.get(("window", "lookback"), [])]
     shorts = [window.short, *ends.get(("window", "short"), [])]
     return {
@@ -255,33 +259,34 @@ def reference_of(loaded: Loaded) -> dict[str, Any]:
     }
 
 
-def write_summary(loaded: Loaded, spec: TuneSpec, book: Trials, run: RunDir, *, smoke: bool) -> None:
+def write_summary(experiment: Experiment, spec: TuneSpec, book: Trials, run: RunDir, *, smoke: bool) -> None:
     """best.yaml, trials.csv and the plots of what is there so far."""
     from forecaster.search.summary import plot_search, trial_rows
 
     if not book.records:
         return
-    write_text(run.file(TABLE), rows_csv(trial_rows(book, loaded.search_space)))
+    write_text(run.file(TABLE), rows_csv(trial_rows(book, experiment.search_space)))
     best = book.best
     if best is None:
         return
-    tree = filled(loaded, spec, best.proposal.values, smoke=smoke)
+    tree = filled(experiment, spec, best.proposal.values, smoke=smoke)
+    named = experiment.path.name if experiment.path else experiment.name
     head = (
         f"# The best of {book.count('completed')} completed trials: trial {best.proposal.number}, "
         f"{spec.objective.metric} {best.score:.6g}.\n"
-        f"# Searched with {spec.algorithm} from {loaded.path.name}; `forecaster train` takes this file as it is.\n"
+        f"# Searched with {spec.algorithm} from {named}; `forecaster train` takes this file as it is.\n"
     )
-    write_text(run.file(BEST), head + loaded.yaml_of(tree, relative_to=run.file(TUNE)))
-    plot_search(book, loaded.search_space, run.file(TUNE), metric=spec.objective.metric)
+    write_text(run.file(BEST), head + experiment.yaml_of(tree, relative_to=run.file(TUNE)))
+    plot_search(book, experiment.search_space, run.file(TUNE), metric=spec.objective.metric)
 
 
 def _finish(
-    loaded: Loaded,
+    experiment: Experiment,
     run: RunDir,
     best: Record,
     engine: Engine,
     options: TuneOptions,
-    watcher: Watcher,
+    listener: SearchListener,
     fingerprint: str,
 ) -> list[str]:
     """The best config as a run: what its trial learned is not learned again."""
@@ -292,12 +297,12 @@ def _finish(
         "kind": "finish",
         "config": str(run.file(BEST).resolve()),
         "run": str(run.path.resolve()),
-        "given": loaded.text,
+        "given": experiment.text,
         "fingerprint": fingerprint,
         "smoke": options.smoke,
     }
     try:
-        notes: list[str] = engine.run(task, lambda said: watcher.reported(None, said))["notes"]
+        notes: list[str] = engine.run(task, lambda said: listener.reported(None, said))["notes"]
     except WorkFailed as failure:
         raise TrainingError(
             f"the best config could not be trained to its end: {failure}",

@@ -6,7 +6,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from forecaster.config.load import Loaded
+from forecaster.config.experiment import Experiment
 from forecaster.data.reading.sources import fingerprint, table_files
 from forecaster.errors import FORMAT_VERSION, DataError
 from forecaster.search.trials import Trials
@@ -24,9 +24,9 @@ MAY_CHANGE = (
 )
 
 
-def begin(loaded: Loaded, book: Trials, *, fingerprint: str, smoke: bool) -> None:
+def begin(experiment: Experiment, book: Trials, *, fingerprint: str, smoke: bool) -> None:
     """Write the log's first line, or compare with it."""
-    facts = facts_of(loaded, fingerprint=fingerprint, smoke=smoke)
+    facts = facts_of(experiment, fingerprint=fingerprint, smoke=smoke)
     first = book.first
     if first is None:
         versions = {name: metadata.version(name) for name in ("keras-tuner", "keras", "tensorflow", "numpy")}
@@ -65,14 +65,14 @@ class SameData:
         return [(file, stat.st_mtime_ns, stat.st_size) for file, stat in stats]
 
 
-def facts_of(loaded: Loaded, *, fingerprint: str, smoke: bool) -> dict[str, Any]:
+def facts_of(experiment: Experiment, *, fingerprint: str, smoke: bool) -> dict[str, Any]:
     """What a search is of: as long as these are the same, its log can be gone on with."""
-    space = {d.name: {d.kind: d.range.model_dump(mode="json")} for d in loaded.dimensions}
-    resolved = loaded.experiment.model_dump(mode="json")
+    space = {d.name: {d.kind: d.range.model_dump(mode="json")} for d in experiment.dimensions}
+    resolved = experiment.spec.model_dump(mode="json")
     # Also as given: what a null turned off is not in the experiment, and moves what stands behind it in a list.
     values = {
         **dict(_flat(resolved, "")),
-        **dict(_flat(loaded.values, "")),
+        **dict(_flat(experiment.values, "")),
         "data.freq": resolved["data"]["freq"],
     }
     fixed = {k: v for k, v in values.items() if k not in MAY_CHANGE and k not in space}

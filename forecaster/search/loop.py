@@ -29,7 +29,7 @@ class Cancelled(keras_tuner.errors.FatalError):
     """The search is being stopped: this trial has no end, and is run again on --resume."""
 
 
-class Watcher(Protocol):
+class TrialListener(Protocol):
     """What a search tells whoever watches."""
 
     def began(self, proposal: Proposal) -> None: ...
@@ -67,7 +67,7 @@ class Search:
     def go(
         self,
         run: RunTrial,
-        watcher: Watcher,
+        listener: TrialListener,
         *,
         workers: int,
         scratch: Path,
@@ -87,7 +87,7 @@ class Search:
         shutil.rmtree(scratch, ignore_errors=True)
         threads = [
             threading.Thread(
-                target=self._work, args=(run, watcher, f"worker{i}", str(scratch)), name=f"worker{i}"
+                target=self._work, args=(run, listener, f"worker{i}", str(scratch)), name=f"worker{i}"
             )
             for i in range(workers)
         ]
@@ -96,7 +96,7 @@ class Search:
         try:
             while any(thread.is_alive() for thread in threads):
                 time.sleep(LOOK_EVERY_S)
-                watcher.looked()
+                listener.looked()
                 if time.monotonic() >= deadline and self.stop_flag.reason is None:
                     self.stop_flag.stop("time budget")
                     cancel()
@@ -115,9 +115,9 @@ class Search:
             raise self.oracle.broken
         return self.stop_flag.reason or "nothing left to try"
 
-    def _work(self, run: RunTrial, watcher: Watcher, name: str, scratch: str) -> None:
+    def _work(self, run: RunTrial, listener: TrialListener, name: str, scratch: str) -> None:
         try:
-            _Tuner(self, run, watcher, name, scratch).search()
+            _Tuner(self, run, listener, name, scratch).search()
         except Cancelled:
             pass
         except Exception as error:  # noqa: BLE001  `go` raises it again in the main thread
@@ -131,10 +131,12 @@ class Search:
 class _Tuner(base_tuner.BaseTuner):
     """One worker's side of KerasTuner's loop."""
 
-    def __init__(self, search: Search, run: RunTrial, watcher: Watcher, name: str, scratch: str) -> None:
+    def __init__(
+        self, search: Search, run: RunTrial, listener: TrialListener, name: str, scratch: str
+    ) -> None:
         super().__init__(oracle=search.oracle, directory=scratch, project_name=name)
         self.tuner_id = name
-        self.own, self.run, self.watcher = search, run, watcher
+        self.own, self.run, self.listener = search, run, listener
 
     def _try_run_and_update_trial(self, trial: Any, *fit_args: Any, **fit_kwargs: Any) -> None:
         # KerasTuner's own prints a traceback for every trial that fails.
@@ -147,7 +149,7 @@ class _Tuner(base_tuner.BaseTuner):
     def run_trial(self, trial: Any) -> dict[str, float]:
         oracle = self.own.oracle
         proposal = oracle.proposal(trial)
-        self.watcher.began(proposal)
+        self.listener.began(proposal)
         began = time.monotonic()
         try:
             score, details = self.run(proposal)
@@ -169,7 +171,7 @@ class _Tuner(base_tuner.BaseTuner):
         book = self.own.book
         self.oracle.end_trial(trial)
         record, oracle = book.records[trial.trial_id], self.own.oracle
-        self.watcher.ended(record, work=oracle.work(record.proposal), left=oracle.work_left())
+        self.listener.ended(record, work=oracle.work(record.proposal), left=oracle.work_left())
         if book.failed_in_a_row >= self.own.spec.max_failed_trials:
             self.own.stop_flag.stop("max_failed_trials")
 

@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.config.load import Loaded, load_experiment
+from forecaster.config.experiment import Experiment
+from forecaster.config.spec import ExperimentSpec
 from forecaster.data.panel import Findings, Panel
-from forecaster.data.reading.sources import table_files
-from forecaster.data.spec import WindowSpec
+from forecaster.data.reading.arrow_table import ArrowTable
+from forecaster.data.reading.sources import TableSource, table_files
+from forecaster.data.spec import DataSpec, WindowSpec
 from forecaster.data.transforms.windows import Windows, cut_windows
 from forecaster.errors import TrainingError
 from forecaster.evaluation.metrics import METRICS, Scored
@@ -24,8 +26,12 @@ from forecaster.forecasting.fitted import Fitted, fill_weights
 from forecaster.model.execution import PREDICT_BATCH
 from forecaster.runs.directory import CHECKPOINTS, RunDir
 from forecaster.runs.files import write_text
-from forecaster.stages.fitting import batch_extras, fit_members, train, val_score_of
+from forecaster.runs.session import Inputs, Session
+from forecaster.stages.complete import complete_run
+from forecaster.stages.fitting import fit_members, member_store
 from forecaster.stages.prepared import SMOKE_WINDOWS, Prepared, prepare, read, spread_evenly
+from forecaster.stages.saving import save_splits
+from forecaster.stages.validation import batch_extras, val_score_of
 from forecaster.training.progress import EpochRow
 from forecaster.training.spec import RuntimeSpec
 
@@ -71,9 +77,9 @@ def run_trial(task: TrialTask, say: Say) -> dict[str, Any]:
 
     A folder that a kill left is gone on from.
     """
-    import keras
+    from forecaster.training.backend import forget_networks
 
-    keras.backend.clear_session()
+    forget_networks()
     folder = Path(task.folder)
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / CONFIG
@@ -83,20 +89,26 @@ def run_trial(task: TrialTask, say: Say) -> dict[str, Any]:
                 shutil.copytree(old / CHECKPOINTS, folder / old.name / CHECKPOINTS, dirs_exist_ok=True)
     # After the checkpoints: a folder with a config has all of them.
     write_text(config, task.config)
-    loaded = load_experiment(config)
+    experiment = Experiment.from_yaml(config)
     scores, epochs, n_parameters = [], [], 0
     for fold in range(task.folds):
-        prepared = prepare(loaded, smoke=task.smoke, fold=fold, reader=_last_read)
+        prepared = prepare(
+            experiment.spec, experiment.data_path, smoke=task.smoke, fold=fold, reader=_last_read
+        )
         for execution in range(task.executions):
-            one = _reseeded(prepared, execution)
+            spec = _reseeded(experiment.spec, execution)
             part = RunDir(folder / f"fold{fold}-seed{execution}")
             part.path.mkdir(exist_ok=True)
-            fitted, history = fit_members(one, part, listener=_EpochReporter(say), until=task.until)
-            shared = common_windows(one, task.reference, smoke=task.smoke)
-            scores.append(scored_in_training(one, history, shared) or _score(one, fitted, shared))
+            fitted, history = fit_members(
+                spec, prepared, member_store(part), listener=_EpochReporter(say), until=task.until
+            )
+            shared = common_windows(spec, prepared, task.reference, smoke=task.smoke)
+            scores.append(
+                scored_in_training(spec, prepared, history, shared) or _score(spec, prepared, fitted, shared)
+            )
             epochs.append(history[-1].epoch)
             n_parameters = sum(a.size for a in fitted.members[0].values())
-    metric = loaded.experiment.tune.objective.metric.removeprefix("val_")
+    metric = experiment.spec.tune.objective.metric.removeprefix("val_")
     value = float(np.mean([s[metric] for s in scores]))
     if not math.isfinite(value):
         raise TrainingError(f"val_{metric} is {value} on the validation windows that all trials share")
@@ -114,18 +126,16 @@ def run_trial(task: TrialTask, say: Say) -> dict[str, Any]:
 
 def finish_run(task: dict[str, Any], say: Say) -> dict[str, Any]:
     """Train the best config to its end, from the checkpoints in the run directory, and write the run."""
-    from forecaster.pipeline.report import write_report
-    from forecaster.stages.saving import save, save_inputs
-
-    loaded = load_experiment(Path(task["config"]))
-    prepared = prepare(loaded, smoke=task["smoke"], reader=_last_read)
-    taken = RunDir(Path(task["run"]))
-    save_inputs(loaded, prepared, taken)
+    experiment, run = Experiment.from_yaml(task["config"]), RunDir(Path(task["run"]))
+    spec, source, smoke = experiment.spec, experiment.data_path, task["smoke"]
+    prepared = prepare(spec, source, smoke=smoke, reader=_last_read)
+    resolved = experiment.resolved_yaml(relative_to=run.path)
     # The file as given is the one with the search spaces; best.yaml has what came of them.
-    write_text(taken.file("config.yaml"), task["given"])
-    trained = train(loaded, prepared, taken, listener=_EpochReporter(say))
-    notes = save(loaded, prepared, trained, taken, fingerprint=task["fingerprint"])
-    write_report(taken, prepared=prepared)
+    inputs = Inputs("tune", resolved, task["given"], task["fingerprint"], smoke)
+    # The search holds the directory for this process, too.
+    session = Session(run, inputs, run.started())
+    session.write_inputs(lambda run: save_splits(spec, prepared, run))
+    notes = complete_run(experiment, source, prepared, session, listener=_EpochReporter(say))
     return {"notes": notes}
 
 
@@ -136,14 +146,16 @@ class _LastRead:
         self.of: tuple[Any, ...] = ()
         self.found: tuple[Panel, Findings] | None = None
 
-    def __call__(self, loaded: Loaded) -> tuple[Panel, Findings]:
-        data = loaded.experiment.data.model_dump_json(exclude={"path", "calendar", "missing"})
-        files = [(p.resolve(), p.stat()) for p in table_files(loaded.data_path)]
-        of = (data, *((path, stat.st_mtime_ns, stat.st_size) for path, stat in files))
+    def __call__(self, data: DataSpec, source: TableSource) -> tuple[Panel, Findings]:
+        if isinstance(source, ArrowTable):
+            return read(data, source)
+        settings = data.model_dump_json(exclude={"path", "calendar", "missing"})
+        files = [(p.resolve(), p.stat()) for p in table_files(source)]
+        of = (settings, *((path, stat.st_mtime_ns, stat.st_size) for path, stat in files))
         if self.found is None or self.of != of:
             # Given up first, so that two tables are never held at once.
             self.found = None
-            self.of, self.found = of, read(loaded)
+            self.of, self.found = of, read(data, source)
         return self.found
 
 
@@ -151,7 +163,7 @@ _last_read = _LastRead()
 
 
 def scored_in_training(
-    prepared: Prepared, history: list[EpochRow], windows: Windows
+    spec: ExperimentSpec, prepared: Prepared, history: list[EpochRow], windows: Windows
 ) -> dict[str, float] | None:
     """The scores at these windows of the weights that training kept, where training itself computed them.
 
@@ -159,8 +171,8 @@ def scored_in_training(
     of one network.
     """
     training, anchor, own = (
-        prepared.experiment.training,
-        prepared.experiment.model.anchor,
+        spec.training,
+        spec.model.anchor,
         prepared.windows["val"],
     )
     alone = training.ensemble == 1 and (anchor is None or anchor.mode != "average")
@@ -173,16 +185,18 @@ def scored_in_training(
     return {name.removeprefix("val_"): value for name, value in kept[-1].val.items()}
 
 
-def common_windows(prepared: Prepared, reference: dict[str, Any], *, smoke: bool = False) -> Windows:
+def common_windows(
+    spec: ExperimentSpec, prepared: Prepared, reference: dict[str, Any], *, smoke: bool = False
+) -> Windows:
     """Windows of this experiment's own lookback at the validation targets that all trials share.
 
     Those are the ones that the longest lookback of the space reaches.
     """
-    window, source = prepared.experiment.window, prepared.source
-    if prepared.experiment.model.stateful:
+    window, source = spec.window, prepared.windows["val"].source
+    if spec.model.stateful:
         return prepared.windows["val"]
     shared = WindowSpec.model_validate({**window.model_dump(), **reference})
-    found = cut_windows(source, prepared.split_bounds, "val", shared)
+    found = cut_windows(source, prepared.table.split_bounds, "val", shared)
     if smoke:
         found = spread_evenly(found, SMOKE_WINDOWS["val"])
     start = found.target_row - window.lookback
@@ -190,20 +204,19 @@ def common_windows(prepared: Prepared, reference: dict[str, Any], *, smoke: bool
     return Windows(source, window.lookback, window.horizon, found.series, start, padded=padded)
 
 
-def _reseeded(prepared: Prepared, execution: int) -> Prepared:
+def _reseeded(spec: ExperimentSpec, execution: int) -> ExperimentSpec:
     if execution == 0:
-        return prepared
+        return spec
     # Far from the seeds of an ensemble's members, which follow one another.
-    seed = (prepared.experiment.seed + 1_000 * execution) % 2**31
-    return replace(prepared, experiment=prepared.experiment.model_copy(update={"seed": seed}))
+    return spec.model_copy(update={"seed": (spec.seed + 1_000 * execution) % 2**31})
 
 
-def _score(prepared: Prepared, fitted: Fitted, windows: Windows) -> dict[str, float]:
+def _score(spec: ExperimentSpec, prepared: Prepared, fitted: Fitted, windows: Windows) -> dict[str, float]:
     """Metrics of the ensemble's mean in original units; the loss, in scaled ones, is the mean of its members'."""
     from forecaster.model.predict import predict_windows
 
     at_these = replace(prepared, windows={**prepared.windows, "val": windows})
-    score = val_score_of(at_these, batch_extras(prepared))
+    score = val_score_of(spec, at_these, batch_extras(spec, prepared))
     network = fitted.network(streams=min(PREDICT_BATCH, len(np.unique(windows.series))))
     members = []
     for weights in fitted.members:
@@ -211,7 +224,7 @@ def _score(prepared: Prepared, fitted: Fitted, windows: Windows) -> dict[str, fl
         members.append(score(predict_windows(network, windows, batch_size=min(PREDICT_BATCH, len(windows)))))
     if len(members) == 1:
         return members[0]
-    forecast = fitted.forecast(windows, windows.series.astype(np.int64))
+    forecast = fitted.forecast(windows, windows.series.astype(np.int64)).point
     scored = Scored(prepared.actual(windows), forecast, windows.series, *prepared.scales)
     metrics = {name: METRICS[name](scored) for name in members[0] if name in METRICS}
     return {"loss": float(np.mean([m["loss"] for m in members])), **metrics}

@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from forecaster.errors import FORMAT_VERSION, Diagnostic, ForecasterError
 
 if TYPE_CHECKING:
     from forecaster.evaluation.significance import Comparison
-
-Report = Callable[[Sequence[Diagnostic], Sequence[str]], None]
-"""Takes warnings and remarks as they arise."""
 
 Result = tuple[dict[str, Any], str]
 
@@ -55,11 +52,12 @@ class Reporter:
         for diagnostic in diagnostics:
             self.note(self._mark("warning", "33") + f": {diagnostic}")
 
-    def report(self, warnings: Sequence[Diagnostic], notes: Sequence[str]) -> None:
-        """What a command has to say while it runs."""
-        self.warn(warnings)
-        for text in notes:
-            self.note(text)
+    def remark(self, remark: Diagnostic | str) -> None:
+        """Show what comes up while a command runs: a warning, or a plain sentence."""
+        if isinstance(remark, Diagnostic):
+            self.warn([remark])
+        else:
+            self.note(remark)
 
     def fail(self, error: ForecasterError) -> None:
         """Every diagnostic of an error: on stderr, and as JSON on stdout where asked."""
@@ -137,6 +135,54 @@ def comparison_text(first: str, second: str, test: Comparison) -> str:
     if not test.real:
         return f"{first} and {second} cannot be told apart ({said})."
     return f"{better} is better than {worse} by {number(abs(test.difference))} of MASE ({said})."
+
+
+def folds_text(metrics: Mapping[str, Any]) -> list[str]:
+    """The scores of every fold, their spread, and what the tests say. metrics: metrics.json of a backtest."""
+    from forecaster.evaluation.scores import label
+    from forecaster.evaluation.significance import Comparison
+
+    folds, scores = metrics["folds"], metrics["summary"]["scores"]
+    chosen = next((m for m in ("mase", "mae") if m in scores["model"]), next(iter(scores["model"])))
+    names = list(scores)
+    rows = [
+        [
+            str(f["fold"]),
+            f["first_cutoff"],
+            f"{f['windows']:,}",
+            *(number(f["scores"][n][chosen]) for n in names),
+        ]
+        for f in folds
+    ]
+    lines = [
+        f"{label(chosen)} by fold",
+        table(["fold", "first cutoff", "windows", *names], rows),
+        "",
+        "mean and standard deviation over the folds",
+        _spread_table(scores, list(scores["model"])),
+    ]
+    intervals = metrics["summary"]["intervals"]
+    if intervals:
+        shown = [
+            m for m in next(iter(intervals.values())) if m.startswith(("coverage_", "winkler_")) or m == "wql"
+        ]
+        lines += ["", _spread_table(intervals, shown)]
+    lines.append("")
+    for name, test in metrics["comparisons"].items():
+        lines.append(comparison_text("model", name, Comparison(**test)))
+    return lines
+
+
+def _spread_table(rows: Mapping[str, Mapping[str, Any]], metrics: Sequence[str]) -> str:
+    from forecaster.evaluation.scores import label
+
+    def cell(found: Mapping[str, float | None] | None) -> str:
+        if found is None:
+            return "-"
+        return number(found["mean"]) + (f" ± {number(found['std'])}" if found["std"] is not None else "")
+
+    body = [[name, *(cell(row[m]) for m in metrics)] for name, row in rows.items()]
+    return table(["", *(label(m) for m in metrics)], body)
 
 
 def without_version(facts: Mapping[str, Any]) -> dict[str, Any]:

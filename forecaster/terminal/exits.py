@@ -12,9 +12,9 @@ from typing import Any, NoReturn
 
 import typer
 
-import forecaster
 from forecaster.errors import EnvironmentError_, ForecasterError
 from forecaster.terminal.console import Reporter
+from forecaster.version import __version__
 
 
 @contextlib.contextmanager
@@ -50,7 +50,7 @@ def command_context(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -
             raise typer.Exit(lack.exit_code) from None
         traceback.print_exc()
         print(
-            f"\nThis is a bug in forecaster {forecaster.__version__}. Please report it with the lines above, the "
+            f"\nThis is a bug in forecaster {__version__}. Please report it with the lines above, the "
             "command and the config.",
             file=sys.stderr,
         )

@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecaster.terminal.console import Reporter, number
@@ -17,20 +16,10 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.table import Table
 
+    from forecaster.pipeline.tune import SearchPlan
     from forecaster.search.trials import Proposal, Record
 
 SHOWN_ENDED = 8
-
-
-@dataclass(frozen=True)
-class SearchPlan:
-    """What is about to be searched, for whoever watches. most: trials; None where nobody knows."""
-
-    metric: str
-    least: bool
-    most: int | None
-    time_budget_s: float | None
-    workers: int
 
 
 class LineSearch:

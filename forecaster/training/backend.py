@@ -62,6 +62,13 @@ def keep_freed_memory() -> bool:
     return all(mallopt(number, value) == 1 for number, value in KEPT_MEMORY.values())
 
 
+def forget_networks() -> None:
+    """Let the backend give back what it keeps about networks that are no longer used."""
+    import keras
+
+    keras.backend.clear_session()
+
+
 def has_gpu() -> bool:
     """Whether the started backend computes on a GPU."""
     import tensorflow as tf

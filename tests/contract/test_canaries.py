@@ -20,12 +20,15 @@ from tests.integration import test_categories
 Patch = pytest.MonkeyPatch
 # The module: its package exports a function of the same name.
 room = importlib.import_module("forecaster.stages.prepared")
+transforms = importlib.import_module("forecaster.data.transforms.fitted")
 
 
 def scaler_on_all_rows(patch: Patch) -> None:
-    fit = room.fit_scaler
+    fit = transforms.fit_scaler
     patch.setattr(
-        room, "fit_scaler", lambda spec, v, offsets, end, **k: fit(spec, v, offsets, np.diff(offsets), **k)
+        transforms,
+        "fit_scaler",
+        lambda spec, v, offsets, end, **k: fit(spec, v, offsets, np.diff(offsets), **k),
     )
 
 
@@ -37,8 +40,8 @@ def scaled_metrics_on_all_rows(patch: Patch) -> None:
 
 
 def encoders_on_all_rows(patch: Patch) -> None:
-    fit = room.fit_encoders
-    patch.setattr(room, "fit_encoders", lambda kinds, panel, end: fit(kinds, panel, panel.lengths))
+    fit = transforms.fit_encoders
+    patch.setattr(transforms, "fit_encoders", lambda kinds, panel, end: fit(kinds, panel, panel.lengths))
 
 
 def validation_rows_in_training(patch: Patch) -> None:
@@ -73,7 +76,7 @@ def fill_backwards(patch: Patch) -> None:
 
 def target_in_a_past_covariate(patch: Patch) -> None:
     """Shifted by one step: the covariate of today is the target of tomorrow."""
-    make = room.make_window_source
+    make = transforms.FittedTransforms.window_source
 
     def shifted(*args: Any, **k: Any) -> WindowSource:
         source = make(*args, **k)
@@ -81,7 +84,7 @@ def target_in_a_past_covariate(patch: Patch) -> None:
         values[:-1, 1] = values[1:, 0]
         return replace(source, values=values)
 
-    patch.setattr(room, "make_window_source", shifted)
+    patch.setattr(transforms.FittedTransforms, "window_source", shifted)
 
 
 def targets_of_the_horizon_among_the_inputs(patch: Patch) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from forecaster.config.load import load_experiment
+from forecaster.config.experiment import Experiment
 from forecaster.data.transforms.split import SPLITS
-from forecaster.stages.prepared import Prepared, prepare
+from forecaster.stages.prepared import Prepared
 from tests.integration.tiny_runs import csv_rows, done, hours, read, write_config, write_table
+from tests.preparing import prepare
 
 N, TRAIN_END, VAL_END = 60, 42, 48
 RNG = np.random.default_rng(5)
@@ -38,7 +39,7 @@ def table(
 
 
 def prepared(config: Path) -> Prepared:
-    return prepare(load_experiment(config))
+    return prepare(Experiment.from_yaml(config))
 
 
 def gathered(p: Prepared, split: str) -> dict[str, np.ndarray]:
@@ -59,7 +60,7 @@ def test_scaler_and_training_windows_know_nothing_after_the_cut(
     scaling = {"method": method, "per_series": per_series}
     before = prepared(table(tmp_path / "a", scaling=scaling))
     after = prepared(table(tmp_path / "b", after=TRAIN_END, factor=1e3, scaling=scaling))
-    assert before.scaler.as_json() == after.scaler.as_json()
+    assert before.transforms.scaler.as_json() == after.transforms.scaler.as_json()
     assert all(np.array_equal(x, y) for x, y in zip(before.scales, after.scales, strict=True))
     assert same(gathered(before, "train"), gathered(after, "train"))
     assert not same(gathered(before, "val"), gathered(after, "val"))
@@ -79,7 +80,7 @@ def test_no_fill_looks_across_a_cut(tmp_path: Path, policy: str) -> None:
     holes = (TRAIN_END - 2, TRAIN_END - 1, TRAIN_END)
     before = prepared(table(tmp_path / "a", holes=holes, missing=policy))
     after = prepared(table(tmp_path / "b", holes=holes, missing=policy, after=TRAIN_END, factor=1e3))
-    assert before.scaler.as_json() == after.scaler.as_json()
+    assert before.transforms.scaler.as_json() == after.transforms.scaler.as_json()
     assert same(gathered(before, "train"), gathered(after, "train"))
 
 
@@ -87,7 +88,7 @@ def test_windows_stay_in_their_series_and_targets_in_their_split(tmp_path: Path)
     p = prepared(table(tmp_path))
     for name in SPLITS:
         windows = p.windows[name]
-        low, high = p.split_bounds.range(name)
+        low, high = p.table.split_bounds.range(name)
         begin = p.panel.offsets[:-1][windows.series]
         target = windows.target_row - begin
         assert len(windows)
@@ -205,9 +206,9 @@ def test_everything_before_the_test_range_is_the_same_whatever_comes_in_it(tmp_p
     for split in ("train", "val"):
         assert same(gathered(before, split), gathered(after, split))
     assert not same(gathered(before, "test"), gathered(after, "test"))
-    assert before.scaler.as_json() == after.scaler.as_json()
-    assert before.encoders.as_json() == after.encoders.as_json()
-    assert before.encoders.names["kind"] == ("even", "odd")
+    assert before.transforms.scaler.as_json() == after.transforms.scaler.as_json()
+    assert before.transforms.encoders.as_json() == after.transforms.encoders.as_json()
+    assert before.transforms.encoders.names["kind"] == ("even", "odd")
     histories = [csv_rows((run / "history.csv").read_text()) for run in (one, two)]
     seconds = histories[0][0].index("seconds")
     first, second = ([row[:seconds] + row[seconds + 1 :] for row in rows] for rows in histories)

@@ -9,12 +9,10 @@ import numpy as np
 import pytest
 import yaml
 
-from forecaster.config.load import load_experiment
+import forecaster as fc
 from forecaster.pipeline.predict import predict
-from forecaster.runs.directory import RunDir, claim
-from forecaster.stages.fitting import train
-from forecaster.stages.prepared import prepare
-from forecaster.stages.saving import save, save_inputs
+from forecaster.runs.directory import RunDir
+from forecaster.stages.opened import open_run
 
 pytestmark = pytest.mark.slow
 
@@ -55,12 +53,7 @@ def run_of(folder: Path, window: dict[str, object], model: dict[str, object]) ->
         "evaluation": {"seasonality": 6},
     }
     (folder / "c.yaml").write_text(yaml.safe_dump(config))
-    loaded = load_experiment(folder / "c.yaml")
-    prepared = prepare(loaded)
-    with claim(folder / "run") as run:
-        save_inputs(loaded, prepared, run)
-        save(loaded, prepared, train(loaded, prepared, run), run, fingerprint="")
-    return run
+    return RunDir(fc.train(fc.Experiment.from_yaml(folder / "c.yaml"), run_dir=folder / "run").path)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -69,21 +62,24 @@ def test_shape_trains_and_predicts_what_its_test_said(shape: str, tmp_path: Path
     run = run_of(tmp_path, window, model)
     scores = json.loads(run.file("metrics.json").read_text())["splits"]["test"]["scores"]
     assert 0 < scores["model"]["mae"] < 10
-    table = predict(run).table.to_pydict()
+    table = predict(open_run(run)).table.to_pydict()
     steps = int(window["horizon"])  # type: ignore[call-overload]
     assert table["t"] == [*range(40, 40 + steps), *range(70, 70 + steps)]
     assert np.isfinite(table["forecast"]).all()
     # The last test window again, from its own origin: the loaded network says the same.
     header, *rows = [line.split(",") for line in run.file("forecasts.csv").read_text().splitlines()]
     last = [dict(zip(header, row, strict=True)) for row in rows[-steps:]]
-    again = predict(run, cutoff=last[0]["cutoff"]).table.to_pydict()
+    again = predict(open_run(run), cutoff=last[0]["cutoff"]).table.to_pydict()
     mine = [f for f, s, t in zip(again["forecast"], again["id"], again["t"], strict=True) if s == "1"]
     np.testing.assert_allclose(mine, [float(row["forecast"]) for row in last], rtol=1e-4)
 
 
 def test_recursive_goes_on_beyond_its_horizon(tmp_path: Path) -> None:
     run = run_of(tmp_path, *SHAPES["free running"])
-    short, long = predict(run).table.to_pydict(), predict(run, horizon=9).table.to_pydict()
+    short, long = (
+        predict(open_run(run)).table.to_pydict(),
+        predict(open_run(run), horizon=9).table.to_pydict(),
+    )
     assert long["id"].count("0") == 9
     first = [f for f, s in zip(long["forecast"], long["id"], strict=True) if s == "0"][:4]
     np.testing.assert_allclose(first, short["forecast"][:4], rtol=1e-4)

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import mean_pinball_loss
 
-from forecaster.evaluation.intervals import ends, interval_metrics, probabilities
+from forecaster.evaluation.intervals import interval_metrics
 from forecaster.evaluation.metrics import METRICS, Scored
+from forecaster.forecasting.forecast import ends, probabilities
 
 NAN = math.nan
 ONE = np.array([[2.0]])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from forecaster.config.load import load_experiment
+from forecaster.config.experiment import Experiment
 from forecaster.errors import ConfigError
 
 VALID = """\
@@ -49,6 +49,6 @@ def refusal(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str, overrides:
 def refusal_of_path(path: str, overrides: Sequence[str] = ()) -> str:
     """The whole text of the error that loading gives."""
     with pytest.raises(ConfigError) as caught:
-        load_experiment(Path(path), overrides)
+        Experiment.from_yaml(Path(path), overrides)
     assert caught.value.exit_code == 2
     return str(caught.value)

@@ -1,5 +1,6 @@
 """backtest through the command line: cutoffs by hand, what each fold may know, spread, refusals."""
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from forecaster.config.load import load_experiment
-from forecaster.pipeline.backtest import BacktestPlan, fold_tables
-from forecaster.stages.prepared import read_and_split
+from forecaster.config.experiment import Experiment
+from forecaster.stages.folds import BacktestPlan, fold_tables
 from tests.integration.tiny_runs import (
     call,
     csv_rows,
@@ -21,14 +21,15 @@ from tests.integration.tiny_runs import (
     write_config,
     write_table,
 )
+from tests.preparing import read_and_split
 
 TRAINING = {"epochs": 1, "batch_size": 32}
 
 
 def split_bounds(config: Path, plan: BacktestPlan) -> list[tuple[int, ...]]:
     """First row, end of training, cutoff and end of the test range of every fold, of the first series."""
-    loaded = load_experiment(config)
-    tables = fold_tables(read_and_split(loaded), plan, loaded.experiment.window.horizon)
+    loaded = Experiment.from_yaml(config)
+    tables = fold_tables(read_and_split(loaded), plan, loaded.spec.window.horizon)
     first = tables[0].raw.first[0]
     return [
         tuple(
@@ -149,14 +150,14 @@ def test_too_many_folds_are_refused_before_anything_is_written(tmp_path: Path) -
 def test_stopped_between_folds_and_within_one_it_ends_in_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
 ) -> None:
-    from forecaster.pipeline import backtest as pipeline
+    pipeline = importlib.import_module("forecaster.pipeline.backtest")
 
     training = {"epochs": 3, "batch_size": 8}
     config = line(tmp_path, n=90, training=training)
     arguments = ("backtest", config, "--folds", 3, "-q", *options)
     done(*arguments, "--run-dir", tmp_path / "whole")
 
-    real, begun = pipeline.train, []
+    real, begun = pipeline.fit_and_score, []
 
     def stopping(*given: Any, **named: Any) -> Any:
         begun.append(given)
@@ -172,10 +173,10 @@ def test_stopped_between_folds_and_within_one_it_ends_in_the_same_bytes(
         return scored(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "train", stopping)
+        patch.setattr(pipeline, "fit_and_score", stopping)
         patch.setattr(pipeline, "score", stopped_in_score)
         assert call(*arguments, "--run-dir", tmp_path / "r").exit_code == 130
-    assert (tmp_path / "r/checkpoints/fold-0/checkpoints/member-0.safetensors").is_file()
+    assert (tmp_path / "r/checkpoints/fold-0/member-0.safetensors").is_file()
     assert refused(2, "show", tmp_path / "r") == (
         f"{tmp_path}/r: this run is not complete; finish it with: forecaster backtest {tmp_path}/r/resolved.yaml "
         f"--folds 3 {options[0]} --window expanding --run-dir {tmp_path}/r --resume"
@@ -204,7 +205,7 @@ def test_a_run_of_another_kind_is_no_backtest_to_resume(tmp_path: Path) -> None:
     (tmp_path / "r").mkdir()
     (tmp_path / "r/events.jsonl").write_text('{"event": "started"}\n')
     assert refused(2, "backtest", config, "--folds", 1, "--run-dir", tmp_path / "r", "--resume") == (
-        f"{tmp_path}/r: is no backtest; choose another --run-dir"
+        f"{tmp_path}/r: is a run of `forecaster train`, not a backtest; choose another --run-dir"
     )
 
 

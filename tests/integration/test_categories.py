@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from forecaster.config.load import load_experiment
-from forecaster.stages.prepared import prepare
+from forecaster.config.experiment import Experiment
 from tests.integration.tiny_runs import call, csv_rows, done, hours, read, refused, write_config, write_table
+from tests.preparing import prepare
 
 N = 40
 DAYS = ("mon", "tue", "wed", "thu")
@@ -119,11 +119,11 @@ def test_categories_ahead_move_the_forecast_of_every_head_and_later_ones_of_the_
 def test_encoders_know_no_name_after_the_training_rows(tmp_path: Path) -> None:
     """40 rows a series, of which 28 train."""
     table(tmp_path / "t.csv", rows(day=dict.fromkeys(range(28, N), "sun"), sky={28: "hail"}))
-    prepared = prepare(load_experiment(config(tmp_path, "one_hot")))
-    assert prepared.split_bounds.train_end.tolist() == [28, 28]
-    assert prepared.encoders.names["day"] == ("mon", "thu", "tue", "wed")
-    assert prepared.encoders.names["sky"] == ("rain", "sun")
-    assert prepared.encoders.unseen(prepared.panel) == [
+    prepared = prepare(Experiment.from_yaml(config(tmp_path, "one_hot")))
+    assert prepared.table.split_bounds.train_end.tolist() == [28, 28]
+    assert prepared.transforms.encoders.names["day"] == ("mon", "thu", "tue", "wed")
+    assert prepared.transforms.encoders.names["sky"] == ("rain", "sun")
+    assert prepared.transforms.encoders.unseen(prepared.panel) == [
         "'sky' holds 1 category that training never saw, in 2 cells: 'hail'; counted as an average one",
         "'day' holds 1 category that training never saw, in 24 cells: 'sun'; counted as an average one",
     ]
@@ -136,9 +136,9 @@ def test_gaps_of_categories_are_never_averaged(tmp_path: Path) -> None:
     found = rows(sky={0: "", 10: "", 11: ""})
     table(tmp_path / "t.csv", found)
     for policy, filled in (("interpolate", "rain"), ("zero", None)):
-        prepared = prepare(load_experiment(config(tmp_path, "one_hot", missing=policy)))
-        names = prepared.encoders.names["sky"]
-        codes = prepared.source.codes
+        prepared = prepare(Experiment.from_yaml(config(tmp_path, "one_hot", missing=policy)))
+        names = prepared.transforms.encoders.names["sky"]
+        codes = prepared.windows["train"].source.codes
         assert codes is not None
         expected = 0 if filled is None else names.index("sun" if 9 % 3 == 0 else filled) + 1
         assert codes[[0, 10, 11], 0].tolist() == [0, expected, expected]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from forecaster.config.load import load_experiment
+from forecaster.config.experiment import Experiment
 from forecaster.errors import ConfigError
 
 PAGE = (Path(__file__).parents[2] / "docs" / "networks.md").read_text(encoding="utf-8")
@@ -23,7 +23,7 @@ def warnings(folder: Path, window: str, model: str, layer: str = "{type: gru, un
         "name: a\ndata: {path: t.csv, time: t, freq: h, targets: [y]}\n"
         f"window: {window}\nmodel: {{layers: [{layer}], {model[1:]}\n"
     )
-    return [str(w) for w in load_experiment(path).warnings]
+    return [str(w) for w in Experiment.from_yaml(path).warnings]
 
 
 def test_the_tables_are_found() -> None:

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from forecaster.config.load import load_experiment
-from forecaster.pipeline.explain import ShuffledInput, _groups, _others, measure
-from forecaster.stages.prepared import Prepared, prepare
+from forecaster.config.experiment import Experiment
+from forecaster.forecasting.forecast import Forecast
+from forecaster.stages.importance import ShuffledInput, _groups, _others, measure
+from forecaster.stages.prepared import Prepared
 from tests.integration.made_runs import make_run
 from tests.integration.tiny_runs import done, hours, line, read, refused, write_config, write_table
+from tests.preparing import prepare
 
 LOOKBACK, HORIZON = 8, 2
 
@@ -41,26 +43,31 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def prepared(folder: Path) -> Prepared:
-    return prepare(load_experiment(folder / "c.yaml"))
+def experiment(folder: Path) -> Experiment:
+    return Experiment.from_yaml(folder / "c.yaml")
+
+
+@pytest.fixture(scope="module")
+def prepared(experiment: Experiment) -> Prepared:
+    return prepare(experiment)
 
 
 class Knows:
     """A forecaster that is right to 0.1 about every target, and off by what it borrows from other windows."""
 
     def __init__(self, prepared: Prepared, look: Any) -> None:
-        self.prepared, self.look, self.scaler = prepared, look, prepared.scaler
+        self.prepared, self.look, self.scaler = prepared, look, prepared.transforms.scaler
 
     def forecast(self, windows: Any, groups: Any) -> Any:
         every = np.arange(len(windows))
         own = type(windows).__mro__[1].inputs(windows, every)
         off = np.abs(self.look(windows.inputs(every)) - self.look(own))
         assert groups.shape == windows.series.shape
-        return self.prepared.actual(windows) + 0.1 + off[:, None, None]
+        return Forecast.of(windows, self.prepared.actual(windows) + 0.1 + off[:, None, None])
 
 
-def found(prepared: Prepared, look: Any, **more: Any) -> dict[str, float]:
-    measured = measure(Knows(prepared, look), prepared, **{"windows": 40, "repeats": 3, "seed": 1} | more)  # type: ignore[arg-type]
+def found(experiment: Experiment, prepared: Prepared, look: Any, **more: Any) -> dict[str, float]:
+    measured = measure(experiment.spec, Knows(prepared, look), prepared, **{"windows": 40, "repeats": 3, "seed": 1} | more)  # type: ignore[arg-type]
     return {row["name"]: row["mean"] for row in [*measured["inputs"], *measured["lags"]]}
 
 
@@ -83,8 +90,8 @@ LAGS = ["1–2", "3–4", "5–6", "7–8"]
         (lambda b: np.zeros(len(b["past"])), set()),
     ],
 )
-def test_only_what_is_looked_at_matters(prepared: Prepared, look: Any, matter: set[str]) -> None:
-    growth = found(prepared, look)
+def test_only_what_is_looked_at_matters(experiment: Experiment, prepared: Prepared, look: Any, matter: set[str]) -> None:
+    growth = found(experiment, prepared, look)
     assert sorted(growth) == sorted([*INPUTS, *LAGS])
     assert {name for name, mean in growth.items() if mean > 1} == matter
     assert all(abs(mean) < 1e-6 for name, mean in growth.items() if name not in matter)
@@ -107,12 +114,12 @@ def test_series_of_one_window_are_shuffled_with_each_other() -> None:
     assert partner.tolist() == [3, 2, 1, 0]
 
 
-def test_the_same_seed_gives_the_same_and_another_not(prepared: Prepared) -> None:
+def test_the_same_seed_gives_the_same_and_another_not(experiment: Experiment, prepared: Prepared) -> None:
     def look(b: Any) -> Any:
         return b["past"][:, -1, 0]
 
-    assert found(prepared, look) == found(prepared, look)
-    assert found(prepared, look) != found(prepared, look, seed=2)
+    assert found(experiment, prepared, look) == found(experiment, prepared, look)
+    assert found(experiment, prepared, look) != found(experiment, prepared, look, seed=2)
 
 
 @pytest.mark.slow
@@ -137,7 +144,7 @@ def test_explain_needs_the_table(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     (tmp_path / "t.csv").unlink()
     assert refused(2, "explain", run).endswith(
-        "is gone or was changed since the run was trained on it; bring back the table: explain needs its validation windows"
+        "is not there, or was changed since the run was trained on it; bring back the table: explain needs its validation windows"
     )
 
 

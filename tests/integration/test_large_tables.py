@@ -14,14 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 from safetensors.numpy import load_file
 
-from forecaster.config.load import load_experiment
+from forecaster.config.experiment import Experiment
 from forecaster.data import arrays as mapped
 from forecaster.data.reading import cache
 from forecaster.data.reading import parquet_file as read_parquet
 from forecaster.data.transforms import scalers
 from forecaster.evaluation import scales
-from forecaster.stages.prepared import prepare
 from tests.integration.tiny_runs import call, done, hours, write_config, write_table
+from tests.preparing import prepare
 
 DATA = {
     "id": "id",
@@ -75,7 +75,7 @@ def test_the_memory_of_a_mapped_table_is_that_of_blocks(
 
     def peak() -> float:
         """The most that Python and numpy held at a time, in MB."""
-        loaded = load_experiment(config)
+        loaded = Experiment.from_yaml(config)
         tracemalloc.start()
         try:
             found = prepare(loaded)

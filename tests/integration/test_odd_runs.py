@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from forecaster.commands.train import Options
-from forecaster.commands.train import run as train_command
-from forecaster.config.load import load_experiment
-from forecaster.stages.prepared import prepare
+import forecaster as fc
+from forecaster.config.experiment import Experiment
 from forecaster.training.progress import EpochRow, Silent
 from tests.integration.tiny_runs import (
     call,
@@ -21,6 +19,7 @@ from tests.integration.tiny_runs import (
     write_config,
     write_table,
 )
+from tests.preparing import prepare
 
 pytestmark = pytest.mark.slow
 
@@ -73,10 +72,10 @@ def test_series_that_begins_after_the_cut_is_scaled_and_scored(tmp_path: Path) -
         model={"layers": [{"type": "simple_rnn", "units": 3}], "normalization": "none"},
         training={"epochs": 1},
     )
-    prepared = prepare(load_experiment(config))
+    prepared = prepare(Experiment.from_yaml(config))
     assert prepared.panel.ids == ("new", "old")
-    assert prepared.split_bounds.train_end.tolist() == [0, 50]
-    rows = prepared.source.values[: prepared.panel.offsets[1], 0]
+    assert prepared.table.split_bounds.train_end.tolist() == [0, 50]
+    rows = prepared.windows["train"].source.values[: prepared.panel.offsets[1], 0]
     assert abs(rows).max() < 2
     done("train", config, "--run-dir", tmp_path / "r", "-q")
     assert {row[0] for row in csv_rows((tmp_path / "r" / "forecasts.csv").read_text())[1:]} == {"new", "old"}
@@ -99,7 +98,7 @@ def test_ensemble_that_was_stopped_in_its_second_member_goes_on(
     training = {"epochs": 2, "batch_size": 16, "ensemble": 2, "early_stopping": stopping}
     config, run = line(tmp_path, training=training), tmp_path / "r"
     with pytest.raises(Killed):
-        train_command(config, [], Options(run_dir=run), listener=Killer(), report=lambda *_: None)
+        fc.train(Experiment.from_yaml(config), run_dir=run, listener=Killer())
     assert (run / "checkpoints" / "member-0.safetensors").is_file()
     done("train", config, "--run-dir", run, "--resume", "-q")
     done("train", config, "--run-dir", tmp_path / "whole", "-q")
@@ -113,7 +112,7 @@ def test_ensemble_that_was_stopped_in_its_second_member_goes_on(
 def test_damaged_checkpoint_is_named(tmp_path: Path) -> None:
     config, run = line(tmp_path, training={"epochs": 2, "batch_size": 16, "ensemble": 2}), tmp_path / "r"
     with pytest.raises(Killed):
-        train_command(config, [], Options(run_dir=run), listener=Killer(), report=lambda *_: None)
+        fc.train(Experiment.from_yaml(config), run_dir=run, listener=Killer())
     path = run / "checkpoints" / "member-1.safetensors"
     path.write_bytes(path.read_bytes()[:50])
     text = refused(2, "train", config, "--run-dir", run, "--resume")

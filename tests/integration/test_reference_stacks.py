@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forecaster.config.load import load_experiment
+from forecaster.config.experiment import Experiment
 from tests.integration.tiny_runs import csv_rows, done, hours, write_table
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "benchmarks"
@@ -41,7 +41,7 @@ STACKS = {
 
 @pytest.mark.parametrize("name", STACKS)
 def test_layers_and_training(name: str) -> None:
-    experiment = load_experiment(CONFIGS / f"{name}.yaml").experiment
+    experiment = Experiment.from_yaml(CONFIGS / f"{name}.yaml").spec
     layers, activation = STACKS[name]
     model, training = experiment.model, experiment.training
     found = [x.model_dump() for x in model.stack]

@@ -84,7 +84,7 @@ def test_gap_within_the_last_lookback_is_refused_with_its_own_hint(run: Path, tm
     table = write_table(tmp_path / "t.csv", "t,y", rows[:16] + rows[17:])
     assert refused(2, "predict", run, "--data", table) == (
         f"{table}: the table has 1 absent or empty row, the first at 2024-01-01 16:00:00; a forecast needs the last 6 "
-        "rows before its origin whole: fill them in, or give --from an earlier time"
+        "rows before its cutoff whole: fill them in, or give --from an earlier time"
     )
     # From before the gap it does not matter either.
     assert done("predict", run, "--data", table, "--from", hours(20)[15])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from forecaster.data.draft.roles import (
 )
 from forecaster.data.draft.sniff import read_columns, sniff
 from forecaster.data.reading.numbers import MISSING
+from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import CsvSpec
 from forecaster.data.time_axis.frequency import Frequency, default_seasonality
 from forecaster.data.time_axis.infer import TimeColumn, infer_frequency
@@ -45,7 +45,7 @@ class Guess:
     shortest: steps of the shortest series that can give windows; short: how many series cannot.
     """
 
-    path: Path
+    path: TableSource
     csv: CsvSpec | None
     time: TimeColumn
     zone: str | None
@@ -67,7 +67,7 @@ class Guess:
     patch: int | None
 
 
-def infer(path: Path) -> Guess:
+def infer(path: TableSource) -> Guess:
     """Guess the settings for a first training on a table.
 
     Raises DataError, with the next move, when the table has no times, no numbers, no single id column, no

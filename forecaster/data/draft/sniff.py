@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.csv_file import CsvFile, width_faults
 from forecaster.data.reading.numbers import MISSING, read_numbers
 from forecaster.data.reading.parquet_file import ENDINGS as PARQUET_ENDINGS
 from forecaster.data.reading.problems import Problems
-from forecaster.data.reading.sources import table_files
+from forecaster.data.reading.sources import TableSource, table_files
 from forecaster.data.spec import CsvSpec
 from forecaster.errors import DataError, Location
 
@@ -41,7 +42,7 @@ class Sample:
     table: at most SAMPLE_ROWS rows; every CSV column as text, Parquet columns in their own types.
     """
 
-    path: Path
+    path: TableSource
     csv: CsvSpec | None
     table: pd.DataFrame
     kinds: dict[str, Kind] = field(default_factory=dict)
@@ -51,13 +52,16 @@ class Sample:
         return [name for name, kind in self.kinds.items() if kind in kinds]
 
 
-def sniff(path: Path) -> Sample:
+def sniff(path: TableSource) -> Sample:
     """The first rows of a CSV (also .gz) or Parquet file or folder.
 
     Raises DataError when there is no such table, or it has no rows or fewer than two columns.
     """
-    table_files(path)  # raises when there is nothing to read
-    sample = _parquet_sample(path) if is_parquet(path) else _csv_sample(path)
+    if isinstance(path, ArrowTable):
+        sample = _memory_sample(path)
+    else:
+        table_files(path)  # raises when there is nothing to read
+        sample = _parquet_sample(path) if is_parquet(path) else _csv_sample(path)
     here = Location(str(path))
     names = list(sample.table.columns)
     if len(names) < 2:
@@ -120,7 +124,9 @@ def read_columns(sample: Sample, names: list[str]) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.dataset
 
-    if sample.csv is None:
+    if isinstance(sample.path, ArrowTable):
+        table = sample.path.table.select(names)
+    elif sample.csv is None:
         table = pyarrow.dataset.dataset(sample.path, format="parquet").to_table(columns=names)
     else:
         file = CsvFile(sample.path, sample.csv)
@@ -134,6 +140,11 @@ def read_columns(sample: Sample, names: list[str]) -> pd.DataFrame:
         table = pa.table(columns, names=names)
     frame: pd.DataFrame = table.to_pandas(date_as_object=False)
     return frame
+
+
+def _memory_sample(table: ArrowTable) -> Sample:
+    _refuse_repeated(table.columns, table)
+    return Sample(table, None, table.table.slice(0, SAMPLE_ROWS).to_pandas(date_as_object=False))
 
 
 def _parquet_sample(path: Path) -> Sample:
@@ -175,7 +186,7 @@ def _csv_sample(path: Path) -> Sample:
     return Sample(path, _numbers_as_written(table, separator, encoding), table)
 
 
-def _refuse_repeated(names: list[str], path: Path) -> None:
+def _refuse_repeated(names: list[str], path: TableSource) -> None:
     twice = [name for i, name in enumerate(names) if name in names[:i]]
     if twice:
         raise DataError(

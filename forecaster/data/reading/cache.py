@@ -22,15 +22,16 @@ from typing import Any
 
 import numpy as np
 
-import forecaster
 from forecaster.data.arrays import OFF, WHERE, NoRoomError, Scratch, cache_folder
 from forecaster.data.panel import Findings, Panel
+from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.assemble import VALUES
-from forecaster.data.reading.sources import fingerprint, table_files
+from forecaster.data.reading.sources import TableSource, fingerprint, source_name, table_files
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.errors import Diagnostic, Location
+from forecaster.version import __version__
 
 FORMAT = 1
 # Smaller tables are read in less time than anybody notices.
@@ -47,7 +48,7 @@ _APART = {"path", "calendar"}
 
 
 def load_table(
-    spec: DataSpec, path: Path, *, keep_future: bool = False, time_axis: TimeAxis | None = None
+    spec: DataSpec, source: TableSource, *, keep_future: bool = False, time_axis: TimeAxis | None = None
 ) -> tuple[Panel, Findings]:
     """What `read_table` returns, for large tables with values that are mapped, not in memory.
 
@@ -56,41 +57,40 @@ def load_table(
     read into memory and a warning says so.
     """
     folder = cache_folder()
-    key = None if folder is None else _key(spec, path, keep_future=keep_future, time_axis=time_axis)
+    key = None if folder is None else _key(spec, source, keep_future=keep_future, time_axis=time_axis)
     if folder is None or key is None:
-        return read_table(spec, path, keep_future=keep_future, time_axis=time_axis)
+        return read_table(spec, source, keep_future=keep_future, time_axis=time_axis)
     entry = folder / "tables" / key
-    found = _opened(entry, str(path))
+    found = _opened(entry, source_name(source))
     if found is not None:
         return found
     try:
-        return _made(entry, spec, path, keep_future=keep_future, time_axis=time_axis)
+        return _made(entry, spec, source, keep_future=keep_future, time_axis=time_axis)
     except (NoRoomError, OSError) as error:
-        panel, findings = read_table(spec, path, keep_future=keep_future, time_axis=time_axis)
+        panel, findings = read_table(spec, source, keep_future=keep_future, time_axis=time_axis)
         why = error.diagnostics[0].summary if isinstance(error, NoRoomError) else str(error)
         remark = Diagnostic(
             f"the table was read into memory, for it cannot be kept: {why}",
             hint=f"make space, set {WHERE} to another folder, or to {OFF}",
-            location=Location(str(path)),
+            location=Location(source_name(source)),
             severity="warning",
         )
         return panel, replace(findings, warnings=(*findings.warnings, remark))
 
 
-def _key(spec: DataSpec, path: Path, *, keep_future: bool, time_axis: TimeAxis | None) -> str | None:
+def _key(spec: DataSpec, source: TableSource, *, keep_future: bool, time_axis: TimeAxis | None) -> str | None:
     """None for a table that is small, or that cannot be read: reading it says why."""
-    files = table_files(path)
     try:
-        if sum(file.stat().st_size for file in files) < LEAST_BYTES:
+        if _size(source) < LEAST_BYTES:
             return None
-        data = fingerprint(path)
+        data = fingerprint(source)
     except OSError:
         return None
     facts = {
         "format": FORMAT,
-        "version": forecaster.__version__,
+        "version": __version__,
         "data": data,
-        "endings": ["".join(file.suffixes[-2:]) for file in files],
+        "endings": _endings(source),
         "spec": spec.model_dump(mode="json", exclude=_APART),
         "keep_future": keep_future,
         "grid": None if time_axis is None else time_axis.as_json(),
@@ -99,21 +99,21 @@ def _key(spec: DataSpec, path: Path, *, keep_future: bool, time_axis: TimeAxis |
 
 
 def _made(
-    entry: Path, spec: DataSpec, path: Path, *, keep_future: bool, time_axis: TimeAxis | None
+    entry: Path, spec: DataSpec, source: TableSource, *, keep_future: bool, time_axis: TimeAxis | None
 ) -> tuple[Panel, Findings]:
     """Read the table into a new entry. Raises NoRoomError and OSError where it cannot be written, and
     leaves nothing of it behind."""
     entry.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    before = _stats(path)
+    before = _stats(source)
     new = Path(tempfile.mkdtemp(prefix=_NEW, dir=entry.parent))
     try:
         panel, findings = read_table(
-            spec, path, keep_future=keep_future, time_axis=time_axis, scratch=Scratch(new)
+            spec, source, keep_future=keep_future, time_axis=time_axis, scratch=Scratch(new)
         )
         _write(new, panel, findings)
-        if _stats(path) == before:
+        if _stats(source) == before:
             _put(new, entry)
-            made = _opened(entry, str(path))
+            made = _opened(entry, source_name(source))
             if made is not None:
                 _tidy(entry)
                 return made
@@ -123,8 +123,24 @@ def _made(
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _stats(path: Path) -> list[tuple[int, int]]:
-    return [(s.st_size, s.st_mtime_ns) for s in (file.stat() for file in table_files(path))]
+def _size(source: TableSource) -> int:
+    """Bytes of the table."""
+    if isinstance(source, ArrowTable):
+        return source.nbytes
+    return sum(file.stat().st_size for file in table_files(source))
+
+
+def _endings(source: TableSource) -> list[str]:
+    if isinstance(source, ArrowTable):
+        return []
+    return ["".join(file.suffixes[-2:]) for file in table_files(source)]
+
+
+def _stats(source: TableSource) -> list[tuple[int, int]]:
+    """What tells that a file was changed; a table in memory is not expected to."""
+    if isinstance(source, ArrowTable):
+        return []
+    return [(s.st_size, s.st_mtime_ns) for s in (file.stat() for file in table_files(source))]
 
 
 def _write(folder: Path, panel: Panel, findings: Findings) -> None:

@@ -33,24 +33,13 @@ class ParquetFile:
         with self._open() as file:
             try:
                 for batch in file.iter_batches(batch_size=_ROWS, columns=names):
-                    yield [self._plain(name, batch.column(name)) for name in names]
+                    yield [plain_column(batch.column(name), name in self._text_columns) for name in names]
             except (pa.ArrowInvalid, OSError) as error:
                 raise self._broken(error) from None
 
     def places(self, rows: list[int]) -> list[tuple[Location, str]]:
         """Rows of a Parquet file have no lines: they are named by their number, from 1."""
         return [(Location(self.name), f"row {row + 1:,}: ") for row in rows]
-
-    def _plain(self, name: str, column: pa.Array) -> pa.Array:
-        """One type of text in place of Arrow's three, and no dictionaries but those asked for."""
-        import pyarrow as pa
-        import pyarrow.types as types
-
-        if types.is_dictionary(column.type) and name not in self._text_columns:
-            column = column.dictionary_decode()
-        if types.is_large_string(column.type) or types.is_string_view(column.type):
-            column = column.cast(pa.string())
-        return column
 
     def _open(self) -> Any:
         import pyarrow as pa
@@ -74,3 +63,15 @@ class ParquetFile:
             hint="make or download it again",
             location=Location(self.name),
         )
+
+
+def plain_column(column: pa.Array, keep_dictionary: bool = False) -> pa.Array:
+    """One type of text in place of Arrow's three, and no dictionaries but those asked for."""
+    import pyarrow as pa
+    import pyarrow.types as types
+
+    if types.is_dictionary(column.type) and not keep_dictionary:
+        column = column.dictionary_decode()
+    if types.is_large_string(column.type) or types.is_string_view(column.type):
+        column = column.cast(pa.string())
+    return column

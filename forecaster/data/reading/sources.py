@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 from pathlib import Path
+from typing import Any
 
 from forecaster.data.reading import csv_file as read_csv
 from forecaster.data.reading import parquet_file as read_parquet
+from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.csv_file import CsvFile
 from forecaster.data.reading.parquet_file import ParquetFile
 from forecaster.data.spec import DataSpec
@@ -15,17 +18,44 @@ from forecaster.errors import DataError, Diagnostic, Location
 
 _LISTED = 20
 
+# A table: a file, a folder of Parquet files, or a table in memory.
+TableSource = Path | ArrowTable
 
-def open_table(spec: DataSpec, path: Path) -> list[CsvFile | ParquetFile]:
+
+def as_source(data: Any) -> TableSource:
+    """A path, or any object with Arrow's C stream interface, as a table. Raises UsageError and DataError."""
+    if isinstance(data, str | os.PathLike):
+        return Path(data)
+    return ArrowTable.of(data)
+
+
+def source_name(source: TableSource) -> str:
+    """What messages call the table."""
+    return source.name if isinstance(source, ArrowTable) else str(source)
+
+
+def same_table(source: TableSource, sha256: str) -> bool:
+    """Whether the table is there and is still the one with this fingerprint."""
+    if isinstance(source, Path) and not source.exists():
+        return False
+    return fingerprint(source) == sha256
+
+
+def open_table(spec: DataSpec, source: TableSource) -> list[CsvFile | ParquetFile | ArrowTable]:
     """Open every file and check its columns. Raises DataError."""
-    files = [_open(p, spec) for p in table_files(path)]
+    files: list[CsvFile | ParquetFile | ArrowTable]
+    files = [source] if isinstance(source, ArrowTable) else [_open(p, spec) for p in table_files(source)]
     for file in files:
         _check_columns(spec, file)
     return files
 
 
-def fingerprint(path: Path) -> str:
-    """sha256 of the file's bytes; of a folder, of its files' names and bytes in order."""
+def fingerprint(source: TableSource) -> str:
+    """sha256 of the file's bytes; of a folder, of its files' names and bytes in order; of a table in
+    memory, of its names, types and values."""
+    if isinstance(source, ArrowTable):
+        return source.sha256
+    path = source
     digest = hashlib.sha256()
     for file in table_files(path):
         if path.is_dir():
@@ -67,7 +97,7 @@ def _open(path: Path, spec: DataSpec) -> CsvFile | ParquetFile:
     return CsvFile(path, spec.csv)
 
 
-def _check_columns(spec: DataSpec, file: CsvFile | ParquetFile) -> None:
+def _check_columns(spec: DataSpec, file: CsvFile | ParquetFile | ArrowTable) -> None:
     """Raise DataError for columns that are not there, or there twice, all at once."""
     roles = {"time": [spec.time], "id": [spec.id] if spec.id else []}
     for role in ("targets", "past_covariates", "future_covariates", "static_covariates"):

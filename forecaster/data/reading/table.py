@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.data.arrays import IN_MEMORY, Floats, GrowingArray, Ints, Scratch, row_blocks
+from forecaster.data.arrays import IN_MEMORY, GrowingArray, Ints, Scratch, row_blocks
+from forecaster.data.cells import Cells
 from forecaster.data.panel import Findings, Panel
+from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.assemble import assemble, in_order
 from forecaster.data.reading.category_cells import read_categories
 from forecaster.data.reading.csv_file import CsvFile, width_faults
@@ -20,7 +22,7 @@ from forecaster.data.reading.numbers import read_numbers
 from forecaster.data.reading.parquet_file import ParquetFile
 from forecaster.data.reading.problems import Problems
 from forecaster.data.reading.rows import Rows
-from forecaster.data.reading.sources import fingerprint, open_table, table_files
+from forecaster.data.reading.sources import TableSource, open_table, source_name, table_files
 from forecaster.data.reading.times import LEFT_OUT, TimeReader
 from forecaster.data.spec import CsvSpec, DataSpec
 from forecaster.data.time_axis.axis import TimeAxis, parse_stamp
@@ -29,12 +31,10 @@ from forecaster.errors import ConfigError, DataError, Location
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Cells", "Findings", "fingerprint", "read_ahead", "read_table"]
-
 
 def read_table(
     spec: DataSpec,
-    path: Path,
+    source: TableSource,
     *,
     keep_future: bool = False,
     time_axis: TimeAxis | None = None,
@@ -48,36 +48,12 @@ def read_table(
     Raises DataError with the first few problems of the table, each with file, row,
     column and the next move, and ConfigError where data.start or data.end is no time.
     """
-    files = open_table(spec, path)
-    rows = _read_rows(spec, files, str(path), scratch)
+    files = open_table(spec, source)
+    rows = _read_rows(spec, files, source_name(source), scratch)
     return assemble(spec, rows, files, keep_future=keep_future, time_axis=time_axis, scratch=scratch)
 
 
-@dataclass(frozen=True)
-class Cells:
-    """Rows of a table by series and grid position, as they are: nothing is put in or left out.
-
-    place: of each id among the series. key, (rows,): ascending, made of series and position; see
-    `find`. values: (rows, columns); categories: as in Panel.
-    """
-
-    place: dict[str, int]
-    low: int
-    span: int
-    key: Ints
-    values: Floats
-    categories: dict[str, tuple[str, ...]]
-
-    def find(self, ids: Sequence[str], series: Ints, positions: Ints) -> Ints:
-        """The row of each (ids[series], position); -1 where there is none."""
-        place = np.array([self.place.get(name, -1) for name in ids], dtype=np.int64)[series]
-        inside = (place >= 0) & (positions >= self.low) & (positions < self.low + self.span)
-        wanted = place * self.span + (positions - self.low)
-        row = np.minimum(np.searchsorted(self.key, wanted), len(self.key) - 1)
-        return np.where(inside & (self.key[row] == wanted), row, -1)
-
-
-def read_ahead(spec: DataSpec, path: Path, time_axis: TimeAxis) -> Cells:
+def read_ahead(spec: DataSpec, source: TableSource, time_axis: TimeAxis) -> Cells:
     """Read a table of ids, times and future covariates, on the grid of the training rows.
 
     A CSV file with commas between its columns is taken to be as `forecaster future` writes it, any
@@ -87,11 +63,12 @@ def read_ahead(spec: DataSpec, path: Path, time_axis: TimeAxis) -> Cells:
     none |= {"start": None, "end": None, "duplicates": "error"}
     spec = spec.model_copy(update=none)
     plain = spec.model_copy(update={"csv": CsvSpec()})
-    [first, *_] = table_files(path)
-    if first.name.endswith((".csv", ".csv.gz")) and spec.time in CsvFile(first, plain.csv).columns:
-        spec = plain
-    files = open_table(spec, path)
-    rows = _read_rows(spec, files, str(path), IN_MEMORY)
+    if isinstance(source, Path):
+        [first, *_] = table_files(source)
+        if first.name.endswith((".csv", ".csv.gz")) and spec.time in CsvFile(first, plain.csv).columns:
+            spec = plain
+    files = open_table(spec, source)
+    rows = _read_rows(spec, files, source_name(source), IN_MEMORY)
     ordered = in_order(spec, time_axis, rows, files)
     low = int(ordered.positions.min())
     span = int(ordered.positions.max()) - low + 1
@@ -113,7 +90,9 @@ class _Batches:
     segments: list[tuple[int, Ints | int, int]] = field(default_factory=list)
 
 
-def _read_rows(spec: DataSpec, files: Sequence[CsvFile | ParquetFile], source: str, scratch: Scratch) -> Rows:
+def _read_rows(
+    spec: DataSpec, files: Sequence[CsvFile | ParquetFile | ArrowTable], source: str, scratch: Scratch
+) -> Rows:
     problems = Problems()
     times = TimeReader(spec, problems)
     numbers = [*spec.targets, *spec.past_covariates, *spec.future_covariates, *spec.static_covariates]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -30,7 +29,7 @@ class TimeColumn:
 
 
 def infer_frequency(
-    series: list[Ints], time: TimeColumn, *, zone: str | None, source: Path
+    series: list[Ints], time: TimeColumn, *, zone: str | None, source: object
 ) -> tuple[str | int, TimeAxis]:
     """The frequency on whose grid every time lies, and that grid.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from forecaster.config.load import check_ends, load_experiment
+from forecaster.config.experiment import Experiment, check_ends
 from forecaster.config.parsed_yaml import parse_yaml, read_yaml
 from forecaster.config.space import lift
 from forecaster.errors import ConfigError
@@ -34,9 +34,9 @@ def small(tmp_path):
 
 
 def test_defaults_and_dimensions(small):
-    loaded = load_experiment(small)
-    assert loaded.experiment.model.layers[0].units == 16
-    assert loaded.experiment.training.batch_size == 64
+    loaded = Experiment.from_yaml(small)
+    assert loaded.spec.model.layers[0].units == 16
+    assert loaded.spec.training.batch_size == 64
     assert [d.name for d in loaded.dimensions] == ["model.layers.0.units"]
     assert loaded.text == SMALL
     assert loaded.base == small.parent
@@ -60,18 +60,18 @@ def test_defaults_and_dimensions(small):
     ],
 )
 def test_set(small, override, read, expected):
-    assert read(load_experiment(small, [override]).experiment) == expected
+    assert read(Experiment.from_yaml(small, [override]).spec) == expected
 
 
 def test_set_replaces_a_search_node(small):
-    loaded = load_experiment(small, ["model.layers.0.units=40"])
-    assert loaded.experiment.model.layers[0].units == 40
+    loaded = Experiment.from_yaml(small, ["model.layers.0.units=40"])
+    assert loaded.spec.model.layers[0].units == 40
     assert loaded.dimensions == []
 
 
 def test_set_may_bring_a_search_node_or_change_one(small):
     node = "model.layers.1.units={int: {min: 2, max: 9, default: 4}}"
-    loaded = load_experiment(small, [node, "model.layers.0.units.int.max=99"])
+    loaded = Experiment.from_yaml(small, [node, "model.layers.0.units.int.max=99"])
     assert [(d.name, d.range.max) for d in loaded.dimensions] == [
         ("model.layers.0.units", 99),
         ("model.layers.1.units", 9),
@@ -80,41 +80,41 @@ def test_set_may_bring_a_search_node_or_change_one(small):
 
 def test_later_set_wins_and_begins_an_absent_section(small):
     sets = ["evaluation.seasonality=24", "evaluation.seasonality=168"]
-    assert load_experiment(small, sets).experiment.evaluation.seasonality == 168
+    assert Experiment.from_yaml(small, sets).spec.evaluation.seasonality == 168
 
 
 def test_set_mends_a_fault_of_the_file(small):
     small.write_text(SMALL.replace("lookback: 24", "lookback: *x"))
     with pytest.raises(ConfigError, match="alias"):
-        load_experiment(small, ["window.lookback=48"])
+        Experiment.from_yaml(small, ["window.lookback=48"])
     small.write_text(SMALL.replace("lookback: 24", "lookback: none"))
-    assert load_experiment(small, ["window.lookback=48"]).experiment.window.lookback == 48
+    assert Experiment.from_yaml(small, ["window.lookback=48"]).spec.window.lookback == 48
 
 
 def test_resolved_file_elsewhere_is_the_same_experiment(small, tmp_path):
-    loaded = load_experiment(small, ["training.epochs=3"])
+    loaded = Experiment.from_yaml(small, ["training.epochs=3"])
     run = tmp_path / "runs" / "a"
     run.mkdir(parents=True)
     (run / "resolved.yaml").write_text(loaded.resolved_yaml(relative_to=run))
-    again = load_experiment(run / "resolved.yaml")
-    assert again.experiment.data.path == "../../t.csv"
+    again = Experiment.from_yaml(run / "resolved.yaml")
+    assert again.spec.data.path == "../../t.csv"
     assert again.data_path.resolve() == loaded.data_path.resolve() == tmp_path / "t.csv"
     assert again.output_dir.resolve() == loaded.output_dir.resolve() == small.parent / "runs"
-    assert again.experiment.training == loaded.experiment.training
-    assert again.experiment.model == loaded.experiment.model
+    assert again.spec.training == loaded.spec.training
+    assert again.spec.model == loaded.spec.model
     assert again.dimensions == []
-    assert set(again.values) == set(type(again.experiment).model_fields)
+    assert set(again.values) == set(type(again.spec).model_fields)
 
 
 def test_absolute_paths_stay(small, tmp_path):
-    loaded = load_experiment(small, [f"data.path={tmp_path}/x.csv"])
+    loaded = Experiment.from_yaml(small, [f"data.path={tmp_path}/x.csv"])
     assert f"path: {tmp_path}/x.csv\n" in loaded.resolved_yaml(relative_to=tmp_path / "runs")
 
 
 def test_trial_has_other_values(small):
-    loaded = load_experiment(small)
+    loaded = Experiment.from_yaml(small)
     assert loaded.trial({"model.layers.0.units": 33}).model.layers[0].units == 33
-    assert loaded.experiment.model.layers[0].units == 16
+    assert loaded.spec.model.layers[0].units == 16
     with pytest.raises(ConfigError, match="is 0, needs a whole number from 1 to 65536"):
         loaded.trial({"model.layers.0.units": 0})
 
@@ -127,7 +127,7 @@ def test_ends_are_checked_against_the_schema(small):
         + "seed: {boolean: {default: true}}\n"
     )
     sets = ["seed=1", "model.patch=8"]
-    faults = check_ends(load_experiment(small, sets))
+    faults = check_ends(Experiment.from_yaml(small, sets))
     where = f"{small}:3:"
     assert [str(d) for d in faults] == [
         f"{where}43: window.lookback: with 30, which the search may try: model.patch: 8 does not divide "
@@ -140,12 +140,12 @@ def test_ends_are_checked_against_the_schema(small):
 
 
 def test_ends_that_fit(small):
-    assert check_ends(load_experiment(small)) == []
+    assert check_ends(Experiment.from_yaml(small)) == []
 
 
 def test_warnings(small):
     sets = ["data.freq=H", "training.epochs=3"]
-    assert [str(d) for d in load_experiment(small, sets).warnings] == [
+    assert [str(d) for d in Experiment.from_yaml(small, sets).warnings] == [
         "--set data.freq=H: data.freq: 'H' is an old name and is read as 'h'; write h",
         f"{small}:8:39: training.early_stopping.patience: is 3 and training.epochs is 3, so training never "
         "stops early; lower it",
@@ -153,7 +153,7 @@ def test_warnings(small):
 
 
 def test_the_full_example_loads():
-    loaded = load_experiment(FULL)
+    loaded = Experiment.from_yaml(FULL)
     assert [d.name for d in loaded.dimensions] == ["model.layers.1.units"]
     assert check_ends(loaded) == []
     # It names every key of the schema's sections, so that no key goes untried.
@@ -165,7 +165,7 @@ def test_the_full_example_loads():
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_shipped_configs_load(path):
-    loaded = load_experiment(path)
+    loaded = Experiment.from_yaml(path)
     # The reference stacks are as they are written in the field, off the fused kernel.
     assert all("fused GPU kernel" in w.summary for w in loaded.warnings)
     assert check_ends(loaded) == []
@@ -173,8 +173,8 @@ def test_shipped_configs_load(path):
 
 def test_loading_imports_nothing_heavy():
     code = (
-        "import sys; from pathlib import Path; from forecaster.config.load import load_experiment\n"
-        f"load_experiment(Path({str(SHIPPED[0])!r}))\n"
+        "import sys; from pathlib import Path; from forecaster.config.experiment import Experiment\n"
+        f"Experiment.from_yaml(Path({str(SHIPPED[0])!r}))\n"
         "heavy = {'tensorflow', 'keras', 'keras_tuner', 'sklearn', 'matplotlib', 'pandas', 'pyarrow'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

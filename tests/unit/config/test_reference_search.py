@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from forecaster.config.load import check_ends, load_experiment
+from forecaster.config.experiment import Experiment, check_ends
 from forecaster.config.searchable import search_faults, search_warnings
 
 FILE = Path(__file__).parents[3] / "configs" / "search_stack.yaml"
@@ -13,7 +13,7 @@ DROPOUT = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
 
 @pytest.mark.parametrize("cell", [None, "lstm", "gru"])
 def test_one_word_makes_it_a_search_over_another_cell(cell: str | None) -> None:
-    loaded = load_experiment(FILE, [f"model.cell={cell}"] if cell else [])
+    loaded = Experiment.from_yaml(FILE, [f"model.cell={cell}"] if cell else [])
     assert search_faults(loaded) == check_ends(loaded) == search_warnings(loaded) == []
     chosen = {"model.layers.0.units#3": 70, "model.layers.1.activation#2": "relu"}
     stack = loaded.trial(chosen).model.stack
@@ -23,7 +23,7 @@ def test_one_word_makes_it_a_search_over_another_cell(cell: str | None) -> None:
 
 
 def test_every_layer_has_its_own_units_dropout_and_activation() -> None:
-    space = {d.name: d.range for d in load_experiment(FILE).search_space}
+    space = {d.name: d.range for d in Experiment.from_yaml(FILE).search_space}
     tried = {name: [r.at(i) for i in range(r.n_values or 0)] for name, r in space.items()}
     first = [f"model.layers.0.{{}}{copy}" for copy in ("", "#2", "#3")]
     last = [f"model.layers.1.{{}}{copy}" for copy in ("", "#2")]
@@ -38,7 +38,7 @@ def test_every_layer_has_its_own_units_dropout_and_activation() -> None:
 
 
 def test_it_is_hyperband_with_early_stopping() -> None:
-    experiment = load_experiment(FILE).experiment
+    experiment = Experiment.from_yaml(FILE).spec
     tune, training = experiment.tune, experiment.training
     assert (tune.algorithm, tune.max_epochs, tune.factor, tune.hyperband_iterations) == (
         "hyperband",

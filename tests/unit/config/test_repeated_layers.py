@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-from forecaster.config.load import Loaded, load_experiment
+from forecaster.config.experiment import Experiment
 
 UNITS = "{int: {min: 1, max: 8, default: 4}}"
 
 
-def loaded(folder: Path, layers: str) -> Loaded:
+def loaded(folder: Path, layers: str) -> Experiment:
     text = (
         "name: n\ndata: {path: t.csv, time: t, freq: h, targets: [y]}\n"
         f"window: {{lookback: 4, horizon: 1}}\nmodel: {{layers: [{layers}]}}\n"
     )
     (folder / "c.yaml").write_text(text)
-    return load_experiment(folder / "c.yaml")
+    return Experiment.from_yaml(folder / "c.yaml")
 
 
 def test_a_searched_repeat_gives_every_copy_its_own_units(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from forecaster.config.load import load_experiment
+from forecaster.config.experiment import Experiment
 
 FILE = """\
 name: odd
@@ -21,7 +21,9 @@ def warnings(tmp_path, monkeypatch):
 
     def of(text, *sets):
         (tmp_path / "c.yaml").write_text(text)
-        return [str(w) for w in load_experiment((tmp_path / "c.yaml").relative_to(tmp_path), sets).warnings]
+        return [
+            str(w) for w in Experiment.from_yaml((tmp_path / "c.yaml").relative_to(tmp_path), sets).warnings
+        ]
 
     return of
 

@@ -6,7 +6,6 @@ import pytest
 
 from forecaster.evaluation.scales import Scales
 from forecaster.evaluation.scores import (
-    Forecasts,
     Scoring,
     coverage_remarks,
     label,
@@ -14,8 +13,14 @@ from forecaster.evaluation.scores import (
     score_table,
     verdicts,
 )
+from forecaster.forecasting.forecast import Forecast, probabilities
 
 NAN = math.nan
+
+
+def said(point, quantiles=None, probabilities=()):
+    windows = np.arange(len(point))
+    return Forecast(point, windows, windows, quantiles, probabilities)
 
 
 def table(actual, metrics, *, scale=(1.0, 1.0), **forecasts):
@@ -23,7 +28,7 @@ def table(actual, metrics, *, scale=(1.0, 1.0), **forecasts):
     actual = np.array(actual, float)[:, None, None]
     return score_table(
         actual,
-        {name: Forecasts(np.array(f, np.float32)[:, None, None]) for name, f in forecasts.items()},
+        {name: said(np.array(f, np.float32)[:, None, None]) for name, f in forecasts.items()},
         series=np.array([0] + [1] * (len(actual) - 1), np.int32),
         scales=Scales(*[np.array(scale, float)[:, None]] * 3),
         scoring=Scoring(metrics),
@@ -141,7 +146,7 @@ def test_intervals_stand_beside_the_scores_of_those_that_have_them():
     one = np.ones((2, 1, 1), np.float32)
     found, breakdown = score_table(
         np.array([[[1.0]], [[5.0]]]),
-        {"model": Forecasts(one, quantiles), "naive": Forecasts(one)},
+        {"model": said(one, quantiles, probabilities([80])), "naive": said(one)},
         series=np.array([0, 1]),
         scales=Scales(*[np.ones((2, 1))] * 3),
         scoring=Scoring(["mae"], [80]),

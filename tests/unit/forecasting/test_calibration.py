@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from forecaster.data.transforms.scalers import Scaler
-from forecaster.evaluation.intervals import probabilities
 from forecaster.forecasting import calibration as room
 from forecaster.forecasting.adaptive import AdaptiveCalibration
 from forecaster.forecasting.calibration import (
@@ -17,6 +16,7 @@ from forecaster.forecasting.calibration import (
     needed,
     shortfall,
 )
+from forecaster.forecasting.forecast import probabilities
 
 
 def plain(n: int = 1, spread: float = 1.0, method: str = "standard") -> Scaler:

@@ -88,7 +88,7 @@ def test_target_called_forecast_or_cutoff_loses_no_column() -> None:
 
 
 def test_context_is_the_last_rows_of_every_series_as_the_data_had_them() -> None:
-    found = context_table(panel("y", "z"), spec("y", "z"), rows=2, ahead=panel("y", "z")).to_pydict()
+    found = context_table(panel("y", "z"), spec("y", "z"), rows=2, with_future=panel("y", "z")).to_pydict()
     assert found == {
         "id": ["a", "a", "b", "b"],
         "t": [12, 13, 22, 23],
@@ -99,4 +99,4 @@ def test_context_is_the_last_rows_of_every_series_as_the_data_had_them() -> None
 
 
 def test_context_of_a_short_series_is_all_of_it() -> None:
-    assert context_table(panel("y"), spec("y"), rows=99, ahead=panel("y")).num_rows == 8
+    assert context_table(panel("y"), spec("y"), rows=99, with_future=panel("y")).num_rows == 8

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from forecaster.config.load import load_experiment
+from forecaster.config.experiment import Experiment
 from forecaster.search.inputs import differences, facts_of
 from tests.integration.tiny_runs import line
 
@@ -26,6 +26,6 @@ def test_a_change_beside_what_is_turned_off_is_seen(tmp_path: Path, override: st
     config = line(tmp_path, 120, model={"layers": [{"type": "gru", "units": 3}], "anchor": ANCHOR})
     with_calendar = config.read_text().replace('"freq": "h",', f'"freq": "h", "calendar": [{HOUR}, "month"],')
     config.write_text(with_calendar.replace("None", "null"))
-    before = facts_of(load_experiment(config), fingerprint="x", smoke=False)
-    now = facts_of(load_experiment(config, [override]), fingerprint="x", smoke=False)
+    before = facts_of(Experiment.from_yaml(config), fingerprint="x", smoke=False)
+    now = facts_of(Experiment.from_yaml(config, [override]), fingerprint="x", smoke=False)
     assert differences(before, now) == said

@@ -6,22 +6,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from forecaster.config.load import Loaded, load_experiment
+from forecaster.config.experiment import Experiment
 from forecaster.runs.directory import RunDir
 from forecaster.runs.files import load_arrays
 from forecaster.search import trial
 from forecaster.search.driver import reference_of, spec_of
 from forecaster.search.trial import TrialTask, common_windows, run_trial
-from forecaster.stages.fitting import fit_members
-from forecaster.stages.prepared import prepare, read
+from forecaster.stages.fitting import fit_members, member_store
+from forecaster.stages.prepared import read
 from forecaster.training.progress import EpochRow
 from tests.integration.tiny_runs import line
+from tests.preparing import prepare
 
 LOOKBACKS = {"int": {"min": 4, "max": 20, "step": 4, "default": 8}}
 
 
-def loaded(folder: Path, **sections: Any) -> Loaded:
-    return load_experiment(line(folder, 120, **sections))
+def loaded(folder: Path, **sections: Any) -> Experiment:
+    return Experiment.from_yaml(line(folder, 120, **sections))
 
 
 def test_every_lookback_is_scored_on_the_same_targets(tmp_path: Path) -> None:
@@ -30,8 +31,8 @@ def test_every_lookback_is_scored_on_the_same_targets(tmp_path: Path) -> None:
     assert reference == {"lookback": 20, "stride": 2, "short": "skip"}
     rows = []
     for lookback in (4, 12, 20):
-        one = load_experiment(given.path, [f"window.lookback={lookback}"])
-        windows = common_windows(prepare(one), reference)
+        one = Experiment.from_yaml(given.path, [f"window.lookback={lookback}"])
+        windows = common_windows(one.spec, prepare(one), reference)
         assert windows.lookback == lookback
         rows.append(windows.target_row)
     assert (rows[0] == rows[1]).all()
@@ -43,10 +44,10 @@ def test_targets_that_only_a_short_lookback_reaches_are_left_out_for_all(tmp_pat
     # Validation begins at row 10, which a lookback of 20 does not reach before row 20.
     given = loaded(tmp_path, window={"lookback": LOOKBACKS, "horizon": 3}, split={"val": 60, "test": 50})
     reference = reference_of(given)
-    one = load_experiment(given.path, ["window.lookback=4"])
+    one = Experiment.from_yaml(given.path, ["window.lookback=4"])
     own = prepare(one)
     assert own.windows["val"].target_row.min() == 10
-    assert common_windows(own, reference).target_row.min() == 20
+    assert common_windows(one.spec, own, reference).target_row.min() == 20
 
 
 def test_folds_roll_back_and_never_see_what_they_score(tmp_path: Path) -> None:
@@ -72,7 +73,7 @@ def test_sklearn_takes_three_folds_unless_told(tmp_path: Path) -> None:
         assert spec_of(given, smoke=False).folds == taken
 
 
-def task(folder: Path, given: Loaded, **more: Any) -> TrialTask:
+def task(folder: Path, given: Experiment, **more: Any) -> TrialTask:
     config = given.yaml_of(given.values, relative_to=folder)
     return TrialTask(folder=str(folder), config=config, reference=reference_of(given), **more)
 
@@ -102,9 +103,11 @@ def test_a_promoted_trial_goes_on_as_if_it_had_never_paused(tmp_path: Path) -> N
 
 def test_a_worker_reads_a_table_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    monkeypatch.setattr(trial, "read", lambda one: seen.append(one) or read(one))
+    monkeypatch.setattr(trial, "read", lambda data, source: seen.append(data) or read(data, source))
     reader, given = trial._LastRead(), loaded(tmp_path)
-    shorter = load_experiment(given.path, ["window.lookback=4", "data.calendar=[hour]", "data.missing=zero"])
+    shorter = Experiment.from_yaml(
+        given.path, ["window.lookback=4", "data.calendar=[hour]", "data.missing=zero"]
+    )
     one, other = prepare(given, reader=reader), prepare(shorter, reader=reader, fold=1)
     assert len(seen) == 1
     assert one.panel.values is other.panel.values
@@ -118,14 +121,14 @@ def test_what_training_validated_is_not_forecast_again(tmp_path: Path) -> None:
     given = loaded(tmp_path, training={"epochs": 4, "batch_size": 16, "early_stopping": {"patience": 9}})
     prepared = prepare(given)
     (tmp_path / "r").mkdir()
-    fitted, history = fit_members(prepared, RunDir(tmp_path / "r"))
+    fitted, history = fit_members(given.spec, prepared, member_store(RunDir(tmp_path / "r")))
     windows = prepared.windows["val"]
-    known = trial.scored_in_training(prepared, history, windows)
-    assert known == pytest.approx(trial._score(prepared, fitted, windows), rel=1e-5)
-    assert trial.scored_in_training(prepared, history, windows.take(np.arange(3))) is None
+    known = trial.scored_in_training(given.spec, prepared, history, windows)
+    assert known == pytest.approx(trial._score(given.spec, prepared, fitted, windows), rel=1e-5)
+    assert trial.scored_in_training(given.spec, prepared, history, windows.take(np.arange(3))) is None
     for more in ("training.ensemble=2", "model.anchor={type: ridge, mode: average}"):
-        one = prepare(load_experiment(given.path, [more]))
-        assert trial.scored_in_training(one, history, windows) is None
+        one = Experiment.from_yaml(given.path, [more])
+        assert trial.scored_in_training(one.spec, prepare(one), history, windows) is None
 
 
 def test_the_weights_that_were_kept_are_those_scored(tmp_path: Path) -> None:
@@ -133,10 +136,11 @@ def test_the_weights_that_were_kept_are_those_scored(tmp_path: Path) -> None:
         return EpochRow(0, epoch, 1.0, 0.1, 1.0, best, {"val_loss": 0.5, "val_mae": float(epoch)})
 
     history = [row(1, best=False), row(2, best=True), row(3, best=False)]
-    stopped = prepare(loaded(tmp_path / "a", training={"early_stopping": {"patience": 2}}))
-    to_the_end = prepare(loaded(tmp_path / "b", training={"early_stopping": None}))
-    for prepared, kept in ((stopped, 2.0), (to_the_end, 3.0)):
-        found = trial.scored_in_training(prepared, history, prepared.windows["val"])
+    stopped = loaded(tmp_path / "a", training={"early_stopping": {"patience": 2}})
+    to_the_end = loaded(tmp_path / "b", training={"early_stopping": None})
+    for given, kept in ((stopped, 2.0), (to_the_end, 3.0)):
+        prepared = prepare(given)
+        found = trial.scored_in_training(given.spec, prepared, history, prepared.windows["val"])
         assert found == {"loss": 0.5, "mae": kept}
 
 
@@ -152,9 +156,9 @@ def test_folds_and_executions_are_averaged(tmp_path: Path) -> None:
 def test_one_word_changes_the_cell_of_every_layer(tmp_path: Path) -> None:
     model = {"cell": "gru", "layers": [{"units": 3}, {"units": 4}, {"type": "dense", "units": 2}]}
     given = loaded(tmp_path, model=model)
-    assert [x.type for x in given.experiment.model.layers] == ["gru", "gru", "dense"]
-    other = load_experiment(given.path, ["model.cell=lstm"])
-    assert [x.type for x in other.experiment.model.layers] == ["lstm", "lstm", "dense"]
+    assert [x.type for x in given.spec.model.layers] == ["gru", "gru", "dense"]
+    other = Experiment.from_yaml(given.path, ["model.cell=lstm"])
+    assert [x.type for x in other.spec.model.layers] == ["lstm", "lstm", "dense"]
 
 
 def test_a_calendar_feature_is_turned_on_and_off(tmp_path: Path) -> None:
@@ -162,8 +166,8 @@ def test_a_calendar_feature_is_turned_on_and_off(tmp_path: Path) -> None:
     given = loaded(tmp_path)
     values = {**given.values, "data": {**given.values["data"], "calendar": [hour, "month"]}}
     (tmp_path / "d.yaml").write_text(given.yaml_of(values, relative_to=tmp_path))
-    one = load_experiment(tmp_path / "d.yaml")
-    assert one.experiment.data.calendar == ["month"]
+    one = Experiment.from_yaml(tmp_path / "d.yaml")
+    assert one.spec.data.calendar == ["month"]
     assert one.trial({"data.calendar.0": "hour"}).data.calendar == ["hour", "month"]
 
 
@@ -177,9 +181,9 @@ def test_a_covariate_and_an_anchor_are_turned_on_and_off(tmp_path: Path) -> None
         "model": {**given.values["model"], "anchor": anchor},
     }
     (tmp_path / "d.yaml").write_text(given.yaml_of(values, relative_to=tmp_path))
-    one = load_experiment(tmp_path / "d.yaml")
-    assert one.experiment.data.past_covariates == []
-    assert one.experiment.model.anchor is None
+    one = Experiment.from_yaml(tmp_path / "d.yaml")
+    assert one.spec.data.past_covariates == []
+    assert one.spec.model.anchor is None
     other = one.trial({"data.past_covariates.0": "wet", "model.anchor.type": "ridge"})
     assert other.data.past_covariates == ["wet"]
     assert other.model.anchor is not None

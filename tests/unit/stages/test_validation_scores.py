@@ -8,17 +8,19 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from forecaster.config.load import load_experiment
+from forecaster.config.experiment import Experiment
+from forecaster.config.spec import ExperimentSpec
 from forecaster.evaluation.metrics import METRICS, Scored
 from forecaster.evaluation.spec import MetricName
-from forecaster.stages.fitting import batch_extras, val_score_of
-from forecaster.stages.prepared import Prepared, prepare
+from forecaster.stages.prepared import Prepared
+from forecaster.stages.validation import batch_extras, val_score_of
+from tests import preparing
 from tests.integration.tiny_runs import write_config, write_table
 
 WATCHED = [name for name in get_args(MetricName) if name != "bias"]
 
 
-def prepared(folder: Path, **training: Any) -> Prepared:
+def prepared(folder: Path, **training: Any) -> tuple[ExperimentSpec, Prepared]:
     """Two series of two targets, of different sizes, 12 hours of validation each."""
     rng = np.random.default_rng(5)
     rows = [
@@ -33,7 +35,8 @@ def prepared(folder: Path, **training: Any) -> Prepared:
         training=training,
         split={"val": 12, "test": 12},
     )
-    return prepare(load_experiment(config))
+    experiment = Experiment.from_yaml(config)
+    return experiment.spec, preparing.prepare(experiment)
 
 
 def guess(p: Prepared) -> np.ndarray:
@@ -44,19 +47,19 @@ def guess(p: Prepared) -> np.ndarray:
 
 def metric(p: Prepared, name: str) -> float:
     windows = p.windows["val"]
-    original = p.scaler.invert(guess(p), windows.series.astype(np.int64))
+    original = p.transforms.scaler.invert(guess(p), windows.series.astype(np.int64))
     return float(METRICS[name](Scored(p.actual(windows), original, windows.series, *p.scales)))
 
 
 @pytest.mark.parametrize("name", WATCHED)
 def test_any_metric_may_be_watched_in_original_units(tmp_path: Path, name: str) -> None:
-    p = prepared(tmp_path, early_stopping={"monitor": f"val_{name}"})
-    assert val_score_of(p, batch_extras(p))(guess(p))[f"{name}"] == pytest.approx(metric(p, name))
+    spec, p = prepared(tmp_path, early_stopping={"monitor": f"val_{name}"})
+    assert val_score_of(spec, p, batch_extras(spec, p))(guess(p))[f"{name}"] == pytest.approx(metric(p, name))
 
 
 @pytest.mark.parametrize(("loss", "percent"), [("mase", 1.0), ("smape", 100.0)])
 def test_a_loss_of_the_series_is_the_metric_of_its_name(tmp_path: Path, loss: str, percent: float) -> None:
     """Although the network and its loss see scaled values alone."""
-    p = prepared(tmp_path, loss=loss)
-    found = val_score_of(p, batch_extras(p))(guess(p))["loss"]
+    spec, p = prepared(tmp_path, loss=loss)
+    found = val_score_of(spec, p, batch_extras(spec, p))(guess(p))["loss"]
     assert found * percent == pytest.approx(metric(p, loss), rel=1e-4)

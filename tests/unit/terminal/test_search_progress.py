@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from forecaster.pipeline.tune import SearchPlan
 from forecaster.search.trials import Proposal, Record
 from forecaster.terminal.console import Reporter
-from forecaster.terminal.search_progress import LineSearch, LiveSearch, SearchPlan, short, values_text
+from forecaster.terminal.search_progress import LineSearch, LiveSearch, short, values_text
 
 VALUES = {"data.calendar.0": None, "window.lookback": 168, "model.layers.0.units#2": 96, "model.cell": "gru"}
 

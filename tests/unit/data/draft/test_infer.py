@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 import yaml
 
-from forecaster.commands import init
 from forecaster.config.experiment import Experiment
-from forecaster.config.load import load_experiment
+from forecaster.config.spec import ExperimentSpec
 from forecaster.data.draft.infer import windows_for
 from forecaster.data.draft.text import quoted
 from forecaster.data.reading.table import read_table
 from forecaster.data.transforms.fill import fill
 from forecaster.data.transforms.split import split
 from forecaster.errors import DataError, EnvironmentError_, RunTakenError
+from forecaster.pipeline.inspect import write_draft
 
 Write = Callable[..., Path]
 
@@ -34,16 +34,16 @@ def write(tmp_path: Path) -> Write:
     return write
 
 
-def config_of(table: Path) -> Experiment:
+def config_of(table: Path) -> ExperimentSpec:
     return config_at(table, table.parent / "config.yaml")
 
 
-def config_at(table: Path, output: Path) -> Experiment:
+def config_at(table: Path, output: Path) -> ExperimentSpec:
     """The config that init writes for a table: it loads, it reads the table, and every range holds a window."""
-    result = init.run(table, output)
+    result = write_draft(table, output)
     assert output.read_text(encoding="utf-8") == result.text
-    loaded = load_experiment(output)
-    config = loaded.experiment
+    loaded = Experiment.from_yaml(output)
+    config = loaded.spec
     panel, _ = read_table(config.data, loaded.data_path)
     split_bounds = split(panel, config.split)
     fill(
@@ -67,7 +67,7 @@ def hours(n: int) -> list[datetime]:
 
 def problem_of(table: Path) -> str:
     with pytest.raises(DataError) as caught:
-        init.run(table, table.parent / "config.yaml")
+        write_draft(table, table.parent / "config.yaml")
     assert not (table.parent / "config.yaml").exists()
     return str(caught.value).replace(str(table), "TABLE")
 
@@ -85,7 +85,7 @@ def test_single_daily_series(write: Write) -> None:
 
 def test_other_numbers_are_offered_as_covariates(write: Write) -> None:
     table = write("day,shop,sold,price,note", *(f"{d},a,{i},{i},x{i}" for i, d in enumerate(days(60))))
-    text = init.run(table, table.parent / "config.yaml").text
+    text = write_draft(table, table.parent / "config.yaml").text
     assert "  # past_covariates: [price]\n" in text
     assert "  # Not used: [shop, note]\n" in text
 
@@ -261,19 +261,20 @@ def test_existing_output_is_kept(write: Write, tmp_path: Path) -> None:
     output = tmp_path / "config.yaml"
     output.write_text("mine\n")
     with pytest.raises(RunTakenError) as caught:
-        init.run(table, output)
+        write_draft(table, output)
     assert str(caught.value) == f"{output} exists; name another --output, or give --force to replace it"
     assert output.read_text() == "mine\n"
-    init.run(table, output, force=True)
+    write_draft(table, output, force=True)
     assert output.read_text().startswith("# yaml-language-server")
 
 
 def test_output_that_cannot_be_written(write: Write, tmp_path: Path) -> None:
     table = write("t,y", *(f"{d},{i}" for i, d in enumerate(days(50))))
     with pytest.raises(EnvironmentError_) as caught:
-        init.run(table, table / "config.yaml")
+        write_draft(table, table / "config.yaml")
     assert str(caught.value) == (
-        f"{table / 'config.yaml'} cannot be written (File exists); name another --output"
+        f"{table / 'config.yaml'}: cannot be written: Not a directory; make space, get the right to write there, or "
+        "choose another folder"
     )
 
 

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from forecaster.data.panel import Findings, Panel
-from forecaster.data.reading.table import fingerprint, read_table
+from forecaster.data.reading.sources import fingerprint
+from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
 
 N = np.nan

@@ -1,4 +1,4 @@
-"""Forecasts of the same windows against each other: is the difference one?"""
+"""Forecasts of the same windows against each other: is the difference more than chance?"""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecaster.data.arrays import Ints
 from forecaster.errors import UsageError
 from forecaster.evaluation.metrics import Floats
 from forecaster.evaluation.significance import Comparison, diebold_mariano, losses_by_origin
-from forecaster.stages.prepared import Ints, Prepared
 
 
 @dataclass(frozen=True)
-class ComparedForecasts:
-    """A forecaster's windows.
+class ComparedForecast:
+    """One forecaster's windows.
 
-    freq: of the time axis. series: (windows,), ids. position: (windows,), of the first
-    target on that axis. actual, forecast: (windows, horizon, targets). scale: (windows, targets),
-    what errors are divided by.
+    Attributes:
+        name: Of the forecaster.
+        freq: Of the time axis.
+        series: (windows,), ids.
+        position: (windows,), of the first target on the time axis.
+        actual, forecast: (windows, horizon, targets), original units.
+        scale: (windows, targets), what errors are divided by.
     """
 
     name: str
@@ -30,28 +34,11 @@ class ComparedForecasts:
     forecast: Floats
     scale: Floats
 
-    @classmethod
-    def of(cls, name: str, prepared: Prepared, split: str, forecast: Floats) -> ComparedForecasts:
-        windows = prepared.windows[split]  # type: ignore[index]
-        scale = prepared.scales.naive_error
-        if not (np.isfinite(scale) & (scale > 0)).any():
-            # Nothing to scale by: errors are compared as they are.
-            scale = np.ones_like(scale)
-        return cls(
-            name,
-            prepared.panel.time_axis.freq,
-            np.array(prepared.panel.ids, dtype=object)[windows.series],
-            prepared.position(windows),
-            prepared.actual(windows),
-            forecast,
-            scale[windows.series],
-        )
-
     def key(self) -> list[tuple[str, int]]:
         return list(zip(self.series.tolist(), self.position.tolist(), strict=True))
 
-    def take(self, rows: Ints) -> ComparedForecasts:
-        return ComparedForecasts(
+    def take(self, rows: Ints) -> ComparedForecast:
+        return ComparedForecast(
             self.name,
             self.freq,
             self.series[rows],
@@ -61,19 +48,20 @@ class ComparedForecasts:
             self.scale[rows],
         )
 
-    def after(self, other: ComparedForecasts) -> ComparedForecasts:
-        """Both, one behind the other: the folds of a backtest."""
+    def after(self, other: ComparedForecast) -> ComparedForecast:
+        """The windows of both, the other's first: the folds of a backtest."""
         pairs = [
             (getattr(other, k), getattr(self, k))
             for k in ("series", "position", "actual", "forecast", "scale")
         ]
-        return ComparedForecasts(self.name, self.freq, *(np.concatenate(pair) for pair in pairs))
+        return ComparedForecast(self.name, self.freq, *(np.concatenate(pair) for pair in pairs))
 
 
-def common(found: Sequence[ComparedForecasts]) -> list[ComparedForecasts]:
-    """Only the windows that all have, in the same order.
+def common(found: Sequence[ComparedForecast]) -> list[ComparedForecast]:
+    """Keep only the windows that all have, in the same order.
 
-    Raises UsageError where there is none, or the windows are of different shape.
+    Raises:
+        UsageError: When there is none, or the windows are of different shape.
     """
     shapes = {(w.freq, *w.actual.shape[1:]) for w in found}
     if len(shapes) > 1:
@@ -93,7 +81,7 @@ def common(found: Sequence[ComparedForecasts]) -> list[ComparedForecasts]:
     return [w.take(np.array([p[key] for key in shared])) for w, p in zip(found, places, strict=True)]
 
 
-def compare(first: ComparedForecasts, second: ComparedForecasts, *, squared: bool = False) -> Comparison:
+def compare(first: ComparedForecast, second: ComparedForecast, *, squared: bool = False) -> Comparison:
     """The Diebold-Mariano test of the same windows; errors in units of MASE."""
     places = (first.scale, first.position)
     cutoffs, loss = losses_by_origin(first.actual, first.forecast, *places, squared=squared)

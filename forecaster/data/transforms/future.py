@@ -1,0 +1,108 @@
+"""The steps of the horizon in a panel, and what is known of them before they come."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from forecaster.data.arrays import Ints
+from forecaster.data.cells import Cells
+from forecaster.data.panel import Panel
+from forecaster.data.ranges import ranges
+from forecaster.data.transforms.categories import with_names
+from forecaster.data.transforms.cutoff import NAMED
+from forecaster.errors import DataError, Diagnostic, Location
+
+
+def with_horizon(panel: Panel, known: Ints, horizon: int) -> Panel:
+    """Each series up to its cutoff and a whole horizon beyond, NaN where there is no row.
+
+    Args:
+        panel: The series, with rows after the cutoff where there are any.
+        known: (series,), rows up to the cutoff.
+        horizon: Steps.
+    """
+    length = known + horizon
+    offsets = np.append(0, np.cumsum(length))
+    values = np.full((int(offsets[-1]), panel.values.shape[1]), np.nan)
+    have = np.minimum(panel.lengths, length)
+    begin = panel.offsets[:-1]
+    values[ranges(offsets[:-1], offsets[:-1] + have)] = panel.values[ranges(begin, begin + have)]
+    return replace(panel, offsets=offsets, values=values)
+
+
+def fill_in_future(panel: Panel, known: Ints, cells: Cells, table: str) -> tuple[Panel, list[str]]:
+    """Put the cells of another table into the horizon.
+
+    Args:
+        panel: With a whole horizon after each cutoff.
+        known: (series,), rows up to the cutoff.
+        cells: Of the future covariates; they go before those of the panel.
+        table: What messages call that table.
+
+    Returns:
+        The panel, and notes.
+    """
+    rows = ranges(panel.offsets[:-1] + known, panel.offsets[1:])
+    series = panel.series_of_rows(rows)
+    found = cells.find([panel.ids[s] for s in range(len(panel.ids))], series, panel.positions_of_rows(rows))
+    there = found >= 0
+    values = panel.values.copy()
+    first_future = len(panel.targets) + len(panel.past)
+    for c, name in enumerate(panel.future):
+        new = cells.values[found[there], c]
+        if name in panel.categories:
+            panel, place = with_names(panel, name, cells.categories[name])
+            new = np.where(
+                np.isnan(new), np.nan, np.append(place, -1)[np.nan_to_num(new, nan=-1).astype(int)]
+            )
+        old = values[rows[there], first_future + c]
+        values[rows[there], first_future + c] = np.where(np.isnan(new), old, new)
+    unused = len(cells.values) - len(np.unique(found[there]))
+    notes = []
+    if unused:
+        notes.append(
+            f"{unused:,} {'row' if unused == 1 else 'rows'} of {table} are of other series or times, and not used"
+        )
+    return replace(panel, values=values), notes
+
+
+def without_the_future(panel: Panel, known: Ints, table: str | None) -> Panel:
+    """Leave of the horizon only what is known ahead.
+
+    Args:
+        panel: With a whole horizon after each cutoff.
+        known: (series,), rows up to the cutoff.
+        table: The table that was brought for the horizon, for messages; None where there was none.
+
+    Raises:
+        DataError: With the first few values of the horizon that are not known.
+    """
+    rows = ranges(panel.offsets[:-1] + known, panel.offsets[1:])
+    first_future = len(panel.targets) + len(panel.past)
+    _check_known(panel, rows, first_future, table)
+    values = panel.values.copy()
+    values[rows, :first_future] = 0.0
+    return replace(panel, values=values)
+
+
+def _check_known(panel: Panel, rows: Ints, first_future: int, table: str | None) -> None:
+    at, column = np.nonzero(np.isnan(panel.values[rows, first_future:]))
+    if not len(at):
+        return
+    who = panel.series_of_rows(rows[at[:NAMED]])
+    times = panel.time_axis.text(panel.positions_of_rows(rows[at[:NAMED]]))
+    place = Location(panel.source if table is None else table)
+    lines = []
+    for s, time, c in zip(who.tolist(), times, column[:NAMED].tolist(), strict=True):
+        of = f"series {panel.ids[s]!r}" if panel.ids != ("",) else "the table"
+        lines.append(f"{of} has no {panel.future[c]!r} at {time}, which must be known ahead")
+    if len(at) > NAMED:
+        lines.append(f"and {len(at) - NAMED:,} more values of the horizon")
+    hint = "fill it in for every step of the horizon"
+    if table is None:
+        hint = "write the table to fill in with forecaster future, and bring it with --future"
+    found = [Diagnostic(text, location=place) for text in lines[:-1]]
+    found.append(Diagnostic(lines[-1], hint=hint, location=place))
+    raise DataError("values known ahead are missing", diagnostics=found)

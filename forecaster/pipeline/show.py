@@ -1,0 +1,36 @@
+"""Show: what a run or a backtest is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forecaster.errors import FORMAT_VERSION
+from forecaster.runs.directory import RESOLVED, RunDir
+from forecaster.runs.files import read_json, read_whole
+
+
+def show(run: RunDir) -> dict[str, Any]:
+    """Return the manifest, the scores and the resolved config as plain values.
+
+    Raises:
+        DataError: For what is no complete run.
+    """
+    manifest = run.manifest()
+    run.check(RESOLVED, "metrics.json")
+    metrics = read_json(run.file("metrics.json"))
+    return {
+        "format_version": FORMAT_VERSION,
+        "run": str(run.path),
+        "name": manifest["name"],
+        "seed": manifest["seed"],
+        "data": manifest["data"],
+        "versions": manifest["versions"],
+        "files": {name: entry["bytes"] for name, entry in manifest["files"].items()},
+        **_scores({key: value for key, value in metrics.items() if key != "format_version"}),
+        "config": read_whole(run.file(RESOLVED)).decode(),
+    }
+
+
+def _scores(metrics: dict[str, Any]) -> dict[str, Any]:
+    """A run has splits; of a backtest, everything is shown."""
+    return {"splits": metrics["splits"]} if "splits" in metrics else {"backtest": metrics}

@@ -1,0 +1,195 @@
+"""Tune: search spaces to a best config and its run."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import io
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from forecaster.config.experiment import Experiment
+from forecaster.config.searchable import search_warnings
+from forecaster.data.reading.arrow_table import ArrowTable
+from forecaster.data.reading.sources import TableSource, fingerprint
+from forecaster.errors import EnvironmentError_, Notify, UsageError, install_hint
+from forecaster.runs.directory import RunDir, check_free, new_run_path
+from forecaster.runs.files import write_whole
+from forecaster.runs.session import Inputs, open_session
+from forecaster.search.check import check_data_ends, check_search_folds, check_space
+from forecaster.search.driver import BEST, SearchListener, Tuned, TuneOptions, run_search, spec_of
+
+ENGINES = ("local", "ray")
+# The table of a search on a DataFrame: its trials run in other processes.
+TABLE = "table.parquet"
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """How a search is made.
+
+    Attributes:
+        run_dir, resume, overwrite, smoke: As in `TrainOptions`.
+        workers: Trials at a time.
+        engine: Where trials run: "local", this machine, or "ray".
+        time_budget: When to end: 90s, 30m or 2h; None is tune.time_budget.
+        overrides: The --set options, for the command that resumes the search.
+    """
+
+    run_dir: Path | None = None
+    resume: bool = False
+    overwrite: bool = False
+    smoke: bool = False
+    workers: int = 1
+    engine: str = "local"
+    time_budget: str | None = None
+    overrides: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class SearchPlan:
+    """What is about to be searched, for whoever watches.
+
+    Attributes:
+        metric: What trials are scored by.
+        least: Whether the least score is the best.
+        most: Trials; None where nobody knows.
+        time_budget_s: When the search ends.
+        workers: Trials at a time.
+    """
+
+    metric: str
+    least: bool
+    most: int | None
+    time_budget_s: float | None
+    workers: int
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """A search that has ended, and its best run.
+
+    Attributes:
+        run: The directory of both.
+        experiment: What was searched.
+        tuned: What came of it.
+    """
+
+    run: RunDir
+    experiment: Experiment
+    tuned: Tuned
+
+    def facts(self) -> dict[str, Any]:
+        """The result as plain values."""
+        tuned, book = self.tuned, self.tuned.trials
+        return {
+            "run": str(self.run.path),
+            "ended": tuned.ended,
+            "trials": {state: book.count(state) for state in ("completed", "failed", "running")},
+            "best": {
+                "trial": tuned.best.proposal.number,
+                "score": tuned.best.score,
+                "metric": self.experiment.spec.tune.objective.metric,
+                "values": tuned.best.proposal.values,
+            },
+            "config": str(self.run.file(BEST)),
+            "notes": tuned.notes,
+            "splits": tuned.metrics["splits"],
+        }
+
+
+def tune(
+    experiment: Experiment,
+    source: TableSource,
+    options: SearchOptions,
+    *,
+    watch: Callable[[SearchPlan], SearchListener],
+    notify: Notify,
+) -> SearchResult:
+    """Search the spaces of an experiment, and write best.yaml and the best run.
+
+    Settings, both ends of every range and the table are checked before anything is written.
+
+    Args:
+        experiment: With search nodes.
+        source: The table. One in memory is written into the run directory.
+        options: Where to, and how.
+        watch: Makes what is told about trials.
+        notify: Takes warnings as they arise.
+
+    Raises:
+        ConfigError, DataError, UsageError: Before the first trial.
+        TrainingError: When no trial completed.
+    """
+    if options.engine not in ENGINES:
+        raise UsageError(f"--engine {options.engine}: there is no such engine", hint="use local or ray")
+    check_space(experiment)
+    spec = spec_of(experiment, smoke=options.smoke)
+    overwrite = options.overwrite or (spec.overwrite and not options.resume)
+    path = options.run_dir or new_run_path(experiment.output_dir, experiment.spec.name)
+    check_free(path, resume=options.resume, overwrite=overwrite)
+    check_search_folds(experiment, source, n_folds=spec.folds)
+    check_data_ends(experiment, source)
+    if options.engine == "ray" and importlib.util.find_spec("ray") is None:
+        raise EnvironmentError_("--engine ray needs Ray, which is not installed", hint=install_hint("ray"))
+    notify([*experiment.warnings, *search_warnings(experiment)], [])
+    budget_s = seconds(options.time_budget or spec.time_budget)
+    most = None if spec.algorithm == "hyperband" and not options.smoke else spec.max_trials
+    least = spec.objective.direction == "min"
+    plan = SearchPlan(spec.objective.metric, least, most, budget_s, options.workers)
+    content = parquet_bytes(source) if isinstance(source, ArrowTable) else None
+    data_sha256 = fingerprint(source) if content is None else hashlib.sha256(content).hexdigest()
+    inputs = Inputs(
+        "tune",
+        # The log of a search holds its inputs, and compares them.
+        None,
+        experiment.text,
+        data_sha256,
+        options.smoke,
+        tuple(f"--set {shlex.quote(text)}" for text in options.overrides),
+        # What a search is resumed with: resolved.yaml is that of its best config, and has no space.
+        str((experiment.path or path / "config.yaml").resolve()),
+    )
+    with open_session(path, inputs, resume=options.resume, overwrite=overwrite) as session:
+        run = session.run
+        # A search may go on for longer than it was meant to: its run is then made again.
+        session.reopen()
+        session.begin()
+        if content is not None:
+            experiment = _with_table_file(experiment, run, content)
+        chosen = TuneOptions(options.workers, options.engine, budget_s, options.smoke)
+        tuned = run_search(experiment, run, chosen, listener=watch(plan), fingerprint=data_sha256)
+        return SearchResult(run, experiment, tuned)
+
+
+def seconds(text: str | None) -> float | None:
+    """90s, 30m or 2h in seconds. Raises UsageError for anything else."""
+    if text is None:
+        return None
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    if text[-1:] not in units or not text[:-1].isdecimal() or int(text[:-1]) < 1:
+        raise UsageError(f"--time-budget {text}: is no time", hint="write it as 90s, 30m or 2h")
+    return int(text[:-1]) * units[text[-1]]
+
+
+def parquet_bytes(source: ArrowTable) -> bytes:
+    """The table as a Parquet file: the same bytes for the same table."""
+    from pyarrow import parquet
+
+    out = io.BytesIO()
+    parquet.write_table(source.table.replace_schema_metadata(None), out)
+    return out.getvalue()
+
+
+def _with_table_file(experiment: Experiment, run: RunDir, content: bytes) -> Experiment:
+    """The experiment on a file that other processes can read."""
+    path = run.file(TABLE)
+    if not path.is_file():
+        write_whole(path, content)
+    spec = experiment.spec
+    data = spec.data.model_copy(update={"path": str(path.resolve())})
+    values = {**experiment.values, "data": {**experiment.values["data"], "path": str(path.resolve())}}
+    return replace(experiment, spec=spec.model_copy(update={"data": data}), values=values)

@@ -1,0 +1,176 @@
+"""From a run directory to one page that shows it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from forecaster.config.spec import ExperimentSpec
+from forecaster.data.panel import Panel
+from forecaster.data.time_axis.axis import TimeAxis
+from forecaster.data.transforms.split import SplitBounds
+from forecaster.errors import DataError
+from forecaster.evaluation.scales import in_sample_scales
+from forecaster.evaluation.scores import label, remarks, verdicts
+from forecaster.forecasting.fitted import STATE
+from forecaster.reporting.forecasts import read_forecasts
+from forecaster.reporting.history import History
+from forecaster.reporting.page import Contents, page
+from forecaster.runs.directory import RESOLVED, RunDir
+from forecaster.runs.files import damaged, read_json, read_whole, write_whole
+from forecaster.stages.opened import OpenedRun
+from forecaster.stages.prepared import Prepared, read_and_split, season_of
+
+REPORT, IMPORTANCE, BY_STEP = "report.html", "importance.json", "scores/by_step.csv"
+
+
+@dataclass(frozen=True)
+class Reported:
+    """The page of a run.
+
+    Attributes:
+        path: Of the page.
+        n_bytes: Its size.
+        notes: What the page had to leave out.
+    """
+
+    path: Path
+    n_bytes: int
+    notes: list[str]
+
+
+def write_report(
+    opened: OpenedRun, *, output: Path | None = None, prepared: Prepared | None = None
+) -> Reported:
+    """Write the page of a complete run.
+
+    Args:
+        opened: The run.
+        output: Where to; None is report.html in the run directory.
+        prepared: The table where it is at hand. Otherwise it is read again, if it still is what the run was
+            trained on.
+
+    Raises:
+        DataError: When a file of the run is damaged.
+    """
+    run, spec = opened.run, opened.spec
+    run.check("metrics.json", "history.csv", "splits.json", STATE)
+    time_axis = TimeAxis.from_json(read_json(run.file(STATE))["grid"])
+    history, notes = (history_of(prepared), []) if prepared is not None else read_history(opened)
+    splits = read_json(run.file("metrics.json"))["splits"]
+    judged = next((name for name in ("test", "val") if name in splits), None)
+    importance = run.file(IMPORTANCE)
+    contents = Contents(
+        experiment_name=spec.name,
+        run_name=run.path.resolve().name,
+        manifest=run.manifest(),
+        data=spec.data,
+        window=spec.window,
+        settings=_settings(spec),
+        config=read_whole(run.file(RESOLVED)).decode(),
+        season=season_of(spec),
+        splits=splits,
+        metric_label=label,
+        verdicts=verdicts(splits[judged]["scores"], split=judged) if judged else [],
+        remarks=remarks(splits[judged]["left_out"]) if judged else [],
+        epochs=read_epochs(run),
+        ranges=read_json(run.file("splits.json"))["series"],
+        time_axis=time_axis,
+        forecasts=read_forecasts(run, spec.data, time_axis=time_axis, horizon=spec.window.horizon),
+        history=history,
+        events=_events(run),
+        by_step=_by_step(run, judged) if len(spec.data.targets) == 1 else {},
+        importance=read_json(importance) if importance.is_file() else None,
+        notes=notes,
+    )
+    content = page(contents).encode()
+    path = output or run.file(REPORT)
+    write_whole(path, content)
+    return Reported(path, len(content), notes)
+
+
+def _settings(spec: ExperimentSpec) -> dict[str, Any]:
+    """What the advice asks about."""
+    return {
+        "most_epochs": spec.training.epochs,
+        "loss": spec.training.loss,
+        "normalization": str(spec.model.normalization),
+        "calibration": spec.evaluation.calibration,
+    }
+
+
+def history_of(prepared: Prepared) -> History:
+    """The table as the report shows it, from what training had at hand."""
+    bounds = prepared.table.split_bounds
+    return _history(prepared.panel, bounds, prepared.season, observed=prepared.observed)
+
+
+def read_history(opened: OpenedRun) -> tuple[History | None, list[str]]:
+    """The table that the run was trained on, or None and why not."""
+    source = opened.source
+    if source is None or opened.table_is_gone:
+        return None, [f"The table is no longer at {opened.table_name}, so the data itself is not shown."]
+    if not opened.same_table:
+        return None, [
+            f"{opened.table_name} has changed since the run was trained on it, so the data itself is not shown."
+        ]
+    table = read_and_split(opened.spec, source)
+    return _history(table.raw, table.split_bounds, season_of(opened.spec)), []
+
+
+def _history(panel: Panel, bounds: SplitBounds, season: int, *, observed: Any = None) -> History:
+    targets = panel.values[:, : len(panel.targets)]
+    if observed is not None and not observed.all():
+        targets = np.where(observed, targets, np.nan)
+    scales = in_sample_scales(targets, panel.offsets, bounds.train_end, seasonality=season)
+    return History(
+        panel.time_axis, panel.ids, targets, panel.offsets, panel.first, bounds, scales.naive_error
+    )
+
+
+def read_epochs(run: RunDir) -> list[dict[str, Any]]:
+    """The rows of history.csv, numbers as numbers, None where empty."""
+    path = run.file("history.csv")
+    try:
+        return [{key: _value(text) for key, text in row.items()} for row in _rows(path)]
+    except ValueError as error:
+        raise damaged(path, str(error)) from error
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    return iter(csv.DictReader(io.StringIO(read_whole(path).decode())))
+
+
+def _by_step(run: RunDir, split: str | None) -> dict[str, list[float | None]]:
+    """Mean absolute error by step of every baseline; empty where it was not scored."""
+    if BY_STEP not in run.manifest()["files"]:
+        return {}
+    run.check(BY_STEP)
+    out: dict[str, list[float | None]] = {}
+    for row in _rows(run.file(BY_STEP)):
+        if row["split"] == split and row["forecaster"] != "model" and "mae" in row:
+            value = _value(row["mae"])
+            out.setdefault(row["forecaster"], []).append(None if value is None else float(value))
+    return out
+
+
+def _value(text: str) -> float | int | bool | None:
+    if text in ("True", "False"):
+        return text == "True"
+    if not text:
+        return None
+    return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
+def _events(run: RunDir) -> dict[str, Any]:
+    """The event that the run began with."""
+    try:
+        return run.started() or {}
+    except OSError as error:
+        raise DataError(f"{run.file('events.jsonl')}: {error.strerror}", hint="check its rights") from error
