@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -118,6 +119,26 @@ BYTES: list[tuple[str, str, bytes, dict[str, Any]]] = [
         b"",
         {},
     ),
+    (
+        "FILE: the file is not a whole Arrow file: Expected to read 1701669236 metadata bytes, but only read 41; "
+        "make or download it again",
+        "t.arrow",
+        GOOD,
+        {},
+    ),
+    (
+        "FILE: the file is not a whole Arrow file: Tried reading schema message, was null or length 0; "
+        "make or download it again",
+        "t.feather",
+        b"",
+        {},
+    ),
+    (
+        "FILE: the file is Feather of version 1; write it again, as version 2",
+        "t.feather",
+        b"FEA1" + bytes(100) + b"FEA1",
+        {},
+    ),
 ]
 
 
@@ -129,7 +150,7 @@ def test_bytes(expected: str, name: str, content: bytes, data: dict[str, Any], t
 
 
 HOURS = [datetime(2024, 1, 1, h) for h in range(3)]
-PARQUET: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+TYPED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (
         "FILE: y: row 2: 'x' is not a number; correct it, or leave the field empty to mark it missing",
         {"time": HOURS, "y": ["1", "x", "3"]},
@@ -202,21 +223,23 @@ PARQUET: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("expected", "columns", "data"), PARQUET)
-def test_parquet(expected: str, columns: dict[str, Any], data: dict[str, Any], tmp_path: Path) -> None:
-    path = tmp_path / "t.parquet"
-    pq.write_table(pa.table(columns), path)
+WRITERS = {".parquet": pq.write_table, ".feather": feather.write_feather}
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+@pytest.mark.parametrize(("expected", "columns", "data"), TYPED)
+def test_typed_columns(
+    expected: str, columns: dict[str, Any], data: dict[str, Any], ending: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"t{ending}"
+    WRITERS[ending](pa.table(columns), str(path))
     assert message(path, **data) == expected
 
 
-def test_parquet_column_twice(tmp_path: Path) -> None:
+def test_two_columns_of_one_name(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
-    pq.write_table(
-        pa.Table.from_arrays(
-            [pa.array(HOURS), pa.array([1] * 3), pa.array([2] * 3)], ["time", "y", "y"]
-        ),
-        path,
-    )
+    columns = [pa.array(HOURS), pa.array([1] * 3), pa.array([2] * 3)]
+    pq.write_table(pa.Table.from_arrays(columns, ["time", "y", "y"]), path)
     assert message(path) == "FILE: data.targets: 2 columns are called 'y'; rename all but one"
 
 
@@ -232,6 +255,13 @@ def test_folder_names_the_file_at_fault(tmp_path: Path) -> None:
     )
 
 
+def _folder_of_two_formats(path: Path) -> Path:
+    path.mkdir()
+    for ending, write in WRITERS.items():
+        write(pa.table({"time": HOURS, "y": [1.0, 2.0, 3.0]}), str(path / f"t{ending}"))
+    return path
+
+
 def _folder_of_csv(path: Path) -> Path:
     path.mkdir()
     (path / "a.csv").write_bytes(GOOD)
@@ -245,7 +275,12 @@ def _beside(path: Path) -> Path:
 
 PATHS: list[tuple[str, Callable[[Path], Path]]] = [
     (
-        "FILE: the folder holds no Parquet file; point data.path to a file; "
+        "FILE: the folder holds Parquet and Arrow files; keep the files of one format, "
+        "or point data.path to one of them",
+        _folder_of_two_formats,
+    ),
+    (
+        "FILE: the folder holds no Parquet or Arrow file; point data.path to a file; "
         "several CSV files must be joined into one first",
         _folder_of_csv,
     ),
@@ -259,7 +294,8 @@ PATHS: list[tuple[str, Callable[[Path], Path]]] = [
         lambda path: path / "t.csv",
     ),
     (
-        "FILE: cannot read files that end in 'nothing'; use .csv, .csv.gz or .parquet",
+        "FILE: cannot read files that end in 'nothing'; use .csv, .csv.gz, .tsv, .tsv.gz, .txt, .txt.gz, "
+        ".parquet, .pq, .arrow or .feather",
         lambda path: _touched(path),
     ),
 ]

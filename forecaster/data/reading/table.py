@@ -14,11 +14,10 @@ from forecaster.data.arrays import IN_MEMORY, Floats, GrowingArray, Ints, Scratc
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.assemble import assemble, in_order
 from forecaster.data.reading.category_cells import read_categories
-from forecaster.data.reading.csv_file import CsvFile, width_faults
+from forecaster.data.reading.csv_file import CsvFile
 from forecaster.data.reading.ids import NameIndex, read_ids
 from forecaster.data.reading.numbers import read_numbers
-from forecaster.data.reading.parquet_file import ParquetFile
-from forecaster.data.reading.problems import Problems
+from forecaster.data.reading.problems import Problems, TableFile
 from forecaster.data.reading.rows import Rows
 from forecaster.data.reading.sources import fingerprint, open_table, table_files
 from forecaster.data.reading.times import LEFT_OUT, TimeReader
@@ -113,7 +112,7 @@ class _Batches:
     segments: list[tuple[int, Ints | int, int]] = field(default_factory=list)
 
 
-def _read_rows(spec: DataSpec, files: Sequence[CsvFile | ParquetFile], source: str, scratch: Scratch) -> Rows:
+def _read_rows(spec: DataSpec, files: Sequence[TableFile], source: str, scratch: Scratch) -> Rows:
     problems = Problems()
     times = TimeReader(spec, problems)
     numbers = [*spec.targets, *spec.past_covariates, *spec.future_covariates, *spec.static_covariates]
@@ -141,8 +140,7 @@ def _read_rows(spec: DataSpec, files: Sequence[CsvFile | ParquetFile], source: s
             if len(rows):
                 _add(spec, batches, problems, columns, numbers, stamps, rows, f)
         n_read += start
-        if isinstance(file, CsvFile):
-            _report_widths(file, problems, f)
+        file.report_rows(problems, f)
     problems.raise_any(files)
     if not batches.stamps.rows:
         raise _no_rows(spec, source, n_read, seen)
@@ -193,14 +191,6 @@ def _join(batches: _Batches, source: str, names: list[str]) -> Rows:
         for rows in row_blocks(len(codes)):
             codes[rows] = rank[codes[rows]]
     return Rows(stamps, codes, ids, values, batches.segments, source, categories)
-
-
-def _report_widths(file: CsvFile, problems: Problems, f: int) -> None:
-    """Rows with too few or too many fields; and the numbers of the rows after them."""
-    problems.renumber(f, file.record_of_row)
-    faults = width_faults(file)
-    records = np.array([record for record, _, _ in file.wrong_width], dtype=np.int64)
-    problems.add(f, records, "", lambda i: (faults[i].summary, faults[i].hint))
 
 
 def _bounds(spec: DataSpec) -> tuple[int | None, int | None]:

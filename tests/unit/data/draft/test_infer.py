@@ -220,7 +220,8 @@ def test_latin_text_and_gzip(tmp_path: Path) -> None:
     assert (config.name, config.data.path) == ("gr-e-2024", "größe 2024.csv.gz")
 
 
-def test_parquet_file_and_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("ending", "write"), [(".parquet", "to_parquet"), (".feather", "to_feather")])
+def test_typed_file_and_folder(ending: str, write: str, tmp_path: Path) -> None:
     import pandas as pd
 
     frame = pd.DataFrame(
@@ -232,11 +233,27 @@ def test_parquet_file_and_folder(tmp_path: Path) -> None:
     frame["y"] = np.arange(400.0)
     folder = tmp_path / "parts"
     folder.mkdir()
-    frame.to_parquet(folder / "one.parquet")
-    for table in (folder / "one.parquet", folder):
+    getattr(frame, write)(folder / f"one{ending}")
+    for table in (folder / f"one{ending}", folder):
         config = config_at(table, tmp_path / f"{table.name}.yaml")
         assert (config.data.time, config.data.id, config.data.targets) == ("ds", "unique_id", ["y"])
         assert config.data.freq == "h"
+
+
+def test_files_of_a_folder_that_differ(tmp_path: Path) -> None:
+    import pandas as pd
+
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    frame = pd.DataFrame({"t": range(20), "y": [float(i) for i in range(20)]})
+    frame.to_parquet(folder / "a.parquet")
+    frame.rename(columns={"y": "z"}).to_parquet(folder / "b.parquet")
+    assert problem_of(folder) == (
+        f"TABLE/b.parquet: no column is called 'y', as in {folder}/a.parquet; "
+        "give every file of the folder the same columns"
+    ).replace(str(folder), "TABLE")
+    frame.assign(y="?").to_parquet(folder / "b.parquet")
+    assert problem_of(folder).startswith("TABLE: the files differ in the types of their columns: ")
 
 
 @pytest.mark.parametrize("steps", [10, 11, 13, 20, 24, 30, 47, 100, 250, 1000])
@@ -305,7 +322,7 @@ def test_output_that_cannot_be_written(write: Write, tmp_path: Path) -> None:
         ),
         (
             ["t,y,y", "2024-01-01,1,2"],
-            "TABLE: the column 'y' stands twice; rename one of the two",
+            "TABLE: 2 columns are called 'y'; rename all but one",
         ),
         (["only", "1"], "TABLE: found one column only, 'only'; a table needs a time column and a column of numbers, "
          "with a header line"),
@@ -337,7 +354,7 @@ def test_missing_file_and_binary_file(tmp_path: Path) -> None:
     assert problem_of(absent).startswith("TABLE: no such file")
     binary = tmp_path / "b.csv"
     binary.write_bytes(b"PK\x03\x04\0\0")
-    assert problem_of(binary) == "TABLE: this is not text; give a CSV or Parquet table"
+    assert problem_of(binary) == "TABLE: this is not text; give a CSV, Parquet or Arrow table"
 
 
 def test_shipped_tables(tmp_path: Path) -> None:
