@@ -178,6 +178,11 @@ TYPED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {},
     ),
     (
+        "FILE: time: row 2: the time is empty; give the row its time, or delete it",
+        {"time": ["2024-01-01 00:00", None, "2024-01-01 02:00"], "y": [1, 2, 3]},
+        {},
+    ),
+    (
         "FILE: time: row 1: '1704067200' is an integer, and data.freq 'h' needs timestamps: it looks like seconds "
         "since 1970 (2024-01-01 00:00:00 UTC); convert the column to ISO 8601 times, or set data.freq to an integer "
         "number of its units",
@@ -196,7 +201,7 @@ TYPED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {},
     ),
     (
-        "FILE: time: row 1: '1066-10-14 00:00:00' is outside the years 1678 to 2261; correct the year",
+        "FILE: time: row 1: '1066-10-14' is outside the years 1678 to 2261; correct the year",
         {"time": [date(1066, 10, 14)], "y": [1]},
         {"freq": "D"},
     ),

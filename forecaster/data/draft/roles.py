@@ -10,6 +10,7 @@ import numpy as np
 
 from forecaster.data.arrays import Ints
 from forecaster.data.draft.sniff import Sample, filled
+from forecaster.data.reading.columns import ColumnBatch, plain_text
 from forecaster.data.reading.numbers import MISSING
 from forecaster.data.reading.problems import Problems
 from forecaster.data.reading.times import TimeReader
@@ -80,13 +81,11 @@ def read_times(column: pd.Series[Any], time: TimeColumn, sample: Sample) -> tupl
         targets=["-"],
         csv=CsvSpec(time_format=time.format),
     )
-    reader = TimeReader(spec, Problems())
+    reader = TimeReader(spec)
     rows = np.arange(len(column), dtype=np.int64)
-    cells = pa.array(column)
-    if pa.types.is_large_string(cells.type):
-        # pandas keeps text in the wide form; the reader knows the one of Arrow's own files.
-        cells = cells.cast(pa.string())
-    stamps, good = reader.read(cells, file=0, rows=rows)
+    # pandas keeps text in another type than files do.
+    cells = plain_text(pa.array(column))
+    stamps, good = reader.read(ColumnBatch(time.name, cells, 0, rows, Problems()))
     if not good.all():
         first = int(np.flatnonzero(~good)[0])
         text = str(column.iloc[first])

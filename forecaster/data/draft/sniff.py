@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from forecaster.data.reading.columns import ColumnBatch
 from forecaster.data.reading.csv_file import CsvFile
 from forecaster.data.reading.formats import FORMATS, format_of, labels
 from forecaster.data.reading.numbers import MISSING, read_numbers
@@ -108,7 +109,7 @@ def _are_numbers(cells: list[str], csv: CsvSpec) -> bool:
 
     problems = Problems()
     rows = np.arange(len(cells), dtype=np.int64)
-    read_numbers(pa.array(cells, pa.string()), csv, problems, name="", file=0, rows=rows)
+    read_numbers(ColumnBatch("", pa.array(cells, pa.string()), 0, rows, problems), csv)
     return problems.count == 0
 
 

@@ -14,9 +14,9 @@ from forecaster.data.reading.problems import CellFault, TableFile
 from forecaster.data.reading.regular import Regular, RegularSteps, regularise
 from forecaster.data.reading.rows import Ordered, Rows, borders, counts, sort_rows
 from forecaster.data.reading.statics import take_static
-from forecaster.data.reading.times import later_hour
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import OFF_GRID, TimeAxis
+from forecaster.data.time_axis.clocks import second_moments
 from forecaster.data.time_axis.frequency import DAY_NS
 from forecaster.data.time_axis.infer import TimeColumn, infer_frequency
 from forecaster.errors import DataError, Diagnostic, Location
@@ -111,7 +111,7 @@ def _tell_apart(spec: DataSpec, rows: Rows) -> None:
     if not (rows.on_clock and spec.clock_changes.repeated == "in_order" and spec.timezone):
         return
     found, place = np.unique(rows.stamps, return_inverse=True)
-    twice, second = later_hour(found, spec.timezone)
+    twice, second = second_moments(found, spec.timezone)
     where = np.flatnonzero(twice[place])
     # By series and time, in the order of the file within them.
     where = where[np.lexsort((where, rows.stamps[where], rows.series[where]))]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Bools = NDArray[np.bool_]
+_TRIED = 100
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,17 @@ class ColumnBatch:
     def texts(self, chosen: Bools) -> list[str]:
         """Return the texts of the cells that `chosen`, (rows,), marks, none of them null."""
         return [str(value) for value in self.cells.filter(mask(chosen)).to_pylist()]
+
+
+def cast_text(cells: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Read every text as a number or a time, by Arrow's own strict cast.
+
+    Raises:
+        ArrowInvalid: One of them cannot be read.
+    """
+    # A cast that fails writes a message for every cell that does: it is tried on a few cells first.
+    cells[:_TRIED].cast(kind)
+    return cells.cast(kind)
 
 
 def to_floats(cells: pa.Array) -> Floats:

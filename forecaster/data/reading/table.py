@@ -14,6 +14,7 @@ from forecaster.data.arrays import IN_MEMORY, Floats, GrowingArray, Ints, Scratc
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.assemble import assemble, in_order
 from forecaster.data.reading.category_cells import read_categories
+from forecaster.data.reading.columns import ColumnBatch, mask
 from forecaster.data.reading.csv_file import CsvFile
 from forecaster.data.reading.ids import NameIndex, read_ids
 from forecaster.data.reading.numbers import read_numbers
@@ -114,7 +115,7 @@ class _Batches:
 
 def _read_rows(spec: DataSpec, files: Sequence[TableFile], source: str, scratch: Scratch) -> Rows:
     problems = Problems()
-    times = TimeReader(spec, problems)
+    times = TimeReader(spec)
     numbers = [*spec.targets, *spec.past_covariates, *spec.future_covariates, *spec.static_covariates]
     names = [spec.time, *([spec.id] if spec.id else []), *numbers]
     batches = _Batches(
@@ -127,7 +128,7 @@ def _read_rows(spec: DataSpec, files: Sequence[TableFile], source: str, scratch:
         for columns in file.batches(names):
             rows = np.arange(start, start + len(columns[0]), dtype=np.int64)
             start += len(rows)
-            stamps, good = times.read(columns[0], file=f, rows=rows)
+            stamps, good = times.read(ColumnBatch(spec.time, columns[0], f, rows, problems))
             there = good & (stamps != LEFT_OUT)
             n_left_out += int((good & ~there).sum())
             if there.any():
@@ -136,7 +137,7 @@ def _read_rows(spec: DataSpec, files: Sequence[TableFile], source: str, scratch:
                 # A row whose time is at fault is reported whatever its place.
                 wanted = (_within(stamps, low, high) & there) | ~good
                 stamps, rows = stamps[wanted], rows[wanted]
-                columns = [column.filter(_mask(wanted)) for column in columns]
+                columns = [column.filter(mask(wanted)) for column in columns]
             if len(rows):
                 _add(spec, batches, problems, columns, numbers, stamps, rows, f)
         n_read += start
@@ -161,15 +162,16 @@ def _add(
 ) -> None:
     batches.stamps.append(stamps)
     if spec.id is not None:
-        ids = read_ids(columns[1], problems, name=spec.id, file=file, rows=rows)
+        ids = read_ids(ColumnBatch(spec.id, columns[1], file, rows, problems))
         batches.codes.append(batches.ids.add(ids))
     values = np.empty((len(rows), len(numbers)))
-    for c, (name, column) in enumerate(zip(numbers, columns[-len(numbers) :], strict=True)):
+    for c, (name, cells) in enumerate(zip(numbers, columns[-len(numbers) :], strict=True)):
+        column = ColumnBatch(name, cells, file, rows, problems)
         if name in spec.categorical:
-            texts = read_categories(column, problems, name=name, file=file, rows=rows)
+            texts = read_categories(column)
             values[:, c] = batches.categories.setdefault(c, NameIndex()).add(texts)
         else:
-            values[:, c] = read_numbers(column, spec.csv, problems, name=name, file=file, rows=rows)
+            values[:, c] = read_numbers(column, spec.csv)
     batches.values.append(values)
     consecutive = int(rows[-1]) - int(rows[0]) + 1 == len(rows)
     batches.segments.append((file, int(rows[0]) if consecutive else rows, len(rows)))
@@ -220,12 +222,6 @@ def _within(stamps: Ints, low: int | None, high: int | None) -> NDArray[np.bool_
     if high is not None:
         wanted &= stamps <= high
     return wanted
-
-
-def _mask(wanted: NDArray[np.bool_]) -> pa.Array:
-    import pyarrow as pa
-
-    return pa.array(wanted)
 
 
 def _no_rows(spec: DataSpec, source: str, n_read: int, seen: tuple[int, int]) -> DataError:

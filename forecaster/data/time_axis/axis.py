@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from forecaster.data.time_axis.clocks import to_local, to_utc
 from forecaster.data.time_axis.frequency import (
     DAY_NS,
     MONTHS,
@@ -22,9 +23,8 @@ __all__ = ["TimeAxis", "canonical_freq", "default_seasonality"]
 
 Ints = NDArray[np.int64]
 OFF_GRID = np.iinfo(np.int64).min
-# What int64 nanoseconds hold, in whole years: 1678 to 2261.
-STAMP_MIN = int(np.datetime64("1678-01-01", "ns").astype(np.int64))
-STAMP_MAX = int(np.datetime64("2262-01-01", "ns").astype(np.int64))
+# What int64 nanoseconds hold, in whole years: 1678 to 2261. Half-open.
+YEARS = np.datetime64("1678"), np.datetime64("2262")
 _SAMPLE = 100_000
 
 
@@ -80,7 +80,7 @@ class TimeAxis:
             step = f.n if f.is_integer else f.step_ns
             return positions * step + self.phase
         dates = _dates(f, positions * f.n + self.skip)
-        return _utc(dates * DAY_NS + self.phase, self.timezone)
+        return to_utc(dates * DAY_NS + self.phase, self.timezone)
 
     def at_or_after(self, stamp: int) -> int:
         """The first position whose stamp is not before this one."""
@@ -155,13 +155,13 @@ def parse_stamp(text: str | int, timezone: str | None, *, integer: bool = False)
             f"{text!r} is not an ISO 8601 date or time such as 2024-01-31 or 2024-01-31T06:00"
         ) from None
     offset = moment.utcoffset()
-    since = moment.replace(tzinfo=None) - datetime(1970, 1, 1)
-    stamp = since // timedelta(microseconds=1) * 1000
-    if not STAMP_MIN <= stamp < STAMP_MAX:
+    naive = np.datetime64(moment.replace(tzinfo=None), "us")
+    if not YEARS[0] <= naive < YEARS[1]:
         raise ValueError(f"{text!r} is outside the years 1678 to 2261")
+    stamp = int(naive.astype("M8[ns]").astype(np.int64))
     if offset is not None:
         return stamp - offset // timedelta(microseconds=1) * 1000
-    return int(_utc(np.array([stamp]), timezone)[0])
+    return int(to_utc(np.array([stamp]), timezone)[0])
 
 
 def _units(f: Frequency, days: Ints) -> Ints:
@@ -200,33 +200,6 @@ def _period(f: Frequency) -> tuple[int, int]:
     """Months in a unit, and its month within them."""
     period = {"M": 1, "Q": 3, "Y": 12}[f.unit.removeprefix("B")[0]]
     return period, (MONTHS.index(f.anchor) % period if f.anchor else 0)
-
-
-def to_local(stamps: Ints, timezone: str | None) -> Ints:
-    """Nanoseconds since 1970 on the clock of a zone; the stamps themselves without one."""
-    if timezone is None:
-        return stamps
-    import pandas as pd
-
-    index = pd.DatetimeIndex(stamps.view("M8[ns]")).tz_localize("UTC").tz_convert(timezone)
-    return _ns(index.tz_localize(None))
-
-
-def _utc(local: Ints, timezone: str | None) -> Ints:
-    """Of a repeated local time the first; of a skipped one the first that follows."""
-    if timezone is None:
-        return local
-    import pandas as pd
-
-    index = pd.DatetimeIndex(local.view("M8[ns]"))
-    first = np.ones(len(index), dtype=bool)
-    aware = index.tz_localize(timezone, ambiguous=first, nonexistent="shift_forward")
-    return _ns(aware.tz_convert("UTC").tz_localize(None))
-
-
-def _ns(index: Any) -> Ints:
-    out: Ints = index.to_numpy().astype("M8[ns]").view(np.int64)
-    return out
 
 
 def _iso(local: Ints, unit: Literal["D", "s", "ms", "ns"]) -> list[str]:
