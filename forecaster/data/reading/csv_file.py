@@ -28,8 +28,11 @@ _OTHER_ENCODINGS = "save it as utf-8, or set data.csv.encoding, perhaps to cp125
 
 
 class CsvFile(TableFile):
-    """One CSV file. A record is what the file holds between line ends outside of quotes; a record with as
-    many fields as the header is a data row."""
+    """One CSV file.
+
+    A record is the text between two line ends outside of quotes. Records with as many fields as the header
+    are the data rows.
+    """
 
     label: ClassVar[str] = "CSV"
     endings: ClassVar[tuple[str, ...]] = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
@@ -42,7 +45,7 @@ class CsvFile(TableFile):
         self._left_out: list[int] = []
         """Records, counted from 0 after the header, that are not among the data rows; ascending."""
         self._wrong_width: list[tuple[int, int, int]] = []
-        """Of these the faulty ones: record, fields expected, fields found."""
+        """Those of them that are not blank: the record, the fields of the header, and its own."""
         self.columns = self._read_header()
 
     def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
@@ -52,7 +55,7 @@ class CsvFile(TableFile):
 
         codec = codecs.lookup(self.spec.encoding).name
         is_utf8 = codec in ("utf-8", "utf-8-sig")
-        with self._open() as raw, self._loud():
+        with self._open() as raw, self._explained():
             watched = _Watched(raw, is_utf8=is_utf8)
             reader = arrow_csv.open_csv(
                 pa.PythonFile(watched, mode="r"),
@@ -80,7 +83,7 @@ class CsvFile(TableFile):
     def places(self, rows: list[int]) -> list[tuple[Location, str]]:
         """Return the line of each record, as an editor counts lines: the header is on line 1.
 
-        `report_rows` turns the data rows of all problems into records, of which this speaks.
+        rows: records, counted from 0 after the header, which `report_rows` has put in place of data rows.
         """
         lines: dict[int, int] = {}
         wanted, last = set(rows), max(rows)
@@ -138,9 +141,9 @@ class CsvFile(TableFile):
         return names
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
-        """First line and fields of every record, the header included, blank lines left out."""
+        """Yield the first line and the fields of every record, the header included; blank lines are left out."""
         codec = codecs.lookup(self.spec.encoding).name
-        with self._open() as raw, self._loud():
+        with self._open() as raw, self._explained():
             text = io.TextIOWrapper(
                 raw, "utf-8-sig" if codec == "utf-8" else codec, errors="surrogateescape", newline=""
             )
@@ -165,12 +168,12 @@ class CsvFile(TableFile):
             if self.path.suffix != ".gz":
                 yield handle
             else:
-                with gzip.open(handle) as plain, self._loud():
+                with gzip.open(handle) as plain, self._explained():
                     yield plain  # type: ignore[misc]
 
     @contextmanager
-    def _loud(self) -> Iterator[None]:
-        """The libraries' failures as errors with the file, the line where known, and a next move."""
+    def _explained(self) -> Iterator[None]:
+        """Turn the libraries' failures into errors with the file, the line where known, and a next move."""
         import pyarrow as pa
 
         try:
@@ -214,7 +217,7 @@ class CsvFile(TableFile):
         return None
 
     def _refuse_open_quote(self) -> None:
-        """Raise where the last record never closes its quote, and so hides the rows after it."""
+        """Raise DataError where the last record never closes its quote, and so hides the rows after it."""
         with self._open() as raw:
             text = io.TextIOWrapper(raw, self.spec.encoding, errors="replace", newline="")
             reader = csv.reader(text, delimiter=self.spec.separator, strict=True)
@@ -234,7 +237,7 @@ class CsvFile(TableFile):
                 line = reader.line_num + 1
 
     def _invalid_row(self, row: Any) -> str:
-        record = row.number - 2  # counted from 1, the header included
+        record = row.number - 2  # Arrow counts from 1, the header included
         self._left_out.append(record)
         if row.text.strip():
             self._wrong_width.append((record, row.expected_columns, row.actual_columns))
@@ -259,12 +262,13 @@ def _width_fault(expected: int, found: int) -> CellFault:
 
 
 class _Watched:
-    """Looks at the bytes on their way to the parser.
+    """Reads bytes for the parser and checks them on the way.
 
-    quotes: how many there were; an odd number tells of one that never closes.
-    Raises UnicodeDecodeError for bytes that are not utf-8, in whatever column: the
-    parser would pass over them in columns that are not used, and cannot report a
-    row of the wrong width that holds them.
+    Raises UnicodeDecodeError for bytes that are not utf-8, in whatever column: the parser skips columns that
+    are not used, and cannot report a row of the wrong width that holds such bytes.
+
+    Attributes:
+        quotes: How many quotes there were; an odd number means that one never closes.
     """
 
     def __init__(self, raw: IO[bytes], *, is_utf8: bool) -> None:

@@ -1,4 +1,4 @@
-"""A table on disk to a panel: the one way in."""
+"""A table on disk to a panel: opening, reading column by column, assembling."""
 
 from __future__ import annotations
 
@@ -40,13 +40,22 @@ def read_table(
     time_axis: TimeAxis | None = None,
     scratch: Scratch = IN_MEMORY,
 ) -> tuple[Panel, Findings]:
-    """Read, check and regularise a CSV or Parquet file, or a folder of Parquet files.
+    """Read a table, check it, and make its series regular. `cache.load_table` does so for large tables.
 
-    keep_future: keep the rows after each series' last target value where a future
-    covariate has a value. grid: the time axis that every row must lie on; None takes the
-    one of data.freq that most rows lie on. scratch: where the rows are held; see `load_table`.
-    Raises DataError with the first few problems of the table, each with file, row,
-    column and the next move, and ConfigError where data.start or data.end is no time.
+    Args:
+        spec: The data section of the config.
+        path: A file of any format, or a folder of files; see `sources.table_files`.
+        keep_future: Whether rows after a series' last target value stay where a future covariate has a value.
+        time_axis: The axis that every row must lie on: that of the rows a network was trained on. None takes
+            the axis of data.freq that most rows lie on.
+        scratch: Where the rows are held.
+
+    Returns:
+        The panel, and what reading found and corrected.
+
+    Raises:
+        DataError: The table has problems; the first few are named, each with file, row, column and next move.
+        ConfigError: data.start or data.end is no time.
     """
     files = open_table(spec, path)
     rows = _read_rows(spec, files, str(path), scratch)
@@ -55,10 +64,15 @@ def read_table(
 
 @dataclass(frozen=True)
 class Cells:
-    """Rows of a table by series and grid position, as they are: nothing is put in or left out.
+    """Rows of a table by series and position on the time axis; nothing is inserted or left out.
 
-    place: of each id among the series. key, (rows,): ascending, made of series and position; see
-    `find`. values: (rows, columns); categories: as in Panel.
+    Attributes:
+        place: The place of each id among the series.
+        low: The first position of any row.
+        span: How many positions there are from the first to the last.
+        key: (rows,), place * span + position - low, ascending.
+        values: (rows, columns), as in Panel.
+        categories: As in Panel.
     """
 
     place: dict[str, int]
@@ -69,7 +83,13 @@ class Cells:
     categories: dict[str, tuple[str, ...]]
 
     def find(self, ids: Sequence[str], series: Ints, positions: Ints) -> Ints:
-        """The row of each (ids[series], position); -1 where there is none."""
+        """Return the row of each (ids[series], position); -1 where there is none.
+
+        Args:
+            ids: Names of series.
+            series: (cells,), places among `ids`.
+            positions: (cells,), on the time axis.
+        """
         place = np.array([self.place.get(name, -1) for name in ids], dtype=np.int64)[series]
         inside = (place >= 0) & (positions >= self.low) & (positions < self.low + self.span)
         wanted = place * self.span + (positions - self.low)
@@ -78,10 +98,13 @@ class Cells:
 
 
 def read_ahead(spec: DataSpec, path: Path, time_axis: TimeAxis) -> Cells:
-    """Read a table of ids, times and future covariates, on the grid of the training rows.
+    """Read a table of ids, times and future covariates, on the time axis of the training rows.
 
-    A CSV file with commas between its columns is taken to be as `forecaster future` writes it, any
-    other as data.csv says. Raises DataError as `read_table` does; two rows of one time are refused.
+    A CSV file with commas between its columns is read as `forecaster future` writes it, any other as data.csv
+    says.
+
+    Raises:
+        DataError: As for `read_table`; two rows of one series and time are refused.
     """
     none: dict[str, object] = {"targets": [], "past_covariates": [], "static_covariates": []}
     none |= {"start": None, "end": None, "duplicates": "error"}
@@ -102,14 +125,22 @@ def read_ahead(spec: DataSpec, path: Path, time_axis: TimeAxis) -> Cells:
 
 @dataclass
 class _Batches:
-    """The table as it grows, batch by batch."""
+    """The rows that are read so far.
+
+    Attributes:
+        stamps: (rows,).
+        codes: (rows,), provisional places of ids; see NameIndex.
+        values: (rows, columns), with provisional places of categories.
+        ids: The ids so far.
+        categories: The names so far of each column of categories, by its place in `values`.
+        segments: As in Rows.
+    """
 
     stamps: GrowingArray
     codes: GrowingArray
     values: GrowingArray
     ids: NameIndex = field(default_factory=NameIndex)
     categories: dict[int, NameIndex] = field(default_factory=dict)
-    """Of the columns of categories, by their place in values."""
     segments: list[tuple[int, Ints | int, int]] = field(default_factory=list)
 
 
@@ -134,7 +165,7 @@ def _read_rows(spec: DataSpec, files: Sequence[TableFile], source: str, scratch:
             if there.any():
                 seen = (min(seen[0], int(stamps[there].min())), max(seen[1], int(stamps[there].max())))
             if low is not None or high is not None or not there.all():
-                # A row whose time is at fault is reported whatever its place.
+                # A row whose time is at fault is reported, whatever data.start and data.end are.
                 wanted = (_within(stamps, low, high) & there) | ~good
                 stamps, rows = stamps[wanted], rows[wanted]
                 columns = [column.filter(mask(wanted)) for column in columns]
@@ -196,7 +227,7 @@ def _join(batches: _Batches, source: str, names: list[str]) -> Rows:
 
 
 def _bounds(spec: DataSpec) -> tuple[int | None, int | None]:
-    """data.start and data.end as stamps; an end that is a date means its whole day."""
+    """Return data.start and data.end as stamps; an end that is a date includes its whole day."""
     bounds: list[int | None] = []
     for name, text in (("start", spec.start), ("end", spec.end)):
         if text is None:

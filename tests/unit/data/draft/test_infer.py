@@ -330,11 +330,11 @@ def test_output_that_cannot_be_written(write: Write, tmp_path: Path) -> None:
         ([""], "TABLE: the file is empty; give a table with a header line"),
         (
             ["t,y", "2024-01-01 00:00Z,1", "2024-01-02 00:00,2"],
-            "TABLE:3: column 't': '2024-01-02 00:00' is not a time like those before it; mend the row; write all times with an offset from UTC, or all without",
+            "TABLE:3: column 't': '2024-01-02 00:00' is not a time like those before it; correct the row; write all times with an offset from UTC, or all without",
         ),
         (
             ["t,store,item,y", *(f"{d},{s},{i},1.5" for d in days(20) for s in "ab" for i in "xy")],
-            "TABLE: 80 rows share 20 times, and no single column tells them apart (tried 'store', 'item'); give the "
+            "TABLE: 80 rows share 20 times, and no single column distinguishes them (tried 'store', 'item'); give the "
             "table one id column, for instance two columns joined such as 'store-item'",
         ),
         (
@@ -381,7 +381,7 @@ def test_row_of_another_width_beyond_the_sample(write: Write) -> None:
 def test_text_among_the_times_beyond_the_sample(write: Write) -> None:
     table = write("t,y", *(f"{i},{i % 9}" for i in range(6000)), "later,1")
     assert problem_of(table) == (
-        "TABLE:6002: column 't': 'later' is not a time like those before it; mend the row; write all times with an "
+        "TABLE:6002: column 't': 'later' is not a time like those before it; correct the row; write all times with an "
         "offset from UTC, or all without"
     )
 
