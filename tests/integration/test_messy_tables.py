@@ -295,7 +295,7 @@ PATHS: list[tuple[str, Callable[[Path], Path]]] = [
         lambda path: path / "t.csv" if path.mkdir() is None else path,
     ),
     (
-        "FILE: no such file; the folder FOLDER is not there either; data.path is relative to the YAML file",
+        "FILE: no such file; the folder FOLDER does not exist either; data.path is relative to the YAML file",
         lambda path: path / "t.csv",
     ),
     (

@@ -39,7 +39,7 @@ class CsvFile(TableFile):
     in_folders: ClassVar[bool] = False
 
     def __init__(self, path: Path, csv: CsvSpec, text_columns: Sequence[str] = ()) -> None:
-        """Open the file and read its header; see `formats.Format`. All columns are text, plainly encoded."""
+        """Open the file and read its header; see `formats.Format`. Columns never come dictionary-encoded."""
         self.path, self.spec, self.name = path, csv, str(path)
         self.n_rows: int | None = None
         self._left_out: list[int] = []

@@ -1,4 +1,4 @@
-"""Cells to float64, strictly: whatever is not plainly a number is an error, never a guess."""
+"""Cells to float64, strictly: what is not clearly a number is an error, never a guess."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # The only texts that mean "no value" in a column of numbers.
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "None")
-# From here on float64 skips integers; a text may have been rounded onto it.
+# From 2^53 on float64 skips integers: such a number may be the rounding of another.
 _LARGEST_EXACT = 2.0**53
 _LEAVE_EMPTY = "correct it, or leave the field empty to mark it missing"
 

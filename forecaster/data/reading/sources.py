@@ -113,26 +113,26 @@ def _check_columns(spec: DataSpec, file: TableFile) -> None:
     fault = file.header_fault() if absent else None
     if fault is not None:
         raise DataError("wrong header", diagnostics=[fault])
-    found = []
+    faults = []
     for role, name in absent:
         near = difflib.get_close_matches(name, file.columns, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         hint += f"the columns are {listed(quoted(file.columns), most=_LISTED)}"
-        found.append(Diagnostic(f"no column is called {name!r}", hint, place, f"data.{role}"))
+        faults.append(Diagnostic(f"no column is called {name!r}", hint, place, f"data.{role}"))
     for role, name in wanted:
         n = file.columns.count(name)
         if n > 1:
             summary = f"{n} columns are called {name!r}"
-            found.append(Diagnostic(summary, "rename all but one", place, f"data.{role}"))
-    if found:
-        raise DataError("wrong columns", diagnostics=found)
+            faults.append(Diagnostic(summary, "rename all but one", place, f"data.{role}"))
+    if faults:
+        raise DataError("wrong columns", diagnostics=faults)
 
 
 def _nearest_file(path: Path) -> str:
     """Return the next move for a path that does not exist."""
     folder = path.parent
     if not folder.is_dir():
-        return f"the folder {folder} is not there either; data.path is relative to the YAML file"
+        return f"the folder {folder} does not exist either; data.path is relative to the YAML file"
     names = [p.name for p in folder.iterdir() if not p.name.startswith(".")]
     near = difflib.get_close_matches(path.name, names, n=1)
     return f"did you mean {near[0]!r}?" if near else "data.path is relative to the YAML file"

@@ -160,13 +160,13 @@ def _read_rows(spec: DataSpec, files: Sequence[TableFile], source: str, scratch:
             rows = np.arange(start, start + len(columns[0]), dtype=np.int64)
             start += len(rows)
             stamps, good = times.read(ColumnBatch(spec.time, columns[0], f, rows, problems))
-            there = good & (stamps != LEFT_OUT)
-            n_left_out += int((good & ~there).sum())
-            if there.any():
-                seen = (min(seen[0], int(stamps[there].min())), max(seen[1], int(stamps[there].max())))
-            if low is not None or high is not None or not there.all():
+            timed = good & (stamps != LEFT_OUT)
+            n_left_out += int((good & ~timed).sum())
+            if timed.any():
+                seen = (min(seen[0], int(stamps[timed].min())), max(seen[1], int(stamps[timed].max())))
+            if low is not None or high is not None or not timed.all():
                 # A row whose time is at fault is reported, whatever data.start and data.end are.
-                wanted = (_within(stamps, low, high) & there) | ~good
+                wanted = (_within(stamps, low, high) & timed) | ~good
                 stamps, rows = stamps[wanted], rows[wanted]
                 columns = [column.filter(mask(wanted)) for column in columns]
             if len(rows):
@@ -196,7 +196,7 @@ def _add(
         ids = read_ids(ColumnBatch(spec.id, columns[1], file, rows, problems))
         batches.codes.append(batches.ids.add(ids))
     values = np.empty((len(rows), len(numbers)))
-    for c, (name, cells) in enumerate(zip(numbers, columns[-len(numbers) :], strict=True)):
+    for c, (name, cells) in enumerate(zip(numbers, columns[len(columns) - len(numbers) :], strict=True)):
         column = ColumnBatch(name, cells, file, rows, problems)
         if name in spec.categorical:
             texts = read_categories(column)

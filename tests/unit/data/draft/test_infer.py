@@ -14,7 +14,7 @@ import yaml
 from forecaster.commands import init
 from forecaster.config.experiment import Experiment
 from forecaster.config.load import load_experiment
-from forecaster.data.draft.infer import windows_for
+from forecaster.data.draft.infer import infer, windows_for
 from forecaster.data.draft.text import quoted
 from forecaster.data.reading.table import read_table
 from forecaster.data.transforms.fill import fill
@@ -238,6 +238,15 @@ def test_typed_file_and_folder(ending: str, write: str, tmp_path: Path) -> None:
         config = config_at(table, tmp_path / f"{table.name}.yaml")
         assert (config.data.time, config.data.id, config.data.targets) == ("ds", "unique_id", ["y"])
         assert config.data.freq == "h"
+
+
+def test_typed_file_of_more_rows_than_the_sample(tmp_path: Path) -> None:
+    import pandas as pd
+
+    table = tmp_path / "t.feather"
+    pd.DataFrame({"t": range(12_000), "y": [i % 7 for i in range(12_000)]}).to_feather(table)
+    guess = infer(table)
+    assert (guess.rows, guess.time.name, guess.freq, guess.target) == (12_000, "t", 1, "y")
 
 
 def test_files_of_a_folder_that_differ(tmp_path: Path) -> None:
