@@ -1,4 +1,4 @@
-"""Arrays that may be larger than memory: files that the system pages in and out."""
+"""Arrays that may be larger than memory: files that the operating system pages in and out."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from forecaster.errors import EnvironmentError_
 Array = NDArray[Any]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-# Rows looked at together: large enough for speed, small beside a table that needs care.
+# Rows that are worked on together: large enough for speed, small beside a table that memory cannot hold.
 BLOCK = 1 << 20
 WHERE, OFF = "FORECASTER_CACHE", "off"
 
 
 class NoRoomError(EnvironmentError_):
-    """The folder of mapped arrays cannot hold one: full, not writable, or gone."""
+    """The folder of mapped arrays cannot hold one: it is full, not writable, or gone."""
 
     def __init__(self, folder: Path | None, error: OSError) -> None:
         super().__init__(
-            f"{folder}: cannot hold what a large table needs: {error.strerror or error}",
+            f"{folder}: cannot hold the arrays of a large table: {error.strerror or error}",
             hint=f"make space, set {WHERE} to another folder, or to {OFF}",
         )
 
 
 def cache_folder() -> Path | None:
-    """Where mapped arrays and read tables are kept; None where the environment turns that off."""
+    """Return where mapped arrays and read tables are kept; None where the environment turns that off."""
     asked = os.environ.get(WHERE, "")
     if asked == OFF:
         return None
@@ -43,7 +43,7 @@ def cache_folder() -> Path | None:
     try:
         if asked:
             return Path(asked).expanduser().absolute()
-        # By the XDG specification a relative path there counts for nothing.
+        # The XDG specification says to ignore a relative path.
         return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "forecaster"
     except RuntimeError:  # a user without a home
         return None
@@ -53,15 +53,15 @@ def cache_folder() -> Path | None:
 class Scratch:
     """Where large arrays are made: in memory, or, with a folder, in files there.
 
-    The files have no name once they are open, so that a killed process leaves none behind.
-    Space is taken before anything is written: a disk that fills up under a mapped array would
-    end the process. Raises NoRoomError where there is none.
+    Unless they are asked to keep a name, the files have none once they are open: a killed process leaves none.
+    Space is allocated before anything is written, because a disk that fills up under a mapped array ends the
+    process. Every method raises NoRoomError where there is no space.
     """
 
     folder: Path | None = None
 
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike, *, name: str | None = None) -> Array:
-        """An array to be filled. name: keep its file under this name."""
+        """Return an array to be filled. name: keep its file under this name."""
         size = int(np.prod(shape)) * np.dtype(dtype).itemsize
         if self.folder is None or size == 0:
             return np.empty(shape, dtype)
@@ -73,7 +73,7 @@ class Scratch:
             raise NoRoomError(self.folder, error) from error
 
     def growing(self, dtype: DTypeLike, *columns: int) -> GrowingArray:
-        """An array whose length is not known yet. columns: the rest of its shape."""
+        """Return an array whose length is not known yet. columns: the rest of its shape."""
         return GrowingArray(self.folder, np.dtype(dtype), columns)
 
 
@@ -81,7 +81,7 @@ IN_MEMORY = Scratch()
 
 
 class GrowingArray:
-    """Blocks of rows, one after the other, that become one array."""
+    """An array that grows by blocks of rows. See Scratch.growing."""
 
     def __init__(self, folder: Path | None, dtype: np.dtype[Any], columns: tuple[int, ...]) -> None:
         self.folder, self.dtype, self.columns = folder, dtype, columns
@@ -90,6 +90,7 @@ class GrowingArray:
         self._file: IO[bytes] | None = None
 
     def append(self, block: Array) -> None:
+        """Add rows at the end, (rows, *columns). Raises NoRoomError."""
         self.rows += len(block)
         if self.folder is None:
             self.blocks.append(block)
@@ -97,7 +98,7 @@ class GrowingArray:
         try:
             if self._file is None:
                 self._file = _file(self.folder, None)
-                # A fault of the table ends the reading, and nobody finishes this.
+                # A fault of the table ends its reading before `finish` closes the file.
                 weakref.finalize(self, self._file.close)
             rest = memoryview(block.astype(self.dtype, copy=False).tobytes())
             while rest:
@@ -106,6 +107,7 @@ class GrowingArray:
             raise NoRoomError(self.folder, error) from error
 
     def finish(self) -> Array:
+        """Return the whole array, (rows, *columns), to which nothing can be added. Raises NoRoomError."""
         shape = (self.rows, *self.columns)
         if self._file is not None:
             try:
@@ -116,7 +118,7 @@ class GrowingArray:
                 self._file.close()
         whole = np.empty(shape, self.dtype)
         at = self.rows
-        while self.blocks:  # from the end, giving each block's memory back as it is copied
+        while self.blocks:  # from the end, freeing the memory of each block as it is copied
             block = self.blocks.pop()
             whole[at - len(block) : at] = block
             at -= len(block)
@@ -124,8 +126,8 @@ class GrowingArray:
 
 
 def beside(like: Array) -> Scratch:
-    """Where an array of the size of this one belongs: memory, unless this one is mapped."""
-    # A copy of a mapped array is of its type, and in memory.
+    """Return where to make an array of the size of `like`: in memory, unless `like` is mapped."""
+    # NumPy gives a copy of a mapped array, which is in memory, the type of mapped arrays.
     if not isinstance(like, np.memmap) or getattr(like, "_mmap", None) is None:
         return IN_MEMORY
     folder = cache_folder()
@@ -138,7 +140,7 @@ def beside(like: Array) -> Scratch:
 
 
 def copied(array: Array, columns: list[int] | None = None) -> Array:
-    """A copy to be written to, kept where the array is. columns: only these, of all rows."""
+    """Return a copy that can be written to, kept where the array is. columns: copy only these."""
     n_columns = array.shape[1] if columns is None else len(columns)
     out = beside(array).empty((len(array), n_columns), array.dtype)
     for rows in row_blocks(len(array)):
@@ -147,7 +149,10 @@ def copied(array: Array, columns: list[int] | None = None) -> Array:
 
 
 def picked(array: Array, low: Ints, high: Ints) -> Array:
-    """The rows of half-open ranges, one range after the other, kept where the array is."""
+    """Return the rows of half-open ranges, one range after the other, kept where the array is.
+
+    low, high: (ranges,), first row and one past the last.
+    """
     ends = np.append(0, np.cumsum(high - low))
     out = beside(array).empty((int(ends[-1]), *array.shape[1:]), array.dtype)
     for a, b in series_blocks(ends):
@@ -156,15 +161,15 @@ def picked(array: Array, low: Ints, high: Ints) -> Array:
 
 
 def row_blocks(n_rows: int) -> Iterator[slice]:
-    """Runs of rows, small enough to make temporary arrays of."""
+    """Yield runs of rows that are small enough for temporary arrays."""
     for start in range(0, n_rows, BLOCK):
         yield slice(start, min(start + BLOCK, n_rows))
 
 
 def series_blocks(offsets: Ints) -> Iterator[tuple[int, int]]:
-    """Runs of whole series with about as many rows: first series, and one past the last.
+    """Yield runs of whole series with at most BLOCK rows: the first series, and one past the last.
 
-    offsets: (series + 1,). A series longer than that is a run of its own.
+    offsets: (series + 1,). A longer series is a run of its own.
     """
     s, n = 0, len(offsets) - 1
     while s < n:
@@ -175,7 +180,7 @@ def series_blocks(offsets: Ints) -> Iterator[tuple[int, int]]:
 
 
 def _file(folder: Path, name: str | None) -> IO[bytes]:
-    """Without a buffer: what a full disk does not take must not fail again on closing."""
+    """Open a new file without a buffer: what a full disk refuses must not fail again on closing."""
     if name is None:
         return tempfile.TemporaryFile(dir=folder, buffering=0)
     return (folder / name).open("x+b", buffering=0)

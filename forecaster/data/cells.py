@@ -12,10 +12,15 @@ from forecaster.data.arrays import Floats, Ints
 
 @dataclass(frozen=True)
 class Cells:
-    """Rows of a table by series and grid position, as they are: nothing is put in or left out.
+    """Rows of a table by series and position on the time axis; nothing is inserted or left out.
 
-    place: of each id among the series. key, (rows,): ascending, made of series and position; see
-    `find`. values: (rows, columns); categories: as in Panel.
+    Attributes:
+        place: The place of each id among the series.
+        low: The first position of any row.
+        span: How many positions there are from the first to the last.
+        key: (rows,), place * span + position - low, ascending.
+        values: (rows, columns), as in Panel.
+        categories: As in Panel.
     """
 
     place: dict[str, int]
@@ -26,7 +31,13 @@ class Cells:
     categories: dict[str, tuple[str, ...]]
 
     def find(self, ids: Sequence[str], series: Ints, positions: Ints) -> Ints:
-        """The row of each (ids[series], position); -1 where there is none."""
+        """Return the row of each (ids[series], position); -1 where there is none.
+
+        Args:
+            ids: Names of series.
+            series: (cells,), places among `ids`.
+            positions: (cells,), on the time axis.
+        """
         place = np.array([self.place.get(name, -1) for name in ids], dtype=np.int64)[series]
         inside = (place >= 0) & (positions >= self.low) & (positions < self.low + self.span)
         wanted = place * self.span + (positions - self.low)

@@ -1,4 +1,4 @@
-"""The table as the program sees it: regular series of numbers, end to end."""
+"""The table as the program works with it: regular series of numbers, one after the other."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ from forecaster.errors import Diagnostic
 
 @dataclass(frozen=True)
 class Panel:
-    """Series of regular steps, sorted by id, so that the order of rows and series changes nothing.
+    """Series with a row at every step of one time axis, sorted by id, whatever the order of the file.
 
-    ids: one per series; ("",) for a table without an id column.
-    targets, past, future, statics: names of columns.
-    offsets: (series + 1,); rows offsets[s]:offsets[s + 1] are those of series s.
-    first: (series,), grid position of each series' first row; row i is at first + i.
-    values: (rows, columns), original units; targets, then past, then future
-    covariates; NaN where missing (absent rows are there, all NaN).
-    static: (series, statics), NaN where missing.
-    source: the file, as shown in messages.
-    categories: the names of each column of categories, sorted; such a column holds, in values
-    or static, the place of each cell's name among them.
+    Attributes:
+        time_axis: The axis; positions on it count its steps.
+        ids: One per series; ("",) for a table without an id column.
+        targets, past, future, statics: Names of columns.
+        offsets: (series + 1,); rows offsets[s]:offsets[s + 1] are those of series s.
+        first: (series,), the position of each series' first row; its row i is at first + i.
+        values: (rows, columns), in original units; targets, then past, then future covariates; NaN where
+            missing. A row that is absent from the table is all NaN.
+        static: (series, statics), NaN where missing.
+        source: The file, as messages show it.
+        categories: The names of each column of categories, sorted; a cell of such a column, in `values` or
+            `static`, is the place of its name among them.
     """
 
     time_axis: TimeAxis
@@ -44,17 +46,17 @@ class Panel:
 
     @property
     def numeric(self) -> list[int]:
-        """Columns of `values` that hold numbers."""
+        """Places of the columns of `values` that hold numbers, not categories."""
         return [c for c, name in enumerate(self.columns) if name not in self.categories]
 
     @cached_property
     def numbers(self) -> Floats:
-        """(rows, numeric columns), the values themselves where every column is one."""
+        """Values of the numeric columns, (rows, numeric columns); `values` itself where all columns are."""
         return self.values if len(self.numeric) == len(self.columns) else copied(self.values, self.numeric)
 
     @property
     def static_numbers(self) -> Floats:
-        """(series, numeric statics)."""
+        """Values of the numeric static covariates, (series, numeric statics)."""
         return self.static[:, [k for k, name in enumerate(self.statics) if name not in self.categories]]
 
     @property
@@ -64,15 +66,15 @@ class Panel:
 
     @property
     def lengths(self) -> Ints:
-        """(series,), rows of each series."""
+        """Number of rows of each series, (series,)."""
         return np.diff(self.offsets)
 
     def first_rows(self, count: Ints) -> Panel:
-        """Only the first rows of each series. count: (series,)."""
+        """Return the first rows of each series. count: (series,), how many."""
         return self.between(np.zeros_like(count), count)
 
     def between(self, low: Ints, high: Ints) -> Panel:
-        """Only rows low to high of each series, half-open, counted from its first. Each (series,)."""
+        """Return rows low to high of each series, half-open, counted from its first row. Each (series,)."""
         if not low.any() and (high == self.lengths).all():
             return self
         begin = self.offsets[:-1]
@@ -84,7 +86,7 @@ class Panel:
         )
 
     def series(self, start: int, stop: int) -> Panel:
-        """Some neighbouring series; their values are a view."""
+        """Return series start to stop, half-open, whose values are a view."""
         first = self.offsets[start]
         return replace(
             self,
@@ -96,7 +98,7 @@ class Panel:
         )
 
     def pick(self, keep: Ints) -> Panel:
-        """Only some of the series, in the order given."""
+        """Return some of the series, in the order given. keep: (kept,), places of series."""
         low, high = self.offsets[:-1][keep], self.offsets[1:][keep]
         return replace(
             self,
@@ -108,11 +110,11 @@ class Panel:
         )
 
     def series_of_rows(self, rows: Ints) -> Ints:
-        """The series that each flat row belongs to."""
+        """Return the series that each row of `values` belongs to."""
         return np.searchsorted(self.offsets, rows, side="right") - 1
 
     def positions_of_rows(self, rows: Ints) -> Ints:
-        """The grid position of each flat row."""
+        """Return the position on the time axis of each row of `values`."""
         series = self.series_of_rows(rows)
         out: Ints = self.first[series] + rows - self.offsets[series]
         return out
@@ -120,14 +122,21 @@ class Panel:
 
 @dataclass(frozen=True)
 class Findings:
-    """What reading met and mended, for `validate` and for warnings.
+    """What reading found in a table and corrected, for `validate` and for warnings.
 
-    Per series, (series,), in the panel's order: rows read, duplicates dropped or
-    merged, rows before the first and after the last observed target (dropped),
-    rows kept after it because only future covariates are known. missing:
-    (series, columns), empty cells of the rows that were there.
-    gap_*: one entry per run of absent rows: its series, first grid position and
-    number of rows. dropped: ids without any observed target.
+    Arrays of one entry per series are in the panel's order.
+
+    Attributes:
+        rows: (series,), rows that were read.
+        duplicates: (series,), rows that were dropped or merged because another has the same time.
+        leading, trailing: (series,), rows before the first and after the last observed target, dropped.
+        future_rows: (series,), steps kept after the last observed target because future covariates are known.
+        missing: (series, columns), empty cells of the rows that the table has.
+        gap_series, gap_first, gap_length: (gaps,), for each run of absent rows its series, its first position
+            on the time axis, and its number of rows.
+        dropped: Ids of series without any observed target.
+        unsorted: Whether the rows of a series were not in time order.
+        warnings: One line for each kind of correction.
     """
 
     rows: Ints
@@ -145,6 +154,6 @@ class Findings:
 
     @property
     def gap_rows(self) -> Ints:
-        """(series,), absent rows that were put in."""
+        """Absent rows that were inserted, (series,)."""
         counts = np.bincount(self.gap_series, weights=self.gap_length, minlength=len(self.rows))
         return counts.astype(np.int64)

@@ -1,4 +1,4 @@
-"""Ragged ranges of rows, end to end: the one way from bounds per series to flat rows."""
+"""Bounds per series to row numbers: the numbers of many ranges, one range after the other."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ Ints = NDArray[np.int64]
 
 
 def ranges(low: Ints, high: Ints) -> Ints:
-    """All whole numbers of the half-open ranges, one range after the other.
+    """Return all integers of half-open ranges, one range after the other.
 
-    low, high: (ranges,), none of which has low > high. Returns (sum of high - low,).
+    Args:
+        low: (ranges,), the first number of each.
+        high: (ranges,), one past the last; low <= high.
+
+    Returns:
+        The numbers, (sum of high - low,).
     """
     count = high - low
     ends = np.cumsum(count)

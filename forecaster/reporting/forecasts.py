@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.data.spec import DataSpec
-from forecaster.data.time_axis.axis import OFF_GRID, TimeAxis
+from forecaster.data.time_axis.axis import OFF_AXIS, TimeAxis
 from forecaster.runs.directory import RunDir
 from forecaster.runs.files import damaged
 
@@ -75,7 +75,7 @@ def read_forecasts(
         found, series = np.unique(codes[heads], return_inverse=True)
         ids = tuple(words[c] for c in found.tolist())
     first = _positions(table.column(spec.time), time_axis, heads)
-    if (first == OFF_GRID).any():
+    if (first == OFF_AXIS).any():
         raise damaged(path, "has times that are not on the axis of model/state.json")
     order = np.lexsort((first, series))
     # Written in this order; sorted again only where somebody's own file is not.

@@ -87,11 +87,13 @@ def test_missing_column_duplicates_and_stray_times_are_named(run: Path, tmp_path
     )
     twice = [["p", AHEAD[0], 1, "a"], ["p", AHEAD[0], 0, "a"]]
     table = write_table(tmp_path / "f.csv", "id,t,open,shift", twice)
-    assert f"f.csv:3: t: another row is {AHEAD[0]} of series 'p' too" in refused(
+    assert f"f.csv:3: t: another row of series 'p' has the time {AHEAD[0]} too" in refused(
         2, "predict", run, "--future", table
     )
     table = write_table(tmp_path / "f.csv", "id,t,open,shift", [["p", "2024-01-02 16:30:00", 1, "a"]])
-    assert "2024-01-02 16:30:00 is not on the grid" in refused(2, "predict", run, "--future", table)
+    assert "2024-01-02 16:30:00 is not a step of data.freq 'h'" in refused(
+        2, "predict", run, "--future", table
+    )
 
 
 def test_rows_of_other_series_and_times_are_said_to_be_unused(run: Path, tmp_path: Path) -> None:

@@ -67,7 +67,9 @@ class Knows:
 
 
 def found(experiment: Experiment, prepared: Prepared, look: Any, **more: Any) -> dict[str, float]:
-    measured = measure(experiment.spec, Knows(prepared, look), prepared, **{"windows": 40, "repeats": 3, "seed": 1} | more)  # type: ignore[arg-type]
+    measured = measure(
+        experiment.spec, Knows(prepared, look), prepared, **{"windows": 40, "repeats": 3, "seed": 1} | more
+    )  # type: ignore[arg-type]
     return {row["name"]: row["mean"] for row in [*measured["inputs"], *measured["lags"]]}
 
 
@@ -90,7 +92,9 @@ LAGS = ["1–2", "3–4", "5–6", "7–8"]
         (lambda b: np.zeros(len(b["past"])), set()),
     ],
 )
-def test_only_what_is_looked_at_matters(experiment: Experiment, prepared: Prepared, look: Any, matter: set[str]) -> None:
+def test_only_what_is_looked_at_matters(
+    experiment: Experiment, prepared: Prepared, look: Any, matter: set[str]
+) -> None:
     growth = found(experiment, prepared, look)
     assert sorted(growth) == sorted([*INPUTS, *LAGS])
     assert {name for name, mean in growth.items() if mean > 1} == matter

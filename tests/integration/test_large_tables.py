@@ -129,6 +129,6 @@ def test_a_disk_that_is_full_later_on_is_an_error_of_the_environment(
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert result.exit_code == 3
     assert result.stderr == (
-        f"error: {tmp_path}/cache: cannot hold what a large table needs: File too large; make space, set "
+        f"error: {tmp_path}/cache: cannot hold the arrays of a large table: File too large; make space, set "
         "FORECASTER_CACHE to another folder, or to off\n"
     )

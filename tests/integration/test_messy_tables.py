@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -118,6 +119,26 @@ BYTES: list[tuple[str, str, bytes, dict[str, Any]]] = [
         b"",
         {},
     ),
+    (
+        "FILE: the file is not a whole Arrow file: Expected to read 1701669236 metadata bytes, but only read 41; "
+        "make or download it again",
+        "t.arrow",
+        GOOD,
+        {},
+    ),
+    (
+        "FILE: the file is not a whole Arrow file: Tried reading schema message, was null or length 0; "
+        "make or download it again",
+        "t.feather",
+        b"",
+        {},
+    ),
+    (
+        "FILE: the file is Feather of version 1; write it again, as version 2",
+        "t.feather",
+        b"FEA1" + bytes(100) + b"FEA1",
+        {},
+    ),
 ]
 
 
@@ -129,7 +150,7 @@ def test_bytes(expected: str, name: str, content: bytes, data: dict[str, Any], t
 
 
 HOURS = [datetime(2024, 1, 1, h) for h in range(3)]
-PARQUET: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+TYPED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (
         "FILE: y: row 2: 'x' is not a number; correct it, or leave the field empty to mark it missing",
         {"time": HOURS, "y": ["1", "x", "3"]},
@@ -157,6 +178,11 @@ PARQUET: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {},
     ),
     (
+        "FILE: time: row 2: the time is empty; give the row its time, or delete it",
+        {"time": ["2024-01-01 00:00", None, "2024-01-01 02:00"], "y": [1, 2, 3]},
+        {},
+    ),
+    (
         "FILE: time: row 1: '1704067200' is an integer, and data.freq 'h' needs timestamps: it looks like seconds "
         "since 1970 (2024-01-01 00:00:00 UTC); convert the column to ISO 8601 times, or set data.freq to an integer "
         "number of its units",
@@ -175,7 +201,7 @@ PARQUET: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {},
     ),
     (
-        "FILE: time: row 1: '1066-10-14 00:00:00' is outside the years 1678 to 2261; correct the year",
+        "FILE: time: row 1: '1066-10-14' is outside the years 1678 to 2261; correct the year",
         {"time": [date(1066, 10, 14)], "y": [1]},
         {"freq": "D"},
     ),
@@ -202,19 +228,23 @@ PARQUET: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("expected", "columns", "data"), PARQUET)
-def test_parquet(expected: str, columns: dict[str, Any], data: dict[str, Any], tmp_path: Path) -> None:
-    path = tmp_path / "t.parquet"
-    pq.write_table(pa.table(columns), path)
+WRITERS = {".parquet": pq.write_table, ".feather": feather.write_feather}
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+@pytest.mark.parametrize(("expected", "columns", "data"), TYPED)
+def test_typed_columns(
+    expected: str, columns: dict[str, Any], data: dict[str, Any], ending: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"t{ending}"
+    WRITERS[ending](pa.table(columns), str(path))
     assert message(path, **data) == expected
 
 
-def test_parquet_column_twice(tmp_path: Path) -> None:
+def test_two_columns_of_one_name(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
-    pq.write_table(
-        pa.Table.from_arrays([pa.array(HOURS), pa.array([1] * 3), pa.array([2] * 3)], ["time", "y", "y"]),
-        path,
-    )
+    columns = [pa.array(HOURS), pa.array([1] * 3), pa.array([2] * 3)]
+    pq.write_table(pa.Table.from_arrays(columns, ["time", "y", "y"]), path)
     assert message(path) == "FILE: data.targets: 2 columns are called 'y'; rename all but one"
 
 
@@ -230,6 +260,13 @@ def test_folder_names_the_file_at_fault(tmp_path: Path) -> None:
     )
 
 
+def _folder_of_two_formats(path: Path) -> Path:
+    path.mkdir()
+    for ending, write in WRITERS.items():
+        write(pa.table({"time": HOURS, "y": [1.0, 2.0, 3.0]}), str(path / f"t{ending}"))
+    return path
+
+
 def _folder_of_csv(path: Path) -> Path:
     path.mkdir()
     (path / "a.csv").write_bytes(GOOD)
@@ -243,7 +280,12 @@ def _beside(path: Path) -> Path:
 
 PATHS: list[tuple[str, Callable[[Path], Path]]] = [
     (
-        "FILE: the folder holds no Parquet file; point data.path to a file; "
+        "FILE: the folder holds Parquet and Arrow files; keep the files of one format, "
+        "or point data.path to one of them",
+        _folder_of_two_formats,
+    ),
+    (
+        "FILE: the folder holds no Parquet or Arrow file; point data.path to a file; "
         "several CSV files must be joined into one first",
         _folder_of_csv,
     ),
@@ -253,11 +295,12 @@ PATHS: list[tuple[str, Callable[[Path], Path]]] = [
         lambda path: path / "t.csv" if path.mkdir() is None else path,
     ),
     (
-        "FILE: no such file; the folder FOLDER is not there either; data.path is relative to the YAML file",
+        "FILE: no such file; the folder FOLDER does not exist either; data.path is relative to the YAML file",
         lambda path: path / "t.csv",
     ),
     (
-        "FILE: cannot read files that end in 'nothing'; use .csv, .csv.gz or .parquet",
+        "FILE: cannot read files that end in 'nothing'; use .csv, .csv.gz, .tsv, .tsv.gz, .txt, .txt.gz, "
+        ".parquet, .pq, .arrow or .feather",
         lambda path: _touched(path),
     ),
 ]

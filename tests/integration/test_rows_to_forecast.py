@@ -43,8 +43,8 @@ def every(step: timedelta, n: int, first: datetime = START) -> list[str]:
 def test_another_frequency_is_refused_under_zero_too(zero: Path, tmp_path: Path) -> None:
     table = write_table(tmp_path / "t.csv", "t,y", zip(every(timedelta(hours=2), 20), range(20), strict=True))
     assert refused(2, "predict", zero, "--data", table) == (
-        f"{table}: data.freq: most rows are 2 steps of 'h' from the next: 39 rows would be needed, and there are 20; "
-        "the network was trained on data.freq 'h': bring a table of the same frequency"
+        f"{table}: data.freq: most rows are 2 steps of 'h' apart: regular series need 39 rows, and the table has "
+        "20; the network was trained on data.freq 'h': give it a table of the same frequency"
     )
 
 
@@ -56,7 +56,7 @@ def test_rows_at_odd_distances_are_no_other_frequency_under_zero(zero: Path, tmp
     assert csv_rows(found)[1][0] == hours(1, first=34)[0]
 
 
-def test_state_holds_the_grid_of_the_training_rows(run: Path) -> None:
+def test_state_holds_the_time_axis_of_the_training_rows(run: Path) -> None:
     assert read(run, "model/state.json")["grid"] == {"freq": "h", "timezone": None, "phase": 0, "skip": 0}
 
 
@@ -65,9 +65,9 @@ def test_rows_of_another_phase_are_refused(run: Path, tmp_path: Path) -> None:
     table = write_table(tmp_path / "t.csv", "t,y", zip(half_past, range(9), strict=True))
     text = refused(2, "predict", run, "--data", table)
     assert text.splitlines()[0] == (
-        f"{table}:2: t: 2024-01-01 00:30:00 is not on the grid of data.freq 'h', whose nearest steps are "
-        "2024-01-01 00:00:00 and 2024-01-01 01:00:00; the network was trained on rows of that grid: bring rows of "
-        "the same frequency and phase"
+        f"{table}:2: t: 2024-01-01 00:30:00 is not a step of data.freq 'h': the nearest steps are "
+        "2024-01-01 00:00:00 and 2024-01-01 01:00:00; the network was trained on these steps: give it rows of the "
+        "same frequency and phase"
     )
 
 

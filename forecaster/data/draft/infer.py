@@ -1,4 +1,4 @@
-"""From a table of unknown make to the settings that a first training needs."""
+"""The settings for a first training, guessed from a table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from forecaster.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-# Shares of the split that is written, and the rows without which they hold no window.
+# Shares of the split that is written, and the rows that a series needs for a window in each part.
 VAL, TEST = 0.1, 0.2
 LEAST_ROWS = 10
 # (lookback, horizon) in steps, as is usual; for other frequencies they follow from the season.
@@ -35,14 +35,24 @@ USUAL = {"h": (168, 24), "D": (28, 7), "B": (20, 5), "W": (104, 8), "M": (36, 12
 
 @dataclass(frozen=True)
 class Guess:
-    """What the table seems to be, and the settings that follow.
+    """The settings that fit a table, and the facts that they follow from.
 
-    csv: how the file is written, None for Parquet.
-    zone: the time zone to write; None where times carry no offset.
-    others: numeric columns besides the target. unused: the rest.
-    rows, gaps, empty, duplicates: counts over the table: its rows, the steps it lacks inside a series, its
-    empty target cells, its rows beyond the first of a series and time.
-    shortest: steps of the shortest series that can give windows; short: how many series cannot.
+    Attributes:
+        path: The table.
+        csv: How a CSV file is written; None for formats whose columns have types of their own.
+        time: The time column.
+        zone: The time zone to write; None where times carry no offset.
+        freq: The frequency.
+        id, target: The columns of ids and of the target; no id where the table is one series.
+        others: Columns of numbers besides the target.
+        unused: The remaining columns.
+        rows, n_series: How many rows and series the table has.
+        gaps: How many steps have no row, inside the series.
+        empty: How many cells of the target are empty.
+        duplicates: How many rows repeat a series and time.
+        shortest: Steps of the shortest series that is long enough for windows.
+        short: How many series are too short.
+        seasonality, lookback, horizon, patch: In steps; no patch where the lookback is not made of segments.
     """
 
     path: TableSource
@@ -70,8 +80,9 @@ class Guess:
 def infer(path: TableSource) -> Guess:
     """Guess the settings for a first training on a table.
 
-    Raises DataError, with the next move, when the table has no times, no numbers, no single id column, no
-    regular step, or no series of LEAST_ROWS rows.
+    Raises:
+        DataError: The table has no times, no numbers, no single id column, no regular step, or no series of
+            LEAST_ROWS steps.
     """
     sample = sniff(path)
     time = find_time(sample)
@@ -84,7 +95,7 @@ def infer(path: TableSource) -> Guess:
         target, others = find_targets(sample, {time.name, *time.others, name})
         table[target] = read_columns(sample, [target])[target]
     series = _by_series(times, table[name] if name else None)
-    # Offsets are told apart in UTC; without them, times are taken as they stand.
+    # Times with offsets are compared in UTC; without them, times are used as they are written.
     zone = "UTC" if zoned else None
     freq, time_axis = infer_frequency(series, time, zone=zone, source=path)
     steps = [time_axis.positions(stamps) for stamps in series]
@@ -123,7 +134,7 @@ def infer(path: TableSource) -> Guess:
 
 
 def windows_for(freq: str | int, steps: int) -> tuple[int, int]:
-    """Lookback and horizon, in steps, that leave windows in all three ranges of a series of so many steps."""
+    """Return a lookback and a horizon, in steps, with windows in all three splits of a series of `steps` steps."""
     f = Frequency.parse(freq)
     season = default_seasonality(freq)
     unit = f.unit if f.unit == "B" or f.is_tick else f.unit.removeprefix("B")[:1]
@@ -133,10 +144,10 @@ def windows_for(freq: str | int, steps: int) -> tuple[int, int]:
         lookback, horizon = (7 * season if season <= 24 else min(2 * season, 336)), min(season, 96)
     else:
         lookback, horizon = 24, 6
-    # Shares are rounded down, so each range holds at least so many steps.
+    # Shares are rounded down: the validation split, the smallest, has int(steps * VAL) steps.
     horizon = max(1, min(horizon, int(steps * VAL)))
     train = steps - int(steps * TEST) - int(steps * VAL)
-    # At least half of the training range is left for windows to begin in.
+    # Windows can begin in at least half of the training split.
     most = max(1, (train - horizon) // 2)
     if lookback > most:
         lookback = most // season * season if most >= season else most
@@ -144,12 +155,12 @@ def windows_for(freq: str | int, steps: int) -> tuple[int, int]:
 
 
 def _patch(lookback: int, season: int) -> int | None:
-    """Steps per segment where the lookback is long and made of whole seasons of a useful size."""
+    """Return the steps per segment where the lookback is long and made of whole seasons; None elsewhere."""
     return season if lookback >= 96 and 4 <= season <= 96 and lookback % season == 0 else None
 
 
 def _by_series(times: Ints, ids: pd.Series[Any] | None) -> list[Ints]:
-    """The distinct times of each series, in order."""
+    """Return the distinct times of each series, ascending."""
     if ids is None:
         return [np.unique(times)]
     codes, _ = ids.factorize()

@@ -1,33 +1,35 @@
-"""How a table of unknown make is written: the dialect of a CSV file, and the kind of each column's values."""
+"""How an unknown table is written: the dialect of a CSV file, and the kind of each column's values."""
 
 from __future__ import annotations
 
 import gzip
 import io
 import re
+from collections.abc import Iterable, Iterator
 from csv import reader
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from forecaster.data.reading.arrow_table import ArrowTable
-from forecaster.data.reading.csv_file import CsvFile, width_faults
+from forecaster.data.reading.columns import ColumnBatch
+from forecaster.data.reading.csv_file import CsvFile
+from forecaster.data.reading.formats import FORMATS, format_of, labels
 from forecaster.data.reading.numbers import MISSING, read_numbers
-from forecaster.data.reading.parquet_file import ENDINGS as PARQUET_ENDINGS
-from forecaster.data.reading.problems import Problems
-from forecaster.data.reading.sources import TableSource, table_files
+from forecaster.data.reading.problems import Problems, TableFile
+from forecaster.data.reading.sources import TableSource, open_files, source_name, table_files
 from forecaster.data.spec import CsvSpec
 from forecaster.errors import DataError, Location
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 SAMPLE_ROWS = 5_000
 SEPARATORS = (",", ";", "\t", "|")
-# Tried in this order, so the plainest writing that makes the most columns numeric wins.
+# (decimal, thousands), tried in this order: the first pair that makes the most columns numeric wins.
 MARKS: tuple[tuple[str, str | None], ...] = ((".", None), (",", None), (",", "."), (".", ","))
 INTEGER = re.compile(r"[+-]?\d+")
 ISO = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?)?")
@@ -37,32 +39,36 @@ Kind = Literal["time", "integer", "number", "text", "empty"]
 
 @dataclass(frozen=True)
 class Sample:
-    """The first rows of a table. csv is None for Parquet.
+    """The first rows of a table.
 
-    table: at most SAMPLE_ROWS rows; every CSV column as text, Parquet columns in their own types.
+    Attributes:
+        source: The file, the folder, or the table in memory.
+        csv: How a CSV file is written; None for formats whose columns have types of their own.
+        table: At most SAMPLE_ROWS rows; the columns of a CSV file as text, others in their own types.
+        kinds: What the values of each column are.
     """
 
-    path: TableSource
+    source: TableSource
     csv: CsvSpec | None
     table: pd.DataFrame
     kinds: dict[str, Kind] = field(default_factory=dict)
 
     def of_kind(self, *kinds: Kind) -> list[str]:
-        """Columns of these kinds, in the table's order."""
+        """Return the columns of these kinds, in the table's order."""
         return [name for name, kind in self.kinds.items() if kind in kinds]
 
 
-def sniff(path: TableSource) -> Sample:
-    """The first rows of a CSV (also .gz) or Parquet file or folder.
+def sniff(source: TableSource) -> Sample:
+    """Read the first rows of a table: a file of any format that training reads, a folder, or a table in memory.
 
-    Raises DataError when there is no such table, or it has no rows or fewer than two columns.
+    Raises:
+        DataError: There is no such table, or it has no rows or fewer than two columns.
     """
-    if isinstance(path, ArrowTable):
-        sample = _memory_sample(path)
+    if isinstance(source, Path) and format_of(table_files(source)[0]) is CsvFile:
+        sample = _csv_sample(source)
     else:
-        table_files(path)  # raises when there is nothing to read
-        sample = _parquet_sample(path) if is_parquet(path) else _csv_sample(path)
-    here = Location(str(path))
+        sample = _typed_sample(source)
+    here = Location(source_name(source))
     names = list(sample.table.columns)
     if len(names) < 2:
         raise DataError(
@@ -74,15 +80,11 @@ def sniff(path: TableSource) -> Sample:
         raise DataError("the table has a header and no rows", hint="add rows", location=here)
     csv = sample.csv or CsvSpec()
     kinds = {name: kind_of(sample.table[name], csv) for name in names}
-    return Sample(sample.path, sample.csv, sample.table, kinds)
-
-
-def is_parquet(path: Path) -> bool:
-    return path.is_dir() or path.suffix.lower() in PARQUET_ENDINGS
+    return Sample(sample.source, sample.csv, sample.table, kinds)
 
 
 def kind_of(column: pd.Series[Any], csv: CsvSpec) -> Kind:
-    """What a column's values are, empty cells aside. Text that reads as ISO 8601 is time."""
+    """Return what a column's values are, empty cells aside. Text that reads as ISO 8601 is time."""
     import pandas as pd
 
     if pd.api.types.is_bool_dtype(column.dtype):
@@ -104,62 +106,85 @@ def kind_of(column: pd.Series[Any], csv: CsvSpec) -> Kind:
 
 
 def _are_numbers(cells: list[str], csv: CsvSpec) -> bool:
-    """Whether the reader would take every cell: integers that a float would round are text (ids)."""
+    """Whether training would read every cell as a number: integers that a float would round are text (ids)."""
     import pyarrow as pa
 
     problems = Problems()
     rows = np.arange(len(cells), dtype=np.int64)
-    read_numbers(pa.array(cells, pa.string()), csv, problems, name="", file=0, rows=rows)
+    read_numbers(ColumnBatch("", pa.array(cells, pa.string()), 0, rows, problems), csv)
     return problems.count == 0
 
 
 def filled(column: pd.Series[Any]) -> list[str]:
-    """The cells that hold something, as text."""
+    """Return the cells that hold something, as text."""
     texts = (str(cell).strip() for cell in column.dropna().tolist())
     return [text for text in texts if text not in MISSING]
 
 
 def read_columns(sample: Sample, names: list[str]) -> pd.DataFrame:
-    """These columns of the whole table, read as training reads them; CSV columns as text."""
-    import pyarrow as pa
-    import pyarrow.dataset
+    """Read some columns of the whole table as training reads them; CSV columns as text.
 
-    if isinstance(sample.path, ArrowTable):
-        table = sample.path.table.select(names)
-    elif sample.csv is None:
-        table = pyarrow.dataset.dataset(sample.path, format="parquet").to_table(columns=names)
-    else:
-        file = CsvFile(sample.path, sample.csv)
-        batches = list(file.batches(names))
-        if file.wrong_width:
-            [(place, _)] = file.places([file.wrong_width[0][0]])
+    Raises:
+        DataError: Rows have too few or too many fields, or the files of a folder differ in these columns.
+    """
+    files = open_files(sample.source, sample.csv or CsvSpec())
+    tables = [_joined(file.batches(names), names) for file in _holding(files, names)]
+    problems = Problems()
+    for i, file in enumerate(files):
+        file.report_rows(problems, i)
+    problems.raise_any(files)
+    return _frame(tables, sample.source)
+
+
+def _typed_sample(source: TableSource) -> Sample:
+    """Read the first rows of files whose columns have types of their own."""
+    files = open_files(source, CsvSpec())
+    names = files[0].columns
+    _refuse_repeated(names, source)
+    tables, n_rows = [], 0
+    for file in _holding(files, names):
+        for columns in file.batches(names):
+            tables.append(_joined([columns], names).slice(0, SAMPLE_ROWS - n_rows))
+            n_rows += len(tables[-1])
+            if n_rows == SAMPLE_ROWS:
+                return Sample(source, None, _frame(tables, source))
+    return Sample(source, None, _frame(tables or [_joined([], names)], source))
+
+
+def _holding(files: list[TableFile], names: list[str]) -> Iterator[TableFile]:
+    """Yield the files of a folder. Raises DataError for one that lacks a column of the first."""
+    for file in files:
+        absent = [name for name in names if name not in file.columns]
+        if absent:
             raise DataError(
-                "a row of another width", diagnostics=[replace(width_faults(file)[0], location=place)]
+                f"no column is called {absent[0]!r}, as in {files[0].name}",
+                hint="give every file of the folder the same columns",
+                location=Location(file.name),
             )
-        columns = [pa.chunked_array(parts, pa.string()) for parts in zip(*batches, strict=True)]
-        table = pa.table(columns, names=names)
-    frame: pd.DataFrame = table.to_pandas(date_as_object=False)
-    return frame
+        yield file
 
 
-def _memory_sample(table: ArrowTable) -> Sample:
-    _refuse_repeated(table.columns, table)
-    return Sample(table, None, table.table.slice(0, SAMPLE_ROWS).to_pandas(date_as_object=False))
+def _joined(batches: Iterable[list[pa.Array]], names: list[str]) -> pa.Table:
+    import pyarrow as pa
+
+    parts = [pa.table(columns, names=names) for columns in batches]
+    return pa.concat_tables(parts) if parts else pa.table({name: pa.nulls(0) for name in names})
 
 
-def _parquet_sample(path: Path) -> Sample:
-    import pyarrow
-    import pyarrow.dataset
+def _frame(tables: list[pa.Table], source: TableSource) -> pd.DataFrame:
+    """Join the tables of a folder's files, whose columns may differ in type where no value is lost."""
+    import pyarrow as pa
 
     try:
-        head = pyarrow.dataset.dataset(path, format="parquet").head(SAMPLE_ROWS)
-    except (pyarrow.ArrowInvalid, OSError) as error:
+        table = pa.concat_tables(tables, promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise DataError(
-            f"{path}: this is not a Parquet table ({str(error).splitlines()[0]})",
-            hint="give a .parquet file, a folder of them, or a CSV file",
+            f"the files differ in the types of their columns: {str(error).splitlines()[0].rstrip('.')}",
+            hint="write a column with one type in every file",
+            location=Location(source_name(source)),
         ) from None
-    _refuse_repeated(head.column_names, path)
-    return Sample(path, None, head.to_pandas(date_as_object=False))
+    frame: pd.DataFrame = table.to_pandas(date_as_object=False)
+    return frame
 
 
 def _csv_sample(path: Path) -> Sample:
@@ -186,31 +211,31 @@ def _csv_sample(path: Path) -> Sample:
     return Sample(path, _numbers_as_written(table, separator, encoding), table)
 
 
-def _refuse_repeated(names: list[str], path: TableSource) -> None:
-    twice = [name for i, name in enumerate(names) if name in names[:i]]
-    if twice:
+def _refuse_repeated(names: list[str], source: TableSource) -> None:
+    repeated = [name for i, name in enumerate(names) if name in names[:i]]
+    if repeated:
         raise DataError(
-            f"the column {twice[0]!r} stands twice",
-            hint="rename one of the two",
-            location=Location(str(path)),
+            f"{names.count(repeated[0])} columns are called {repeated[0]!r}",
+            hint="rename all but one",
+            location=Location(source_name(source)),
         )
 
 
 def _head(path: Path) -> tuple[str, str]:
-    """The file's encoding and its first lines."""
+    """Return the file's encoding and its first lines."""
     opened = gzip.open if path.suffix.lower() == ".gz" else open
     try:
         with opened(path, "rb") as file:
             head = b"".join(islice(file, SAMPLE_ROWS + 1))
     except (gzip.BadGzipFile, EOFError) as error:
-        raise DataError(f"{path}: not a whole gzip file ({error})", hint="pack it again") from None
+        raise DataError(f"{path}: not a whole gzip file ({error})", hint="compress it again") from None
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16", head.decode("utf-16", errors="ignore")
     if b"\0" in head:
-        raise DataError(f"{path}: this is not text", hint="give a CSV or Parquet table")
+        raise DataError(f"{path}: this is not text", hint=f"give a {labels(FORMATS)} table")
     for encoding in ("utf-8", "cp1252"):
         try:
-            # The reader takes a byte order mark of utf-8 for what it is.
+            # Training skips the byte order mark of utf-8 too.
             return encoding, head.decode(encoding).removeprefix("\ufeff")
         except UnicodeDecodeError:
             continue
@@ -219,7 +244,7 @@ def _head(path: Path) -> tuple[str, str]:
 
 
 def _separator(text: str) -> str:
-    """The mark that gives every line as many fields as the header, and the most of them."""
+    """Return the mark that gives every line as many fields as the header, and the most of them."""
 
     def fields(mark: str) -> int:
         counts = {len(line) for line in reader(io.StringIO(text), delimiter=mark) if line}
@@ -234,12 +259,14 @@ def _separator(text: str) -> str:
 
 
 def _numbers_as_written(table: pd.DataFrame, separator: str, encoding: str) -> CsvSpec:
-    """The marks of numbers that make the most columns numeric."""
-    written = [
+    """Return the marks of numbers that make the most columns numeric."""
+    dialects = [
         CsvSpec(separator=separator, decimal=decimal, thousands=thousands, encoding=encoding)
         for decimal, thousands in MARKS
         if separator not in (decimal, thousands)
     ]
-    return max(
-        written, key=lambda csv: sum(kind_of(table[name], csv) in ("integer", "number") for name in table)
-    )
+
+    def n_numeric(csv: CsvSpec) -> int:
+        return sum(kind_of(table[name], csv) in ("integer", "number") for name in table)
+
+    return max(dialects, key=n_numeric)

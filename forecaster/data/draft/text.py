@@ -1,4 +1,4 @@
-"""The first YAML file for a table: short, commented, and ready to train."""
+"""A config file for a table that has none: short, commented, and ready to train."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 from forecaster.data.draft.infer import TEST, VAL, Guess
 from forecaster.data.spec import CsvSpec
 
-# Words that some YAML readers take for something other than text.
+# Words that some YAML parsers do not read as text.
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 _SHOWN = 12
 
 
 def quoted(text: str) -> str:
-    """Text as a YAML scalar that every reader takes for this text; one line, also in a comment."""
+    """Return text as a YAML scalar that every parser reads as this text; on one line, also in a comment."""
     plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*|(\.\./)*[A-Za-z_][A-Za-z0-9_./-]*", text)
     if plain and text.lower() not in _WORDS:
         return text
@@ -21,9 +21,12 @@ def quoted(text: str) -> str:
 
 
 def draft(guess: Guess, *, path: str, name: str) -> str:
-    """The text of a config file.
+    """Return the text of a config file.
 
-    path: of the table, as the file is to name it. name: of the experiment.
+    Args:
+        guess: The settings.
+        path: The path of the table, as the file names it.
+        name: The name of the experiment.
     """
     sections = [
         _opening(guess, name),
@@ -58,7 +61,7 @@ def _opening(guess: Guess, name: str) -> str:
         "# yaml-language-server: $schema=forecaster.schema.json\n"
         "# (`forecaster schema > forecaster.schema.json` gives an editor completion here.)\n"
         "#\n"
-        f"# Guessed by `forecaster init` from {guess.rows:,} rows, {series}: look through it, then\n"
+        f"# Guessed by `forecaster init` from {guess.rows:,} rows, {series}: read it through, then\n"
         "#     forecaster validate FILE      # what the table holds, in a second\n"
         "#     forecaster train FILE\n"
         f"version: 1\nname: {quoted(name)}\nseed: 42"
@@ -109,7 +112,7 @@ def _policies(guess: Guess) -> list[str]:
     if guess.gaps or guess.empty:
         lines += [
             f"  # Absent steps: {guess.gaps:,}; empty cells of the target: {guess.empty:,}. Each takes the",
-            "  # value before it. Others: interpolate, zero, or error to be told where they are.",
+            "  # value before it. Others: interpolate, zero, or error to see where they are.",
             "  missing: ffill",
         ]
     else:
@@ -123,7 +126,7 @@ def _policies(guess: Guess) -> list[str]:
 
 
 def _csv(csv: CsvSpec) -> list[str]:
-    """The settings that differ from the defaults, on one line."""
+    """Return the settings that differ from the defaults, on one line."""
     given = csv.model_dump(exclude_defaults=True)
     if not given:
         return []
@@ -155,7 +158,7 @@ def _model(guess: Guess) -> str:
     patch = ""
     if guess.patch:
         n = guess.lookback // guess.patch
-        patch = f"  patch: {guess.patch}   # the lookback enters as {n} segments of so many steps\n"
+        patch = f"  patch: {guess.patch}   # the lookback enters as {n} segments of {guess.patch} steps\n"
     return (
         "model:\n"
         "  normalization: last   # each window is seen relative to its last value\n"

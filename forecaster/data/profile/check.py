@@ -1,4 +1,4 @@
-"""What `validate` says about a table: gaps, duplicates, missing values and windows, per series and in all."""
+"""The facts about a table that `validate` shows: gaps, duplicates, missing values, outliers and windows."""
 
 from __future__ import annotations
 
@@ -11,25 +11,30 @@ import numpy as np
 
 from forecaster.data.arrays import Ints, series_blocks
 from forecaster.data.panel import Findings, Panel
-from forecaster.data.profile.outliers import far_out
+from forecaster.data.profile.outliers import outliers
 from forecaster.data.profile.split_facts import Ranges, all_windows, describe_splits, texts_of
 from forecaster.data.spec import WindowSpec
 from forecaster.data.time_axis.infer import TimeColumn, infer_frequency
 from forecaster.data.transforms.split import SplitBounds, SplitName
 from forecaster.errors import DataError, Diagnostic
 
-# Series and rows that show a table's frequency.
-_LOOKED_AT, _ROWS_LOOKED_AT = 20, 10_000
-# Series put in words at a time.
-_TOLD_TOGETHER = 10_000
+# Series, and rows of each, from which a frequency is inferred.
+_SAMPLED_SERIES, _SAMPLED_ROWS = 20, 10_000
+# Series that are described together.
+_BLOCK = 10_000
 
 
 @dataclass(frozen=True)
 class TableReport:
-    """What `check` found. summary: a few numbers about the whole table, of the same size for any
-    number of series. warnings: what reading mended.
+    """The facts that `check` found. `series` and `each` describe single series.
 
-    Per series, in the panel's order, only numbers are kept; `series` puts them in words.
+    Attributes:
+        summary: Facts about the whole table, of the same size for any number of series.
+        warnings: What reading corrected.
+        panel, findings, window: What was checked.
+        splits: The rows and windows of each split.
+        runs: Target to the length of the longest run of one value, and its first row, each (series,).
+        outliers: Target to the number of outliers, and the row of the first, each (series,).
     """
 
     summary: dict[str, Any]
@@ -39,27 +44,26 @@ class TableReport:
     window: WindowSpec
     splits: dict[SplitName, Ranges]
     runs: dict[str, tuple[Ints, Ints]]
-    """Of each target: rows of the longest run of one value, and its first row."""
-    far: dict[str, tuple[Ints, Ints]]
-    """Of each target: values that are far out, and the row of the first."""
+    outliers: dict[str, tuple[Ints, Ints]]
 
     def series(self, s: int) -> dict[str, Any]:
-        """The facts about one series."""
-        [one] = self.each(s, s + 1)
-        return one
+        """Return the facts about one series; see `check`."""
+        [facts] = self.each(s, s + 1)
+        return facts
 
     def each(self, start: int = 0, stop: int | None = None) -> Iterator[dict[str, Any]]:
-        """The facts about series, one after the other."""
+        """Yield the facts about series start to stop, half-open, one after the other; see `check`."""
         n = len(self.panel.ids) if stop is None else stop
-        for a in range(start, n, _TOLD_TOGETHER):
-            yield from self._some(slice(a, min(a + _TOLD_TOGETHER, n)))
+        for a in range(start, n, _BLOCK):
+            yield from self._some(slice(a, min(a + _BLOCK, n)))
 
     @property
     def with_longest_gap(self) -> int:
-        """The first series with the longest gap of all; there is one."""
+        """The series with the longest gap, the first of equals. There must be a gap."""
         return int(self.findings.gap_series[np.argmax(self.findings.gap_length)])
 
     def as_json(self) -> dict[str, Any]:
+        """Return all facts as plain data."""
         return {
             "summary": self.summary,
             "series": list(self.each()),
@@ -78,7 +82,7 @@ class TableReport:
             "gaps": _gaps(panel, findings, some),
             "missing": [dict(zip(panel.columns, n, strict=True)) for n in findings.missing[some].tolist()],
             "constant": _by_target(panel, self.runs, "rows", some),
-            "outliers": _by_target(panel, self.far, "count", some),
+            "outliers": _by_target(panel, self.outliers, "count", some),
             "known_ahead": _known_ahead(panel, findings, some),
         }
         splits = describe_splits(panel, self.splits, self.window, some)
@@ -94,23 +98,33 @@ def check(
     *,
     consecutive: bool = False,
 ) -> TableReport:
-    """Look at a table as it was read, before any value is filled.
+    """Collect the facts about a table as it was read, before any value is filled.
 
-    Per series: id, rows (on the grid), first, last, duplicates, gaps {count, rows,
-    first, longest}, missing {column: cells}, constant {target: {rows, first}}, the
-    longest stretch of one value, outliers {target: {count, first}}, values far away from
-    the series' quartiles, known_ahead {rows, last}, rows after the last target where
-    covariates are known, and train, val, test, each {windows, first, last,
-    first_window, last_window}: the first and last target of the range, and of its
-    first and last window the first step of the lookback, the forecast origin and
-    the first and last target.
+    The facts about one series:
+        id, rows, first, last: Its name, its rows with gaps filled in, its first and last time.
+        duplicates: Rows dropped or merged.
+        gaps: {count, rows, first, longest}, runs of absent rows.
+        missing: {column: empty cells}.
+        constant: {target: {rows, first}}, the longest run of one value.
+        outliers: {target: {count, first}}, values beyond the quartiles; see `outliers.REACH`.
+        known_ahead: {rows, last}, steps after the last target where future covariates are known.
+        train, val, test: {windows, first, last, first_window, last_window}: the first and last target of the
+            split; of its first and last window the first step of the lookback, the cutoff, and the first and
+            last target.
+
+    Args:
+        panel: The table as it was read.
+        findings: What reading found and corrected.
+        split_bounds: The ranges of the splits.
+        window: The window section.
+        consecutive: See `target_rows`.
     """
     splits = all_windows(split_bounds, window, consecutive=consecutive)
-    summary = _summary(panel, findings, {name: found.count for name, found in splits.items()})
-    far = {name: far_out(panel, c) for c, name in enumerate(panel.targets)}
-    summary["outliers"] = {name: int(count.sum()) for name, (count, _) in far.items()}
+    summary = _summary(panel, findings, {name: ranges.count for name, ranges in splits.items()})
+    beyond = {name: outliers(panel, c) for c, name in enumerate(panel.targets)}
+    summary["outliers"] = {name: int(count.sum()) for name, (count, _) in beyond.items()}
     runs = {name: _longest_runs(panel, c) for c, name in enumerate(panel.targets)}
-    return TableReport(summary, findings.warnings, panel, findings, window, splits, runs, far)
+    return TableReport(summary, findings.warnings, panel, findings, window, splits, runs, beyond)
 
 
 def _summary(panel: Panel, findings: Findings, counts: dict[SplitName, Ints]) -> dict[str, Any]:
@@ -153,13 +167,12 @@ def _summary(panel: Panel, findings: Findings, counts: dict[SplitName, Ints]) ->
 
 
 def _freq_found(panel: Panel) -> str | int | None:
-    """The frequency that the rows of the first few series have by themselves; None where they are
-    irregular, or too few."""
+    """Infer the frequency of the first few series; None where their rows are irregular, or too few."""
     series = []
-    for s in range(min(len(panel.ids), _LOOKED_AT)):
-        rows = panel.values[panel.offsets[s] : panel.offsets[s + 1]][:_ROWS_LOOKED_AT]
-        there = np.flatnonzero(~np.isnan(rows).all(axis=1))
-        series.append(panel.time_axis.stamps(panel.first[s] + there))
+    for s in range(min(len(panel.ids), _SAMPLED_SERIES)):
+        rows = panel.values[panel.offsets[s] : panel.offsets[s + 1]][:_SAMPLED_ROWS]
+        present = np.flatnonzero(~np.isnan(rows).all(axis=1))
+        series.append(panel.time_axis.stamps(panel.first[s] + present))
     column = TimeColumn("", integer=panel.time_axis.is_integer)
     try:
         return infer_frequency(series, column, zone=panel.time_axis.timezone, source=Path(panel.source))[0]
@@ -186,15 +199,15 @@ def _gaps(panel: Panel, findings: Findings, some: slice) -> list[dict[str, Any]]
 
 
 def _by_target(
-    panel: Panel, found: Mapping[str, tuple[Ints, Ints]], what: str, some: slice
+    panel: Panel, by_target: Mapping[str, tuple[Ints, Ints]], key: str, some: slice
 ) -> list[dict[str, dict[str, Any]]]:
-    """Per series and target, a number of values, and the time of the first of them."""
+    """Return for each series {target: {key: number of values, "first": time of the first of them}}."""
     out: list[dict[str, dict[str, Any]]] = [{} for _ in panel.ids[some]]
-    for name, (count, row) in found.items():
-        # The longest run is told of also where it holds nothing.
-        texts = texts_of(panel, row, count > (0 if what == "count" else -1), some)
+    for name, (count, row) in by_target.items():
+        # The longest run has a first row even where every value is missing.
+        texts = texts_of(panel, row, count > (0 if key == "count" else -1), some)
         for entry, n, first in zip(out, count[some].tolist(), texts, strict=True):
-            entry[name] = {what: n, "first": first}
+            entry[name] = {key: n, "first": first}
     return out
 
 
@@ -205,8 +218,10 @@ def _known_ahead(panel: Panel, findings: Findings, some: slice) -> list[dict[str
 
 
 def _longest_runs(panel: Panel, c: int) -> tuple[Ints, Ints]:
-    """(series,) each: rows of the longest run of one value, the oldest of equals, and its first row,
-    counted from the series' own. Missing values end a run."""
+    """Return the length of the longest run of one value, the first of equals, and its first row, each (series,).
+
+    Rows are counted from each series' first row. A missing value ends a run.
+    """
     longest, first = np.zeros(len(panel.ids), dtype=np.int64), np.zeros(len(panel.ids), dtype=np.int64)
     for s, end in series_blocks(panel.offsets):
         offsets = panel.offsets[s:end] - panel.offsets[s]

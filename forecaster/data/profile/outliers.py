@@ -1,4 +1,4 @@
-"""Values far away from the rest of their series, counted, never changed."""
+"""Outliers: counted for `validate`, never changed."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ import numpy.typing as npt
 from forecaster.data.arrays import Floats, Ints
 from forecaster.data.panel import Panel
 
-# Tukey's "far out": so many interquartile ranges beyond the quartiles (Exploratory Data Analysis, 1977).
-FAR = 3.0
+# Interquartile ranges beyond the quartiles: the "far out" values of Tukey, Exploratory Data Analysis (1977).
+REACH = 3.0
+# Cells that are worked on together.
 _CELLS = 1 << 22
 
 
-def far_out(panel: Panel, column: int) -> tuple[Ints, Ints]:
-    """(series,) each: how many values of a column are far out, and the row of the first of them,
-    counted from the series' own first; 0 where there is none.
+def outliers(panel: Panel, column: int) -> tuple[Ints, Ints]:
+    """Count the outliers of one column of `values`.
 
-    A series of which half the values are equal has no spread to judge by, and no value far out.
+    A series has no outliers where half of its values are equal: its interquartile range is 0 then.
+
+    Returns:
+        The number of outliers, (series,), and the row of the first of them, (series,), counted from the series'
+        first row; 0 where there is none.
     """
     count, first = np.zeros(len(panel.ids), dtype=np.int64), np.zeros(len(panel.ids), dtype=np.int64)
     lengths = panel.lengths
@@ -29,23 +33,23 @@ def far_out(panel: Panel, column: int) -> tuple[Ints, Ints]:
         for begin in range(0, len(group), step):
             block = group[begin : begin + step]
             cells = panel.values[panel.offsets[block][:, None] + np.arange(length), column]
-            far = _far(cells)
-            count[block], first[block] = far.sum(axis=1), far.argmax(axis=1)
+            beyond = _is_outlier(cells)
+            count[block], first[block] = beyond.sum(axis=1), beyond.argmax(axis=1)
     return count, first
 
 
-def _far(cells: Floats) -> npt.NDArray[np.bool_]:
-    """cells: (series, rows), NaN where missing."""
+def _is_outlier(cells: Floats) -> npt.NDArray[np.bool_]:
+    """Return which cells, (series, rows), are outliers. NaN is missing."""
     ordered = np.sort(cells, axis=1)  # NaN last
     known = (~np.isnan(cells)).sum(axis=1)
     low, high = _quartile(ordered, known, 0.25), _quartile(ordered, known, 0.75)
-    reach = FAR * (high - low)
-    far: npt.NDArray[np.bool_] = (cells < low - reach) | (cells > high + reach)
-    return far & (reach > 0)
+    reach = REACH * (high - low)
+    beyond: npt.NDArray[np.bool_] = (cells < low - reach) | (cells > high + reach)
+    return beyond & (reach > 0)
 
 
 def _quartile(ordered: Floats, known: Ints, share: float) -> Floats:
-    """(series, 1), drawn between neighbours as numpy does by default; NaN where nothing is known."""
+    """Return a quantile of each series, (series, 1), interpolated as numpy does; NaN where nothing is known."""
     place = np.maximum(known - 1, 0) * share
     below = np.floor(place).astype(np.int64)
     above = np.minimum(below + 1, np.maximum(known - 1, 0))

@@ -1,1 +1,20 @@
-"""Tables on disk become panels."""
+"""Tables on disk become panels: every fault is an error with file, row, column and the next move.
+
+May import `panel`, `spec` and the rooms below them, and nothing of `transforms`. The way of a table:
+
+    cache         load_table, what other rooms call: a large table comes from the cache
+    table         read_table: opens the files, reads every batch, assembles the panel
+    sources       finds and opens the files of a table, and checks their columns
+    formats       which class reads which ending: csv_file, parquet_file, arrow_file
+    columns       one column of one batch of cells, and how its faults are reported
+    times, numbers, ids, category_cells     cells to stamps, numbers and codes; time_faults has the messages
+    assemble      rows to a panel, by the next five
+    rows          the rows as they were read, and sorted
+    placing       rows to positions on the time axis
+    statics       one value per series
+    merge         rows of one series and time
+    regular       series trimmed to their targets, with a row at every step
+    problems      faults, collected while a table is read; TableFile, the protocol of a format
+
+A new format is one class that follows `formats.Format`, and its place in `formats.FORMATS`.
+"""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from forecaster.data.reading.parquet_file import plain_column
+from forecaster.data.reading.columns import plain_text
+from forecaster.data.reading.problems import TableFile
 from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import DataError, Location, UsageError
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 _ROWS = 1 << 19
 
 
-class ArrowTable:
-    """A table in memory, with the same face as a file.
+class ArrowTable(TableFile):
+    """A table in memory, read as a file is.
 
     Attributes:
         name: What errors call it.
@@ -26,11 +27,13 @@ class ArrowTable:
         table: The values. Numbers are not copied where the DataFrame keeps them as Arrow does.
     """
 
-    def __init__(self, table: pa.Table) -> None:
+    def __init__(self, table: pa.Table, text_columns: Sequence[str] = ()) -> None:
+        """Take a table. text_columns: as in `formats.Format`."""
         self.table = table
         self.name = IN_MEMORY
         self.columns: list[str] = list(table.column_names)
-        self.n_rows: int = table.num_rows
+        self.n_rows: int | None = table.num_rows
+        self._text_columns = text_columns
         self._sha256: str | None = None
 
     @classmethod
@@ -68,27 +71,31 @@ class ArrowTable:
     def __str__(self) -> str:
         return self.name
 
-    def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
-        """The named columns, batch by batch; text may come dictionary-encoded."""
-        import pyarrow as pa
+    def keeping(self, text_columns: Sequence[str]) -> ArrowTable:
+        """Return the same table, with other `text_columns`."""
+        return ArrowTable(self.table, text_columns)
 
-        for start in range(0, self.n_rows, _ROWS):
+    def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
+        """Yield the named columns, some rows at a time; text columns may come dictionary-encoded."""
+        for start in range(0, self.table.num_rows, _ROWS):
             part = self.table.select(names).slice(start, _ROWS).combine_chunks()
-            columns = [part.column(name) for name in names]
-            yield [plain_column(c.chunk(0) if c.num_chunks else pa.array([], c.type)) for c in columns]
+            yield [
+                plain_text(part.column(name).chunk(0), keep_dictionary=name in self._text_columns)
+                for name in names
+            ]
 
     def places(self, rows: list[int]) -> list[tuple[Location, str]]:
-        """Rows are named by their number, from 1, as those of a Parquet file are."""
+        """Name rows by their number, from 1: the table has no lines."""
         return [(Location(self.name), f"row {row + 1:,}: ") for row in rows]
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the values."""
+        """The size of the values, bytes."""
         return int(self.table.nbytes)
 
     @property
     def sha256(self) -> str:
-        """A digest of names, types and values, however the rows lie in memory."""
+        """The sha256, in hex, of names, types and values, however the rows lie in memory."""
         if self._sha256 is None:
             self._sha256 = _digest(self.table)
         return self._sha256

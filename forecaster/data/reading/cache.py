@@ -1,7 +1,7 @@
-"""Tables that were read before, as files that are mapped into memory: read once, checked, trimmed and sorted.
+"""Cache of tables: read once, checked, trimmed and sorted, and mapped into memory at later starts.
 
-An entry is a folder, `tables/KEY`, that appears whole or not at all: it is made under another name and
-then renamed. Nothing in it is trusted that does not have the length and the checksum it was sealed with.
+An entry is a folder, `tables/KEY`. It appears whole or not at all: it is made under another name, then renamed.
+A file in it is used only if it has the length and the checksum that the entry was sealed with.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from forecaster.errors import Diagnostic, Location
 from forecaster.version import __version__
 
 FORMAT = 1
-# Smaller tables are read in less time than anybody notices.
+# Reading a smaller table takes no time that a person notices.
 LEAST_BYTES = 16 << 20
 MOST_BYTES, MOST_DAYS = 32 << 30, 30
 _FACTS, _ARRAYS, _SEAL = "facts.json", "arrays.npz", "seal.json"
@@ -43,34 +43,42 @@ _CHUNK = 1 << 20
 _DAY_S = 86_400
 _NAMES = ("targets", "past", "future", "statics")
 _OF_PANEL = ("offsets", "first", "static")
-# Neither changes what is read.
+# Keys of the data section that do not change what is read.
 _APART = {"path", "calendar"}
 
 
 def load_table(
     spec: DataSpec, source: TableSource, *, keep_future: bool = False, time_axis: TimeAxis | None = None
 ) -> tuple[Panel, Findings]:
-    """What `read_table` returns, for large tables with values that are mapped, not in memory.
+    """Read a table as `read_table` does, but map the values of a large table instead of holding them in memory.
 
-    A table is read once, in as much memory as a few blocks of it take, and kept for the next start
-    under a key of its bytes and of everything that changes the result. Where it cannot be kept, it is
-    read into memory and a warning says so.
+    A large table is read once, in the memory that a few blocks of it take, and kept for the next start under a
+    key of its bytes and of everything that changes the result. A table that cannot be kept is read into memory,
+    with a warning.
+
+    Takes the arguments of `read_table`.
+
+    Returns:
+        The panel, whose values are a read-only map where they come from the cache, and the findings.
+
+    Raises:
+        DataError, ConfigError: As for `read_table`.
     """
     folder = cache_folder()
     key = None if folder is None else _key(spec, source, keep_future=keep_future, time_axis=time_axis)
     if folder is None or key is None:
         return read_table(spec, source, keep_future=keep_future, time_axis=time_axis)
     entry = folder / "tables" / key
-    found = _opened(entry, source_name(source))
-    if found is not None:
-        return found
+    cached = _opened(entry, source_name(source))
+    if cached is not None:
+        return cached
     try:
         return _made(entry, spec, source, keep_future=keep_future, time_axis=time_axis)
     except (NoRoomError, OSError) as error:
         panel, findings = read_table(spec, source, keep_future=keep_future, time_axis=time_axis)
         why = error.diagnostics[0].summary if isinstance(error, NoRoomError) else str(error)
         remark = Diagnostic(
-            f"the table was read into memory, for it cannot be kept: {why}",
+            f"the table was read into memory, because it cannot be kept: {why}",
             hint=f"make space, set {WHERE} to another folder, or to {OFF}",
             location=Location(source_name(source)),
             severity="warning",
@@ -79,7 +87,7 @@ def load_table(
 
 
 def _key(spec: DataSpec, source: TableSource, *, keep_future: bool, time_axis: TimeAxis | None) -> str | None:
-    """None for a table that is small, or that cannot be read: reading it says why."""
+    """Return the key of a table; None where it is small, or cannot be read, which reading it will explain."""
     try:
         if _size(source) < LEAST_BYTES:
             return None
@@ -101,8 +109,8 @@ def _key(spec: DataSpec, source: TableSource, *, keep_future: bool, time_axis: T
 def _made(
     entry: Path, spec: DataSpec, source: TableSource, *, keep_future: bool, time_axis: TimeAxis | None
 ) -> tuple[Panel, Findings]:
-    """Read the table into a new entry. Raises NoRoomError and OSError where it cannot be written, and
-    leaves nothing of it behind."""
+    """Read the table into a new entry. Raises NoRoomError or OSError where it cannot be written; no part of the
+    entry remains then."""
     entry.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     before = _stats(source)
     new = Path(tempfile.mkdtemp(prefix=_NEW, dir=entry.parent))
@@ -117,7 +125,7 @@ def _made(
             if made is not None:
                 _tidy(entry)
                 return made
-        # The file changed while it was read: these rows belong to no key.
+        # The file changed while it was read: no key describes these rows.
         return panel, findings
     finally:
         shutil.rmtree(new, ignore_errors=True)
@@ -175,7 +183,7 @@ def _arrays_of_findings(findings: Findings) -> list[Any]:
 
 
 def _opened(entry: Path, source: str) -> tuple[Panel, Findings] | None:
-    """The table of an entry; None where there is none, or it is damaged."""
+    """Return the table of an entry; None where there is no entry, or it is damaged."""
     try:
         seal = json.loads((entry / _SEAL).read_bytes())
         if any(_measure(entry / name) != seal[name] for name in (VALUES, _ARRAYS, _FACTS)):
@@ -184,9 +192,9 @@ def _opened(entry: Path, source: str) -> tuple[Panel, Findings] | None:
         with np.load(entry / _ARRAYS, allow_pickle=False) as stored:
             arrays = dict(stored)
         shape = tuple(facts["shape"])
-        # Nothing cannot be mapped.
+        # An empty file cannot be mapped.
         values = np.empty(shape) if 0 in shape else np.memmap(entry / VALUES, np.float64, "r", shape=shape)
-        # The least recently used go first.
+        # `_tidy` removes the least recently used entries first.
         os.utime(entry)
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -216,14 +224,15 @@ def _put(new: Path, entry: Path) -> None:
     try:
         new.rename(entry)
     except OSError as error:
-        # Another process was first; its entry is as good.
+        # Another process has made the same entry meanwhile.
         if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
             raise
     _to_disk(entry.parent)
 
 
 def _tidy(kept: Path) -> None:
-    """Keep the cache within its bounds: the least recently used entries go, and what kills left behind."""
+    """Keep the cache within its bounds: remove the least recently used entries, and parts that killed processes
+    left. kept: the entry that stays in any case."""
     now = time.time()
     entries = []
     for folder in kept.parent.iterdir():
@@ -244,7 +253,7 @@ def _tidy(kept: Path) -> None:
 
 
 def _remove(entry: Path) -> None:
-    """Under another name first: nobody sees an entry that is half there."""
+    """Rename an entry, then remove it: no other process sees one half removed."""
     old = Path(tempfile.mkdtemp(prefix=_OLD, dir=entry.parent))
     try:
         entry.rename(old / entry.name)
@@ -253,7 +262,7 @@ def _remove(entry: Path) -> None:
 
 
 def _measure(file: Path) -> list[int]:
-    """Length and checksum."""
+    """Return the length and the CRC-32 of a file."""
     size = check = 0
     for chunk in _chunks(file):
         size, check = size + len(chunk), zlib.crc32(chunk, check)

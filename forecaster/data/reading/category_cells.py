@@ -4,47 +4,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecaster.data.arrays import Ints
-from forecaster.data.reading.problems import Problems
+from forecaster.data.reading.columns import ColumnBatch
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def read_categories(column: pa.Array, problems: Problems, *, name: str, file: int, rows: Ints) -> pa.Array:
-    """Categories as dictionary-encoded text without outer blanks; an empty cell is null.
+def read_categories(column: ColumnBatch) -> pa.Array:
+    """Return categories as dictionary-encoded text without outer blanks; an empty cell is null.
 
-    "NA" is a name like any other. rows: the data row of each cell, for messages.
+    "NA" is a name like any other. A type that holds no categories is added to the problems of the column.
+
+    Args:
+        column: Text, integers, Booleans, or whole numbers that are stored as floats.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.types as types
 
-    if types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    kind = column.type
-    if types.is_floating(kind):
-        column = _whole(column)
-        kind = column.type
-    texty = types.is_string(kind) or types.is_large_string(kind)
-    if not (texty or types.is_integer(kind) or types.is_boolean(kind) or types.is_null(kind)):
-        hint = "store them as text or integers"
-        problems.add(file, rows[:1], name, lambda _: (f"the column holds {kind}, not categories", hint))
-        column = pa.nulls(len(rows), pa.string())
-    text = column.cast(pa.string())
-    if texty:
+    cells = column.cells
+    if types.is_dictionary(cells.type):
+        cells = cells.dictionary_decode()
+    if types.is_floating(cells.type):
+        cells = _whole(cells)
+    kind = cells.type
+    is_text = types.is_string(kind) or types.is_large_string(kind)
+    if not (is_text or types.is_integer(kind) or types.is_boolean(kind) or types.is_null(kind)):
+        column.report_type((f"the column holds {kind}, not categories", "store them as text or integers"))
+        cells = pa.nulls(len(cells), pa.string())
+    text = cells.cast(pa.string())
+    if is_text:
         text = pc.utf8_trim_whitespace(text)
         text = pc.if_else(pc.equal(text, ""), None, text)
     return text.dictionary_encode()
 
 
-def _whole(column: pa.Array) -> pa.Array:
-    """Whole numbers that an empty cell has turned into floats; others as they are."""
+def _whole(cells: pa.Array) -> pa.Array:
+    """Return floats as integers where an empty cell has made floats of whole numbers; others as they are."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    column = pc.if_else(pc.is_nan(column), None, column)
+    cells = pc.if_else(pc.is_nan(cells), None, cells)
     try:
-        return column.cast(pa.int64())
+        return cells.cast(pa.int64())
     except pa.ArrowInvalid:
-        return column
+        return cells

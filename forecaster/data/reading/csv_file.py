@@ -1,4 +1,4 @@
-"""CSV files, plain or gz: batches of text columns, and the line of every row."""
+"""CSV files, plain or compressed by gzip: batches of text columns, and the line of every row."""
 
 from __future__ import annotations
 
@@ -7,42 +7,55 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
+from forecaster.data.reading.problems import CellFault, Problems, TableFile
 from forecaster.data.spec import CsvSpec
 from forecaster.errors import DataError, Diagnostic, Location
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
 # Bytes parsed at a time: large enough for speed, small beside the table.
 _BLOCK = 8 << 20
 _BROKEN_GZ = (EOFError, gzip.BadGzipFile, zlib.error)
+_OTHER_ENCODINGS = "save it as utf-8, or set data.csv.encoding, perhaps to cp1252 or latin-1"
 
 
-class CsvFile:
-    """One CSV file. Raises DataError from every method where the file itself is at fault."""
+class CsvFile(TableFile):
+    """One CSV file.
 
-    def __init__(self, path: Path, spec: CsvSpec) -> None:
-        self.path, self.spec, self.name = path, spec, str(path)
-        self.left_out: list[int] = []
-        """Records, counted from 0 after the header, that are not among the rows; ascending."""
-        self.wrong_width: list[tuple[int, int, int]] = []
-        """Of these the faulty ones: record, fields expected, fields found."""
+    A record is the text between two line ends outside of quotes. Records with as many fields as the header
+    are the data rows.
+    """
+
+    label: ClassVar[str] = "CSV"
+    endings: ClassVar[tuple[str, ...]] = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
+    in_folders: ClassVar[bool] = False
+
+    def __init__(self, path: Path, csv: CsvSpec, text_columns: Sequence[str] = ()) -> None:
+        """Open the file and read its header; see `formats.Format`. Columns never come dictionary-encoded."""
+        self.path, self.spec, self.name = path, csv, str(path)
+        self.n_rows: int | None = None
+        self._left_out: list[int] = []
+        """Records, counted from 0 after the header, that are not among the data rows; ascending."""
+        self._wrong_width: list[tuple[int, int, int]] = []
+        """Those of them that are not blank: the record, the fields of the header, and its own."""
         self.columns = self._read_header()
 
     def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
-        """The named columns as text, batch by batch; an empty field is an empty text."""
+        """Yield the named columns as text, some rows at a time; an empty field is an empty text."""
         import pyarrow as pa
         import pyarrow.csv as arrow_csv
 
         codec = codecs.lookup(self.spec.encoding).name
         is_utf8 = codec in ("utf-8", "utf-8-sig")
-        with self._open() as raw, self._loud():
+        with self._open() as raw, self._explained():
             watched = _Watched(raw, is_utf8=is_utf8)
             reader = arrow_csv.open_csv(
                 pa.PythonFile(watched, mode="r"),
@@ -67,24 +80,44 @@ class CsvFile:
             if watched.quotes % 2:
                 self._refuse_open_quote()
 
-    def record_of_row(self, row: int) -> int:
-        """The record that holds a data row, both counted from 0."""
-        for record in self.left_out:
-            if record > row:
-                break
-            row += 1
-        return row
+    def places(self, rows: list[int]) -> list[tuple[Location, str]]:
+        """Return the line of each record, as an editor counts lines: the header is on line 1.
 
-    def places(self, records: list[int]) -> list[tuple[Location, str]]:
-        """The line of each record, as an editor counts lines: the header is on line 1."""
+        rows: records, counted from 0 after the header, which `report_rows` has put in place of data rows.
+        """
         lines: dict[int, int] = {}
-        wanted, last = set(records), max(records)
+        wanted, last = set(rows), max(rows)
         for number, (line, _) in enumerate(self._records()):
             if number - 1 in wanted:
                 lines[number - 1] = line
             if number > last:
                 break
-        return [(Location(self.name, lines.get(record)), "") for record in records]
+        return [(Location(self.name, lines.get(record)), "") for record in rows]
+
+    def header_fault(self) -> Diagnostic | None:
+        """Return the fault of a header that seems to be written with another separator."""
+        mark = _other_separator(self.columns, self.spec.separator)
+        if mark is None:
+            return None
+        return Diagnostic(
+            f"the header is one column when split at {self.spec.separator!r}, and holds {mark!r}",
+            hint=f"set data.csv.separator: {mark!r}" if mark != "\t" else 'set data.csv.separator: "\\t"',
+            location=Location(self.name),
+        )
+
+    def report_rows(self, problems: Problems, file: int) -> None:
+        """Add the records whose number of fields is not the header's, and count problems by records."""
+        problems.renumber(file, self._record_of_row)
+        records = np.array([record for record, _, _ in self._wrong_width], dtype=np.int64)
+        problems.add(file, records, "", lambda i: _width_fault(*self._wrong_width[i][1:]))
+
+    def _record_of_row(self, row: int) -> int:
+        """Return the record that holds a data row, both counted from 0."""
+        for record in self._left_out:
+            if record > row:
+                break
+            row += 1
+        return row
 
     def _read_header(self) -> list[str]:
         with self._open() as raw:
@@ -108,9 +141,9 @@ class CsvFile:
         return names
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
-        """First line and fields of every record, the header included, blank lines left out."""
+        """Yield the first line and the fields of every record, the header included; blank lines are left out."""
         codec = codecs.lookup(self.spec.encoding).name
-        with self._open() as raw, self._loud():
+        with self._open() as raw, self._explained():
             text = io.TextIOWrapper(
                 raw, "utf-8-sig" if codec == "utf-8" else codec, errors="surrogateescape", newline=""
             )
@@ -135,12 +168,12 @@ class CsvFile:
             if self.path.suffix != ".gz":
                 yield handle
             else:
-                with gzip.open(handle) as plain, self._loud():
+                with gzip.open(handle) as plain, self._explained():
                     yield plain  # type: ignore[misc]
 
     @contextmanager
-    def _loud(self) -> Iterator[None]:
-        """The libraries' failures as errors with the file, the line where known, and a next move."""
+    def _explained(self) -> Iterator[None]:
+        """Turn the libraries' failures into errors with the file, the line where known, and a next move."""
         import pyarrow as pa
 
         try:
@@ -184,7 +217,7 @@ class CsvFile:
         return None
 
     def _refuse_open_quote(self) -> None:
-        """Raise where the last record never closes its quote, and so hides the rows after it."""
+        """Raise DataError where the last record never closes its quote, and so hides the rows after it."""
         with self._open() as raw:
             text = io.TextIOWrapper(raw, self.spec.encoding, errors="replace", newline="")
             reader = csv.reader(text, delimiter=self.spec.separator, strict=True)
@@ -204,15 +237,15 @@ class CsvFile:
                 line = reader.line_num + 1
 
     def _invalid_row(self, row: Any) -> str:
-        record = row.number - 2  # counted from 1, the header included
-        self.left_out.append(record)
+        record = row.number - 2  # Arrow counts from 1, the header included
+        self._left_out.append(record)
         if row.text.strip():
-            self.wrong_width.append((record, row.expected_columns, row.actual_columns))
+            self._wrong_width.append((record, row.expected_columns, row.actual_columns))
         return "skip"
 
 
-def other_separator(columns: list[str], separator: str) -> str | None:
-    """The separator that a header of one column seems to be written with."""
+def _other_separator(columns: list[str], separator: str) -> str | None:
+    """Return the separator that a header of one column seems to be written with."""
     if len(columns) != 1:
         return None
     counts = {mark: columns[0].count(mark) for mark in ",;\t|" if mark != separator}
@@ -220,16 +253,22 @@ def other_separator(columns: list[str], separator: str) -> str | None:
     return best if counts[best] else None
 
 
-_OTHER_ENCODINGS = "save it as utf-8, or set data.csv.encoding, perhaps to cp1252 or latin-1"
+def _width_fault(expected: int, found: int) -> CellFault:
+    fields = "1 field" if found == 1 else f"{found} fields"
+    return (
+        f"the row has {fields}, the header has {expected}",
+        "complete the row, or quote the text that holds a separator",
+    )
 
 
 class _Watched:
-    """Looks at the bytes on their way to the parser.
+    """Reads bytes for the parser and checks them on the way.
 
-    quotes: how many there were; an odd number tells of one that never closes.
-    Raises UnicodeDecodeError for bytes that are not utf-8, in whatever column: the
-    parser would pass over them in columns that are not used, and cannot report a
-    row of the wrong width that holds them.
+    Raises UnicodeDecodeError for bytes that are not utf-8, in whatever column: the parser skips columns that
+    are not used, and cannot report a row of the wrong width that holds such bytes.
+
+    Attributes:
+        quotes: How many quotes there were; an odd number means that one never closes.
     """
 
     def __init__(self, raw: IO[bytes], *, is_utf8: bool) -> None:
@@ -245,18 +284,3 @@ class _Watched:
 
     def close(self) -> None:
         self.closed = True
-
-
-def width_faults(file: CsvFile) -> list[Diagnostic]:
-    """The records read so far whose number of fields is not the header's."""
-    faults = []
-    for _, expected, found in file.wrong_width:
-        fields = "1 field" if found == 1 else f"{found} fields"
-        faults.append(
-            Diagnostic(
-                f"the row has {fields}, the header has {expected}",
-                hint="complete the row, or quote the text that holds a separator",
-                location=Location(file.name),
-            )
-        )
-    return faults

@@ -1,4 +1,4 @@
-"""Sorted rows, some whole series at a time, with one row for each series and position."""
+"""Rows of one series and time: refused, or merged into one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ from forecaster.data.time_axis.axis import TimeAxis
 def check_no_repeats(
     spec: DataSpec, time_axis: TimeAxis, rows: Rows, ordered: Ordered, tables: Sequence[TableFile]
 ) -> None:
-    """Raise where rows of one series and time are an error."""
+    """Refuse several rows of one series and time under data.duplicates: error.
+
+    Raises:
+        DataError: There are such rows.
+    """
     again = ordered.again
     if not len(again) or spec.duplicates != "error":
         return
@@ -29,13 +33,13 @@ def check_no_repeats(
         row = int(again[i])
         [when] = time_axis.text(ordered.positions[row : row + 1])
         of = f" of series {rows.ids[int(ordered.series[row])]!r}" if spec.id else ""
-        return f"another row is {when}{of} too", hint
+        return f"another row{of} has the time {when} too", hint
 
     rows.faults(spec.time, ordered.rows_in_file(again), describe).raise_any(tables)
 
 
 def pieces(spec: DataSpec, rows: Rows, ordered: Ordered, offsets: Ints) -> Iterator[Piece]:
-    """The rows of some whole series at a time, without statics, one row per series and position."""
+    """Yield some whole series at a time, without static covariates, with one row per series and position."""
     n = ordered.values.shape[1] - len(spec.static_covariates)
     names = [*spec.targets, *spec.past_covariates, *spec.future_covariates]
     coded = [c for c, name in enumerate(names) if name in rows.categories]
@@ -53,7 +57,10 @@ def pieces(spec: DataSpec, rows: Rows, ordered: Ordered, offsets: Ints) -> Itera
 
 
 def _merged(values: Floats, starts: Ints, coded: list[int], *, last: bool) -> Floats:
-    """One row for each run of rows: the last of them, or their mean. coded: columns of categories."""
+    """Return one row for each run of rows of one time: the last of the run, or the mean of the run.
+
+    values: (rows, columns). starts: (runs,), the first row of each. coded: the columns of categories.
+    """
     if last:
         newest: Floats = values[np.append(starts[1:], len(values)) - 1]
         return newest
@@ -62,7 +69,7 @@ def _merged(values: Floats, starts: Ints, coded: list[int], *, last: bool) -> Fl
     count = np.add.reduceat(known.astype(np.int64), starts)
     merged: Floats = np.where(count > 0, total / np.maximum(count, 1), np.nan)
     for c in coded:
-        # There is no mean of categories: the last one of each time stands.
+        # Categories have no mean: the last one of each time remains.
         row = np.maximum.reduceat(np.where(known[:, c], np.arange(len(known)), -1), starts)
         merged[:, c] = np.where(row >= 0, values[row, c], np.nan)
     return merged

@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from forecaster.data.reading.columns import plain_text
+from forecaster.data.reading.problems import TableFile
+from forecaster.data.spec import CsvSpec
 from forecaster.errors import DataError, Location
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ENDINGS = (".parquet", ".pq")
+# Rows that are worked on together.
 _ROWS = 1 << 19
 
 
-class ParquetFile:
-    """One Parquet file. Raises DataError where the file itself is at fault."""
+class ParquetFile(TableFile):
+    """One Parquet file."""
 
-    def __init__(self, path: Path, text_columns: list[str]) -> None:
+    label: ClassVar[str] = "Parquet"
+    endings: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
+    in_folders: ClassVar[bool] = True
+
+    def __init__(self, path: Path, csv: CsvSpec, text_columns: Sequence[str] = ()) -> None:
+        """Open the file and read its schema; see `formats.Format`. `csv` has no meaning here."""
         self.path, self.name = path, str(path)
-        self._text_columns = text_columns
-        file = self._open()
-        self.columns: list[str] = list(file.schema_arrow.names)
-        self.n_rows: int = file.metadata.num_rows
-        file.close()
+        self._text_columns = list(text_columns)
+        with self._open() as file:
+            self.columns: list[str] = list(file.schema_arrow.names)
+            self.n_rows: int | None = file.metadata.num_rows
 
     def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
-        """The named columns, batch by batch; text columns may come dictionary-encoded."""
+        """Yield the named columns, some rows at a time; text columns may come dictionary-encoded."""
         import pyarrow as pa
 
         with self._open() as file:
             try:
                 for batch in file.iter_batches(batch_size=_ROWS, columns=names):
-                    yield [plain_column(batch.column(name), name in self._text_columns) for name in names]
+                    yield [
+                        plain_text(batch.column(name), keep_dictionary=name in self._text_columns)
+                        for name in names
+                    ]
             except (pa.ArrowInvalid, OSError) as error:
                 raise self._broken(error) from None
 
     def places(self, rows: list[int]) -> list[tuple[Location, str]]:
-        """Rows of a Parquet file have no lines: they are named by their number, from 1."""
+        """Name rows by their number, from 1: the file has no lines."""
         return [(Location(self.name), f"row {row + 1:,}: ") for row in rows]
 
     def _open(self) -> Any:
@@ -63,15 +73,3 @@ class ParquetFile:
             hint="make or download it again",
             location=Location(self.name),
         )
-
-
-def plain_column(column: pa.Array, keep_dictionary: bool = False) -> pa.Array:
-    """One type of text in place of Arrow's three, and no dictionaries but those asked for."""
-    import pyarrow as pa
-    import pyarrow.types as types
-
-    if types.is_dictionary(column.type) and not keep_dictionary:
-        column = column.dictionary_decode()
-    if types.is_large_string(column.type) or types.is_string_view(column.type):
-        column = column.cast(pa.string())
-    return column

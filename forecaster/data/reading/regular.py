@@ -1,4 +1,4 @@
-"""Sorted rows to regular series: trimmed to their targets, with a row at every step between."""
+"""Sorted rows to regular series: trimmed to their targets, with a row at every step in between."""
 
 from __future__ import annotations
 
@@ -14,8 +14,13 @@ from forecaster.data.ranges import ranges
 
 @dataclass(frozen=True)
 class Piece:
-    """The rows of some series: positions, (rows,), ascending and distinct within a series; values,
-    (rows, columns). offsets: (series + 1,)."""
+    """The rows of some whole series.
+
+    Attributes:
+        positions: (rows,), on the time axis; ascending and distinct within a series.
+        offsets: (series + 1,); rows offsets[s]:offsets[s + 1] are those of series s.
+        values: (rows, columns).
+    """
 
     positions: Ints
     offsets: Ints
@@ -23,42 +28,53 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class RegularSteps:
-    """Grid steps between neighbouring rows of a series: each that occurs, and how often."""
+class StepCounts:
+    """How many steps of the time axis lie between neighbouring rows of a series.
 
-    found: Ints
+    Attributes:
+        distinct: Every number of steps that occurs, ascending.
+        counts: How often each occurs.
+    """
+
+    distinct: Ints
     counts: Ints
 
     @property
     def total(self) -> int:
+        """Pairs of neighbouring rows."""
         return int(self.counts.sum())
 
-    def count(self, step: int) -> int:
-        return int(self.counts[self.found == step].sum())
+    def count(self, n_steps: int) -> int:
+        """Return how many pairs are this number of steps apart."""
+        return int(self.counts[self.distinct == n_steps].sum())
 
     def median(self) -> int:
-        """Rounded down where the middle two differ."""
+        """Return the median number of steps, rounded down."""
         ends = np.cumsum(self.counts)
         low, high = np.searchsorted(ends, [(self.total - 1) // 2, self.total // 2], side="right")
-        return int((self.found[low] + self.found[high]) // 2)
+        return int((self.distinct[low] + self.distinct[high]) // 2)
 
     @classmethod
-    def of(cls, steps: Ints) -> RegularSteps:
+    def of(cls, steps: Ints) -> StepCounts:
+        """Count the steps between each pair of neighbouring rows, (pairs,)."""
         return cls(*np.unique(steps, return_counts=True))
 
     @classmethod
-    def joined(cls, parts: Sequence[RegularSteps]) -> RegularSteps:
-        found, place = np.unique(np.concatenate([p.found for p in parts]), return_inverse=True)
-        counts = np.bincount(place, weights=np.concatenate([p.counts for p in parts]), minlength=len(found))
-        return cls(found, counts.astype(np.int64))
+    def joined(cls, parts: Sequence[StepCounts]) -> StepCounts:
+        """Add the counts of several parts of a table."""
+        distinct, place = np.unique(np.concatenate([p.distinct for p in parts]), return_inverse=True)
+        weights = np.concatenate([p.counts for p in parts])
+        counts = np.bincount(place, weights=weights, minlength=len(distinct))
+        return cls(distinct, counts.astype(np.int64))
 
 
 @dataclass(frozen=True)
 class Regular:
-    """Series with a row at every grid position; see Panel and Findings for the fields.
+    """Series with a row at every step of the time axis; see Panel and Findings for the other fields.
 
-    kept: (kept series,), which series have a target value at all; every other
-    per-series field is in this order.
+    Attributes:
+        kept: (kept series,), the series that have a target value at all; every other field that has an entry
+            per series is in this order.
     """
 
     kept: Ints
@@ -79,23 +95,30 @@ def regularise(
     *,
     n_targets: int,
     n_future: int,
-    check: Callable[[RegularSteps, int], None],
+    check: Callable[[StepCounts, int], None],
     out: Callable[[tuple[int, int]], Floats],
 ) -> Regular:
-    """Trim each series to its observed targets and put in the absent rows as NaN.
+    """Trim each series to its observed targets, and insert absent rows as NaN.
 
-    pieces: gives all series, some at a time, as often as it is called. n_future: future
-    covariates, the last columns, that keep rows after the last observed target; 0 keeps none.
-    check(steps, n_out) may refuse the steps between neighbouring rows before out(shape) takes
-    room for n_out rows.
+    Args:
+        pieces: Returns all series, some at a time; called twice.
+        n_targets: How many columns, the first ones, are targets.
+        n_future: How many columns, the last ones, are future covariates that keep rows after the last observed
+            target; 0 keeps none.
+        check: Called with the steps between neighbouring rows and the number of rows with gaps filled in, where
+            there are gaps; may raise before memory is taken for them.
+        out: Returns the array of the values, given its shape.
+
+    Returns:
+        The series; empty where no target has a value.
     """
     parts, n_series, n_columns = [], 0, 0
     for piece in pieces():
-        parts.append(_look(piece, n_series, n_targets, n_future))
+        parts.append(_measured(piece, n_series, n_targets, n_future))
         n_series, n_columns = n_series + len(piece.offsets) - 1, piece.values.shape[1]
     n_out = sum(part.n_out for part in parts)
     if n_out > sum(part.n_rows for part in parts):
-        check(RegularSteps.joined([part.steps for part in parts]), n_out)
+        check(StepCounts.joined([part.steps for part in parts]), n_out)
     values, at = out((n_out, n_columns)), 0
     for piece, part in zip(pieces(), parts, strict=True):
         _spread(piece, part, values[at : at + part.n_out])
@@ -121,17 +144,20 @@ def regularise(
 
 
 @dataclass(frozen=True)
-class _Look:
-    """What is known of a piece before its values are put in their place.
+class _Measured:
+    """What is known about a piece before its values are copied.
 
-    low, end: (kept,), its rows that stay. The others are as in Regular; gap_series counts the
-    kept series of the piece.
+    Attributes:
+        low, end: (kept series,), first and one past the last of the rows that stay.
+        length: (kept series,), their number once gaps are filled in.
+        before_gap: Rows that stay and are followed by a gap, counted among the rows that stay.
+        gap_series: (gaps,), places among the kept series of the piece. The other fields are as in Regular.
     """
 
     low: Ints
     end: Ints
     length: Ints
-    steps: RegularSteps
+    steps: StepCounts
     kept: Ints
     first: Ints
     leading: Ints
@@ -152,7 +178,7 @@ class _Look:
         return int(self.length.sum())
 
 
-def _look(piece: Piece, first_series: int, n_targets: int, n_future: int) -> _Look:
+def _measured(piece: Piece, first_series: int, n_targets: int, n_future: int) -> _Measured:
     positions, offsets, values = piece.positions, piece.offsets, piece.values
     low, high = _extent(_any_known(values[:, :n_targets]), offsets)
     future_high = high
@@ -163,7 +189,7 @@ def _look(piece: Piece, first_series: int, n_targets: int, n_future: int) -> _Lo
     low, high, end = low[kept], high[kept], future_high[kept]
     first = positions[low]
     length = positions[end - 1] - first + 1
-    # Steps of the grid, not rows: a hole before the rows ahead is not known history.
+    # Steps, not rows: a gap between the last target and the rows after it is not known history.
     future_steps = positions[end - 1] - positions[high - 1]
     within = np.append(0, np.cumsum(end - low))
     if within[-1] != len(positions):
@@ -173,11 +199,11 @@ def _look(piece: Piece, first_series: int, n_targets: int, n_future: int) -> _Lo
     inside = np.ones(len(steps), dtype=bool)
     inside[within[1:-1] - 1] = False
     before_gap = np.flatnonzero(inside & (steps > 1))
-    return _Look(
+    return _Measured(
         low=low,
         end=end,
         length=length,
-        steps=RegularSteps.of(steps[inside]),
+        steps=StepCounts.of(steps[inside]),
         kept=kept + first_series,
         first=np.asarray(first),
         leading=low - offsets[kept],
@@ -191,18 +217,18 @@ def _look(piece: Piece, first_series: int, n_targets: int, n_future: int) -> _Lo
     )
 
 
-def _spread(piece: Piece, look: _Look, out: Floats) -> None:
-    """Put the rows that stay in their place, and NaN where there is none."""
+def _spread(piece: Piece, part: _Measured, out: Floats) -> None:
+    """Copy the rows that stay to their places in `out`, and put NaN where there is no row."""
     values = piece.values
-    if look.n_rows != len(values):
-        values = values[ranges(look.low, look.end)]
-    if not len(look.gap_length):
+    if part.n_rows != len(values):
+        values = values[ranges(part.low, part.end)]
+    if not len(part.gap_length):
         out[:] = values
         return
     out[:] = np.nan
-    # Each row moves down by the gap rows put in before it.
+    # Each row moves down by the rows inserted before it.
     shift = np.zeros(len(values), dtype=np.int64)
-    shift[look.before_gap + 1] = look.gap_length
+    shift[part.before_gap + 1] = part.gap_length
     out[np.arange(len(values)) + np.cumsum(shift)] = values
 
 
@@ -214,7 +240,7 @@ def _any_known(values: Floats) -> NDArray[np.bool_]:
 
 
 def _extent(known: NDArray[np.bool_], offsets: Ints) -> tuple[Ints, Ints]:
-    """First and one-past-last known row of each series; equal where it has none."""
+    """Return the first and one past the last known row of each series; equal where it has none."""
     if known.all():
         return offsets[:-1], offsets[1:]
     rows = np.flatnonzero(known)
@@ -227,7 +253,7 @@ def _extent(known: NDArray[np.bool_], offsets: Ints) -> tuple[Ints, Ints]:
 
 
 def _missing(values: Floats, offsets: Ints) -> Ints:
-    """(series, columns), NaN cells of each. No series is empty."""
+    """Return the number of NaN cells, (series, columns). No series is empty."""
     out = np.zeros((len(offsets) - 1, values.shape[1]), dtype=np.int64)
     for c in range(values.shape[1]):
         where = np.flatnonzero(np.isnan(values[:, c]))

@@ -1,4 +1,4 @@
-"""Rows as they were read, and in the order of series and time."""
+"""Rows of a table, as they were read and sorted by series and time."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ Codes = NDArray[np.integer[Any]]
 class Rows:
     """The rows of a table as they were read.
 
-    stamps: (rows,). series: (rows,), index into ids, which are sorted.
-    values: (rows, columns), targets, past, future, then static covariates.
-    segments: file, data rows (each, or the first of consecutive ones) and count.
-    source: the table's path, as shown in messages.
-    categories: the names of each column of categories; see Panel.
-    on_clock: the times were local ones, without an offset. left_out: rows at times that the
-    clocks skip.
+    Attributes:
+        stamps: (rows,), int64; see TimeAxis. `placing.to_positions` puts positions in their place.
+        series: (rows,), the place of each row's id among `ids`.
+        ids: The ids, sorted.
+        values: (rows, columns); targets, past, future, then static covariates.
+        segments: Runs of rows of one file: the file, the data rows in it (each, or the first where they are
+            consecutive), and their number.
+        source: The table's path, as messages show it.
+        categories: The names of each column of categories; see Panel.
+        on_clock: Whether the times were local times without an offset.
+        left_out: How many rows were left out because clocks skip their time.
     """
 
     stamps: Ints
@@ -39,7 +43,7 @@ class Rows:
     left_out: int = 0
 
     def faults(self, column: str, rows: Ints, describe: Callable[[int], CellFault]) -> Problems:
-        """Problems of these rows, given in any order; describe(i) tells of rows[i]."""
+        """Return the problems of some rows, in any order; describe(i) returns the fault of rows[i]."""
         order = np.argsort(rows)
         rows = rows[order]
         begin = 0
@@ -61,25 +65,34 @@ def _shifted(describe: Callable[[int], CellFault], order: Ints) -> Callable[[int
 
 @dataclass
 class Ordered:
-    """Rows sorted by series and position. row: the place in the file's order, None when it was sorted.
+    """Rows sorted by series and position.
 
-    again: the rows, ascending, with the series and position of the row before.
+    Attributes:
+        order: (rows,), the place of each row in the order of the file; None where the file was sorted.
+        positions: (rows,), on the time axis.
+        series: (rows,), as in Rows.
+        values: (rows, columns), as in Rows.
+        again: The rows, ascending, with the same series and position as the row before them.
+        n_unsorted: How many series had rows that were not in time order.
     """
 
-    row: Ints | None
+    order: Ints | None
     positions: Ints
     series: Codes
     values: Floats
     again: Ints
     n_unsorted: int
-    """Series whose rows were not in time order."""
 
     def rows_in_file(self, rows: Ints) -> Ints:
-        return rows if self.row is None else self.row[rows]
+        """Return the places of sorted rows in the order of the file."""
+        return rows if self.order is None else self.order[rows]
 
 
 def sort_rows(rows: Rows, scratch: Scratch) -> Ordered:
-    """The rows in order, using up `rows`. Rows that are not in order yet take 24 bytes of memory each for a while."""
+    """Sort rows by series and position, using up `rows`.
+
+    Sorting takes 24 bytes of memory per row; rows that are in order already take none.
+    """
     key_of = _keys(rows)
     again = _repeated(key_of, len(rows.stamps))
     if again is not None:
@@ -103,14 +116,14 @@ def sort_rows(rows: Rows, scratch: Scratch) -> Ordered:
 
 
 def borders(series: Codes, n_series: int) -> Ints:
-    """(series + 1,), first row of each of sorted codes, none of which is absent."""
+    """Return the first row of each series and the number of rows, (series + 1,). Every series has rows."""
     if n_series == 1:
         return np.array([0, len(series)], dtype=np.int64)
     return np.searchsorted(series, np.arange(n_series + 1, dtype=series.dtype)).astype(np.int64)
 
 
 def counts(codes: Codes, n: int) -> Ints:
-    """(n,), how often each code occurs."""
+    """Return how often each code from 0 to n - 1 occurs, (n,)."""
     total = np.zeros(n, dtype=np.int64)
     for block in row_blocks(len(codes)):
         total += np.bincount(codes[block], minlength=n)
@@ -118,7 +131,7 @@ def counts(codes: Codes, n: int) -> Ints:
 
 
 def _keys(rows: Rows) -> Callable[[slice], Ints]:
-    """A number for each row of a block, in the order of series and position."""
+    """Return a function of a block of rows: a number per row, in the order of series and position."""
     positions, series = rows.stamps, rows.series
     low = int(positions.min())
     span = int(positions.max()) - low + 1
@@ -126,7 +139,7 @@ def _keys(rows: Rows) -> Callable[[slice], Ints]:
         return lambda block: positions[block]
     if len(rows.ids) * span < 2**62:
         return lambda block: series[block] * np.int64(span) + (positions[block] - low)
-    # Too fine a grid for one integer: sort by two keys, and number the pairs.
+    # Series times positions do not fit one integer: sort by two keys, and number the pairs.
     order = np.lexsort((positions, series))
     new = (np.diff(positions[order]) != 0) | (np.diff(series[order]) != 0)
     key = np.empty(len(order), dtype=np.int64)
@@ -135,18 +148,18 @@ def _keys(rows: Rows) -> Callable[[slice], Ints]:
 
 
 def _repeated(key_of: Callable[[slice], Ints], n_rows: int) -> Ints | None:
-    """The rows with the key of the row before; None where the keys are not in order."""
-    found = [np.zeros(0, dtype=np.int64)]
+    """Return the rows with the same key as the row before; None where the keys are not in order."""
+    repeated = [np.zeros(0, dtype=np.int64)]
     for block in _overlapping(n_rows):
         steps = np.diff(key_of(block))
         if (steps < 0).any():
             return None
-        found.append(block.start + 1 + np.flatnonzero(steps == 0))
-    return np.concatenate(found)
+        repeated.append(block.start + 1 + np.flatnonzero(steps == 0))
+    return np.concatenate(repeated)
 
 
 def _overlapping(n_rows: int) -> Iterator[slice]:
-    """Blocks of rows that begin with the last row of the block before."""
+    """Yield blocks of rows; each begins with the last row of the block before."""
     for block in row_blocks(n_rows):
         yield slice(max(block.start - 1, 0), block.stop)
 

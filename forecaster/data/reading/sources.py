@@ -1,65 +1,85 @@
-"""The files of a table: found, opened, and held to the columns that the config names."""
+"""The files of a table: finding them, opening them, and checking that they hold the columns of the config."""
 
 from __future__ import annotations
 
 import difflib
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from forecaster.data.reading import csv_file as read_csv
-from forecaster.data.reading import parquet_file as read_parquet
 from forecaster.data.reading.arrow_table import ArrowTable
-from forecaster.data.reading.csv_file import CsvFile
-from forecaster.data.reading.parquet_file import ParquetFile
-from forecaster.data.spec import DataSpec
+from forecaster.data.reading.formats import FORMATS, Format, folder_formats, format_of, labels
+from forecaster.data.reading.problems import TableFile
+from forecaster.data.spec import CsvSpec, DataSpec
 from forecaster.errors import DataError, Diagnostic, Location
+from forecaster.text import joined, listed, quoted
 
 _LISTED = 20
 
-# A table: a file, a folder of Parquet files, or a table in memory.
+# A table: a file, a folder of files of one format, or a table in memory.
 TableSource = Path | ArrowTable
 
 
 def as_source(data: Any) -> TableSource:
-    """A path, or any object with Arrow's C stream interface, as a table. Raises UsageError and DataError."""
+    """Take a path, or any object with Arrow's C stream interface, as a table.
+
+    Raises:
+        UsageError: The object is neither.
+        DataError: A column holds values that Arrow has no type for.
+    """
     if isinstance(data, str | os.PathLike):
         return Path(data)
     return ArrowTable.of(data)
 
 
 def source_name(source: TableSource) -> str:
-    """What messages call the table."""
+    """Return what messages call the table."""
     return source.name if isinstance(source, ArrowTable) else str(source)
 
 
 def same_table(source: TableSource, sha256: str) -> bool:
-    """Whether the table is there and is still the one with this fingerprint."""
+    """Whether the table still exists, with this fingerprint."""
     if isinstance(source, Path) and not source.exists():
         return False
     return fingerprint(source) == sha256
 
 
-def open_table(spec: DataSpec, source: TableSource) -> list[CsvFile | ParquetFile | ArrowTable]:
-    """Open every file and check its columns. Raises DataError."""
-    files: list[CsvFile | ParquetFile | ArrowTable]
-    files = [source] if isinstance(source, ArrowTable) else [_open(p, spec) for p in table_files(source)]
+def open_table(spec: DataSpec, source: TableSource) -> list[TableFile]:
+    """Open every file of a table, in the order of `table_files`.
+
+    Raises:
+        DataError: There is nothing to read, or a file lacks a column that the spec names.
+    """
+    files = open_files(source, spec.csv, [spec.id] if spec.id else [])
     for file in files:
         _check_columns(spec, file)
     return files
 
 
+def open_files(source: TableSource, csv: CsvSpec, text_columns: Sequence[str] = ()) -> list[TableFile]:
+    """Open every file of a table, whatever its columns; see `formats.Format` for the arguments."""
+    if isinstance(source, ArrowTable):
+        return [source.keeping(text_columns)]
+    return [_format(file)(file, csv, text_columns) for file in table_files(source)]
+
+
 def fingerprint(source: TableSource) -> str:
-    """sha256 of the file's bytes; of a folder, of its files' names and bytes in order; of a table in
-    memory, of its names, types and values."""
+    """Return the sha256, in hex, of a table.
+
+    Of a file, it is that of its bytes; of a folder, that of its files' names and bytes in order; of a table in
+    memory, that of its names, types and values.
+
+    Raises:
+        DataError: There is nothing to read; see `table_files`.
+    """
     if isinstance(source, ArrowTable):
         return source.sha256
-    path = source
     digest = hashlib.sha256()
-    for file in table_files(path):
-        if path.is_dir():
-            digest.update(f"{file.relative_to(path).as_posix()}\0{file.stat().st_size}\0".encode())
+    for file in table_files(source):
+        if source.is_dir():
+            digest.update(f"{file.relative_to(source).as_posix()}\0{file.stat().st_size}\0".encode())
         with file.open("rb") as handle:
             while block := handle.read(1 << 20):
                 digest.update(block)
@@ -67,78 +87,89 @@ def fingerprint(source: TableSource) -> str:
 
 
 def table_files(path: Path) -> list[Path]:
-    """The files of a table, sorted by name. Raises DataError when there are none to read."""
+    """Return the files of a table: the file itself, or those of a folder, also in its folders, by name.
+
+    Raises:
+        DataError: There is no file to read, or the folder holds files of several formats.
+    """
     place = Location(str(path))
     if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.suffix in read_parquet.ENDINGS and p.is_file())
-        if not found:
-            raise DataError(
-                "the folder holds no Parquet file",
-                hint="point data.path to a file; several CSV files must be joined into one first",
-                location=place,
-            )
-        return found
+        return _files_of_folder(path)
     if not path.exists():
         raise DataError("no such file", hint=_nearest_file(path), location=place)
     if not path.is_file():
-        raise DataError("not a regular file", hint="point data.path to a CSV or Parquet file", location=place)
-    if not path.name.lower().endswith((*read_csv.ENDINGS, *read_parquet.ENDINGS)):
         raise DataError(
-            f"cannot read files that end in {''.join(path.suffixes[-2:]) or 'nothing'!r}",
-            hint="use .csv, .csv.gz or .parquet",
-            location=place,
+            "not a regular file", hint=f"point data.path to a {labels(FORMATS)} file", location=place
         )
+    _format(path)
     return [path]
 
 
-def _open(path: Path, spec: DataSpec) -> CsvFile | ParquetFile:
-    if path.name.lower().endswith(read_parquet.ENDINGS):
-        return ParquetFile(path, [spec.id] if spec.id else [])
-    return CsvFile(path, spec.csv)
+def _files_of_folder(path: Path) -> list[Path]:
+    files = {
+        f.label: sorted(p for p in path.rglob("*") if p.suffix in f.endings and p.is_file())
+        for f in folder_formats()
+    }
+    held = [label for label, found in files.items() if found]
+    if not held:
+        raise DataError(
+            f"the folder holds no {labels(folder_formats())} file",
+            hint="point data.path to a file; several CSV files must be joined into one first",
+            location=Location(str(path)),
+        )
+    if len(held) > 1:
+        raise DataError(
+            f"the folder holds {joined(held, word='and')} files",
+            hint="keep the files of one format, or point data.path to one of them",
+            location=Location(str(path)),
+        )
+    return files[held[0]]
 
 
-def _check_columns(spec: DataSpec, file: CsvFile | ParquetFile | ArrowTable) -> None:
-    """Raise DataError for columns that are not there, or there twice, all at once."""
+def _format(path: Path) -> type[Format]:
+    """Return the class that reads a file. Raises DataError where there is none."""
+    found = format_of(path)
+    if found is None:
+        endings = joined([ending for f in FORMATS for ending in f.endings], word="or")
+        raise DataError(
+            f"cannot read files that end in {''.join(path.suffixes[-2:]) or 'nothing'!r}",
+            hint=f"use {endings}",
+            location=Location(str(path)),
+        )
+    return found
+
+
+def _check_columns(spec: DataSpec, file: TableFile) -> None:
+    """Raise DataError for all columns that are absent or ambiguous."""
     roles = {"time": [spec.time], "id": [spec.id] if spec.id else []}
     for role in ("targets", "past_covariates", "future_covariates", "static_covariates"):
         roles[role] = getattr(spec, role)
     wanted = [(role, name) for role, names in roles.items() for name in names]
     place = Location(file.name)
     absent = [(role, name) for role, name in wanted if name not in file.columns]
-    if absent and isinstance(file, CsvFile):
-        mark = read_csv.other_separator(file.columns, spec.csv.separator)
-        if mark is not None:
-            raise DataError(
-                f"the header is one column when split at {spec.csv.separator!r}, and holds {mark!r}",
-                hint=f"set data.csv.separator: {mark!r}" if mark != "\t" else 'set data.csv.separator: "\\t"',
-                location=place,
-            )
-    found = []
+    fault = file.header_fault() if absent else None
+    if fault is not None:
+        raise DataError("wrong header", diagnostics=[fault])
+    faults = []
     for role, name in absent:
         near = difflib.get_close_matches(name, file.columns, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        found.append(
-            Diagnostic(f"no column is called {name!r}", f"{hint}{_list(file.columns)}", place, f"data.{role}")
-        )
+        hint += f"the columns are {listed(quoted(file.columns), most=_LISTED)}"
+        faults.append(Diagnostic(f"no column is called {name!r}", hint, place, f"data.{role}"))
     for role, name in wanted:
         n = file.columns.count(name)
         if n > 1:
             summary = f"{n} columns are called {name!r}"
-            found.append(Diagnostic(summary, "rename all but one", place, f"data.{role}"))
-    if found:
-        raise DataError("wrong columns", diagnostics=found)
-
-
-def _list(columns: list[str]) -> str:
-    more = f", and {len(columns) - _LISTED} more" if len(columns) > _LISTED else ""
-    return f"the columns are {', '.join(map(repr, columns[:_LISTED]))}{more}"
+            faults.append(Diagnostic(summary, "rename all but one", place, f"data.{role}"))
+    if faults:
+        raise DataError("wrong columns", diagnostics=faults)
 
 
 def _nearest_file(path: Path) -> str:
-    """What to do about a path that is not there."""
+    """Return the next move for a path that does not exist."""
     folder = path.parent
     if not folder.is_dir():
-        return f"the folder {folder} is not there either; data.path is relative to the YAML file"
+        return f"the folder {folder} does not exist either; data.path is relative to the YAML file"
     names = [p.name for p in folder.iterdir() if not p.name.startswith(".")]
     near = difflib.get_close_matches(path.name, names, n=1)
     return f"did you mean {near[0]!r}?" if near else "data.path is relative to the YAML file"

@@ -1,4 +1,4 @@
-"""Static covariates of a table: one value for each series, whatever row it stands in."""
+"""Static covariates of a table: one value for each series, in whichever of its rows."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ from forecaster.data.spec import DataSpec
 def take_static(
     spec: DataSpec, rows: Rows, ordered: Ordered, offsets: Ints, tables: Sequence[TableFile]
 ) -> Floats:
-    """(series, statics), the last columns of the values. Raises DataError where one varies within a series."""
+    """Return the static covariates of each series, (series, statics), from the last columns of the values.
+
+    Raises:
+        DataError: A static covariate changes within a series.
+    """
     n = len(spec.static_covariates)
     static = np.full((len(rows.ids), n), np.nan)
     first = ordered.values.shape[1] - n
     for k, name in enumerate(spec.static_covariates):
-        odd: list[Ints] = [np.zeros(0, dtype=np.int64)]
+        differing: list[Ints] = [np.zeros(0, dtype=np.int64)]
         for s, end in series_blocks(offsets):
             column = ordered.values[offsets[s] : offsets[end], first + k]
             starts = offsets[s:end] - offsets[s]
@@ -29,34 +33,36 @@ def take_static(
             if (np.fmin.reduceat(column, starts) >= usual).sum() < (~np.isnan(usual)).sum():
                 series = ordered.series[offsets[s] : offsets[end]] - s
                 usual = static[s:end, k] = _first_known(column, series, end - s)
-                odd.append(offsets[s] + np.flatnonzero(~np.isnan(column) & (column != usual[series])))
-        if len(found := np.concatenate(odd)):
+                differing.append(offsets[s] + np.flatnonzero(~np.isnan(column) & (column != usual[series])))
+        if len(rows_at_fault := np.concatenate(differing)):
             shown = partial(_shown, rows.categories.get(name))
-            column = ordered.values[found, first + k]
-            describe = partial(_varies, rows.ids, ordered.series[found], column, static[:, k], shown)
-            rows.faults(name, ordered.rows_in_file(found), describe).raise_any(tables)
+            column = ordered.values[rows_at_fault, first + k]
+            series = ordered.series[rows_at_fault]
+            describe = partial(_varies, rows.ids, series, column, static[:, k], shown)
+            rows.faults(name, ordered.rows_in_file(rows_at_fault), describe).raise_any(tables)
     return static
 
 
 def _shown(names: tuple[str, ...] | None, value: float) -> str:
-    """A cell as it stands in the table."""
+    """Return a cell as the table shows it."""
     return f"{value:g}" if names is None else repr(names[int(value)])
 
 
 def _varies(
     ids: tuple[str, ...],
     series: Codes,
-    found: Floats,
+    values: Floats,
     usual: Floats,
     shown: Callable[[float], str],
     i: int,
 ) -> CellFault:
     s = int(series[i])
-    what = f"{shown(found[i])} is not the {shown(usual[s])} that series {ids[s]!r} has at earlier times"
+    what = f"{shown(values[i])} is not the {shown(usual[s])} that series {ids[s]!r} has at earlier times"
     return what, "make it constant, or list it under data.past_covariates"
 
 
 def _first_known(column: Floats, owner: Codes, n_series: int) -> Floats:
+    """Return the first value of each series, (series,), NaN where it has none."""
     known = np.flatnonzero(~np.isnan(column))
     series, at = np.unique(owner[known], return_index=True)
     usual = np.full(n_series, np.nan)

@@ -1,4 +1,4 @@
-"""A table on disk to a panel: the one way in."""
+"""A table on disk to a panel: opening, reading column by column, assembling."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 from forecaster.data.arrays import IN_MEMORY, GrowingArray, Ints, Scratch, row_blocks
 from forecaster.data.cells import Cells
 from forecaster.data.panel import Findings, Panel
-from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.assemble import assemble, in_order
 from forecaster.data.reading.category_cells import read_categories
-from forecaster.data.reading.csv_file import CsvFile, width_faults
+from forecaster.data.reading.columns import ColumnBatch, mask
+from forecaster.data.reading.csv_file import CsvFile
 from forecaster.data.reading.ids import NameIndex, read_ids
 from forecaster.data.reading.numbers import read_numbers
-from forecaster.data.reading.parquet_file import ParquetFile
-from forecaster.data.reading.problems import Problems
+from forecaster.data.reading.problems import Problems, TableFile
 from forecaster.data.reading.rows import Rows
 from forecaster.data.reading.sources import TableSource, open_table, source_name, table_files
 from forecaster.data.reading.times import LEFT_OUT, TimeReader
@@ -40,13 +39,22 @@ def read_table(
     time_axis: TimeAxis | None = None,
     scratch: Scratch = IN_MEMORY,
 ) -> tuple[Panel, Findings]:
-    """Read, check and regularise a CSV or Parquet file, or a folder of Parquet files.
+    """Read a table, check it, and make its series regular. `cache.load_table` does so for large tables.
 
-    keep_future: keep the rows after each series' last target value where a future
-    covariate has a value. grid: the time axis that every row must lie on; None takes the
-    one of data.freq that most rows lie on. scratch: where the rows are held; see `load_table`.
-    Raises DataError with the first few problems of the table, each with file, row,
-    column and the next move, and ConfigError where data.start or data.end is no time.
+    Args:
+        spec: The data section of the config.
+        source: A file of any format, a folder of files (see `sources.table_files`), or a table in memory.
+        keep_future: Whether rows after a series' last target value stay where a future covariate has a value.
+        time_axis: The axis that every row must lie on: that of the rows a network was trained on. None takes
+            the axis of data.freq that most rows lie on.
+        scratch: Where the rows are held.
+
+    Returns:
+        The panel, and what reading found and corrected.
+
+    Raises:
+        DataError: The table has problems; the first few are named, each with file, row, column and next move.
+        ConfigError: data.start or data.end is no time.
     """
     files = open_table(spec, source)
     rows = _read_rows(spec, files, source_name(source), scratch)
@@ -54,10 +62,13 @@ def read_table(
 
 
 def read_ahead(spec: DataSpec, source: TableSource, time_axis: TimeAxis) -> Cells:
-    """Read a table of ids, times and future covariates, on the grid of the training rows.
+    """Read a table of ids, times and future covariates, on the time axis of the training rows.
 
-    A CSV file with commas between its columns is taken to be as `forecaster future` writes it, any
-    other as data.csv says. Raises DataError as `read_table` does; two rows of one time are refused.
+    A CSV file with commas between its columns is read as `forecaster future` writes it, any other as data.csv
+    says.
+
+    Raises:
+        DataError: As for `read_table`; two rows of one series and time are refused.
     """
     none: dict[str, object] = {"targets": [], "past_covariates": [], "static_covariates": []}
     none |= {"start": None, "end": None, "duplicates": "error"}
@@ -79,22 +90,28 @@ def read_ahead(spec: DataSpec, source: TableSource, time_axis: TimeAxis) -> Cell
 
 @dataclass
 class _Batches:
-    """The table as it grows, batch by batch."""
+    """The rows that are read so far.
+
+    Attributes:
+        stamps: (rows,).
+        codes: (rows,), provisional places of ids; see NameIndex.
+        values: (rows, columns), with provisional places of categories.
+        ids: The ids so far.
+        categories: The names so far of each column of categories, by its place in `values`.
+        segments: As in Rows.
+    """
 
     stamps: GrowingArray
     codes: GrowingArray
     values: GrowingArray
     ids: NameIndex = field(default_factory=NameIndex)
     categories: dict[int, NameIndex] = field(default_factory=dict)
-    """Of the columns of categories, by their place in values."""
     segments: list[tuple[int, Ints | int, int]] = field(default_factory=list)
 
 
-def _read_rows(
-    spec: DataSpec, files: Sequence[CsvFile | ParquetFile | ArrowTable], source: str, scratch: Scratch
-) -> Rows:
+def _read_rows(spec: DataSpec, files: Sequence[TableFile], source: str, scratch: Scratch) -> Rows:
     problems = Problems()
-    times = TimeReader(spec, problems)
+    times = TimeReader(spec)
     numbers = [*spec.targets, *spec.past_covariates, *spec.future_covariates, *spec.static_covariates]
     names = [spec.time, *([spec.id] if spec.id else []), *numbers]
     batches = _Batches(
@@ -107,21 +124,20 @@ def _read_rows(
         for columns in file.batches(names):
             rows = np.arange(start, start + len(columns[0]), dtype=np.int64)
             start += len(rows)
-            stamps, good = times.read(columns[0], file=f, rows=rows)
-            there = good & (stamps != LEFT_OUT)
-            n_left_out += int((good & ~there).sum())
-            if there.any():
-                seen = (min(seen[0], int(stamps[there].min())), max(seen[1], int(stamps[there].max())))
-            if low is not None or high is not None or not there.all():
-                # A row whose time is at fault is reported whatever its place.
-                wanted = (_within(stamps, low, high) & there) | ~good
+            stamps, good = times.read(ColumnBatch(spec.time, columns[0], f, rows, problems))
+            timed = good & (stamps != LEFT_OUT)
+            n_left_out += int((good & ~timed).sum())
+            if timed.any():
+                seen = (min(seen[0], int(stamps[timed].min())), max(seen[1], int(stamps[timed].max())))
+            if low is not None or high is not None or not timed.all():
+                # A row whose time is at fault is reported, whatever data.start and data.end are.
+                wanted = (_within(stamps, low, high) & timed) | ~good
                 stamps, rows = stamps[wanted], rows[wanted]
-                columns = [column.filter(_mask(wanted)) for column in columns]
+                columns = [column.filter(mask(wanted)) for column in columns]
             if len(rows):
                 _add(spec, batches, problems, columns, numbers, stamps, rows, f)
         n_read += start
-        if isinstance(file, CsvFile):
-            _report_widths(file, problems, f)
+        file.report_rows(problems, f)
     problems.raise_any(files)
     if not batches.stamps.rows:
         raise _no_rows(spec, source, n_read, seen)
@@ -142,15 +158,16 @@ def _add(
 ) -> None:
     batches.stamps.append(stamps)
     if spec.id is not None:
-        ids = read_ids(columns[1], problems, name=spec.id, file=file, rows=rows)
+        ids = read_ids(ColumnBatch(spec.id, columns[1], file, rows, problems))
         batches.codes.append(batches.ids.add(ids))
     values = np.empty((len(rows), len(numbers)))
-    for c, (name, column) in enumerate(zip(numbers, columns[-len(numbers) :], strict=True)):
+    for c, (name, cells) in enumerate(zip(numbers, columns[len(columns) - len(numbers) :], strict=True)):
+        column = ColumnBatch(name, cells, file, rows, problems)
         if name in spec.categorical:
-            texts = read_categories(column, problems, name=name, file=file, rows=rows)
+            texts = read_categories(column)
             values[:, c] = batches.categories.setdefault(c, NameIndex()).add(texts)
         else:
-            values[:, c] = read_numbers(column, spec.csv, problems, name=name, file=file, rows=rows)
+            values[:, c] = read_numbers(column, spec.csv)
     batches.values.append(values)
     consecutive = int(rows[-1]) - int(rows[0]) + 1 == len(rows)
     batches.segments.append((file, int(rows[0]) if consecutive else rows, len(rows)))
@@ -174,16 +191,8 @@ def _join(batches: _Batches, source: str, names: list[str]) -> Rows:
     return Rows(stamps, codes, ids, values, batches.segments, source, categories)
 
 
-def _report_widths(file: CsvFile, problems: Problems, f: int) -> None:
-    """Rows with too few or too many fields; and the numbers of the rows after them."""
-    problems.renumber(f, file.record_of_row)
-    faults = width_faults(file)
-    records = np.array([record for record, _, _ in file.wrong_width], dtype=np.int64)
-    problems.add(f, records, "", lambda i: (faults[i].summary, faults[i].hint))
-
-
 def _bounds(spec: DataSpec) -> tuple[int | None, int | None]:
-    """data.start and data.end as stamps; an end that is a date means its whole day."""
+    """Return data.start and data.end as stamps; an end that is a date includes its whole day."""
     bounds: list[int | None] = []
     for name, text in (("start", spec.start), ("end", spec.end)):
         if text is None:
@@ -209,12 +218,6 @@ def _within(stamps: Ints, low: int | None, high: int | None) -> NDArray[np.bool_
     if high is not None:
         wanted &= stamps <= high
     return wanted
-
-
-def _mask(wanted: NDArray[np.bool_]) -> pa.Array:
-    import pyarrow as pa
-
-    return pa.array(wanted)
 
 
 def _no_rows(spec: DataSpec, source: str, n_read: int, seen: tuple[int, int]) -> DataError:

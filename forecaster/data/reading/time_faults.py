@@ -1,4 +1,4 @@
-"""What is wrong with a text that should be a time, and the next move."""
+"""Messages about cells and columns that should be times: what is wrong, and the next move."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EPOCH_UNITS = ((11, "seconds"), (14, "milliseconds"), (17, "microseconds"), (20
 
 
 def describe_text(text: str, spec: DataSpec) -> CellFault:
-    """Of one cell of the time column."""
+    """Return the fault of a cell of the time column, "" where it is empty."""
     shown, plain = repr(text if len(text) <= 40 else text[:37] + "..."), text.strip()
     if plain in ("", "NA", "NaN", "nan", "null", "None", "NaT"):
         what = "the time is empty" if plain == "" else f"{shown} is not a time"
@@ -44,7 +44,7 @@ def describe_text(text: str, spec: DataSpec) -> CellFault:
 
 
 def describe_integer(number: int, spec: DataSpec) -> CellFault:
-    """An integer where a frequency needs a timestamp."""
+    """Return the fault of an integer where data.freq needs timestamps."""
     text = str(number)
     fault = f"{text!r} is an integer, and data.freq {spec.freq!r} needs timestamps"
     if re.fullmatch(r"(1[6-9]|2[0-2])\d\d", text):
@@ -65,13 +65,13 @@ def describe_integer(number: int, spec: DataSpec) -> CellFault:
 
 
 def describe_integer_column(column: pa.Array, spec: DataSpec) -> CellFault | None:
-    """Of a Parquet column of integers under a frequency, by its first value."""
+    """Return the fault of a column of integers where data.freq needs timestamps, by its first value."""
     first = next((v for v in column[:1000].to_pylist() if v is not None), None)
     return None if first is None else describe_integer(first, spec)
 
 
 def not_a_time(kind: str, spec: DataSpec) -> CellFault:
-    """Of a Parquet column of a type that holds no time."""
+    """Return the fault of a column whose type, `kind`, holds no times."""
     if isinstance(spec.freq, int):
         what = f"the column holds {kind}, and data.freq is the integer {spec.freq}"
         return what, "store integers, or set data.freq to a frequency such as h or D"

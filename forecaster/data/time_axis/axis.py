@@ -1,4 +1,4 @@
-"""The regular time axis: every stamp of a table is a whole number on it."""
+"""The regular time axis: a position, a whole number, for every stamp of a table."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from forecaster.data.time_axis.clocks import to_local, to_utc
 from forecaster.data.time_axis.frequency import (
     DAY_NS,
     MONTHS,
@@ -21,23 +22,25 @@ from forecaster.data.time_axis.frequency import (
 __all__ = ["TimeAxis", "canonical_freq", "default_seasonality"]
 
 Ints = NDArray[np.int64]
-OFF_GRID = np.iinfo(np.int64).min
-# What int64 nanoseconds hold, in whole years: 1678 to 2261.
-STAMP_MIN = int(np.datetime64("1678-01-01", "ns").astype(np.int64))
-STAMP_MAX = int(np.datetime64("2262-01-01", "ns").astype(np.int64))
+OFF_AXIS = np.iinfo(np.int64).min
+# What int64 nanoseconds hold, in whole years: 1678 to 2261. Half-open.
+YEARS = np.datetime64("1678"), np.datetime64("2262")
 _SAMPLE = 100_000
 
 
 @dataclass(frozen=True)
 class TimeAxis:
-    """Steps of one frequency, numbered by integers that do not depend on the table.
+    """Steps of one frequency, numbered by positions that do not depend on the table.
 
-    Stamps are nanoseconds since 1970 (UTC when timezone is set, else as they
-    are written), or plain integers when freq is one. Ticks (h, 15min, …) count
-    elapsed time; calendar units (D, B, W, ME, …) count local dates, so that a
-    day of 23 hours is one step.
-    phase: where in its unit a stamp lies: nanoseconds, or integer units.
-    skip: which of every n calendar units is on the grid (2D, 3MS, …).
+    Stamps are int64 nanoseconds since 1970 (UTC where timezone is set, else as they are written), or plain
+    integers where freq is one. Ticks (h, 15min, …) count elapsed time; calendar units (D, B, W, ME, …) count local
+    dates, so that a day of 23 hours is one step.
+
+    Attributes:
+        freq: The frequency, in its canonical spelling, or an integer step.
+        timezone: IANA zone of the clock; None where stamps are used as they are written.
+        phase: Where in its unit a stamp lies: nanoseconds, or integer units.
+        skip: Which of every n calendar units is a step (2D, 3MS, …).
     """
 
     freq: str | int
@@ -47,7 +50,7 @@ class TimeAxis:
 
     @classmethod
     def fit(cls, freq: str | int, timezone: str | None, stamps: Ints) -> TimeAxis:
-        """The grid of this frequency that most of the first stamps lie on."""
+        """Return the axis of a frequency that most of the first stamps, (stamps,), lie on."""
         f = Frequency.parse(freq)
         sample = stamps[:_SAMPLE]
         if f.is_integer or f.is_tick:
@@ -59,6 +62,7 @@ class TimeAxis:
 
     @property
     def is_integer(self) -> bool:
+        """Whether stamps are plain integers."""
         return isinstance(self.freq, int)
 
     @property
@@ -68,47 +72,48 @@ class TimeAxis:
         return not (f.is_integer or f.is_tick)
 
     def positions(self, stamps: Ints) -> Ints:
-        """The grid position of each stamp; OFF_GRID where it lies between two steps."""
+        """Return the position of each stamp, (stamps,); OFF_AXIS where it lies between two steps."""
         guess = self._floor(stamps)
-        out: Ints = np.where(self.stamps(guess) == stamps, guess, OFF_GRID)
+        out: Ints = np.where(self.stamps(guess) == stamps, guess, OFF_AXIS)
         return out
 
     def stamps(self, positions: Ints) -> Ints:
-        """The stamp of each position, the inverse of `positions`."""
+        """Return the stamp of each position, (positions,). The inverse of `positions`."""
         f = Frequency.parse(self.freq)
         if f.is_integer or f.is_tick:
             step = f.n if f.is_integer else f.step_ns
             return positions * step + self.phase
         dates = _dates(f, positions * f.n + self.skip)
-        return _utc(dates * DAY_NS + self.phase, self.timezone)
+        return to_utc(dates * DAY_NS + self.phase, self.timezone)
 
     def at_or_after(self, stamp: int) -> int:
-        """The first position whose stamp is not before this one."""
+        """Return the first position whose stamp is not before this one."""
         near = int(self._floor(np.array([stamp]))[0]) + np.arange(-1, 3)
         return int(near[np.searchsorted(self.stamps(near), stamp)])
 
     def ceil_position(self, text: str | int) -> int:
-        """The first position not before a date, a time or, on an integer axis, a number.
+        """Return the first position that is not before a date, a time or, on an integer axis, a number.
 
-        Raises ValueError where the text is none of these.
+        Raises:
+            ValueError: The text is none of these.
         """
         return self.at_or_after(parse_stamp(text, self.timezone, integer=self.is_integer))
 
     def around(self, stamp: int) -> tuple[int, int]:
-        """The positions just before and just after a stamp that is off the grid."""
+        """Return the positions just before and just after a stamp that lies between two steps."""
         after = self.at_or_after(stamp)
         return after - 1, after
 
     def local(self, positions: Ints) -> Ints:
-        """Nanoseconds since 1970 on the clock of the time zone."""
+        """Return the local time of each position, in nanoseconds since 1970 on the clock of the zone."""
         return to_local(self.stamps(positions), self.timezone)
 
     def text(self, positions: Ints) -> list[str]:
-        """Each position as people read it: local time, with its offset when a zone is set."""
+        """Return each position as people read it: local time, with its offset where a zone is set."""
         return self.stamp_text(self.stamps(np.asarray(positions, dtype=np.int64)))
 
     def stamp_text(self, stamps: Ints) -> list[str]:
-        """Stamps, also those off the grid, as people read them."""
+        """Return stamps, also those between two steps, as people read them."""
         if self.is_integer:
             return [str(v) for v in stamps.tolist()]
         local = to_local(stamps, self.timezone)
@@ -121,10 +126,12 @@ class TimeAxis:
         return [w + _offset(o) for w, o in zip(words, (local - stamps).tolist(), strict=True)]
 
     def as_json(self) -> dict[str, Any]:
+        """Return plain data from which `from_json` makes the same axis."""
         return {"freq": self.freq, "timezone": self.timezone, "phase": self.phase, "skip": self.skip}
 
     @classmethod
     def from_json(cls, state: dict[str, Any]) -> TimeAxis:
+        """Return the axis that `as_json` stored."""
         return cls(state["freq"], state["timezone"], state["phase"], state["skip"])
 
     def _floor(self, stamps: Ints) -> Ints:
@@ -137,11 +144,16 @@ class TimeAxis:
 
 
 def parse_stamp(text: str | int, timezone: str | None, *, integer: bool = False) -> int:
-    """Nanoseconds since 1970 of an ISO 8601 text, or the integer itself.
+    """Return the stamp of an ISO 8601 text, or the integer itself.
 
-    A text without an offset is on the clock of `timezone`: the first of a
-    repeated hour, and an hour that the clock skips counts as the one after.
-    Raises ValueError.
+    Args:
+        text: A date or time. Without an offset it is on the clock of `timezone`: the first moment of a repeated
+            hour, and the first moment after a skipped one.
+        timezone: IANA zone; None takes the time as it is written.
+        integer: Whether the axis is one of integers.
+
+    Raises:
+        ValueError: The text is no such time or integer, or is outside the years 1678 to 2261.
     """
     if integer:
         try:
@@ -155,17 +167,17 @@ def parse_stamp(text: str | int, timezone: str | None, *, integer: bool = False)
             f"{text!r} is not an ISO 8601 date or time such as 2024-01-31 or 2024-01-31T06:00"
         ) from None
     offset = moment.utcoffset()
-    since = moment.replace(tzinfo=None) - datetime(1970, 1, 1)
-    stamp = since // timedelta(microseconds=1) * 1000
-    if not STAMP_MIN <= stamp < STAMP_MAX:
+    naive = np.datetime64(moment.replace(tzinfo=None), "us")
+    if not YEARS[0] <= naive < YEARS[1]:
         raise ValueError(f"{text!r} is outside the years 1678 to 2261")
+    stamp = int(naive.astype("M8[ns]").astype(np.int64))
     if offset is not None:
         return stamp - offset // timedelta(microseconds=1) * 1000
-    return int(_utc(np.array([stamp]), timezone)[0])
+    return int(to_utc(np.array([stamp]), timezone)[0])
 
 
 def _units(f: Frequency, days: Ints) -> Ints:
-    """Number of the calendar unit that each date (days since 1970) belongs to."""
+    """Return the number of the calendar unit that each date, in days since 1970, belongs to."""
     if f.unit == "D":
         return days
     if f.unit == "B":  # 1969-12-29 was a Monday
@@ -179,7 +191,7 @@ def _units(f: Frequency, days: Ints) -> Ints:
 
 
 def _dates(f: Frequency, units: Ints) -> Ints:
-    """The date, in days since 1970, that stands for each unit."""
+    """Return the date, in days since 1970, that represents each unit."""
     if f.unit == "D":
         return units
     if f.unit == "B":
@@ -197,36 +209,9 @@ def _dates(f: Frequency, units: Ints) -> Ints:
 
 
 def _period(f: Frequency) -> tuple[int, int]:
-    """Months in a unit, and its month within them."""
+    """Return the months in a unit, and the month among them that its anchor names."""
     period = {"M": 1, "Q": 3, "Y": 12}[f.unit.removeprefix("B")[0]]
     return period, (MONTHS.index(f.anchor) % period if f.anchor else 0)
-
-
-def to_local(stamps: Ints, timezone: str | None) -> Ints:
-    """Nanoseconds since 1970 on the clock of a zone; the stamps themselves without one."""
-    if timezone is None:
-        return stamps
-    import pandas as pd
-
-    index = pd.DatetimeIndex(stamps.view("M8[ns]")).tz_localize("UTC").tz_convert(timezone)
-    return _ns(index.tz_localize(None))
-
-
-def _utc(local: Ints, timezone: str | None) -> Ints:
-    """Of a repeated local time the first; of a skipped one the first that follows."""
-    if timezone is None:
-        return local
-    import pandas as pd
-
-    index = pd.DatetimeIndex(local.view("M8[ns]"))
-    first = np.ones(len(index), dtype=bool)
-    aware = index.tz_localize(timezone, ambiguous=first, nonexistent="shift_forward")
-    return _ns(aware.tz_convert("UTC").tz_localize(None))
-
-
-def _ns(index: Any) -> Ints:
-    out: Ints = index.to_numpy().astype("M8[ns]").view(np.int64)
-    return out
 
 
 def _iso(local: Ints, unit: Literal["D", "s", "ms", "ns"]) -> list[str]:
@@ -240,8 +225,9 @@ def _offset(ns: int) -> str:
 
 
 def _most_common(values: Ints) -> int:
+    """Return the value that occurs most often, the first of equals; 0 where there is none."""
     if not len(values):
         return 0
-    found, first, counts = np.unique(values, return_index=True, return_counts=True)
+    distinct, first, counts = np.unique(values, return_index=True, return_counts=True)
     best = counts == counts.max()
-    return int(found[best][np.argmin(first[best])])
+    return int(distinct[best][np.argmin(first[best])])

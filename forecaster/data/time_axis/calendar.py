@@ -1,4 +1,4 @@
-"""Features derived from time alone, and so known arbitrarily far ahead."""
+"""Features that follow from time alone, so that they are known for any future step."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _weekofyear(local: Ints) -> NDArray[np.float64]:
     return week / 53
 
 
-# Each gives the share of its cycle that has passed, in [0, 1).
+# Each returns the share of its cycle that has passed, in [0, 1).
 _CYCLES: dict[str, Callable[[Ints], NDArray[np.float64]]] = {
     "hour": _hour,
     "dayofweek": _dayofweek,
@@ -55,7 +55,7 @@ _CYCLES: dict[str, Callable[[Ints], NDArray[np.float64]]] = {
 
 
 def feature_names(calendar: Sequence[str]) -> tuple[str, ...]:
-    """Names of the columns that `features` returns: a sine and a cosine per cycle."""
+    """Return the names of the columns that `features` returns: a sine and a cosine per cycle."""
     return tuple(
         name
         for feature in calendar
@@ -64,13 +64,20 @@ def feature_names(calendar: Sequence[str]) -> tuple[str, ...]:
 
 
 def features(time_axis: TimeAxis, positions: Ints, calendar: Sequence[str]) -> Float32:
-    """Calendar features on the clock of the grid's time zone.
+    """Return calendar features on the clock of the axis' time zone.
 
-    Returns (positions, features), float32: sine and cosine of hour (of the day,
-    with minutes), dayofweek, day (of the month), month, weekofyear; 1 on a
-    holiday and 0 elsewhere for holiday:CC.
-    Raises ConfigError for an integer time axis or a country without a calendar,
-    EnvironmentError_ when the holidays package is not installed.
+    Args:
+        time_axis: The axis of the positions.
+        positions: (positions,).
+        calendar: data.calendar.
+
+    Returns:
+        Features, (positions, features), float32: sine and cosine of hour (of the day, with minutes), dayofweek,
+        day (of the month), month and weekofyear; for holiday:CC 1 on a holiday and 0 elsewhere.
+
+    Raises:
+        ConfigError: The axis is one of integers, or a country has no calendar.
+        EnvironmentError_: The holidays package is not installed.
     """
     if calendar and time_axis.is_integer:
         raise ConfigError(
@@ -100,7 +107,10 @@ def _dates(local: Ints) -> NDArray[np.datetime64]:
 
 
 def _is_holiday(local: Ints, feature: str) -> NDArray[np.bool_]:
-    """feature: "holiday:" and a country, with an optional subdivision: holiday:US, holiday:DE-BY."""
+    """Return which local times fall on a holiday.
+
+    feature: "holiday:" and a country, with an optional subdivision, such as holiday:US or holiday:DE-BY.
+    """
     try:
         import holidays
     except ImportError:
@@ -112,12 +122,12 @@ def _is_holiday(local: Ints, feature: str) -> NDArray[np.bool_]:
     dates = _dates(local)
     years = np.unique(dates.astype("M8[Y]").astype(np.int64)) + 1970
     try:
-        found = holidays.country_holidays(country, subdiv=region or None, years=years.tolist())
+        dates_of_holidays = holidays.country_holidays(country, subdiv=region or None, years=years.tolist())
     except NotImplementedError:
         raise ConfigError(
             f"the holidays package has no calendar for {feature.removeprefix('holiday:')!r}",
             hint="use an ISO 3166 country code, such as holiday:US or holiday:DE-BY",
             path="data.calendar",
         ) from None
-    days = np.array(sorted(found), dtype="M8[D]")
+    days = np.array(sorted(dates_of_holidays), dtype="M8[D]")
     return np.isin(dates, days)

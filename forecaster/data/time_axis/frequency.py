@@ -24,7 +24,7 @@ _ANCHORS: dict[str, str | None] = {
     **dict.fromkeys(("QS", "BQS", "YS", "BYS"), "JAN"),
     **dict.fromkeys(("QE", "BQE", "YE", "BYE"), "DEC"),
 }
-# Spellings of older pandas, stored under the new name.
+# Spellings of older pandas, and the names that they are stored under.
 _OLD = {
     "H": "h", "T": "min", "S": "s", "L": "ms", "U": "us", "N": "ns",
     "M": "ME", "BM": "BME", "Q": "QE", "BQ": "BQE",
@@ -44,10 +44,13 @@ _KNOWN = "h, min, s, ms, D, B, W-FRI, MS, ME, QS, QE, YS, YE, a multiple such as
 
 @dataclass(frozen=True)
 class Frequency:
-    """n × unit; anchor is the weekday or month that the unit hangs on, or None.
+    """A step of n units.
 
-    unit: "" for an integer time axis, a tick (h, min, …), or a calendar unit
-    (D, B, W, MS, ME, BMS, BME, QS, QE, BQS, BQE, YS, YE, BYS, BYE).
+    Attributes:
+        n: How many units.
+        unit: "" for an integer time axis, a tick (h, min, …), or a calendar unit (D, B, W, MS, ME, BMS, BME, QS, QE,
+            BQS, BQE, YS, YE, BYS, BYE).
+        anchor: The weekday or month at which a week, quarter or year begins or ends; None for other units.
     """
 
     n: int
@@ -56,10 +59,12 @@ class Frequency:
 
     @property
     def is_integer(self) -> bool:
+        """Whether the step is a plain integer."""
         return self.unit == ""
 
     @property
     def is_tick(self) -> bool:
+        """Whether the step is a fixed length of time."""
         return self.unit in TICKS
 
     @property
@@ -69,6 +74,7 @@ class Frequency:
 
     @property
     def name(self) -> str | int:
+        """The canonical spelling, such as "15min" or "W-FRI", or the integer."""
         if self.is_integer:
             return self.n
         head = "" if self.n == 1 else str(self.n)
@@ -76,7 +82,11 @@ class Frequency:
 
     @classmethod
     def parse(cls, freq: str | int) -> Frequency:
-        """Read an alias, new or old. Raises ValueError that names a way out."""
+        """Read an alias, new or old.
+
+        Raises:
+            ValueError: The alias is unknown; the message suggests one.
+        """
         if isinstance(freq, int):
             if isinstance(freq, bool) or freq < 1:
                 raise ValueError(f"freq {freq!r} must be an integer of at least 1")
@@ -99,15 +109,16 @@ class Frequency:
 
 
 def canonical_freq(freq: str | int) -> str | int:
-    """The one spelling that is stored: "60T" becomes "h", "M" becomes "ME", "W" becomes "W-SUN".
+    """Return the canonical spelling: "60T" becomes "h", "M" becomes "ME", "W" becomes "W-SUN".
 
-    Raises ValueError, with a suggestion, for a name that is not known.
+    Raises:
+        ValueError: The name is unknown; the message suggests one.
     """
     return Frequency.parse(freq).name
 
 
 def default_seasonality(freq: str | int) -> int:
-    """Steps in the usual season: 24 for h, 7 for D, 12 for ME; 1 where none is usual."""
+    """Return the steps in the usual season: 24 for h, 7 for D, 12 for ME; 1 where none is usual."""
     f = Frequency.parse(freq)
     if f.is_integer:
         return 1

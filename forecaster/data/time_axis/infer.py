@@ -1,4 +1,4 @@
-"""The frequency of a table whose frequency nobody has written down."""
+"""The frequency of a table, inferred from its times."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecaster.data.arrays import Ints
-from forecaster.data.time_axis.axis import OFF_GRID, TimeAxis, canonical_freq
+from forecaster.data.time_axis.axis import OFF_AXIS, TimeAxis, canonical_freq
 from forecaster.data.time_axis.frequency import DAY_NS, MONTHS, WEEKDAYS
 from forecaster.errors import DataError, Location
 
-# A table with a smaller share of its steps is taken for a log of events, not for a series.
+# A table that has rows at a smaller share of the steps is a log of events, not a series.
 LEAST_FILLED = 0.3
 
 
 @dataclass(frozen=True)
 class TimeColumn:
-    """integer: step numbers, not timestamps. format: strftime pattern, None for ISO 8601.
+    """The column of times.
 
-    others: columns that would do as well.
+    Attributes:
+        name: Its name.
+        integer: Whether it holds step numbers, not timestamps.
+        format: strftime pattern; None for ISO 8601.
+        others: Other columns that hold times.
     """
 
     name: str
@@ -31,11 +35,19 @@ class TimeColumn:
 def infer_frequency(
     series: list[Ints], time: TimeColumn, *, zone: str | None, source: object
 ) -> tuple[str | int, TimeAxis]:
-    """The frequency on whose grid every time lies, and that grid.
+    """Infer the frequency whose steps include every time, and its time axis.
 
-    series: distinct times of each, ascending. The usual step decides; where some times fall between its
-    steps, the largest step that divides all of them does, unless the table would then be mostly gaps.
-    Raises DataError when the times are irregular.
+    The median step decides. Where some times fall between its steps, the largest step that divides all distances
+    does, unless the table would then be mostly gaps.
+
+    Args:
+        series: The distinct stamps of each series, ascending.
+        time: The column, for calendar frequencies and messages.
+        zone: The time zone of the stamps; None where they are used as they are written.
+        source: The table, for messages.
+
+    Raises:
+        DataError: No series has two rows, or the times are irregular.
     """
     steps = np.concatenate([np.diff(stamps) for stamps in series])
     if not len(steps):
@@ -51,7 +63,7 @@ def infer_frequency(
         names = [*_calendar_names(usual, stamps), _tick_name(usual), _tick_name(divisor)]
     for name in names:
         time_axis = TimeAxis.fit(name, zone, stamps)
-        if (time_axis.positions(stamps) != OFF_GRID).all() and _filled(series, time_axis) >= LEAST_FILLED:
+        if (time_axis.positions(stamps) != OFF_AXIS).all() and _filled(series, time_axis) >= LEAST_FILLED:
             return canonical_freq(name), time_axis
     fault = _fault(series, TimeAxis.fit(names[0], zone, stamps))
     raise DataError(
@@ -63,7 +75,7 @@ def infer_frequency(
 
 def _fault(series: list[Ints], time_axis: TimeAxis) -> str:
     stamps = np.concatenate(series)
-    off = stamps[time_axis.positions(stamps) == OFF_GRID]
+    off = stamps[time_axis.positions(stamps) == OFF_AXIS]
     if len(off):
         return (
             f"the usual step is {time_axis.freq}, and {len(off):,} of {len(stamps):,} times fall between "
@@ -73,7 +85,7 @@ def _fault(series: list[Ints], time_axis: TimeAxis) -> str:
 
 
 def _filled(series: list[Ints], time_axis: TimeAxis) -> float:
-    """Share of the grid's steps, from each series' first to its last, that the table has."""
+    """Return the share of steps, from each series' first row to its last, at which the table has a row."""
     ends = [time_axis.positions(stamps[[0, -1]]) for stamps in series]
     return sum(len(stamps) for stamps in series) / sum(int(last - first) + 1 for first, last in ends)
 
@@ -83,7 +95,7 @@ def _tick_name(step_ns: int) -> str:
 
 
 def _calendar_names(usual_ns: int, stamps: Ints) -> list[str]:
-    """Calendar frequencies with about this step, the commonest first."""
+    """Return calendar frequencies with about this step, the most common first."""
     days = usual_ns / DAY_NS
     dates = stamps.view("M8[ns]").astype("M8[D]").astype(np.int64)
     weekdays = (dates + 3) % 7

@@ -1,10 +1,10 @@
-"""Columns of categories: read as text, numbered by the names that training rows hold."""
+"""Categories to numbers, by the names that training rows hold."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,33 +13,33 @@ from forecaster.data.arrays import Floats, Ints, beside, row_blocks, series_bloc
 from forecaster.data.panel import Panel
 from forecaster.data.ranges import ranges
 from forecaster.errors import DataError, Location
-
-if TYPE_CHECKING:
-    pass
+from forecaster.text import listed, quoted
 
 Codes = NDArray[np.int32]
-# Every category of one_hot is a channel of every step of a batch.
+# Under one_hot every category is a channel of every step of a batch.
 MOST_ONE_HOT = 1000
 _NAMED = 5
 
 
 @dataclass(frozen=True)
 class Encoders:
-    """What number each category has: 1 and up, in the order of `names`, for those that training
-    rows hold; 0 for every other, and for an empty cell.
+    """The number of each category: from 1, in the order of `names`; 0 for a category that no training row holds,
+    and for an empty cell.
 
-    kinds: column -> one_hot or embedding. names: column -> the categories of training rows, sorted.
+    Attributes:
+        kinds: Column to "one_hot" or "embedding".
+        names: Column to the categories of its training rows, sorted.
     """
 
     kinds: dict[str, str] = field(default_factory=dict)
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def size(self, column: str) -> int:
-        """Categories that training rows hold."""
+        """Return how many categories the training rows of a column hold."""
         return len(self.names[column])
 
     def rows(self, panel: Panel) -> Codes:
-        """(rows, categorical columns), in the panel's order of columns."""
+        """Return the numbers of all rows, (rows, categorical columns), in the panel's order of columns."""
         columns = _columns(panel)
         out = beside(panel.values).empty((len(panel.values), len(columns)), np.int32)
         for rows in row_blocks(len(out)):
@@ -48,22 +48,24 @@ class Encoders:
         return out
 
     def statics(self, panel: Panel) -> Codes:
-        """(series, categorical statics)."""
-        found = [self.codes(panel, name, panel.static[:, k]) for k, name in _statics(panel)]
-        return np.stack(found, axis=1) if found else np.zeros((len(panel.ids), 0), dtype=np.int32)
+        """Return the numbers of static covariates, (series, categorical statics)."""
+        columns = [self.codes(panel, name, panel.static[:, k]) for k, name in _statics(panel)]
+        return np.stack(columns, axis=1) if columns else np.zeros((len(panel.ids), 0), dtype=np.int32)
 
     def codes(self, panel: Panel, name: str, cells: Floats) -> Codes:
-        """The numbers of cells that hold places among the panel's own names; see `number`."""
+        """Return the numbers of cells, (cells,), that hold places among the panel's own names of a column."""
         place = {category: i for i, category in enumerate(self.names[name], start=1)}
-        # One more at the end, where the place -1 of an empty cell leads.
+        # The last entry is for an empty cell, whose place is -1.
         table = np.array([*(place.get(c, 0) for c in panel.categories[name]), 0], dtype=np.int32)
         out: Codes = table[np.where(np.isnan(cells), -1, cells).astype(np.int64)]
         return out
 
     def unseen(self, panel: Panel, known: Ints | None = None) -> list[str]:
-        """A remark for each column that holds categories which training rows do not.
+        """Return a warning for each column that holds categories which no training row holds.
 
-        known: (series,), rows of each series at which past covariates are looked at; None: all.
+        Args:
+            panel: The rows to look at.
+            known: (series,), how many first rows of each series to look at for past covariates; None for all.
         """
         remarks = []
         before = panel if known is None else panel.first_rows(known)
@@ -75,32 +77,39 @@ class Encoders:
             trained = set(self.names[name])
             new = np.array([c not in trained for c in panel.categories[name]], dtype=np.bool_)
             counts = _counts(column, len(new)) * new
-            found = np.flatnonzero(counts)
-            if len(found):
-                some = ", ".join(repr(panel.categories[name][i]) for i in found[:_NAMED])
-                more = ", …" if len(found) > _NAMED else ""
+            unseen = [panel.categories[name][i] for i in np.flatnonzero(counts)]
+            if unseen:
                 remarks.append(
-                    f"{name!r} holds {len(found):,} {'category' if len(found) == 1 else 'categories'} that training "
-                    f"never saw, in {int(counts.sum()):,} cells: {some}{more}; counted as an average one"
+                    f"{name!r} holds {len(unseen):,} {'category' if len(unseen) == 1 else 'categories'} that training "
+                    f"never saw, in {int(counts.sum()):,} cells: {listed(quoted(unseen), most=_NAMED)}; "
+                    "counted as an average one"
                 )
         return remarks
 
     def as_json(self) -> dict[str, Any]:
+        """Return plain data from which `from_json` makes the same encoders."""
         return {name: {"as": kind, "categories": list(self.names[name])} for name, kind in self.kinds.items()}
 
     @classmethod
     def from_json(cls, state: Mapping[str, Any]) -> Encoders:
+        """Return the encoders that `as_json` stored."""
         return cls(
-            {name: one["as"] for name, one in state.items()},
-            {name: tuple(one["categories"]) for name, one in state.items()},
+            {name: column["as"] for name, column in state.items()},
+            {name: tuple(column["categories"]) for name, column in state.items()},
         )
 
 
 def fit_encoders(kinds: Mapping[str, str], panel: Panel, train_end: Ints) -> Encoders:
-    """Learn the names that the first train_end rows of each series hold, and no others; of static
-    covariates, the names of the series that have such rows.
+    """Learn the categories of the training rows, and no others.
 
-    Raises DataError where one_hot would make too many channels, or a column has no name at all.
+    Args:
+        kinds: Column to "one_hot" or "embedding".
+        panel: The table.
+        train_end: (series,), how many first rows of each series are training rows. Static covariates of a
+            series without any are not learned from.
+
+    Raises:
+        DataError: one_hot would make too many channels, or no training row has a value of a column.
     """
     counts = {name: np.zeros(len(panel.categories[name]), dtype=np.int64) for name in kinds}
     for s, end in series_blocks(panel.offsets):
@@ -130,7 +139,7 @@ def fit_encoders(kinds: Mapping[str, str], panel: Panel, train_end: Ints) -> Enc
 
 
 def with_names(panel: Panel, name: str, names: tuple[str, ...]) -> tuple[Panel, Ints]:
-    """The panel with these names added to those of a column, and the place of each of them."""
+    """Return the panel with names added to those of a column, and the place of each of the names, (names,)."""
     own = list(panel.categories[name])
     place = {category: i for i, category in enumerate(own)}
     for category in names:
@@ -142,7 +151,7 @@ def with_names(panel: Panel, name: str, names: tuple[str, ...]) -> tuple[Panel, 
 
 
 def _counts(cells: Floats, n: int) -> Ints:
-    """(n,), how often each place occurs among the cells."""
+    """Return how often each place from 0 to n - 1 occurs among the cells, (n,)."""
     total = np.zeros(n, dtype=np.int64)
     for rows in row_blocks(len(cells)):
         known = cells[rows]

@@ -1,4 +1,4 @@
-"""Missing values: refused, or filled without a look into a later split."""
+"""Missing values: refused, or filled without any value of a later split."""
 
 from __future__ import annotations
 
@@ -20,19 +20,27 @@ WAYS_OUT = "set data.missing to ffill, interpolate, zero or mask, or complete th
 
 
 def fill(panel: Panel, policy: Policy, *, barriers: Ints) -> tuple[Panel, NDArray[np.bool_]]:
-    """The panel without NaN, and which target cells count: (rows, targets).
+    """Fill missing values, or refuse them.
 
-    barriers: (series, k), ascending rows counted from the series' own first row;
-    the first one ends the training rows. No fill looks forward across a barrier:
-    a gap that reaches one repeats the last value before it, also under
-    interpolate, which draws lines in the training rows alone. A gap without any
-    earlier value takes the mean of the series' training rows, or of all series'
-    training rows where it has none.
-    observed is False only under mask, for every target cell that was missing.
-    Raises DataError under error when a value is missing, and when a column holds
-    nothing to fill from.
-    Categories are never drawn between nor averaged: a gap repeats the last one before it,
-    and without one, or under zero, it stays NaN, which Encoders take for an unknown one.
+    No fill uses a value after a barrier for a cell before it: a gap that reaches a barrier repeats the last value
+    before the gap, also under interpolate, which draws lines among training rows alone. A gap without any earlier
+    value takes the mean of the series' training rows, or of all series' training rows where it has none.
+
+    Categories are neither interpolated nor averaged: a gap repeats the category before it. Without one, or
+    under zero, the cell stays NaN, which Encoders count as an unknown category.
+
+    Args:
+        panel: The table.
+        policy: data.missing.
+        barriers: (series, k), ascending rows counted from each series' first row; the first barrier ends the
+            training rows.
+
+    Returns:
+        The panel without NaN, and which target cells count, (rows, targets): False under mask for every target
+        cell that was missing, True elsewhere.
+
+    Raises:
+        DataError: A value is missing under error, or a column has no value to fill from.
     """
     n_targets = len(panel.targets)
     observed = beside(panel.values).empty((len(panel.values), n_targets), np.bool_)
@@ -69,22 +77,23 @@ def fill(panel: Panel, policy: Policy, *, barriers: Ints) -> tuple[Panel, NDArra
 
 @dataclass(frozen=True)
 class _Runs:
-    """Runs of missing cells of one column, cut at series borders and barriers.
+    """Runs of missing cells of one column. A run ends where its series or its block, between two barriers, ends.
 
-    start, end: flat rows, half-open. before: the last observed row of the series
-    before the run, or -1. after: the first observed row after it in the same
-    block, or -1. of_cell: the run of each missing cell.
+    Attributes:
+        series: (runs,).
+        before: (runs,), the last observed row of the series before the run, or -1.
+        after: (runs,), the first observed row after the run in the same block, or -1.
+        of_cell: (missing cells,), the run of each cell.
     """
 
     series: Ints
-    start: Ints
     before: Ints
     after: Ints
     of_cell: Ints
 
 
 def _repeated(panel: Panel, c: int, rows: Ints, barriers: Ints) -> Floats:
-    """The last category before each missing cell (row, c); NaN where there is none."""
+    """Return the last category before each missing cell (row, c), (rows,); NaN where there is none."""
     runs = _runs(panel, rows, barriers)
     before = runs.before[runs.of_cell]
     return np.where(before >= 0, panel.values[before, c], np.nan)
@@ -93,13 +102,13 @@ def _repeated(panel: Panel, c: int, rows: Ints, barriers: Ints) -> Floats:
 def _filled(
     panel: Panel, c: int, rows: Ints, barriers: Ints, interpolate: bool
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """The value of each missing cell (row, c), and which have none for want of one before."""
+    """Return the value of each missing cell (row, c), and which cells have no value before them, each (rows,)."""
     column = panel.values[:, c]
     runs = _runs(panel, rows, barriers)
     before, after = runs.before[runs.of_cell], runs.after[runs.of_cell]
     out = column[before]
     if interpolate:
-        # Behind the training rows a line to a later value would show a forecast its own future.
+        # After the training rows, a line to a later value would show a forecast its own future.
         training = rows - panel.offsets[runs.series[runs.of_cell]] < barriers[runs.series[runs.of_cell], 0]
         inside = (before >= 0) & (after >= 0) & training
         low, high, at = before[inside], after[inside], rows[inside]
@@ -116,7 +125,7 @@ def _runs(panel: Panel, rows: Ints, barriers: Ints) -> _Runs:
     first = np.flatnonzero(begins)
     last = np.append(first[1:], len(rows)) - 1
     start, end, owner = rows[first], rows[last] + 1, series[first]
-    # A run that begins at a barrier may follow a run that ends there: it shares that one's `before`.
+    # A run that begins at a barrier may follow a run that ends there: both have the same `before`.
     follows = np.append(False, (start[1:] == end[:-1]) & (owner[1:] == owner[:-1]))
     before = np.where(local[first] == 0, -1, start - 1)
     for _ in range(barriers.shape[1]):
@@ -124,18 +133,18 @@ def _runs(panel: Panel, rows: Ints, barriers: Ints) -> _Runs:
     block = (barriers[owner] <= local[first, None]).sum(axis=1)
     ends = np.column_stack([barriers[owner], panel.lengths[owner]])
     block_end = panel.offsets[owner] + ends[np.arange(len(owner)), block]
-    return _Runs(owner, start, before, np.where(end < block_end, end, -1), of_cell)
+    return _Runs(owner, before, np.where(end < block_end, end, -1), of_cell)
 
 
 def _training_means(panel: Panel, c: int, barriers: Ints) -> Floats:
-    """(series,), mean of the observed training rows; of all series' where one has none."""
+    """Return the mean of each series' observed training rows, (series,); of all series' where it has none."""
     end = barriers[:, 0] if barriers.shape[1] else panel.lengths
     total, count = np.zeros(len(end)), np.zeros(len(end), dtype=np.int64)
     for s, stop in series_blocks(panel.offsets):
         first = panel.offsets[s:stop] - panel.offsets[s]
         edges = np.column_stack([first, first + end[s:stop]]).ravel()
         rows = slice(panel.offsets[s], panel.offsets[stop])
-        column = np.append(panel.values[rows, c], np.nan)  # so that an edge may lie at the very end
+        column = np.append(panel.values[rows, c], np.nan)  # the last edge may be one past the last row
         known = ~np.isnan(column)
         total[s:stop] = np.add.reduceat(np.where(known, column, 0.0), edges)[::2]
         count[s:stop] = np.add.reduceat(known.astype(np.int64), edges)[::2]
@@ -168,9 +177,9 @@ def _fill_static(panel: Panel, policy: Policy) -> Floats:
 
 
 def refusal(panel: Panel, hint: str) -> DataError:
-    """One line per series and column for the first few, in the order of the table.
+    """Return the error about missing values: a line per series and column, for the first few.
 
-    hint: the next move, put behind the last line.
+    hint: the next move, shown after the last line.
     """
     missing = np.isnan(panel.values)
     absent = missing.all(axis=1)
@@ -185,7 +194,7 @@ def refusal(panel: Panel, hint: str) -> DataError:
         lines += [f"{_series(panel, s)} has no value in {name!r}" for s in series[:_SHOWN]]
     shown = lines[:_SHOWN]
     if count > len(shown):
-        shown.append(f"and {count - len(shown):,} more of the kind")
+        shown.append(f"and {count - len(shown):,} more like these")
     place = Location(panel.source)
     found = [Diagnostic(line, location=place) for line in shown[:-1]]
     found.append(Diagnostic(shown[-1], hint=hint, location=place))
@@ -193,7 +202,7 @@ def refusal(panel: Panel, hint: str) -> DataError:
 
 
 def _describe(panel: Panel, rows: Ints, lines: list[str], text: Callable[[int], str]) -> int:
-    """Append a line per series, for the first few. Returns how many series there are."""
+    """Append a line per series to `lines`, for the first few. Returns how many series there are."""
     series, first, counts = np.unique(panel.series_of_rows(rows), return_index=True, return_counts=True)
     head = slice(0, _SHOWN)
     since = panel.time_axis.text(panel.positions_of_rows(rows[first[head]]))

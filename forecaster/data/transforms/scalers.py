@@ -18,12 +18,14 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Scaler:
-    """x -> (f(x) - center) / spread, column by column; f is log(1 + x) or x itself.
+    """Scales column by column: x becomes (f(x) - loc) / scale, where f(x) is x, or log(1 + x) under "log".
 
-    loc, scale: (groups, columns), original units (log units under "log").
-    ids: the series of each group; one group, without ids, serves all series.
-    n_targets: "log" applies to the first n_targets columns only.
-    static_loc, static_scale: (static covariates,), over the series.
+    Attributes:
+        method: scaling.method.
+        loc, scale: (groups, columns), in original units; in log units for targets under "log".
+        ids: The series of each group; None where one group serves all series.
+        n_targets: "log" applies to the first n_targets columns only.
+        static_loc, static_scale: (static covariates,), over the series.
     """
 
     method: str
@@ -35,23 +37,24 @@ class Scaler:
     static_scale: Floats = field(default_factory=lambda: np.zeros(0))
 
     def with_static(self, static: Floats) -> Scaler:
-        """Fitted on static covariates too. static: (series, features), known at all times."""
+        """Return this scaler, fitted on static covariates too. static: (series, features), known at all times."""
         loc, scale = _fit("standard", static, 0)
         return replace(self, static_loc=loc, static_scale=scale)
 
     def apply_static(self, static: Floats) -> npt.NDArray[np.float32]:
+        """Scale static covariates, (series, features)."""
         out: npt.NDArray[np.float32] = ((static - self.static_loc) / self.static_scale).astype(np.float32)
         return out
 
     def rows_for(self, ids: tuple[str, ...]) -> Ints:
-        """The group of each id; -1 for a series that was not there when fitted."""
+        """Return the group of each id, (ids,); -1 for a series that the scaler was not fitted on."""
         if self.ids is None:
             return np.zeros(len(ids), dtype=np.int64)
         place = {name: i for i, name in enumerate(self.ids)}
         return np.array([place.get(name, -1) for name in ids], dtype=np.int64)
 
     def with_new(self, other: Scaler) -> Scaler:
-        """This scaler with the groups of `other`, fitted on new series, added."""
+        """Return this scaler with the groups of `other`, which is fitted on new series, added."""
         assert self.ids is not None
         assert other.ids is not None
         return replace(
@@ -62,9 +65,21 @@ class Scaler:
         )
 
     def apply(self, values: Floats, offsets: Ints, groups: Ints) -> npt.NDArray[np.float32]:
-        """values: (rows, columns), all series end to end. Returns the same, scaled, float32."""
+        """Scale values.
+
+        Args:
+            values: (rows, columns), all series one after the other, in original units.
+            offsets: (series + 1,), the first row of each series, and the number of rows.
+            groups: (series,), from `rows_for`.
+
+        Returns:
+            Scaled values, (rows, columns), float32.
+
+        Raises:
+            DataError: A target is negative under "log".
+        """
         out = beside(values).empty(values.shape, np.float32)
-        # Blocks of whole columns' rows keep the float64 temporaries small.
+        # Blocks of rows keep the float64 temporaries small.
         for start in range(0, len(values), _BLOCK):
             rows = slice(start, min(start + _BLOCK, len(values)))
             group = self._group_of_rows(rows, offsets, groups)
@@ -78,19 +93,22 @@ class Scaler:
         return index
 
     def invert(self, forecast: npt.NDArray[Any], groups: Ints) -> Floats:
-        """forecast: (windows, steps, targets), scaled; groups: (windows,). Original units."""
+        """Return forecasts in original units.
+
+        forecast: (windows, steps, targets), scaled. groups: (windows,), from `rows_for`.
+        """
         n = self.n_targets
         index = groups if self.ids is not None else np.zeros(len(forecast), dtype=np.int64)
         x: Floats = forecast.astype(np.float64)
         x *= self.scale[index, None, :n]
         x += self.loc[index, None, :n]
         if self.method == "log":
-            # Logarithms of 1 and more are 0 and more; past e^80 the network has diverged.
+            # Logarithms of 1 and more are not negative; beyond e^80 the network has diverged.
             np.expm1(np.clip(x, 0, 80), out=x)
         return x
 
     def scale_targets(self, values: npt.NDArray[Any], groups: Ints) -> Floats:
-        """What `invert` undoes. values: (windows, steps, targets), original units."""
+        """Scale targets of windows, (windows, steps, targets); `invert` is the inverse. groups: (windows,)."""
         n = self.n_targets
         index = groups if self.ids is not None else np.zeros(len(values), dtype=np.int64)
         x: Floats = values.astype(np.float64)
@@ -112,6 +130,7 @@ class Scaler:
         return out
 
     def as_json(self) -> dict[str, Any]:
+        """Return plain data from which `from_json` makes the same scaler."""
         return {
             "method": self.method,
             "ids": None if self.ids is None else list(self.ids),
@@ -124,6 +143,7 @@ class Scaler:
 
     @classmethod
     def from_json(cls, state: dict[str, Any]) -> Scaler:
+        """Return the scaler that `as_json` stored."""
         return cls(
             state["method"],
             np.asarray(state["center"], dtype=np.float64),
@@ -148,12 +168,19 @@ def fit_scaler(
     ids: tuple[str, ...],
     n_targets: int,
 ) -> Scaler:
-    """Fit on the first train_end rows of each series and on nothing else.
+    """Fit on the training rows of each series and on nothing else. A column that does not vary gets scale 1.
 
-    values: (rows, columns), filled, original units. train_end: (series,), counted
-    from each series' first row; a series with none is scaled as all the others together.
-    A column that does not vary gets spread 1.
-    Raises DataError for method "log" where a training target is negative.
+    Args:
+        spec: The scaling section.
+        values: (rows, columns), without missing values, in original units.
+        offsets: (series + 1,), the first row of each series, and the number of rows.
+        train_end: (series,), how many first rows of each series are training rows. A series without any gets
+            the scaling of all training rows together.
+        ids: The series.
+        n_targets: How many columns, the first ones, are targets.
+
+    Raises:
+        DataError: A training target is negative under "log".
     """
     starts, ends = offsets[:-1], offsets[:-1] + train_end
     if spec.method == "log":
@@ -171,7 +198,7 @@ def fit_scaler(
     lengths, first = np.unique(train_end[order], return_index=True)
     for length, group in zip(lengths.tolist(), np.split(order, first[1:]), strict=True):
         if length == 0:
-            # A series that begins after the cut has no rows of its own to fit on.
+            # A series that begins after the training range has no rows to fit on.
             assert pooled is not None
             loc[group], scale[group] = pooled
             continue
@@ -189,16 +216,16 @@ def _refuse_negative(values: Floats, starts: Ints, ends: Ints, ids: tuple[str, .
             raise _negative(series, float(values[a:b, :n_targets].min()))
 
 
-def _negative(who: str, value: float) -> DataError:
+def _negative(subject: str, value: float) -> DataError:
     return DataError(
-        f"log needs targets of 0 and more, and {who} {value:g}",
+        f"log needs targets of 0 and more, and {subject} {value:g}",
         hint="use standard scaling",
         path="scaling.method",
     )
 
 
 def _fit(method: str, rows: Floats, n_targets: int) -> tuple[Floats, Floats]:
-    """rows: (..., training rows, columns) -> center and spread, each (..., columns)."""
+    """Return loc and scale, each (..., columns), of rows, (..., training rows, columns)."""
     shape = (*rows.shape[:-2], rows.shape[-1])
     if method == "none" or not rows.shape[-2]:
         return np.zeros(shape), np.ones(shape)
@@ -213,7 +240,7 @@ def _fit(method: str, rows: Floats, n_targets: int) -> tuple[Floats, Floats]:
         scale = high - low
     else:
         loc, scale = _mean_and_std(rows)
-    # Rounding leaves a tiny spread where a column is constant.
+    # Rounding leaves a tiny scale where a column is constant.
     constant = scale <= 1e-12 * np.maximum(1.0, np.abs(loc))
     return loc, np.where(constant, 1.0, scale)
 
@@ -221,7 +248,7 @@ def _fit(method: str, rows: Floats, n_targets: int) -> tuple[Floats, Floats]:
 def _mean_and_std(rows: Floats) -> tuple[Floats, Floats]:
     if rows.ndim > 2 or len(rows) <= BLOCK:
         return rows.mean(axis=-2), rows.std(axis=-2)
-    # All rows of a table that may be larger than memory.
+    # All rows of a table that may be larger than memory: block by block.
     blocks = list(row_blocks(len(rows)))
     mean = sum((rows[block].sum(axis=0) for block in blocks), start=np.zeros(rows.shape[1])) / len(rows)
     squares = (np.square(rows[block] - mean).sum(axis=0) for block in blocks)

@@ -20,11 +20,14 @@ SPLITS: tuple[SplitName, ...] = ("train", "val", "test")
 
 @dataclass(frozen=True)
 class SplitBounds:
-    """Where training, validation and test targets begin and end.
+    """Where training, validation and test targets end: rows counted from each series' first row.
 
-    Each (series,), rows counted from the series' own first row: training targets
-    are rows [0, train_end), validation [train_end, val_end), test [val_end, length).
     Windows may look back across a border; their targets never cross one.
+
+    Attributes:
+        train_end: (series,); training targets are rows 0 to train_end, half-open.
+        val_end: (series,); validation targets are rows train_end to val_end.
+        length: (series,); test targets are rows val_end to length.
     """
 
     train_end: Ints
@@ -32,7 +35,7 @@ class SplitBounds:
     length: Ints
 
     def range(self, split: SplitName) -> tuple[Ints, Ints]:
-        """First and one-past-last target row of each series."""
+        """Return the first and one past the last target row of each series, each (series,)."""
         zero = np.zeros_like(self.length)
         return {
             "train": (zero, self.train_end),
@@ -42,8 +45,10 @@ class SplitBounds:
 
 
 def rolled_back(split_bounds: SplitBounds, fold: int) -> SplitBounds:
-    """The cuts of an earlier rolling origin: validation moved back by `fold` times its own length, training
-    ending where it begins, nothing to test. Fold 0 is validation as it stands."""
+    """Return the bounds of an earlier fold: validation `fold` times its own length earlier, and no test rows.
+
+    fold: 0 returns the bounds as they are.
+    """
     if fold == 0:
         return split_bounds
     back = fold * (split_bounds.val_end - split_bounds.train_end)
@@ -54,11 +59,13 @@ def rolled_back(split_bounds: SplitBounds, fold: int) -> SplitBounds:
 
 
 def split(panel: Panel, spec: SplitSpec) -> SplitBounds:
-    """Cut every series into training, validation and test, oldest first.
+    """Split every series into training, validation and test rows, oldest first.
 
-    A share or a number of steps counts from each series' own end; a date is one
-    cut for all series, the first date of its range.
-    Raises DataError when the validation range would begin after the test range.
+    A share or a number of steps is counted from the end of each series; a date, the first of its range, is the
+    same for all series.
+
+    Raises:
+        DataError: The validation range begins after the test range, or a date cannot be read.
     """
     length = np.diff(panel.offsets)
     test_start = _start_of(spec.test, "test", panel, length, before=length)
@@ -73,16 +80,16 @@ def split(panel: Panel, spec: SplitSpec) -> SplitBounds:
 
 
 def _start_of(share: float | int | str, name: str, panel: Panel, length: Ints, *, before: Ints) -> Ints:
-    """First row of a range that ends where the next one begins."""
+    """Return the first row of a range of each series, (series,), that ends where `before`, the next one, begins."""
     if isinstance(share, str):
         try:
-            cut = panel.time_axis.ceil_position(share)
+            start = panel.time_axis.ceil_position(share)
         except ValueError as error:
             raise DataError(
                 f"{error}", hint="write it like the table's time column", path=f"split.{name}"
             ) from None
-        return np.clip(cut - panel.first, 0, length)
-    # The small term undoes rounding: 0.29 * 100 is 28.999999999999996.
+        return np.clip(start - panel.first, 0, length)
+    # The small term corrects rounding: 0.29 * 100 is 28.999999999999996.
     steps = np.floor(length * share + 1e-9).astype(np.int64) if isinstance(share, float) else share
     return np.maximum(before - steps, 0)
 
@@ -90,12 +97,20 @@ def _start_of(share: float | int | str, name: str, panel: Panel, length: Ints, *
 def target_rows(
     split_bounds: SplitBounds, split: SplitName, window: WindowSpec, *, consecutive: bool = False
 ) -> tuple[Ints, Ints, int]:
-    """Where the windows of a split have their first targets: the first one of each series, how
-    many there are, both (series,), and the steps from one to the next.
+    """Return where the windows of a split have their first targets.
 
-    Counted from the range's end, so that the newest window is never the one left out; or,
-    consecutive, from the series' first row, each window beginning where the last one's
-    lookback ended.
+    Windows are counted from the end of the range, so that the newest one is never left out.
+
+    Args:
+        split_bounds: The ranges.
+        split: One of them.
+        window: The window section.
+        consecutive: Count from the first row of each series instead; each window begins where the lookback of
+            the one before ends.
+
+    Returns:
+        The first target row of each series' first window, (series,), counted from its first row; the number of
+        windows, (series,); and the steps from one window to the next.
     """
     low, high = split_bounds.range(split)
     needed = np.full_like(low, window.lookback)

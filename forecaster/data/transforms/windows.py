@@ -1,4 +1,4 @@
-"""Windows by index: a (series, start) pair each, gathered a batch at a time."""
+"""Windows by index: a series and a first row each, gathered a batch at a time."""
 
 from __future__ import annotations
 
@@ -21,15 +21,20 @@ Batch = dict[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True)
 class WindowSource:
-    """What windows are cut from: every series end to end, once.
+    """The arrays that windows are cut from: every series once, one after the other.
 
-    values: (rows, columns), scaled; targets, then past, then future covariates.
-    observed: (rows, targets), False where a target was filled in and must not
-    count; None where all count. calendar: (positions, features) over the time axis
-    from the first row to a horizon past the last; None without calendar features.
-    position: (series,), place of each series' first row in `calendar`.
-    static: (series, features). codes: (rows, columns of categories), those of past, then of
-    future covariates; static_codes: (series, static columns of categories).
+    Attributes:
+        values: (rows, columns), scaled; targets, then past, then future covariates.
+        offsets: (series + 1,), the first row of each series, and the number of rows.
+        n_targets, n_past: How many columns are targets and past covariates.
+        observed: (rows, targets), False where a target was filled in and does not count; None where all count.
+        calendar: (positions, features), over the time axis from the first row to a horizon past the last; None
+            without calendar features.
+        position: (series,), the place of each series' first row in `calendar`.
+        static: (series, features).
+        codes: (rows, categorical columns), those of past, then of future covariates; see Encoders.
+        n_past_codes: How many of them are past covariates.
+        static_codes: (series, categorical static covariates).
     """
 
     values: Float32
@@ -46,17 +51,21 @@ class WindowSource:
 
     @property
     def n_ahead(self) -> int:
-        """Channels of numbers known over the horizon: future covariates, then calendar features."""
+        """Number of channels known over the horizon: future covariates, then calendar features."""
         calendar = 0 if self.calendar is None else self.calendar.shape[1]
         return int(self.values.shape[1]) - self.n_targets - self.n_past + calendar
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Complete windows over a Source, in order of series, then time.
+    """Windows over a source, by series, then time.
 
-    series: (windows,). start: (windows,), flat row of the first step of each lookback.
-    padded: windows may begin before their series, and say so in a mask.
+    Attributes:
+        source: The arrays they are cut from.
+        lookback, horizon: Their lengths, in steps.
+        series: (windows,).
+        start: (windows,), the row of the source at which each lookback begins.
+        padded: Whether windows may begin before their series; the batch has a mask then.
     """
 
     source: WindowSource
@@ -71,18 +80,22 @@ class Windows:
 
     @property
     def target_row(self) -> Ints:
-        """Flat row of each window's first target; the row before it is the forecast origin."""
+        """Row of the source of each window's first target, (windows,); the row before it is the cutoff."""
         return self.start + self.lookback
 
     def take(self, indices: Ints) -> Windows:
+        """Return some of the windows, in the order given."""
         return replace(self, series=self.series[indices], start=self.start[indices])
 
     def inputs(self, indices: Ints) -> Batch:
-        """Gather: past (batch, lookback, channels); future (batch, horizon, n_ahead) and
-        static (batch, features) where there are any; past_codes, future_codes and static_codes
-        likewise for categories; with padding, mask (batch, lookback), 1 where a step is there.
+        """Gather what a network sees of some windows. Only columns known ahead bring values of the horizon.
 
-        Values of the horizon enter `future` only from columns known ahead.
+        Returns:
+            past: (batch, lookback, channels).
+            future: (batch, horizon, n_ahead), where anything is known ahead.
+            static: (batch, features), where there are static covariates.
+            past_codes, future_codes, static_codes: The same for categories.
+            mask: (batch, lookback), with padding: 1 where the series has a row, 0 before its first.
         """
         s = self.source
         start, first_known = self.start[indices], s.n_targets + s.n_past
@@ -114,12 +127,12 @@ class Windows:
         return batch
 
     def _absent(self, indices: Ints) -> Ints:
-        """(batch,), steps of each lookback before its series' first row."""
+        """Return how many steps of each lookback are before its series' first row, (batch,)."""
         absent: Ints = np.maximum(self.source.offsets[:-1][self.series[indices]] - self.start[indices], 0)
         return absent
 
     def _past(self, table: npt.NDArray[Any], indices: Ints) -> npt.NDArray[Any]:
-        """(batch, lookback, columns); absent steps repeat the series' first row."""
+        """Return the lookbacks, (batch, lookback, columns); absent steps repeat the series' first row."""
         start = self.start[indices]
         if not self.padded:
             return _gather(table, start, self.lookback)
@@ -129,23 +142,23 @@ class Windows:
         return past
 
     def with_history(self) -> tuple[Windows, Ints]:
-        """These windows and all consecutive ones before them in their series, oldest first; and
-        the place of each of these among all."""
+        """Return these windows with all consecutive ones before them in their series, oldest first; and the place
+        of each of these among all, (windows,)."""
         first = self.source.offsets[:-1][self.series]
         before = (self.start - first) // self.lookback
-        found, inverse = np.unique(self.series, return_inverse=True)
-        longest = np.zeros(len(found), dtype=np.int64)
+        distinct, inverse = np.unique(self.series, return_inverse=True)
+        longest = np.zeros(len(distinct), dtype=np.int64)
         np.maximum.at(longest, inverse, before)
         count = longest + 1
-        first_start = np.zeros(len(found), dtype=np.int64)
+        first_start = np.zeros(len(distinct), dtype=np.int64)
         first_start[inverse] = self.start - before * self.lookback
-        series = np.repeat(found, count)
+        series = np.repeat(distinct, count)
         start = np.repeat(first_start, count) + ranges(np.zeros_like(count), count) * self.lookback
         place = (np.cumsum(count) - count)[inverse] + before
         return replace(self, series=series, start=start), place
 
     def targets(self, indices: Ints) -> Float32:
-        """(batch, horizon, targets), NaN where not observed."""
+        """Return the targets, (batch, horizon, targets), NaN where not observed."""
         rows = self.target_row[indices]
         y: Float32 = _gather(self.source.values, rows, self.horizon)[:, :, : self.source.n_targets]
         if self.source.observed is not None:
@@ -154,30 +167,31 @@ class Windows:
         return y
 
     def teacher(self, indices: Ints) -> Float32:
-        """(batch, horizon, targets), with the filled values where nothing was observed."""
+        """Return the targets, (batch, horizon, targets), with the filled values where nothing was observed."""
         rows = self.target_row[indices]
         y: Float32 = _gather(self.source.values, rows, self.horizon)[:, :, : self.source.n_targets]
         return y
 
     def targets_of_every_step(self, indices: Ints, patch: int) -> Float32:
-        """(batch, lookback / patch, horizon, targets): the horizon after each segment of the
-        lookback, NaN where not observed and after segments before the series. The last entry
-        is `targets`."""
+        """Return the horizon after each segment of the lookback, (batch, lookback / patch, horizon, targets).
+
+        NaN where not observed, and after a segment before the series. The last entry equals `targets`.
+        """
         ends = np.arange(patch, self.lookback + 1, patch)
         rows = self.start[indices][:, None, None] + ends[:, None] + np.arange(self.horizon)
-        # Those before the first row of all are not read, whatever stands there.
+        # Rows before the first of all become NaN below.
         rows = np.maximum(rows, 0)
         y = self.source.values[rows, : self.source.n_targets]
         if self.source.observed is not None:
             y = np.where(self.source.observed[rows], y, np.float32(np.nan))
         if self.padded:
-            there = ends > self._absent(indices)[:, None]
-            y = np.where(there[:, :, None, None], y, np.float32(np.nan))
+            present = ends > self._absent(indices)[:, None]
+            y = np.where(present[:, :, None, None], y, np.float32(np.nan))
         return y
 
 
 def _gather(table: npt.NDArray[Any], start: Ints, steps: int) -> npt.NDArray[Any]:
-    """(batch, steps, columns): rows are end to end, so a window is one run of memory."""
+    """Return runs of rows, (batch, steps, columns). Each is one stretch of memory."""
     n = table.shape[1]
     runs = np.lib.stride_tricks.sliding_window_view(table.reshape(-1), steps * n)
     gathered: npt.NDArray[Any] = runs[start * n].reshape(len(start), steps, n)
@@ -193,26 +207,33 @@ def cut_windows(
     consecutive: bool = False,
     few: Callable[[int], Ints] | None = None,
 ) -> Windows:
-    """Every window whose targets all lie in one split of one series, oldest first.
+    """Cut every window whose targets all lie in one split of one series, by series, then time.
 
-    The lookback may reach into an earlier split; it never leaves the series but where
-    window.short pads it. consecutive: see `target_rows`.
-    few: of so many windows, the places of those to keep, ascending.
+    The lookback may reach into an earlier split. It begins before its series only where window.short pads it.
+
+    Args:
+        source: The arrays to cut from.
+        split_bounds: The ranges of the splits.
+        split: One of them.
+        window: The window section.
+        consecutive: See `target_rows`.
+        few: Called with the number of windows; returns the places of those to keep, ascending. None keeps all.
     """
     first, count, stride = target_rows(split_bounds, split, window, consecutive=consecutive)
-    # The first step of each series' first window, less the steps of all windows before it.
+    # The row at which each series' first window begins, less the strides of all windows before it.
     before = np.cumsum(count) - count
     first_start = source.offsets[:-1] + first - window.lookback - before * stride
     if few is None:
         series = np.repeat(np.arange(len(count), dtype=np.int32), count)
         start = np.repeat(first_start, count)
-        nth = np.arange(len(start), dtype=np.int64)
+        place = np.arange(len(start), dtype=np.int64)
     else:
-        nth = few(int(count.sum()))
-        having = np.flatnonzero(count)
-        series = having[np.searchsorted(before[having], nth, side="right") - 1].astype(np.int32)
+        place = few(int(count.sum()))
+        with_windows = np.flatnonzero(count)
+        owner = np.searchsorted(before[with_windows], place, side="right") - 1
+        series = with_windows[owner].astype(np.int32)
         start = first_start[series]
-    nth *= stride
-    start += nth
+    place *= stride
+    start += place
     padded = window.short == "pad"
     return Windows(source, window.lookback, window.horizon, series, start, padded=padded)

@@ -13,7 +13,7 @@ import yaml
 
 from forecaster.config.experiment import Experiment
 from forecaster.config.spec import ExperimentSpec
-from forecaster.data.draft.infer import windows_for
+from forecaster.data.draft.infer import infer, windows_for
 from forecaster.data.draft.text import quoted
 from forecaster.data.reading.table import read_table
 from forecaster.data.transforms.fill import fill
@@ -220,7 +220,8 @@ def test_latin_text_and_gzip(tmp_path: Path) -> None:
     assert (config.name, config.data.path) == ("gr-e-2024", "größe 2024.csv.gz")
 
 
-def test_parquet_file_and_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("ending", "write"), [(".parquet", "to_parquet"), (".feather", "to_feather")])
+def test_typed_file_and_folder(ending: str, write: str, tmp_path: Path) -> None:
     import pandas as pd
 
     frame = pd.DataFrame(
@@ -232,11 +233,36 @@ def test_parquet_file_and_folder(tmp_path: Path) -> None:
     frame["y"] = np.arange(400.0)
     folder = tmp_path / "parts"
     folder.mkdir()
-    frame.to_parquet(folder / "one.parquet")
-    for table in (folder / "one.parquet", folder):
+    getattr(frame, write)(folder / f"one{ending}")
+    for table in (folder / f"one{ending}", folder):
         config = config_at(table, tmp_path / f"{table.name}.yaml")
         assert (config.data.time, config.data.id, config.data.targets) == ("ds", "unique_id", ["y"])
         assert config.data.freq == "h"
+
+
+def test_typed_file_of_more_rows_than_the_sample(tmp_path: Path) -> None:
+    import pandas as pd
+
+    table = tmp_path / "t.feather"
+    pd.DataFrame({"t": range(12_000), "y": [i % 7 for i in range(12_000)]}).to_feather(table)
+    guess = infer(table)
+    assert (guess.rows, guess.time.name, guess.freq, guess.target) == (12_000, "t", 1, "y")
+
+
+def test_files_of_a_folder_that_differ(tmp_path: Path) -> None:
+    import pandas as pd
+
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    frame = pd.DataFrame({"t": range(20), "y": [float(i) for i in range(20)]})
+    frame.to_parquet(folder / "a.parquet")
+    frame.rename(columns={"y": "z"}).to_parquet(folder / "b.parquet")
+    assert problem_of(folder) == (
+        f"TABLE/b.parquet: no column is called 'y', as in {folder}/a.parquet; "
+        "give every file of the folder the same columns"
+    ).replace(str(folder), "TABLE")
+    frame.assign(y="?").to_parquet(folder / "b.parquet")
+    assert problem_of(folder).startswith("TABLE: the files differ in the types of their columns: ")
 
 
 @pytest.mark.parametrize("steps", [10, 11, 13, 20, 24, 30, 47, 100, 250, 1000])
@@ -306,7 +332,7 @@ def test_output_that_cannot_be_written(write: Write, tmp_path: Path) -> None:
         ),
         (
             ["t,y,y", "2024-01-01,1,2"],
-            "TABLE: the column 'y' stands twice; rename one of the two",
+            "TABLE: 2 columns are called 'y'; rename all but one",
         ),
         (["only", "1"], "TABLE: found one column only, 'only'; a table needs a time column and a column of numbers, "
          "with a header line"),
@@ -314,11 +340,11 @@ def test_output_that_cannot_be_written(write: Write, tmp_path: Path) -> None:
         ([""], "TABLE: the file is empty; give a table with a header line"),
         (
             ["t,y", "2024-01-01 00:00Z,1", "2024-01-02 00:00,2"],
-            "TABLE:3: column 't': '2024-01-02 00:00' is not a time like those before it; mend the row; write all times with an offset from UTC, or all without",
+            "TABLE:3: column 't': '2024-01-02 00:00' is not a time like those before it; correct the row; write all times with an offset from UTC, or all without",
         ),
         (
             ["t,store,item,y", *(f"{d},{s},{i},1.5" for d in days(20) for s in "ab" for i in "xy")],
-            "TABLE: 80 rows share 20 times, and no single column tells them apart (tried 'store', 'item'); give the "
+            "TABLE: 80 rows share 20 times, and no single column distinguishes them (tried 'store', 'item'); give the "
             "table one id column, for instance two columns joined such as 'store-item'",
         ),
         (
@@ -338,7 +364,7 @@ def test_missing_file_and_binary_file(tmp_path: Path) -> None:
     assert problem_of(absent).startswith("TABLE: no such file")
     binary = tmp_path / "b.csv"
     binary.write_bytes(b"PK\x03\x04\0\0")
-    assert problem_of(binary) == "TABLE: this is not text; give a CSV or Parquet table"
+    assert problem_of(binary) == "TABLE: this is not text; give a CSV, Parquet or Arrow table"
 
 
 def test_shipped_tables(tmp_path: Path) -> None:
@@ -365,7 +391,7 @@ def test_row_of_another_width_beyond_the_sample(write: Write) -> None:
 def test_text_among_the_times_beyond_the_sample(write: Write) -> None:
     table = write("t,y", *(f"{i},{i % 9}" for i in range(6000)), "later,1")
     assert problem_of(table) == (
-        "TABLE:6002: column 't': 'later' is not a time like those before it; mend the row; write all times with an "
+        "TABLE:6002: column 't': 'later' is not a time like those before it; correct the row; write all times with an "
         "offset from UTC, or all without"
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from forecaster.data.panel import Panel
 from forecaster.data.profile.check import check
-from forecaster.data.profile.outliers import far_out
+from forecaster.data.profile.outliers import outliers
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec, SplitSpec, WindowSpec
 from forecaster.data.time_axis.axis import TimeAxis
@@ -131,7 +131,7 @@ def test_outliers_known_ahead_and_the_frequency_that_the_rows_have(tmp_path: Pat
     assert report.summary["outliers"] == {"y": 1}
 
 
-def test_far_out_agrees_with_numpy_series_by_series() -> None:
+def test_outliers_agree_with_numpy_series_by_series() -> None:
     rng = np.random.default_rng(3)
     lengths = [1, 2, 50, 50, 7, 300]
     values = rng.standard_cauchy(sum(lengths))[:, None]
@@ -149,7 +149,7 @@ def test_far_out_agrees_with_numpy_series_by_series() -> None:
         values,
         np.zeros((6, 0)),
     )
-    count, first = far_out(panel, 0)
+    count, first = outliers(panel, 0)
     for s in range(6):
         x = values[offsets[s] : offsets[s + 1], 0]
         low, high = np.nanquantile(x, [0.25, 0.75]) if (~np.isnan(x)).any() else (np.nan, np.nan)

@@ -172,7 +172,7 @@ def test_a_full_disk_is_a_warning(table: Path, folder: Path) -> None:
     assert panel.values.tolist() == [[1], [2], [4]]
     [warning] = findings.warnings
     assert str(warning).startswith(
-        f"{table}: the table was read into memory, for it cannot be kept: {folder}/"
+        f"{table}: the table was read into memory, because it cannot be kept: {folder}/"
     )
     assert str(warning).endswith(
         "File too large; make space, set FORECASTER_CACHE to another folder, or to off"

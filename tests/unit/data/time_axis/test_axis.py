@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecaster.data.time_axis.axis import OFF_GRID, TimeAxis, canonical_freq, parse_stamp
+from forecaster.data.time_axis.axis import OFF_AXIS, TimeAxis, canonical_freq, parse_stamp
 
 H = 3_600_000_000_000
 
@@ -35,7 +35,7 @@ def test_agrees_with_pandas_offsets(freq: str, zone: str | None) -> None:
     assert time_axis.at_or_after(int(stamps[3])) == positions[3]
     assert time_axis.at_or_after(int(stamps[3]) + 1) == positions[4]
     assert time_axis.around(int(stamps[3]) + 1) == (positions[3], positions[4])
-    assert time_axis.positions(stamps[5:6] + 1) == OFF_GRID
+    assert time_axis.positions(stamps[5:6] + 1) == OFF_AXIS
 
 
 def test_position_does_not_depend_on_where_the_table_begins() -> None:
@@ -49,7 +49,7 @@ def test_phase_is_that_of_most_rows_not_of_the_first() -> None:
     stamps = ns("2024-01-01T00:07", "2024-01-01T01:00", "2024-01-01T02:00")
     time_axis = TimeAxis.fit("h", None, stamps)
     assert time_axis.phase == 0
-    assert (time_axis.positions(stamps) == OFF_GRID).tolist() == [True, False, False]
+    assert (time_axis.positions(stamps) == OFF_AXIS).tolist() == [True, False, False]
 
 
 def test_day_of_23_hours_is_one_step() -> None:
@@ -78,7 +78,7 @@ def test_text_shows_fractions_only_where_there_are_any() -> None:
 
 def test_integers() -> None:
     time_axis = TimeAxis.fit(10, None, np.array([5, 15, 25]))
-    assert time_axis.positions(np.array([5, 15, 20, 35])).tolist() == [0, 1, OFF_GRID, 3]
+    assert time_axis.positions(np.array([5, 15, 20, 35])).tolist() == [0, 1, OFF_AXIS, 3]
     assert time_axis.stamps(np.array([-1, 3])).tolist() == [-5, 35]
     assert time_axis.ceil_position("6") == 1
     with pytest.raises(ValueError, match="'soon' is not an integer, and the time axis is one of integers"):

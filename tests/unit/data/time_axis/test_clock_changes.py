@@ -37,7 +37,9 @@ def test_row_of_a_skipped_hour_is_dropped_and_said(tmp_path: Path) -> None:
 
 
 def test_skipped_hour_moved_forward_meets_the_row_that_is_there(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"t.csv:5: time: another row is 2024-03-31 03:00:00\+02:00"):
+    with pytest.raises(
+        DataError, match=r"t.csv:5: time: another row of series 'a' has the time 2024-03-31 03:00:00\+02:00"
+    ):
         read("2024-03-31", SPRING, tmp_path, skipped="forward")
     panel, _ = read("2024-03-31", SPRING[:3] + SPRING[4:], tmp_path, skipped="forward")
     assert texts(panel) == [
@@ -63,7 +65,9 @@ def test_quarters_of_the_repeated_hour_in_order(tmp_path: Path) -> None:
 
 
 def test_third_row_of_a_repeated_hour_is_a_duplicate(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"t.csv:5: time: another row is 2024-10-27 02:00:00\+02:00"):
+    with pytest.raises(
+        DataError, match=r"t.csv:5: time: another row of series 'a' has the time 2024-10-27 02:00:00\+02:00"
+    ):
         read("2024-10-27", ("01:00", "02:00", "02:00", "02:00"), tmp_path, repeated="in_order")
 
 
@@ -90,5 +94,5 @@ def test_series_do_not_share_their_repeated_hours(tmp_path: Path) -> None:
 
 def test_times_with_offsets_need_no_policy(tmp_path: Path) -> None:
     """Two rows of one offset are duplicates, whatever is said of local times."""
-    with pytest.raises(DataError, match="another row is"):
+    with pytest.raises(DataError, match="another row of series"):
         read("2024-10-27", ("02:00+02:00", "02:00+02:00", "02:00+01:00"), tmp_path, repeated="in_order")

@@ -139,6 +139,6 @@ def test_error_shows_five_and_counts_all() -> None:
     assert len(lines) == 6
     assert lines[4] == "t.csv: series 'e' has 1 absent or empty row, the first at 401"
     assert lines[5] == (
-        "t.csv: and 1 more of the kind; "
+        "t.csv: and 1 more like these; "
         "set data.missing to ffill, interpolate, zero or mask, or complete the table"
     )

@@ -11,7 +11,7 @@ HOUR = 3_600_000_000_000
 
 
 def panel(*lengths: int, first: list[int] | None = None, time_axis: TimeAxis | None = None) -> Panel:
-    """Series of these lengths; first: the grid position that each begins at."""
+    """Series of these lengths; first: the position that each begins at."""
     return Panel(
         time_axis=time_axis or TimeAxis(1),
         ids=tuple("abcdef"[: len(lengths)]),

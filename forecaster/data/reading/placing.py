@@ -1,0 +1,157 @@
+"""Rows to positions on the time axis, and the errors about rows that do not fit its frequency."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from forecaster.data.arrays import Ints, row_blocks
+from forecaster.data.reading.problems import CellFault, TableFile
+from forecaster.data.reading.regular import StepCounts
+from forecaster.data.reading.rows import Rows
+from forecaster.data.spec import DataSpec
+from forecaster.data.time_axis.axis import OFF_AXIS, TimeAxis
+from forecaster.data.time_axis.clocks import second_moments
+from forecaster.data.time_axis.frequency import DAY_NS
+from forecaster.data.time_axis.infer import TimeColumn, infer_frequency
+from forecaster.errors import DataError, Location
+
+# Stamps that show the frequency of a table.
+_SAMPLE = 10_000
+# Another frequency is suggested only where more than one row in this many is off the axis: one stray row
+# does not make an hourly table half-hourly.
+_SELDOM = 10
+# A table that would grow this much by its gaps, to more than this many rows, has the wrong frequency.
+_MOST_GROWTH, _ROWS_BELOW = 20, 10_000_000
+# So does a table where this share of the rows, at least this many, are the same number of steps apart.
+_SAME_STEP, _LEAST_STEPS = 0.9, 8
+
+
+def resolve_in_order(spec: DataSpec, rows: Rows) -> None:
+    """Under clock_changes.repeated: in_order, give the second row of a repeated local time its second moment.
+
+    Changes `rows.stamps` in place. A third row of the same series and time remains a duplicate.
+    """
+    if not (rows.on_clock and spec.clock_changes.repeated == "in_order" and spec.timezone):
+        return
+    distinct, place = np.unique(rows.stamps, return_inverse=True)
+    repeated, second = second_moments(distinct, spec.timezone)
+    among = np.flatnonzero(repeated[place])
+    # By series and time; within them in the order of the file.
+    among = among[np.lexsort((among, rows.stamps[among], rows.series[among]))]
+    again = np.zeros(len(among), dtype=bool)
+    again[1:] = (np.diff(rows.stamps[among]) == 0) & (np.diff(rows.series[among]) == 0)
+    third = np.zeros(len(among), dtype=bool)
+    third[1:] = again[1:] & again[:-1]
+    chosen = among[again & ~third]
+    rows.stamps[chosen] = second[place[chosen]]
+
+
+def to_positions(
+    spec: DataSpec, time_axis: TimeAxis, rows: Rows, tables: Sequence[TableFile], *, trained: bool
+) -> None:
+    """Replace the stamps of rows by positions on the time axis, in place and block by block.
+
+    Args:
+        spec: The data section.
+        time_axis: The axis that every row must lie on.
+        rows: The rows as they were read; they may take most of the memory.
+        tables: The files, for messages.
+        trained: Whether the axis is that of the rows that a network was trained on.
+
+    Raises:
+        DataError: Rows lie between two steps.
+    """
+    off_axis: list[Ints] = []
+    stamps: dict[int, int] = {}
+    n_replaced = len(rows.stamps)
+    for run in row_blocks(len(rows.stamps)):
+        block = rows.stamps[run]
+        positions = time_axis.positions(block)
+        off = np.flatnonzero(positions == OFF_AXIS)
+        if len(off):
+            n_replaced = min(n_replaced, run.start)
+            off_axis.append(run.start + off)
+            few = off[:_SAMPLE]
+            stamps.update(zip((run.start + few).tolist(), block[few].tolist(), strict=True))
+        if not off_axis:
+            rows.stamps[run] = positions
+    if not off_axis:
+        return
+    faulty = np.concatenate(off_axis)
+    # The blocks before the first fault hold positions by now.
+    rows.stamps[:n_replaced] = time_axis.stamps(rows.stamps[:n_replaced])
+    often = len(faulty) * _SELDOM > len(rows.stamps)
+    freq = _inferred(spec, rows, rows.stamps[:_SAMPLE]) if often else None
+
+    def describe(i: int) -> CellFault:
+        stamp = stamps[int(faulty[i])]
+        before, after = time_axis.text(np.array(time_axis.around(stamp)))
+        [text] = time_axis.stamp_text(np.array([stamp]))
+        what = f"{text} is not a step of data.freq {time_axis.freq!r}: the nearest steps are {before} and {after}"
+        if trained:
+            return (
+                what,
+                "the network was trained on these steps: give it rows of the same frequency and phase",
+            )
+        return what, _off_axis_hint(time_axis, freq, stamp)
+
+    rows.faults(spec.time, faulty, describe).raise_any(tables)
+
+
+def check_steps(
+    spec: DataSpec, time_axis: TimeAxis, rows: Rows, steps: StepCounts, n_out: int, *, trained: bool
+) -> None:
+    """Refuse rows that clearly follow another frequency than data.freq.
+
+    Args:
+        spec: The data section.
+        time_axis: The axis of data.freq.
+        rows: The rows, with positions in place of stamps.
+        steps: Steps of the axis between neighbouring rows.
+        n_out: How many rows the series have once gaps are filled in.
+        trained: Whether the axis is that of the rows that a network was trained on.
+
+    Raises:
+        DataError: The rows follow another frequency.
+    """
+    too_many = n_out > _ROWS_BELOW and n_out > _MOST_GROWTH * (steps.total + 1)
+    usual = steps.median() if too_many or steps.count(1) * 2 < steps.total else 1
+    # Sales without a row for a day without one are an odd number of steps apart; another frequency is not.
+    steady = steps.total >= _LEAST_STEPS and steps.count(usual) / steps.total >= _SAME_STEP
+    if not too_many and (usual == 1 or not (steady or spec.missing == "error")):
+        return
+    freq = _inferred(spec, rows, time_axis.stamps(rows.stamps[:_SAMPLE]))
+    hint = f"the times look like data.freq: {freq}" if freq else "set data.freq to the table's step"
+    if trained:
+        hint = (
+            f"the network was trained on data.freq {time_axis.freq!r}: give it a table of the same frequency"
+        )
+    raise DataError(
+        f"most rows are {usual:,} steps of {time_axis.freq!r} apart: "
+        f"regular series need {n_out:,} rows, and the table has {len(rows.stamps):,}",
+        hint=hint,
+        location=Location(rows.source),
+        path="data.freq",
+    )
+
+
+def _off_axis_hint(time_axis: TimeAxis, freq: str | int | None, stamp: int) -> str:
+    if freq is not None and freq != time_axis.freq:
+        return f"the times look like data.freq: {freq}"
+    if time_axis.is_calendar and time_axis.timezone is None and stamp % DAY_NS != time_axis.phase:
+        return "correct the time, or set data.timezone if the steps begin at local midnight"
+    return "correct the time, or delete the row"
+
+
+def _inferred(spec: DataSpec, rows: Rows, sample: Ints) -> str | int | None:
+    """Infer the frequency of the first series from the first stamps of the table; None where it has none."""
+    of_first = sample[rows.series[: len(sample)] == rows.series[0]]
+    column = TimeColumn(spec.time, integer=isinstance(spec.freq, int))
+    try:
+        freq, _ = infer_frequency([np.unique(of_first)], column, zone=spec.timezone, source=Path(spec.path))
+    except DataError:
+        return None
+    return freq
