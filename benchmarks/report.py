@@ -27,7 +27,7 @@ def score() -> dict[str, float]:
     from forecaster.evaluation.intervals import probabilities
     from forecaster.evaluation.scales import Scales
     from forecaster.evaluation.scores import Forecasts, Scoring, score_table
-    from forecaster.evaluation.spec import EvaluationSpec
+    from forecaster.config.evaluation import EvaluationSpec
 
     rng = np.random.default_rng(0)
     shape = (SERIES * ORIGINS, HORIZON, 1)

@@ -42,8 +42,22 @@ _Dumper.add_representer(str, _text)
 
 
 def dump(values: dict[str, Any]) -> str:
-    """Block style, keys in the given order but `type` first, no line folded."""
+    """Return a mapping in block style: `type` first, the other keys in their order, no line folded."""
     return yaml.dump(_type_first(values), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)
+
+
+def flow(value: Any) -> str:
+    """Return one value as YAML on a single line, such as {type: gru, units: 64}."""
+    text = yaml.dump(
+        _type_first(value),
+        Dumper=_Dumper,
+        default_flow_style=True,
+        sort_keys=False,
+        allow_unicode=True,
+        width=10**6,
+    )
+    # PyYAML ends a document that is a bare scalar with "...".
+    return text.removesuffix("...\n").strip()
 
 
 def _type_first(value: Any) -> Any:

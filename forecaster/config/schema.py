@@ -11,6 +11,7 @@ from typing import Any
 
 from forecaster.config.describe import Node, experiment_schema
 from forecaster.config.dimensions import KINDS
+from forecaster.model.cells import CELLS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # Which kinds of node can give a value of a type.
@@ -28,9 +29,9 @@ def json_schema() -> Node:
     definitions = root.pop("$defs")
     for name, definition in definitions.items():
         definitions[name] = _open(definition)
-    for name in ("SimpleRnn", "Lstm", "Gru"):
-        # model.cell may say it.
-        definitions[name]["required"].remove("type")
+    for cell in CELLS.values():
+        # model.cell may give the type instead.
+        definitions[cell.__name__]["required"].remove("type")
     for kind, spec in KINDS.items():
         body = spec.model_json_schema()
         body.pop("title", None)
@@ -53,6 +54,8 @@ def json_schema() -> Node:
 def _open(node: Node) -> Node:
     """The same node, its scalars open to search nodes. Titles that only repeat the key are left out."""
     node = {k: v for k, v in node.items() if k not in ("title", "discriminator")}
+    if "description" in node:
+        node["description"] = " ".join(node["description"].split())
     if "properties" in node:
         node["properties"] = {key: _open(inner) for key, inner in node["properties"].items()}
     if isinstance(node.get("additionalProperties"), dict):
@@ -67,7 +70,7 @@ def _open(node: Node) -> Node:
     kinds = _kinds([node])
     if not kinds:
         return node
-    said = {k: node.pop(k) for k in ("description", "default") if k in node}
+    said = {k: node.pop(k) for k in ("description", "default", "examples") if k in node}
     return said | {"anyOf": [node, *_references(kinds)]}
 
 

@@ -77,23 +77,35 @@ def window_average(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
 
 
 def ridge(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    """Ridge regression from the lookback to the horizon, on mean-centred windows; see forecasting/ridge."""
+    """Ridge regression from the lookback to the horizon, on mean-centred windows.
+
+    See forecasting/ridge.
+    """
     fitted = ridge_regression.fit(known.train, known.val, lookback=known.lookback, train_std=known.train_std)
     return fitted.forecast(cutoffs)
 
 
 def auto_ets(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    """Exponential smoothing, its form chosen by AICc; see forecasting/stats."""
+    """Exponential smoothing (ETS), its form chosen by AICc.
+
+    See forecasting/stats.
+    """
     return _statistical("auto_ets", cutoffs, known)
 
 
 def auto_theta(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    """The best of four theta models; see forecasting/stats."""
+    """The best of four theta models.
+
+    See forecasting/stats.
+    """
     return _statistical("auto_theta", cutoffs, known)
 
 
 def auto_arima(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    """Seasonal ARIMA, its orders chosen by AICc; see forecasting/stats."""
+    """Seasonal ARIMA, its orders chosen by AICc.
+
+    See forecasting/stats.
+    """
     return _statistical("auto_arima", cutoffs, known)
 
 

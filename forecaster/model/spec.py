@@ -6,33 +6,64 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from forecaster.model.cells import Activation, DenseSpec, DropoutSpec, Layer, Recurrent
-from forecaster.spec import Fault, FaultsError, Spec, raise_faults
+from forecaster.model.cells import CELLS, Activation, DenseSpec, DropoutSpec, Layer, Recurrent
+from forecaster.spec import Fault, FaultsError, OneOf, Spec, meanings_of, raise_faults
 
 
 class HeadSpec(Spec):
-    type: Literal["direct", "recursive", "encoder_decoder", "sequence", "segments"] = "direct"
-    """direct: all steps at once. recursive: one step, fed back. encoder_decoder: a second stack unrolls the
-    horizon. sequence: the next horizon at every step of the window. segments: the stack takes one more step for
-    each patch of the horizon, all from its last state, told apart by a learned place."""
-    activation: Activation = "linear"
-    """Of the forecast as the network makes it, before model.normalization puts it back on the window's level:
-    with normalization last, relu never forecasts below the last value."""
+    """How the last states of the stack become the steps of the horizon."""
+
+    # A head's network stands in model/heads, in the module of the same name.
+    type: Annotated[
+        Literal["direct", "recursive", "encoder_decoder", "sequence", "segments"],
+        OneOf(
+            {
+                "direct": "All steps at once, from the last state. The fastest, and the place to begin.",
+                "recursive": "One step, which is fed back to forecast the next. It can forecast beyond the trained "
+                "horizon (`predict --horizon`), and cannot use past covariates.",
+                "encoder_decoder": "A second stack begins with the last state and goes through the horizon, fed its "
+                "own output.",
+                "sequence": "The next horizon at every step of the window, so that each step is an example. Needs "
+                "`normalization: none`.",
+                "segments": "The stack takes one more step for each patch of the horizon, all from its last state, "
+                "each with a learned position. Fast for long horizons; needs `model.patch`.",
+            }
+        ),
+    ] = Field("direct", examples=["encoder_decoder"])
+    """How the forecast is made. [Networks](networks.md) says which heads go with which options."""
+    activation: Activation = Field("linear", examples=["tanh"])
+    """The activation of the network's output, before `model.normalization` adds the level of the window again: with
+    `normalization: last`, relu could never forecast less than the last value. Leave it `linear` unless
+    `normalization` is `none`."""
 
 
 class AnchorSpec(Spec):
-    type: Literal["ridge"]
-    """ridge: a linear forecast from the normalised window, fitted in closed form on the training windows."""
-    mode: Literal["correct", "average"] = "correct"
-    """correct: the network learns what the anchor leaves, beginning at nothing. average: the network learns alone,
-    and its share of the mean with the anchor (a quarter to all) is chosen on the validation windows."""
-    lookback: Annotated[int, Field(ge=1)] | None = None
-    """Last steps of the window that the anchor sees; null = all."""
-    penalty: Annotated[float, Field(ge=0)] | None = None
-    """Share of the mean square of an input; null = chosen on the validation windows."""
+    """A linear forecast that stands beside the network."""
+
+    type: Literal["ridge"] = Field(examples=["ridge"])
+    """The kind of linear forecast. `ridge` is the only one: a ridge regression from the normalised window to the
+    horizon, fitted in closed form on the training windows. null disables the anchor, so that a search can choose
+    between the two."""
+    mode: Annotated[
+        Literal["correct", "average"],
+        OneOf(
+            {
+                "correct": "The network starts at 0 and learns what the linear forecast leaves over.",
+                "average": "The network learns alone and is then averaged with the linear forecast. Its weight, 1/4 "
+                "to 1, is chosen on the validation windows.",
+            }
+        ),
+    ] = Field("correct", examples=["average"])
+    """How the network and the linear forecast are combined."""
+    lookback: Annotated[int, Field(ge=1)] | None = Field(None, examples=[96])
+    """How many of the window's last steps the linear forecast sees. null: all of `window.lookback`."""
+    penalty: Annotated[float, Field(ge=0)] | None = Field(None, examples=[0.1])
+    """The ridge penalty, as a share of the mean square of an input. null: chosen on the validation windows."""
 
 
 class PointOutput(Spec):
+    """One number per target and step. Intervals come from `evaluation.calibration`."""
+
     type: Literal["point"] = "point"
 
 
@@ -48,63 +79,107 @@ def _levels(levels: list[float]) -> list[float]:
 
 
 class QuantileOutput(Spec):
+    """Several quantiles per target and step, which never cross. Train it with `training.loss: pinball`."""
+
     type: Literal["quantiles"]
     levels: Annotated[
         list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=1), AfterValidator(_levels)
-    ] = [
-        0.025,
-        0.1,
-        0.5,
-        0.9,
-        0.975,
-    ]
-    """Probabilities, rising, 0.5 among them: the median is the forecast. Trained with loss pinball."""
+    ] = Field([0.025, 0.1, 0.5, 0.9, 0.975], examples=[[0.1, 0.5, 0.9]])
+    """The probabilities of the quantiles, in ascending order and with 0.5 among them: the median is the forecast."""
 
 
 class DistributionOutput(Spec):
+    """The parameters of a distribution per target and step. Train it with `training.loss: nll`."""
+
     type: Literal["distribution"]
-    family: Literal["normal", "student_t", "negative_binomial"]
-    """negative_binomial is for counts. The mean is the forecast (under scaling.method log the median). Trained with
-    loss nll."""
-    samples: Annotated[int, Field(ge=10, le=10000)] = 200
-    """Paths drawn by the heads that feed back, whose quantiles are those of the forecast."""
+    family: Annotated[
+        Literal["normal", "student_t", "negative_binomial"],
+        OneOf(
+            {
+                "normal": "Mean and standard deviation.",
+                "student_t": "Location, scale and degrees of freedom: like the normal, with room for outliers.",
+                "negative_binomial": "For counts: whole numbers from 0. Needs `scaling.method: none`, and "
+                "`normalization` `mean` or `none`.",
+            }
+        ),
+    ] = Field(examples=["student_t"])
+    """The family of the distribution. Its mean is the forecast; under `scaling.method: log`, its median."""
+    samples: Annotated[int, Field(ge=10, le=10000)] = Field(200, examples=[500])
+    """How many paths the heads `recursive` and `encoder_decoder` draw to find the quantiles of the forecast. More
+    paths give smoother quantiles and take longer. Other heads ignore it."""
 
 
 NetworkOutput = Annotated[PointOutput | QuantileOutput | DistributionOutput, Field(discriminator="type")]
 
 
 class ModelSpec(Spec):
-    normalization: Literal["last", "mean", "revin", "season", "none"] = "last"
-    """Of each window, inside the model. last: subtract the last value. mean: divide by the mean size.
-    revin: subtract the mean, divide by the spread, with learned gains. season: subtract the mean of the last
-    season, divide by the mean change from season to season."""
-    season: Annotated[int, Field(ge=1)] | None = None
-    """Steps in one season; of normalization season."""
-    differences: list[Annotated[int, Field(ge=1)]] = []
-    """Lags: each adds the change of the targets over so many steps as an input."""
-    past_lookback: Annotated[int, Field(ge=1)] | None = None
-    """Last steps of the window at which the network sees data.past_covariates; null = all. Where only the newest
-    values matter (weather, a queue), the older ones are mostly noise to fit."""
-    anchor: Annotated[AnchorSpec | None, BeforeValidator(_null_without_type)] = None
-    """A linear forecast beside the network; null, or a type of null, which a search can choose = it forecasts alone."""
-    patch: Annotated[int, Field(ge=1)] | None = None
-    """Steps per segment; divides the lookback, which becomes lookback / patch recurrent steps."""
-    channels: Literal["joint", "independent"] = "joint"
-    """joint: one network sees all targets. independent: one shared network sees each alone."""
-    cell: Literal["simple_rnn", "lstm", "gru"] | None = None
-    """The type of every layer that names none."""
-    layers: Annotated[list[Layer], Field(min_length=1)]
-    """The Sequential stack, first layer first."""
-    head: HeadSpec = HeadSpec()
-    output: NetworkOutput = PointOutput()
-    stateful: bool = False
-    """Carry the state from each window of a series to the next. Windows then follow one another, a lookback
-    apart, and batch_size series are read side by side."""
+    """The network."""
+
+    normalization: Annotated[
+        Literal["last", "mean", "revin", "season", "none"],
+        OneOf(
+            {
+                "last": "Subtract the last value. For series that wander.",
+                "mean": "Divide by the mean absolute value. For sales and counts, whose swings grow with their level.",
+                "revin": "Subtract the mean and divide by the standard deviation, with a learned gain and offset "
+                "(reversible instance normalization).",
+                "season": "Subtract the mean of the last season and divide by the mean change from one season to the "
+                "next. For strong seasons; needs `model.season`.",
+                "none": "Leave the window as it is. Needed by the head `sequence` and by `stateful`.",
+            }
+        ),
+    ] = Field("last", examples=["season"])
+    """What is removed from the targets of each window inside the network and added to its forecast again. It lets the
+    network forecast levels that training never saw."""
+    season: Annotated[int, Field(ge=1)] | None = Field(None, examples=[24])
+    """Steps in one season, for `normalization: season`; at most `window.lookback` - 1. null: no season."""
+    differences: list[Annotated[int, Field(ge=1)]] = Field([], examples=[[1, 24]])
+    """Lags, in steps, whose differences the network sees too: each adds one input per target, its change over that
+    many steps. []: no differences."""
+    past_lookback: Annotated[int, Field(ge=1)] | None = Field(None, examples=[24])
+    """How many of the window's last steps show `data.past_covariates` to the network. Lower it where only the newest
+    values matter, such as weather: older ones are mostly noise. null: all steps."""
+    anchor: Annotated[AnchorSpec | None, BeforeValidator(_null_without_type)] = Field(
+        None, examples=[{"type": "ridge"}]
+    )
+    """A linear forecast beside the network, which often helps on small tables. Set to null to disable it; in a search,
+    null as its `type` does the same."""
+    patch: Annotated[int, Field(ge=1)] | None = Field(None, examples=[24])
+    """How many steps of the window are joined into one recurrent step. It must divide `window.lookback`; training is
+    faster by about as much. null: every step is a recurrent step."""
+    channels: Annotated[
+        Literal["joint", "independent"],
+        OneOf(
+            {
+                "joint": "One network sees all targets and forecasts them together.",
+                "independent": "One shared network forecasts each target from that target alone. Often better for "
+                "many targets that have little to do with each other.",
+            }
+        ),
+    ] = Field("joint", examples=["independent"])
+    """How several targets go through the network."""
+    cell: Annotated[str, OneOf(meanings_of(CELLS))] | None = Field(None, examples=["gru"])
+    """The type of every layer that names none, so that one value (or one search node) changes the whole stack. null:
+    every layer names its type."""
+    layers: Annotated[list[Layer], Field(min_length=1)] = Field(
+        examples=[[{"type": "gru", "units": 64}, {"type": "dense", "units": 32, "activation": "relu"}]]
+    )
+    """The stack of layers, in the order of the data; at least one is recurrent."""
+    head: HeadSpec = Field(HeadSpec(), examples=[{"type": "encoder_decoder"}])
+    """How the stack's output becomes a forecast of every step of the horizon."""
+    output: NetworkOutput = Field(
+        PointOutput(), examples=[{"type": "quantiles"}, {"type": "distribution", "family": "student_t"}]
+    )
+    """What the network puts out for each target and step."""
+    stateful: bool = Field(False, examples=[True])
+    """Whether the state at the end of a window is carried to the next window of the series, so that the network
+    remembers beyond `window.lookback`. Windows then follow one another, one lookback apart, and `training.batch_size`
+    series are read side by side. Needs `normalization: none` and the head `direct`."""
 
     @model_validator(mode="before")
     @classmethod
     def _types(cls, values: Any) -> Any:
-        """Fill in the type of layers that name none."""
+        """Give the cell's type to every layer that names none."""
         if not isinstance(values, dict) or not isinstance(values.get("cell"), str):
             return values
         layers = values.get("layers")
@@ -116,7 +191,9 @@ class ModelSpec(Spec):
     @model_validator(mode="after")
     def _has_recurrence(self) -> ModelSpec:
         if not any(isinstance(layer, Recurrent) for layer in self.layers):
-            raise_faults([Fault(("layers",), "has no recurrent layer", "add a simple_rnn, lstm or gru")])
+            *names, last = CELLS
+            hint = f"add a {', '.join(names)} or {last}"
+            raise_faults([Fault(("layers",), "has no recurrent layer", hint)])
         return self
 
     @model_validator(mode="after")
@@ -206,5 +283,5 @@ class ModelSpec(Spec):
 
     @property
     def stack(self) -> list[Recurrent | DenseSpec | DropoutSpec]:
-        """The layers with every repeat written out."""
+        """The layers, with the copies of each `repeat` written out."""
         return [layer for layer in self.layers for _ in range(layer.repeat)]
