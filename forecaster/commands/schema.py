@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from forecaster.commands.options import Json
+import typer
+
 from forecaster.terminal.exits import command_context
 
 
@@ -14,7 +15,14 @@ def run() -> dict[str, Any]:
     return json_schema()
 
 
-def command(as_json: Json = False) -> None:
-    """Print the JSON Schema of the YAML file, for editors."""
+def command(
+    as_json: Annotated[
+        bool, typer.Option("--json", hidden=True, help="Accepted and without effect: the output is always JSON.")
+    ] = False,
+) -> None:
+    """Print the JSON Schema of the YAML file, from which editors complete and explain keys.
+
+    The output is always JSON, as in `forecaster schema > forecaster.schema.json`.
+    """
     with command_context(True, False, False, False) as reporter:
         reporter.emit_raw(run())

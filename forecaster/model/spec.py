@@ -13,7 +13,7 @@ from forecaster.spec import Fault, FaultsError, OneOf, Spec, meanings_of, raise_
 class HeadSpec(Spec):
     """How the last states of the stack become the steps of the horizon."""
 
-    # A head's network stands in model/heads, in the module of the same name.
+    # The network of a head is HEAD of the module in model/heads that has the head's name.
     type: Annotated[
         Literal["direct", "recursive", "encoder_decoder", "sequence", "segments"],
         OneOf(
