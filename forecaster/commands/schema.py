@@ -17,7 +17,8 @@ def run() -> dict[str, Any]:
 
 def command(
     as_json: Annotated[
-        bool, typer.Option("--json", hidden=True, help="Accepted and without effect: the output is always JSON.")
+        bool,
+        typer.Option("--json", hidden=True, help="Accepted and without effect: the output is always JSON."),
     ] = False,
 ) -> None:
     """Print the JSON Schema of the YAML file, from which editors complete and explain keys.

@@ -1,4 +1,4 @@
-"""The JSON Schema of the experiment, asked in plain words: what a place needs, what it may hold."""
+"""Questions to the JSON Schema of the experiment, answered in plain words."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ Node = dict[str, Any]
 
 @cache
 def experiment_schema() -> Node:
-    """Of a file without search nodes. Not to be changed by its readers."""
+    """Return the schema of a file without search nodes. It is shared: callers must not change it."""
     return Experiment.model_json_schema()
 
 
 def deref(node: Node, root: Node) -> Node:
+    """Follow a node's $ref; what stands beside the $ref replaces what the definition says."""
     while "$ref" in node:
         node = root["$defs"][node["$ref"].rsplit("/", 1)[1]] | {k: v for k, v in node.items() if k != "$ref"}
     return node
 
 
 def alternatives(node: Node, root: Node) -> list[Node]:
-    """The node's branches, null left out; the node itself where there is no choice."""
+    """Return the branches of a node without null; the node itself where it has none."""
     node = deref(node, root)
     branches = node.get("oneOf") or node.get("anyOf")
     if branches is None:
@@ -32,12 +33,13 @@ def alternatives(node: Node, root: Node) -> list[Node]:
 
 
 def nullable(node: Node, root: Node) -> bool:
+    """Whether a node accepts null."""
     node = deref(node, root)
     return any(deref(b, root).get("type") == "null" for b in node.get("anyOf", []))
 
 
 def tags(node: Node, root: Node) -> dict[str, Node]:
-    """The branches of a union by their type, in the schema's order; empty where there is no such union."""
+    """Return the branches of a union by their `type`, in the order of the schema; empty where there is no union."""
     node = deref(node, root)
     if "discriminator" in node:
         branches = [deref(branch, root) for branch in node["oneOf"]]
@@ -49,7 +51,7 @@ def tags(node: Node, root: Node) -> dict[str, Node]:
 
 
 def choices(node: Node, root: Node) -> list[Any]:
-    """Every value allowed by name, in the schema's order."""
+    """Return every value that the schema lists by name, in its order."""
     found: list[Any] = []
     for branch in alternatives(node, root):
         found += branch.get("enum", [branch["const"]] if "const" in branch else [])
@@ -57,7 +59,7 @@ def choices(node: Node, root: Node) -> list[Any]:
 
 
 def needs(node: Node, root: Node) -> str:
-    """What a value must be: "a whole number from 1 to 64", "one of mse, mae or null"."""
+    """Say what a value must be, such as "a whole number from 1 to 64" or "one of mse, mae or null"."""
     phrases = [_phrase(branch, root) for branch in alternatives(node, root)]
     if by_tag := tags(node, root):
         phrases = [f"a mapping whose type is one of {', '.join(by_tag)}"]
@@ -120,6 +122,6 @@ def _text(node: Node) -> str:
 
 
 def number(value: float) -> str:
-    """As people write it: 1, 0.5, 1e-05."""
+    """Write a number in its shortest form: 1, 0.5, 1e-05."""
     whole = float(value).is_integer() and abs(value) < 2**53
     return str(int(value)) if whole else repr(value)

@@ -34,7 +34,7 @@ class IntRange(Spec):
     max: int = Field(examples=[256])
     """The largest value, included where it lies on a step."""
     step: Annotated[int, Field(ge=1)] | None = Field(None, examples=[32])
-    """The distance between two values, counted from `min`. null: every whole number. It does not go with
+    """The distance between two values, counted from `min`. null: every whole number. It cannot be used with
     `sampling: log`."""
     sampling: Sampling = Field("linear", examples=["log"])
     """How values are drawn from the range."""
@@ -73,7 +73,7 @@ class FloatRange(Spec):
     max: float = Field(examples=[1.0e-2])
     """The largest value, included where it lies on a step."""
     step: Annotated[float, Field(gt=0)] | None = Field(None, examples=[0.1])
-    """The distance between two values, counted from `min`. null: any number. It does not go with `sampling: log`."""
+    """The distance between two values, counted from `min`. null: any number. It cannot be used with `sampling: log`."""
     sampling: Sampling = Field("linear", examples=["log"])
     """How values are drawn from the range."""
     default: float = Field(examples=[1.0e-3])
@@ -207,7 +207,7 @@ class Dimension:
 
 def _range_faults(node: IntRange | FloatRange) -> list[Fault]:
     if node.min > node.max:
-        return [Fault(("max",), f"is {_short(node.max)}, below min, {_short(node.min)}", "exchange them")]
+        return [Fault(("max",), f"is {_short(node.max)}, below min, {_short(node.min)}", "swap them")]
     faults = []
     if node.sampling == "log":
         if node.min <= 0:
@@ -216,7 +216,7 @@ def _range_faults(node: IntRange | FloatRange) -> list[Fault]:
             )
         if node.step is not None:
             hint = "remove step, or list the values in a choice"
-            faults.append(Fault(("step",), "does not go with log sampling", hint))
+            faults.append(Fault(("step",), "cannot be used with log sampling", hint))
             return faults
     if node.step is not None and (node.max - node.min) / node.step > MOST_VALUES:
         summary = f"is {_short(node.step)}, which makes more than {MOST_VALUES:,} values"

@@ -21,10 +21,10 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    # Quoted wherever YAML 1.2 (this program) or 1.1 (most others) would read something else than text.
+    # Quoted wherever YAML 1.2 (this program) or YAML 1.1 (most others) would read something other than text.
     style = "'" if not _is_text(value) else None
     if not value.isprintable():
-        # Single quotes would fold line breaks, of which Unicode has several, into blanks.
+        # In single quotes a line break, of which Unicode has several kinds, would become a space.
         style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 

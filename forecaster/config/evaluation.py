@@ -20,7 +20,9 @@ BaselineName = Annotated[str, OneOf(meanings_of(BASELINES))]
 
 def _increasing(levels: list[int]) -> list[int]:
     if sorted(set(levels)) != levels:
-        raise FaultsError([Fault((), "must rise, each once", f"write {sorted(set(levels))}")])
+        raise FaultsError(
+            [Fault((), "must be in ascending order, each once", f"write {sorted(set(levels))}")]
+        )
     return levels
 
 

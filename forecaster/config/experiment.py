@@ -76,11 +76,11 @@ class Experiment(Spec):
                 faults.append(Fault(("model", key), summary, "lengthen the lookback"))
         if self.model.stateful and self.window.stride not in (1, lookback):
             summary = (
-                f"{self.window.stride} does not go with model.stateful, whose windows are a lookback apart"
+                f"{self.window.stride} cannot be used with model.stateful, whose windows are a lookback apart"
             )
             faults.append(Fault(("window", "stride"), summary, "remove it"))
         if self.window.short == "pad" and self.model.stateful:
-            summary = "pad does not go with model.stateful, which needs every step"
+            summary = "pad cannot be used with model.stateful, which needs every step"
             faults.append(Fault(("window", "short"), summary, "set it to skip"))
         anchor = self.model.anchor
         shorter: dict[tuple[str, ...], int | None] = {("model", "past_lookback"): self.model.past_lookback}
@@ -99,7 +99,7 @@ class Experiment(Spec):
                 Fault(("model", "anchor", "mode"), summary, "give validation a share, or set it to correct")
             )
         if self.training.loss == "mase" and self.scaling.method == "log":
-            summary = "mase does not go with scaling.method log, where an error has no unit"
+            summary = "mase cannot be used with scaling.method log, where an error has no unit"
             faults.append(Fault(("training", "loss"), summary, "use owa or mae"))
         if self.training.loss == "owa" and self.scaling.method != "log":
             summary = "owa is written for logarithms, and scaling.method is " + self.scaling.method
@@ -109,10 +109,10 @@ class Experiment(Spec):
                 summary = "is text, but data.freq is a whole number"
                 faults.append(Fault(("split", name), summary, "give a share or a number of steps"))
         if self.model.head.type == "recursive" and self.data.past_covariates:
-            summary = "do not go with head recursive: they are not known at the steps that it feeds back"
+            summary = "cannot be used with head recursive: they are not known at the steps that it feeds back"
             faults.append(Fault(("data", "past_covariates"), summary, "use another head, or leave them out"))
         if self.training.loss == "smape" and self.scaling.method == "log":
-            summary = "smape does not go with scaling.method log"
+            summary = "smape cannot be used with scaling.method log"
             faults.append(
                 Fault(("training", "loss"), summary, "use mae: on logarithms it is nearly the same")
             )
@@ -124,7 +124,7 @@ class Experiment(Spec):
         output, loss, faults = self.model.output, self.training.loss, []
         needed = {"quantiles": "pinball", "distribution": "nll"}.get(output.type)
         if needed is not None and loss != needed:
-            summary = f"{loss} does not teach output {output.type}"
+            summary = f"{loss} cannot train output {output.type}"
             faults.append(Fault(("training", "loss"), summary, f"set it to {needed}"))
         if needed is None and loss in ("pinball", "nll"):
             other = "quantiles" if loss == "pinball" else "distribution"
@@ -134,7 +134,9 @@ class Experiment(Spec):
             )
         counts = isinstance(output, DistributionOutput) and output.family == "negative_binomial"
         if counts and self.scaling.method != "none":
-            summary = f"{self.scaling.method} leaves no counts, and output negative_binomial needs them"
+            summary = (
+                f"{self.scaling.method} changes counts, and output negative_binomial needs them unchanged"
+            )
             hint = "set it to none, with model.normalization: mean"
             faults.append(Fault(("scaling", "method"), summary, hint))
         if isinstance(output, QuantileOutput) and self.evaluation.calibration == "none":

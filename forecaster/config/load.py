@@ -1,4 +1,4 @@
-"""From a YAML file to a validated experiment, or to every problem of the file at once."""
+"""Loading a YAML file: a validated experiment, or every problem of the file at once."""
 
 from __future__ import annotations
 
@@ -27,11 +27,17 @@ from forecaster.errors import ConfigError, Diagnostic, Location
 
 @dataclass(frozen=True)
 class Loaded:
-    """An experiment and where it came from.
+    """An experiment and the file that it came from.
 
-    dimensions: the search nodes, in the order of the file; the experiment holds their defaults.
-    text: the file as it was given. values: its tree with --set and the nodes' defaults, no other default.
-    base: the folder that data.path and output.dir are relative to.
+    Attributes:
+        path: The YAML file.
+        experiment: The validated file, in which every search node is replaced by its default.
+        dimensions: The search nodes, in the order of the file.
+        text: The file as it was given.
+        values: The values that the file and --set give, with the search nodes' defaults and no other default.
+        base: The folder that data.path and output.dir are relative to.
+        warnings: Settings that are valid and probably unintended.
+        positions: The line and column of every key and value.
     """
 
     path: Path
@@ -45,14 +51,16 @@ class Loaded:
 
     @property
     def data_path(self) -> Path:
+        """The table."""
         return self.base / self.experiment.data.path
 
     @property
     def output_dir(self) -> Path:
+        """The folder in which run directories are created."""
         return self.base / self.experiment.output.dir
 
     def resolved_yaml(self, *, relative_to: Path) -> str:
-        """The whole experiment, every default written out, as a file to be saved in that folder."""
+        """Return the whole experiment as YAML, with every default, for a file in the folder `relative_to`."""
         values = self.experiment.model_dump()
         values["data"]["path"] = moved(values["data"]["path"], self.base, relative_to)
         values["output"]["dir"] = moved(values["output"]["dir"], self.base, relative_to)
@@ -60,21 +68,22 @@ class Loaded:
 
     @property
     def search_space(self) -> list[Dimension]:
-        """The dimensions, with those of every copy of a repeated layer."""
+        """The dimensions of the file, and those of every further copy of a repeated layer."""
         return search_space(self.dimensions, self.values)
 
     def filled(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
-        """The tree with other values for some dimensions of the search space, by name."""
+        """Return the values of the file with other values for some dimensions of the search space, by name."""
         tree: dict[str, Any] = fill(self.values, self.search_space, chosen)
         return tree
 
     def trial(self, chosen: Mapping[str, Any]) -> Experiment:
-        """The experiment with other values for some dimensions, by name.
+        """Return the experiment with other values for some dimensions of the search space, by name.
 
-        Raises ConfigError when the values do not fit together.
+        Raises:
+            ConfigError: The values do not fit together.
         """
         tree = self.filled(chosen)
-        # Where copies of a layer are written out, the places in the file are no longer those of the tree.
+        # Where copies of a layer are written out, the indices of layers no longer match the file.
         spread = len(tree["model"]["layers"]) != len(self.values["model"]["layers"])
         positions = Positions(self.positions.file) if spread else self.positions
         experiment, faults = validate(tree, positions)
@@ -83,7 +92,7 @@ class Loaded:
         return experiment
 
     def yaml_of(self, values: dict[str, Any], *, relative_to: Path) -> str:
-        """A tree of this file as a file to be saved in that folder."""
+        """Return values of this file as YAML for a file in the folder `relative_to`."""
         out = copy.deepcopy(values)
         out["data"]["path"] = moved(out["data"]["path"], self.base, relative_to)
         out["output"] = {**(out.get("output") or {})}
@@ -92,13 +101,22 @@ class Loaded:
 
 
 def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Loaded:
-    """Read, override, fill in and validate. Raises ConfigError with every problem found."""
+    """Read a YAML file, apply --set, replace search nodes by their defaults, and validate.
+
+    Args:
+        path: The YAML file.
+        overrides: The values of --set, such as "training.epochs=20", applied in order.
+
+    Raises:
+        ConfigError: Something is wrong; it carries every problem of the file and of --set.
+        EnvironmentError_: The file cannot be read for a reason outside it.
+    """
     tree = read_yaml(path)
     faults = [*tree.problems, *apply_overrides(tree, list(overrides))]
     lifted = lift(tree.values, tree.positions)
     holes = tree.holes | lifted.holes
     experiment, wrong = validate(lifted.values, tree.positions, holes=holes)
-    # About a value that could not be read enough was said.
+    # A value that could not be read already has its message.
     faults += [f for f in lifted.faults if f.path not in {dotted(hole) for hole in tree.holes}]
     faults += wrong
     if faults or experiment is None:
@@ -118,7 +136,16 @@ def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Loaded:
 def validate(
     values: Any, positions: Positions, *, holes: set[KeyPath] | None = None
 ) -> tuple[Experiment | None, list[Diagnostic]]:
-    """The experiment of a tree without search nodes, or None and what is wrong."""
+    """Validate values without search nodes.
+
+    Args:
+        values: The values of the file.
+        positions: The line and column of every key and value.
+        holes: Paths that already have a message, so that nothing more is said about them.
+
+    Returns:
+        The experiment, or None, and the problems.
+    """
     refused = not_yet(values, positions)
     try:
         experiment = Experiment.model_validate(values)
@@ -128,19 +155,19 @@ def validate(
 
 
 def ends_of(loaded: Loaded) -> Iterator[tuple[Dimension, Any, Location]]:
-    """Every end of every range and every choice, and where it stands."""
+    """Yield both ends of every range and every choice, with the dimension and the location in the file."""
     for dimension in loaded.dimensions:
         for inside, value in dimension.range.ends().items():
             yield dimension, value, loaded.positions.of_value((*dimension.path, dimension.kind, *inside))
 
 
 def with_tried(value: Any, summary: str) -> str:
-    """A fault that only this value of a search has."""
+    """Word a fault that only one value of a search space has."""
     return f"with {_yaml(value)}, which the search may try: {summary}"
 
 
 def check_ends(loaded: Loaded) -> list[Diagnostic]:
-    """Every end of every range and every choice, put in one at a time and validated as an experiment."""
+    """Validate the experiment with both ends of every range and every choice, one at a time."""
     faults = []
     for dimension, value, where in ends_of(loaded):
         tree = substitute(loaded.values, {dimension.path: value})
@@ -156,11 +183,11 @@ def _yaml(value: Any) -> str:
 
 
 def moved(path: str, base: Path, to: Path) -> str:
-    """A relative path as seen from another folder; an absolute one as it is."""
+    """Return a path relative to `base` as one relative to `to`; an absolute path stays as it is."""
     if Path(path).is_absolute():
         return path
     target = base.resolve() / path
     try:
         return Path(os.path.relpath(target, to.resolve())).as_posix()
-    except ValueError:  # two drives of Windows have no relative path between them
+    except ValueError:  # Windows has no relative path from one drive to another.
         return target.as_posix()

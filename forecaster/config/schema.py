@@ -1,7 +1,7 @@
 """JSON Schema (draft 2020-12) of the YAML file, for editors and other programs.
 
-It is the experiment's own schema, in which every scalar may also be a search node. Rules between
-fields are not in it: `forecaster validate` knows those.
+It is the schema of the experiment, in which every scalar may also be a search node. Rules between keys are not
+in it; `forecaster validate` checks those.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from forecaster.config.dimensions import KINDS
 from forecaster.model.cells import CELLS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-# Which kinds of node can give a value of a type.
+# The kinds of search node whose values have a type.
 KINDS_OF_TYPE = {
     "integer": ("int", "choice"),
     "number": ("float", "int", "choice"),
@@ -24,7 +24,7 @@ KINDS_OF_TYPE = {
 
 
 def json_schema() -> Node:
-    """The schema of a file, search nodes included. A fresh copy at every call."""
+    """Return the schema of a file, search nodes included; a new copy at every call."""
     root = copy.deepcopy(experiment_schema())
     definitions = root.pop("$defs")
     for name, definition in definitions.items():
@@ -52,7 +52,7 @@ def json_schema() -> Node:
 
 
 def _open(node: Node) -> Node:
-    """The same node, its scalars open to search nodes. Titles that only repeat the key are left out."""
+    """Return the same node with scalars that may also be search nodes, without the titles, which repeat the keys."""
     node = {k: v for k, v in node.items() if k not in ("title", "discriminator")}
     if "description" in node:
         node["description"] = " ".join(node["description"].split())
@@ -63,7 +63,7 @@ def _open(node: Node) -> Node:
     if "items" in node:
         node["items"] = _open(node["items"])
     if "oneOf" in node:
-        # A layer whose type is searched matches several branches.
+        # A layer whose type is a search node matches several branches.
         node["anyOf"] = node.pop("oneOf")
     if "anyOf" in node:
         return _open_union(node)

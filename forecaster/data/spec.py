@@ -61,7 +61,13 @@ class CsvSpec(Spec):
             mark = getattr(self, name)
             if mark is not None and mark in taken:
                 raise_faults(
-                    [Fault((name,), f"is {mark!r}, as {taken[mark]} is", "give each a character of its own")]
+                    [
+                        Fault(
+                            (name,),
+                            f"is {mark!r}, the same as {taken[mark]}",
+                            "give each a character of its own",
+                        )
+                    ]
                 )
             taken[mark] = name
         return self
@@ -233,7 +239,7 @@ class DataSpec(Spec):
             if not roles.get(name, "").endswith("_covariates"):
                 listed = roles.get(name)
                 what = (
-                    "is no covariate"
+                    "is not a covariate"
                     if listed is None
                     else f"is listed under {listed}, which holds no categories"
                 )
@@ -241,7 +247,7 @@ class DataSpec(Spec):
                 faults.append(Fault(("categorical", name), what, hint))
         for role, taken in (("time", self.time), ("id", self.id)):
             if taken in OUTPUT_NAMES or (taken or "").startswith(("forecast-lo-", "forecast-hi-")):
-                summary = f"column {taken!r} has a name that the tables of forecasts use"
+                summary = f"column {taken!r} has a name that forecast tables use"
                 faults.append(Fault((role,), summary, "rename it in the table"))
         raise_faults(faults)
         return self

@@ -74,7 +74,9 @@ def _null_without_type(anchor: Any) -> Any:
 def _levels(levels: list[float]) -> list[float]:
     fixed = sorted({*levels, 0.5})
     if fixed != levels:
-        raise FaultsError([Fault((), "must rise, each once, with 0.5 among them", f"write {fixed}")])
+        raise FaultsError(
+            [Fault((), "must be in ascending order, each once, with 0.5 among them", f"write {fixed}")]
+        )
     return levels
 
 
@@ -204,25 +206,25 @@ class ModelSpec(Spec):
         if both_ways and head in ("recursive", "sequence"):
             ahead = "the steps ahead are not there yet"
             why = ahead if head == "recursive" else "an earlier step would see its own target"
-            summary = f"true does not go with head {head}: {why}"
+            summary = f"true cannot be used with head {head}: {why}"
             faults.append(Fault(("layers", both_ways[0], "bidirectional"), summary, "set it to false"))
         if head == "recursive" and self.patch is not None:
-            summary = f"{self.patch} does not go with head recursive, which feeds back single steps"
+            summary = f"{self.patch} cannot be used with head recursive, which feeds back single steps"
             faults.append(Fault(("patch",), summary, "remove it"))
         if head == "sequence" and self.normalization != "none":
             why = "it uses later values of the window, which are targets of its earlier steps"
-            summary = f"{self.normalization} does not go with head sequence: {why}"
+            summary = f"{self.normalization} cannot be used with head sequence: {why}"
             faults.append(Fault(("normalization",), summary, "set it to none"))
         if head == "segments" and self.patch is None:
             faults.append(Fault(("head", "type"), "segments needs model.patch", "set the steps of a segment"))
         if head == "segments" and both_ways:
-            summary = "true does not go with head segments: the steps ahead are not there yet"
+            summary = "true cannot be used with head segments: the steps ahead are not there yet"
             faults.append(Fault(("layers", both_ways[0], "bidirectional"), summary, "set it to false"))
         if head in ("recursive", "sequence") and self.differences:
-            summary = f"do not go with head {head}, whose steps see single values"
+            summary = f"cannot be used with head {head}, whose steps see one value at a time"
             faults.append(Fault(("differences",), summary, "remove them"))
         if head == "sequence" and self.past_lookback:
-            summary = f"{self.past_lookback} does not go with head sequence, which forecasts at every step"
+            summary = f"{self.past_lookback} cannot be used with head sequence, which forecasts at every step"
             faults.append(Fault(("past_lookback",), summary, "remove it"))
         faults += self._anchor_faults() + self._state_faults() + self._output_faults()
         raise_faults(faults)
@@ -235,29 +237,29 @@ class ModelSpec(Spec):
                 Fault(("normalization",), "season needs model.season", "set the steps of one season")
             )
         if self.anchor is not None and self.head.type not in ("direct", "segments"):
-            summary = f"does not go with head {self.head.type}, which forecasts one step after the other"
+            summary = f"cannot be used with head {self.head.type}, which forecasts step by step"
             faults.append(Fault(("anchor",), summary, "use head direct or segments"))
         if self.anchor is not None and self.normalization == "revin":
-            summary = "does not go with normalization revin, whose gains change while it stands still"
+            summary = "cannot be used with normalization revin, whose learned gain changes while the anchor stays fixed"
             faults.append(Fault(("anchor",), summary, "use normalization last, mean or season"))
         return faults
 
     def _output_faults(self) -> list[Fault]:
         output, head, faults = self.output, self.head, []
         if isinstance(output, QuantileOutput) and head.type in ("recursive", "encoder_decoder"):
-            why = "fed back, the median hides how uncertain the steps before are"
-            summary = f"quantiles does not go with head {head.type}: {why}"
+            why = "a median that is fed back hides how uncertain the earlier steps are"
+            summary = f"quantiles cannot be used with head {head.type}: {why}"
             hint = "use output distribution, whose paths are sampled, or head direct"
             faults.append(Fault(("output", "type"), summary, hint))
         if not isinstance(output, PointOutput) and head.activation != "linear":
-            summary = f"{head.activation} does not go with output {output.type}, whose numbers are not all forecasts"
+            summary = f"{head.activation} cannot be used with output {output.type}, whose values are not all forecasts"
             faults.append(Fault(("head", "activation"), summary, "set it to linear"))
         if isinstance(output, DistributionOutput) and output.family == "negative_binomial":
             if self.normalization not in ("mean", "none"):
-                summary = f"{self.normalization} moves the level, and a negative binomial begins at 0"
+                summary = f"{self.normalization} shifts the level, and a negative binomial starts at 0"
                 faults.append(Fault(("normalization",), summary, "set it to mean or none"))
             if self.anchor is not None:
-                summary = "does not go with negative_binomial, whose mean is never below 0"
+                summary = "cannot be used with negative_binomial, whose mean is never below 0"
                 faults.append(Fault(("anchor",), summary, "remove it"))
         return faults
 
@@ -266,18 +268,21 @@ class ModelSpec(Spec):
             return []
         faults = []
         if self.head.type != "direct":
-            summary = f"true does not go with head {self.head.type}, which makes states of its own"
+            summary = f"true cannot be used with head {self.head.type}, which builds states of its own"
             faults.append(Fault(("stateful",), summary, "use head direct"))
         if self.normalization != "none":
-            summary = f"{self.normalization} does not go with stateful: a carried state has seen other levels"
+            why = "the carried state comes from windows of other levels"
+            summary = f"{self.normalization} cannot be used with stateful: {why}"
             faults.append(Fault(("normalization",), summary, "set it to none"))
         for key in ("anchor", "differences", "past_lookback"):
             if getattr(self, key):
-                summary = "does not go with stateful, where a window is only a piece of what is seen"
+                summary = "cannot be used with stateful, where a window is only part of what the network sees"
                 faults.append(Fault((key,), summary, "remove it"))
         for i, layer in enumerate(self.layers):
             if isinstance(layer, Recurrent) and layer.bidirectional:
-                summary = "true does not go with stateful: a state of the future cannot be carried"
+                summary = (
+                    "true cannot be used with stateful: a state that comes from the future cannot be carried"
+                )
                 faults.append(Fault(("layers", i, "bidirectional"), summary, "set it to false"))
         return faults
 

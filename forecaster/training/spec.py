@@ -59,7 +59,7 @@ class OptimizerSpec(Spec):
     @model_validator(mode="after")
     def _one_clip(self) -> OptimizerSpec:
         given = [n for n in ("clipnorm", "clipvalue", "global_clipnorm") if getattr(self, n) is not None]
-        faults = [Fault((name,), f"excludes {given[0]}", "keep one of them") for name in given[1:]]
+        faults = [Fault((name,), f"cannot be used with {given[0]}", "keep one of them") for name in given[1:]]
         if self.momentum and self.type not in ("sgd", "rmsprop"):
             faults.append(
                 Fault(("momentum",), f"belongs to sgd and rmsprop, not to {self.type}", "remove it")
