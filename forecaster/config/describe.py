@@ -58,11 +58,17 @@ def choices(node: Node, root: Node) -> list[Any]:
     return found
 
 
-def needs(node: Node, root: Node) -> str:
-    """Say what a value must be, such as "a whole number from 1 to 64" or "one of mse, mae or null"."""
-    phrases = [_phrase(branch, root) for branch in alternatives(node, root)]
+def needs(node: Node, root: Node, *, names: str | None = None) -> str:
+    """Say what a value must be, such as "a whole number from 1 to 64" or "one of mse, mae or null".
+
+    Args:
+        node: The schema of the value.
+        root: The schema that its $refs point into.
+        names: What to say for a list of names, such as "one of those below"; the names themselves by default.
+    """
+    phrases = [_phrase(branch, root, names) for branch in alternatives(node, root)]
     if by_tag := tags(node, root):
-        phrases = [f"a mapping whose type is one of {', '.join(by_tag)}"]
+        phrases = [f"a mapping whose type is {names or 'one of ' + ', '.join(by_tag)}"]
     if nullable(node, root):
         phrases.append("null")
     unique = list(dict.fromkeys(phrases))
@@ -72,9 +78,9 @@ def needs(node: Node, root: Node) -> str:
     return f"{', '.join(unique[:-1])}{comma} or {unique[-1]}"
 
 
-def _phrase(node: Node, root: Node) -> str:
+def _phrase(node: Node, root: Node, names: str | None) -> str:
     if "enum" in node:
-        return "one of " + ", ".join(str(v) for v in node["enum"])
+        return names or "one of " + ", ".join(str(v) for v in node["enum"])
     if "const" in node:
         return str(node["const"])
     kind = node.get("type")
@@ -88,14 +94,14 @@ def _phrase(node: Node, root: Node) -> str:
     if kind == "string":
         return _text(node)
     if kind == "array":
-        entry = needs(node["items"], root)
+        entry = needs(node["items"], root, names=names)
         least = node.get("minItems")
         tail = f" with at least {least} {'entry' if least == 1 else 'entries'}" if least else ""
         return f"a list{tail}, each {entry}"
     if "additionalProperties" in node and isinstance(node["additionalProperties"], dict):
-        return f"a mapping of names to {needs(node['additionalProperties'], root)}"
-    names = node.get("required")
-    return f"a mapping with {', '.join(names)}" if names else "a mapping"
+        return f"a mapping of names to {needs(node['additionalProperties'], root, names=names)}"
+    required = node.get("required")
+    return f"a mapping with {', '.join(required)}" if required else "a mapping"
 
 
 def _bounds(node: Node) -> list[str]:

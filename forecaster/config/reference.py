@@ -184,17 +184,12 @@ def _inline_meanings(node: Node) -> list[str]:
 
 
 def _type(entry: Entry, root: Node, shared: dict[tuple[str, ...], tuple[str, Node]]) -> str:
-    """What the value must be, in plain words; names that a table explains are not listed."""
-    words, named = needs(entry.node, root), _named(entry.node, root)
-    if named:
-        listed = "one of " + ", ".join(str(v) for v in named["enum"])
-        title = shared.get(tuple(named["enum"]), (None, None))[0]
-        words = words.replace(
-            listed, f"one of the [{title}s](#{title}s)" if title else "one of the values below"
-        )
-    return re.sub(
-        r"mapping whose type is one of .*?(?=$| or null)", "mapping with one of the types below", words
-    )
+    """Say what the value must be, in plain words; names that a table explains are not listed."""
+    named = _named(entry.node, root)
+    if named and tuple(named["enum"]) in shared:
+        title = shared[tuple(named["enum"])][0]
+        return needs(entry.node, root, names=f"one of the [{title}s](#{title}s)")
+    return needs(entry.node, root, names="one of those below")
 
 
 def _named(node: Node, root: Node) -> Node | None:

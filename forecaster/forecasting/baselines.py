@@ -77,35 +77,23 @@ def window_average(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
 
 
 def ridge(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    """Ridge regression from the lookback to the horizon, on mean-centred windows.
-
-    See forecasting/ridge.
-    """
+    """Ridge regression from the lookback to the horizon, on mean-centred windows; see forecasting/ridge."""
     fitted = ridge_regression.fit(known.train, known.val, lookback=known.lookback, train_std=known.train_std)
     return fitted.forecast(cutoffs)
 
 
 def auto_ets(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    """Exponential smoothing (ETS), its form chosen by AICc.
-
-    See forecasting/stats.
-    """
+    """Exponential smoothing, its form chosen by AICc; see forecasting/stats."""
     return _statistical("auto_ets", cutoffs, known)
 
 
 def auto_theta(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    """The best of four theta models.
-
-    See forecasting/stats.
-    """
+    """The best of four theta models; see forecasting/stats."""
     return _statistical("auto_theta", cutoffs, known)
 
 
 def auto_arima(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    """Seasonal ARIMA, its orders chosen by AICc.
-
-    See forecasting/stats.
-    """
+    """Seasonal ARIMA, its orders chosen by AICc; see forecasting/stats."""
     return _statistical("auto_arima", cutoffs, known)
 
 
