@@ -277,7 +277,7 @@ class DataSpec(Spec):
         return self
 
 
-Share = (
+SplitSize = (
     Annotated[float, Field(ge=0, lt=1)] | Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1)]
 )
 
@@ -285,11 +285,11 @@ Share = (
 class SplitSpec(Spec):
     """How each series is divided in time: training rows first, then validation, then test."""
 
-    val: Share = Field(0.1, examples=[0.1, 720, "2013-10-01"])
+    val: SplitSize = Field(0.1, examples=[0.1, 720, "2013-10-01"])
     """The validation range, which decides when training stops, which settings a search prefers and how wide the
     intervals are. A number below 1 is a share of each series, a whole number is a number of steps, text is the first
     date or time of the range. Shares and steps are counted back from where the test range begins. 0: no validation."""
-    test: Share = Field(0.2, examples=[0.2, 1440, "2013-11-01"])
+    test: SplitSize = Field(0.2, examples=[0.2, 1440, "2013-11-01"])
     """The test range, which only the final scores look at. Written like `val`; shares and steps are counted back from
     the end of each series. 0: no test."""
 
