@@ -24,10 +24,10 @@ KEPT = 1_000_000 // (SERIES * HORIZON)
 
 
 def score() -> dict[str, float]:
+    from forecaster.config.evaluation import EvaluationSpec
     from forecaster.evaluation.intervals import probabilities
     from forecaster.evaluation.scales import Scales
     from forecaster.evaluation.scores import Forecasts, Scoring, score_table
-    from forecaster.evaluation.spec import EvaluationSpec
 
     rng = np.random.default_rng(0)
     shape = (SERIES * ORIGINS, HORIZON, 1)

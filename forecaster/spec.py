@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 
 class Spec(BaseModel):
     """A validated part of the YAML file.
 
-    Frozen: no code changes a spec after validation. Strict: "3" is not 3.
-    Closed: an unknown key is an error. Field descriptions become the config
-    reference and the JSON Schema, so they state units and defaults' meaning.
+    Frozen: no code changes a spec after validation. Strict: "3" is not 3. Closed: an unknown key is an
+    error. The docstring of each field becomes its text in the config reference and in the JSON Schema,
+    so it says what the key does, in which unit, and what null means.
     """
 
     model_config = ConfigDict(
@@ -20,11 +24,57 @@ class Spec(BaseModel):
     )
 
 
+class OneOf:
+    """Annotation of a field that accepts a few names, each with a meaning.
+
+    On a `Literal` it adds the meanings. On `str` it also restricts the field to the names, so that a
+    dict of functions is the only list of what the file may say:
+
+        method: Annotated[str, OneOf(meanings_of(METHODS))] = "standard"
+
+    In the JSON Schema the names are the `enum` and the meanings the `enumDescriptions`, which editors
+    show beside each completion.
+
+    Args:
+        meanings: Each accepted name with one or two sentences, in the order to be shown.
+    """
+
+    def __init__(self, meanings: Mapping[str, str]) -> None:
+        self.meanings = dict(meanings)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        if source is str:
+            return core_schema.literal_schema(list(self.meanings))
+        if get_args(source) != tuple(self.meanings):
+            raise TypeError(f"the meanings of {tuple(self.meanings)} do not fit the values of {source}")
+        return handler(source)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        node = handler(schema)
+        node["enumDescriptions"] = list(self.meanings.values())
+        return node
+
+
+def meanings_of(registry: Mapping[str, object]) -> dict[str, str]:
+    """The names of a registry, each with the first paragraph of its function's docstring."""
+    return {name: first_paragraph(function) for name, function in registry.items()}
+
+
+def first_paragraph(documented: object) -> str:
+    """The first paragraph of a docstring on one line; empty where Python was told to drop docstrings (-OO)."""
+    return " ".join((inspect.getdoc(documented) or "").partition("\n\n")[0].split())
+
+
 @dataclass(frozen=True)
 class Fault:
-    """One field that does not fit the others of its spec.
+    """A field that does not fit the others of its spec.
 
-    path: of the field inside the spec that finds the fault, such as ("window", "lookback").
+    Attributes:
+        path: The field inside the spec that finds the fault, such as ("window", "lookback").
+        summary: What is wrong, to be read after the path.
+        hint: How to correct it.
     """
 
     path: tuple[str | int, ...]
@@ -33,7 +83,7 @@ class Fault:
 
 
 class FaultsError(ValueError):
-    """Raised by a validator of a whole spec, so that every fault is shown at its own field."""
+    """Raised by the validator of a spec; carries every fault, so that each is shown at its own field."""
 
     def __init__(self, faults: list[Fault]) -> None:
         self.faults = faults
@@ -41,6 +91,6 @@ class FaultsError(ValueError):
 
 
 def raise_faults(faults: list[Fault]) -> None:
-    """Raises FaultsError unless the list is empty."""
+    """Raise FaultsError unless the list is empty."""
     if faults:
         raise FaultsError(faults)

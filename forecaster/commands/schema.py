@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from forecaster.commands.options import Json, examples
+from typing import Annotated
+
+import typer
+
+from forecaster.commands.options import examples
 from forecaster.terminal.exits import command_context
 
 EXAMPLES = examples("forecaster schema > forecaster.schema.json")
 
 
-def command(as_json: Json = False) -> None:
-    """Print the JSON Schema of the YAML file, for editors."""
+def command(
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", hidden=True, help="Accepted and without effect: the output is always JSON."),
+    ] = False,
+) -> None:
+    """Print the JSON Schema of the YAML file, from which editors complete and explain keys.
+
+    The output is always JSON, as in `forecaster schema > forecaster.schema.json`.
+    """
     with command_context(True, False, False, False) as reporter:
         from forecaster.config.schema import json_schema
 

@@ -1,1 +1,1 @@
-"""One YAML file becomes one validated experiment."""
+"""From one YAML file to one validated experiment, with an error message for everything that is wrong."""

@@ -1,4 +1,4 @@
-"""The JSON Schema of the experiment, asked in plain words: what a place needs, what it may hold."""
+"""Questions to the JSON Schema of the experiment, answered in plain words."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ Node = dict[str, Any]
 
 @cache
 def experiment_schema() -> Node:
-    """Of a file without search nodes. Not to be changed by its readers."""
+    """Return the schema of a file without search nodes. It is shared: callers must not change it."""
     return ExperimentSpec.model_json_schema()
 
 
 def deref(node: Node, root: Node) -> Node:
+    """Follow a node's $ref; what stands beside the $ref replaces what the definition says."""
     while "$ref" in node:
         node = root["$defs"][node["$ref"].rsplit("/", 1)[1]] | {k: v for k, v in node.items() if k != "$ref"}
     return node
 
 
 def alternatives(node: Node, root: Node) -> list[Node]:
-    """The node's branches, null left out; the node itself where there is no choice."""
+    """Return the branches of a node without null; the node itself where it has none."""
     node = deref(node, root)
     branches = node.get("oneOf") or node.get("anyOf")
     if branches is None:
@@ -32,12 +33,13 @@ def alternatives(node: Node, root: Node) -> list[Node]:
 
 
 def nullable(node: Node, root: Node) -> bool:
+    """Whether a node accepts null."""
     node = deref(node, root)
     return any(deref(b, root).get("type") == "null" for b in node.get("anyOf", []))
 
 
 def tags(node: Node, root: Node) -> dict[str, Node]:
-    """The branches of a union by their type, in the schema's order; empty where there is no such union."""
+    """Return the branches of a union by their `type`, in the order of the schema; empty where there is no union."""
     node = deref(node, root)
     if "discriminator" in node:
         branches = [deref(branch, root) for branch in node["oneOf"]]
@@ -49,18 +51,24 @@ def tags(node: Node, root: Node) -> dict[str, Node]:
 
 
 def choices(node: Node, root: Node) -> list[Any]:
-    """Every value allowed by name, in the schema's order."""
+    """Return every value that the schema lists by name, in its order."""
     found: list[Any] = []
     for branch in alternatives(node, root):
         found += branch.get("enum", [branch["const"]] if "const" in branch else [])
     return found
 
 
-def needs(node: Node, root: Node) -> str:
-    """What a value must be: "a whole number from 1 to 64", "one of mse, mae or null"."""
-    phrases = [_phrase(branch, root) for branch in alternatives(node, root)]
+def needs(node: Node, root: Node, *, names: str | None = None) -> str:
+    """Say what a value must be, such as "a whole number from 1 to 64" or "one of mse, mae or null".
+
+    Args:
+        node: The schema of the value.
+        root: The schema that its $refs point into.
+        names: What to say for a list of names, such as "one of those below"; the names themselves by default.
+    """
+    phrases = [_phrase(branch, root, names) for branch in alternatives(node, root)]
     if by_tag := tags(node, root):
-        phrases = [f"a mapping whose type is one of {', '.join(by_tag)}"]
+        phrases = [f"a mapping whose type is {names or 'one of ' + ', '.join(by_tag)}"]
     if nullable(node, root):
         phrases.append("null")
     unique = list(dict.fromkeys(phrases))
@@ -70,9 +78,9 @@ def needs(node: Node, root: Node) -> str:
     return f"{', '.join(unique[:-1])}{comma} or {unique[-1]}"
 
 
-def _phrase(node: Node, root: Node) -> str:
+def _phrase(node: Node, root: Node, names: str | None) -> str:
     if "enum" in node:
-        return "one of " + ", ".join(str(v) for v in node["enum"])
+        return names or "one of " + ", ".join(str(v) for v in node["enum"])
     if "const" in node:
         return str(node["const"])
     kind = node.get("type")
@@ -86,14 +94,14 @@ def _phrase(node: Node, root: Node) -> str:
     if kind == "string":
         return _text(node)
     if kind == "array":
-        entry = needs(node["items"], root)
+        entry = needs(node["items"], root, names=names)
         least = node.get("minItems")
         tail = f" with at least {least} {'entry' if least == 1 else 'entries'}" if least else ""
         return f"a list{tail}, each {entry}"
     if "additionalProperties" in node and isinstance(node["additionalProperties"], dict):
-        return f"a mapping of names to {needs(node['additionalProperties'], root)}"
-    names = node.get("required")
-    return f"a mapping with {', '.join(names)}" if names else "a mapping"
+        return f"a mapping of names to {needs(node['additionalProperties'], root, names=names)}"
+    required = node.get("required")
+    return f"a mapping with {', '.join(required)}" if required else "a mapping"
 
 
 def _bounds(node: Node) -> list[str]:
@@ -120,6 +128,6 @@ def _text(node: Node) -> str:
 
 
 def number(value: float) -> str:
-    """As people write it: 1, 0.5, 1e-05."""
+    """Write a number in its shortest form: 1, 0.5, 1e-05."""
     whole = float(value).is_integer() and abs(value) < 2**53
     return str(int(value)) if whole else repr(value)

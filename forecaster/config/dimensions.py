@@ -1,4 +1,4 @@
-"""What a search may vary: the search nodes of the YAML file, as specs."""
+"""The search nodes of the YAML file, as specs: each describes the values that one hyperparameter may take."""
 
 from __future__ import annotations
 
@@ -8,26 +8,38 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from forecaster.spec import Fault, Spec, raise_faults
+from forecaster.spec import Fault, OneOf, Spec, raise_faults
 
-# More steps than this are as good as none.
+# A range of more steps than this is as good as continuous.
 MOST_VALUES = 1_000_000_000
 Scalar = str | int | float | bool | None
-Sampling = Literal["linear", "log"]
+Sampling = Annotated[
+    Literal["linear", "log"],
+    OneOf(
+        {
+            "linear": "All values are equally likely.",
+            "log": "All orders of magnitude are equally likely: as many values from 0.001 to 0.01 as from 0.01 to "
+            "0.1. For learning rates and penalties; `min` must be above 0.",
+        }
+    ),
+]
 
 
 class IntRange(Spec):
     """A whole number from min to max, both included."""
 
     kind: ClassVar[Literal["int"]] = "int"
-    min: int
-    max: int
-    step: Annotated[int, Field(ge=1)] | None = None
-    """Distance between two values, counted from min; null = every whole number."""
-    sampling: Sampling = "linear"
-    """log: as many small values as large ones."""
-    default: int
-    """What `train` uses."""
+    min: int = Field(examples=[32])
+    """The smallest value."""
+    max: int = Field(examples=[256])
+    """The largest value, included where it lies on a step."""
+    step: Annotated[int, Field(ge=1)] | None = Field(None, examples=[32])
+    """The distance between two values, counted from `min`. null: every whole number. It cannot be used with
+    `sampling: log`."""
+    sampling: Sampling = Field("linear", examples=["log"])
+    """How values are drawn from the range."""
+    default: int = Field(examples=[64])
+    """The value that `train` uses."""
 
     @model_validator(mode="after")
     def _fits(self) -> IntRange:
@@ -35,20 +47,20 @@ class IntRange(Spec):
         return self
 
     def ends(self) -> dict[tuple[str | int, ...], int]:
-        """The smallest and the largest value that a search can try, by the key that sets it."""
+        """The smallest and the largest value that a search can try, each by the key that sets it."""
         return {("min",): self.min, ("max",): self.at(self.n_values - 1)}
 
     @property
     def n_values(self) -> int:
-        """How many values there are."""
+        """Number of values."""
         return (self.max - self.min) // (self.step or 1) + 1
 
     def at(self, index: int) -> int:
-        """The value at a place, counted from 0."""
+        """The value at an index, counted from 0."""
         return self.min + index * (self.step or 1)
 
     def index(self, value: int) -> int:
-        """The place of a value."""
+        """The index of a value."""
         return (value - self.min) // (self.step or 1)
 
 
@@ -56,14 +68,16 @@ class FloatRange(Spec):
     """A number from min to max, both included."""
 
     kind: ClassVar[Literal["float"]] = "float"
-    min: float
-    max: float
-    step: Annotated[float, Field(gt=0)] | None = None
-    """Distance between two values, counted from min; null = any number."""
-    sampling: Sampling = "linear"
-    """log: as many small values as large ones."""
-    default: float
-    """What `train` uses."""
+    min: float = Field(examples=[1.0e-4])
+    """The smallest value."""
+    max: float = Field(examples=[1.0e-2])
+    """The largest value, included where it lies on a step."""
+    step: Annotated[float, Field(gt=0)] | None = Field(None, examples=[0.1])
+    """The distance between two values, counted from `min`. null: any number. It cannot be used with `sampling: log`."""
+    sampling: Sampling = Field("linear", examples=["log"])
+    """How values are drawn from the range."""
+    default: float = Field(examples=[1.0e-3])
+    """The value that `train` uses."""
 
     @model_validator(mode="after")
     def _fits(self) -> FloatRange:
@@ -71,24 +85,24 @@ class FloatRange(Spec):
         return self
 
     def ends(self) -> dict[tuple[str | int, ...], float]:
-        """The smallest and the largest value that a search can try, by the key that sets it."""
+        """The smallest and the largest value that a search can try, each by the key that sets it."""
         last = self.max if self.n_values is None else self.at(self.n_values - 1)
         return {("min",): self.min, ("max",): last}
 
     @property
     def n_values(self) -> int | None:
-        """How many values there are; None without a step."""
+        """Number of values; None without a step."""
         if self.step is None:
             return None
-        # 0.5 / 0.1 is 5.000000000000001 or 4.999999999999999 as floats go.
+        # In floating point 0.5 / 0.1 may come out just below 5.
         return math.floor((self.max - self.min) / self.step + 1e-9) + 1
 
     def at(self, index: int) -> float:
-        """The value at a place, counted from 0: 0.3 and not 0.30000000000000004."""
+        """The value at an index, counted from 0, rounded to 12 digits: 0.3 and not 0.30000000000000004."""
         return min(self.max, float(_short12(self.min + index * (self.step or 0.0))))
 
     def index(self, value: float) -> int:
-        """The place of a value."""
+        """The index of a value."""
         return round((value - self.min) / (self.step or 1.0))
 
 
@@ -96,14 +110,14 @@ class Choice(Spec):
     """One of several values."""
 
     kind: ClassVar[Literal["choice"]] = "choice"
-    values: Annotated[list[Scalar], Field(min_length=1)]
-    """Text, numbers, true, false or null."""
-    default: Scalar
-    """What `train` uses."""
+    values: Annotated[list[Scalar], Field(min_length=1)] = Field(examples=[["tanh", "relu"]])
+    """The values to try: text, numbers, true, false or null, each once."""
+    default: Scalar = Field(examples=["tanh"])
+    """The value that `train` uses; one of `values`."""
 
     @model_validator(mode="after")
     def _fits(self) -> Choice:
-        # 1, 1.0 and true are equal to Python and different to the reader of the file.
+        # Python holds 1, 1.0 and true for equal; the reader of the file does not.
         typed = [(type(v), v) for v in self.values]
         faults = [
             Fault(("values", i), f"{_yaml(v)} is listed twice", "keep one")
@@ -117,20 +131,20 @@ class Choice(Spec):
         return self
 
     def ends(self) -> dict[tuple[str | int, ...], Scalar]:
-        """Every value, by its place in the list."""
+        """Every value by its index in the list."""
         return {("values", i): v for i, v in enumerate(self.values)}
 
     @property
     def n_values(self) -> int:
-        """How many values there are."""
+        """Number of values."""
         return len(self.values)
 
     def at(self, index: int) -> Scalar:
-        """The value at a place, counted from 0."""
+        """The value at an index, counted from 0."""
         return self.values[index]
 
     def index(self, value: Scalar) -> int:
-        """The place of a value."""
+        """The index of a value."""
         return [(type(v), v) for v in self.values].index((type(value), value))
 
 
@@ -138,24 +152,24 @@ class Boolean(Spec):
     """true or false."""
 
     kind: ClassVar[Literal["boolean"]] = "boolean"
-    default: bool
-    """What `train` uses."""
+    default: bool = Field(examples=[False])
+    """The value that `train` uses; a search tries both values."""
 
     def ends(self) -> dict[tuple[str | int, ...], bool]:
-        """The value that is not the default, which needs no second look."""
+        """The value that is not the default; the default was validated with the file."""
         return {("default",): not self.default}
 
     @property
     def n_values(self) -> int:
-        """How many values there are."""
+        """Number of values."""
         return 2
 
     def at(self, index: int) -> bool:
-        """false, then true."""
+        """false at index 0, true at index 1."""
         return bool(index)
 
     def index(self, value: bool) -> int:
-        """The place of a value."""
+        """The index of a value: 0 or 1."""
         return int(value)
 
 
@@ -165,12 +179,15 @@ KINDS: dict[str, type[Range]] = {r.kind: r for r in (IntRange, FloatRange, Choic
 
 @dataclass(frozen=True)
 class Dimension:
-    """One hyperparameter: where its value belongs and what it may be.
+    """A hyperparameter: where its value belongs, and which values it may take.
 
-    name: the dotted path in the YAML file, such as model.layers.0.units.
-    path: the same in parts, indices of lists as integers. copy: of a repeated layer, counted
-    from 1; the name of a later copy ends in #2, #3, … repeat: the dimension that decides how many
-    copies there are; None where they are always there.
+    Attributes:
+        name: The dotted path in the YAML file, such as model.layers.0.units. For the second and later copies
+            of a repeated layer it ends in #2, #3, ….
+        path: The same in parts; indices of lists are integers.
+        range: The search node.
+        copy: Which copy of a repeated layer it belongs to, counted from 1.
+        repeat: The name of the dimension that decides how many copies there are; None where the number is fixed.
     """
 
     name: str
@@ -190,7 +207,7 @@ class Dimension:
 
 def _range_faults(node: IntRange | FloatRange) -> list[Fault]:
     if node.min > node.max:
-        return [Fault(("max",), f"is {_short(node.max)}, below min, {_short(node.min)}", "exchange them")]
+        return [Fault(("max",), f"is {_short(node.max)}, below min, {_short(node.min)}", "swap them")]
     faults = []
     if node.sampling == "log":
         if node.min <= 0:
@@ -199,7 +216,7 @@ def _range_faults(node: IntRange | FloatRange) -> list[Fault]:
             )
         if node.step is not None:
             hint = "remove step, or list the values in a choice"
-            faults.append(Fault(("step",), "does not go with log sampling", hint))
+            faults.append(Fault(("step",), "cannot be used with log sampling", hint))
             return faults
     if node.step is not None and (node.max - node.min) / node.step > MOST_VALUES:
         summary = f"is {_short(node.step)}, which makes more than {MOST_VALUES:,} values"

@@ -21,10 +21,10 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    # Quoted wherever YAML 1.2 (this program) or 1.1 (most others) would read something else than text.
+    # Quoted wherever YAML 1.2 (this program) or YAML 1.1 (most others) would read something other than text.
     style = "'" if not _is_text(value) else None
     if not value.isprintable():
-        # Single quotes would fold line breaks, of which Unicode has several, into blanks.
+        # In single quotes a line break, of which Unicode has several kinds, would become a space.
         style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
@@ -42,8 +42,22 @@ _Dumper.add_representer(str, _text)
 
 
 def dump(values: dict[str, Any]) -> str:
-    """Block style, keys in the given order but `type` first, no line folded."""
+    """Return a mapping in block style: `type` first, the other keys in their order, no line folded."""
     return yaml.dump(_type_first(values), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)
+
+
+def flow(value: Any) -> str:
+    """Return one value as YAML on a single line, such as {type: gru, units: 64}."""
+    text = yaml.dump(
+        _type_first(value),
+        Dumper=_Dumper,
+        default_flow_style=True,
+        sort_keys=False,
+        allow_unicode=True,
+        width=10**6,
+    )
+    # PyYAML ends a document that is a bare scalar with "...".
+    return text.removesuffix("...\n").strip()
 
 
 def _type_first(value: Any) -> Any:

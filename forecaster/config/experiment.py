@@ -42,7 +42,7 @@ class Experiment:
         values: The same tree with every search node replaced by its default. No other default is filled in.
         base: The folder that data.path and output.dir are relative to.
         path: The file; None for an experiment that was not read from one.
-        warnings: Settings that are valid and probably not intended.
+        warnings: Settings that are valid and probably unintended.
         positions: The line and column of every key and value of the file.
     """
 
@@ -94,7 +94,15 @@ class Experiment:
 
     @classmethod
     def from_text(cls, text: str, *, base: str | Path | None = None) -> Experiment:
-        """Validate the text of a YAML file that is not on disk. Raises ConfigError."""
+        """Validate the text of a YAML file that is not on disk.
+
+        Args:
+            text: The text.
+            base: The folder that relative paths are relative to; None is the working directory.
+
+        Raises:
+            ConfigError: With every problem, each at its line.
+        """
         tree = parse_yaml(text, NO_FILE)
         if not isinstance(tree.values, dict):
             raise ConfigError.of(
@@ -121,11 +129,16 @@ class Experiment:
 
     @property
     def name(self) -> str:
+        """The name of the experiment: that of its run directories."""
         return self.spec.name
 
     @property
     def data_path(self) -> Path:
-        """The table that data.path names. Raises DataError when the experiment was made for a table in memory."""
+        """The table that data.path names.
+
+        Raises:
+            DataError: The experiment was made for a table in memory.
+        """
         if self.spec.data.path == IN_MEMORY:
             raise DataError(
                 f"data.path is {IN_MEMORY}: the experiment was made for a table that is not in a file",
@@ -136,11 +149,12 @@ class Experiment:
 
     @property
     def output_dir(self) -> Path:
+        """The folder in which run directories are created."""
         return self.base / self.spec.output.dir
 
     @property
     def search_space(self) -> list[Dimension]:
-        """The dimensions, with those of every copy of a repeated layer."""
+        """The dimensions of the file, and those of every further copy of a repeated layer."""
         return search_space(self.dimensions, self.values)
 
     def to_dict(self) -> dict[str, Any]:
@@ -158,24 +172,25 @@ class Experiment:
         return f"<Experiment {self.name!r}>"
 
     def resolved_yaml(self, *, relative_to: Path) -> str:
-        """The whole experiment, every default written out, as a file to be saved in that folder."""
+        """Return the whole experiment as YAML, with every default, for a file in the folder `relative_to`."""
         values = self.spec.model_dump()
         values["data"]["path"] = moved(values["data"]["path"], self.base, relative_to)
         values["output"]["dir"] = moved(values["output"]["dir"], self.base, relative_to)
         return dump(values)
 
     def filled(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
-        """The tree with other values for some dimensions of the search space, by name."""
+        """Return the values of the file with other values for some dimensions of the search space, by name."""
         tree: dict[str, Any] = fill(self.values, self.search_space, chosen)
         return tree
 
     def trial(self, chosen: Mapping[str, Any]) -> ExperimentSpec:
-        """The settings with other values for some dimensions, by name.
+        """Return the settings with other values for some dimensions of the search space, by name.
 
-        Raises ConfigError when the values do not fit together.
+        Raises:
+            ConfigError: The values do not fit together.
         """
         tree = self.filled(chosen)
-        # Where copies of a layer are written out, the places in the file are no longer those of the tree.
+        # Where copies of a layer are written out, the indices of layers no longer match the file.
         spread = len(tree["model"]["layers"]) != len(self.values["model"]["layers"])
         positions = Positions(self.positions.file) if spread else self.positions
         spec, faults = validate(tree, positions)
@@ -184,7 +199,7 @@ class Experiment:
         return spec
 
     def yaml_of(self, values: dict[str, Any], *, relative_to: Path) -> str:
-        """A tree of this file as a file to be saved in that folder."""
+        """Return values of this file as YAML for a file in the folder `relative_to`."""
         out = copy.deepcopy(values)
         out["data"]["path"] = moved(out["data"]["path"], self.base, relative_to)
         out["output"] = {**(out.get("output") or {})}
@@ -193,11 +208,11 @@ class Experiment:
 
 
 def _experiment(tree: ParsedYaml, faults: list[Diagnostic], *, base: Path, path: Path | None) -> Experiment:
-    """Take the search nodes out and validate. Raises ConfigError with these faults and every other."""
+    """Replace search nodes by their defaults and validate. Raises ConfigError with these faults and every other."""
     lifted = lift(tree.values, tree.positions)
     holes = tree.holes | lifted.holes
     spec, wrong = validate(lifted.values, tree.positions, holes=holes)
-    # About a value that could not be read enough was said.
+    # A value that could not be read already has its message.
     faults = [
         *faults,
         *(f for f in lifted.faults if f.path not in {dotted(hole) for hole in tree.holes}),
@@ -221,7 +236,16 @@ def _experiment(tree: ParsedYaml, faults: list[Diagnostic], *, base: Path, path:
 def validate(
     values: Any, positions: Positions, *, holes: set[KeyPath] | None = None
 ) -> tuple[ExperimentSpec | None, list[Diagnostic]]:
-    """The settings of a tree without search nodes, or None and what is wrong."""
+    """Validate values without search nodes.
+
+    Args:
+        values: The values of the file.
+        positions: The line and column of every key and value.
+        holes: Paths that already have a message, so that nothing more is said about them.
+
+    Returns:
+        The settings, or None, and the problems.
+    """
     refused = not_yet(values, positions)
     try:
         spec = ExperimentSpec.model_validate(values)
@@ -231,19 +255,19 @@ def validate(
 
 
 def ends_of(experiment: Experiment) -> Iterator[tuple[Dimension, Any, Location]]:
-    """Every end of every range and every choice, and where it stands."""
+    """Yield both ends of every range and every choice, with the dimension and the location in the file."""
     for dimension in experiment.dimensions:
         for inside, value in dimension.range.ends().items():
             yield dimension, value, experiment.positions.of_value((*dimension.path, dimension.kind, *inside))
 
 
 def with_tried(value: Any, summary: str) -> str:
-    """A fault that only this value of a search has."""
+    """Word a fault that only one value of a search space has."""
     return f"with {_yaml(value)}, which the search may try: {summary}"
 
 
 def check_ends(experiment: Experiment) -> list[Diagnostic]:
-    """Every end of every range and every choice, put in one at a time and validated as an experiment."""
+    """Validate the experiment with both ends of every range and every choice, one at a time."""
     faults = []
     for dimension, value, where in ends_of(experiment):
         tree = substitute(experiment.values, {dimension.path: value})
@@ -259,11 +283,11 @@ def _yaml(value: Any) -> str:
 
 
 def moved(path: str, base: Path, to: Path) -> str:
-    """A relative path as seen from another folder; an absolute one as it is."""
+    """Return a path relative to `base` as one relative to `to`; an absolute path stays as it is."""
     if path == IN_MEMORY or Path(path).is_absolute():
         return path
     target = base.resolve() / path
     try:
         return Path(os.path.relpath(target, to.resolve())).as_posix()
-    except ValueError:  # two drives of Windows have no relative path between them
+    except ValueError:  # Windows has no relative path from one drive to another.
         return target.as_posix()

@@ -1,4 +1,4 @@
-"""The next move: the nearest name, the place a key belongs to, the value that was meant."""
+"""Suggestions for mistakes: the nearest name, the section a key belongs to, the value that was meant."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NODE_KINDS = ("int", "float", "choice", "boolean")
 
 
 def shown(value: Any) -> str:
-    """A value as the reader of the file would name it."""
+    """Name a value as the reader of the file would."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -32,9 +32,13 @@ def shown(value: Any) -> str:
 
 
 def misplaced_key(key: str, path: KeyPath, parent: Node, root: Node) -> tuple[str, str | None]:
-    """What to do about a key that the mapping at `path` does not know, and the key that was meant."""
+    """Suggest what to do about an unknown key of the mapping at `path`.
+
+    Returns:
+        The suggestion, and the key of this mapping that was probably meant, if any.
+    """
     if key in NODE_KINDS:
-        return "a search node stands alone in place of a value: {int: {min: 1, max: 9, default: 3}}", None
+        return "a search node takes the place of a value: {int: {min: 1, max: 9, default: 3}}", None
     names = list(parent.get("properties", {}))
     if near := nearest(key, names, likeness=VERY_LIKE):
         return f"did you mean {near}?", near
@@ -47,7 +51,7 @@ def misplaced_key(key: str, path: KeyPath, parent: Node, root: Node) -> tuple[st
 
 
 def homes(key: str, root: Node) -> Iterator[KeyPath]:
-    """Every mapping of the schema that knows the key; entries of lists are not entered."""
+    """Yield the path of every mapping in the schema that has the key; mappings inside lists are left out."""
 
     def walk(node: Node, path: KeyPath) -> Iterator[KeyPath]:
         for branch in alternatives(node, root):
@@ -61,7 +65,7 @@ def homes(key: str, root: Node) -> Iterator[KeyPath]:
 
 
 def value_hint(value: Any, node: Node, root: Node, *, has_default: bool) -> str | None:
-    """How to write the value that was probably meant."""
+    """Suggest how to write the value that was probably meant; None where there is nothing to suggest."""
     if value is None:
         return "remove the key to use its default" if has_default else None
     types = {b.get("type") for b in alternatives(node, root)}
@@ -86,14 +90,14 @@ def value_hint(value: Any, node: Node, root: Node, *, has_default: bool) -> str 
     if isinstance(value, dict) and "array" in types:
         return "begin each entry with '- '"
     if isinstance(value, dict) and any(kind in value for kind in NODE_KINDS):
-        return "a search node has no other key beside int, float, choice or boolean"
+        return "a search node has one key: int, float, choice or boolean"
     if isinstance(value, dict) and types & SCALARS:
         return _node_hint(value)
     return None
 
 
 def _node_hint(value: dict[str, Any]) -> str | None:
-    """For a mapping in the place of a scalar that is nearly a search node."""
+    """Suggest a correction for a mapping that is almost a search node."""
     kinds = [near for key in value if (near := nearest(str(key), NODE_KINDS))]
     if len(value) == 1 and kinds:
         return f"did you mean {kinds[0]}?"
@@ -125,7 +129,7 @@ def _text_hint(value: str, types: set[Any], node: Node, root: Node) -> str | Non
 
 
 def _mapping_hint(node: Node, root: Node) -> str | None:
-    """The keys to write where a mapping belongs, unless its types or the keys that it must have were named."""
+    """List the keys of the mapping that belongs here, unless the message already names its types or keys."""
     branches = alternatives(node, root)
     if tags(node, root) or any(branch.get("required") for branch in branches):
         return None
@@ -134,7 +138,7 @@ def _mapping_hint(node: Node, root: Node) -> str | None:
 
 
 def _type_choices(node: Node, root: Node) -> list[Any]:
-    """The choices of a mapping's own `type`, as of the optimizer."""
+    """Return the choices of a mapping's own `type` key, such as the optimizer's."""
     found = [b["properties"]["type"] for b in alternatives(node, root) if "type" in b.get("properties", {})]
     return [c for type_node in found for c in choices(type_node, root)]
 

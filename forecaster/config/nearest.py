@@ -1,20 +1,20 @@
-"""The name that was probably meant."""
+"""Finding the name that was probably meant."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
 
-# Below this likeness a suggestion is more often wrong than right.
+# Below this similarity a suggestion is more often wrong than right.
 LIKE = 0.6
 VERY_LIKE = 0.8
 
 
 def nearest(name: str, names: Sequence[str], *, likeness: float = LIKE) -> str | None:
-    """The most similar of the names, whatever its case; None where nothing is similar."""
+    """Return the most similar of the names, ignoring case; None where none is similar enough."""
     asked = name.lower().replace("-", "_")
     lower = {n.lower(): n for n in reversed(names)}
-    # Two letters exchanged are the commonest slip, and difflib thinks little of it.
+    # Two swapped letters are the most common slip, and difflib ranks them low.
     exchanged = [n for n in lower if sorted(n) == sorted(asked)]
     found = exchanged or difflib.get_close_matches(asked, list(lower), n=1, cutoff=likeness)
     return lower[found[0]] if found else None

@@ -1,6 +1,6 @@
-"""Options that the schema has and this version does not carry out, in one table.
+"""Options that the schema has and this version does not implement, in one table.
 
-A later issue that builds one deletes its line.
+Whoever implements one deletes its line.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 from forecaster.config.positions import KeyPath, Positions, dotted
 from forecaster.errors import Diagnostic
 
-# path -> the values refused there; ANY: whatever is not empty.
+# Each path with the values that are refused there; ANY refuses every value but null and empty ones.
 ANY = object()
 NOT_YET: dict[KeyPath, tuple[Any, ...]] = {
     ("runtime", "backend"): ("jax", "torch"),
@@ -18,7 +18,12 @@ NOT_YET: dict[KeyPath, tuple[Any, ...]] = {
 
 
 def not_yet(values: Any, positions: Positions) -> list[Diagnostic]:
-    """One diagnostic per refused option. values: the tree as given, search nodes filled in."""
+    """Return one diagnostic per refused option.
+
+    Args:
+        values: The values of the file, with search nodes replaced by their defaults.
+        positions: The line and column of every key.
+    """
     found = []
     for path, refused in NOT_YET.items():
         value = _at(values, path)

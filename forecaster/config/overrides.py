@@ -1,4 +1,4 @@
-"""`--set a.b.0.c=value`: one value of the tree, replaced from the command line."""
+"""`--set a.b.0.c=value`: replace single values of the file from the command line."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from forecaster.errors import ConfigError, Diagnostic, Location
 
 
 def apply_overrides(tree: ParsedYaml, overrides: list[str]) -> list[Diagnostic]:
-    """Change the tree, first override first; what cannot be done is returned and left undone.
+    """Change the tree in place, in the order of the overrides.
 
-    A value is read by the rules of the file, so it may be a list, a mapping or a search node. A name that
-    the schema does not know is put in all the same: the schema refuses it and suggests a better one.
+    A value is read by the rules of the file, so it may be a list, a mapping or a search node. A key that the
+    schema does not know is set all the same: validation refuses it and suggests a better one.
+
+    Returns:
+        One diagnostic for each override that cannot be applied.
     """
     faults: list[Diagnostic] = []
     for override in overrides:
@@ -25,7 +28,7 @@ def apply_overrides(tree: ParsedYaml, overrides: list[str]) -> list[Diagnostic]:
             faults.append(Diagnostic("needs a path, '=' and a value", hint, where))
             continue
         try:
-            # A newline ends comments and block scalars as in a file; the value itself is one line.
+            # The text is parsed as a file of its own, so comments and block scalars mean what they mean there.
             given = parse_yaml(text, where.file)
         except ConfigError as e:
             faults += [Diagnostic(d.summary, d.hint, where, name.strip()) for d in e.diagnostics]
@@ -55,8 +58,10 @@ def put(tree: ParsedYaml, parts: list[str], value: Any, where: Location) -> Diag
         if isinstance(inside, dict) and inside.get(part) is None:
             if following.isascii() and following.isdigit():
                 hint = f"set the whole list: {dotted(path)}=[…]"
-                return Diagnostic(f"is not there, so it has no entry {following}", hint, where, dotted(path))
-            # An absent or empty section is begun by its first value.
+                return Diagnostic(
+                    f"does not exist, so it has no entry {following}", hint, where, dotted(path)
+                )
+            # The first value of an absent or empty section creates the section.
             inside[part] = {}
             tree.positions.override(path, where)
         inside = inside[step]
@@ -71,13 +76,13 @@ def put(tree: ParsedYaml, parts: list[str], value: Any, where: Location) -> Diag
 
 
 def _step(inside: Any, part: str, path: KeyPath, where: Location) -> str | int | Diagnostic:
-    """The key or index that `part` stands for inside a value, or why there is none."""
+    """Return the key or index that `part` means inside a value, or a diagnostic that says why there is none."""
     name = dotted(path)
     if isinstance(inside, dict):
         return part
     if isinstance(inside, list):
         if not (part.isascii() and part.isdigit()):
-            return Diagnostic(f"is a list, and {part!r} is no index", f"write {name}.0", where, name)
+            return Diagnostic(f"is a list, and {part!r} is not an index", f"write {name}.0", where, name)
         if int(part[:9]) < len(inside):
             return int(part)
         count = "1 entry" if len(inside) == 1 else f"{len(inside)} entries"

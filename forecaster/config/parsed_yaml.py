@@ -1,9 +1,8 @@
-"""YAML as a plain tree in which every key and value knows its line and column.
+"""YAML as plain values, with the line and column of every key and value.
 
-Scalars follow the core schema of YAML 1.2: `1e-4` is a number; `on`, `no` and
-`12:30` are text; `0123` is 123. Anchors, aliases, merge keys, tags, duplicate
-keys, keys that are not text and second documents are problems: they make a file
-mean something other than what it seems to say.
+Scalars follow the core schema of YAML 1.2: `1e-4` is a number; `on`, `no` and `12:30` are text; `0123` is
+123. Anchors, aliases, merge keys, tags, duplicate keys, keys that are not text and second documents are
+problems, because with them a file means something other than it seems to say.
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ from forecaster.config.syntax import explain_syntax, unprintable
 from forecaster.errors import ConfigError, Diagnostic, EnvironmentError_, Location
 
 MAX_BYTES = 1024 * 1024
-# Deeper than any config, and far from Python's recursion limit.
+# Deeper than any config, and far below Python's recursion limit.
 MAX_DEPTH = 32
-# Nobody reads on, and a megabyte of them takes a minute.
+# Nobody reads more, and a megabyte of them would take a minute.
 MAX_PROBLEMS = 100
 
 NULLS = {"", "~", "null", "Null", "NULL"}
@@ -36,15 +35,19 @@ NAN = re.compile(r"\.(nan|NaN|NAN)")
 
 
 class NumberError(ValueError):
-    """A number that no 64-bit integer or float holds."""
+    """A number that does not fit into a 64-bit integer or float."""
 
 
 @dataclass
 class ParsedYaml:
-    """The values of a YAML file and where they stand.
+    """The values of a YAML file, and where they are.
 
-    problems: faults of form that left the tree readable, oldest first.
-    holes: paths whose value such a fault made meaningless; nothing should be said about them again.
+    Attributes:
+        values: The values: mappings, lists and scalars.
+        positions: The line and column of every key and value.
+        text: The file as it was given.
+        problems: Problems of form that left the file readable, in its order.
+        holes: Paths whose value was lost to such a problem; nothing more should be said about them.
     """
 
     values: Any
@@ -57,8 +60,9 @@ class ParsedYaml:
 def read_yaml(path: Path) -> ParsedYaml:
     """Read one YAML file of at most 1 MiB, in UTF-8, that holds one mapping.
 
-    Raises ConfigError when no mapping can be read, with every problem found so far, and
-    EnvironmentError_ when the file cannot be opened for a reason outside it.
+    Raises:
+        ConfigError: There is no mapping to be read; it carries every problem found so far.
+        EnvironmentError_: The file cannot be opened for a reason outside it.
     """
     file = str(path)
     text = decode(read_bytes(path), file)
@@ -74,6 +78,7 @@ def read_yaml(path: Path) -> ParsedYaml:
 
 
 def read_bytes(path: Path) -> bytes:
+    """Read a file of at most 1 MiB. Raises ConfigError or EnvironmentError_, as `read_yaml` does."""
     where = Location(str(path))
     try:
         with path.open("rb") as f:
@@ -95,19 +100,20 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _yaml_files(folder: Path) -> dict[str, Path]:
-    """The YAML files of a folder, by name without ending."""
+    """Return the YAML files of a folder, by name without extension."""
     if not folder.is_dir():
         return {}
     return {p.stem: p for p in sorted(folder.iterdir()) if p.suffix in (".yaml", ".yml")}
 
 
 def decode(raw: bytes, file: str) -> str:
+    """Decode UTF-8. Raises ConfigError with the place of the first byte or character that is not text."""
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ConfigError("the file is UTF-16", hint="save it as UTF-8", location=Location(file))
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as e:
-        # e.object lacks the byte order mark that raw may begin with, so positions are counted there.
+        # Positions are counted in e.object, which lacks the byte order mark that raw may begin with.
         before = e.object[: e.start].decode("utf-8")
         where = Location(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
         raise ConfigError(
@@ -119,18 +125,18 @@ def decode(raw: bytes, file: str) -> str:
 
 
 def parse_yaml(text: str, file: str) -> ParsedYaml:
-    """The tree of a text that may hold any value. Raises ConfigError where the syntax breaks."""
+    """Parse text that may hold any value. Raises ConfigError where the syntax is broken."""
     return _Builder(text, file).build()
 
 
 def resolve(text: str) -> str | int | float | bool | None:
-    """What a plain (unquoted) scalar means in YAML 1.2. Raises NumberError."""
+    """Return the value of a plain (unquoted) scalar in YAML 1.2. Raises NumberError."""
     if text in NULLS:
         return None
     if text in BOOLEANS:
         return BOOLEANS[text]
     if INTEGER.fullmatch(text):
-        # Longer than any 64-bit number; also Python refuses to convert thousands of digits.
+        # No 64-bit number is this long, and Python refuses to convert thousands of digits.
         number = 2**63 if len(text) > 80 else int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
         if not -(2**63) <= number < 2**63:
             raise NumberError(f"{quoted(text)} is too large for a whole number")
@@ -148,7 +154,7 @@ def resolve(text: str) -> str | int | float | bool | None:
 
 
 def kind_of(value: Any) -> str:
-    """What a value is, in plain words."""
+    """Say what kind of value it is, in plain words."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -161,7 +167,7 @@ def kind_of(value: Any) -> str:
 
 
 class _Builder:
-    """Builds the tree from PyYAML's events, so that aliases and nesting cost nothing."""
+    """Builds the values from PyYAML's events, so that aliases are never expanded and nesting is bounded."""
 
     def __init__(self, text: str, file: str) -> None:
         self.file = file
@@ -236,7 +242,7 @@ class _Builder:
             key, allowed = self.key(event, path)
             here = (*path, key)
             if not allowed:
-                # Read on for the problems inside; the value itself has no place in the tree.
+                # The value is read for the problems inside it, and then dropped.
                 self.value(next(self.events), here)
                 self.tree.holes.add(here)
                 continue
@@ -248,7 +254,7 @@ class _Builder:
         return out
 
     def key(self, event: Any, path: KeyPath) -> tuple[str, bool]:
-        """The key as written, and whether it may be one: only text is, and every other is a problem."""
+        """Return the key as written, and whether it is allowed; only text is."""
         if not isinstance(event, yaml.ScalarEvent):
             self.value(event, (*path, ""))
             if not isinstance(event, yaml.AliasEvent):

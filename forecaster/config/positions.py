@@ -1,4 +1,4 @@
-"""Where keys and values stand, and how their paths are written."""
+"""Where keys and values are in the file, and how their paths are written."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ PLAIN_KEY = re.compile(r"[\w:/ -]+")
 
 @dataclass
 class Positions:
-    """Places by path: ("model", "layers", 0, "units"). The root is ()."""
+    """The line and column of keys and values by path, such as ("model", "layers", 0, "units"); the root is ()."""
 
     file: str
     keys: dict[KeyPath, Location] = field(default_factory=dict)
     values: dict[KeyPath, Location] = field(default_factory=dict)
 
     def of_value(self, path: KeyPath) -> Location:
-        """Of the value, or of the nearest thing around it."""
+        """Return the location of a value, or of the nearest value around it."""
         while path and path not in self.values:
             path = path[:-1]
         return self.values.get(path, Location(self.file))
 
     def of_key(self, path: KeyPath) -> Location:
-        """Of the key (of the value where it is an entry of a list), or of the nearest thing around it."""
+        """Return the location of a key, or of the nearest key or list entry around it."""
         while path and path not in self.keys and path not in self.values:
             path = path[:-1]
         return self.keys.get(path) or self.of_value(path)
 
     def override(self, path: KeyPath, location: Location) -> None:
-        """Everything at and under the path now comes from elsewhere."""
+        """Give everything at and under the path another location, such as that of --set."""
         for places in (self.keys, self.values):
             for known in [p for p in places if p[: len(path)] == path]:
                 del places[known]
@@ -41,7 +41,7 @@ class Positions:
 
 
 def dotted(path: KeyPath) -> str:
-    """The path as people write it. Keys with odd characters stand in quotes."""
+    """Write a path with dots, such as model.layers.0.units; keys with unusual characters are quoted."""
     return ".".join(
         p if isinstance(p, str) and PLAIN_KEY.fullmatch(p) else str(p) if isinstance(p, int) else quoted(p)
         for p in path
@@ -49,6 +49,6 @@ def dotted(path: KeyPath) -> str:
 
 
 def quoted(text: str) -> str:
-    """Text between double quotes on one line, control characters escaped, cut at 60 characters."""
+    """Put text in double quotes on one line, with control characters escaped, cut at 60 characters."""
     cut = text if len(text) <= 60 else text[:57] + "..."
     return json.dumps(cut, ensure_ascii=not cut.isprintable())

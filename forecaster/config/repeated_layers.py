@@ -1,4 +1,4 @@
-"""Repeated layers in a search: every copy has hyperparameters of its own."""
+"""Repeated layers in a search: each copy has its own hyperparameters."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ LAYERS: KeyPath = ("model", "layers")
 
 
 def search_space(dimensions: Sequence[Dimension], values: Any) -> list[Dimension]:
-    """The dimensions of the file, then those of the second and later copies of repeated layers.
+    """Return the dimensions of the file, then those of the second and later copies of repeated layers.
 
-    values: the tree with the nodes' defaults. The copies of a layer whose `repeat` is searched
-    name that dimension, which stands before them.
+    Where `repeat` itself is searched, the dimensions of the copies name it, and it comes before them.
+
+    Args:
+        dimensions: The search nodes of the file.
+        values: The values of the file, with the nodes' defaults.
     """
     space = list(dimensions)
     for i, most in _repeats(dimensions, values).items():
@@ -33,9 +36,12 @@ def search_space(dimensions: Sequence[Dimension], values: Any) -> list[Dimension
 
 
 def fill(values: Any, space: Sequence[Dimension], chosen: Mapping[str, Any]) -> Any:
-    """A copy of the tree with the chosen values, and every searched copy of a layer written out.
+    """Return the values with the chosen ones put in, and every searched copy of a layer written out.
 
-    chosen: by the dimension's name; a dimension that is not named keeps its default.
+    Args:
+        values: The values of the file, with the nodes' defaults; they stay as they are.
+        space: The dimensions, as `search_space` returns them.
+        chosen: Values by the dimension's name; a dimension that is not named keeps its default.
     """
     first = {d.path: chosen[d.name] for d in space if d.copy == 1 and d.name in chosen}
     out = substitute(values, first)
@@ -60,7 +66,7 @@ def fill(values: Any, space: Sequence[Dimension], chosen: Mapping[str, Any]) -> 
 
 
 def _repeats(dimensions: Sequence[Dimension], values: Any) -> dict[int, int]:
-    """The largest number of copies of every layer that may be repeated, by its index."""
+    """Return the largest number of copies of each layer that may be repeated, by the layer's index."""
     found = {}
     for i, layer in enumerate(values["model"]["layers"]):
         searched = next((d for d in dimensions if d.path == (*LAYERS, i, "repeat")), None)

@@ -1,7 +1,7 @@
 """JSON Schema (draft 2020-12) of the YAML file, for editors and other programs.
 
-It is the experiment's own schema, in which every scalar may also be a search node. Rules between
-fields are not in it: `forecaster validate` knows those.
+It is the schema of the experiment, in which every scalar may also be a search node. Rules between keys are not
+in it; `forecaster validate` checks those.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from typing import Any
 
 from forecaster.config.describe import Node, experiment_schema
 from forecaster.config.dimensions import KINDS
+from forecaster.model.cells import CELLS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-# Which kinds of node can give a value of a type.
+# The kinds of search node whose values have a type.
 KINDS_OF_TYPE = {
     "integer": ("int", "choice"),
     "number": ("float", "int", "choice"),
@@ -23,14 +24,14 @@ KINDS_OF_TYPE = {
 
 
 def json_schema() -> Node:
-    """The schema of a file, search nodes included. A fresh copy at every call."""
+    """Return the schema of a file, search nodes included; a new copy at every call."""
     root = copy.deepcopy(experiment_schema())
     definitions = root.pop("$defs")
     for name, definition in definitions.items():
         definitions[name] = _open(definition)
-    for name in ("SimpleRnn", "Lstm", "Gru"):
-        # model.cell may say it.
-        definitions[name]["required"].remove("type")
+    for cell in CELLS.values():
+        # model.cell may give the type instead.
+        definitions[cell.__name__]["required"].remove("type")
     for kind, spec in KINDS.items():
         body = spec.model_json_schema()
         body.pop("title", None)
@@ -51,8 +52,10 @@ def json_schema() -> Node:
 
 
 def _open(node: Node) -> Node:
-    """The same node, its scalars open to search nodes. Titles that only repeat the key are left out."""
+    """Return the same node with scalars that may also be search nodes, without the titles, which repeat the keys."""
     node = {k: v for k, v in node.items() if k not in ("title", "discriminator")}
+    if "description" in node:
+        node["description"] = " ".join(node["description"].split())
     if "properties" in node:
         node["properties"] = {key: _open(inner) for key, inner in node["properties"].items()}
     if isinstance(node.get("additionalProperties"), dict):
@@ -60,14 +63,14 @@ def _open(node: Node) -> Node:
     if "items" in node:
         node["items"] = _open(node["items"])
     if "oneOf" in node:
-        # A layer whose type is searched matches several branches.
+        # A layer whose type is a search node matches several branches.
         node["anyOf"] = node.pop("oneOf")
     if "anyOf" in node:
         return _open_union(node)
     kinds = _kinds([node])
     if not kinds:
         return node
-    said = {k: node.pop(k) for k in ("description", "default") if k in node}
+    said = {k: node.pop(k) for k in ("description", "default", "examples") if k in node}
     return said | {"anyOf": [node, *_references(kinds)]}
 
 

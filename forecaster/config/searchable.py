@@ -1,4 +1,4 @@
-"""What a search may not vary, which spaces an algorithm cannot go through, and what is probably not meant."""
+"""Limits of a search: values that may not vary, spaces that an algorithm cannot search, and likely mistakes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from forecaster.config.positions import KeyPath
 from forecaster.config.validation_errors import in_file_order
 from forecaster.errors import Diagnostic
 
-# Path or section -> why its values cannot be compared by a score, or are no part of a trial.
+# Each path or section with the reason why a search may not vary it.
 FIXED: dict[KeyPath, str] = {
-    ("version",): "is of the file, not of a trial",
-    ("name",): "is of the file, not of a trial",
-    ("output",): "is of the file, not of a trial",
+    ("version",): "belongs to the file, not to a trial",
+    ("name",): "belongs to the file, not to a trial",
+    ("output",): "belongs to the file, not to a trial",
     ("tune",): "says how to search, and cannot be searched itself",
     ("runtime", "backend"): "is the same for every trial",
     ("runtime", "threads"): "is the same for every trial",
@@ -29,16 +29,16 @@ FIXED: dict[KeyPath, str] = {
     ("data", "missing"): "decides which values are scored, which must be the same for every trial",
     ("model", "stateful"): "decides which targets are scored, which must be the same for every trial",
 }
-# A loss has the units of the scaling and a meaning of its own.
+# Each of these changes the unit or the meaning of the loss.
 OF_THE_LOSS: tuple[KeyPath, ...] = (("training", "loss"), ("scaling",), ("model", "output"))
-# Of one dimension: KerasTuner lists them all.
+# The most values of one dimension: KerasTuner lists them all in memory.
 MOST_OF_A_GRID = 10_000
-# What says how long an algorithm goes on; the others do not look at it.
+# The keys that limit each algorithm; the other algorithms ignore them.
 HYPERBAND, OTHERS = ("max_epochs", "factor", "hyperband_iterations"), ("max_trials",)
 
 
 def search_faults(experiment: Experiment) -> list[Diagnostic]:
-    """Why this file cannot be searched; empty where it can."""
+    """Return the reasons why this file cannot be searched; empty where it can."""
     if not experiment.dimensions:
         hint = "replace one, as in units: {int: {min: 32, max: 128, default: 64}}"
         return [Diagnostic("no value of this file is a search node", hint, experiment.positions.of_value(()))]
@@ -50,26 +50,26 @@ def search_faults(experiment: Experiment) -> list[Diagnostic]:
     tune = experiment.spec.tune
     if tune.algorithm == "hyperband" and tune.max_epochs < tune.factor:
         place = experiment.positions.of_value(("tune", "max_epochs"))
-        summary = f"is {tune.max_epochs}, below tune.factor, {tune.factor}: no trial of hyperband would go on"
+        summary = f"is {tune.max_epochs}, below tune.factor, {tune.factor}: hyperband would continue no trial"
         hint = "raise it, or use algorithm random"
         faults.append(Diagnostic(summary, hint, place, "tune.max_epochs"))
     return in_file_order(faults)
 
 
 def search_warnings(experiment: Experiment) -> list[Diagnostic]:
-    """What can be searched, and is probably not what was meant."""
+    """Return what can be searched and is probably unintended."""
     tune, positions = experiment.spec.tune, experiment.positions
     found = []
     if tune.objective.direction == "max":
         path = ("tune", "objective", "direction")
-        summary = f"max looks for the largest {tune.objective.metric}, and the least error is the best"
+        summary = f"max looks for the largest {tune.objective.metric}, and the smallest error is the best"
         hint = "set it to min"
         found.append(Diagnostic(summary, hint, positions.of_value(path), ".".join(path), "warning"))
     own, others = (HYPERBAND, OTHERS) if tune.algorithm == "hyperband" else (OTHERS, HYPERBAND)
     given = tune.model_fields_set
-    # A file with both is meant for several algorithms.
+    # A file with both kinds of keys is meant for several algorithms.
     for key in (k for k in others if k in given and not given.intersection(own)):
-        summary = f"has no part in {tune.algorithm}, which goes by {', '.join(own)}"
+        summary = f"has no effect on {tune.algorithm}, which uses {', '.join(own)}"
         hint = f"give {own[0]}, or another algorithm"
         found.append(Diagnostic(summary, hint, positions.of_key(("tune", key)), f"tune.{key}", "warning"))
     return in_file_order(found)
@@ -88,7 +88,7 @@ def _of(d: Dimension, experiment: Experiment) -> list[Diagnostic]:
             hint = "add a step, list the values in a choice, or use another algorithm"
             faults.append(Diagnostic("algorithm grid needs a step here", hint, inside, d.name))
         elif n_values > MOST_OF_A_GRID:
-            summary = f"has {n_values:,} values, and algorithm grid goes through at most {MOST_OF_A_GRID:,}"
+            summary = f"has {n_values:,} values, and algorithm grid tries at most {MOST_OF_A_GRID:,}"
             hint = "raise the step, list the values in a choice, or use another algorithm"
             faults.append(Diagnostic(summary, hint, inside, d.name))
     if tune.algorithm == "hyperband" and d.path == ("training", "epochs"):
@@ -96,7 +96,7 @@ def _of(d: Dimension, experiment: Experiment) -> list[Diagnostic]:
         faults.append(Diagnostic("cannot be searched: hyperband decides the epochs", hint, here, d.name))
     of_the_loss = any(d.path[: len(part)] == part for part in OF_THE_LOSS)
     if tune.objective.metric == "val_loss" and of_the_loss:
-        summary = "cannot be searched by val_loss: losses of different kinds or units do not compare"
+        summary = "cannot be searched by val_loss: losses of different kinds or units cannot be compared"
         hint = "set tune.objective.metric to val_mae, or give one value"
         faults.append(Diagnostic(summary, hint, here, d.name))
     if spec.model.stateful and d.path in (("window", "lookback"), ("window", "stride")):

@@ -1,7 +1,7 @@
-"""Search nodes: lifted out of the tree, so that the schema never sees one.
+"""Search nodes: taken out of the file's values, so that the schema never sees one.
 
-A node is a mapping with one key, int, float, choice or boolean, that stands where a scalar may:
-`units: {int: {min: 32, max: 256, default: 64}}`. No section of the file has a key of these names.
+A node is a mapping with one key, int, float, choice or boolean, in the place of a scalar:
+`units: {int: {min: 32, max: 256, default: 64}}`. No section of the file has a key with one of these names.
 """
 
 from __future__ import annotations
@@ -21,15 +21,19 @@ from forecaster.config.positions import KeyPath, Positions, dotted
 from forecaster.config.validation_errors import diagnostics_of, in_file_order
 from forecaster.errors import Diagnostic
 
-# Mappings whose keys are names of the user's columns, one of which may be called "int".
+# Mappings whose keys are column names, one of which may be "int".
 NAMED_BY_USER: frozenset[KeyPath] = frozenset({("data", "categorical")})
 
 
 @dataclass
 class Lifted:
-    """A tree without search nodes.
+    """Values without search nodes.
 
-    values: every node replaced by its default. holes: paths of faulty nodes, whose value is unknown.
+    Attributes:
+        values: The values of the file, with every node replaced by its default.
+        dimensions: The nodes, in the order of the file.
+        faults: What is wrong with nodes.
+        holes: Paths of faulty nodes, whose value is unknown.
     """
 
     values: Any
@@ -39,7 +43,7 @@ class Lifted:
 
 
 def lift(values: Any, positions: Positions) -> Lifted:
-    """Take the search nodes out, in the order of the file. The given tree stays as it is."""
+    """Take out the search nodes, in the order of the file. The given values stay as they are."""
     lifted = Lifted(None)
     lifted.values = _lift(values, (), positions, lifted)
     lifted.faults = in_file_order(lifted.faults)
@@ -47,7 +51,7 @@ def lift(values: Any, positions: Positions) -> Lifted:
 
 
 def substitute(values: Any, at: Mapping[KeyPath, Any]) -> Any:
-    """A copy of the tree with other values at some paths, each of which exists."""
+    """Return a copy of the values with other values at some paths, each of which exists."""
     out = copy.deepcopy(values)
     for path, value in at.items():
         inside = out
@@ -58,7 +62,7 @@ def substitute(values: Any, at: Mapping[KeyPath, Any]) -> Any:
 
 
 def is_node(value: Any) -> bool:
-    """Whether a value is meant as a search node, well-formed or not: a mapping with a kind's name."""
+    """Whether a value is meant as a search node, well-formed or not: a mapping with the name of a kind."""
     return isinstance(value, dict) and any(kind in value for kind in KINDS)
 
 
@@ -73,13 +77,13 @@ def _lift(value: Any, path: KeyPath, positions: Positions, lifted: Lifted) -> An
 
 
 def _take(node: dict[str, Any], path: KeyPath, positions: Positions, lifted: Lifted) -> Any:
-    """The node's default; the dimension, or the node's faults, go to `lifted`."""
+    """Return the default of a node, and add its dimension or its faults to `lifted`."""
     kind = next(k for k in node if k in KINDS)
     others = [key for key in node if key != kind]
     here = (*path, kind)
     faults = [
         Diagnostic(
-            f"stands beside the search node {kind}",
+            f"is beside the search node {kind}",
             "a search node has one key; move or remove this one",
             positions.of_key((*path, other)),
             dotted((*path, other)),

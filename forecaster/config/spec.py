@@ -1,28 +1,32 @@
-"""The composed schema: every room's spec in one file."""
+"""The whole YAML file as one spec: the sections of all rooms, and the rules between sections."""
 
 from __future__ import annotations
 
-from typing import Annotated, get_args
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from forecaster.config.evaluation import EvaluationSpec
 from forecaster.config.nearest import nearest
 from forecaster.config.tune import TuneSpec
 from forecaster.data.spec import DataSpec, ScalingSpec, SplitSpec, WindowSpec
-from forecaster.evaluation.spec import EvaluationSpec, MetricName
+from forecaster.evaluation.metrics import METRICS
 from forecaster.model.spec import DistributionOutput, ModelSpec, QuantileOutput
 from forecaster.spec import Fault, Spec, raise_faults
 from forecaster.training.spec import RuntimeSpec, TrainingSpec
 
 
 class OutputSpec(Spec):
-    dir: str = "runs"
-    """Folder of run directories, relative to this file."""
+    """Where runs are written."""
+
+    dir: str = Field("runs", examples=["../runs"])
+    """The folder in which `train`, `tune` and `backtest` create run directories, named after the experiment and the
+    time. A relative path starts at the folder of the YAML file. `--run-dir` replaces it."""
 
 
 class ExperimentSpec(Spec):
-    version: Annotated[int, Field(ge=1, le=1)] = 1
-    """Of this file's format."""
+    version: Annotated[int, Field(ge=1, le=1)] = Field(1, examples=[1])
+    """The version of the file's format; 1 is the only one."""
     name: Annotated[
         str,
         Field(
@@ -32,20 +36,30 @@ class ExperimentSpec(Spec):
                 "beginning with a letter or a digit"
             },
         ),
-    ]
-    """Begins the run directory's name."""
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 42
-    """Of the first weights, dropout and the order of the windows."""
+    ] = Field(examples=["nyc-departures"])
+    """The name of the experiment. Run directories begin with it, and reports show it."""
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = Field(42, examples=[7])
+    """The seed of everything random: initial weights, dropout, the order of windows, and what a search draws."""
     data: DataSpec
+    """The table, and the role of each of its columns."""
     split: SplitSpec = SplitSpec()
+    """How each series is divided in time: training rows first, then validation, then test."""
     window: WindowSpec
+    """How many past steps one forecast sees, and how many steps it forecasts."""
     scaling: ScalingSpec = ScalingSpec()
+    """How columns are brought to a common scale before they reach the network."""
     model: ModelSpec
+    """The network: normalisation of each window, the stack of layers, the head and the output."""
     training: TrainingSpec = TrainingSpec()
+    """How the network is fitted: loss, optimizer, learning-rate schedule, epochs and early stopping."""
     evaluation: EvaluationSpec = EvaluationSpec()
+    """How forecasts are scored, what they are compared with, and how their intervals are made."""
     tune: TuneSpec = TuneSpec()
+    """How `forecaster tune` searches the values that are left open. `train` ignores this section."""
     runtime: RuntimeSpec = RuntimeSpec()
+    """How the program uses the machine: backend, threads, precision, determinism."""
     output: OutputSpec = OutputSpec()
+    """Where runs are written."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> ExperimentSpec:
@@ -62,11 +76,11 @@ class ExperimentSpec(Spec):
                 faults.append(Fault(("model", key), summary, "lengthen the lookback"))
         if self.model.stateful and self.window.stride not in (1, lookback):
             summary = (
-                f"{self.window.stride} does not go with model.stateful, whose windows are a lookback apart"
+                f"{self.window.stride} cannot be used with model.stateful, whose windows are a lookback apart"
             )
             faults.append(Fault(("window", "stride"), summary, "remove it"))
         if self.window.short == "pad" and self.model.stateful:
-            summary = "pad does not go with model.stateful, which needs every step"
+            summary = "pad cannot be used with model.stateful, which needs every step"
             faults.append(Fault(("window", "short"), summary, "set it to skip"))
         anchor = self.model.anchor
         shorter: dict[tuple[str, ...], int | None] = {("model", "past_lookback"): self.model.past_lookback}
@@ -85,7 +99,7 @@ class ExperimentSpec(Spec):
                 Fault(("model", "anchor", "mode"), summary, "give validation a share, or set it to correct")
             )
         if self.training.loss == "mase" and self.scaling.method == "log":
-            summary = "mase does not go with scaling.method log, where an error has no unit"
+            summary = "mase cannot be used with scaling.method log, where an error has no unit"
             faults.append(Fault(("training", "loss"), summary, "use owa or mae"))
         if self.training.loss == "owa" and self.scaling.method != "log":
             summary = "owa is written for logarithms, and scaling.method is " + self.scaling.method
@@ -95,10 +109,10 @@ class ExperimentSpec(Spec):
                 summary = "is text, but data.freq is a whole number"
                 faults.append(Fault(("split", name), summary, "give a share or a number of steps"))
         if self.model.head.type == "recursive" and self.data.past_covariates:
-            summary = "do not go with head recursive: they are not known at the steps that it feeds back"
+            summary = "cannot be used with head recursive: they are not known at the steps that it feeds back"
             faults.append(Fault(("data", "past_covariates"), summary, "use another head, or leave them out"))
         if self.training.loss == "smape" and self.scaling.method == "log":
-            summary = "smape does not go with scaling.method log"
+            summary = "smape cannot be used with scaling.method log"
             faults.append(
                 Fault(("training", "loss"), summary, "use mae: on logarithms it is nearly the same")
             )
@@ -106,11 +120,11 @@ class ExperimentSpec(Spec):
         return self
 
     def _output_faults(self) -> list[Fault]:
-        """What the network puts out, what it is trained with, and the intervals that come of it."""
+        """Check that output, loss, scaling and intervals go together."""
         output, loss, faults = self.model.output, self.training.loss, []
         needed = {"quantiles": "pinball", "distribution": "nll"}.get(output.type)
         if needed is not None and loss != needed:
-            summary = f"{loss} does not teach output {output.type}"
+            summary = f"{loss} cannot train output {output.type}"
             faults.append(Fault(("training", "loss"), summary, f"set it to {needed}"))
         if needed is None and loss in ("pinball", "nll"):
             other = "quantiles" if loss == "pinball" else "distribution"
@@ -120,7 +134,9 @@ class ExperimentSpec(Spec):
             )
         counts = isinstance(output, DistributionOutput) and output.family == "negative_binomial"
         if counts and self.scaling.method != "none":
-            summary = f"{self.scaling.method} leaves no counts, and output negative_binomial needs them"
+            summary = (
+                f"{self.scaling.method} changes counts, and output negative_binomial needs them unchanged"
+            )
             hint = "set it to none, with model.normalization: mean"
             faults.append(Fault(("scaling", "method"), summary, hint))
         if isinstance(output, QuantileOutput) and self.evaluation.calibration == "none":
@@ -134,8 +150,8 @@ class ExperimentSpec(Spec):
         return faults
 
     def _monitor_faults(self) -> list[Fault]:
-        # The bias closest to nothing is the best, and the least is not.
-        known = ["val_loss", *(f"val_{m}" for m in get_args(MetricName) if m != "bias")]
+        # The best bias is the one nearest to 0, not the least.
+        known = ["val_loss", *(f"val_{name}" for name in METRICS if name != "bias")]
         faults = []
         metric = self.tune.objective.metric
         if metric not in known:

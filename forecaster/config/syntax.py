@@ -11,13 +11,13 @@ from forecaster.errors import Diagnostic, Location
 
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
-# (what PyYAML says, whose place to show, summary, hint); the first match counts.
-# "context" is where the broken thing began, "problem" where PyYAML noticed.
+# (what PyYAML says, whose place to show, summary, hint); the first match counts. "context" is where the broken
+# part begins, "problem" is where PyYAML noticed.
 WORDS: list[tuple[str, str, str, str | None]] = [
     (
         r"character '\\t' that cannot start",
         "problem",
-        "a tab stands where only spaces may",
+        "a tab where only spaces are allowed",
         "indent with spaces",
     ),
     (
@@ -29,7 +29,7 @@ WORDS: list[tuple[str, str, str, str | None]] = [
     (
         r"mapping values are not allowed",
         "problem",
-        "a ':' stands where no key can be",
+        "a ':' where no key is expected",
         "check the indentation, or put the value in quotes",
     ),
     (
@@ -41,10 +41,10 @@ WORDS: list[tuple[str, str, str, str | None]] = [
     (
         r"sequence entries are not allowed",
         "problem",
-        "a '- ' stands where no list can be",
-        "put the list on lines of its own",
+        "a '- ' where no list is expected",
+        "begin the list on a new line",
     ),
-    (r"mapping keys are not allowed", "problem", "a '? ' stands where no key can be", "write 'key: value'"),
+    (r"mapping keys are not allowed", "problem", "a '? ' where no key is expected", "write 'key: value'"),
     (
         r"unexpected end of stream",
         "context",
@@ -60,7 +60,7 @@ WORDS: list[tuple[str, str, str, str | None]] = [
     (
         r"unknown escape character '(.+)'",
         "problem",
-        "\\{0} means nothing in double quotes",
+        "\\{0} is not an escape sequence",
         "use single quotes, or \\\\ for a backslash",
     ),
     (
@@ -84,13 +84,13 @@ WORDS: list[tuple[str, str, str, str | None]] = [
     (
         r"expected <block end>, but found ':'",
         "problem",
-        "a ':' stands without a key before it",
+        "a ':' without a key before it",
         "add the key",
     ),
     (
         r"expected <block end>, but found '([,}\]])'",
         "problem",
-        "{0} closes or divides nothing",
+        "{0} has nothing to close or separate",
         "remove it, or put the value in quotes",
     ),
     (
@@ -102,8 +102,8 @@ WORDS: list[tuple[str, str, str, str | None]] = [
     (
         r"expected <block end>",
         "problem",
-        "this line does not line up with those around it",
-        "indent it as its neighbours",
+        "this line is not aligned with the lines around it",
+        "indent it like the lines around it",
     ),
     (r"expected the node content, but found '(.+)'", "problem", "a value is missing before {0}", None),
     (
@@ -130,7 +130,7 @@ TOKENS = {
 
 
 def explain_syntax(error: yaml.YAMLError, file: str) -> Diagnostic:
-    """One diagnostic, at the place where a person would look."""
+    """Return one diagnostic, at the place where a reader would look for the mistake."""
     if not isinstance(error, yaml.MarkedYAMLError):
         return Diagnostic(f"not YAML: {error}", None, Location(file))
     problem = error.problem or ""
@@ -144,7 +144,7 @@ def explain_syntax(error: yaml.YAMLError, file: str) -> Diagnostic:
 
 
 def unprintable(text: str, file: str) -> Diagnostic | None:
-    """The first character that YAML does not allow, such as a NUL in a binary file."""
+    """Return a diagnostic for the first character that YAML does not allow, such as NUL; None without one."""
     match = Reader.NON_PRINTABLE.search(text)
     if match is None:
         return None

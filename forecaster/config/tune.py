@@ -6,34 +6,71 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from forecaster.spec import Spec
+from forecaster.spec import OneOf, Spec
 
 
 class ObjectiveSpec(Spec):
+    """The value by which trials are compared."""
+
     metric: Annotated[
         str,
         Field(
             pattern=r"^val_[a-z_]+$",
             json_schema_extra={"patternErrorMessage": "val_ and a metric, such as val_mae"},
         ),
-    ] = "val_mae"
-    """val_loss, or val_ and a metric."""
-    direction: Literal["min", "max"] = "min"
+    ] = Field("val_mae", examples=["val_mase"])
+    """The value to compare: `val_loss`, or `val_` and a name from [`evaluation.metrics`](#evaluationmetrics) other than
+    `bias`. Both are computed on the validation windows. `val_loss` cannot compare trials whose loss, scaling or output
+    differ."""
+    direction: Annotated[
+        Literal["min", "max"],
+        OneOf(
+            {
+                "min": "The smallest value wins: right for every error.",
+                "max": "The largest value wins; a warning follows, because every metric here is an error.",
+            }
+        ),
+    ] = Field("min", examples=["min"])
+    """Which value is the best."""
 
 
 class TuneSpec(Spec):
-    algorithm: Literal["random", "grid", "bayesian", "hyperband", "sklearn"] = "hyperband"
-    objective: ObjectiveSpec = ObjectiveSpec()
-    max_trials: Annotated[int, Field(ge=1)] = 40
-    """Of random, bayesian, grid and sklearn."""
-    max_epochs: Annotated[int, Field(ge=1)] = 50
-    """Of hyperband: epochs of its longest trial."""
-    factor: Annotated[int, Field(ge=2)] = 3
-    """Of hyperband: one trial in so many goes on."""
-    hyperband_iterations: Annotated[int, Field(ge=1)] = 1
-    executions_per_trial: Annotated[int, Field(ge=1)] = 1
-    folds: Annotated[int, Field(ge=1)] = 1
-    """Rolling-origin folds averaged per trial."""
+    """How `forecaster tune` searches the values that are left open. `train` ignores this section."""
+
+    algorithm: Annotated[
+        Literal["random", "grid", "bayesian", "hyperband", "sklearn"],
+        OneOf(
+            {
+                "random": "Draws values at random, never the same combination twice. Ends after `max_trials`.",
+                "grid": "Tries every combination; every range needs a step. Ends after `max_trials`, or when all "
+                "are done.",
+                "bayesian": "Proposes values by a Gaussian process over the trials so far. For few, long trials. Ends "
+                "after `max_trials`.",
+                "hyperband": "Begins many short trials and continues only the best. Usually the best result for the "
+                "time. Ends after `hyperband_iterations`.",
+                "sklearn": "As `random`, with every trial cross-validated: over `folds`, or 3 where `folds` is 1. Ends "
+                "after `max_trials`.",
+            }
+        ),
+    ] = Field("hyperband", examples=["bayesian"])
+    """The search algorithm. [Searching for settings](tuning.md) compares them."""
+    objective: ObjectiveSpec = Field(ObjectiveSpec(), examples=[{"metric": "val_mase"}])
+    """What the search optimises."""
+    max_trials: Annotated[int, Field(ge=1)] = Field(40, examples=[100])
+    """How many trials to make, for every algorithm but `hyperband`."""
+    max_epochs: Annotated[int, Field(ge=1)] = Field(50, examples=[81])
+    """The epochs of the longest trials of `hyperband`, which replace `training.epochs`. At least `factor`."""
+    factor: Annotated[int, Field(ge=2)] = Field(3, examples=[4])
+    """How strictly `hyperband` selects: in each round one trial in `factor` goes on, for `factor` times as many
+    epochs."""
+    hyperband_iterations: Annotated[int, Field(ge=1)] = Field(1, examples=[2])
+    """How often `hyperband` goes through all of its rounds, each time with new trials."""
+    executions_per_trial: Annotated[int, Field(ge=1)] = Field(1, examples=[3])
+    """How many networks are trained per trial, from different seeds; the trial's score is their mean. Raise it where
+    scores vary much from seed to seed."""
+    folds: Annotated[int, Field(ge=1)] = Field(1, examples=[3])
+    """How many forecast origins a trial is validated at: the validation range, and that range moved back by its own
+    length again and again, with training always ending where it begins. The score is the mean."""
     time_budget: (
         Annotated[
             str,
@@ -43,9 +80,13 @@ class TuneSpec(Spec):
             ),
         ]
         | None
-    ) = None
-    """Such as 90s, 30m or 2h."""
-    max_failed_trials: Annotated[int, Field(ge=1)] = 5
-    """Failures in a row that end the search."""
-    keep_checkpoints: Annotated[int, Field(ge=1)] = 3
-    overwrite: bool = False
+    ) = Field(None, examples=["2h"])
+    """How long the search may take, as a whole number and s, m or h. A trial under way at the end is dropped. null: no
+    limit. `--time-budget` replaces it."""
+    max_failed_trials: Annotated[int, Field(ge=1)] = Field(5, examples=[10])
+    """How many trials in a row may fail before the search ends. Failed trials between others are only recorded."""
+    keep_checkpoints: Annotated[int, Field(ge=1)] = Field(3, examples=[1])
+    """How many of the best trials keep their config and checkpoints on disk."""
+    overwrite: bool = Field(False, examples=[True])
+    """Whether a search in an existing `--run-dir` begins again and replaces it, as with `--overwrite`. false: it is
+    refused."""

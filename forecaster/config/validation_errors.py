@@ -1,4 +1,4 @@
-"""pydantic's findings as diagnostics in our own words, each at its line and column."""
+"""The errors of pydantic as diagnostics in plain words, each with its line and column."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ MISSING = "is missing"
 
 @dataclass(frozen=True)
 class Place:
-    """Where pydantic's location leads: without the tags of unions, which no file contains."""
+    """Where a location of pydantic leads in the file, which has no keys for the branches of unions."""
 
     path: KeyPath
     node: Node | None
-    """What the schema wants there; None where it knows no such key."""
+    """The schema at this place; None where it has no such key."""
     parent: Node | None = None
-    """The mapping around it, of the right type where it is one of a union."""
+    """The schema of the mapping around it; in a union, the branch of the right type."""
     siblings: tuple[tuple[str, Node], ...] = ()
-    """The union that the parent belongs to, by type."""
+    """The branches of the union that the parent belongs to, by type."""
     names_key: bool = False
-    """The key itself is meant, not its value."""
+    """Whether the fault is in the key itself and not in its value."""
 
 
 def diagnostics_of(
@@ -41,10 +41,14 @@ def diagnostics_of(
     schema: Node | None = None,
     prefix: KeyPath = (),
 ) -> list[Diagnostic]:
-    """One diagnostic per fault, in the order of the file.
+    """Return one diagnostic per fault, in the order of the file.
 
-    holes: paths about which enough was said. schema: that of the validated spec, the experiment's by
-    default. prefix: the path of the validated value in the file.
+    Args:
+        error: The error of pydantic.
+        positions: The line and column of every key and value.
+        holes: Paths that already have a message.
+        schema: The JSON Schema of the validated spec; the experiment's by default.
+        prefix: The path of the validated value in the file.
     """
     root = schema or experiment_schema()
     found: dict[tuple[KeyPath, str], Diagnostic] = {}
@@ -52,12 +56,12 @@ def diagnostics_of(
     for fault in error.errors(include_url=False):
         place = locate(fault["loc"], root)
         for path, diagnostic in _explain_one(dict(fault), place, positions, root, prefix):
-            # A union of scalars reports once per branch; one sentence names them all.
+            # A union of scalars reports once per branch; one message names them all.
             if not any(path[: len(hole)] == hole for hole in holes):
                 found.setdefault((path, diagnostic.summary), diagnostic)
         if fault["type"] == "extra_forbidden":
             misspelt.add((*prefix, *place.path[:-1], _unknown_key(place, root)[2] or ""))
-    # A misspelt key is not missing too.
+    # A misspelt key is not reported as missing as well.
     kept = [
         d for (path, summary), d in found.items() if path not in misspelt or not summary.startswith(MISSING)
     ]
@@ -65,7 +69,7 @@ def diagnostics_of(
 
 
 def in_file_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """By line and column; those without a line, such as --set's, come last."""
+    """Sort by line and column; diagnostics without a line, such as those of --set, come last."""
 
     def key(d: Diagnostic) -> tuple[float, int]:
         line = d.location.line if d.location else None
@@ -75,7 +79,7 @@ def in_file_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def locate(loc: tuple[int | str, ...], root: Node) -> Place:
-    """Follow pydantic's location through the schema."""
+    """Follow a location of pydantic through the schema."""
     node: Node | None = root
     place = Place((), root)
     siblings: tuple[tuple[str, Node], ...] = ()
@@ -101,7 +105,12 @@ def locate(loc: tuple[int | str, ...], root: Node) -> Place:
 
 
 def _inside(node: Node, part: int | str, root: Node) -> tuple[Node, Node | None] | None:
-    """(the container, what it wants at `part`); None where `part` is only a label of a scalar's branch."""
+    """Go one step into a node.
+
+    Returns:
+        The schema of the container and the schema at `part`; None where `part` only names the branch of a
+        union of scalars.
+    """
     for branch in alternatives(node, root):
         if isinstance(part, int) and branch.get("type") == "array":
             return branch, branch["items"]
@@ -170,13 +179,13 @@ def _bad_type(
 
 
 def _unknown_key(place: Place, root: Node) -> tuple[str, str, str | None]:
-    """What is wrong, the next move, and the key of this mapping that was probably meant."""
+    """Return what is wrong, a suggestion, and the key of this mapping that was probably meant."""
     key = str(place.path[-1])
     parent = place.parent or root
     owners = [tag for tag, node in place.siblings if key in node["properties"]]
     if owners:
         mine = next(tag for tag, node in place.siblings if node == parent)
         listed = " and ".join(filter(None, [", ".join(owners[:-1]), owners[-1]]))
-        return f"is no option of {mine}", f"remove it; it belongs to {listed}", None
+        return f"is not an option of {mine}", f"remove it; it belongs to {listed}", None
     hint, meant = misplaced_key(key, place.path[:-1], parent, root)
     return "unknown key", hint, meant

@@ -1,4 +1,4 @@
-"""What a file may say and its writer hardly means: each with its place, the reason and the next move."""
+"""Warnings for valid but probably unintended settings."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ from forecaster.errors import Diagnostic
 from forecaster.model.cells import RecurrentSpec
 from forecaster.training.spec import CosineSchedule, PlateauSchedule
 
-# (path, what is odd, the next move)
+# (path, what is odd, a suggestion)
 Odd = tuple[KeyPath, str, str]
 
 
 def warnings_of(experiment: ExperimentSpec, values: Any, positions: Positions) -> list[Diagnostic]:
-    """values: the tree as given, search nodes filled in."""
+    """Return one warning per setting that is probably unintended.
+
+    Args:
+        experiment: The validated file.
+        values: The values of the file, with search nodes replaced by their defaults.
+        positions: The line and column of every value.
+    """
     given, freq = values["data"]["freq"], experiment.data.freq
     found: list[Odd] = []
     if given != freq:
@@ -30,7 +36,7 @@ def warnings_of(experiment: ExperimentSpec, values: Any, positions: Positions) -
 def _off_the_fused_kernel(experiment: ExperimentSpec) -> list[Odd]:
     found: list[Odd] = []
     layers = [(i, x) for i, x in enumerate(experiment.model.layers) if isinstance(x, RecurrentSpec)]
-    slower = "takes the layer off the fused GPU kernel, which"
+    slower = "rules out the fused GPU kernel, which"
     for i, layer in layers:
         for key, (reason, quick) in layer.off_fused_kernel().items():
             hint = (
@@ -41,7 +47,9 @@ def _off_the_fused_kernel(experiment: ExperimentSpec) -> list[Odd]:
             )
             found.append((("model", "layers", i, key), f"{slower} {reason}", hint))
     if experiment.window.short == "pad" and any(layer.fused for _, layer in layers):
-        summary = "pad takes every layer off the fused GPU kernel, which knows padding on the right alone"
+        summary = (
+            "pad rules out the fused GPU kernel of every layer, which supports padding only on the right"
+        )
         hint = "set it to skip on a GPU, where layers run several times slower, if no series needs it"
         found.append((("window", "short"), summary, hint))
     return found

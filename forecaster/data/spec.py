@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from forecaster.spec import Fault, FaultsError, Spec, raise_faults
+from forecaster.spec import Fault, FaultsError, OneOf, Spec, raise_faults
 
 
 def _without_nulls(values: Any) -> Any:
@@ -14,6 +14,7 @@ def _without_nulls(values: Any) -> Any:
 
 
 Name = Annotated[str, Field(min_length=1)]
+Character = Annotated[str, Field(min_length=1, max_length=1)]
 CalendarFeature = Annotated[
     str,
     Field(
@@ -27,16 +28,19 @@ CalendarFeature = Annotated[
 
 
 class CsvSpec(Spec):
-    separator: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    """The character between fields."""
-    decimal: Annotated[str, Field(min_length=1, max_length=1)] = "."
-    """The decimal mark of numbers."""
-    thousands: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    """The mark between groups of digits; null = none allowed."""
-    encoding: str = "utf-8"
-    """A Python codec name."""
-    time_format: str | None = None
-    """strftime pattern of the time column; null = ISO 8601 only."""
+    """How to read a CSV file; Parquet files ignore it."""
+
+    separator: Character = Field(",", examples=[";"])
+    """The character between two fields. Write a tab as "\\t", in double quotes."""
+    decimal: Character = Field(".", examples=[","])
+    """The decimal mark of numbers: a comma in many European files."""
+    thousands: Character | None = Field(None, examples=[","])
+    """The mark between groups of three digits, as in 1,234.5. null: numbers contain no such mark, and a number
+    with one is an error."""
+    encoding: str = Field("utf-8", examples=["cp1252"])
+    """The text encoding of the file, as a Python codec name: `cp1252` or `latin-1` for many older files."""
+    time_format: str | None = Field(None, examples=["%d.%m.%Y %H:%M"])
+    """The format of the time column in strftime codes. null: only ISO 8601 is accepted, such as 2024-01-31T06:00."""
 
     @field_validator("encoding")
     @classmethod
@@ -57,22 +61,48 @@ class CsvSpec(Spec):
             mark = getattr(self, name)
             if mark is not None and mark in taken:
                 raise_faults(
-                    [Fault((name,), f"is {mark!r}, as {taken[mark]} is", "give each a character of its own")]
+                    [
+                        Fault(
+                            (name,),
+                            f"is {mark!r}, the same as {taken[mark]}",
+                            "give each a character of its own",
+                        )
+                    ]
                 )
             taken[mark] = name
         return self
 
 
 class ClockSpec(Spec):
-    repeated: Literal["error", "first", "second", "in_order"] = "error"
-    """A local time without an offset that happens twice, as clocks go back. first, second: the one or the other;
-    in_order: the first row of a series that has it is the first, the next one the second."""
-    skipped: Literal["error", "forward", "drop"] = "error"
-    """A local time that does not exist, as clocks go forward. forward: the time that clocks show instead, such as
-    03:30 for 02:30; drop: the row is left out."""
+    """What to do with local times that daylight saving time repeats or skips."""
+
+    repeated: Annotated[
+        Literal["error", "first", "second", "in_order"],
+        OneOf(
+            {
+                "error": "Refuse the table and name the rows. The safest correction is to write times with an offset.",
+                "first": "Take the earlier of the two hours. For a table that has one row for both.",
+                "second": "Take the later of the two hours. For a table that has one row for both.",
+                "in_order": "Within a series, the first row with the time is the earlier hour and the next row is "
+                "the later one. For a table that has both, in the order of time.",
+            }
+        ),
+    ] = Field("error", examples=["in_order"])
+    """How to read a local time without an offset that occurs twice, when clocks go back."""
+    skipped: Annotated[
+        Literal["error", "forward", "drop"],
+        OneOf(
+            {
+                "error": "Refuse the table and name the rows.",
+                "forward": "Read the time as clocks show it after the change: 02:30 becomes 03:30.",
+                "drop": "Leave the row out; a warning counts them.",
+            }
+        ),
+    ] = Field("error", examples=["forward"])
+    """How to read a local time that does not exist, when clocks go forward."""
 
 
-# Columns that forecasts bring; an id or time of the same name would be lost among them.
+# Column names of every forecast table; an id or time column of the same name would be lost among them.
 OUTPUT_NAMES = ("forecast", "cutoff", "target", "actual")
 
 
@@ -81,42 +111,95 @@ IN_MEMORY = "<in memory>"
 
 
 class DataSpec(Spec):
-    path: Name
-    """CSV (also .gz) or Parquet, relative to this file."""
-    time: Name
-    """Column of timestamps, or of integers with freq: 1."""
-    freq: str | Annotated[int, Field(ge=1)]
-    """Step between rows: a pandas offset alias (h, D, W-FRI, ME, 15min, …) or an integer."""
-    id: Name | None = None
-    """Column naming the series of a long table; null = the table is one series per target."""
-    targets: Annotated[list[Name], Field(min_length=1)]
-    """Columns to forecast."""
-    past_covariates: Annotated[list[Name], BeforeValidator(_without_nulls)] = []
-    """Columns known up to the forecast origin. null is left out, so that a search can turn a column on and off."""
-    future_covariates: Annotated[list[Name], BeforeValidator(_without_nulls)] = []
-    """Columns known over the horizon too. null is left out, as above."""
-    static_covariates: list[Name] = []
-    """Columns with one value per series."""
-    calendar: Annotated[list[CalendarFeature], BeforeValidator(_without_nulls)] = []
-    """Features derived from time, known ahead: hour, dayofweek, day, month, weekofyear, holiday:CC.
-    null is left out, so that a search can turn one on and off: {choice: {values: [hour, null], default: hour}}."""
-    categorical: dict[Name, Literal["one_hot", "embedding"]] = {}
-    """Covariate columns that hold categories, and how they enter the network: one_hot, a channel each; embedding,
-    a few learned channels. A category that no training row holds counts as the average of those known."""
-    timezone: str | None = None
-    """IANA zone of timestamps without an offset; null = timestamps are used as they are."""
-    clock_changes: ClockSpec = ClockSpec()
-    """What to do with the hours that the clocks of data.timezone repeat and skip."""
-    missing: Literal["error", "ffill", "interpolate", "zero", "mask"] = "error"
-    """What to do with absent rows and empty values."""
-    duplicates: Literal["error", "mean", "last"] = "error"
-    """What to do with two rows of one series and time."""
-    csv: CsvSpec = CsvSpec()
-    """How a CSV file is written."""
-    start: str | int | None = None
-    """Use rows from here, inclusive."""
-    end: str | int | None = None
-    """Use rows up to here, inclusive."""
+    """The table, and the role of each of its columns."""
+
+    path: Name = Field(examples=["../data/nyc_departures.csv"])
+    """The table: a CSV file (`.csv`, `.csv.gz`), a Parquet file, or a folder of Parquet files. A relative path
+    starts at the folder of the YAML file."""
+    time: Name = Field(examples=["time_hour"])
+    """The column of timestamps; with a whole number as `freq`, a column of whole numbers."""
+    freq: str | Annotated[int, Field(ge=1)] = Field(examples=["h", "15min", "W-FRI", 1])
+    """The time from one row of a series to the next. Text is a pandas offset alias: `h` (hourly), `D` (daily), `ME`
+    (month end), `W-FRI`, `15min`, …. A whole number is the distance between two values of an integer time column."""
+    id: Name | None = Field(None, examples=["origin"])
+    """The column that names the series of each row, for a table with several series below one another. null: the
+    whole table is one series."""
+    targets: list[Name] = Field(min_length=1, examples=[["departures"]])
+    """The numeric columns to forecast."""
+    past_covariates: Annotated[list[Name], BeforeValidator(_without_nulls)] = Field(
+        [], examples=[["temp", "wind_speed"]]
+    )
+    """Columns that help to forecast and are known only up to the forecast origin, such as observed weather. An entry
+    of null is ignored, so that a search can turn a column on and off:
+    `{choice: {values: [temp, null], default: temp}}`."""
+    future_covariates: Annotated[list[Name], BeforeValidator(_without_nulls)] = Field(
+        [], examples=[["scheduled"]]
+    )
+    """Columns that are also known over the horizon, such as a timetable or planned prices. `predict` needs their
+    values for every step it forecasts. An entry of null is ignored, as in `past_covariates`."""
+    static_covariates: list[Name] = Field([], examples=[["runways"]])
+    """Columns with one value per series, such as the size of a shop. They need `data.id`."""
+    calendar: Annotated[list[CalendarFeature], BeforeValidator(_without_nulls)] = Field(
+        [], examples=[["hour", "dayofweek", "holiday:US"]]
+    )
+    """Features computed from the time column, and so known for every future step. `hour`, `dayofweek`, `day`, `month`
+    and `weekofyear` are the place in the day, the week, the month and the year, each as a sine and a cosine.
+    `holiday:CC` is 1 on the public holidays of a country or of one of its regions, such as `holiday:US` and
+    `holiday:DE-BY`; it needs the extra `holidays`. An entry of null is ignored, as in `past_covariates`."""
+    categorical: dict[
+        Name,
+        Annotated[
+            Literal["one_hot", "embedding"],
+            OneOf(
+                {
+                    "one_hot": "One input channel per category, which is 1 where the category is present. For up to "
+                    "a few dozen categories.",
+                    "embedding": "A few learned numbers per category. For many categories.",
+                }
+            ),
+        ],
+    ] = Field({}, examples=[{"carrier": "embedding"}])
+    """The covariate columns that hold categories instead of numbers, and how each enters the network. A category
+    that no training row contains counts as the average of the known ones."""
+    timezone: str | None = Field(None, examples=["Europe/Paris"])
+    """The IANA time zone of timestamps that are written without an offset. null: such timestamps are used as they
+    are, as if clocks never changed."""
+    clock_changes: ClockSpec = Field(ClockSpec(), examples=[{"repeated": "in_order", "skipped": "forward"}])
+    """What to do with local times that the clocks of `data.timezone` repeat or skip."""
+    missing: Annotated[
+        Literal["error", "ffill", "interpolate", "zero", "mask"],
+        OneOf(
+            {
+                "error": "Refuse the table and name the gaps.",
+                "ffill": "Repeat the last earlier value; at the beginning of a series, the mean of its training rows.",
+                "interpolate": "Draw a straight line across gaps inside the training rows; elsewhere as `ffill`, so "
+                "that no later value is used.",
+                "zero": "Write 0. For counts and sales, where no row means that nothing happened.",
+                "mask": "Fill inputs as `ffill`, and leave the missing targets out of the loss and of all scores.",
+            }
+        ),
+    ] = Field("error", examples=["interpolate"])
+    """What to do with absent rows and empty values. No filling looks into a later split. A gap in a categorical
+    column repeats the last category, or counts as an unknown one."""
+    duplicates: Annotated[
+        Literal["error", "mean", "last"],
+        OneOf(
+            {
+                "error": "Refuse the table and name the rows.",
+                "mean": "Average the values of such rows; of categories the last one counts.",
+                "last": "Keep the last row in the order of the file.",
+            }
+        ),
+    ] = Field("error", examples=["last"])
+    """What to do with several rows of the same series and time."""
+    csv: CsvSpec = Field(CsvSpec(), examples=[{"separator": ";", "decimal": ","}])
+    """How to read a CSV file."""
+    start: str | int | None = Field(None, examples=["2013-01-01"])
+    """The first row to use, inclusive: a date or time, or a whole number where `freq` is one. null: from the
+    first row of the table."""
+    end: str | int | None = Field(None, examples=["2013-11-30"])
+    """The last row to use, inclusive: a date or time, or a whole number where `freq` is one. null: to the last
+    row of the table."""
 
     @field_validator("freq")
     @classmethod
@@ -160,7 +243,7 @@ class DataSpec(Spec):
             if not roles.get(name, "").endswith("_covariates"):
                 listed = roles.get(name)
                 what = (
-                    "is no covariate"
+                    "is not a covariate"
                     if listed is None
                     else f"is listed under {listed}, which holds no categories"
                 )
@@ -168,7 +251,7 @@ class DataSpec(Spec):
                 faults.append(Fault(("categorical", name), what, hint))
         for role, taken in (("time", self.time), ("id", self.id)):
             if taken in OUTPUT_NAMES or (taken or "").startswith(("forecast-lo-", "forecast-hi-")):
-                summary = f"column {taken!r} has a name that the tables of forecasts use"
+                summary = f"column {taken!r} has a name that forecast tables use"
                 faults.append(Fault((role,), summary, "rename it in the table"))
         raise_faults(faults)
         return self
@@ -198,16 +281,21 @@ class DataSpec(Spec):
         return self
 
 
-Share = (
+SplitSize = (
     Annotated[float, Field(ge=0, lt=1)] | Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1)]
 )
 
 
 class SplitSpec(Spec):
-    val: Share = 0.1
-    """Share of each series, number of steps, or first date of the validation range."""
-    test: Share = 0.2
-    """Share of each series, number of steps, or first date of the test range."""
+    """How each series is divided in time: training rows first, then validation, then test."""
+
+    val: SplitSize = Field(0.1, examples=[0.1, 720, "2013-10-01"])
+    """The validation range, which decides when training stops, which settings a search prefers and how wide the
+    intervals are. A number below 1 is a share of each series, a whole number is a number of steps, text is the first
+    date or time of the range. Shares and steps are counted back from where the test range begins. 0: no validation."""
+    test: SplitSize = Field(0.2, examples=[0.2, 1440, "2013-11-01"])
+    """The test range, which only the final scores look at. Written like `val`; shares and steps are counted back from
+    the end of each series. 0: no test."""
 
     @model_validator(mode="after")
     def _leaves_training_rows(self) -> SplitSpec:
@@ -218,20 +306,50 @@ class SplitSpec(Spec):
 
 
 class WindowSpec(Spec):
-    lookback: Annotated[int, Field(ge=1)]
-    """Steps the network sees, and through which gradients reach back."""
-    horizon: Annotated[int, Field(ge=1)]
-    """Steps it forecasts."""
-    stride: Annotated[int, Field(ge=1)] = 1
-    """Steps between the first steps of neighbouring windows."""
-    short: Literal["skip", "pad", "error"] = "skip"
-    """Series whose training rows hold no whole window. skip: they are left out, and named. error: they are
-    refused. pad: their windows begin before the first row, and the network does not see the steps that are not
-    there."""
+    """The stretch of time that one forecast sees, and the stretch that it forecasts."""
+
+    lookback: Annotated[int, Field(ge=1)] = Field(examples=[168])
+    """How many past steps the network sees. Gradients reach back through as many."""
+    horizon: Annotated[int, Field(ge=1)] = Field(examples=[24])
+    """How many steps it forecasts."""
+    stride: Annotated[int, Field(ge=1)] = Field(1, examples=[24])
+    """Steps from the beginning of one window to the beginning of the next. 1 uses every window; a larger stride
+    trains and scores faster, on fewer windows."""
+    short: Annotated[
+        Literal["skip", "pad", "error"],
+        OneOf(
+            {
+                "skip": "Leave these series out and name them in a note.",
+                "pad": "Let their windows begin before the first row; the network ignores the steps that are absent. "
+                "On a GPU this rules out the fused kernels, for all layers.",
+                "error": "Refuse the table and name the series.",
+            }
+        ),
+    ] = Field("skip", examples=["pad"])
+    """What to do with series whose training rows do not fill one window of `lookback` + `horizon` steps."""
 
 
 class ScalingSpec(Spec):
-    method: Literal["standard", "minmax", "robust", "log", "none"] = "standard"
-    """Fitted on training rows only."""
-    per_series: bool = True
-    """One fit per series, or one for all."""
+    """How columns are brought to a common scale before they reach the network."""
+
+    method: Annotated[
+        Literal["standard", "minmax", "robust", "log", "none"],
+        OneOf(
+            {
+                "standard": "Subtract the mean and divide by the standard deviation. The usual choice.",
+                "minmax": "Map the smallest training value to 0 and the largest to 1. For values between fixed limits; "
+                "one outlier squeezes all others together.",
+                "robust": "Subtract the median and divide by the distance between the quartiles. For values with "
+                "outliers.",
+                "log": "Replace each target by log(1 + x), and scale the covariates as `standard` does. For targets "
+                "that are never negative and whose swings grow with their level.",
+                "none": "Leave every value as it is. For counts with `model.output: {type: distribution, family: "
+                "negative_binomial}`.",
+            }
+        ),
+    ] = Field("standard", examples=["robust"])
+    """The method of scaling. It is fitted on training rows only, and undone for every forecast and score. Static
+    covariates are always scaled as under `standard`."""
+    per_series: bool = Field(True, examples=[False])
+    """Whether each series is scaled by its own training rows, so that large and small series count alike. false: one
+    scale serves all series, so that the network sees their different levels."""

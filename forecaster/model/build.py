@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+
 from forecaster.model.heads.base import Forecaster
-from forecaster.model.heads.direct import DirectForecaster, StatefulForecaster
-from forecaster.model.heads.encoder_decoder import EncoderDecoderForecaster
-from forecaster.model.heads.recursive import RecursiveForecaster
-from forecaster.model.heads.segments import SegmentsForecaster
-from forecaster.model.heads.sequence import SequenceForecaster
+from forecaster.model.heads.direct import StatefulForecaster
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 
-HEADS: dict[str, type[Forecaster]] = {
-    "direct": DirectForecaster,
-    "segments": SegmentsForecaster,
-    "sequence": SequenceForecaster,
-    "recursive": RecursiveForecaster,
-    "encoder_decoder": EncoderDecoderForecaster,
-}
+
+def head_class(name: str) -> type[Forecaster]:
+    """Return the network of a head: `HEAD` of the module in heads/ that has the head's name."""
+    head: type[Forecaster] = importlib.import_module(f"forecaster.model.heads.{name}").HEAD
+    return head
 
 
 def build(spec: ModelSpec, shape: Shape, *, unroll: bool = False, streams: int = 1) -> Forecaster:
@@ -29,6 +25,6 @@ def build(spec: ModelSpec, shape: Shape, *, unroll: bool = False, streams: int =
     if spec.stateful:
         model = StatefulForecaster(spec, shape, unroll=unroll, streams=streams)
     else:
-        model = HEADS[spec.head.type](spec, shape, unroll=unroll)
+        model = head_class(spec.head.type)(spec, shape, unroll=unroll)
     model.build()
     return model

@@ -1,61 +1,109 @@
-"""The layers of the stack: each spec knows the Keras layer it stands for.
+"""The layers of the stack: each spec builds the Keras layer that it describes.
 
-Adding a cell is adding a class here and naming it in `Layer`.
+To add a recurrent cell, write its class here and name it in `Recurrent`; its docstring and those of its
+fields are its text in the config reference.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from forecaster.spec import Spec
+from forecaster.spec import OneOf, Spec
 
 if TYPE_CHECKING:
     import keras
 
-Activation = Literal[
-    "linear",
-    "tanh",
-    "relu",
-    "sigmoid",
-    "hard_sigmoid",
-    "elu",
-    "selu",
-    "gelu",
-    "silu",
-    "softplus",
-    "softsign",
+Activation = Annotated[
+    Literal[
+        "linear",
+        "tanh",
+        "relu",
+        "sigmoid",
+        "hard_sigmoid",
+        "elu",
+        "selu",
+        "gelu",
+        "silu",
+        "softplus",
+        "softsign",
+    ],
+    OneOf(
+        {
+            "linear": "x itself.",
+            "tanh": "Hyperbolic tangent, from -1 to 1.",
+            "relu": "x above 0, else 0. Unbounded, so a recurrent layer often needs gradient clipping.",
+            "sigmoid": "1 / (1 + exp(-x)), from 0 to 1.",
+            "hard_sigmoid": "Straight-line approximation of sigmoid; cheaper.",
+            "elu": "x above 0, else exp(x) - 1.",
+            "selu": "elu, scaled so that mean and variance stay near 0 and 1 from layer to layer.",
+            "gelu": "x times the normal distribution function of x: a smooth relu.",
+            "silu": "x times sigmoid(x), also called swish: a smooth relu.",
+            "softplus": "log(1 + exp(x)): a smooth relu that is always positive.",
+            "softsign": "x / (1 + |x|), from -1 to 1; saturates more slowly than tanh.",
+        }
+    ),
 ]
-Initializer = Literal[
-    "glorot_uniform",
-    "glorot_normal",
-    "he_uniform",
-    "he_normal",
-    "lecun_uniform",
-    "lecun_normal",
-    "orthogonal",
-    "zeros",
-    "ones",
-    "random_normal",
-    "random_uniform",
-    "truncated_normal",
+Initializer = Annotated[
+    Literal[
+        "glorot_uniform",
+        "glorot_normal",
+        "he_uniform",
+        "he_normal",
+        "lecun_uniform",
+        "lecun_normal",
+        "orthogonal",
+        "zeros",
+        "ones",
+        "random_normal",
+        "random_uniform",
+        "truncated_normal",
+    ],
+    OneOf(
+        {
+            "glorot_uniform": "Uniform; variance 2 / (inputs + outputs). Suits tanh and sigmoid.",
+            "glorot_normal": "Truncated normal; variance 2 / (inputs + outputs).",
+            "he_uniform": "Uniform; variance 2 / inputs. Suits relu.",
+            "he_normal": "Truncated normal; variance 2 / inputs.",
+            "lecun_uniform": "Uniform; variance 1 / inputs. Suits selu.",
+            "lecun_normal": "Truncated normal; variance 1 / inputs.",
+            "orthogonal": "A random orthogonal matrix, which keeps the length of a state from step to step.",
+            "zeros": "All 0.",
+            "ones": "All 1.",
+            "random_normal": "Normal with standard deviation 0.05.",
+            "random_uniform": "Uniform from -0.05 to 0.05.",
+            "truncated_normal": "Normal with standard deviation 0.05, without values beyond two of them.",
+        }
+    ),
 ]
-# Those that the time loops of model/recurrence know.
+# The activations that the time loops of model/loops implement.
 LOOP_ACTIVATIONS = frozenset({"tanh", "sigmoid", "relu", "linear"})
 Rate = Annotated[float, Field(ge=0, lt=1)]
 Units = Annotated[
     int,
-    Field(ge=1, le=65536, description="Numbers that the layer puts out at each step."),
+    Field(
+        ge=1,
+        le=65536,
+        description="The width of the layer: how many numbers it puts out at each step.",
+        examples=[64],
+    ),
 ]
-OfInputs = Annotated[Initializer, Field(description="First weights of the inputs.")]
+InputInitializer = Annotated[
+    Initializer,
+    Field(
+        description="How the weights on the layer's inputs are drawn before training.", examples=["he_normal"]
+    ),
+]
 
 
 class RegularizerSpec(Spec):
-    l1: Annotated[float, Field(ge=0)] = 0.0
-    """Times the sum of the weights' sizes, added to the training loss (not to val_loss)."""
-    l2: Annotated[float, Field(ge=0)] = 0.0
-    """Times the sum of their squares, likewise."""
+    """A penalty on weights that is added to the training loss, but not to val_loss."""
+
+    l1: Annotated[float, Field(ge=0)] = Field(0.0, examples=[1.0e-5])
+    """Factor of the sum of the absolute weights. It drives small weights to 0."""
+    l2: Annotated[float, Field(ge=0)] = Field(0.0, examples=[1.0e-5])
+    """Factor of the sum of the squared weights. It keeps all weights small."""
 
     def regularizer(self) -> keras.Regularizer:
         import keras
@@ -63,54 +111,58 @@ class RegularizerSpec(Spec):
         return keras.regularizers.L1L2(l1=self.l1, l2=self.l2)
 
 
-PenaltyOnInputs = Annotated[
-    RegularizerSpec | None, Field(description="Penalty on the weights of the inputs; null = none.")
+InputRegularizer = Annotated[
+    RegularizerSpec | None,
+    Field(description="Penalty on the weights on the layer's inputs. null: none.", examples=[{"l2": 1.0e-5}]),
 ]
 
 
 class RepeatableSpec(Spec):
-    repeat: Annotated[int, Field(ge=1, le=64)] = 1
-    """Copies of this layer, one after another."""
+    repeat: Annotated[int, Field(ge=1, le=64)] = Field(1, examples=[3])
+    """How many copies of this layer follow one another. In a search each copy has hyperparameters of its own."""
 
 
 class RecurrentSpec(RepeatableSpec):
-    """What simple_rnn, lstm and gru share."""
+    """What all recurrent layers share."""
 
     units: Units
-    activation: Activation = "tanh"
-    """Of the state."""
-    dropout: Rate = 0.0
-    """On the layer's inputs."""
-    recurrent_dropout: Rate = 0.0
-    """On the state, at every step; takes the layer off the fused GPU kernel."""
-    bidirectional: bool = False
-    """Reads the window both ways; the outputs are joined, so 2 x units wide."""
-    kernel_initializer: OfInputs = "glorot_uniform"
-    recurrent_initializer: Initializer = "orthogonal"
-    """First weights of the state."""
-    kernel_regularizer: PenaltyOnInputs = None
-    recurrent_regularizer: RegularizerSpec | None = None
-    """Penalty on the weights of the state; null = none."""
-    residual: bool = False
-    """Adds the layer's input to its output, through a Dense layer where the widths differ."""
-    layer_norm: bool = False
-    """Normalises the layer's output."""
+    activation: Activation = Field("tanh", examples=["relu"])
+    """The activation of the state. Any other than `tanh` rules out the fused GPU kernel of `lstm` and `gru`."""
+    dropout: Rate = Field(0.0, examples=[0.2])
+    """The share of the layer's inputs that training sets to 0, a new choice for every window."""
+    recurrent_dropout: Rate = Field(0.0, examples=[0.1])
+    """The share of the state that training sets to 0 on the way from step to step. It rules out the fused GPU
+    kernel."""
+    bidirectional: bool = Field(False, examples=[True])
+    """Whether a second copy of the layer reads the window from its end to its beginning. The outputs are then joined,
+    2 x `units` wide."""
+    kernel_initializer: InputInitializer = "glorot_uniform"
+    recurrent_initializer: Initializer = Field("orthogonal", examples=["glorot_uniform"])
+    """How the weights on the layer's own state are drawn before training."""
+    kernel_regularizer: InputRegularizer = None
+    recurrent_regularizer: RegularizerSpec | None = Field(None, examples=[{"l2": 1.0e-5}])
+    """Penalty on the weights on the layer's own state. null: none."""
+    residual: bool = Field(False, examples=[True])
+    """Whether the layer's input is added to its output, through a Dense layer where the widths differ. It helps to
+    train deep stacks."""
+    layer_norm: bool = Field(False, examples=[True])
+    """Whether the layer's output is normalised over its units at each step."""
 
     @property
     def width(self) -> int:
-        """Features that the layer puts out."""
+        """Number of features that the layer puts out."""
         return 2 * self.units if self.bidirectional else self.units
 
     @property
     def n_states(self) -> int:
-        """Tensors of its state: h, and for the LSTM c."""
+        """Number of tensors in the state: h, and c in an LSTM."""
         return 1
 
     def cell_class(self) -> Any:
         raise NotImplementedError
 
     def arguments(self) -> dict[str, Any]:
-        """Keras arguments, those of every recurrent layer."""
+        """The arguments of the Keras layer."""
         return {
             "units": self.units,
             "activation": self.activation,
@@ -123,10 +175,13 @@ class RecurrentSpec(RepeatableSpec):
         }
 
     def layer(self, name: str, *, sequences: bool, unroll: bool = False, states: bool = False) -> keras.Layer:
-        """The Keras layer.
+        """Build the Keras layer.
 
-        sequences: put out every step (batch, steps, width), else the last (batch, width).
-        states: put out the final state as well.
+        Args:
+            name: The name of the Keras layer.
+            sequences: Put out every step, (batch, steps, width), instead of the last, (batch, width).
+            unroll: Write the time loop out, step by step.
+            states: Put out the final state as well.
         """
         import keras
 
@@ -140,7 +195,7 @@ class RecurrentSpec(RepeatableSpec):
 
     @property
     def has_own_loop(self) -> bool:
-        """Whether model/recurrence has a time loop of its own for it."""
+        """Whether model/loops has a time loop for this layer."""
         activations = {self.activation, getattr(self, "recurrent_activation", "tanh")}
         return (
             activations <= LOOP_ACTIVATIONS
@@ -148,12 +203,18 @@ class RecurrentSpec(RepeatableSpec):
             and getattr(self, "reset_after", True)
         )
 
-    # Whether there is a fused (cuDNN) GPU kernel of this cell at all.
+    # Whether a fused (cuDNN) GPU kernel of this cell exists.
     fused: ClassVar[bool] = False
+    # How often input and state are each multiplied by a matrix in one step; counts the cost of training.
+    n_gates: ClassVar[int] = 1
 
     def off_fused_kernel(self) -> dict[str, tuple[str, bool]]:
-        """The keys whose values keep this layer from the fused GPU kernel: what that kernel does
-        instead, and whether the loops of model/recurrence can do it on a processor."""
+        """The keys whose values rule out the fused GPU kernel.
+
+        Returns:
+            Each key with what the kernel does instead, and whether the loops of model/loops can do what was
+            asked for on a processor.
+        """
         found = {}
         for key, usual in (("activation", "tanh"), ("recurrent_activation", "sigmoid")):
             given = getattr(self, key, usual)
@@ -167,6 +228,9 @@ class RecurrentSpec(RepeatableSpec):
 
 
 class SimpleRnn(RecurrentSpec):
+    """Elman network: the state is a dense layer of the input and the last state. The cheapest cell; it seldom
+    remembers more than a few dozen steps."""
+
     type: Literal["simple_rnn"]
 
     def cell_class(self) -> Any:
@@ -176,16 +240,21 @@ class SimpleRnn(RecurrentSpec):
 
 
 class GatedSpec(RecurrentSpec):
+    """What lstm and gru share."""
+
     fused = True
-    recurrent_activation: Activation = "sigmoid"
-    """Of the gates."""
+    recurrent_activation: Activation = Field("sigmoid", examples=["hard_sigmoid"])
+    """The activation of the gates. Any other than `sigmoid` rules out the fused GPU kernel."""
 
     def arguments(self) -> dict[str, Any]:
         return super().arguments() | {"recurrent_activation": self.recurrent_activation}
 
 
 class Lstm(GatedSpec):
+    """Long short-term memory: three gates and a separate memory. It remembers longest, with the most weights."""
+
     type: Literal["lstm"]
+    n_gates = 4
 
     @property
     def n_states(self) -> int:
@@ -198,9 +267,14 @@ class Lstm(GatedSpec):
 
 
 class Gru(GatedSpec):
+    """Gated recurrent unit: two gates and no separate memory. Usually as accurate as an LSTM of the same width,
+    with three quarters of its weights."""
+
     type: Literal["gru"]
-    reset_after: bool = True
-    """Apply the reset gate after the matrix product (the fused GPU kernel's form) or before it."""
+    n_gates = 3
+    reset_after: bool = Field(True, examples=[False])
+    """Whether the reset gate is applied after the matrix product, as the fused GPU kernel does. false: before it, as
+    in the original paper; this rules out the kernel."""
 
     def cell_class(self) -> Any:
         from forecaster.model.loops.recurrence import GRU
@@ -212,11 +286,14 @@ class Gru(GatedSpec):
 
 
 class DenseSpec(RepeatableSpec):
+    """Fully connected layer, the same at every step."""
+
     type: Literal["dense"]
     units: Units
-    activation: Activation = "linear"
-    kernel_initializer: OfInputs = "glorot_uniform"
-    kernel_regularizer: PenaltyOnInputs = None
+    activation: Activation = Field("linear", examples=["relu"])
+    """The activation of the output."""
+    kernel_initializer: InputInitializer = "glorot_uniform"
+    kernel_regularizer: InputRegularizer = None
 
     def layer(self, name: str) -> keras.Layer:
         import keras
@@ -231,8 +308,11 @@ class DenseSpec(RepeatableSpec):
 
 
 class DropoutSpec(RepeatableSpec):
+    """Sets a random share of its inputs to 0, in training only."""
+
     type: Literal["dropout"]
-    rate: Rate
+    rate: Rate = Field(examples=[0.2])
+    """The share of the inputs that is set to 0."""
 
     def layer(self, name: str) -> keras.Layer:
         import keras
@@ -241,4 +321,8 @@ class DropoutSpec(RepeatableSpec):
 
 
 Recurrent = SimpleRnn | Lstm | Gru
-Layer = Annotated[SimpleRnn | Lstm | Gru | DenseSpec | DropoutSpec, Field(discriminator="type")]
+Layer = Annotated[Recurrent | DenseSpec | DropoutSpec, Field(discriminator="type")]
+# The recurrent layers by the type that the file gives them.
+CELLS: dict[str, type[RecurrentSpec]] = {
+    get_args(cell.model_fields["type"].annotation)[0]: cell for cell in get_args(Recurrent)
+}

@@ -8,8 +8,6 @@ from forecaster.model.cells import DenseSpec, RecurrentSpec
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 
-# Gates of each cell: how many times input and state are multiplied by a matrix.
-_GATES = {"simple_rnn": 1, "gru": 3, "lstm": 4}
 # A window forward and back: its activations are kept for the gradient.
 PASSES = 3
 # Measured on two cores (docs/benchmarks.md); other machines are a few times faster or slower.
@@ -43,7 +41,7 @@ def cost(spec: ModelSpec, shape: Shape) -> Cost:
     for layer in spec.stack:
         if isinstance(layer, RecurrentSpec):
             ways = 2 if layer.bidirectional else 1
-            own = ways * _GATES[layer.type] * layer.units * (width + layer.units)
+            own = ways * layer.n_gates * layer.units * (width + layer.units)
             weights, flops, loops = weights + own, flops + steps * 2 * own, loops + ways * steps
             width = layer.width
         elif isinstance(layer, DenseSpec):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from forecaster.config.evaluation import EvaluationSpec
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.arrays import Ints
 from forecaster.data.panel import Panel
@@ -15,7 +16,6 @@ from forecaster.data.spec import ScalingSpec
 from forecaster.data.transforms.fitted import fit_panel_scaler, with_new_series
 from forecaster.data.transforms.scalers import Scaler
 from forecaster.data.transforms.split import SplitName
-from forecaster.evaluation.spec import EvaluationSpec
 from forecaster.forecasting.adaptive import AdaptiveCalibration
 from forecaster.forecasting.calibration import Calibration, GroupedQuantiles, calibrate
 from forecaster.forecasting.forecast import Forecast, probabilities

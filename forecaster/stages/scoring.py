@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from forecaster.config.evaluation import EvaluationSpec
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.transforms.split import SplitName
 from forecaster.evaluation.comparison import ComparedForecast
 from forecaster.evaluation.scores import Breakdown, ScoreTable, Scoring, score_table
 from forecaster.evaluation.significance import owa, skill
-from forecaster.evaluation.spec import EvaluationSpec
 from forecaster.forecasting.baselines import BaselineInputs
 from forecaster.forecasting.baselines import forecast as baseline
 from forecaster.forecasting.calibration import Calibration

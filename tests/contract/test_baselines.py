@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from forecaster.evaluation.spec import EvaluationSpec
+from forecaster.config.evaluation import EvaluationSpec
 from forecaster.forecasting.baselines import BASELINES, BaselineInputs, forecast
 from forecaster.forecasting.cutoffs import Cutoffs
 from forecaster.forecasting.stats import BOUNDS

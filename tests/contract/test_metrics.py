@@ -6,10 +6,10 @@ import math
 import numpy as np
 import pytest
 
+from forecaster.config.evaluation import EvaluationSpec
 from forecaster.evaluation import metrics
 from forecaster.evaluation.metrics import METRICS, Scored, by_series, by_step
 from forecaster.evaluation.scales import in_sample_scales
-from forecaster.evaluation.spec import EvaluationSpec
 
 SCALED = ("mase", "rmsse", "scaled_mae", "scaled_mse")
 PERCENT = ("mape", "smape", "wape")

@@ -161,4 +161,4 @@ def test_column_of_categories_must_be_a_covariate(tmp_path: Path) -> None:
     hint = "list it under past_covariates, future_covariates or static_covariates"
     assert f"data.categorical.y: is listed under targets, which holds no categories; {hint}" in text
     assert f"data.categorical.id: is listed under id, which holds no categories; {hint}" in text
-    assert f"data.categorical.hue: is no covariate; {hint}" in text
+    assert f"data.categorical.hue: is not a covariate; {hint}" in text

@@ -126,7 +126,7 @@ def test_none_asked_for_none_given(tmp_path: Path) -> None:
 
 def test_levels_must_rise(tmp_path: Path) -> None:
     said = refused(2, "validate", line(tmp_path, evaluation={"levels": [95, 80, 80]}))
-    assert said.endswith("evaluation.levels: must rise, each once; write [80, 95]")
+    assert said.endswith("evaluation.levels: must be in ascending order, each once; write [80, 95]")
 
 
 def test_a_damaged_calibration_is_refused(tmp_path: Path) -> None:

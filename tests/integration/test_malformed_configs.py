@@ -106,13 +106,13 @@ UNIONS = [
     (
         "option of another layer",
         layer("type: simple_rnn, units: 8, recurrent_activation: sigmoid"),
-        "c.yaml:4:47: model.layers.0.recurrent_activation: is no option of simple_rnn; remove "
+        "c.yaml:4:47: model.layers.0.recurrent_activation: is not an option of simple_rnn; remove "
         "it; it belongs to lstm and gru",
     ),
     (
         "option of one other layer",
         layer("type: lstm, units: 8, reset_after: false"),
-        "c.yaml:4:41: model.layers.0.reset_after: is no option of lstm; remove it; it belongs to gru",
+        "c.yaml:4:41: model.layers.0.reset_after: is not an option of lstm; remove it; it belongs to gru",
     ),
     (
         "layer without units",
@@ -123,7 +123,7 @@ UNIONS = [
     (
         "option of another schedule",
         add("training: {schedule: {type: cosine, every: 3}}"),
-        "c.yaml:5:37: training.schedule.every: is no option of cosine; remove it; it belongs to step",
+        "c.yaml:5:37: training.schedule.every: is not an option of cosine; remove it; it belongs to step",
     ),
     (
         "unknown output",

@@ -14,30 +14,30 @@ CASES = [
     (
         "recursive both ways",
         BOTH_WAYS + ", head: {type: recursive}",
-        "55: model.layers.0.bidirectional: true does not go with head recursive: the steps ahead are not there yet; "
+        "55: model.layers.0.bidirectional: true cannot be used with head recursive: the steps ahead are not there yet; "
         "set it to false",
     ),
     (
         "sequence both ways",
         BOTH_WAYS + ", head: {type: sequence}, normalization: none",
-        "55: model.layers.0.bidirectional: true does not go with head sequence: an earlier step would see its own "
+        "55: model.layers.0.bidirectional: true cannot be used with head sequence: an earlier step would see its own "
         "target; set it to false",
     ),
     (
         "segments both ways",
         BOTH_WAYS + ", head: {type: segments}, patch: 6",
-        "55: model.layers.0.bidirectional: true does not go with head segments: the steps ahead are not there yet; "
+        "55: model.layers.0.bidirectional: true cannot be used with head segments: the steps ahead are not there yet; "
         "set it to false",
     ),
     (
         "recursive in patches",
         LAYERS + ", head: {type: recursive}, patch: 6",
-        "74: model.patch: 6 does not go with head recursive, which feeds back single steps; remove it",
+        "74: model.patch: 6 cannot be used with head recursive, which feeds back single steps; remove it",
     ),
     (
         "sequence with a level of the whole window",
         LAYERS + ", head: {type: sequence}",
-        "8: model.normalization: last does not go with head sequence: it uses later values of the window, which are "
+        "8: model.normalization: last cannot be used with head sequence: it uses later values of the window, which are "
         "targets of its earlier steps; set it to none",
     ),
     (
@@ -63,13 +63,13 @@ CASES = [
     (
         "anchor of a head that goes step by step",
         LAYERS + ", head: {type: encoder_decoder}, anchor: {type: ridge}",
-        "81: model.anchor: does not go with head encoder_decoder, which forecasts one step after the other; use head "
+        "81: model.anchor: cannot be used with head encoder_decoder, which forecasts step by step; use head "
         "direct or segments",
     ),
     (
         "anchor under gains that are learned",
         LAYERS + ", normalization: revin, anchor: {type: ridge}",
-        "72: model.anchor: does not go with normalization revin, whose gains change while it stands still; use "
+        "72: model.anchor: cannot be used with normalization revin, whose learned gain changes while the anchor stays fixed; use "
         "normalization last, mean or season",
     ),
     (
@@ -80,7 +80,7 @@ CASES = [
     (
         "past covariates seen at the end of a window that ends at every step",
         LAYERS + ", head: {type: sequence}, normalization: none, past_lookback: 6",
-        "102: model.past_lookback: 6 does not go with head sequence, which forecasts at every step; remove it",
+        "102: model.past_lookback: 6 cannot be used with head sequence, which forecasts at every step; remove it",
     ),
     (
         "past covariates seen at the end of a window, and none there",
@@ -90,13 +90,13 @@ CASES = [
     (
         "stateful with levels of each window",
         LAYERS + ", stateful: true",
-        "8: model.normalization: last does not go with stateful: a carried state has seen other levels; set it to "
+        "8: model.normalization: last cannot be used with stateful: the carried state comes from windows of other levels; set it to "
         "none",
     ),
     (
         "stateful with another head",
         LAYERS + ", stateful: true, normalization: none, head: {type: recursive}",
-        "52: model.stateful: true does not go with head recursive, which makes states of its own; use head direct",
+        "52: model.stateful: true cannot be used with head recursive, which builds states of its own; use head direct",
     ),
     (
         "no recurrence",
@@ -125,7 +125,7 @@ def test_past_covariates_are_not_known_where_recursive_feeds_back(
 ) -> None:
     text = swap(f"model: {{{LAYERS}, head: {{type: recursive}}}}").replace("[y]", "[y], past_covariates: [x]")
     assert refusal(tmp_path, monkeypatch, text) == (
-        "c.yaml:2:70: data.past_covariates: do not go with head recursive: they are not known at the steps that it "
+        "c.yaml:2:70: data.past_covariates: cannot be used with head recursive: they are not known at the steps that it "
         "feeds back; use another head, or leave them out"
     )
 
@@ -134,8 +134,8 @@ def test_padding_and_strides_of_a_carried_state(tmp_path: Path, monkeypatch: pyt
     text = swap(f"model: {{{LAYERS}, stateful: true, normalization: none}}")
     text = text.replace("horizon: 3", "horizon: 3, stride: 2, short: pad")
     assert refusal(tmp_path, monkeypatch, text) == (
-        "c.yaml:3:44: window.stride: 2 does not go with model.stateful, whose windows are a lookback apart; remove it\n"
-        "c.yaml:3:54: window.short: pad does not go with model.stateful, which needs every step; set it to skip"
+        "c.yaml:3:44: window.stride: 2 cannot be used with model.stateful, whose windows are a lookback apart; remove it\n"
+        "c.yaml:3:54: window.short: pad cannot be used with model.stateful, which needs every step; set it to skip"
     )
 
 

@@ -49,7 +49,7 @@ OVERRIDES = [
     (
         "set a name as index",
         ["model.layers.first.units=8"],
-        "--set model.layers.first.units=8: model.layers: is a list, and 'first' is no index; "
+        "--set model.layers.first.units=8: model.layers: is a list, and 'first' is not an index; "
         "write model.layers.0",
     ),
     (
@@ -61,7 +61,7 @@ OVERRIDES = [
     (
         "set in a missing list",
         ["data.past_covariates.0=x"],
-        "--set data.past_covariates.0=x: data.past_covariates: is not there, so it has no entry "
+        "--set data.past_covariates.0=x: data.past_covariates: does not exist, so it has no entry "
         "0; set the whole list: data.past_covariates=[…]",
     ),
     (
@@ -99,7 +99,7 @@ OVERRIDES = [
         "--set window=null: window: is null, needs a mapping with lookback, horizon",
     ),
     (
-        "set a loss that the output does not go with",
+        "set a loss that the output cannot be used with",
         ["training.loss=nll"],
         "--set training.loss=nll: training.loss: nll needs model.output: distribution; set it, or use mae, which is that of the median",
     ),

@@ -15,7 +15,7 @@ NODES = [
     (
         "min above max",
         layer("type: gru, units: {int: {min: 9, max: 8, default: 8}}"),
-        "c.yaml:4:57: model.layers.0.units.int.max: is 8, below min, 9; exchange them",
+        "c.yaml:4:57: model.layers.0.units.int.max: is 8, below min, 9; swap them",
     ),
     (
         "default outside",
@@ -47,7 +47,7 @@ NODES = [
     (
         "log with a step",
         layer("type: gru, units: {int: {min: 1, max: 8, step: 2, sampling: log, default: 3}}"),
-        "c.yaml:4:66: model.layers.0.units.int.step: does not go with log sampling; remove step, "
+        "c.yaml:4:66: model.layers.0.units.int.step: cannot be used with log sampling; remove step, "
         "or list the values in a choice",
     ),
     (
@@ -89,7 +89,7 @@ NODES = [
     (
         "two keys in a node",
         layer("type: gru, units: {int: {min: 1, max: 8, default: 3}, max: 9}"),
-        "c.yaml:4:73: model.layers.0.units.max: stands beside the search node int; a search node "
+        "c.yaml:4:73: model.layers.0.units.max: is beside the search node int; a search node "
         "has one key; move or remove this one",
     ),
     (
@@ -152,7 +152,7 @@ MISFITS = [
     (
         "two clips",
         add("training: {optimizer: {clipnorm: 1, clipvalue: 1}}"),
-        "c.yaml:5:48: training.optimizer.clipvalue: excludes clipnorm; keep one of them",
+        "c.yaml:5:48: training.optimizer.clipvalue: cannot be used with clipnorm; keep one of them",
     ),
     (
         "momentum of adam",
@@ -162,7 +162,7 @@ MISFITS = [
     (
         "same separator and decimal",
         data('csv: {decimal: ","}'),
-        "c.yaml:2:68: data.csv.decimal: is ',', as separator is; give each a character of its own",
+        "c.yaml:2:68: data.csv.decimal: is ',', the same as separator; give each a character of its own",
     ),
     (
         "no validation to watch",
@@ -192,7 +192,7 @@ NOT_YET = [
     (
         "quantile output",
         swap("model: {layers: [{type: gru, units: 8}], output: {type: quantiles, levels: [0.5]}}"),
-        "c.yaml:1:1: training.loss: mae does not teach output quantiles; set it to pinball",
+        "c.yaml:1:1: training.loss: mae cannot train output quantiles; set it to pinball",
     ),
     (
         "pinball",
@@ -216,7 +216,7 @@ AT_ONCE = [
         "c.yaml:3:1: window.horizon: is missing, needs a whole number of at least 1; add "
         "'horizon:' under window\n"
         "c.yaml:6:26: model.layers.0.units: is 0, needs a whole number from 1 to 65536\n"
-        "c.yaml:7:46: model.layers.1.units.int.max: is 2, below min, 4; exchange them\n"
+        "c.yaml:7:46: model.layers.1.units.int.max: is 2, below min, 4; swap them\n"
         "c.yaml:8:29: model.layers.2.units: duplicate key; it is already on line 8; keep one\n"
         "c.yaml:9:13: model.stateful: is 3, needs true or false",
     ),

@@ -12,22 +12,22 @@ FORM = [
     (
         "tab indents",
         add("training:\n\tepochs: 3"),
-        "c.yaml:6:1: a tab stands where only spaces may; indent with spaces",
+        "c.yaml:6:1: a tab where only spaces are allowed; indent with spaces",
     ),
     (
         "colon in plain text",
         add("output: {dir: a}\nseed: a: b"),
-        "c.yaml:6:8: a ':' stands where no key can be; check the indentation, or put the value in quotes",
+        "c.yaml:6:8: a ':' where no key is expected; check the indentation, or put the value in quotes",
     ),
     (
         "deeper than its neighbours",
         add("training:\n  loss: mae\n    epochs: 3"),
-        "c.yaml:7:11: a ':' stands where no key can be; check the indentation, or put the value in quotes",
+        "c.yaml:7:11: a ':' where no key is expected; check the indentation, or put the value in quotes",
     ),
     (
         "less deep than its neighbours",
         add("training:\n    loss: mae\n  epochs: 3"),
-        "c.yaml:7:3: this line does not line up with those around it; indent it as its neighbours",
+        "c.yaml:7:3: this line is not aligned with the lines around it; indent it like the lines around it",
     ),
     (
         "no colon",
@@ -57,7 +57,7 @@ FORM = [
     (
         "unknown escape",
         swap('data: {path: "C:\\data", time: t, freq: h, targets: [y]}'),
-        "c.yaml:2:18: \\d means nothing in double quotes; use single quotes, or \\\\ for a backslash",
+        "c.yaml:2:18: \\d is not an escape sequence; use single quotes, or \\\\ for a backslash",
     ),
     (
         "short escape",
@@ -82,7 +82,7 @@ FORM = [
     (
         "list beside a key",
         swap("model: - gru"),
-        "c.yaml:4:8: a '- ' stands where no list can be; put the list on lines of its own",
+        "c.yaml:4:8: a '- ' where no list is expected; begin the list on a new line",
     ),
     (
         "comma only",
@@ -103,7 +103,7 @@ FORM = [
     (
         "question mark",
         add("training: ? a"),
-        "c.yaml:5:11: a '? ' stands where no key can be; write 'key: value'",
+        "c.yaml:5:11: a '? ' where no key is expected; write 'key: value'",
     ),
     (
         "text after the end",
@@ -179,7 +179,7 @@ FORM = [
     (
         "empty key",
         add(": 1"),
-        "c.yaml:5:1: a ':' stands without a key before it; add the key",
+        "c.yaml:5:1: a ':' without a key before it; add the key",
     ),
     (
         "list as key",

@@ -75,17 +75,17 @@ def test_counts(tmp_path: Path, head: str) -> None:
         (
             {"output": {"type": "quantiles", "levels": [0.9, 0.1]}},
             {"loss": "pinball"},
-            "model.output.levels: must rise, each once, with 0.5 among them; write [0.1, 0.5, 0.9]",
+            "model.output.levels: must be in ascending order, each once, with 0.5 among them; write [0.1, 0.5, 0.9]",
         ),
         (
             {"output": {"type": "quantiles"}},
             {},
-            "training.loss: mae does not teach output quantiles; set it to pinball",
+            "training.loss: mae cannot train output quantiles; set it to pinball",
         ),
         (
             {"output": {"type": "distribution", "family": "normal"}},
             {"loss": "pinball"},
-            "training.loss: pinball does not teach output distribution; set it to nll",
+            "training.loss: pinball cannot train output distribution; set it to nll",
         ),
         (
             {},
@@ -95,24 +95,24 @@ def test_counts(tmp_path: Path, head: str) -> None:
         (
             {"output": {"type": "quantiles"}, "head": {"type": "recursive"}},
             {"loss": "pinball"},
-            "model.output.type: quantiles does not go with head recursive: fed back, the median hides how uncertain the "
-            "steps before are; use output distribution, whose paths are sampled, or head direct",
+            "model.output.type: quantiles cannot be used with head recursive: a median that is fed back hides how "
+            "uncertain the earlier steps are; use output distribution, whose paths are sampled, or head direct",
         ),
         (
             {"output": {"type": "quantiles"}, "head": {"type": "direct", "activation": "relu"}},
             {"loss": "pinball"},
-            "model.head.activation: relu does not go with output quantiles, whose numbers are not all forecasts; "
+            "model.head.activation: relu cannot be used with output quantiles, whose values are not all forecasts; "
             "set it to linear",
         ),
         (
             {"output": {"type": "distribution", "family": "negative_binomial"}},
             {"loss": "nll"},
-            "model.normalization: last moves the level, and a negative binomial begins at 0; set it to mean or none",
+            "model.normalization: last shifts the level, and a negative binomial starts at 0; set it to mean or none",
         ),
         (
             {"output": {"type": "distribution", "family": "negative_binomial"}, "normalization": "mean"},
             {"loss": "nll"},
-            "scaling.method: standard leaves no counts, and output negative_binomial needs them; "
+            "scaling.method: standard changes counts, and output negative_binomial needs them unchanged; "
             "set it to none, with model.normalization: mean",
         ),
     ],

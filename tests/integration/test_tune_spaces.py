@@ -24,7 +24,7 @@ CASES = [
     (
         "min above max",
         layers("type: gru, units: {int: {min: 9, max: 8, default: 9}}"),
-        "c.yaml:4:57: model.layers.0.units.int.max: is 8, below min, 9; exchange them",
+        "c.yaml:4:57: model.layers.0.units.int.max: is 8, below min, 9; swap them",
     ),
     (
         "unknown path",
@@ -53,7 +53,7 @@ CASES = [
         "a grid without end",
         layers("type: gru, units: 4")
         + "seed: {int: {min: 1, max: 2000000000, default: 4}}\ntune: {algorithm: grid}\n",
-        "c.yaml:5:8: seed: has 2,000,000,000 values, and algorithm grid goes through at most 10,000; raise the step, "
+        "c.yaml:5:8: seed: has 2,000,000,000 values, and algorithm grid tries at most 10,000; raise the step, "
         "list the values in a choice, or use another algorithm",
     ),
     (
@@ -69,7 +69,7 @@ CASES = [
         "below 1",
     ),
     (
-        "a choice that does not go with the rest",
+        "a choice that cannot be used with the rest",
         HEAD + "window: {lookback: {choice: {values: [6, 7], default: 6}}, horizon: 3}\n"
         f"model: {{patch: 3, layers: [{{type: gru, units: {UNITS}}}]}}\n",
         "c.yaml:3:42: window.lookback: with 7, which the search may try: model.patch: 3 does not divide "
@@ -95,7 +95,7 @@ CASES = [
     (
         "hyperband that promotes nothing",
         HEAD + WINDOW + LAYERS + "tune: {algorithm: hyperband, max_epochs: 2}\n",
-        "c.yaml:5:42: tune.max_epochs: is 2, below tune.factor, 3: no trial of hyperband would go on; raise it, or use "
+        "c.yaml:5:42: tune.max_epochs: is 2, below tune.factor, 3: hyperband would continue no trial; raise it, or use "
         "algorithm random",
     ),
     (
@@ -115,8 +115,8 @@ CASES = [
         "losses that do not compare",
         HEAD + WINDOW + LAYERS + "training: {loss: {choice: {values: [mae, mse], default: mae}}}\n"
         "tune: {objective: {metric: val_loss}}\n",
-        "c.yaml:5:12: training.loss: cannot be searched by val_loss: losses of different kinds or units do not "
-        "compare; set tune.objective.metric to val_mae, or give one value",
+        "c.yaml:5:12: training.loss: cannot be searched by val_loss: losses of different kinds or units cannot "
+        "be compared; set tune.objective.metric to val_mae, or give one value",
     ),
     (
         "a column that is not there",
@@ -193,17 +193,17 @@ def test_is_refused_with_its_place(
     [
         (
             "max_trials: 5",
-            "warning: c.yaml:5:8: tune.max_trials: has no part in hyperband, which goes by max_epochs, factor, "
+            "warning: c.yaml:5:8: tune.max_trials: has no effect on hyperband, which uses max_epochs, factor, "
             "hyperband_iterations; give max_epochs, or another algorithm",
         ),
         (
             "algorithm: random, factor: 2",
-            "warning: c.yaml:5:27: tune.factor: has no part in random, which goes by max_trials; give max_trials, or "
+            "warning: c.yaml:5:27: tune.factor: has no effect on random, which uses max_trials; give max_trials, or "
             "another algorithm",
         ),
         (
             "objective: {direction: max}",
-            "warning: c.yaml:5:31: tune.objective.direction: max looks for the largest val_mae, and the least error "
+            "warning: c.yaml:5:31: tune.objective.direction: max looks for the largest val_mae, and the smallest error "
             "is the best; set it to min",
         ),
         ("algorithm: random, factor: 2, max_trials: 5", ""),

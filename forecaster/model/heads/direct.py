@@ -111,3 +111,6 @@ class FutureHead(keras.Layer):
         # The base's activation is the head's; what the covariates add comes before it.
         before = ops.matmul(state, self.base.kernel) + self.base.bias
         return self.base.activation(ops.reshape(before, steps) + self.out(mixed))
+
+
+HEAD = DirectForecaster

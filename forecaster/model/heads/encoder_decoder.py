@@ -81,3 +81,6 @@ class EncoderDecoderForecaster(Forecaster):
 
 def _flat(states: list[list[Any]]) -> list[Any]:
     return [s for state in states for s in state]
+
+
+HEAD = EncoderDecoderForecaster

@@ -75,3 +75,6 @@ class RecursiveForecaster(Forecaster):
                 static = ops.repeat(window.static[:, None], horizon - 1, axis=1)
             known = join([rest, static])
         return first, states, known
+
+
+HEAD = RecursiveForecaster

@@ -62,3 +62,6 @@ class SegmentsForecaster(Forecaster):
         behind = self.n_segments * self.patch - self.shape.horizon
         padded = ops.pad(future, ((0, 0), (0, behind), (0, 0)))
         return ops.reshape(padded, (-1, self.n_segments, self.patch * self.shape.n_future))
+
+
+HEAD = SegmentsForecaster

@@ -58,3 +58,6 @@ class SequenceForecaster(Forecaster):
         patch = self.spec.patch or 1
         after = (np.arange(self.steps)[:, None] + 1) * patch + np.arange(self.shape.horizon)
         return ops.reshape(ops.take(known, after, axis=1), (-1, self.steps, self.shape.horizon * n))
+
+
+HEAD = SequenceForecaster

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from forecaster.config.parsed_yaml import read_yaml
-from forecaster.config.reference import reference
 from forecaster.config.schema import json_schema
 
 jsonschema = pytest.importorskip("jsonschema")
@@ -78,16 +77,3 @@ def test_refuses(sections, place):
 def test_calls_do_not_share():
     json_schema()["properties"].clear()
     assert json_schema()["properties"]
-
-
-def test_the_committed_reference_is_current():
-    """Mend with: python -m forecaster.config.reference > docs/config.md"""
-    assert (ROOT / "docs" / "config.md").read_text(encoding="utf-8") == reference()
-
-
-def test_the_reference_names_every_key():
-    page = reference()
-    definitions = json_schema()["$defs"]
-    keys = {k for d in definitions.values() for k in d["properties"]} - {"int", "float", "choice", "boolean"}
-    missing = [k for k in keys if f"`{k}`" not in page and f".{k}`" not in page and k != "type"]
-    assert missing == []

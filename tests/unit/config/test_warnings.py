@@ -42,7 +42,7 @@ def test_every_option_that_leaves_the_fused_kernel_is_named_with_the_reason(warn
     quick = (
         "; leave it out on a GPU, where the layer runs several times slower; on a processor it costs nothing"
     )
-    path, off = "model.layers.0", "takes the layer off the fused GPU kernel, which"
+    path, off = "model.layers.0", "rules out the fused GPU kernel, which"
     assert warnings(text) == [
         f"c.yaml:6:41: {path}.activation: {off} has tanh here, not gelu{slow}",
         f"c.yaml:6:69: {path}.recurrent_activation: {off} has sigmoid here, not relu{quick}",
@@ -54,8 +54,8 @@ def test_every_option_that_leaves_the_fused_kernel_is_named_with_the_reason(warn
 def test_padding_leaves_it_too(warnings):
     text = FILE.replace("horizon: 3", "horizon: 3, short: pad")
     assert warnings(text) == [
-        "c.yaml:3:43: window.short: pad takes every layer off the fused GPU kernel, which knows padding on the right "
-        "alone; set it to skip on a GPU, where layers run several times slower, if no series needs it"
+        "c.yaml:3:43: window.short: pad rules out the fused GPU kernel of every layer, which supports padding only on "
+        "the right; set it to skip on a GPU, where layers run several times slower, if no series needs it"
     ]
     assert warnings(text.replace("    - {type: lstm, units: 8}\n", "")) == []
 
