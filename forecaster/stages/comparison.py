@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecaster.errors import UsageError
-from forecaster.evaluation.metrics import Floats
-from forecaster.evaluation.significance import Comparison, diebold_mariano, losses_by_origin
+from forecaster.evaluation.scored import Floats
+from forecaster.evaluation.significance import Comparison, diebold_mariano, losses_by_cutoff
 from forecaster.stages.prepared import Ints, Prepared
 
 
@@ -96,8 +96,8 @@ def common(found: Sequence[ComparedForecasts]) -> list[ComparedForecasts]:
 def compare(first: ComparedForecasts, second: ComparedForecasts, *, squared: bool = False) -> Comparison:
     """The Diebold-Mariano test of the same windows; errors in units of MASE."""
     places = (first.scale, first.position)
-    cutoffs, loss = losses_by_origin(first.actual, first.forecast, *places, squared=squared)
-    _, other = losses_by_origin(first.actual, second.forecast, *places, squared=squared)
+    cutoffs, loss = losses_by_cutoff(first.actual, first.forecast, *places, squared=squared)
+    _, other = losses_by_cutoff(first.actual, second.forecast, *places, squared=squared)
     # Origins further apart than a step overlap less.
     apart = max(1, int(np.diff(cutoffs).min())) if len(cutoffs) > 1 else 1
     return diebold_mariano(loss, other, horizon=-(-first.actual.shape[1] // apart))

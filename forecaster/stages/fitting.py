@@ -12,7 +12,8 @@ from forecaster.config.load import Loaded
 from forecaster.data.transforms.split import SplitName
 from forecaster.errors import DataError
 from forecaster.evaluation.intervals import probabilities
-from forecaster.evaluation.metrics import METRICS, Scored
+from forecaster.evaluation.metrics import METRICS
+from forecaster.evaluation.scored import Scored
 from forecaster.evaluation.scores import Forecasts
 from forecaster.forecasting.fitted import Fitted, TrainingScales
 from forecaster.runs.directory import CHECKPOINTS, FileCheckpoints, RunDir

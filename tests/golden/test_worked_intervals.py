@@ -16,7 +16,8 @@ import pytest
 from sklearn.metrics import mean_pinball_loss
 
 from forecaster.evaluation.intervals import ends, interval_metrics, probabilities
-from forecaster.evaluation.metrics import METRICS, Scored
+from forecaster.evaluation.metrics import METRICS
+from forecaster.evaluation.scored import Scored
 
 NAN = math.nan
 ONE = np.array([[2.0]])

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from forecaster.config.load import load_experiment
-from forecaster.evaluation.metrics import METRICS, Scored
+from forecaster.evaluation.metrics import METRICS
+from forecaster.evaluation.scored import Scored
 from forecaster.evaluation.spec import MetricName
 from forecaster.stages.fitting import batch_extras, val_score_of
 from forecaster.stages.prepared import Prepared, prepare
