@@ -1,11 +1,10 @@
-"""Ridge regression on mean-centred windows: the linear model every network must be shown beside.
+"""Ridge regression on mean-centred windows, the linear baseline.
 
-With x the `lookback` rows before the origin of one series and target, and m their
-mean, the forecast is m + W'(x - m). One matrix W (lookback, horizon) serves all series
-and targets. W solves (X'X + penalty I) W = X'Y over training windows, each divided by
-its series' and target's training standard deviation, so that large series do not
-decide alone (Hoerl & Kennard, 1970; Toner & Darlow, An Analysis of Linear Time Series
-Forecasting Models, 2024).
+With x the last `lookback` rows of one series and target, and m their mean, the forecast is
+m + W'(x - m). One matrix W (lookback, horizon) serves all series and targets. W solves
+(X'X + penalty I) W = X'Y over training windows, each divided by the training standard
+deviation of its series and target, so that series of large values do not dominate (Hoerl &
+Kennard, 1970; Toner & Darlow, An Analysis of Linear Time Series Forecasting Models, 2024).
 """
 
 from __future__ import annotations
@@ -22,16 +21,21 @@ from forecaster.model import linear
 class Ridge:
     """A fitted regression.
 
-    weights: (lookback, horizon). penalty: a share of the mean square of an input.
+    Attributes:
+        weights: (lookback, horizon).
+        penalty: The ridge penalty, relative to the mean square of an input.
     """
 
     weights: Array
     penalty: float
 
     def forecast(self, cutoffs: Cutoffs) -> Forecast:
-        """(windows, horizon, targets), original units.
+        """Forecast every window.
 
-        Absent rows of a history shorter than the lookback count as its mean.
+        Where the history is shorter than the lookback, missing rows count as its mean.
+
+        Returns:
+            (windows, horizon, targets), original units.
         """
         lookback, horizon = self.weights.shape
         out = np.empty((len(cutoffs.row), horizon, cutoffs.values.shape[1]), np.float32)
@@ -44,13 +48,18 @@ class Ridge:
 
 
 def fit(train: Cutoffs, val: Cutoffs, *, lookback: int, train_std: Array) -> Ridge:
-    """Learn from training windows, and choose the penalty of least squared error on validation windows.
+    """Fit on training windows, with the penalty of the least squared error on validation windows.
 
-    train, val: origins whose target rows exist; windows with less than `lookback` rows
-    of history are passed over. train_std: (series, targets); a series and target whose
-    std is 0 or not finite neither teaches nor judges.
-    Deterministic. With no usable training window every weight is 0: the forecast is the
-    mean of the lookback.
+    The result is deterministic. Without a usable training window every weight is 0, and the
+    forecast is the mean of the lookback.
+
+    Args:
+        train: Windows to learn from, whose target rows exist; those with fewer than
+            `lookback` rows of history are skipped.
+        val: Windows to choose the penalty on, under the same conditions; may be empty.
+        lookback: Rows before each window that the regression uses.
+        train_std: (series, targets), standard deviation of the training rows. A series and
+            target whose value is 0 or not finite is used for neither purpose.
     """
     learned = _moments(train, lookback=lookback, train_std=train_std, limit=linear.MAX_TRAINING_SAMPLES)
     judged = _moments(val, lookback=lookback, train_std=train_std, limit=linear.MAX_VALIDATION_SAMPLES)
@@ -74,5 +83,5 @@ def _moments(cutoffs: Cutoffs, *, lookback: int, train_std: Array, limit: int) -
 
 
 def _flat(windows: Array) -> Array:
-    """(windows, steps, targets) as (windows x targets, steps)."""
+    """Reshape (windows, steps, targets) to (windows x targets, steps)."""
     return windows.transpose(0, 2, 1).reshape(-1, windows.shape[1])
