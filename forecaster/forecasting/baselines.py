@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 
@@ -41,6 +40,9 @@ class BaselineInputs:
     train_std: Array
     fit_end: Ints
     remarks: list[str] = field(default_factory=list)
+
+
+Baseline = Callable[[Cutoffs, BaselineInputs], Forecast]
 
 
 def naive(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
@@ -84,20 +86,30 @@ def window_average(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
 
 
 def ridge(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
-    """Ridge regression from the lookback to the horizon, on mean-centred windows; see the module `ridge`."""
+    """Ridge regression from the lookback to the horizon, on mean-centred windows.
+
+    Formula and source are in the module `ridge`.
+    """
     fitted = ridge_regression.fit(
         inputs.train, inputs.val, lookback=inputs.lookback, train_std=inputs.train_std
     )
     return fitted.forecast(cutoffs)
 
 
-def _statistical(name: str, cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
-    return stats.forecast(name, cutoffs, season=inputs.season, fit_end=inputs.fit_end, remarks=inputs.remarks)
+def _statistical(name: str) -> Baseline:
+    def baseline(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
+        return stats.forecast(
+            name, cutoffs, season=inputs.season, fit_end=inputs.fit_end, remarks=inputs.remarks
+        )
+
+    # The first paragraph of a baseline's docstring is its description for users.
+    baseline.__doc__ = stats.MODELS[name].make.__doc__
+    return baseline
 
 
-BASELINES: dict[str, Callable[[Cutoffs, BaselineInputs], Forecast]] = {
+BASELINES: dict[str, Baseline] = {
     **{f.__name__: f for f in (naive, seasonal_naive, drift, window_average, ridge)},
-    **{name: partial(_statistical, name) for name in stats.MODELS},
+    **{name: _statistical(name) for name in stats.MODELS},
 }
 """Every baseline by the name it has in the YAML file."""
 

@@ -31,7 +31,7 @@ MIN_ROWS = 10
 
 
 def auto_ets(season: int) -> Any:
-    """Exponential smoothing, its form chosen by AICc."""
+    """Exponential smoothing (ETS), its form chosen by AICc."""
     from statsforecast.models import AutoETS
 
     return AutoETS(season_length=season)

@@ -43,6 +43,13 @@ def test_config_and_code_name_the_same_baselines():
     assert field["enum"] == list(BASELINES)
 
 
+@pytest.mark.parametrize("name", BASELINES)
+def test_the_docstring_describes_the_baseline_in_a_sentence(name):
+    first, _, _ = (BASELINES[name].__doc__ or "").partition("\n\n")
+    assert first.endswith(".")
+    assert len(first) < 120
+
+
 def test_shape_and_type(name):
     where, known = setting()
     found = forecast(name, where, known)
