@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from forecaster.evaluation.scored import Array, Metric, MetricPart, Terms
+from forecaster.data.arrays import Floats
+from forecaster.evaluation.scored import Metric, MetricPart, Terms
 
 MEDIAN = 0.5
 
@@ -104,7 +105,7 @@ def crps(p: MetricPart) -> Terms:
     return Terms(2.0 * _weighted_pinball(p, np.diff(borders).tolist()))
 
 
-def _weighted_pinball(p: MetricPart, weights: Sequence[float]) -> Array:
+def _weighted_pinball(p: MetricPart, weights: Sequence[float]) -> Floats:
     total = np.zeros_like(p.actual)
     for t, weight in zip(p.whole.probabilities, weights, strict=True):
         short = p.actual - p.quantile(t)

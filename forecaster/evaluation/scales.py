@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from forecaster.data.arrays import Ints
-from forecaster.evaluation.scored import Array
+from forecaster.data.arrays import Floats, Ints
 
 # Elements held at a time beside the data itself.
 ELEMENTS_PER_BLOCK = 2**18
@@ -26,21 +25,21 @@ class Scales(NamedTuple):
         naive_sq_error: (series, targets), mean squared error of the same forecast.
     """
 
-    train_std: Array
-    naive_error: Array
-    naive_sq_error: Array
+    train_std: Floats
+    naive_error: Floats
+    naive_sq_error: Floats
 
 
 class _Sums(NamedTuple):
     """Sums over the counted training rows, each (series, targets)."""
 
-    n: Array
-    plain: Array
-    absolute: Array
-    squared: Array
+    n: Floats
+    plain: Floats
+    absolute: Floats
+    squared: Floats
 
 
-def in_sample_scales(values: Array, offsets: Ints, train_end: Ints, *, seasonality: int) -> Scales:
+def in_sample_scales(values: Floats, offsets: Ints, train_end: Ints, *, seasonality: int) -> Scales:
     """Compute the scales of every series and target from its observed training rows.
 
     A scale that is no larger than rounding error is 0, so that a constant 0.1 has no spread.
@@ -54,7 +53,7 @@ def in_sample_scales(values: Array, offsets: Ints, train_end: Ints, *, seasonali
             where both are observed and belong to the same series.
     """
 
-    def season_before(start: int, stop: int, series: Ints) -> Array:
+    def season_before(start: int, stop: int, series: Ints) -> Floats:
         change = np.full((stop - start, values.shape[1]), np.nan)
         first = min(max(start, seasonality), stop)
         np.subtract(
@@ -83,11 +82,11 @@ def in_sample_scales(values: Array, offsets: Ints, train_end: Ints, *, seasonali
         )
 
 
-def _beyond(scale: Array, rounding: Array) -> Array:
+def _beyond(scale: Floats, rounding: Floats) -> Floats:
     return np.where(scale <= rounding, 0.0, scale)
 
 
-def _sums(rows: Callable[[int, int, Ints], Array], n_targets: int, *, offsets: Ints, ends: Ints) -> _Sums:
+def _sums(rows: Callable[[int, int, Ints], Floats], n_targets: int, *, offsets: Ints, ends: Ints) -> _Sums:
     """Sum per series what `rows(start, stop, series of each row)` returns; NaN is not counted."""
     out = _Sums(*(np.zeros((len(ends), n_targets)) for _ in _Sums._fields))
     step = max(1, ELEMENTS_PER_BLOCK // n_targets)

@@ -19,9 +19,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating[Any]]
-Array = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from forecaster.data.arrays import AnyFloats, Floats
 
 # Elements held as float64 at a time: 1 MiB each for actual, forecast and error.
 ELEMENTS_PER_PART = 2**17
@@ -51,13 +49,13 @@ class Scored:
         ValueError: The shapes do not agree.
     """
 
-    actual: Floats
-    forecast: Floats
+    actual: AnyFloats
+    forecast: AnyFloats
     series: NDArray[np.integer[Any]]
-    train_std: Array
-    naive_error: Array
-    naive_sq_error: Array
-    quantiles: Floats | None = None
+    train_std: Floats
+    naive_error: Floats
+    naive_sq_error: Floats
+    quantiles: AnyFloats | None = None
     probabilities: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
@@ -86,27 +84,27 @@ class MetricPart:
     """
 
     whole: Scored
-    actual: Array
-    forecast: Array
+    actual: Floats
+    forecast: Floats
     series: NDArray[np.integer[Any]]
     run: slice
 
-    def error(self) -> Array:
+    def error(self) -> Floats:
         """Return the forecast minus the actual value, f - y, (windows, horizon, targets)."""
         return self.forecast - self.actual
 
-    def absolute_error(self) -> Array:
+    def absolute_error(self) -> Floats:
         """Return |f - y|, (windows, horizon, targets)."""
         error = self.error()
         return np.abs(error, out=error)
 
-    def scale(self, name: ScaleName) -> Array:
+    def scale(self, name: ScaleName) -> Floats:
         """Return a scale of each window's series, (windows, 1, targets), NaN where it is unusable."""
-        table: Array = getattr(self.whole, name)
+        table: Floats = getattr(self.whole, name)
         found = table[self.series][:, None, :]
         return np.where(np.isfinite(found) & (found > 0), found, np.nan)
 
-    def quantile(self, probability: float) -> Array:
+    def quantile(self, probability: float) -> Floats:
         """Return one quantile of the forecast, (windows, horizon, targets).
 
         Raises:
@@ -115,7 +113,7 @@ class MetricPart:
         near = np.isclose(self.whole.probabilities, probability, rtol=0, atol=1e-9)
         if self.whole.quantiles is None or not near.any():
             raise ValueError(f"this forecast has no quantile {probability:g}")
-        found: Array = self.whole.quantiles[self.run, :, :, int(np.argmax(near))].astype(np.float64)
+        found: Floats = self.whole.quantiles[self.run, :, :, int(np.argmax(near))].astype(np.float64)
         return found
 
 
@@ -130,9 +128,9 @@ class Terms(NamedTuple):
             counts all of them.
     """
 
-    top: Array
-    bottom: Array | None = None
-    counted: Bools | None = None
+    top: Floats
+    bottom: Floats | None = None
+    counted: NDArray[np.bool_] | None = None
 
 
 class MetricResult(NamedTuple):
@@ -145,8 +143,8 @@ class MetricResult(NamedTuple):
     """
 
     overall: float
-    by_series: Array
-    by_step: Array
+    by_series: Floats
+    by_step: Floats
 
 
 @dataclass(frozen=True)
@@ -197,7 +195,7 @@ class Metric:
         overall = float(self._ratio(np.array(whole[0]), np.array(whole[1])))
         return MetricResult(overall, self._ratio(top, bottom), self._ratio(*of_step))
 
-    def _sums(self, scored: Scored) -> Iterator[tuple[Array, Array]]:
+    def _sums(self, scored: Scored) -> Iterator[tuple[Floats, Floats]]:
         """Yield the tops and bottoms of each part, (windows, horizon, targets), 0 where not counted."""
         # An undefined or overflowing element is inf or NaN, and shows in the result.
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -209,7 +207,7 @@ class Metric:
                 one = observed.astype(np.float64) if bottom is None else np.where(observed, bottom, 0.0)
                 yield np.where(observed, top, 0.0), one
 
-    def _ratio(self, top: Array, bottom: Array) -> Array:
+    def _ratio(self, top: Floats, bottom: Floats) -> Floats:
         """Return the metric from its sums, NaN where nothing was counted."""
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             ratio = np.where(bottom > 0, top / bottom, np.nan)

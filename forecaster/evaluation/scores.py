@@ -1,4 +1,4 @@
-"""The score table of a split, and what it says about the model."""
+"""Score tables, and the sentences that say what the scores mean."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any, NotRequired, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from forecaster.data.arrays import AnyFloats, Floats
 from forecaster.evaluation.intervals import LEVEL_METRICS, QUANTILE_METRICS, interval_metrics, probabilities
 from forecaster.evaluation.metrics import METRICS
 from forecaster.evaluation.scales import Scales
-from forecaster.evaluation.scored import Array, Floats, Metric, MetricResult, ScaleName, Scored
+from forecaster.evaluation.scored import Metric, MetricResult, ScaleName, Scored
 
 Scores = Mapping[str, Mapping[str, float | None]]
 """Metrics by name, for each forecaster by name; None where one cannot be computed."""
@@ -55,8 +56,8 @@ class Forecasts:
             `intervals.probabilities`; None without intervals.
     """
 
-    point: Floats
-    quantiles: Floats | None = None
+    point: AnyFloats
+    quantiles: AnyFloats | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ Breakdown = dict[str, dict[str, MetricResult]]
 
 
 def score_table(
-    actual: Floats,
+    actual: AnyFloats,
     forecasts: Mapping[str, Forecasts],
     *,
     series: NDArray[np.integer[Any]],
@@ -121,7 +122,7 @@ def _plain(value: float) -> float | None:
 
 
 def _left_out(
-    actual: Floats, series: NDArray[np.integer[Any]], *, scales: Scales, metrics: Sequence[str]
+    actual: AnyFloats, series: NDArray[np.integer[Any]], *, scales: Scales, metrics: Sequence[str]
 ) -> dict[str, LeftOut]:
     unobserved = int(np.count_nonzero(np.isnan(actual)))
     out: dict[str, LeftOut] = {"unobserved": {"count": unobserved, "of": actual.size}}
@@ -132,7 +133,7 @@ def _left_out(
             zeros = actual.size - int(np.count_nonzero(actual))
             out[name] = {"count": zeros, "of": actual.size - unobserved}
         elif metric.scale is not None:
-            scale: Array = getattr(scales, metric.scale)[present]
+            scale: Floats = getattr(scales, metric.scale)[present]
             unusable = int(np.count_nonzero(~(np.isfinite(scale) & (scale > 0))))
             out[name] = {"count": unusable, "of": scale.size}
     return {name: part for name, part in out.items() if part["count"]}

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from forecaster.data.arrays import Ints
-from forecaster.evaluation.scored import Array, Floats
+from forecaster.data.arrays import AnyFloats, Floats, Ints
 
 # The largest p at which a difference counts as real.
 SIGNIFICANCE = 0.05
@@ -38,7 +37,7 @@ class Comparison(NamedTuple):
         return self.p is not None and self.p < SIGNIFICANCE
 
 
-def diebold_mariano(first: Floats, second: Floats, *, horizon: int) -> Comparison:
+def diebold_mariano(first: AnyFloats, second: AnyFloats, *, horizon: int) -> Comparison:
     """Compare the losses of two forecasts at the same cutoffs.
 
     Diebold & Mariano (1995), with the small-sample factor and the t distribution of Harvey,
@@ -74,8 +73,8 @@ def diebold_mariano(first: Floats, second: Floats, *, horizon: int) -> Compariso
 
 
 def losses_by_cutoff(
-    actual: Floats, forecast: Floats, scale: Floats, position: Ints, *, squared: bool = False
-) -> tuple[Ints, Array]:
+    actual: AnyFloats, forecast: AnyFloats, scale: AnyFloats, position: Ints, *, squared: bool = False
+) -> tuple[Ints, Floats]:
     """Average the scaled loss of all windows that start at the same time.
 
     Args:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.data.arrays import Ints
+from forecaster.data.arrays import AnyFloats, Ints
 from forecaster.data.transforms.scalers import Scaler
-from forecaster.forecasting.calibration import Calibration, Floats, GroupedQuantiles, calibrate
+from forecaster.forecasting.calibration import Calibration, GroupedQuantiles, calibrate
 
 # Larger than any position, so that one integer orders windows by series and then by time.
 _GROUP_STRIDE = np.int64(2**40)
@@ -23,8 +23,8 @@ class AdaptiveCalibration:
 
     def __init__(
         self,
-        before: tuple[GroupedQuantiles, Floats, Ints],
-        after: tuple[GroupedQuantiles, Floats, Ints],
+        before: tuple[GroupedQuantiles, AnyFloats, Ints],
+        after: tuple[GroupedQuantiles, AnyFloats, Ints],
         *,
         probabilities: tuple[float, ...],
         scaler: Scaler,
@@ -41,9 +41,9 @@ class AdaptiveCalibration:
             scaler: Scaler with a group per series, in whose units errors are pooled.
             ids: Name of each group of the scaler.
         """
-        quantiles: Floats = np.concatenate([before[0].quantiles, after[0].quantiles])
+        quantiles: AnyFloats = np.concatenate([before[0].quantiles, after[0].quantiles])
         group: Ints = np.concatenate([before[0].group, after[0].group])
-        actual: Floats = np.concatenate([before[1], after[1]])
+        actual: AnyFloats = np.concatenate([before[1], after[1]])
         position: Ints = np.concatenate([before[2], after[2]])
         self.order = np.lexsort((position, group))
         self.position, self.n_before = position, len(before[2])

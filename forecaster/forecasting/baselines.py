@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from forecaster.data.arrays import Ints
+from forecaster.data.arrays import Floats, Ints
 from forecaster.forecasting import ridge as ridge_regression
 from forecaster.forecasting import stats
-from forecaster.forecasting.cutoffs import Array, Cutoffs, Forecast, last_rows
+from forecaster.forecasting.cutoffs import Cutoffs, Forecast, last_rows
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class BaselineInputs:
     lookback: int
     train: Cutoffs
     val: Cutoffs
-    train_std: Array
+    train_std: Floats
     fit_end: Ints
     remarks: list[str] = field(default_factory=list)
 
@@ -64,8 +64,8 @@ def seasonal_naive(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
 def drift(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
     """Straight line through the first and the last value of the history, continued.
 
-    y_T + h (y_T - y_1) / (T - 1), with T the length of the history; flat where T is 1. Hyndman & Athanasopoulos,
-    Forecasting: Principles and Practice (3rd ed.), 5.2.
+    y_T + h (y_T - y_1) / (T - 1), with T the length of the history; flat where T is 1.
+    Hyndman & Athanasopoulos, Forecasting: Principles and Practice (3rd ed.), 5.2.
     """
     ahead = np.arange(1, cutoffs.horizon + 1)[:, None]
     out = _empty(cutoffs)

@@ -17,11 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.data.arrays import Ints
+from forecaster.data.arrays import AnyFloats, Floats, Ints
 from forecaster.data.transforms.scalers import Scaler
 from forecaster.model.linear import spread_out
-
-Floats = NDArray[np.floating[Any]]
 
 MEDIAN = 0.5
 # A series is calibrated by itself where at least this many of its errors are expected beyond each end.
@@ -42,7 +40,7 @@ class GroupedQuantiles:
         group: (windows,), the scaler's group of each window's series.
     """
 
-    quantiles: Floats
+    quantiles: AnyFloats
     group: Ints
 
 
@@ -62,7 +60,7 @@ class Calibration:
     probabilities: tuple[float, ...]
     scaler: Scaler
     ids: tuple[str, ...]
-    offsets: NDArray[np.float64]
+    offsets: Floats
     n_windows: int
 
     def apply(self, forecast: GroupedQuantiles, ids: Sequence[str]) -> NDArray[np.float32]:
@@ -136,7 +134,7 @@ class Calibration:
 
 def calibrate(
     forecast: GroupedQuantiles,
-    actual: Floats,
+    actual: AnyFloats,
     *,
     probabilities: tuple[float, ...],
     scaler: Scaler,
@@ -161,7 +159,7 @@ def calibrate(
         raise ValueError("calibration needs at least one window")
     shown = scaler.scale_targets(actual, forecast.group)
 
-    def offsets(windows: Ints) -> NDArray[np.float64]:
+    def offsets(windows: Ints) -> Floats:
         out = np.zeros((*actual.shape[1:], len(probabilities)))
         of_base: dict[int, list[int]] = {}
         for k, probability in enumerate(probabilities):
@@ -209,7 +207,7 @@ def shortfall(calibration: Calibration) -> str | None:
     )
 
 
-def conformal_quantiles(error: Floats, probabilities: Sequence[float]) -> NDArray[np.float64]:
+def conformal_quantiles(error: AnyFloats, probabilities: Sequence[float]) -> Floats:
     """Return the finite-sample quantiles over the first axis.
 
     Of n errors in increasing order, take the one of rank ceil((n + 1) p) for p above one half
@@ -238,10 +236,10 @@ def conformal_quantiles(error: Floats, probabilities: Sequence[float]) -> NDArra
     return np.stack(found)
 
 
-def _of_probability(quantiles: Floats, k: int) -> Floats:
+def _of_probability(quantiles: AnyFloats, k: int) -> AnyFloats:
     return quantiles[..., min(k, quantiles.shape[-1] - 1)]
 
 
-def _rounded(step: NDArray[np.float64]) -> list[list[float]]:
+def _rounded(step: Floats) -> list[list[float]]:
     """Round (targets, probabilities) to the nine digits that float32 forecasts can have."""
     return [[float(f"{x:.9g}") for x in target] for target in step]

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from forecaster.data.arrays import Floats, Ints
+
 Forecast = NDArray[np.float32]
 
 # Elements gathered at a time, as float64: 16 MiB.
@@ -36,10 +37,10 @@ class Cutoffs:
         ValueError: A window has no history, or starts beyond the end of its series.
     """
 
-    values: Array
-    offsets: NDArray[np.int64]
+    values: Floats
+    offsets: Ints
     series: NDArray[np.integer[Any]]
-    row: NDArray[np.int64]
+    row: Ints
     horizon: int
 
     def __post_init__(self) -> None:
@@ -49,12 +50,12 @@ class Cutoffs:
             raise ValueError("a window starts beyond the end of its series")
 
     @property
-    def start(self) -> NDArray[np.int64]:
+    def start(self) -> Ints:
         """The first row of each window's series, (windows,)."""
-        first: NDArray[np.int64] = self.offsets[self.series]
+        first: Ints = self.offsets[self.series]
         return first
 
-    def pick(self, which: slice | NDArray[np.int64] | NDArray[np.bool_]) -> Cutoffs:
+    def pick(self, which: slice | Ints | NDArray[np.bool_]) -> Cutoffs:
         """Return some of the windows, in the given order."""
         return replace(self, series=self.series[which], row=self.row[which])
 
@@ -79,8 +80,8 @@ class Past(NamedTuple):
         mean: (windows, targets), the mean of the rows that exist.
     """
 
-    centred: Array
-    mean: Array
+    centred: Floats
+    mean: Floats
 
 
 def last_rows(cutoffs: Cutoffs, lookback: int) -> Past:
@@ -99,11 +100,11 @@ def last_rows(cutoffs: Cutoffs, lookback: int) -> Past:
     return Past(past, mean)
 
 
-def next_rows(cutoffs: Cutoffs) -> Array:
+def next_rows(cutoffs: Cutoffs) -> Floats:
     """Return the target rows of each window, (windows, horizon, targets).
 
     Raises:
         IndexError: The table ends before the horizon of a window.
     """
-    rows: Array = cutoffs.values[cutoffs.row[:, None] + np.arange(cutoffs.horizon)]
+    rows: Floats = cutoffs.values[cutoffs.row[:, None] + np.arange(cutoffs.horizon)]
     return rows

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecaster.forecasting.cutoffs import Array, Cutoffs, Forecast, last_rows, next_rows
+from forecaster.data.arrays import Floats
+from forecaster.forecasting.cutoffs import Cutoffs, Forecast, last_rows, next_rows
 from forecaster.model import linear
 
 
@@ -26,7 +27,7 @@ class Ridge:
         penalty: The ridge penalty, relative to the mean square of an input.
     """
 
-    weights: Array
+    weights: Floats
     penalty: float
 
     def forecast(self, cutoffs: Cutoffs) -> Forecast:
@@ -47,7 +48,7 @@ class Ridge:
         return out
 
 
-def fit(train: Cutoffs, val: Cutoffs, *, lookback: int, train_std: Array) -> Ridge:
+def fit(train: Cutoffs, val: Cutoffs, *, lookback: int, train_std: Floats) -> Ridge:
     """Fit on training windows, with the penalty of the least squared error on validation windows.
 
     The result is deterministic. Without a usable training window every weight is 0, and the
@@ -67,7 +68,7 @@ def fit(train: Cutoffs, val: Cutoffs, *, lookback: int, train_std: Array) -> Rid
     return Ridge(weights, penalty)
 
 
-def _moments(cutoffs: Cutoffs, *, lookback: int, train_std: Array, limit: int) -> linear.Moments:
+def _moments(cutoffs: Cutoffs, *, lookback: int, train_std: Floats, limit: int) -> linear.Moments:
     whole = cutoffs.pick(cutoffs.row - cutoffs.start >= lookback)
     whole = whole.pick(linear.spread_out(len(whole.row), max(1, limit // cutoffs.values.shape[1])))
     usable = np.isfinite(train_std) & (train_std > 0)
@@ -82,6 +83,6 @@ def _moments(cutoffs: Cutoffs, *, lookback: int, train_std: Array, limit: int) -
     return out
 
 
-def _flat(windows: Array) -> Array:
+def _flat(windows: Floats) -> Floats:
     """Reshape (windows, steps, targets) to (windows x targets, steps)."""
     return windows.transpose(0, 2, 1).reshape(-1, windows.shape[1])

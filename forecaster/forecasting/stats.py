@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.data.arrays import Ints
+from forecaster.data.arrays import Floats, Ints
 from forecaster.errors import DataError, EnvironmentError_
-from forecaster.forecasting.cutoffs import Array, Cutoffs, Forecast
+from forecaster.forecasting.cutoffs import Cutoffs, Forecast
 
 PACKAGE = "statsforecast"
 # With fewer training rows no model can be told from another, and the last value is forecast.
@@ -180,8 +180,8 @@ def _run_from(name: str, first: int, row: int) -> int:
 
 
 def _one(
-    name: str, training: Array, histories: list[Array], *, season: int, horizon: int
-) -> tuple[Array, str | None]:
+    name: str, training: Floats, histories: list[Floats], *, season: int, horizon: int
+) -> tuple[Floats, str | None]:
     """Forecast each history, (histories, horizon), NaN where that fails; and return the reason, or None."""
     found = np.full((len(histories), horizon), np.nan)
     # statsforecast raises whatever its numerics raise, bare Exception included; one series that it

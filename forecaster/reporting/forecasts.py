@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from forecaster.data.arrays import Ints
+from forecaster.data.arrays import AnyFloats, Ints
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import OFF_GRID, TimeAxis
 from forecaster.runs.directory import RunDir
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FORECASTS = "forecasts.csv"
-AnyFloats = NDArray[np.floating[Any]]
 _END = re.compile(r"forecast-(lo|hi)-([0-9.]+)")
 
 

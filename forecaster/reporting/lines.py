@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.data.arrays import Floats, Ints
+from forecaster.data.arrays import AnyFloats, Floats, Ints
 from forecaster.data.time_axis.frequency import default_seasonality
-from forecaster.reporting.forecasts import AnyFloats, StoredForecasts
+from forecaster.reporting.forecasts import StoredForecasts
 from forecaster.reporting.history import History
 
 # Numbers of all lines together, at about six characters each, which keep the page below 3 MiB.

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from forecaster.data.arrays import AnyFloats, Floats
 from forecaster.reporting.figures import BLACK, BLUE, GREEN, GREY, PURPLE, VERMILLION, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-Floats = NDArray[np.floating[Any]]
 
 PANEL_HEIGHT_IN = 2.6
 LOSS_HEIGHT_IN = 3.4
@@ -62,10 +61,10 @@ class Stretch:
     title: str
     label: str
     time: NDArray[Any]
-    actual: Floats
-    forecasts: Mapping[str, Floats]
+    actual: AnyFloats
+    forecasts: Mapping[str, AnyFloats]
     starts: Sequence[int]
-    bands: Mapping[float, tuple[Floats, Floats]] = field(default_factory=dict)
+    bands: Mapping[float, tuple[AnyFloats, AnyFloats]] = field(default_factory=dict)
 
     @classmethod
     def of_window(
@@ -74,10 +73,10 @@ class Stretch:
         label: str,
         *,
         time: NDArray[Any],
-        past: Floats,
-        actual: Floats,
-        forecasts: Mapping[str, Floats],
-        bands: Mapping[float, tuple[Floats, Floats]] | None = None,
+        past: AnyFloats,
+        actual: AnyFloats,
+        forecasts: Mapping[str, AnyFloats],
+        bands: Mapping[float, tuple[AnyFloats, AnyFloats]] | None = None,
     ) -> Stretch:
         """Make the panel of one window.
 
@@ -250,7 +249,7 @@ def _value_axis(axes: Axes, label: str) -> None:
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.12g}"))
 
 
-def _loss_axis(axes: Axes, label: str, values: Floats) -> None:
+def _loss_axis(axes: Axes, label: str, values: AnyFloats) -> None:
     """Format the axis of a loss, logarithmic where the first epochs would flatten all others."""
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
@@ -277,7 +276,7 @@ def _finish(figure: Figure, panels: Sequence[Axes], out: Path | io.BytesIO, *, f
     figure.savefig(out, format=form, metadata={"Date": None} if form == "svg" else {"Software": None})
 
 
-def _finite(values: ArrayLike) -> NDArray[np.float64]:
+def _finite(values: ArrayLike) -> Floats:
     """Convert to float64, with NaN, which is not drawn, for infinite values."""
     numbers = np.asarray(values, np.float64)
     return np.where(np.isfinite(numbers), numbers, np.nan)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecaster.data.arrays import AnyFloats
 from forecaster.errors import UsageError
-from forecaster.evaluation.scored import Floats
 from forecaster.evaluation.significance import Comparison, diebold_mariano, losses_by_cutoff
 from forecaster.stages.prepared import Ints, Prepared
 
@@ -26,12 +26,12 @@ class ComparedForecasts:
     freq: str | int
     series: np.ndarray
     position: Ints
-    actual: Floats
-    forecast: Floats
-    scale: Floats
+    actual: AnyFloats
+    forecast: AnyFloats
+    scale: AnyFloats
 
     @classmethod
-    def of(cls, name: str, prepared: Prepared, split: str, forecast: Floats) -> ComparedForecasts:
+    def of(cls, name: str, prepared: Prepared, split: str, forecast: AnyFloats) -> ComparedForecasts:
         windows = prepared.windows[split]  # type: ignore[index]
         scale = prepared.scales.naive_error
         if not (np.isfinite(scale) & (scale > 0)).any():
