@@ -19,6 +19,7 @@ from forecaster.errors import EnvironmentError_
 Array = NDArray[Any]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+AnyFloats = NDArray[np.floating[Any]]
 # Rows that are worked on together: large enough for speed, small beside a table that memory cannot hold.
 BLOCK = 1 << 20
 WHERE, OFF = "FORECASTER_CACHE", "off"

@@ -1,1 +1,1 @@
-"""Forecasts are scored, honestly."""
+"""Metrics, score tables and significance tests for forecasts and their intervals."""

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecaster.data.arrays import Ints
+from forecaster.data.arrays import AnyFloats, Ints
 from forecaster.errors import UsageError
-from forecaster.evaluation.metrics import Floats
-from forecaster.evaluation.significance import Comparison, diebold_mariano, losses_by_origin
+from forecaster.evaluation.significance import Comparison, diebold_mariano, losses_by_cutoff
 
 
 @dataclass(frozen=True)
@@ -30,9 +29,9 @@ class ComparedForecast:
     freq: str | int
     series: np.ndarray
     position: Ints
-    actual: Floats
-    forecast: Floats
-    scale: Floats
+    actual: AnyFloats
+    forecast: AnyFloats
+    scale: AnyFloats
 
     def key(self) -> list[tuple[str, int]]:
         return list(zip(self.series.tolist(), self.position.tolist(), strict=True))
@@ -84,8 +83,8 @@ def common(found: Sequence[ComparedForecast]) -> list[ComparedForecast]:
 def compare(first: ComparedForecast, second: ComparedForecast, *, squared: bool = False) -> Comparison:
     """The Diebold-Mariano test of the same windows; errors in units of MASE."""
     places = (first.scale, first.position)
-    cutoffs, loss = losses_by_origin(first.actual, first.forecast, *places, squared=squared)
-    _, other = losses_by_origin(first.actual, second.forecast, *places, squared=squared)
-    # Origins further apart than a step overlap less.
+    cutoffs, loss = losses_by_cutoff(first.actual, first.forecast, *places, squared=squared)
+    _, other = losses_by_cutoff(first.actual, second.forecast, *places, squared=squared)
+    # Cutoffs further apart than a step overlap less.
     apart = max(1, int(np.diff(cutoffs).min())) if len(cutoffs) > 1 else 1
     return diebold_mariano(loss, other, horizon=-(-first.actual.shape[1] // apart))

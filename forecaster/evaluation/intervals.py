@@ -1,34 +1,36 @@
-"""Metrics of quantiles and of the intervals between them, in the form of `metrics`.
+"""Metrics of quantiles and of the prediction intervals between them.
 
 An interval of level L (percent) lies between the quantiles (1 - L/100) / 2 and
-(1 + L/100) / 2. y is the actual value, f the forecast, lo and hi the interval's ends,
-a = 1 - L/100 the share that may lie outside.
+(1 + L/100) / 2. y is the actual value, f the forecast, lo and hi the ends of the interval,
+and a = 1 - L/100 the share of values expected outside it. To add a metric, write its
+function and enter it in LEVEL_METRICS or QUANTILE_METRICS.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from forecaster.evaluation.metrics import Metric, MetricPart, Terms
+from forecaster.data.arrays import Floats
+from forecaster.evaluation.scored import Metric, MetricPart, Terms
 from forecaster.forecasting.forecast import ends
 
 
 def coverage(p: MetricPart, level: float) -> Terms:
-    """Share of actual values inside: mean 100 [lo <= y <= hi]. Percent; L is right.
+    """Share of actual values inside: mean 100 [lo <= y <= hi]. Percent; best at L.
 
     Hyndman & Athanasopoulos, Forecasting: Principles and Practice (3rd ed.), 5.5.
     """
     low, high = (p.quantile(q) for q in ends(level))
     inside = np.where((low <= p.actual) & (p.actual <= high), 100.0, 0.0)
-    # An end that is not there must not pass for a miss.
+    # A missing end must not count as a miss.
     return Terms(np.where(np.isnan(low) | np.isnan(high), np.nan, inside))
 
 
 def width(p: MetricPart, level: float) -> Terms:
-    """Mean width: mean (hi - lo). Unit of the target; of two with the right coverage the narrower is better."""
+    """Mean width: mean (hi - lo). Unit of the target; at equal coverage the narrower is better."""
     low, high = (p.quantile(q) for q in ends(level))
     return Terms(high - low)
 
@@ -44,17 +46,17 @@ def winkler(p: MetricPart, level: float) -> Terms:
 
 
 def msis(p: MetricPart, level: float) -> Terms:
-    """Mean scaled interval score: the Winkler score in units of q. Unitless; less is better.
+    """Mean scaled interval score: the Winkler score divided by q. Unitless; less is better.
 
-    q as in MASE: the in-sample mean absolute error of the seasonal naive, per series and
-    target. Makridakis et al., The M4 Competition (2020), which has L = 95.
+    q as in MASE: the mean absolute error of the seasonal naive forecast on the training rows,
+    per series and target. Makridakis et al., The M4 Competition (2020), which has L = 95.
     """
-    q = p.scale(p.whole.naive_error)
+    q = p.scale("naive_error")
     return Terms(winkler(p, level).top / q, counted=np.isfinite(q))
 
 
 def pinball(p: MetricPart) -> Terms:
-    """Quantile loss, the mean over the probabilities t: mean max(t (y - f_t), (t - 1)(y - f_t)). Unit of the target.
+    """Quantile loss, averaged over the probabilities t: mean max(t (y - f_t), (t - 1)(y - f_t)). Unit of the target.
 
     Koenker & Bassett (1978).
     """
@@ -73,16 +75,17 @@ def wql(p: MetricPart) -> Terms:
 def crps(p: MetricPart) -> Terms:
     """Continuous ranked probability score: mean 2 integral pinball dt. Unit of the target.
 
-    The integral is a sum over the probabilities at hand, each standing for those nearer to
-    it than to another, so that it is an approximation: comparable between forecasts with the
-    same evaluation.levels alone. Gneiting & Raftery (2007), 4.2; Laio & Tamea (2007).
+    The integral is approximated by a sum over the available probabilities, each weighted by
+    the range that is nearer to it than to any other. Scores are therefore comparable only
+    between forecasts with the same evaluation.levels. Gneiting & Raftery (2007), 4.2; Laio &
+    Tamea (2007).
     """
     t = np.asarray(p.whole.probabilities)
     borders = np.concatenate([[0.0], (t[1:] + t[:-1]) / 2.0, [1.0]])
     return Terms(2.0 * _weighted_pinball(p, np.diff(borders).tolist()))
 
 
-def _weighted_pinball(p: MetricPart, weights: Sequence[float]) -> np.ndarray:
+def _weighted_pinball(p: MetricPart, weights: Sequence[float]) -> Floats:
     total = np.zeros_like(p.actual)
     for t, weight in zip(p.whole.probabilities, weights, strict=True):
         short = p.actual - p.quantile(t)
@@ -90,15 +93,75 @@ def _weighted_pinball(p: MetricPart, weights: Sequence[float]) -> np.ndarray:
     return total
 
 
-OF_LEVEL = {f.__name__: f for f in (coverage, width, winkler, msis)}
-OF_QUANTILES = {f.__name__: f for f in (pinball, wql, crps)}
+class LevelMetric(NamedTuple):
+    """A metric of one interval; label, meaning and ideal as in `Metric`.
+
+    Attributes:
+        terms: The terms that the metric adds up, at a level in percent.
+        label: The name in table headings, followed there by the level.
+        meaning: What it measures, with {level} where the level belongs.
+        ideal: The best value at a level, or None.
+    """
+
+    terms: Callable[[MetricPart, float], Terms]
+    label: str
+    meaning: str
+    ideal: Callable[[float], float | None] = lambda level: 0.0
+
+    def at(self, level: float) -> Metric:
+        """Return the metric of the interval of this level (percent)."""
+        return Metric(
+            lambda p: self.terms(p, level),
+            label=f"{self.label} {level:g}",
+            meaning=self.meaning.format(level=f"{level:g}"),
+            ideal=self.ideal(level),
+        )
+
+
+LEVEL_METRICS: dict[str, LevelMetric] = {
+    "coverage": LevelMetric(
+        coverage,
+        "coverage",
+        "share of values inside the {level} % interval, in percent; best at {level}",
+        ideal=lambda level: level,
+    ),
+    "width": LevelMetric(
+        width,
+        "width",
+        "mean width of the {level} % interval, in the unit of the target",
+        ideal=lambda level: None,
+    ),
+    "winkler": LevelMetric(
+        winkler,
+        "winkler",
+        "mean width of the {level} % interval plus a penalty for values outside, in the unit of the target",
+    ),
+    "msis": LevelMetric(
+        msis,
+        "MSIS",
+        "Winkler score of the {level} % interval divided by the mean absolute error of the seasonal naive "
+        "forecast on the training rows",
+    ),
+}
+QUANTILE_METRICS: dict[str, Metric] = {
+    "pinball": Metric(pinball, "pinball", "mean quantile loss, in the unit of the target"),
+    "wql": Metric(wql, "WQL", "sum of the quantile losses relative to the sum of the actual values"),
+    "crps": Metric(
+        crps,
+        "CRPS",
+        "continuous ranked probability score, from these quantiles, in the unit of the target",
+    ),
+}
 
 
 def interval_metrics(levels: Sequence[float]) -> dict[str, Metric]:
-    """By name, such as coverage_80, for forecasts with the quantiles of these levels."""
-    found = {
-        f"{name}_{level:g}": Metric(partial(f, level=level))
-        for level in levels
-        for name, f in OF_LEVEL.items()
-    }
-    return found | {name: Metric(f) for name, f in OF_QUANTILES.items()}
+    """Return every metric of forecasts that have the quantiles of these levels.
+
+    Args:
+        levels: Coverage of each interval in percent.
+
+    Returns:
+        The metrics by name; those of one interval are named such as coverage_80.
+    """
+    of_levels = {f"{name}_{level:g}": m.at(level) for level in levels for name, m in LEVEL_METRICS.items()}
+    return of_levels | QUANTILE_METRICS

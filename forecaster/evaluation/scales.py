@@ -1,4 +1,4 @@
-"""What a scaled metric divides by, from training rows alone."""
+"""The scales that scaled metrics divide by, computed from training rows alone."""
 
 from __future__ import annotations
 
@@ -6,48 +6,54 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from forecaster.evaluation.metrics import Array
-
-Ints = NDArray[np.int64]
+from forecaster.data.arrays import Floats, Ints
 
 # Elements held at a time beside the data itself.
 ELEMENTS_PER_BLOCK = 2**18
 
-# Differences below this share of a series' mean size are the rounding of float64.
+# Differences below this share of a series' mean absolute value are rounding of float64.
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
 
 
 class Scales(NamedTuple):
-    """Each (series, targets), NaN where no training row tells; see Scored."""
+    """The scales of every series and target, NaN where the training rows cannot tell.
 
-    train_std: Array
-    naive_error: Array
-    naive_sq_error: Array
+    Attributes:
+        train_std: (series, targets), population standard deviation.
+        naive_error: (series, targets), mean absolute error of the seasonal naive forecast.
+        naive_sq_error: (series, targets), mean squared error of the same forecast.
+    """
+
+    train_std: Floats
+    naive_error: Floats
+    naive_sq_error: Floats
 
 
 class _Sums(NamedTuple):
-    """Per series and target, over its counted training rows; each (series, targets)."""
+    """Sums over the counted training rows, each (series, targets)."""
 
-    n: Array
-    plain: Array
-    absolute: Array
-    squared: Array
+    n: Floats
+    plain: Floats
+    absolute: Floats
+    squared: Floats
 
 
-def in_sample_scales(values: Array, offsets: Ints, train_end: Ints, *, seasonality: int) -> Scales:
-    """The scales of every series and target from its observed training rows.
+def in_sample_scales(values: Floats, offsets: Ints, train_end: Ints, *, seasonality: int) -> Scales:
+    """Compute the scales of every series and target from its observed training rows.
 
-    values: (rows, targets), original units, NaN where not observed, all series end to
-    end; series s has rows offsets[s]:offsets[s + 1], the first train_end[s] of them for
-    training. seasonality: steps back the seasonal naive looks; a pair of rows counts
-    when both are observed, and no pair reaches into another series.
-    A scale no larger than rounding is 0: a constant 0.1 has no spread.
-    Three passes over the rows, in blocks.
+    A scale that is no larger than rounding error is 0, so that a constant 0.1 has no spread.
+    The rows are read three times, in blocks.
+
+    Args:
+        values: (rows, targets), original units, NaN where not observed, all series end to end.
+        offsets: (series + 1,); series s has rows offsets[s]:offsets[s + 1].
+        train_end: (series,), the number of training rows of each series, from its first.
+        seasonality: Steps that the seasonal naive forecast looks back. A pair of rows counts
+            where both are observed and belong to the same series.
     """
 
-    def season_before(start: int, stop: int, series: Ints) -> Array:
+    def season_before(start: int, stop: int, series: Ints) -> Floats:
         change = np.full((stop - start, values.shape[1]), np.nan)
         first = min(max(start, seasonality), stop)
         np.subtract(
@@ -66,7 +72,7 @@ def in_sample_scales(values: Array, offsets: Ints, train_end: Ints, *, seasonali
             offsets=offsets,
             ends=ends,
         )
-        # The second term takes back the rounding of the mean (Chan, Golub & LeVeque, 1983).
+        # The second term corrects for rounding of the mean (Chan, Golub & LeVeque, 1983).
         variance = (spread.squared - spread.plain**2 / spread.n) / spread.n
         change = _sums(season_before, values.shape[1], offsets=offsets, ends=ends)
         return Scales(
@@ -76,12 +82,12 @@ def in_sample_scales(values: Array, offsets: Ints, train_end: Ints, *, seasonali
         )
 
 
-def _beyond(scale: Array, rounding: Array) -> Array:
+def _beyond(scale: Floats, rounding: Floats) -> Floats:
     return np.where(scale <= rounding, 0.0, scale)
 
 
-def _sums(rows: Callable[[int, int, Ints], Array], n_targets: int, *, offsets: Ints, ends: Ints) -> _Sums:
-    """Sums per series of what `rows(start, stop, series of each row)` gives, NaN not counted."""
+def _sums(rows: Callable[[int, int, Ints], Floats], n_targets: int, *, offsets: Ints, ends: Ints) -> _Sums:
+    """Sum per series what `rows(start, stop, series of each row)` returns; NaN is not counted."""
     out = _Sums(*(np.zeros((len(ends), n_targets)) for _ in _Sums._fields))
     step = max(1, ELEMENTS_PER_BLOCK // n_targets)
     for start in range(0, int(offsets[-1]), step):

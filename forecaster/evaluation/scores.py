@@ -1,83 +1,92 @@
-"""The score table of a split, and what it says about the model."""
+"""Score tables, and the sentences that say what the scores mean."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.evaluation.intervals import interval_metrics
-from forecaster.evaluation.metrics import METRICS, Array, Broken, Floats, Scored
+from forecaster.data.arrays import AnyFloats, Floats
+from forecaster.evaluation.intervals import LEVEL_METRICS, QUANTILE_METRICS, interval_metrics
+from forecaster.evaluation.metrics import METRICS
 from forecaster.evaluation.scales import Scales
+from forecaster.evaluation.scored import Metric, MetricResult, ScaleName, Scored
 from forecaster.forecasting.forecast import Forecast
+from forecaster.text import joined
 
 Scores = Mapping[str, Mapping[str, float | None]]
+"""Metrics by name, for each forecaster by name; None where one cannot be computed."""
 
-# What each metric divides by, and why that can be 0 or missing.
-SCALE_OF = {
-    "mase": "naive_error",
-    "rmsse": "naive_sq_error",
-    "scaled_mae": "train_std",
-    "scaled_mse": "train_std",
-}
-WHY = {
+WHY_UNUSABLE: dict[ScaleName, str] = {
     "naive_error": "training rows repeat every season, or span only one",
     "naive_sq_error": "training rows repeat every season, or span only one",
     "train_std": "training rows are constant, or absent",
 }
+"""Why each scale can be 0 or missing."""
 
 
 class LeftOut(TypedDict):
-    """How many of how many."""
+    """How many elements or series a metric leaves out, of how many."""
 
     count: int
     of: int
 
 
 class ScoreTable(TypedDict):
-    """One split of metrics.json. Plain data: None stands where a number would be NaN or infinite."""
+    """The scores of one split, as in metrics.json; None stands for NaN and for infinity."""
 
     windows: int
     scores: dict[str, dict[str, float | None]]
     intervals: dict[str, dict[str, float | None]]
-    """Of the forecasters that have any."""
+    """Only of forecasters that have intervals."""
     left_out: dict[str, LeftOut]
     relative: NotRequired[dict[str, dict[str, float | None]]]
-    """Skill and OWA against the seasonal naive, where it is scored too."""
+    """Skill and OWA against the seasonal naive forecast, where that is scored too."""
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """How every forecaster is scored: metrics by name in the order of the columns, and the levels of
-    the intervals, in percent."""
+    """How every forecaster is scored.
+
+    Attributes:
+        metrics: Names of point metrics, in the order of the columns.
+        levels: Coverage of each interval in percent.
+    """
 
     metrics: Sequence[str]
     levels: Sequence[float] = ()
 
 
-Breakdown = dict[str, dict[str, Broken]]
-"""By forecaster, then metric; scores before intervals."""
+Breakdown = dict[str, dict[str, MetricResult]]
+"""Results by forecaster, then by metric; point metrics before those of intervals."""
 
 
 def score_table(
-    actual: Floats,
+    actual: AnyFloats,
     forecasts: Mapping[str, Forecast],
     *,
     series: NDArray[np.integer[Any]],
     scales: Scales,
     scoring: Scoring,
 ) -> tuple[ScoreTable, Breakdown]:
-    """Score every forecast on the same windows.
+    """Score every forecaster on the same windows.
 
-    actual: (windows, horizon, targets), NaN where not observed; forecasts: the model's
-    and each baseline's, in the order of the table; series: (windows,).
-    left_out names only what happened: "unobserved" counts elements; "mape" observed
-    elements equal to 0; a scaled metric pairs of series and target, among those with a
-    window here, without a usable scale.
+    Args:
+        actual: (windows, horizon, targets), NaN where not observed.
+        forecasts: The model's and each baseline's, in the order of the table.
+        series: (windows,), the index of each window's series.
+        scales: What scaled metrics divide by.
+        scoring: The metrics and the levels of the intervals.
+
+    Returns:
+        The table, and the same scores by series and by step. In the table, left_out has only
+        what occurs: "unobserved" counts elements, a metric that omits zeros counts observed
+        elements equal to 0, and a scaled metric counts pairs of series and target without a
+        usable scale, among those that have a window here.
     """
     of_points = {name: METRICS[name] for name in scoring.metrics}
     of_intervals = interval_metrics(scoring.levels)
@@ -107,77 +116,123 @@ def _plain(value: float) -> float | None:
 
 
 def _left_out(
-    actual: Floats, series: NDArray[np.integer[Any]], *, scales: Scales, metrics: Sequence[str]
+    actual: AnyFloats, series: NDArray[np.integer[Any]], *, scales: Scales, metrics: Sequence[str]
 ) -> dict[str, LeftOut]:
     unobserved = int(np.count_nonzero(np.isnan(actual)))
     out: dict[str, LeftOut] = {"unobserved": {"count": unobserved, "of": actual.size}}
     present = np.unique(series)
-    for metric in metrics:
-        if metric == "mape":
+    for name in metrics:
+        metric = METRICS[name]
+        if metric.omits_zeros:
             zeros = actual.size - int(np.count_nonzero(actual))
-            out[metric] = {"count": zeros, "of": actual.size - unobserved}
-        elif metric in SCALE_OF:
-            scale: Array = getattr(scales, SCALE_OF[metric])[present]
+            out[name] = {"count": zeros, "of": actual.size - unobserved}
+        elif metric.scale is not None:
+            scale: Floats = getattr(scales, metric.scale)[present]
             unusable = int(np.count_nonzero(~(np.isfinite(scale) & (scale > 0))))
-            out[metric] = {"count": unusable, "of": scale.size}
+            out[name] = {"count": unusable, "of": scale.size}
     return {name: part for name, part in out.items() if part["count"]}
 
 
 def remarks(left_out: Mapping[str, LeftOut]) -> list[str]:
-    """What the scores leave out, a sentence each, for people."""
+    """Return a sentence about each thing that the scores leave out.
+
+    Args:
+        left_out: From a ScoreTable.
+    """
     sentences = []
     for name, part in left_out.items():
         share = f"{part['count']:,} of {part['of']:,}"
         if name == "unobserved":
             sentences.append(f"{share} values were not observed and are not scored.")
-        elif name == "mape":
-            sentences.append(f"MAPE leaves out {share} values, which are 0.")
+            continue
+        metric = metric_named(name)
+        if metric.scale is None:
+            sentences.append(f"{metric.label} leaves out {share} values, which are 0.")
         else:
-            sentences.append(
-                f"{label(name)} leaves out {share} series (each target counted): {WHY[SCALE_OF[name]]}."
-            )
+            why = WHY_UNUSABLE[metric.scale]
+            sentences.append(f"{metric.label} leaves out {share} series (each target counted): {why}.")
     return sentences
 
 
+def metric_named(name: str) -> Metric:
+    """Return a metric by its name in metrics.json, such as mase or coverage_80.
+
+    Raises:
+        KeyError: There is no such metric.
+    """
+    if name in METRICS:
+        return METRICS[name]
+    if name in QUANTILE_METRICS:
+        return QUANTILE_METRICS[name]
+    kind, _, level = name.partition("_")
+    return LEVEL_METRICS[kind].at(float(level))
+
+
 def label(metric: str) -> str:
-    """The metric's name as people write it: MASE, sMAPE, scaled MAE."""
-    if metric.startswith("scaled_"):
-        return "scaled " + metric.removeprefix("scaled_").upper()
-    name, _, level = metric.partition("_")
-    if level:
-        return f"{name.upper() if name == 'msis' else name} {level}"
-    return {"smape": "sMAPE", "bias": "bias", "pinball": "pinball"}.get(metric, metric.upper())
+    """Return the name of a metric as people write it, such as MASE, sMAPE or coverage 80."""
+    return metric_named(metric).label
 
 
-# Observed coverage further from its level than this many percent is remarked on.
+def headline_metric(model: Mapping[str, float | None]) -> str | None:
+    """Return the metric that verdicts are about: MASE, or else the first that can be computed.
+
+    Args:
+        model: The model's scores by metric.
+
+    Returns:
+        The name of the metric; None where none can be computed.
+    """
+    return next((name for name in ("mase", *model) if model.get(name) is not None), None)
+
+
+# Observed coverage that differs from its level by more than this many percentage points is remarked on.
 COVERAGE_TOLERANCE = 5.0
 
 
 def coverage_remarks(
     intervals: Scores, *, levels: Sequence[float], calibration: str, split: str = "test"
 ) -> list[str]:
-    """Where the model's intervals hold fewer or more values than they say; a sentence for all levels."""
+    """Return a sentence where the model's intervals hold clearly more or fewer values than their level.
+
+    Args:
+        intervals: From a ScoreTable.
+        levels: Coverage of each interval in percent.
+        calibration: The method of evaluation.calibration.
+        split: The name of the split in the sentence.
+
+    Returns:
+        One sentence for all levels, or none.
+    """
     model = intervals.get("model", {})
     found = {level: model.get(f"coverage_{level:g}") for level in levels}
     off = {lv: c for lv, c in found.items() if c is not None and abs(c - lv) > COVERAGE_TOLERANCE}
     if not off:
         return []
-    shares = _and(f"{c:.1f} % of the values at level {lv:g}" for lv, c in off.items())
+    shares = joined([f"{c:.1f} % of the values at level {lv:g}" for lv, c in off.items()], word="and")
     advice = ""
     if calibration == "conformal":
-        advice = " Errors changed since validation: evaluation.calibration: adaptive follows them."
+        advice = " Errors have changed since validation; evaluation.calibration: adaptive follows them."
     return [f"The model's {split} intervals hold {shares}.{advice}"]
 
 
 def verdicts(scores: Scores, *, split: str = "test", metric: str | None = None) -> list[str]:
-    """Which baselines beat the model, a plain sentence each; one sentence when none does.
+    """Return which baselines have a lower error than the model, and by how much.
 
-    scores: of a ScoreTable, "model" among them. metric: None takes MASE, or the first
-    of the model's that can be computed where MASE is absent or cannot. Bias is judged by
-    its size. Without a baseline there is nothing to say.
+    The sentences compare the scores as they are. Whether a difference could be chance is a
+    question for `significance`.
+
+    Args:
+        scores: From a ScoreTable, "model" among the forecasters.
+        split: The name of the split in the sentences.
+        metric: The metric compared, by its absolute value; None takes `headline_metric`.
+
+    Returns:
+        A sentence for each baseline that is ahead of the model or level with it, or one
+        sentence for all baselines where there is none; and a sentence for each baseline that
+        cannot be compared. Empty without a baseline.
     """
     model = scores["model"]
-    chosen = metric or next((m for m in ("mase", *model) if model.get(m) is not None), "mase")
+    chosen = metric or headline_metric(model) or "mase"
     what, own = f"{split} {label(chosen)}", model.get(chosen)
     baselines = {name: row.get(chosen) for name, row in scores.items() if name != "model"}
     if not baselines:
@@ -197,24 +252,24 @@ def verdicts(scores: Scores, *, split: str = "test", metric: str | None = None) 
             beaten[name] = other
     lost_none = not any(s.startswith("The model") for s in sentences)
     if beaten and lost_none:
-        sentences.insert(0, f"The model beats {_and(beaten)} on {what}: {_against(own, [*beaten.values()])}.")
+        sentences.insert(
+            0,
+            f"The model beats {joined([*beaten], word='and')} on {what}: {_against(own, [*beaten.values()])}.",
+        )
     return sentences
 
 
 def _against(own: float, others: Sequence[float]) -> str:
-    """The numbers with the fewest digits, at least three, that tell the model's from the others."""
+    """Write the numbers with the fewest digits, at least three, that distinguish the model's from the others."""
     digits = next((d for d in range(3, 17) if _digits(own, d) not in [_digits(v, d) for v in others]), 17)
-    return f"{_digits(own, digits)} against {_and(_digits(value, digits) for value in others)}"
+    return (
+        f"{_digits(own, digits)} against {joined([_digits(value, digits) for value in others], word='and')}"
+    )
 
 
 def _digits(value: float, digits: int) -> str:
-    """Significant digits, trailing zeros kept: 1.20; 1,234; 1.20e-07."""
+    """Write a number with this many significant digits, trailing zeros kept: 1.20; 1,234; 1.20e-07."""
     power = math.floor(math.log10(abs(value))) if value else 0
     if -5 < power < 9:
         return f"{value:,.{max(0, digits - 1 - power)}f}"
     return f"{value:.{digits - 1}e}"
-
-
-def _and(words: Iterable[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last

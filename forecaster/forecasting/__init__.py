@@ -1,1 +1,1 @@
-"""Forecasts from fitted networks and from baselines."""
+"""Baselines, calibration of prediction intervals, forecasts as tables, and a fitted forecaster."""

@@ -1,4 +1,4 @@
-"""Calibration that moves with time: the newest errors that are known at each forecast origin."""
+"""Adaptive calibration: intervals from the newest errors that are known at each cutoff."""
 
 from __future__ import annotations
 
@@ -7,46 +7,60 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from forecaster.data.arrays import AnyFloats, Ints
 from forecaster.data.transforms.scalers import Scaler
-from forecaster.forecasting.calibration import Calibration, Floats, GroupedQuantiles, Ints, calibrate
+from forecaster.forecasting.calibration import Calibration, GroupedQuantiles, calibrate
 
-_FAR = np.int64(2**40)
+# Larger than any position, so that one integer orders windows by series and then by time.
+_GROUP_STRIDE = np.int64(2**40)
 
 
 class AdaptiveCalibration:
-    """Forecasts of calibration windows and of those after them, and what came of them.
+    """Forecasts with their actual values in order of time, to calibrate later ones from earlier ones.
 
-    position: (windows,), of each window's first target on the time axis that all series share.
+    A position is the place of a window's first target on the time axis that all series share.
     """
 
     def __init__(
         self,
-        before: tuple[GroupedQuantiles, Floats, Ints],
-        after: tuple[GroupedQuantiles, Floats, Ints],
+        before: tuple[GroupedQuantiles, AnyFloats, Ints],
+        after: tuple[GroupedQuantiles, AnyFloats, Ints],
         *,
         probabilities: tuple[float, ...],
         scaler: Scaler,
         ids: Sequence[str],
     ) -> None:
-        """before, after: forecasts, actual values (NaN where not observed) and positions."""
-        quantiles: Floats = np.concatenate([before[0].quantiles, after[0].quantiles])
+        """Order the windows of each series by time.
+
+        Args:
+            before: Windows that may only be learned from, such as those of validation: their
+                forecasts, their actual values (windows, horizon, targets), NaN where not
+                observed, and their positions (windows,).
+            after: Windows to calibrate, which are learned from as soon as they are known.
+            probabilities: Probabilities of the quantiles, increasing.
+            scaler: Scaler with a group per series, in whose units errors are pooled.
+            ids: Name of each group of the scaler.
+        """
+        quantiles: AnyFloats = np.concatenate([before[0].quantiles, after[0].quantiles])
         group: Ints = np.concatenate([before[0].group, after[0].group])
-        actual: Floats = np.concatenate([before[1], after[1]])
+        actual: AnyFloats = np.concatenate([before[1], after[1]])
         position: Ints = np.concatenate([before[2], after[2]])
         self.order = np.lexsort((position, group))
         self.position, self.n_before = position, len(before[2])
         self.forecast, self.actual = GroupedQuantiles(quantiles, group), actual
-        self.key = (group * _FAR + position)[self.order]
-        # As many windows of each series as were there to calibrate with at first.
+        self.key = (group * _GROUP_STRIDE + position)[self.order]
+        # Each series keeps as many windows as it has in `before`.
         self.series, self.kept = np.unique(before[0].group, return_counts=True)
         self.horizon = actual.shape[1]
         self.probabilities, self.scaler, self.ids = probabilities, scaler, ids
 
     def known_before(self, position: int) -> Ints:
-        """The newest windows whose every target lies before a position: as many of each series as there
-        were at first."""
-        begin = np.searchsorted(self.key, self.series * _FAR)
-        end = np.searchsorted(self.key, self.series * _FAR + position - self.horizon, side="right")
+        """Return the indices of the newest windows whose targets all lie before a position.
+
+        Each series contributes at most as many windows as it had in `before`.
+        """
+        begin = np.searchsorted(self.key, self.series * _GROUP_STRIDE)
+        end = np.searchsorted(self.key, self.series * _GROUP_STRIDE + position - self.horizon, side="right")
         begin = np.maximum(begin, end - self.kept)
         count = end - begin
         nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
@@ -54,7 +68,11 @@ class AdaptiveCalibration:
         return found
 
     def calibration(self, position: int) -> Calibration:
-        """What can be learned before a position. Raises ValueError where that is nothing."""
+        """Calibrate on what is known before a position.
+
+        Raises:
+            ValueError: No window is known before the position.
+        """
         windows = self.known_before(position)
         forecast = GroupedQuantiles(self.forecast.quantiles[windows], self.forecast.group[windows])
         return calibrate(
@@ -66,9 +84,13 @@ class AdaptiveCalibration:
         )
 
     def apply(self) -> NDArray[np.float32]:
-        """The calibrated quantiles of the later windows, (windows, horizon, targets, probabilities).
+        """Calibrate the windows of `after`.
 
-        Learned anew every horizon steps, from targets before the first origin of those steps.
+        The calibration is renewed every horizon steps, from targets before the first window of
+        those steps.
+
+        Returns:
+            The quantiles, (windows, horizon, targets, probabilities).
         """
         after = np.arange(self.n_before, len(self.position))
         first = int(self.position[after].min())
@@ -83,5 +105,5 @@ class AdaptiveCalibration:
         return out
 
     def newest(self) -> Calibration:
-        """What can be learned from all of it: for forecasts after the last row."""
+        """Calibrate on the newest windows of all, for forecasts after the last row."""
         return self.calibration(int(self.position.max()) + self.horizon)

@@ -1,7 +1,9 @@
-"""Simple forecasts that every model is scored beside.
+"""Baselines: simple forecasts that every model is compared with.
 
-Each takes the origins and what is known, and returns (windows, horizon, targets) in
-original units. None sees a row at or after an origin, but for those that learn, in training.
+A baseline is a function of the cutoffs and of `BaselineInputs` that returns (windows,
+horizon, targets), float32, in original units. It uses only rows before each window, and
+those that learn do so on training rows. To add one, write its function here and list it in
+BASELINES; the statistical ones are listed in `stats`.
 """
 
 from __future__ import annotations
@@ -10,41 +12,48 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecaster.data.arrays import Floats, Ints
 from forecaster.forecasting import ridge as ridge_regression
 from forecaster.forecasting import stats
-from forecaster.forecasting.cutoffs import Array, Cutoffs, Forecast, last_rows
+from forecaster.forecasting.cutoffs import Cutoffs, Forecast, last_rows
 
 
 @dataclass(frozen=True)
 class BaselineInputs:
-    """What a baseline may use beside the history.
+    """What a baseline may use in addition to the history.
 
-    season: steps. lookback: steps the model sees. train, val: origins of the training
-    and validation windows, whose target rows exist; val may hold none. train_std:
-    (series, targets), of the training rows. fit_end: (series,), training rows of each series
-    that is to be forecast. remarks: takes what a baseline has to say.
+    Attributes:
+        season: Steps in one season.
+        lookback: Steps that the model sees.
+        train: The training windows, whose target rows exist.
+        val: The validation windows, whose target rows exist; may be empty.
+        train_std: (series, targets), standard deviation of the training rows.
+        fit_end: (series,), number of training rows of each series to forecast.
+        remarks: Receives a sentence from a baseline that could not do its work.
     """
 
     season: int
     lookback: int
     train: Cutoffs
     val: Cutoffs
-    train_std: Array
-    fit_end: NDArray[np.int64]
+    train_std: Floats
+    fit_end: Ints
     remarks: list[str] = field(default_factory=list)
 
 
-def naive(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    """The last value, at every step."""
+Baseline = Callable[[Cutoffs, BaselineInputs], Forecast]
+
+
+def naive(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
+    """Last value, at every step."""
     last = cutoffs.values[cutoffs.row - 1].astype(np.float32)
     return np.repeat(last[:, None], cutoffs.horizon, axis=1)
 
 
-def seasonal_naive(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    """The last full season, repeated; the last value where the history is shorter than a season."""
-    season, steps = known.season, np.arange(cutoffs.horizon)
+def seasonal_naive(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
+    """Last full season, repeated; the last value where the history is shorter than a season."""
+    season, steps = inputs.season, np.arange(cutoffs.horizon)
     out = _empty(cutoffs)
     for run, part in cutoffs.parts(cutoffs.horizon):
         row, full = part.row[:, None], (part.row - part.start >= season)[:, None]
@@ -52,11 +61,11 @@ def seasonal_naive(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
     return out
 
 
-def drift(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    """The straight line through the first and the last value of the whole history before the origin.
+def drift(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
+    """Straight line through the first and the last value of the history, continued.
 
-    y_T + h (y_T - y_1) / (T - 1); flat where T is 1. Hyndman & Athanasopoulos,
-    Forecasting: Principles and Practice (3rd ed.), 5.2.
+    y_T + h (y_T - y_1) / (T - 1), with T the length of the history; flat where T is 1.
+    Hyndman & Athanasopoulos, Forecasting: Principles and Practice (3rd ed.), 5.2.
     """
     ahead = np.arange(1, cutoffs.horizon + 1)[:, None]
     out = _empty(cutoffs)
@@ -68,51 +77,57 @@ def drift(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
     return out
 
 
-def window_average(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    """The mean of the last `lookback` values, or of as many as there are, at every step."""
+def window_average(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
+    """Mean of the last `lookback` values, or of as many as exist, at every step."""
     out = _empty(cutoffs)
-    for run, part in cutoffs.parts(known.lookback + cutoffs.horizon):
-        out[run] = last_rows(part, known.lookback).mean[:, None]
+    for run, part in cutoffs.parts(inputs.lookback + cutoffs.horizon):
+        out[run] = last_rows(part, inputs.lookback).mean[:, None]
     return out
 
 
-def ridge(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    """Ridge regression from the lookback to the horizon, on mean-centred windows; see forecasting/ridge."""
-    fitted = ridge_regression.fit(known.train, known.val, lookback=known.lookback, train_std=known.train_std)
+def ridge(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
+    """Ridge regression from the lookback to the horizon, on mean-centred windows.
+
+    Formula and source are in the module `ridge`.
+    """
+    fitted = ridge_regression.fit(
+        inputs.train, inputs.val, lookback=inputs.lookback, train_std=inputs.train_std
+    )
     return fitted.forecast(cutoffs)
 
 
-def auto_ets(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    """Exponential smoothing, its form chosen by AICc; see forecasting/stats."""
-    return _statistical("auto_ets", cutoffs, known)
+def _statistical(name: str) -> Baseline:
+    def baseline(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
+        return stats.forecast(
+            name, cutoffs, season=inputs.season, fit_end=inputs.fit_end, remarks=inputs.remarks
+        )
+
+    # The first paragraph of a baseline's docstring is its description for users.
+    baseline.__doc__ = stats.MODELS[name].make.__doc__
+    return baseline
 
 
-def auto_theta(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    """The best of four theta models; see forecasting/stats."""
-    return _statistical("auto_theta", cutoffs, known)
-
-
-def auto_arima(cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    """Seasonal ARIMA, its orders chosen by AICc; see forecasting/stats."""
-    return _statistical("auto_arima", cutoffs, known)
-
-
-def _statistical(name: str, cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    return stats.forecast(name, cutoffs, season=known.season, fit_end=known.fit_end, remarks=known.remarks)
-
-
-BASELINES: dict[str, Callable[[Cutoffs, BaselineInputs], Forecast]] = {
-    f.__name__: f
-    for f in (naive, seasonal_naive, drift, window_average, ridge, auto_ets, auto_theta, auto_arima)
+BASELINES: dict[str, Baseline] = {
+    **{f.__name__: f for f in (naive, seasonal_naive, drift, window_average, ridge)},
+    **{name: _statistical(name) for name in stats.MODELS},
 }
+"""Every baseline by the name it has in the YAML file."""
 
 
-def forecast(name: str, cutoffs: Cutoffs, known: BaselineInputs) -> Forecast:
-    """One baseline's forecast, (windows, horizon, targets), float32.
+def forecast(name: str, cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
+    """Forecast all windows with one baseline.
 
-    A baseline that learns does so in every call: give it all origins at once.
+    A baseline that learns does so in every call, so pass all cutoffs at once.
+
+    Args:
+        name: A key of BASELINES.
+        cutoffs: The windows to forecast.
+        inputs: What the baseline may use in addition to the history.
+
+    Returns:
+        (windows, horizon, targets), float32, original units.
     """
-    return BASELINES[name](cutoffs, known)
+    return BASELINES[name](cutoffs, inputs)
 
 
 def _empty(cutoffs: Cutoffs) -> Forecast:

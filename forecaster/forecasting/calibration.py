@@ -1,11 +1,11 @@
-"""Intervals from past errors: split-conformal calibration per step ahead.
+"""Intervals from past errors: split-conformal calibration for each step ahead.
 
 Every quantile of a forecast is moved by a quantile of its own errors on calibration
-windows. For a point forecast, whose every quantile is the forecast itself, that is split
-conformal prediction with each tail on its own (Vovk et al., 2005; Lei et al., 2018); for a
-forecast that has quantiles it is conformalised quantile regression in its asymmetric form
-(Romano, Patterson & Candès, 2019). Errors are taken in units of each series' own spread,
-so that series of different size can be pooled.
+windows. For a point forecast, which stands for all its quantiles, this is split conformal
+prediction with each tail on its own (Vovk et al., 2005; Lei et al., 2018). For a forecast
+that has quantiles it is conformalised quantile regression in its asymmetric form (Romano,
+Patterson & Candès, 2019). Errors are scaled by the spread of their series, so that series
+of different magnitude can be pooled.
 """
 
 from __future__ import annotations
@@ -17,54 +17,62 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forecaster.data.arrays import AnyFloats, Floats, Ints
 from forecaster.data.transforms.scalers import Scaler
 from forecaster.model.linear import spread_out
 
-Floats = NDArray[np.floating[Any]]
-Ints = NDArray[np.int64]
-
 MEDIAN = 0.5
-# A series is calibrated by itself where so many of its errors are expected beyond each end.
+# A series is calibrated by itself where at least this many of its errors are expected beyond each end.
 BEYOND_EACH_END = 10
-# Windows that are pooled; more are thinned out evenly.
+# The most windows that are pooled; more are thinned out evenly.
 MAX_POOLED_WINDOWS = 100_000
-# Numbers kept in all; a table of more series than that is calibrated together.
+# The most offsets that are stored; a table that needs more is calibrated as a whole.
 MAX_OFFSETS = 1_000_000
 
 
 @dataclass(frozen=True)
 class GroupedQuantiles:
-    """Forecasts of windows, in original units, with where they belong.
+    """Quantile forecasts of windows, in original units, with the group of each window.
 
-    quantiles: (windows, horizon, targets, probabilities), or (…, 1) where a point stands
-    for all of them. group: (windows,), the scaler's group of each window's series.
+    Attributes:
+        quantiles: (windows, horizon, targets, probabilities), or (windows, horizon, targets, 1)
+            where a point forecast stands for all quantiles.
+        group: (windows,), the scaler's group of each window's series.
     """
 
-    quantiles: Floats
+    quantiles: AnyFloats
     group: Ints
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How far each quantile is moved, in the scaler's units.
+    """Offsets that are added to each quantile, in the units of the scaler.
 
-    probabilities: of the last axis, rising. scaler: gives the units. ids: series
-    calibrated by themselves. offsets: (1 + ids, horizon, targets, probabilities), first
-    that of all series together; 0 at the median, which stays where the forecast put it.
-    n_windows: that the pooled offsets are learned from.
+    Attributes:
+        probabilities: Probabilities of the quantiles, increasing.
+        scaler: Scaler with a group per series.
+        ids: Names of the series that are calibrated by themselves.
+        offsets: (1 + ids, horizon, targets, probabilities); the first row is for all other
+            series. Offsets of the median are 0, which leaves the forecast itself in place.
+        n_windows: Number of windows that the pooled offsets are learned from.
     """
 
     probabilities: tuple[float, ...]
     scaler: Scaler
     ids: tuple[str, ...]
-    offsets: NDArray[np.float64]
+    offsets: Floats
     n_windows: int
 
     def apply(self, forecast: GroupedQuantiles, ids: Sequence[str]) -> NDArray[np.float32]:
-        """The calibrated quantiles, (windows, horizon, targets, probabilities), never crossing.
+        """Calibrate quantiles.
 
-        ids: of the scaler's groups, which tells the series calibrated by themselves. Steps
-        beyond those that were calibrated get NaN.
+        Args:
+            forecast: The forecasts to calibrate.
+            ids: Name of each group of the scaler.
+
+        Returns:
+            (windows, horizon, targets, probabilities), non-decreasing in the probability; NaN
+            at steps beyond those that were calibrated.
         """
         horizon, n = self.offsets.shape[1], len(self.probabilities)
         place = {name: i + 1 for i, name in enumerate(self.ids)}
@@ -78,14 +86,19 @@ class Calibration:
             scaled = self.scaler.scale_targets(base[:, :horizon], forecast.group)
             scaled += self.offsets[row, : base.shape[1], :, k]
             out[:, :horizon, :, k] = self.scaler.invert(scaled, forecast.group)
-        # Offsets are learned apart; where they cross, the ends are put in order (Chernozhukov
-        # et al., 2010), and the median, which is the forecast, is left alone.
+        # Offsets are learned one by one, so quantiles can cross; sorting puts them in order
+        # (Chernozhukov et al., 2010). The median is the forecast and stays as it is.
         bounds = [k for k, p in enumerate(self.probabilities) if p != MEDIAN]
         out[..., bounds] = np.sort(out[..., bounds], axis=-1)
         return out
 
     def as_json(self, *, network: Scaler) -> dict[str, Any]:
-        """network: the scaler that is saved beside it, and named here only where it is another."""
+        """Return the calibration as plain data.
+
+        Args:
+            network: The scaler that is saved beside the calibration. The calibration's own is
+                included only where it is a different one.
+        """
         return {
             "method": "split_conformal",
             "probabilities": list(self.probabilities),
@@ -97,6 +110,16 @@ class Calibration:
 
     @classmethod
     def from_json(cls, state: dict[str, Any], *, network: Scaler) -> Calibration:
+        """Read what `as_json` returns.
+
+        Args:
+            state: The plain data.
+            network: The scaler that was saved beside the calibration.
+
+        Raises:
+            KeyError: A field is missing.
+            ValueError: The shape of the offsets does not match the series.
+        """
         offsets = np.asarray(state["offsets"], dtype=np.float64)
         if offsets.ndim != 4 or len(offsets) != 1 + len(state["ids"]):
             raise ValueError("offsets do not fit the ids of the calibration")
@@ -111,24 +134,32 @@ class Calibration:
 
 def calibrate(
     forecast: GroupedQuantiles,
-    actual: Floats,
+    actual: AnyFloats,
     *,
     probabilities: tuple[float, ...],
     scaler: Scaler,
     ids: Sequence[str],
 ) -> Calibration:
-    """Learn the offsets from windows whose outcome is known.
+    """Learn the offsets from windows whose actual values are known.
 
-    actual: (windows, horizon, targets), original units, NaN where not observed. scaler:
-    with a group per series. ids: of those groups.
-    With too few windows for a probability the largest error seen stands in; `shortfall` says so.
-    Raises ValueError without a window.
+    Where there are too few windows for a probability the largest error is taken, and
+    `shortfall` returns a warning.
+
+    Args:
+        forecast: The forecasts of the windows.
+        actual: (windows, horizon, targets), original units, NaN where not observed.
+        probabilities: Probabilities of the quantiles, increasing, the median among them.
+        scaler: Scaler with a group per series, in whose units errors are pooled.
+        ids: Name of each group of the scaler.
+
+    Raises:
+        ValueError: There is no window.
     """
     if not len(actual):
         raise ValueError("calibration needs at least one window")
     shown = scaler.scale_targets(actual, forecast.group)
 
-    def offsets(windows: Ints) -> NDArray[np.float64]:
+    def offsets(windows: Ints) -> Floats:
         out = np.zeros((*actual.shape[1:], len(probabilities)))
         of_base: dict[int, list[int]] = {}
         for k, probability in enumerate(probabilities):
@@ -156,37 +187,48 @@ def calibrate(
 
 
 def needed(probabilities: Sequence[float]) -> int:
-    """Windows without which no error lies beyond the outermost quantile."""
+    """Return how many windows the outermost quantile needs.
+
+    With fewer, the rank of the conformal quantile lies beyond the largest error.
+    """
     tail = min(min(p, 1.0 - p) for p in probabilities)
-    # The small term undoes rounding: 1 / (1 - 0.9) is more than 10.
+    # The small term undoes rounding: 1 / (1 - 0.9) is slightly more than 10.
     return int(np.ceil(1.0 / tail - 1e-9)) - 1
 
 
 def shortfall(calibration: Calibration) -> str | None:
-    """What to say where there were too few windows for the outermost quantile."""
+    """Return a warning where there are too few windows for the outermost quantile, or None."""
     least = needed(calibration.probabilities)
     if calibration.n_windows >= least:
         return None
     return (
         f"the widest intervals need {least:,} validation windows, and there are {calibration.n_windows:,}: they "
-        "reach as far as the largest error seen, and hold fewer values than they say"
+        "reach only as far as the largest error, and hold fewer values than their level"
     )
 
 
-def conformal_quantiles(error: Floats, probabilities: Sequence[float]) -> NDArray[np.float64]:
-    """The finite-sample quantiles over the first axis, (probabilities, …), NaN left out.
+def conformal_quantiles(error: AnyFloats, probabilities: Sequence[float]) -> Floats:
+    """Return the finite-sample quantiles over the first axis.
 
-    Of n errors, the one of rank ceil((n + 1) p) from below for p above one half, and of
-    rank floor((n + 1) p) below it, so that the next error falls beyond it with a chance of at
-    most 1 - p, or p. Where n is too small for p: the largest, or the smallest. 0 where n is 0.
+    Of n errors in increasing order, take the one of rank ceil((n + 1) p) for p above one half
+    and of rank floor((n + 1) p) below it. The next error then lies beyond it with probability
+    at most 1 - p or p (Vovk et al., 2005).
+
+    Args:
+        error: (n, …), NaN left out.
+        probabilities: The probabilities p.
+
+    Returns:
+        (probabilities, …); the largest or the smallest error where n is too small for p, and
+        0 where n is 0.
     """
-    # NaN goes behind all numbers.
+    # NaN sorts after all numbers.
     ordered = np.sort(error, axis=0)
     n = np.count_nonzero(~np.isnan(error), axis=0)
     found = []
     for probability in probabilities:
         rank = (n + 1) * probability
-        # The small term undoes rounding: 0.95 * 20 is less than 19.
+        # The small term undoes rounding: 25 * 0.56 is slightly more than 14.
         rank = np.ceil(rank - 1e-9) if probability > MEDIAN else np.floor(rank + 1e-9)
         place = np.clip(rank.astype(np.int64), 1, np.maximum(n, 1)) - 1
         one = np.take_along_axis(ordered, place[None], axis=0)[0]
@@ -194,10 +236,10 @@ def conformal_quantiles(error: Floats, probabilities: Sequence[float]) -> NDArra
     return np.stack(found)
 
 
-def _of_probability(quantiles: Floats, k: int) -> Floats:
+def _of_probability(quantiles: AnyFloats, k: int) -> AnyFloats:
     return quantiles[..., min(k, quantiles.shape[-1] - 1)]
 
 
-def _rounded(step: NDArray[np.float64]) -> list[list[float]]:
-    """(targets, probabilities), with the digits that a forecast can mean."""
+def _rounded(step: Floats) -> list[list[float]]:
+    """Round (targets, probabilities) to the nine digits that float32 forecasts can have."""
     return [[float(f"{x:.9g}") for x in target] for target in step]

@@ -1,4 +1,7 @@
-"""Where forecasts start, and the history before each start."""
+"""Cutoffs: the places where forecasts start, and the history before each.
+
+The cutoff of a forecast is the last row that it may use; its first target is the row after.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from forecaster.data.arrays import Floats, Ints
+
 Forecast = NDArray[np.float32]
 
 # Elements gathered at a time, as float64: 16 MiB.
@@ -18,41 +22,49 @@ ELEMENTS_PER_PART = 2**21
 
 @dataclass(frozen=True)
 class Cutoffs:
-    """Forecast origins in a table of series.
+    """Cutoffs in a table of series, one for each window to forecast.
 
-    values: (rows, targets), original units, gaps filled, all series end to end.
-    offsets: (series + 1,); series s has rows offsets[s]:offsets[s + 1].
-    series: (windows,), the series each origin is in.
-    row: (windows,), the flat row of each window's first target step; its history is
-    values[offsets[series]:row], never empty. The target rows need not exist, except
-    where a baseline learns from them.
-    horizon: steps to forecast.
+    Attributes:
+        values: (rows, targets), original units, gaps filled, all series end to end.
+        offsets: (series + 1,); series s has rows offsets[s]:offsets[s + 1].
+        series: (windows,), the index of each window's series.
+        row: (windows,), the row in values of each window's first target. The history of the
+            window is values[offsets[series]:row], which is never empty. The target rows need
+            not exist, except where a baseline learns from them.
+        horizon: Steps to forecast.
+
+    Raises:
+        ValueError: A window has no history, or starts beyond the end of its series.
     """
 
-    values: Array
-    offsets: NDArray[np.int64]
+    values: Floats
+    offsets: Ints
     series: NDArray[np.integer[Any]]
-    row: NDArray[np.int64]
+    row: Ints
     horizon: int
 
     def __post_init__(self) -> None:
         if np.any(self.row <= self.start):
-            raise ValueError("every origin needs at least one row of its series before it")
+            raise ValueError("every window needs at least one row of its series before it")
         if np.any(self.row > self.offsets[self.series.astype(np.int64) + 1]):
-            raise ValueError("an origin lies beyond the end of its series")
+            raise ValueError("a window starts beyond the end of its series")
 
     @property
-    def start(self) -> NDArray[np.int64]:
-        """(windows,), the first row of each origin's series."""
-        first: NDArray[np.int64] = self.offsets[self.series]
+    def start(self) -> Ints:
+        """The first row of each window's series, (windows,)."""
+        first: Ints = self.offsets[self.series]
         return first
 
-    def pick(self, which: slice | NDArray[np.int64] | NDArray[np.bool_]) -> Cutoffs:
-        """Some of the origins, in the order asked."""
+    def pick(self, which: slice | Ints | NDArray[np.bool_]) -> Cutoffs:
+        """Return some of the windows, in the given order."""
         return replace(self, series=self.series[which], row=self.row[which])
 
     def parts(self, rows_each: int) -> Iterator[tuple[slice, Cutoffs]]:
-        """Runs of origins small enough to gather `rows_each` rows for every one of them."""
+        """Yield runs of windows, small enough to hold `rows_each` rows of every window in memory.
+
+        Yields:
+            The place of a run among all windows, and the run.
+        """
         step = max(1, ELEMENTS_PER_PART // (rows_each * self.values.shape[1]))
         for first in range(0, len(self.row), step):
             run = slice(first, first + step)
@@ -60,16 +72,20 @@ class Cutoffs:
 
 
 class Past(NamedTuple):
-    """The last rows before each origin."""
+    """The last rows before each window.
 
-    centred: Array
-    """(windows, lookback, targets), less the mean; 0 where the history is shorter."""
-    mean: Array
-    """(windows, targets), over the rows that exist."""
+    Attributes:
+        centred: (windows, lookback, targets), the rows minus their mean; 0 before the first
+            row of a series.
+        mean: (windows, targets), the mean of the rows that exist.
+    """
+
+    centred: Floats
+    mean: Floats
 
 
 def last_rows(cutoffs: Cutoffs, lookback: int) -> Past:
-    """The `lookback` rows before each origin, about their mean."""
+    """Return the last `lookback` rows before each window, split into their mean and what remains."""
     rows = cutoffs.row[:, None] + np.arange(-lookback, 0)
     missing = rows < cutoffs.start[:, None]
     past = cutoffs.values[np.maximum(rows, cutoffs.start[:, None])]
@@ -84,7 +100,11 @@ def last_rows(cutoffs: Cutoffs, lookback: int) -> Past:
     return Past(past, mean)
 
 
-def next_rows(cutoffs: Cutoffs) -> Array:
-    """What followed each origin, (windows, horizon, targets). Raises IndexError where rows are absent."""
-    rows: Array = cutoffs.values[cutoffs.row[:, None] + np.arange(cutoffs.horizon)]
+def next_rows(cutoffs: Cutoffs) -> Floats:
+    """Return the target rows of each window, (windows, horizon, targets).
+
+    Raises:
+        IndexError: The table ends before the horizon of a window.
+    """
+    rows: Floats = cutoffs.values[cutoffs.row[:, None] + np.arange(cutoffs.horizon)]
     return rows

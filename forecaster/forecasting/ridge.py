@@ -1,11 +1,10 @@
-"""Ridge regression on mean-centred windows: the linear model every network must be shown beside.
+"""Ridge regression on mean-centred windows, the linear baseline.
 
-With x the `lookback` rows before the origin of one series and target, and m their
-mean, the forecast is m + W'(x - m). One matrix W (lookback, horizon) serves all series
-and targets. W solves (X'X + penalty I) W = X'Y over training windows, each divided by
-its series' and target's training standard deviation, so that large series do not
-decide alone (Hoerl & Kennard, 1970; Toner & Darlow, An Analysis of Linear Time Series
-Forecasting Models, 2024).
+With x the last `lookback` rows of one series and target, and m their mean, the forecast is
+m + W'(x - m). One matrix W (lookback, horizon) serves all series and targets. W solves
+(X'X + penalty I) W = X'Y over training windows, each divided by the training standard
+deviation of its series and target, so that series of large values do not dominate (Hoerl &
+Kennard, 1970; Toner & Darlow, An Analysis of Linear Time Series Forecasting Models, 2024).
 """
 
 from __future__ import annotations
@@ -14,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecaster.forecasting.cutoffs import Array, Cutoffs, Forecast, last_rows, next_rows
+from forecaster.data.arrays import Floats
+from forecaster.forecasting.cutoffs import Cutoffs, Forecast, last_rows, next_rows
 from forecaster.model import linear
 
 
@@ -22,16 +22,21 @@ from forecaster.model import linear
 class Ridge:
     """A fitted regression.
 
-    weights: (lookback, horizon). penalty: a share of the mean square of an input.
+    Attributes:
+        weights: (lookback, horizon).
+        penalty: The ridge penalty, relative to the mean square of an input.
     """
 
-    weights: Array
+    weights: Floats
     penalty: float
 
     def forecast(self, cutoffs: Cutoffs) -> Forecast:
-        """(windows, horizon, targets), original units.
+        """Forecast every window.
 
-        Absent rows of a history shorter than the lookback count as its mean.
+        Where the history is shorter than the lookback, missing rows count as its mean.
+
+        Returns:
+            (windows, horizon, targets), original units.
         """
         lookback, horizon = self.weights.shape
         out = np.empty((len(cutoffs.row), horizon, cutoffs.values.shape[1]), np.float32)
@@ -43,14 +48,19 @@ class Ridge:
         return out
 
 
-def fit(train: Cutoffs, val: Cutoffs, *, lookback: int, train_std: Array) -> Ridge:
-    """Learn from training windows, and choose the penalty of least squared error on validation windows.
+def fit(train: Cutoffs, val: Cutoffs, *, lookback: int, train_std: Floats) -> Ridge:
+    """Fit on training windows, with the penalty of the least squared error on validation windows.
 
-    train, val: origins whose target rows exist; windows with less than `lookback` rows
-    of history are passed over. train_std: (series, targets); a series and target whose
-    std is 0 or not finite neither teaches nor judges.
-    Deterministic. With no usable training window every weight is 0: the forecast is the
-    mean of the lookback.
+    The result is deterministic. Without a usable training window every weight is 0, and the
+    forecast is the mean of the lookback.
+
+    Args:
+        train: Windows to learn from, whose target rows exist; those with fewer than
+            `lookback` rows of history are skipped.
+        val: Windows to choose the penalty on, under the same conditions; may be empty.
+        lookback: Rows before each window that the regression uses.
+        train_std: (series, targets), standard deviation of the training rows. A series and
+            target whose value is 0 or not finite is used for neither purpose.
     """
     learned = _moments(train, lookback=lookback, train_std=train_std, limit=linear.MAX_TRAINING_SAMPLES)
     judged = _moments(val, lookback=lookback, train_std=train_std, limit=linear.MAX_VALIDATION_SAMPLES)
@@ -58,7 +68,7 @@ def fit(train: Cutoffs, val: Cutoffs, *, lookback: int, train_std: Array) -> Rid
     return Ridge(weights, penalty)
 
 
-def _moments(cutoffs: Cutoffs, *, lookback: int, train_std: Array, limit: int) -> linear.Moments:
+def _moments(cutoffs: Cutoffs, *, lookback: int, train_std: Floats, limit: int) -> linear.Moments:
     whole = cutoffs.pick(cutoffs.row - cutoffs.start >= lookback)
     whole = whole.pick(linear.spread_out(len(whole.row), max(1, limit // cutoffs.values.shape[1])))
     usable = np.isfinite(train_std) & (train_std > 0)
@@ -73,6 +83,6 @@ def _moments(cutoffs: Cutoffs, *, lookback: int, train_std: Array, limit: int) -
     return out
 
 
-def _flat(windows: Array) -> Array:
-    """(windows, steps, targets) as (windows x targets, steps)."""
+def _flat(windows: Floats) -> Floats:
+    """Reshape (windows, steps, targets) to (windows x targets, steps)."""
     return windows.transpose(0, 2, 1).reshape(-1, windows.shape[1])

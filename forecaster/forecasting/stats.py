@@ -1,9 +1,10 @@
 """The automatic statistical forecasters of statsforecast: AutoETS, AutoTheta and AutoARIMA.
 
-Each series and target gets a model of its own, chosen and estimated once, on the newest
-training rows. At every forecast origin that model, its parameters as they are, is run over
-the rows up to the origin and forecasts on from there: nothing is estimated anew, and no row
-at or after an origin is seen. Why, and what it costs: docs/decisions/0033.
+Each series and target has a model of its own, chosen and estimated once on its newest
+training rows. At every cutoff that model is run, with its parameters unchanged, over the
+rows up to the cutoff and forecasts from there. Nothing is estimated again, and no row after
+a cutoff is used. Reasons and cost: docs/decisions/0033. To add a forecaster, write the
+function that makes its model and enter it in MODELS.
 
 Hyndman et al., A state space framework for automatic forecasting (2002); Assimakopoulos &
 Nikolopoulos, The theta model (2000), as automated by Fiorucci et al. (2016); Hyndman &
@@ -14,28 +15,59 @@ from __future__ import annotations
 
 import importlib.util
 import warnings
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecaster.data.arrays import Floats, Ints
 from forecaster.errors import DataError, EnvironmentError_
-from forecaster.forecasting.cutoffs import Array, Cutoffs, Forecast
+from forecaster.forecasting.cutoffs import Cutoffs, Forecast
 
 PACKAGE = "statsforecast"
-# Fewer training rows than this tell no model from another: the last value is forecast.
+# With fewer training rows no model can be told from another, and the last value is forecast.
 MIN_ROWS = 10
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """fit_rows: newest training rows that a model is chosen on. run_rows: newest rows before an
-    origin that it is run over; None = all from the first that it was chosen on, where its states
-    begin. longest_season: steps; with a longer one a model has no season. models, forecasts: at
-    most so many, a few minutes on one core."""
+def auto_ets(season: int) -> Any:
+    """Exponential smoothing (ETS), its form chosen by AICc."""
+    from statsforecast.models import AutoETS
 
+    return AutoETS(season_length=season)
+
+
+def auto_theta(season: int) -> Any:
+    """The best of four theta models."""
+    from statsforecast.models import AutoTheta
+
+    return AutoTheta(season_length=season)
+
+
+def auto_arima(season: int) -> Any:
+    """Seasonal ARIMA, its orders chosen by AICc."""
+    from statsforecast.models import AutoARIMA
+
+    # Orders as low as they are in most of Hyndman & Khandakar's choices, and the conditional sum
+    # of squares during the search: with its own defaults one hourly series takes minutes.
+    return AutoARIMA(season_length=season, max_p=3, max_q=3, max_P=1, max_Q=1, nmodels=20, approximation=True)
+
+
+@dataclass(frozen=True)
+class StatisticalModel:
+    """A forecaster of statsforecast, with bounds that keep it to a few minutes on one core.
+
+    Attributes:
+        make: Makes an unfitted model from the steps of a season.
+        fit_rows: Newest training rows that a model is chosen on.
+        run_rows: Newest rows before a cutoff that the model is run over; None runs it over all
+            rows from the first that it was chosen on, where its states begin.
+        longest_season: Steps; a longer season is ignored.
+        models: The most models, series times targets.
+        forecasts: The most forecasts, windows times targets.
+    """
+
+    make: Callable[[int], Any]
     fit_rows: int
     run_rows: int | None
     longest_season: int
@@ -43,20 +75,33 @@ class Bounds:
     forecasts: int
 
 
-BOUNDS = {
-    "auto_ets": Bounds(fit_rows=1_000, run_rows=None, longest_season=24, models=500, forecasts=500_000),
-    "auto_theta": Bounds(fit_rows=1_000, run_rows=None, longest_season=366, models=2_000, forecasts=20_000),
-    "auto_arima": Bounds(fit_rows=300, run_rows=300, longest_season=24, models=100, forecasts=10_000),
+MODELS: dict[str, StatisticalModel] = {
+    "auto_ets": StatisticalModel(
+        auto_ets, fit_rows=1_000, run_rows=None, longest_season=24, models=500, forecasts=500_000
+    ),
+    "auto_theta": StatisticalModel(
+        auto_theta, fit_rows=1_000, run_rows=None, longest_season=366, models=2_000, forecasts=20_000
+    ),
+    "auto_arima": StatisticalModel(
+        auto_arima, fit_rows=300, run_rows=300, longest_season=24, models=100, forecasts=10_000
+    ),
 }
+"""Every statistical forecaster by its name as a baseline."""
 
 
 def check_models(names: Collection[str], *, n_models: int, n_forecasts: int) -> None:
-    """Raises EnvironmentError_ where the package is missing, DataError where it would take hours.
+    """Refuse statistical baselines that cannot run here or would take hours.
 
-    names: baselines, those of other kinds too. n_models: series x targets. n_forecasts: windows to
-    be scored x targets.
+    Args:
+        names: The baselines of an experiment, also those of other kinds.
+        n_models: Series times targets.
+        n_forecasts: Windows to score times targets.
+
+    Raises:
+        EnvironmentError_: statsforecast is not installed.
+        DataError: A baseline would have to fit too many models or make too many forecasts.
     """
-    asked = [name for name in names if name in BOUNDS]
+    asked = [name for name in names if name in MODELS]
     if asked and importlib.util.find_spec(PACKAGE) is None:
         raise EnvironmentError_(
             f"{asked[0]} needs {PACKAGE}, which is not installed",
@@ -64,30 +109,37 @@ def check_models(names: Collection[str], *, n_models: int, n_forecasts: int) -> 
             path="evaluation.baselines",
         )
     for name in asked:
-        bounds = BOUNDS[name]
-        if n_models > bounds.models:
+        model = MODELS[name]
+        if n_models > model.models:
             raise DataError(
-                f"{name} fits a model to every series and target, {n_models:,} here and {bounds.models:,} at most",
+                f"{name} fits a model to every series and target, {n_models:,} here and {model.models:,} at most",
                 hint=f"leave {name} out, or forecast fewer series",
                 path="evaluation.baselines",
             )
-        if n_forecasts > bounds.forecasts:
+        if n_forecasts > model.forecasts:
             raise DataError(
                 f"{name} forecasts one window and target at a time, {n_forecasts:,} here and "
-                f"{bounds.forecasts:,} at most",
+                f"{model.forecasts:,} at most",
                 hint=f"leave {name} out, raise window.stride, or shorten split.val and split.test",
                 path="evaluation.baselines",
             )
 
 
-def forecast(
-    name: str, cutoffs: Cutoffs, *, season: int, fit_end: NDArray[np.int64], remarks: list[str]
-) -> Forecast:
-    """(windows, horizon, targets), original units.
+def forecast(name: str, cutoffs: Cutoffs, *, season: int, fit_end: Ints, remarks: list[str]) -> Forecast:
+    """Forecast every window with the model of its series and target.
 
-    fit_end: (series,), training rows of each. remarks: takes a sentence where a model could not
-    be fitted; the last value is then forecast, as where the training rows are constant or fewer
-    than MIN_ROWS.
+    The last value is forecast where a model cannot be fitted, and where the training rows are
+    constant or fewer than MIN_ROWS.
+
+    Args:
+        name: A key of MODELS.
+        cutoffs: The windows to forecast.
+        season: Steps in one season.
+        fit_end: (series,), number of training rows of each series.
+        remarks: Receives a sentence where models could not be fitted.
+
+    Returns:
+        (windows, horizon, targets), float32, original units.
     """
     last = cutoffs.values[cutoffs.row - 1].astype(np.float32)
     out = np.repeat(last[:, None], cutoffs.horizon, axis=1)
@@ -96,7 +148,7 @@ def forecast(
         of_series = np.flatnonzero(cutoffs.series == s)
         begin = int(cutoffs.offsets[s])
         end = begin + int(fit_end[s])
-        first = max(begin, end - BOUNDS[name].fit_rows)
+        first = max(begin, end - MODELS[name].fit_rows)
         for target in range(cutoffs.values.shape[1]):
             column = cutoffs.values[:, target]
             training = column[first:end]
@@ -122,18 +174,18 @@ def forecast(
 
 
 def _run_from(name: str, first: int, row: int) -> int:
-    """The first row that a model is run over to forecast from `row`."""
-    newest = BOUNDS[name].run_rows
+    """Return the first row that a model is run over to forecast the window at `row`."""
+    newest = MODELS[name].run_rows
     return first if newest is None else max(first, row - newest)
 
 
 def _one(
-    name: str, training: Array, histories: list[Array], *, season: int, horizon: int
-) -> tuple[Array, str | None]:
-    """(histories, horizon), NaN where there is no forecast; and why a model could not be had."""
+    name: str, training: Floats, histories: list[Floats], *, season: int, horizon: int
+) -> tuple[Floats, str | None]:
+    """Forecast each history, (histories, horizon), NaN where that fails; and return the reason, or None."""
     found = np.full((len(histories), horizon), np.nan)
-    # statsforecast raises whatever its numerics met, bare Exception among it; one series that it
-    # cannot fit must not cost a trained network its scores. NumPy's warnings are of models it discards.
+    # statsforecast raises whatever its numerics raise, bare Exception included; one series that it
+    # cannot fit must not cost a trained network its scores. NumPy's warnings are about models it discards.
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
@@ -148,13 +200,5 @@ def _one(
 
 
 def _model(name: str, season: int) -> Any:
-    from statsforecast.models import AutoARIMA, AutoETS, AutoTheta
-
-    steps = season if season <= BOUNDS[name].longest_season else 1
-    if name == "auto_ets":
-        return AutoETS(season_length=steps)
-    if name == "auto_theta":
-        return AutoTheta(season_length=steps)
-    # Orders as low as they are in most of Hyndman & Khandakar's choices, and the conditional sum
-    # of squares while searching: with its own defaults one hourly series takes minutes.
-    return AutoARIMA(season_length=steps, max_p=3, max_q=3, max_P=1, max_Q=1, nmodels=20, approximation=True)
+    model = MODELS[name]
+    return model.make(season if season <= model.longest_season else 1)

@@ -1,1 +1,1 @@
-"""Plots and pages."""
+"""Plots, and the report: one HTML page about a run."""

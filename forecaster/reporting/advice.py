@@ -1,75 +1,43 @@
-"""What to try next: rules over a run's own numbers, each with the numbers it rests on.
+"""What to try next: rules over the numbers of one run.
 
-A rule sees Facts and returns an Advice or None. Nothing here looks at a test score to
-choose a setting: what a rule suggests is to be compared on validation.
+A rule reads `Facts` and returns an `Advice` with the numbers that it rests on, or None.
+Rules find what may be wrong, also on the test range, but none picks the setting with the
+best test score: what they suggest is to be compared on validation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from forecaster.reporting.diagnosis import Autocorrelation, Coverage, Cycle, Histogram
-from forecaster.reporting.history import History
+from forecaster.reporting.facts import Advice, Facts
 
-Array = NDArray[np.float64]
-
-# A validation loss this much above its best at the end says over-fitting.
+# Over-fitting: the last validation loss relative to the best.
 RISEN = 1.05
-# An improvement of the last fifth of the epochs that says there is more to gain.
+# Unfinished training: the share by which the last fifth of the epochs lowered the loss.
 STILL_FALLING = 0.01
-# A shift of the mean in training standard deviations, and a ratio of spreads, that say drift.
+# Drift: the shift of the mean in training standard deviations, and the ratio of the spreads.
 SHIFT, SPREAD = 1.0, 2.0
-# Series looked at for drift; more would not change the share.
+# Series examined for drift; more would hardly change the median.
 DRIFT_SERIES = 1_000
+# A hard test range: the test error relative to the validation error.
 WORSE_ON_TEST = 1.3
+# Bias: the mean error relative to the mean absolute error.
 BIASED = 0.3
+# Repeating errors: the autocorrelation of one-step errors.
 CORRELATED = 0.3
+# Intervals: the difference between observed and nominal coverage in percentage points.
 OFF_LEVEL = 5.0
-UNEVEN = 3.0
+# A bad weekday: its error relative to the median weekday.
+BAD_WEEKDAY = 1.5
 FEW_WINDOWS = 30
+# A bad series: its error relative to the median series.
 OUTLYING = 4.0
 
 
-@dataclass(frozen=True)
-class Advice:
-    title: str
-    seen: str
-    """The numbers."""
-    next: str
-    """What to try."""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """epochs: rows of history.csv, numbers as numbers. scores: by split, as in metrics.json. metric: the one
-    the verdict is about. For each of the other parts: of the first target, None or empty where unknown."""
-
-    epochs: Sequence[Mapping[str, Any]]
-    most_epochs: int
-    scores: Mapping[str, Mapping[str, Any]]
-    metric: str | None
-    lookback: int
-    season: int
-    normalization: str
-    calendar: Sequence[str]
-    calibration: str
-    cycles: Sequence[Cycle]
-    histogram: Histogram | None
-    mae: float | None
-    autocorrelation: Autocorrelation | None
-    coverage: Sequence[Coverage]
-    line_scores: Array
-    history: History | None
-    smoke: bool = False
-
-
 def advice(facts: Facts) -> list[Advice]:
-    """What stands out, the gravest first."""
+    """Return what stands out, the most serious first."""
     return [found for rule in RULES if (found := rule(facts)) is not None]
 
 
@@ -77,8 +45,8 @@ def _smoke(f: Facts) -> Advice | None:
     if not f.smoke:
         return None
     return Advice(
-        "This was a smoke run",
-        "64 training windows and one epoch: it shows that the path works, not how good the model is.",
+        "This is a smoke run",
+        "64 training windows and one epoch show that the experiment runs, not how good the model is.",
         "Train without --smoke.",
     )
 
@@ -93,13 +61,14 @@ def _lost(f: Facts) -> Advice | None:
     if not ahead:
         return None
     best = min(ahead, key=lambda n: abs(ahead[n]))
-    ways = [f"model.anchor (ridge) or model.season: {f.season}, which the network then corrects"]
+    ways = [f"model.anchor (ridge) or model.season: {f.season}, a simple forecast that the network corrects"]
     if f.lookback < f.season:
         ways.insert(0, f"window.lookback: {2 * f.season}, which covers a season ({f.lookback} does not)")
-    ways.append("a search for learning rate, units and lookback (forecaster tune)")
+    ways.append("a search over learning rate, units and lookback (forecaster tune)")
     return Advice(
-        f"The model loses to {best}",
-        f"{ahead[best]:.3g} against the model's {own:.3g} on {f.metric.upper()}: use {best} until that changes.",
+        f"{best} is ahead of the model",
+        f"{f.metric_label} is {ahead[best]:.3g} for {best} and {own:.3g} for the model. "
+        f"Until that changes, use {best}.",
         f"Try {'; '.join(ways)}.",
     )
 
@@ -113,9 +82,9 @@ def _over_fitting(f: Facts) -> Advice | None:
     if not (low > 0 and last > RISEN * low and rows[-1]["loss"] < rows[best]["loss"]):
         return None
     return Advice(
-        "Over-fitting: training goes on falling while validation rises",
-        f"Validation loss {low:.3g} at epoch {rows[best]['epoch']}, {last:.3g} at epoch {rows[-1]['epoch']}; the "
-        f"weights of epoch {rows[best]['epoch']} are the ones kept.",
+        "Over-fitting: the training loss keeps falling while the validation loss rises",
+        f"The validation loss is {low:.3g} at epoch {rows[best]['epoch']} and {last:.3g} at epoch "
+        f"{rows[-1]['epoch']}. The weights of epoch {rows[best]['epoch']} are kept.",
         "Try dropout on the layers, fewer units, weight decay, or a lower learning rate with a schedule.",
     )
 
@@ -130,10 +99,10 @@ def _not_done(f: Facts) -> Advice | None:
     if values[-1] > min(values) or before <= 0 or 1 - values[-1] / before < STILL_FALLING:
         return None
     return Advice(
-        "Training stopped while it was still getting better",
-        f"The last of {len(rows)} epochs is the best, and the last fifth of them improved the "
+        "Training ended while the loss was still falling",
+        f"The last of {len(rows)} epochs is the best, and the last fifth of them lowered the "
         f"{'validation ' if key == 'val_loss' else ''}loss by {100 * (1 - values[-1] / before):.1f} %.",
-        f"Try training.epochs: {2 * f.most_epochs}, with early_stopping to end it.",
+        f"Try training.epochs: {2 * f.most_epochs}, with training.early_stopping to end earlier where it can.",
     )
 
 
@@ -142,9 +111,9 @@ def _too_fast(f: Facts) -> Advice | None:
     if len(rows) < 5 or min(range(len(rows)), key=lambda i: rows[i]["val_loss"]) > 0:
         return None
     return Advice(
-        "The first epoch was the best",
-        f"{len(rows) - 1} more epochs improved validation by nothing.",
-        "Try a learning rate of a third of the present one, or steps_per_epoch to look more often.",
+        "The first epoch is the best",
+        f"None of the {len(rows) - 1} epochs after it lowered the validation loss.",
+        "Try a third of the present learning rate, or training.steps_per_epoch to validate more often.",
     )
 
 
@@ -163,13 +132,14 @@ def _drift(f: Facts) -> Advice | None:
     wide = ratio > SPREAD or ratio < 1 / SPREAD
     if abs(shift) < SHIFT and not wide:
         return None
-    seen = f"The test range lies {abs(shift):.1f} training standard deviations {'above' if shift > 0 else 'below'} "
-    seen += f"the training range, and its spread is {ratio:.2g} times as large (median of the series)."
-    ways = ["train on more recent rows (data.start)", "train again more often"]
+    seen = f"The mean of the test range lies {abs(shift):.1f} training standard deviations "
+    seen += f"{'above' if shift > 0 else 'below'} that of the training range, and its standard deviation is "
+    seen += f"{ratio:.2g} times as large (medians over the series)."
+    ways = ["training on more recent rows (data.start)", "training more often"]
     if f.normalization == "none":
-        ways.insert(0, "model.normalization: mean or last, so that levels do not matter")
+        ways.insert(0, "model.normalization: mean or last, which removes the level")
     if wide:
-        ways.insert(0, "scaling.method: log, where values grow with their level")
+        ways.insert(0, "scaling.method: log, where the spread grows with the level")
     return Advice("The series drift between training and test", seen, f"Try {'; '.join(ways)}.")
 
 
@@ -186,18 +156,14 @@ def _worse_on_test(f: Facts) -> Advice | None:
         if n != "model" and n in val and test[n].get(f.metric) and val[n].get(f.metric)
     ]
     harder = bool(others) and float(np.median(others)) > 1 + (WORSE_ON_TEST - 1) / 2
-    why = (
-        "the baselines are worse there too, so the test range is harder"
-        if harder
-        else "the baselines are not"
-    )
-    return Advice(
-        "Test errors are much larger than validation errors",
-        f"{f.metric.upper()} {abs(a):.3g} on validation, {abs(b):.3g} on test; {why}.",
-        "Do not tune further on this validation range alone: lengthen split.val, or judge by rolling origins."
-        if not harder
-        else "Look at the error by weekday and hour, and at the data of the test range, before changing the model.",
-    )
+    seen = f"{f.metric_label} is {abs(a):.3g} on validation and {abs(b):.3g} on test. "
+    if harder:
+        seen += "The errors of the baselines grow as well, so the test range is harder."
+        ways = "Before changing the model, look at the errors by weekday and hour, and at the data of the test range."
+    else:
+        seen += "The errors of the baselines do not."
+        ways = "Do not tune further on this validation range alone: lengthen split.val, or run forecaster backtest."
+    return Advice("Test errors are much larger than validation errors", seen, ways)
 
 
 def _biased(f: Facts) -> Advice | None:
@@ -207,8 +173,8 @@ def _biased(f: Facts) -> Advice | None:
     return Advice(
         f"Forecasts are too {'high' if mean > 0 else 'low'} on average",
         f"The mean error is {mean:+.3g}, with a mean absolute error of {f.mae:.3g}.",
-        "Try model.normalization: last or mean; a loss of mae forecasts the median, mse the mean, which lies "
-        "higher where values are skewed.",
+        "Try model.normalization: last or mean. With training.loss: mae the model forecasts the median; with mse "
+        "it forecasts the mean, which is higher where large values are rare.",
     )
 
 
@@ -226,14 +192,15 @@ def _structure_left(f: Facts) -> Advice | None:
         value, lag = max(at_season)
         return Advice(
             "Errors repeat with the season",
-            f"One-step errors {lag * found.every} steps apart correlate with {value:.2f}.",
+            f"The correlation of one-step errors {lag * found.every} steps apart is {value:.2f}.",
             f"Try a window.lookback of at least {2 * f.season}, model.season: {f.season}, or calendar features.",
         )
     if lags and found.every == 1 and lags[0][1] == 1:
         return Advice(
-            "One error tells the next",
-            f"One-step errors of neighbouring origins correlate with {lags[0][0]:.2f}: recent changes are not used up.",
-            "Try model.normalization: last, a longer training, or covariates that explain the runs.",
+            "Consecutive errors are correlated",
+            f"The correlation of one-step errors at neighbouring cutoffs is {lags[0][0]:.2f}, so the model does not "
+            "make full use of recent changes.",
+            "Try model.normalization: last, more epochs, or covariates that explain these changes.",
         )
     return None
 
@@ -244,11 +211,16 @@ def _off_level(f: Facts) -> Advice | None:
         return None
     worst = max(off, key=lambda c: abs((c.observed or 0) - c.level))
     narrow = (worst.observed or 0) < worst.level
+    ways = ["evaluation.calibration: adaptive, which follows errors that change over time"]
+    if f.calibration == "adaptive":
+        ways.clear()
+    ways.append(
+        "evaluation.calibration: conformal" if f.calibration == "none" else "a longer validation range"
+    )
     return Advice(
         f"Intervals are too {'narrow' if narrow else 'wide'}",
         f"The {worst.level:g} % interval holds {worst.observed:.1f} % of the test values.",
-        "Try evaluation.calibration: adaptive, which follows errors that change over time"
-        + (", or a longer validation range." if f.calibration != "none" else "; or conformal."),
+        f"Try {', or '.join(ways)}.",
     )
 
 
@@ -260,12 +232,12 @@ def _uneven(f: Facts) -> Advice | None:
         if (
             cycle.name == "weekday"
             and usual > 0
-            and high[0] > UNEVEN / 2 * usual
+            and high[0] > BAD_WEEKDAY * usual
             and "dayofweek" not in f.calendar
         ):
             return Advice(
-                f"{high[1]} is forecast worst",
-                f"A mean absolute error of {high[0]:.3g} against {low[0]:.3g} on {low[1]}.",
+                f"Errors are largest on {high[1]}",
+                f"The mean absolute error is {high[0]:.3g} on {high[1]} and {low[0]:.3g} on {low[1]}.",
                 "Try data.calendar: [dayofweek], and holidays where they matter.",
             )
     return None
@@ -281,8 +253,8 @@ def _outlying(f: Facts) -> Advice | None:
         return None
     return Advice(
         f"{far:,} of {len(scores):,} series {'is' if far == 1 else 'are'} forecast far worse than the rest",
-        f"More than {OUTLYING:g} times the median error; the worst has {scores.max() / middle:.1f} times.",
-        "Look at the worst series below: gaps, a change of level or of unit, or too little history.",
+        f"Their error is more than {OUTLYING:g} times the median; the largest is {scores.max() / middle:.1f} times.",
+        "Look at the worst series below for gaps, a change of level or unit, or too little history.",
     )
 
 
@@ -292,8 +264,8 @@ def _few_windows(f: Facts) -> Advice | None:
         return None
     return Advice(
         "Few test windows",
-        f"The scores rest on {table['windows']:,}: a difference between two models may be chance.",
-        "Lengthen split.test, or judge by rolling origins.",
+        f"The scores rest on {table['windows']:,} windows, so a difference between two models may be chance.",
+        "Lengthen split.test, or run forecaster backtest.",
     )
 
 

@@ -1,7 +1,8 @@
-"""What the errors of a run look like: by step, by the clock, as a distribution, over time, against the intervals.
+"""Breakdowns of a run's errors: by step, by calendar, as a distribution, over time, and against the intervals.
 
-Every function takes the forecasts and a target's index and returns plain numbers; None
-stands where nothing was observed. Error is forecast less actual, in original units.
+Every function takes the forecasts and the index of a target and returns plain numbers, with
+None where nothing was observed. An error is the forecast minus the actual value, in original
+units.
 """
 
 from __future__ import annotations
@@ -12,20 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forecaster.data.arrays import Floats, Ints
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.time_axis.frequency import DAY_NS, WEEKDAYS, Frequency
 from forecaster.reporting.forecasts import StoredForecasts
 
-Array = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Numbers = list[float | None]
 
 HOUR_NS = DAY_NS // 24
 BINS = 40
-# Shown in the histogram: all but this share at each end, which is counted beside it.
+# The share of errors at each end that the histogram does not draw but counts.
 TAIL = 0.005
 MAX_LAGS = 60
-# Series whose errors the autocorrelation is taken of; more would not change it.
+# The autocorrelation uses at most this many series; more would hardly change it.
 MAX_SERIES = 500
 DAYS = tuple(name.title() for name in WEEKDAYS)
 MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -33,7 +33,14 @@ MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "O
 
 @dataclass(frozen=True)
 class Cycle:
-    """Mean absolute error at each place of a calendar unit."""
+    """Mean absolute error at each place of a calendar unit.
+
+    Attributes:
+        name: The unit, such as weekday.
+        labels: The places, such as Mon to Sun.
+        mae: Mean absolute error at each place.
+        count: Number of errors at each place.
+    """
 
     name: str
     labels: list[str]
@@ -43,7 +50,7 @@ class Cycle:
 
 @dataclass(frozen=True)
 class StepErrors:
-    """By step ahead, (horizon,)."""
+    """Errors and their number at each step ahead, (horizon,)."""
 
     mae: Numbers
     rmse: Numbers
@@ -53,7 +60,16 @@ class StepErrors:
 
 @dataclass(frozen=True)
 class Histogram:
-    """edges: one more than counts. below, above: how many lie outside."""
+    """Distribution of the errors.
+
+    Attributes:
+        edges: Edges of the bins, one more than counts.
+        counts: Number of errors in each bin.
+        below: Number of errors below the first edge.
+        above: Number of errors above the last edge.
+        mean: Mean error.
+        std: Population standard deviation of the errors.
+    """
 
     edges: list[float]
     counts: list[int]
@@ -65,7 +81,14 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Autocorrelation:
-    """Of errors one step ahead; lags in units of `every` steps. bound: beyond it chance is unlikely (5 %)."""
+    """Autocorrelation of the errors one step ahead.
+
+    Attributes:
+        every: Steps between neighbouring cutoffs.
+        values: The correlation at lags of 1, 2, … times `every` steps.
+        pairs: Number of pairs at each lag.
+        bound: Bound that white noise exceeds at 5 % of the lags, 1.96 / sqrt(n).
+    """
 
     every: int
     values: Numbers
@@ -75,7 +98,14 @@ class Autocorrelation:
 
 @dataclass(frozen=True)
 class Coverage:
-    """One level, all in percent but the width (original units)."""
+    """Coverage of the intervals of one level.
+
+    Attributes:
+        level: Nominal coverage in percent.
+        observed: Observed coverage in percent.
+        width: Mean width, original units.
+        by_step: Observed coverage at each step ahead, in percent.
+    """
 
     level: float
     observed: float | None
@@ -84,6 +114,7 @@ class Coverage:
 
 
 def by_step(f: StoredForecasts, target: int) -> StepErrors:
+    """Compute the errors at each step ahead."""
     error = f.error(target)
     count = np.isfinite(error).sum(axis=0)
     total = np.where(count > 0, count, np.nan)
@@ -96,7 +127,14 @@ def by_step(f: StoredForecasts, target: int) -> StepErrors:
 
 
 def by_cycle(f: StoredForecasts, target: int, time_axis: TimeAxis, *, season: int) -> list[Cycle]:
-    """The calendar units that the frequency has a use for; on an integer axis the place in the season."""
+    """Compute the errors by each calendar unit that suits the frequency, or by the position in the season.
+
+    Args:
+        f: The forecasts.
+        target: Index of the target.
+        time_axis: The time axis of the run; on one of integers there is no calendar.
+        season: Steps in one season.
+    """
     position = f.first[:, None] + np.arange(f.horizon)
     at, inverse = np.unique(position, return_inverse=True)
     size = np.abs(f.error(target)).reshape(-1)
@@ -113,11 +151,11 @@ def by_cycle(f: StoredForecasts, target: int, time_axis: TimeAxis, *, season: in
 
 
 def _places(time_axis: TimeAxis, at: Ints, season: int) -> list[tuple[str, list[str], Ints]]:
-    """Name, labels and each position's place among them."""
+    """Return the name and the labels of each unit, and the place of each position among the labels."""
     if time_axis.is_integer:
         if not 1 < season <= 400:
             return []
-        return [("place in the season", [str(i + 1) for i in range(season)], at % season)]
+        return [("position in the season", [str(i + 1) for i in range(season)], at % season)]
     freq, local = Frequency.parse(time_axis.freq), time_axis.local(at)
     places = []
     if freq.is_tick and freq.step_ns < DAY_NS:
@@ -131,6 +169,7 @@ def _places(time_axis: TimeAxis, at: Ints, season: int) -> list[tuple[str, list[
 
 
 def histogram(f: StoredForecasts, target: int) -> Histogram | None:
+    """Compute the distribution of the errors; None where nothing was observed."""
     error = f.error(target).reshape(-1)
     error = error[np.isfinite(error)]
     if not len(error):
@@ -138,7 +177,7 @@ def histogram(f: StoredForecasts, target: int) -> Histogram | None:
     low, high = np.quantile(error, [TAIL, 1 - TAIL])
     if low == high:
         low, high = low - 0.5, high + 0.5
-    # Zero is an edge, so that too high and too low are told apart.
+    # Zero is an edge, so that no bin mixes forecasts that are too high and too low.
     width = (high - low) / BINS
     edges = np.arange(np.floor(low / width), np.ceil(high / width) + 1) * width
     counts, _ = np.histogram(error, edges)
@@ -153,7 +192,17 @@ def histogram(f: StoredForecasts, target: int) -> Histogram | None:
 
 
 def autocorrelation(f: StoredForecasts, target: int, *, season: int) -> Autocorrelation | None:
-    """Pooled over series, each about its own mean; None where no series has enough windows."""
+    """Compute the autocorrelation of the errors one step ahead, pooled over series.
+
+    Args:
+        f: The forecasts.
+        target: Index of the target.
+        season: Steps in one season, which the lags reach beyond where there are enough windows.
+
+    Returns:
+        The correlations about the mean of each series; None where there are too few windows,
+        or the errors do not vary.
+    """
     error = f.error(target)[:, 0]
     keep = np.isfinite(error) & (f.series < MAX_SERIES)
     error, first, series = error[keep], f.first[keep], f.series[keep]
@@ -179,6 +228,7 @@ def autocorrelation(f: StoredForecasts, target: int, *, season: int) -> Autocorr
 
 
 def coverage(f: StoredForecasts, target: int) -> list[Coverage]:
+    """Compute the coverage of the intervals of each level."""
     actual = f.actual[:, target]
     out = []
     for level, (low, high) in f.bands.items():
@@ -199,8 +249,12 @@ def coverage(f: StoredForecasts, target: int) -> list[Coverage]:
     return out
 
 
-def by_line(f: StoredForecasts) -> tuple[Array, Array]:
-    """(series, targets): mean absolute error, and the mean size of what happened; NaN where nothing was observed."""
+def by_line(f: StoredForecasts) -> tuple[Floats, Floats]:
+    """Compute the mean absolute error and the mean absolute actual value of each series and target.
+
+    Returns:
+        Two arrays (series, targets), NaN where nothing was observed.
+    """
     n = len(f.ids)
     out = []
     for values in (f.forecast - f.actual, np.where(np.isfinite(f.forecast), f.actual, np.nan)):

@@ -1,4 +1,4 @@
-"""forecasts.csv read back: every window that was kept, its interval ends, and what happened."""
+"""The stored forecasts of a run: forecasts.csv with its intervals and actual values, read back."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecaster.data.arrays import AnyFloats, Ints
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import OFF_AXIS, TimeAxis
 from forecaster.runs.directory import RunDir
@@ -19,46 +19,63 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FORECASTS = "forecasts.csv"
-Array = NDArray[np.floating[Any]]
-Ints = NDArray[np.int64]
 _END = re.compile(r"forecast-(lo|hi)-([0-9.]+)")
 
 
 @dataclass(frozen=True)
 class StoredForecasts:
-    """Windows in order of series, then time.
+    """The forecasts of a run, ordered by series and then by time.
 
-    ids: of the series, ("",) without an id column. series: (windows,), places in ids.
-    first: (windows,), grid position of the first step forecast. forecast, actual:
-    (windows, targets, horizon), original units; NaN where not observed. bands: by level in
-    percent, rising, the lower and the upper end, each of that shape.
+    Attributes:
+        ids: Names of the series, ("",) without an id column.
+        targets: Names of the targets.
+        series: (windows,), the index of each window's series in ids.
+        first: (windows,), the position of each window's first target on the time axis.
+        forecast: (windows, targets, horizon), original units.
+        actual: (windows, targets, horizon), original units, NaN where not observed.
+        bands: By level in percent, increasing, the lower and the upper ends of the intervals,
+            each (windows, targets, horizon).
     """
 
     ids: tuple[str, ...]
     targets: tuple[str, ...]
     series: Ints
     first: Ints
-    forecast: Array
-    actual: Array
-    bands: dict[float, tuple[Array, Array]]
+    forecast: AnyFloats
+    actual: AnyFloats
+    bands: dict[float, tuple[AnyFloats, AnyFloats]]
 
     def __len__(self) -> int:
         return len(self.series)
 
     @property
     def horizon(self) -> int:
+        """The number of steps of each window."""
         return int(self.forecast.shape[2])
 
-    def error(self, target: int) -> Array:
-        """(windows, horizon), forecast less actual."""
-        out: Array = self.forecast[:, target] - self.actual[:, target]
+    def error(self, target: int) -> AnyFloats:
+        """Return the forecast minus the actual value of one target, (windows, horizon)."""
+        out: AnyFloats = self.forecast[:, target] - self.actual[:, target]
         return out
 
 
 def read_forecasts(
     run: RunDir, spec: DataSpec, *, time_axis: TimeAxis, horizon: int
 ) -> StoredForecasts | None:
-    """None where the run has no test windows. Raises DataError where the file is no longer what was written."""
+    """Read forecasts.csv.
+
+    Args:
+        run: The run directory.
+        spec: The data section of its YAML file.
+        time_axis: The time axis of its training rows.
+        horizon: The number of steps of each window.
+
+    Returns:
+        The forecasts; None where the run has no test windows.
+
+    Raises:
+        DataError: The file is not what the run wrote.
+    """
     if FORECASTS not in run.manifest()["files"]:
         return None
     run.check(FORECASTS)
@@ -66,7 +83,7 @@ def read_forecasts(
     table = _read(path, spec)
     names, n_targets = table.column_names, len(spec.targets)
     if table.num_rows == 0 or table.num_rows % (n_targets * horizon):
-        raise damaged(path, f"has {table.num_rows:,} rows, which are no whole windows")
+        raise damaged(path, f"has {table.num_rows:,} rows, which is not a whole number of windows")
     shape = (-1, n_targets, horizon)
     heads = np.arange(0, table.num_rows, n_targets * horizon)
     ids, series = ("",), np.zeros(len(heads), dtype=np.int64)
@@ -76,17 +93,17 @@ def read_forecasts(
         ids = tuple(words[c] for c in found.tolist())
     first = _positions(table.column(spec.time), time_axis, heads)
     if (first == OFF_AXIS).any():
-        raise damaged(path, "has times that are not on the axis of model/state.json")
+        raise damaged(path, "has times that are not on the time axis in model/state.json")
     order = np.lexsort((first, series))
-    # Written in this order; sorted again only where somebody's own file is not.
+    # The run writes the rows in this order; only a file from elsewhere is sorted again.
     sorted_already = bool((np.diff(order) == 1).all())
-    numbers: dict[str, Array] = {}
+    numbers: dict[str, AnyFloats] = {}
     for name in names[names.index("forecast") :]:
         column = table.column(name).to_numpy().reshape(shape)
         numbers[name] = column if sorted_already else column[order]
-        # A column at a time is held twice, not the whole table.
+        # Dropped at once, so that only one column is in memory twice.
         table = table.drop_columns(name)
-    ends: dict[float, dict[str, Array]] = {}
+    ends: dict[float, dict[str, AnyFloats]] = {}
     for name in list(numbers)[1:-1]:
         if match := _END.fullmatch(name):
             ends.setdefault(float(match[2]), {})[match[1]] = numbers[name]
@@ -104,7 +121,7 @@ def read_forecasts(
 
 
 def _read(path: Path, spec: DataSpec) -> pa.Table:
-    """Text columns as codes of their distinct words, the others as numbers; never the whole text at once."""
+    """Read text columns as codes of their distinct words and the others as numbers, a block at a time."""
     import csv as plain
 
     import pyarrow as pa
@@ -114,12 +131,12 @@ def _read(path: Path, spec: DataSpec) -> pa.Table:
         header = next(plain.reader(file))
     text = pa.dictionary(pa.int32(), pa.string())
     words = header[: header.index("forecast", 1)]
-    # The network puts out float32, so nothing is lost but for the actual values, the last column.
+    # Forecasts are float32 in the network; only the actual values, the last column, need float64.
     numbers = dict.fromkeys(header[len(words) : -1], pa.float32())
     types = dict.fromkeys(words, text) | numbers | {header[-1]: pa.float64()}
     options = csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=False)
     parse = csv.ParseOptions(newlines_in_values=True)
-    # One block after the other: threads would hold as many of them as text.
+    # Threads would hold a block of text each.
     reading = csv.ReadOptions(use_threads=False, block_size=2**22)
     return csv.read_csv(path, read_options=reading, parse_options=parse, convert_options=options)
 
@@ -136,7 +153,7 @@ def _positions(column: pa.ChunkedArray, time_axis: TimeAxis, rows: Ints) -> Ints
     if time_axis.is_integer:
         stamps = np.array([int(word) for word in words], dtype=np.int64)
     else:
-        # Written with their offset where the axis has a zone, and as they are where it has none.
+        # Times have their UTC offset where the axis has a time zone, and none where it has not.
         moments = pd.to_datetime(pd.Index(words), utc=True, format="ISO8601")
         stamps = moments.tz_localize(None).to_numpy().astype("M8[ns]").view(np.int64)
     found, inverse = np.unique(codes[rows], return_inverse=True)

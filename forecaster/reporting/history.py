@@ -1,4 +1,4 @@
-"""The table behind a run, as far as the report shows it."""
+"""The table that a run was trained on, as far as the report shows it."""
 
 from __future__ import annotations
 
@@ -6,42 +6,52 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecaster.data.arrays import Floats, Ints
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.transforms.split import SPLITS, SplitBounds
-
-Array = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class History:
-    """Every series' target values end to end, and where its splits lie.
+    """The target values of every series and the bounds of its splits.
 
-    targets: (rows, targets), original units, NaN where not observed. offsets: (series + 1,).
-    first: (series,), the grid position of each series' first row. naive_error: (series,
-    targets), the in-sample error of the seasonal naive, which MASE divides by.
+    Attributes:
+        time_axis: The time axis that all series share.
+        ids: Names of the series.
+        targets: (rows, targets), original units, NaN where not observed, all series end to end.
+        offsets: (series + 1,); series s has rows offsets[s]:offsets[s + 1].
+        first: (series,), the position of each series' first row on the time axis.
+        split_bounds: The bounds of the splits of each series.
+        naive_error: (series, targets), mean absolute error of the seasonal naive forecast on
+            the training rows, which MASE divides by.
     """
 
     time_axis: TimeAxis
     ids: tuple[str, ...]
-    targets: Array
+    targets: Floats
     offsets: Ints
     first: Ints
     split_bounds: SplitBounds
-    naive_error: Array
+    naive_error: Floats
 
     @cached_property
     def place_of(self) -> dict[str, int]:
+        """The index of each series by its name."""
         return {name: s for s, name in enumerate(self.ids)}
 
-    def values(self, series: int, target: int) -> Array:
-        """(rows,) of one series."""
+    def values(self, series: int, target: int) -> Floats:
+        """Return the values of one target of one series, (rows,)."""
         return self.targets[self.offsets[series] : self.offsets[series + 1], target]
 
-    def of_split(self, series: int, target: int, split: int) -> Array:
-        """The observed values of one split of one series; 0 training, 1 validation, 2 test."""
+    def of_split(self, series: int, target: int, split: int) -> Floats:
+        """Return the observed values of one split, (observed rows,).
+
+        Args:
+            series: Index of the series.
+            target: Index of the target.
+            split: 0 for training, 1 for validation, 2 for test.
+        """
         low, high = self.split_bounds.range(SPLITS[split])
         values = self.values(series, target)[low[series] : high[series]]
         return values[np.isfinite(values)]

@@ -1,8 +1,8 @@
-"""The series charts of the report: what fits into the page, and what was left out to make it fit.
+"""The series charts of the report: the data of as many as fit into the page.
 
-A line is one target of one series. Values are whole numbers q that stand for
-offset + q × unit, a thousandth of the line's range or finer: a third of the
-characters, and no difference to the eye.
+A line is one target of one series. Its values are stored as integers q that stand for
+offset + q × unit, with a unit of a thousandth of the line's range or finer. That takes a
+third of the characters and makes no visible difference.
 """
 
 from __future__ import annotations
@@ -11,38 +11,49 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecaster.data.arrays import AnyFloats, Floats, Ints
 from forecaster.data.time_axis.frequency import default_seasonality
 from forecaster.reporting.forecasts import StoredForecasts
 from forecaster.reporting.history import History
 
-Array = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-# Of all lines together: about six characters each, which leaves the page below 3 MiB.
+# Numbers of all lines together, at about six characters each, which keep the page below 3 MiB.
 MAX_NUMBERS = 400_000
 MAX_LINES = 1_000
+# Steps of forecasts in one line.
 MAX_STEPS = 3_000
+# Numbers of the history of one line.
 MAX_POINTS = 1_600
 LEAST_POINTS = 48
 
 
 @dataclass(frozen=True)
 class Lines:
-    """lines: as the page's script reads them. total: before any was left out.
-    best, median, worst: places in `lines`. whole_history: no stretch of data was thinned."""
+    """The lines of a page.
+
+    Attributes:
+        lines: The data of each line, as the page's script reads it.
+        total: Number of lines before any was left out.
+        shown: The best, the median and the worst line: what each is, and its index in lines.
+        whole_history: Whether the history of every line is complete.
+        windows: The most windows of one line.
+    """
 
     lines: list[dict[str, Any]]
     total: int
     shown: list[tuple[str, int]]
     whole_history: bool
     windows: int
-    """Windows of each line at most."""
 
 
-def make_lines(f: StoredForecasts, history: History | None, score: Array) -> Lines:
-    """score: (series, targets), smaller is better, NaN where there is none."""
+def make_lines(f: StoredForecasts, history: History | None, score: Floats) -> Lines:
+    """Choose the lines that fit into the page and write their data.
+
+    Args:
+        f: The forecasts of the run.
+        history: The table that the run was trained on, or None where it is gone.
+        score: (series, targets), less is better, NaN where there is none.
+    """
     pairs = np.argwhere(np.isfinite(score))
     if not len(pairs):
         pairs = np.argwhere(np.ones_like(score, dtype=bool))
@@ -51,7 +62,7 @@ def make_lines(f: StoredForecasts, history: History | None, score: Array) -> Lin
     past = min(48, 2 * f.horizon)
     least = per_step * f.horizon + past + (LEAST_POINTS if history else 0)
     most = max(3, min(MAX_LINES, MAX_NUMBERS // least))
-    # By rank, so that the best, the median and the worst are among them whatever the number.
+    # Chosen by rank, so that the best, the median and the worst are always among them.
     places = np.unique(np.linspace(0, len(rank) - 1, min(most, len(rank))).round().astype(np.int64))
     middle = (len(rank) - 1) // 2
     places = np.unique(np.append(places, middle)) if len(places) < len(rank) else places
@@ -89,7 +100,7 @@ def _line(
     windows: Ints,
     limits: tuple[int, int, int],
 ) -> tuple[dict[str, Any], bool]:
-    """One line as plain data, and whether its history is whole."""
+    """Return one line as plain data, and whether its history is complete."""
     (s, t), (n_windows, past, n_points) = pair, limits
     tiles = _tiles(f.first[windows], f.horizon, n_windows)
     chosen = windows[tiles]
@@ -97,7 +108,7 @@ def _line(
     steps = f.first[chosen][:, None] - start + np.arange(f.horizon)
     length = int(steps.max()) + 1
 
-    def flat(values: NDArray[np.floating[Any]]) -> Array:
+    def flat(values: AnyFloats) -> Floats:
         out = np.full(length, np.nan)
         out[steps] = values[chosen, t]
         return out
@@ -111,11 +122,11 @@ def _line(
     whole, raw = True, None
     if history is not None and of_history is not None:
         raw = history.values(of_history, t)
-        origin = start - int(history.first[of_history])
-        known = raw[max(0, origin - past) : max(0, origin)]
+        begin = start - int(history.first[of_history])
+        known = raw[max(0, begin - past) : max(0, begin)]
         before[past - len(known) :] = known
-        # Between windows that do not touch, too, it is known what happened.
-        rest = raw[max(0, origin) : max(0, origin) + length]
+        # Actual values are known between windows that do not touch, too.
+        rest = raw[max(0, begin) : max(0, begin) + length]
         columns[0][: len(rest)] = rest
     else:
         before = before[:0]
@@ -148,7 +159,7 @@ def _line(
 
 
 def _tiles(first: Ints, horizon: int, most: int) -> Ints:
-    """Places of the newest windows that do not overlap and leave no hole longer than a horizon; oldest first."""
+    """Return the indices of the newest windows without overlap or a hole longer than a horizon, oldest first."""
     chosen = [len(first) - 1]
     while len(chosen) < most:
         last = int(first[chosen[-1]])
@@ -160,9 +171,10 @@ def _tiles(first: Ints, horizon: int, most: int) -> Ints:
 
 
 def _run(n: int, most: int, season: int) -> int:
-    """Steps that three numbers stand for, so that n steps become at most so many numbers.
+    """Return how many steps three numbers stand for, so that n steps become at most `most` numbers.
 
-    Whole seasons where they are about as long: a run of 17 hours would beat against the day.
+    The result is a multiple of the season where it is longer than half of one: runs of 17
+    hours would interfere with the day.
     """
     if n <= most:
         return 1
@@ -170,8 +182,8 @@ def _run(n: int, most: int, season: int) -> int:
     return -(-every // season) * season if every > season / 2 else every
 
 
-def _outline(values: Array, every: int) -> list[Array]:
-    """The least, the mean and the greatest value of each run of so many steps; NaN where none was observed."""
+def _outline(values: Floats, every: int) -> list[Floats]:
+    """Return the minimum, the mean and the maximum of each run of `every` steps, NaN where none was observed."""
     padded = np.append(values, np.full(-len(values) % every, np.nan)).reshape(-1, every)
     seen = np.isfinite(padded)
     count = seen.sum(axis=1)
@@ -181,8 +193,8 @@ def _outline(values: Array, every: int) -> list[Array]:
     return [np.where(count > 0, part, np.nan) for part in (low, mean, high)]
 
 
-def _quantum(values: Array) -> tuple[float, float]:
-    """The offset and the power of ten that the values are counted in."""
+def _quantum(values: Floats) -> tuple[float, float]:
+    """Return the offset and the unit, a power of ten, that values are stored in."""
     finite = values[np.isfinite(values)]
     if not len(finite):
         return 0.0, 1.0
@@ -193,6 +205,6 @@ def _quantum(values: Array) -> tuple[float, float]:
     return float(f"{np.floor(low / unit) * unit:.12g}"), unit
 
 
-def _coded(values: Array, offset: float, unit: float) -> list[int | None]:
+def _coded(values: Floats, offset: float, unit: float) -> list[int | None]:
     q = np.round((values - offset) / unit)
     return [int(v) if np.isfinite(v) else None for v in q.tolist()]

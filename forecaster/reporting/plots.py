@@ -1,15 +1,13 @@
-"""The pictures of a run directory: the loss by epoch, and forecasts against what happened.
+"""The pictures of a run directory: the loss by epoch, and forecasts against actual values.
 
-Drawn without a screen and without pyplot's global state; the same input gives the
-same bytes. Names from data are text, never mathematics: "$x$" stays as it is.
+The same input gives the same bytes. Names from data are drawn as text, never as
+mathematics: "$x$" stays as it is.
 """
 
 from __future__ import annotations
 
 import io
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -18,78 +16,55 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from forecaster.data.arrays import AnyFloats, Floats
+from forecaster.reporting.figures import BLACK, BLUE, GREEN, GREY, PURPLE, VERMILLION, new_figure
+
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Floats = NDArray[np.floating[Any]]
-
-DOTS_PER_INCH = 150
-WIDTH_IN = 9.0
 PANEL_HEIGHT_IN = 2.6
+LOSS_HEIGHT_IN = 3.4
 LEGEND_HEIGHT_IN = 0.4
 
-# A forecast of no more points is drawn with a marker on each.
+# A forecast of at most this many points has a marker on each.
 MARKED_POINTS = 12
 
 # A loss that spans more than this factor is drawn on a logarithmic axis.
 LOG_BEYOND = 50.0
 
-# Okabe & Ito's palette, told apart by readers with any form of colour blindness.
-BLACK, GREY, MIST = "#222222", "#6b6b6b", "#e6e6e6"
-BLUE, VERMILLION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 FORECAST_LOOKS = ((BLUE, "-"), (VERMILLION, "--"), (GREEN, "-."), (PURPLE, ":"))
 
-# Of the widest band; narrower ones are darker.
+# Opacity of the widest band; narrower ones are darker.
 BAND_ALPHA = 0.18
 
 LOSSES = (("loss", "training", BLUE, "-"), ("val_loss", "validation", VERMILLION, "--"))
-ORIGIN, BEST = "forecast origin", "best epoch"
-
-STYLE: dict[str, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 10,
-    # A series called "$x$" is text.
-    "text.parse_math": False,
-    # The same names of parts in every SVG of the same picture.
-    "svg.hashsalt": "forecaster",
-    "axes.unicode_minus": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": GREY,
-    "axes.titlesize": 11,
-    "axes.titlelocation": "left",
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": MIST,
-    "xtick.color": GREY,
-    "ytick.color": GREY,
-    "xtick.labelcolor": BLACK,
-    "ytick.labelcolor": BLACK,
-    "lines.linewidth": 1.7,
-    "legend.frameon": False,
-}
+CUTOFF, BEST = "cutoff", "best epoch"
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """One panel: a stretch of one series and target, with forecasts over some of it.
+    """One panel: part of one series and target, with forecasts of some of its steps.
 
-    title: names the series. label: of the value axis, such as the target's name.
-    time: (steps,), datetime64 or integers, in order. actual: (steps,), NaN where not
-    known. forecasts: by name, "model" first; each (steps,), NaN where it is silent.
-    origins: the index of each window's first target step.
+    Attributes:
+        title: The name of the series.
+        label: The label of the value axis, such as the name of the target.
+        time: (steps,), datetime64 or integers, increasing.
+        actual: (steps,), NaN where not known.
+        forecasts: By name, "model" first; each (steps,), NaN where there is no forecast.
+        starts: The index of the first target of each window.
+        bands: By level in percent, the lower and the upper ends of the first forecast's
+            intervals, each (steps,).
     """
 
     title: str
     label: str
     time: NDArray[Any]
-    actual: Floats
-    forecasts: Mapping[str, Floats]
-    origins: Sequence[int]
-    bands: Mapping[float, tuple[Floats, Floats]] = field(default_factory=dict)
-    """By level in percent: the lower and the upper end, each (steps,), of the first forecast's intervals."""
+    actual: AnyFloats
+    forecasts: Mapping[str, AnyFloats]
+    starts: Sequence[int]
+    bands: Mapping[float, tuple[AnyFloats, AnyFloats]] = field(default_factory=dict)
 
     @classmethod
     def of_window(
@@ -98,16 +73,24 @@ class Stretch:
         label: str,
         *,
         time: NDArray[Any],
-        past: Floats,
-        actual: Floats,
-        forecasts: Mapping[str, Floats],
-        bands: Mapping[float, tuple[Floats, Floats]] | None = None,
+        past: AnyFloats,
+        actual: AnyFloats,
+        forecasts: Mapping[str, AnyFloats],
+        bands: Mapping[float, tuple[AnyFloats, AnyFloats]] | None = None,
     ) -> Stretch:
-        """The stretch of one window.
+        """Make the panel of one window.
 
-        time: (lookback + horizon,); past: (lookback,); actual, each forecast and each
-        end of a band: (horizon,). Of a long past, the last four horizons are shown (at least 48 steps),
-        so that the forecast stays readable.
+        Of a long past only the last four horizons are shown, and at least 48 steps, so that
+        the forecast stays readable.
+
+        Args:
+            title: The name of the series.
+            label: The label of the value axis.
+            time: (lookback + horizon,), datetime64 or integers.
+            past: (lookback,), the actual values before the window.
+            actual: (horizon,), NaN where not known.
+            forecasts: By name, "model" first; each (horizon,).
+            bands: By level in percent, the ends of the intervals, each (horizon,).
         """
         shown = min(len(past), max(48, 4 * len(actual)))
         silent = np.full(shown, np.nan)
@@ -117,7 +100,7 @@ class Stretch:
             time=time[len(past) - shown :],
             actual=np.concatenate([past[len(past) - shown :], actual]),
             forecasts={name: np.concatenate([silent, values]) for name, values in forecasts.items()},
-            origins=(shown,),
+            starts=(shown,),
             bands={
                 level: (np.concatenate([silent, low]), np.concatenate([silent, high]))
                 for level, (low, high) in (bands or {}).items()
@@ -128,17 +111,23 @@ class Stretch:
 def plot_loss(history: Sequence[Mapping[str, Any]], path: Path, *, loss: str = "loss") -> None:
     """Write the training and validation loss by epoch as PNG.
 
-    history: the rows of history.csv, with "epoch", "loss", and where they apply
-    "val_loss", "member" and "best". loss: names the value axis, with its unit. The last
-    epoch of each member that was better than all before is ringed.
-    Raises ValueError when there is no epoch to draw.
+    A ring marks the best epoch of each member of an ensemble.
+
+    Args:
+        history: The rows of history.csv, with "epoch", "loss", and where they apply
+            "val_loss", "member" and "best".
+        path: The file to write.
+        loss: The label of the value axis, with its unit.
+
+    Raises:
+        ValueError: There is no epoch to draw.
     """
     from matplotlib.ticker import MaxNLocator
 
     if not history:
         raise ValueError("plot_loss needs at least one epoch")
     members = sorted({row.get("member", 0) for row in history})
-    with _figure(1, panel_height_in=3.4) as (figure, (axes,)):
+    with new_figure(1, height_in=LOSS_HEIGHT_IN + LEGEND_HEIGHT_IN) as (figure, (axes,)):
         for member in members:
             rows = [row for row in history if row.get("member", 0) == member]
             _draw_member(axes, rows, line_width=1.7 if len(members) == 1 else 1.0)
@@ -164,19 +153,37 @@ def _draw_member(axes: Axes, rows: Sequence[Mapping[str, Any]], *, line_width: f
 
 
 def plot_forecasts(stretches: Sequence[Stretch], path: Path, *, time_label: str = "time") -> None:
-    """Write forecasts against actual values as PNG, a panel for each stretch, one above the other.
+    """Write forecasts against actual values as PNG, one panel above the other.
 
-    time_label: names the time axis, with its zone where there is one.
-    Raises ValueError when there is no stretch to draw.
+    Args:
+        stretches: The panels.
+        path: The file to write.
+        time_label: The label of the time axis, with its zone where there is one.
+
+    Raises:
+        ValueError: There is no panel to draw.
     """
     path.write_bytes(forecast_picture(stretches, form="png", time_label=time_label))
 
 
 def forecast_picture(stretches: Sequence[Stretch], *, form: str, time_label: str = "time") -> bytes:
-    """The same as bytes. form: png or svg."""
+    """Draw forecasts against actual values, one panel above the other.
+
+    Args:
+        stretches: The panels.
+        form: "png" or "svg".
+        time_label: The label of the time axis, with its zone where there is one.
+
+    Returns:
+        The content of the file.
+
+    Raises:
+        ValueError: There is no panel to draw.
+    """
     if not stretches:
         raise ValueError("plot_forecasts needs at least one stretch")
-    with _figure(len(stretches), panel_height_in=PANEL_HEIGHT_IN) as (figure, panels):
+    height_in = len(stretches) * PANEL_HEIGHT_IN + LEGEND_HEIGHT_IN
+    with new_figure(len(stretches), height_in=height_in) as (figure, panels):
         for axes, stretch in zip(panels, stretches, strict=True):
             _draw(axes, stretch)
         panels[-1].set_xlabel(_line(time_label, 80))
@@ -186,15 +193,15 @@ def forecast_picture(stretches: Sequence[Stretch], *, form: str, time_label: str
 
 
 def _draw(axes: Axes, stretch: Stretch) -> None:
-    # The widest first, so that the narrower ones lie on it.
+    # The widest band first, so that the narrower ones lie on top of it.
     for nth, (level, (low, high)) in enumerate(sorted(stretch.bands.items(), reverse=True)):
         shade: dict[str, Any] = {"color": BLUE, "alpha": min(0.9, BAND_ALPHA * (nth + 1)), "linewidth": 0}
         axes.fill_between(stretch.time, _finite(low), _finite(high), label=f"{level:g} % interval", **shade)
     axes.plot(stretch.time, _finite(stretch.actual), color=BLACK, linewidth=1.2, label="actual")
     for (name, values), (colour, dash) in zip(stretch.forecasts.items(), cycle(FORECAST_LOOKS), strict=False):
-        said = int(np.isfinite(values).sum())
-        # A few points alone would be lost as a line.
-        marker = "o" if said <= MARKED_POINTS else None
+        n_points = int(np.isfinite(values).sum())
+        # A line through a few points alone is easily overlooked.
+        marker = "o" if n_points <= MARKED_POINTS else None
         axes.plot(
             stretch.time,
             _finite(values),
@@ -204,13 +211,13 @@ def _draw(axes: Axes, stretch: Stretch) -> None:
             markersize=4,
             label=_line(name, 40),
         )
-    for origin in stretch.origins:
+    for start in stretch.starts:
         axes.axvline(
-            stretch.time[max(origin - 1, 0)],
+            stretch.time[max(start - 1, 0)],
             color=GREY,
             linewidth=1.0,
             linestyle=(0, (1, 2)),
-            label=ORIGIN,
+            label=CUTOFF,
         )
     _value_axis(axes, stretch.label)
     _time_axis(axes, stretch.time)
@@ -238,12 +245,12 @@ def _value_axis(axes: Axes, label: str) -> None:
 
     axes.set_ylabel(_line(label, 30))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-    # Whole numbers, not a power of ten in the corner where the title stands.
+    # Full numbers: a power of ten would stand in the corner, over the title.
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.12g}"))
 
 
-def _loss_axis(axes: Axes, label: str, values: Floats) -> None:
-    """As any value axis, or logarithmic where the first epochs would flatten all others."""
+def _loss_axis(axes: Axes, label: str, values: AnyFloats) -> None:
+    """Format the axis of a loss, logarithmic where the first epochs would flatten all others."""
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     _value_axis(axes, label)
@@ -255,45 +262,28 @@ def _loss_axis(axes: Axes, label: str, values: Floats) -> None:
         axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-@contextmanager
-def _figure(n_panels: int, *, panel_height_in: float) -> Iterator[tuple[Figure, list[Axes]]]:
-    """A figure of our own look whatever the user's matplotlib settings, drawn without a screen."""
-    import matplotlib.style
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    # matplotlibrc and its backend are left as they were.
-    with matplotlib.style.context(["default", STYLE]), warnings.catch_warnings():
-        # A name in a script that the font lacks shows as boxes; a warning per letter helps nobody.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
-        height_in = n_panels * panel_height_in + LEGEND_HEIGHT_IN
-        figure = Figure(figsize=(WIDTH_IN, height_in), dpi=DOTS_PER_INCH, layout="constrained")
-        FigureCanvasAgg(figure)
-        yield figure, list(figure.subplots(n_panels, squeeze=False)[:, 0])
-
-
 def _finish(figure: Figure, panels: Sequence[Axes], out: Path | io.BytesIO, *, form: str = "png") -> None:
-    # One legend for all panels: each name once, lines of values before marks.
+    # One legend for all panels: each name once, lines before marks.
     entries: dict[str, Artist] = {}
     for axes in panels:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             entries.setdefault(label, handle)
-    for mark in (ORIGIN, BEST):
+    for mark in (CUTOFF, BEST):
         if mark in entries:
             entries[mark] = entries.pop(mark)
     figure.legend(list(entries.values()), list(entries), loc="outside upper left", ncols=min(len(entries), 6))
-    # Without the version of matplotlib in it, the same picture is the same file.
+    # Without the version of matplotlib in its metadata, the same picture is the same file.
     figure.savefig(out, format=form, metadata={"Date": None} if form == "svg" else {"Software": None})
 
 
-def _finite(values: ArrayLike) -> NDArray[np.float64]:
-    """As float64, with NaN (not drawn) for what no axis can show."""
+def _finite(values: ArrayLike) -> Floats:
+    """Convert to float64, with NaN, which is not drawn, for infinite values."""
     numbers = np.asarray(values, np.float64)
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
 def _line(text: str, most: int) -> str:
-    """One line of at most so many characters, cut in the middle: both ends tell names apart."""
+    """Shorten to one line of at most `most` characters, cut in the middle, because both ends tell names apart."""
     flat = "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
     head = most // 2
     return flat if len(flat) <= most else f"{flat[:head]}…{flat[len(flat) - (most - head - 1) :]}"

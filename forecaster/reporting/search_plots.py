@@ -1,37 +1,42 @@
-"""The pictures of a search: scores over trials and time, the effect of each hyperparameter, and all at once."""
+"""The pictures of a search: scores over trials and time, the effect of each hyperparameter, and all trials at once."""
 
 from __future__ import annotations
 
 import io
 import json
 import math
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from forecaster.reporting.plots import BLACK, BLUE, DOTS_PER_INCH, GREY, STYLE, VERMILLION, WIDTH_IN
+from forecaster.data.arrays import Floats
+from forecaster.reporting.figures import BLACK, BLUE, GREY, VERMILLION, new_figure
 from forecaster.runs.files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# More panels or axes than these are too small to read.
+# More panels or axes than these would be too small to read.
 MOST_PANELS, MOST_AXES = 24, 14
 COLUMNS = 3
-# Scores so far beyond the middle of all would flatten the rest.
+# An axis of scores shows at most this many times the distance between the median and the nearer extreme.
 FAR = 4.0
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One completed trial. minutes: since the search began, pauses included."""
+    """One completed trial.
+
+    Attributes:
+        number: The number of the trial.
+        score: The value of the objective.
+        minutes: When it completed, since the search began, pauses included.
+        values: The hyperparameters by name.
+    """
 
     number: int
     score: float
@@ -41,7 +46,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Axis:
-    """One hyperparameter. log: drawn so. values: of a choice, in their order; None where it is a range."""
+    """One hyperparameter.
+
+    Attributes:
+        name: The name, as in the values of a `Finding`.
+        log: Whether it is drawn on a logarithmic axis.
+        values: The values of a choice in their order; None for a range of numbers.
+    """
 
     name: str
     log: bool = False
@@ -49,10 +60,17 @@ class Axis:
 
 
 def plot_progress(found: Sequence[Finding], path: Path, *, metric: str, least: bool) -> None:
-    """Every trial's score, and the best so far, by trial and by time."""
+    """Write the score of every trial and the best so far, by trial and by time, as PNG.
+
+    Args:
+        found: The completed trials.
+        path: The file to write.
+        metric: The label of the scores.
+        least: Whether the least score is the best.
+    """
     from matplotlib.ticker import MaxNLocator
 
-    with _figure(1, 2, height_in=3.6) as (figure, (by_trial, by_time)):
+    with new_figure(1, 2, height_in=3.6) as (figure, (by_trial, by_time)):
         for axes, label, x in (
             (by_trial, "trial", [f.number for f in found]),
             (by_time, "minutes since the search began", [f.minutes for f in found]),
@@ -72,10 +90,18 @@ def plot_progress(found: Sequence[Finding], path: Path, *, metric: str, least: b
 
 
 def plot_effects(found: Sequence[Finding], axes_of: Sequence[Axis], path: Path, *, metric: str) -> None:
-    """The score against the value of each hyperparameter, a panel for each."""
+    """Write the score against the value of each hyperparameter, a panel for each, as PNG.
+
+    Args:
+        found: The completed trials.
+        axes_of: The hyperparameters; those without a trial are left out, and so are those
+            beyond the first MOST_PANELS.
+        path: The file to write.
+        metric: The label of the scores.
+    """
     shown = [a for a in axes_of if any(a.name in f.values for f in found)][:MOST_PANELS]
     n_rows = max(1, math.ceil(len(shown) / COLUMNS))
-    with _figure(n_rows, COLUMNS, height_in=2.5 * n_rows) as (figure, panels):
+    with new_figure(n_rows, COLUMNS, height_in=2.5 * n_rows) as (figure, panels):
         for panel, axis in zip(panels, shown, strict=False):
             with_it = [f for f in found if axis.name in f.values]
             places, labels = _places(axis, [f.values[axis.name] for f in with_it])
@@ -100,11 +126,20 @@ def plot_effects(found: Sequence[Finding], axes_of: Sequence[Axis], path: Path, 
 def plot_parallel(
     found: Sequence[Finding], axes_of: Sequence[Axis], path: Path, *, metric: str, least: bool
 ) -> None:
-    """Parallel coordinates: a line per trial through all its values, the better the darker, the best in colour."""
+    """Write parallel coordinates as PNG: a line per trial through all its values, better ones darker.
+
+    Args:
+        found: The completed trials.
+        axes_of: The hyperparameters; those without a trial are left out, and so are those
+            beyond the first MOST_AXES.
+        path: The file to write.
+        metric: The label of the scores.
+        least: Whether the least score is the best.
+    """
     shown = [a for a in axes_of if any(a.name in f.values for f in found)][:MOST_AXES]
     scores = np.array([f.score for f in found])
     order = np.argsort(-scores if least else scores, kind="stable")
-    with _figure(1, 1, height_in=4.8) as (figure, (panel,)):
+    with new_figure(1, 1, height_in=4.8) as (figure, (panel,)):
         columns = [_height(a, found) for a in shown]
         heights = np.stack([c for c, _ in columns] + [_share(scores)])
         for rank, i in enumerate(order):
@@ -124,12 +159,12 @@ def plot_parallel(
         panel.set_yticks([])
         panel.set_ylim(-0.14, 1.14)
         panel.grid(visible=False)
-        panel.set_title("Every trial; the best in colour")
+        panel.set_title("Every trial, the best in colour")
         _save(figure, path)
 
 
-def _height(axis: Axis, found: Sequence[Finding]) -> tuple[NDArray[np.float64], tuple[str, str]]:
-    """Of each trial on one axis, from 0 to 1, NaN where it has no such value; and what its ends are called."""
+def _height(axis: Axis, found: Sequence[Finding]) -> tuple[Floats, tuple[str, str]]:
+    """Return each trial's height on one axis, from 0 to 1, NaN without a value, and the labels of its ends."""
     known = [f.values.get(axis.name) for f in found]
     there = np.array([axis.name in f.values for f in found])
     places, labels = _places(axis, [v for v, t in zip(known, there, strict=True) if t])
@@ -139,8 +174,8 @@ def _height(axis: Axis, found: Sequence[Finding]) -> tuple[NDArray[np.float64], 
     return heights, ends
 
 
-def _places(axis: Axis, values: Sequence[Any]) -> tuple[NDArray[np.float64], list[str]]:
-    """Where values stand on an axis, and their names where they are names."""
+def _places(axis: Axis, values: Sequence[Any]) -> tuple[Floats, list[str]]:
+    """Return the places of values on an axis, and the names of the places where the values are a choice."""
     if axis.values is None:
         return np.array(values, dtype=float), []
     tried = [_name(v) for v in values]
@@ -149,18 +184,18 @@ def _places(axis: Axis, values: Sequence[Any]) -> tuple[NDArray[np.float64], lis
 
 
 def _name(value: Any) -> str:
-    """As in the YAML file: null, not None."""
+    """Write a value as in the YAML file: null, not None."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _share(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _share(values: Floats) -> Floats:
     low, high = values.min(), values.max()
-    share: NDArray[np.float64] = (values - low) / (high - low) if high > low else np.full(len(values), 0.5)
+    share: Floats = (values - low) / (high - low) if high > low else np.full(len(values), 0.5)
     return share
 
 
-def _score_axis(axes: Axes, scores: NDArray[np.float64]) -> None:
-    """Leave out of sight what lies so far off that the rest would be a line."""
+def _score_axis(axes: Axes, scores: Floats) -> None:
+    """Cut off scores that lie so far away that the rest would be a flat line."""
     low, middle, high = scores.min(), np.median(scores), scores.max()
     if middle > low and high - low > FAR * (middle - low):
         axes.set_ylim(low - 0.1 * (middle - low), low + FAR * (middle - low))
@@ -169,20 +204,7 @@ def _score_axis(axes: Axes, scores: NDArray[np.float64]) -> None:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    """As a whole or not at all."""
+    """Write the picture as a whole or not at all."""
     picture = io.BytesIO()
     figure.savefig(picture, metadata={"Software": None})
     write_whole(path, picture.getvalue())
-
-
-@contextmanager
-def _figure(n_rows: int, n_columns: int, *, height_in: float) -> Iterator[tuple[Figure, list[Axes]]]:
-    import matplotlib.style
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    with matplotlib.style.context(["default", STYLE]), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
-        figure = Figure(figsize=(WIDTH_IN, height_in), dpi=DOTS_PER_INCH, layout="constrained")
-        FigureCanvasAgg(figure)
-        yield figure, list(np.ravel(figure.subplots(n_rows, n_columns, squeeze=False)))

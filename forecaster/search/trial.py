@@ -21,7 +21,8 @@ from forecaster.data.reading.sources import TableSource, table_files
 from forecaster.data.spec import DataSpec, WindowSpec
 from forecaster.data.transforms.windows import Windows, cut_windows
 from forecaster.errors import TrainingError
-from forecaster.evaluation.metrics import METRICS, Scored
+from forecaster.evaluation.metrics import METRICS
+from forecaster.evaluation.scored import Scored
 from forecaster.forecasting.fitted import Fitted, fill_weights
 from forecaster.model.execution import PREDICT_BATCH
 from forecaster.runs.directory import CHECKPOINTS, RunDir

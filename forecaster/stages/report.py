@@ -17,11 +17,12 @@ from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.transforms.split import SplitBounds
 from forecaster.errors import DataError
 from forecaster.evaluation.scales import in_sample_scales
-from forecaster.evaluation.scores import label, remarks, verdicts
+from forecaster.evaluation.scores import headline_metric, metric_named, remarks, verdicts
 from forecaster.forecasting.fitted import STATE
+from forecaster.reporting.contents import Contents
 from forecaster.reporting.forecasts import read_forecasts
 from forecaster.reporting.history import History
-from forecaster.reporting.page import Contents, page
+from forecaster.reporting.page import page
 from forecaster.runs.directory import RESOLVED, RunDir
 from forecaster.runs.files import damaged, read_json, read_whole, write_whole
 from forecaster.stages.opened import OpenedRun
@@ -76,7 +77,9 @@ def write_report(
         config=read_whole(run.file(RESOLVED)).decode(),
         season=season_of(spec),
         splits=splits,
-        metric_label=label,
+        judged=judged,
+        headline=headline_metric(splits[judged]["scores"]["model"]) if judged else None,
+        metric=metric_named,
         verdicts=verdicts(splits[judged]["scores"], split=judged) if judged else [],
         remarks=remarks(splits[judged]["left_out"]) if judged else [],
         epochs=read_epochs(run),

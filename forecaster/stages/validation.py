@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from forecaster.config.spec import ExperimentSpec
 from forecaster.errors import DataError
-from forecaster.evaluation.metrics import METRICS, Scored
+from forecaster.evaluation.metrics import METRICS
+from forecaster.evaluation.scored import Scored
 from forecaster.stages.prepared import Prepared
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ import pytest
 from forecaster.config.evaluation import EvaluationSpec
 from forecaster.forecasting.baselines import BASELINES, BaselineInputs, forecast
 from forecaster.forecasting.cutoffs import Cutoffs
-from forecaster.forecasting.stats import BOUNDS
+from forecaster.forecasting.stats import MODELS
 
 HORIZON, LOOKBACK, SEASON = 5, 12, 6
 
 
-OF_STATSFORECAST = list(BOUNDS)
+OF_STATSFORECAST = list(MODELS)
 
 
 @pytest.fixture(params=BASELINES)
@@ -31,7 +31,7 @@ def cutoffs(values, rows):
 
 
 def setting(*, factor=1.0, shift=0.0):
-    """Two targets; origins to forecast from, and what is known."""
+    """Two targets; cutoffs to forecast from, and what is known."""
     values = np.random.default_rng(11).normal(size=(150, 2)).cumsum(axis=0) * factor + shift
     train, val = cutoffs(values, np.arange(LOOKBACK, 21)), cutoffs(values, np.arange(25, 31))
     known = BaselineInputs(SEASON, LOOKBACK, train, val, np.full((3, 2), 2.0 * abs(factor)), np.full(3, 12))
@@ -41,6 +41,13 @@ def setting(*, factor=1.0, shift=0.0):
 def test_config_and_code_name_the_same_baselines():
     field = EvaluationSpec.model_json_schema()["properties"]["baselines"]["items"]
     assert field["enum"] == list(BASELINES)
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_the_docstring_describes_the_baseline_in_a_sentence(name):
+    first, _, _ = (BASELINES[name].__doc__ or "").partition("\n\n")
+    assert first.endswith(".")
+    assert len(first) < 120
 
 
 def test_shape_and_type(name):
@@ -55,7 +62,7 @@ def test_the_same_input_gives_the_same_bytes(name):
     assert forecast(name, *setting()).tobytes() == forecast(name, *setting()).tobytes()
 
 
-def test_rows_from_the_origin_on_change_nothing(name):
+def test_rows_after_the_cutoff_change_nothing(name):
     where, known = setting()
     before = forecast(name, where, known)
     for i, row in enumerate(where.row):
@@ -80,7 +87,7 @@ def test_a_change_of_units_changes_the_forecast_alike(name):
     assert turned == pytest.approx(-3.0 * plain + 40.0, rel=1e-5, abs=1e-4)
 
 
-def test_order_of_origins_changes_nothing(name):
+def test_order_of_cutoffs_changes_nothing(name):
     where, known = setting()
     order = np.random.default_rng(0).permutation(len(where.row))
     assert forecast(name, where.pick(order), known) == pytest.approx(
@@ -101,13 +108,13 @@ def test_one_row_of_history_is_enough(name):
     assert np.array_equal(forecast(name, first, known), expected)
 
 
-def test_an_origin_at_the_end_of_the_data_is_forecast(name):
+def test_a_cutoff_at_the_end_of_the_data_is_forecast(name):
     where, known = setting()
     last = dataclasses.replace(where, row=where.offsets[where.series + 1])
     assert np.isfinite(forecast(name, last, known)).all()
 
 
-def test_no_origin_gives_no_forecast(name):
+def test_no_cutoff_gives_no_forecast(name):
     where, known = setting()
     assert forecast(name, where.pick(slice(0, 0)), known).shape == (0, HORIZON, 2)
 

@@ -2,16 +2,18 @@
 
 import dataclasses
 import math
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from forecaster.config.evaluation import EvaluationSpec
-from forecaster.evaluation import metrics
-from forecaster.evaluation.metrics import METRICS, Scored, by_series, by_step
+from forecaster.evaluation import scored as module
+from forecaster.evaluation.metrics import METRICS
 from forecaster.evaluation.scales import in_sample_scales
+from forecaster.evaluation.scored import ScaleName, Scored
 
-SCALED = ("mase", "rmsse", "scaled_mae", "scaled_mse")
+SCALED = [name for name, metric in METRICS.items() if metric.scale is not None]
 PERCENT = ("mape", "smape", "wape")
 OF_THE_UNIT = {"mae": 1, "rmse": 1, "bias": 1, "mse": 2}
 
@@ -93,16 +95,17 @@ def test_order_of_windows_changes_nothing(name):
 
 def test_working_in_parts_changes_nothing(name, monkeypatch):
     s = scored()
-    whole, series, steps = METRICS[name](s), by_series(s, name), by_step(s, name)
-    monkeypatch.setattr(metrics, "ELEMENTS_PER_PART", 9)
-    assert METRICS[name](s) == pytest.approx(whole, rel=1e-13)
-    assert by_series(s, name) == pytest.approx(series, rel=1e-13)
-    assert by_step(s, name) == pytest.approx(steps, rel=1e-13)
+    whole = METRICS[name].broken_down(s)
+    monkeypatch.setattr(module, "ELEMENTS_PER_PART", 9)
+    in_parts = METRICS[name].broken_down(s)
+    assert in_parts.overall == pytest.approx(whole.overall, rel=1e-13)
+    assert in_parts.by_series == pytest.approx(whole.by_series, rel=1e-13)
+    assert in_parts.by_step == pytest.approx(whole.by_step, rel=1e-13)
 
 
 def test_by_series_is_the_metric_of_that_series_alone(name):
     s = scored()
-    for series, value in enumerate(by_series(s, name)):
+    for series, value in enumerate(METRICS[name].broken_down(s).by_series):
         of = s.series == series
         alone = dataclasses.replace(s, actual=s.actual[of], forecast=s.forecast[of], series=s.series[of])
         assert value == pytest.approx(METRICS[name](alone), rel=1e-13)
@@ -110,7 +113,7 @@ def test_by_series_is_the_metric_of_that_series_alone(name):
 
 def test_by_step_is_the_metric_of_that_step_alone(name):
     s = scored()
-    for step, value in enumerate(by_step(s, name)):
+    for step, value in enumerate(METRICS[name].broken_down(s).by_step):
         alone = dataclasses.replace(s, actual=s.actual[:, [step]], forecast=s.forecast[:, [step]])
         assert value == pytest.approx(METRICS[name](alone), rel=1e-13)
 
@@ -130,3 +133,24 @@ def test_the_docstring_has_a_formula_and_a_unit(name):
     said = METRICS[name].terms.__doc__
     assert ": mean" in said or ": sqrt(mean" in said or ": 100 sum" in said
     assert any(unit in said for unit in ("Unit of", "Square of", "Percent", "Unitless"))
+
+
+@pytest.mark.parametrize("scale", get_args(ScaleName))
+def test_a_metric_divides_by_the_scale_that_it_declares_and_by_no_other(name, scale):
+    s = scored()
+    without = dataclasses.replace(s, **{scale: np.zeros_like(getattr(s, scale))})
+    if METRICS[name].scale == scale:
+        assert math.isnan(METRICS[name](without))
+    else:
+        assert METRICS[name](without) == METRICS[name](s)
+
+
+def test_a_metric_omits_zeros_only_where_it_declares_so(name):
+    """A forecast that is wrong only where the actual value is 0 is not counted by a metric that omits zeros."""
+    s = scored()
+    actual = s.actual.copy()
+    actual[0, 0] = 0.0
+    forecast = actual.copy()
+    forecast[0, 0] = 5.0
+    found = METRICS[name](dataclasses.replace(s, actual=actual, forecast=forecast))
+    assert (found == 0.0) == METRICS[name].omits_zeros

@@ -16,7 +16,8 @@ import pytest
 from sklearn.metrics import mean_pinball_loss
 
 from forecaster.evaluation.intervals import interval_metrics
-from forecaster.evaluation.metrics import METRICS, Scored
+from forecaster.evaluation.metrics import METRICS
+from forecaster.evaluation.scored import Scored
 from forecaster.forecasting.forecast import ends, probabilities
 
 NAN = math.nan

@@ -14,7 +14,8 @@ import math
 import numpy as np
 import pytest
 
-from forecaster.evaluation.metrics import METRICS, Scored, by_series, by_step
+from forecaster.evaluation.metrics import METRICS
+from forecaster.evaluation.scored import Scored
 
 NAN = math.nan
 
@@ -71,9 +72,9 @@ def test_overall(name):
 
 @pytest.mark.parametrize("name", BY_SERIES)
 def test_by_series(name):
-    assert by_series(SCORED, name) == pytest.approx(BY_SERIES[name], rel=1e-14)
+    assert METRICS[name].broken_down(SCORED).by_series == pytest.approx(BY_SERIES[name], rel=1e-14)
 
 
 @pytest.mark.parametrize("name", BY_STEP)
 def test_by_step(name):
-    assert by_step(SCORED, name) == pytest.approx(BY_STEP[name], rel=1e-14)
+    assert METRICS[name].broken_down(SCORED).by_step == pytest.approx(BY_STEP[name], rel=1e-14)

@@ -63,13 +63,17 @@ def test_the_page_asks_no_server_and_runs_only_its_own_script(run: Path) -> None
 def test_the_verdict_is_in_plain_words(run: Path, tmp_path: Path) -> None:
     done("report", run)
     said = text_of(run / "report.html")
-    assert "Beats every baseline The model beats seasonal_naive on test MASE: 0.700 against 1.00." in said
-    assert "Over-fitting: training goes on falling while validation rises" in said
+    assert (
+        "Ahead of every baseline on test MASE The model beats seasonal_naive on test MASE: 0.700 against 1.00."
+        in said
+    )
+    assert "Over-fitting: the training loss keeps falling while the validation loss rises" in said
     lost = make_run(tmp_path, lost=True)
     done("report", lost)
     said = text_of(lost / "report.html")
     assert (
-        "Loses to seasonal_naive The model loses to seasonal_naive on test MASE: 0.700 against 0.500." in said
+        "Behind seasonal_naive on test MASE The model loses to seasonal_naive on test MASE: 0.700 against 0.500."
+        in said
     )
 
 
@@ -106,7 +110,7 @@ def test_without_its_table_the_page_says_so_and_shows_the_rest(tmp_path: Path) -
 def test_a_run_without_test_windows_has_a_page(tmp_path: Path) -> None:
     done("train", line(tmp_path, split={"val": 0, "test": 0}, training={"epochs": 1, "early_stopping": None}), "--run-dir", tmp_path / "r")  # fmt: skip
     said = text_of(tmp_path / "r" / "report.html")
-    assert "No verdict There are no windows outside training to judge by." in said
+    assert "No verdict The run has no validation or test windows." in said
     assert payload(tmp_path / "r" / "report.html")["lines"] == []
 
 
@@ -158,3 +162,10 @@ def test_plot_does_without_the_table(tmp_path: Path) -> None:
     (tmp_path / "t.csv").unlink()
     done("plot", run)
     assert (run / "plots" / "a-y.png").is_file()
+
+
+def test_the_page_says_what_its_columns_mean_and_how_to_test_the_verdict(run: Path) -> None:
+    done("report", run)
+    said = text_of(run / "report.html")
+    assert "What the columns mean MAE mean absolute error, in the unit of the target RMSE" in said
+    assert "Scores of one test range. forecaster evaluate r tests whether a difference may be chance." in said

@@ -184,7 +184,7 @@ def test_one_window_of_one_series_is_enough(browser: Any, tmp_path: Path) -> Non
     done("report", run)
     with Opened(browser, run / "report.html") as o:
         assert ink(o, "forecast") > 500
-        assert o.page.text_content("#calibration p").startswith("This run makes no prediction intervals")
+        assert o.page.text_content("#calibration p").startswith("This run has no prediction intervals")
         assert o.wrong == []
 
 

@@ -1,5 +1,5 @@
 "use strict";
-/* Charts over uPlot: colours from the style sheet, a legend and a readout in the page, tables on demand, keys. */
+/* Charts drawn with uPlot: colours from the style sheet, a legend and a readout in the page, tables on demand, keys. */
 const Charts = (() => {
   const root = document.documentElement;
   const made = new Map();
@@ -90,7 +90,7 @@ const Charts = (() => {
       ctx.globalAlpha = 0.55;
       ctx.lineWidth = devicePixelRatio;
       ctx.setLineDash([1.5 * devicePixelRatio, 3 * devicePixelRatio]);
-      const places = (spec.origins || []).map((o) => u.valToPos(o, "x", true)).filter((p) => p >= bbox.left - 1 && p <= bbox.left + bbox.width + 1);
+      const places = (spec.cutoffs || []).map((o) => u.valToPos(o, "x", true)).filter((p) => p >= bbox.left - 1 && p <= bbox.left + bbox.width + 1);
       if (places.length < bbox.width / devicePixelRatio / 8) {
         for (const p of places) {
           ctx.beginPath();
@@ -159,7 +159,7 @@ const Charts = (() => {
     }
   }
 
-  /* A table of at most so many rows: what a chart shows, for those who do not see it. */
+  /* What a chart shows as a table, of at most this many rows, for readers who do not see the chart. */
   const MOST_ROWS = 1000;
   function table(holder, spec) {
     holder.replaceChildren();

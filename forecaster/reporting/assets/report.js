@@ -17,7 +17,7 @@
   const unpack = (line, coded) => coded.map((q) => (q === null ? null : +(line.offset + q * line.unit).toPrecision(12)));
   const bandOf = (i) => "band" + Math.min(3, i + 1 + Math.max(0, 2 - levels.length));
 
-  /* A few forecasts are read, a hundred are only seen: the newest ones, about so many steps of them. */
+  /* A hundred forecasts in one chart cannot be read: the newest ones are shown, about this many steps. */
   const READ_STEPS = 170;
   function newest(f) {
     const horizon = f.m.length - f.o[f.o.length - 1];
@@ -32,7 +32,7 @@
     const actual = unpack(line, f.y).slice(cut), model = [...gap, ...unpack(line, f.m)].slice(cut);
     const ends = f.b.map((b) => [...gap, ...unpack(line, b)].slice(cut));
     const series = [], bands = [], legend = [];
-    // The widest band first, so that the narrower ones lie on it.
+    // The widest band first, so that the narrower ones lie on top of it.
     [...levels.keys()].reverse().forEach((i, nth) => {
       series.push({ name: `${levels[i]} % low`, values: ends[2 * i], colour: "band1", hidden: true });
       series.push({ name: `${levels[i]} % high`, values: ends[2 * i + 1], colour: "band1", hidden: true });
@@ -42,16 +42,16 @@
     series.push({ name: "forecast", values: model, colour: "model", width: 2 });
     legend.push({ name: "actual", colour: "actual" }, { name: "forecast", colour: "model" });
     [...levels.keys()].reverse().forEach((i, nth) => legend.push({ name: `${levels[i]} % interval`, colour: bandOf(nth), area: true }));
-    legend.push({ name: "origin", colour: "soft", dash: "dotted" });
+    legend.push({ name: "cutoff", colour: "soft", dash: "dotted" });
     const interval = (i, k) => (ends[2 * k][i] === null ? "" : `, ${levels[k]} %: ${digits(ends[2 * k][i])} to ${digits(ends[2 * k + 1][i])}`);
     const said = line.score === null ? "" : ` ${page.unit} ${digits(line.score)}.`;
     draw(key, {
       x: positions.map(at), time: axis.time, zone: axis.zone, series, bands, legend, unit: unitOf(line), zoomable: true, height: 250,
-      origins: f.o.map((o) => f.from + o - 1).filter((o) => o >= from).map(at), view: whole && newest(f) > 0 ? [at(from + newest(f)), at(positions[n - 1])] : null,
+      cutoffs: f.o.map((o) => f.from + o - 1).filter((o) => o >= from).map(at), view: whole && newest(f) > 0 ? [at(from + newest(f)), at(positions[n - 1])] : null,
       say: (i) => `${when(positions[i])}: actual ${digits(actual[i])}` + (model[i] === null ? "" : `, forecast ${digits(model[i])}${levels.map((_, k) => interval(i, k)).join("")}`),
       alt: `${nameOf(line)}: forecasts and actual values of ${unitOf(line)}, ${when(f.from)} to ${when(positions[n - 1])}.${said} Arrow keys read values.`,
       table: () => ({
-        header: [page.time, "actual", "forecast", ...levels.flatMap((l) => [`${l} % from`, `${l} % to`])],
+        header: [page.time, "actual", "forecast", ...levels.flatMap((l) => [`${l} % lower`, `${l} % upper`])],
         rows: positions.map((p, i) => [when(p), actual[i], model[i], ...ends.map((e) => e[i])]).filter((row) => row[2] !== null),
       }),
     });
@@ -70,16 +70,16 @@
     if (d.cuts[0] >= d.n) areas.length = 0;
     if (d.cuts[1] >= d.n) areas.length = Math.min(1, areas.length);
     const series = [{ name: whole ? "value" : "mean", values: value, colour: "actual", width: 1.1 }];
-    if (!whole) series.unshift({ name: "least", values: low, colour: "actual", hidden: true }, { name: "greatest", values: high, colour: "actual", hidden: true });
+    if (!whole) series.unshift({ name: "minimum", values: low, colour: "actual", hidden: true }, { name: "maximum", values: high, colour: "actual", hidden: true });
     const split = (p) => (p - d.from < d.cuts[0] ? "training" : p - d.from < d.cuts[1] ? "validation" : "test");
     draw("data", {
       x: positions.map(at), time: axis.time, zone: axis.zone, series, areas, zoomable: true, unit: unitOf(line),
       bands: whole ? [] : [{ low: 1, high: 2, colour: "range" }],
-      legend: [{ name: nameOf(line) + (whole ? "" : `, mean of ${d.every} steps`), colour: "actual" }, ...(whole ? [] : [{ name: "least to greatest", colour: "range", area: true }]), { name: "validation", colour: "val", area: true }, { name: "test", colour: "test", area: true }],
+      legend: [{ name: nameOf(line) + (whole ? "" : `, mean of ${d.every} steps`), colour: "actual" }, ...(whole ? [] : [{ name: "minimum to maximum", colour: "range", area: true }]), { name: "validation", colour: "val", area: true }, { name: "test", colour: "test", area: true }],
       say: (i) => `${when(positions[i])}, ${split(positions[i])}: ${digits(value[i])}` + (whole ? "" : `, from ${digits(low[i])} to ${digits(high[i])}`),
       alt: `${nameOf(line)}: ${d.n.toLocaleString("en")} steps of ${unitOf(line)} from ${when(d.from)} to ${when(d.from + d.n - 1)}. Validation begins at ${when(d.from + Math.min(d.n - 1, d.cuts[0]))}, test at ${when(d.from + Math.min(d.n - 1, d.cuts[1]))}.`,
       table: () => ({
-        header: whole ? [page.time, "split", unitOf(line)] : [page.time, "split", "mean", "least", "greatest"],
+        header: whole ? [page.time, "split", unitOf(line)] : [page.time, "split", "mean", "minimum", "maximum"],
         rows: positions.map((p, i) => [when(p), split(p), value[i], ...(whole ? [] : [low[i], high[i]])]),
       }),
     });
@@ -88,15 +88,15 @@
   function barChart(key, { labels, values, name, unit, xLabel, counts, spread }) {
     const x = count(0, labels.length);
     const series = [{ name, values, colour: "bar", bars: true }];
-    if (spread) series.push({ name: "mean + spread", values: values.map((v, i) => v + spread[i]), colour: "warm", marks: 4 }, { name: "mean - spread", values: values.map((v, i) => v - spread[i]), colour: "warm", marks: 4 });
+    if (spread) series.push({ name: "mean + standard deviation", values: values.map((v, i) => v + spread[i]), colour: "warm", marks: 4 }, { name: "mean − standard deviation", values: values.map((v, i) => v - spread[i]), colour: "warm", marks: 4 });
     const known = values.filter((v) => v !== null);
     draw(key, {
       x, labels, series, bars: true, fromZero: true, zero: true, unit, xLabel,
-      legend: spread ? [{ name: "spread of the shuffles", colour: "warm", dash: "dotted" }] : [],
+      legend: spread ? [{ name: "one standard deviation of the shuffles", colour: "warm", dash: "dotted" }] : [],
       say: (i) => `${labels[i]}: ${digits(values[i])}` + (spread ? ` ± ${digits(spread[i])}` : "") + (counts ? ` over ${counts[i].toLocaleString("en")} values` : ""),
       alt: `Bar chart of ${name}: ${labels.length} bars, from ${digits(Math.min(...known))} to ${digits(Math.max(...known))}.`,
       table: () => ({
-        header: [xLabel || "", name, ...(spread ? ["spread"] : []), ...(counts ? ["values"] : [])],
+        header: [xLabel || "", name, ...(spread ? ["standard deviation"] : []), ...(counts ? ["values"] : [])],
         rows: labels.map((l, i) => [l, values[i], ...(spread ? [spread[i]] : []), ...(counts ? [counts[i].toLocaleString("en")] : [])]),
       }),
     });
@@ -113,7 +113,7 @@
 
   function errors(one) {
     const steps = one.steps, x = count(1, steps.mae.length);
-    // Those not so far off that they would press the model's own line flat.
+    // Only baselines whose error is not so large that the model's line would look flat beside it.
     const most = 3 * Math.max(...steps.mae.filter((v) => v !== null));
     const rivals = Object.entries(page.baselines).filter(([, v]) => v.length === x.length && v.every((m) => m !== null && m < most)).slice(0, 3);
     const looks = [["soft", [2, 3]], ["good", [6, 3]], ["ink", [1, 4]]];
@@ -140,23 +140,23 @@
     const x = h.counts.map((_, i) => (h.edges[i] + h.edges[i + 1]) / 2), share = h.counts.map((c) => (100 * c) / total);
     const span = (i) => `${digits(h.edges[i])} to ${digits(h.edges[i + 1])}`;
     draw("histogram", {
-      x, bins: true, fromZero: true, bars: true, xLabel: `forecast less actual, ${one.target}`, unit: "% of values",
+      x, bins: true, fromZero: true, bars: true, xLabel: `forecast minus actual value, ${one.target}`, unit: "% of values",
       series: [{ name: "share", values: share, colour: "bar", bars: true, fill: 1 }],
       legend: [{ name: `mean ${digits(h.mean)}, standard deviation ${digits(h.std)}`, colour: "bar", area: true }],
       say: (i) => `${span(i)}: ${digits(share[i])} %`,
       alt: `Histogram of ${total.toLocaleString("en")} residuals: mean ${digits(h.mean)}, standard deviation ${digits(h.std)}; ${h.below + h.above} outside the range drawn.`,
-      table: () => ({ header: ["from to", "values"], rows: [[`below ${digits(h.edges[0])}`, String(h.below)], ...h.counts.map((c, i) => [span(i), String(c)]), [`above ${digits(h.edges.at(-1))}`, String(h.above)]] }),
+      table: () => ({ header: ["range", "values"], rows: [[`below ${digits(h.edges[0])}`, String(h.below)], ...h.counts.map((c, i) => [span(i), String(c)]), [`above ${digits(h.edges.at(-1))}`, String(h.above)]] }),
     });
   }
 
   function correlation(one) {
     const a = one.acf, x = a.values.map((_, i) => (i + 1) * a.every), flat = (v) => x.map(() => v);
     draw("acf", {
-      x, bins: true, zero: true, whole: true, xLabel: "steps between origins", unit: "correlation", bars: true,
+      x, bins: true, zero: true, whole: true, xLabel: "steps between cutoffs", unit: "correlation", bars: true,
       yRange: (u, low, high) => [Math.min(-0.3, low * 1.1), Math.max(0.3, high * 1.1)],
       series: [{ name: "correlation", values: a.values, colour: "bar", bars: true, fill: 0.6 }, { name: "bound", values: flat(a.bound), colour: "soft", dash: [4, 4], width: 1 }, { name: "bound", values: flat(-a.bound), colour: "soft", dash: [4, 4], width: 1 }],
       legend: [], say: (i) => `${x[i]} steps apart: ${digits(a.values[i])}`,
-      alt: `Autocorrelation of one-step errors at ${x.length} lags; at the first ${digits(a.values[0])}. Chance stays within ${digits(a.bound)}.`,
+      alt: `Autocorrelation of one-step errors at ${x.length} lags; at the first ${digits(a.values[0])}. Between −${digits(a.bound)} and ${digits(a.bound)} it may be chance.`,
       table: () => ({ header: ["steps apart", "correlation", "pairs"], rows: x.map((v, i) => [String(v), a.values[i], String(a.pairs[i])]) }),
     });
   }
@@ -168,7 +168,7 @@
     draw("calibration", {
       x, xLabel: "nominal, %", unit: "observed, %", yRange: () => [0, 104],
       series: [{ name: "nominal", values: x, colour: "soft", dash: [5, 4], width: 1 }, { name: "observed", values: observed, colour: "model", width: 2, dots: 9 }],
-      legend: [{ name: "observed", colour: "model" }, { name: "as it should be", colour: "soft", dash: "dashed" }],
+      legend: [{ name: "observed", colour: "model" }, { name: "ideal", colour: "soft", dash: "dashed" }],
       say: (i) => (observed[i] === null ? "" : `${x[i]} % interval: holds ${digits(observed[i])} %, mean width ${digits(c[i - 1].width)} ${one.target}`),
       alt: "Calibration: " + c.map((l) => `the ${l.level} % interval holds ${digits(l.observed)} %`).join(", ") + ".",
       table: () => ({ header: ["nominal, %", "observed, %", "mean width"], rows: c.map((l) => [String(l.level), l.observed, l.width]) }),
@@ -211,8 +211,8 @@
   function importance() {
     const found = page.importance;
     if (!found) return;
-    for (const [key, rows, name] of [["inputs", found.inputs, "input"], ["lags", found.lags, "steps before the origin"]]) {
-      if (rows.length > 1) barChart(`importance-${key}`, { labels: rows.map((r) => r.name), values: rows.map((r) => r.mean), spread: rows.map((r) => r.std), name: "growth of the error, %", unit: "%", xLabel: name });
+    for (const [key, rows, name] of [["inputs", found.inputs, "input"], ["lags", found.lags, "steps before the cutoff"]]) {
+      if (rows.length > 1) barChart(`importance-${key}`, { labels: rows.map((r) => r.name), values: rows.map((r) => r.mean), spread: rows.map((r) => r.std), name: "increase of the error, %", unit: "%", xLabel: name });
     }
   }
 

@@ -3,7 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from forecaster.evaluation.metrics import METRICS, Scored, by_series, by_step
+from forecaster.evaluation.metrics import METRICS
+from forecaster.evaluation.scored import Scored
 
 
 def column(*values):
@@ -20,7 +21,7 @@ def one_step(actual, forecast, *, series, scale):
 def test_a_series_without_a_scale_is_left_out(name, unusable):
     s = one_step(column(1, 5), column(3, 1000), series=[0, 1], scale=[1.0, unusable])
     assert METRICS[name](s) == {"scaled_mse": 4.0}.get(name, 2.0)
-    assert np.isnan(by_series(s, name)).tolist() == [False, True]
+    assert np.isnan(METRICS[name].broken_down(s).by_series).tolist() == [False, True]
 
 
 def test_a_scaled_metric_without_any_scale_cannot_be_computed():
@@ -35,8 +36,8 @@ def test_each_target_has_its_own_scale():
 
 def test_a_series_without_a_window_has_no_score():
     s = one_step(column(1), column(3), series=[1], scale=[1, 1, 1])
-    assert np.isnan(by_series(s, "mae")).tolist() == [True, False, True]
-    assert by_series(s, "mae")[1] == 2.0
+    assert np.isnan(METRICS["mae"].broken_down(s).by_series).tolist() == [True, False, True]
+    assert METRICS["mae"].broken_down(s).by_series[1] == 2.0
 
 
 def test_smape_of_opposite_signs_is_200():
@@ -58,8 +59,8 @@ def test_an_overflowing_error_is_infinite_and_warns_nobody():
 
 def test_a_step_that_was_never_observed_has_no_score():
     s = Scored(np.array([[[1.0], [math.nan]]]), np.ones((1, 2, 1)), np.array([0]), *[np.ones((1, 1))] * 3)
-    assert by_step(s, "mae").tolist()[0] == 0.0
-    assert math.isnan(by_step(s, "mae")[1])
+    assert METRICS["mae"].broken_down(s).by_step.tolist()[0] == 0.0
+    assert math.isnan(METRICS["mae"].broken_down(s).by_step[1])
 
 
 def test_shapes_that_differ_are_refused():

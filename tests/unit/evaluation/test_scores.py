@@ -8,7 +8,9 @@ from forecaster.evaluation.scales import Scales
 from forecaster.evaluation.scores import (
     Scoring,
     coverage_remarks,
+    headline_metric,
     label,
+    metric_named,
     remarks,
     score_table,
     verdicts,
@@ -162,7 +164,7 @@ def test_coverage_that_is_off_is_said_plainly():
     model = {"coverage_80": 74.9, "coverage_95": 99.1}
     assert coverage_remarks({"model": model}, levels=[80, 95], calibration="conformal") == [
         "The model's test intervals hold 74.9 % of the values at level 80. "
-        "Errors changed since validation: evaluation.calibration: adaptive follows them."
+        "Errors have changed since validation; evaluation.calibration: adaptive follows them."
     ]
     assert coverage_remarks({"model": model}, levels=[95], calibration="conformal") == []
     assert coverage_remarks({}, levels=[80], calibration="conformal") == []
@@ -174,3 +176,14 @@ def test_coverage_that_is_off_is_said_plainly():
 )
 def test_labels_of_interval_metrics(name, said):
     assert label(name) == said
+
+
+def test_the_headline_is_mase_or_the_first_that_can_be_computed():
+    assert headline_metric({"mae": 1.0, "mase": 0.5}) == "mase"
+    assert headline_metric({"rmse": None, "mae": 1.0, "mase": None}) == "mae"
+    assert headline_metric({"mae": None}) is None
+
+
+def test_a_name_that_is_no_metric_is_an_error():
+    with pytest.raises(KeyError):
+        metric_named("r2_80")

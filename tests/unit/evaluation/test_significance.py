@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from forecaster.evaluation.significance import diebold_mariano, losses_by_origin, owa, skill
+from forecaster.evaluation.significance import diebold_mariano, losses_by_cutoff, owa, skill
 
 
 def test_one_step_ahead_is_the_paired_t_test() -> None:
@@ -43,7 +43,7 @@ def test_a_difference_is_called_one_as_often_as_it_should_be() -> None:
 
 def test_nothing_can_be_told_from_too_few() -> None:
     assert diebold_mariano(np.array([1.0]), np.array([2.0]), horizon=1).p is None
-    # n + 1 - 2 h + h (h - 1) / n is 0 for 2 origins and a horizon of 2.
+    # n + 1 - 2 h + h (h - 1) / n is 0 for 2 cutoffs and a horizon of 2.
     assert diebold_mariano(np.array([1.0, 2.0]), np.array([2.0, 5.0]), horizon=2).p is None
 
 
@@ -52,16 +52,16 @@ def test_equal_forecasts_are_equal() -> None:
     assert (found.difference, found.p, found.real) == (0.0, 1.0, False)
 
 
-def test_losses_are_means_of_scaled_errors_at_each_origin() -> None:
+def test_losses_are_means_of_scaled_errors_at_each_cutoff() -> None:
     """Two series at position 5, one of them also at 3; errors 2 and 4 in units of 2, 6 in units of 3."""
     actual = np.array([[[10.0]], [[10.0]], [[math.nan]], [[10.0]]])
     forecast = np.array([[[12.0]], [[4.0]], [[0.0]], [[16.0]]])
     scale = np.array([[2.0], [3.0], [1.0], [0.0]])
-    where, loss = losses_by_origin(actual, forecast, scale, np.array([5, 5, 3, 7]))
+    where, loss = losses_by_cutoff(actual, forecast, scale, np.array([5, 5, 3, 7]))
     assert where.tolist() == [3, 5, 7]
     assert loss[1] == pytest.approx((1 + 2) / 2)
     assert np.isnan(loss[[0, 2]]).all()
-    _, squared = losses_by_origin(actual, forecast, scale, np.array([5, 5, 3, 7]), squared=True)
+    _, squared = losses_by_cutoff(actual, forecast, scale, np.array([5, 5, 3, 7]), squared=True)
     assert squared[1] == pytest.approx((1 + 4) / 2)
 
 

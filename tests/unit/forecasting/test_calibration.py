@@ -50,6 +50,8 @@ def test_ranks_of_the_finite_sample_quantile():
     assert conformal_quantiles(np.arange(19.0), [0.1, 0.9]) == pytest.approx([1, 17])
     # Rounding of 20 x 0.95 and 20 x 0.05 moves no rank.
     assert conformal_quantiles(np.arange(19.0), [0.05, 0.95]) == pytest.approx([0, 18])
+    # 25 x 0.56 is 14, and a little more in float64: the fourteenth of 24 errors all the same.
+    assert conformal_quantiles(np.arange(24.0), [0.56]) == pytest.approx([13])
 
 
 def test_too_few_errors_give_the_largest_and_none_gives_nothing():
@@ -158,8 +160,8 @@ def test_comes_back_from_json():
 def test_says_where_there_were_too_few_windows():
     assert shortfall(learned(range(9))) is None
     assert shortfall(learned(range(8))) == (
-        "the widest intervals need 9 validation windows, and there are 8: they reach as far as the largest error "
-        "seen, and hold fewer values than they say"
+        "the widest intervals need 9 validation windows, and there are 8: they reach only as far as the largest "
+        "error, and hold fewer values than their level"
     )
 
 
@@ -186,7 +188,7 @@ def rolling(n_before: int = 4, n_after: int = 6, horizon: int = 2) -> AdaptiveCa
     )
 
 
-def test_adaptive_calibration_knows_only_targets_before_the_origin():
+def test_adaptive_calibration_knows_only_targets_before_the_cutoff():
     """Two steps ahead: at position 6 the newest whole window is that of 4 and 5."""
     r = rolling()
     assert r.known_before(6).tolist() == [1, 2, 3, 4]
@@ -194,7 +196,7 @@ def test_adaptive_calibration_knows_only_targets_before_the_origin():
     assert r.newest().offsets[0, 0, 0] == pytest.approx([6, 0, 9])
 
 
-def test_adaptive_calibration_is_learned_anew_every_horizon():
+def test_adaptive_calibration_is_renewed_every_horizon():
     """Blocks begin at 4, 6 and 8 and take the errors 0 … 2, 1 … 4 and 3 … 6."""
     out = rolling().apply()[:, 0, 0]
     assert out[:, 0] == pytest.approx([0, 0, 1, 1, 3, 3])

@@ -29,11 +29,11 @@ def test_the_lookback_may_be_longer_than_the_table():
     assert past.centred[0, :, 0].tolist() == [0.0] * 97 + [-10.0, 0.0, 10.0]
 
 
-def test_the_next_rows_begin_at_the_origin():
+def test_the_next_rows_begin_after_the_cutoff():
     assert next_rows(cutoffs(series=[1], row=[5])).tolist() == [[[20.0, 200.0], [30.0, 300.0]]]
 
 
-def test_parts_cover_every_origin_in_order(monkeypatch):
+def test_parts_cover_every_window_in_order(monkeypatch):
     whole = cutoffs(series=[0, 0, 1, 1, 1], row=[1, 2, 5, 6, 7])
     monkeypatch.setattr(module, "ELEMENTS_PER_PART", 12)
     parts = list(whole.parts(3))
@@ -42,11 +42,11 @@ def test_parts_cover_every_origin_in_order(monkeypatch):
 
 
 @pytest.mark.parametrize(("series", "row"), [(0, 0), (1, 4), (1, 3)])
-def test_an_origin_without_history_is_refused(series, row):
-    with pytest.raises(ValueError, match=r"^every origin needs at least one row of its series before it$"):
+def test_a_window_without_history_is_refused(series, row):
+    with pytest.raises(ValueError, match=r"^every window needs at least one row of its series before it$"):
         cutoffs(series=[series], row=[row])
 
 
-def test_an_origin_beyond_its_series_is_refused():
-    with pytest.raises(ValueError, match=r"^an origin lies beyond the end of its series$"):
+def test_a_window_beyond_its_series_is_refused():
+    with pytest.raises(ValueError, match=r"^a window starts beyond the end of its series$"):
         cutoffs(series=[0], row=[5])

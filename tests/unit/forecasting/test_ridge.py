@@ -9,7 +9,7 @@ from forecaster.model.linear import PENALTIES, PENALTY_UNCHOSEN
 
 
 def every(values, *, first, last, horizon, lookback):
-    """Every origin of one series whose targets lie in rows first:last."""
+    """Every window of one series whose targets lie in rows first:last."""
     rows = np.arange(max(first, lookback), last - horizon + 1)
     offsets = np.array([0, len(values)])
     return Cutoffs(values, offsets, np.zeros(len(rows), np.int32), rows, horizon)

@@ -55,7 +55,7 @@ def test_what_would_take_hours_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @needs_extra
-@pytest.mark.parametrize("name", stats.BOUNDS)
+@pytest.mark.parametrize("name", stats.MODELS)
 def test_season_and_slope_are_carried_on(name: str) -> None:
     values = seasonal(80)
     found = stats.forecast(name, cutoffs(values, [70, 75]), season=4, fit_end=np.array([60]), remarks=[])
@@ -66,9 +66,9 @@ def test_season_and_slope_are_carried_on(name: str) -> None:
 
 
 @needs_extra
-@pytest.mark.parametrize("name", stats.BOUNDS)
-def test_the_model_is_chosen_on_training_rows_and_run_up_to_the_origin(name: str) -> None:
-    """What comes between training and the origin moves the forecast; the models and their fit it does not."""
+@pytest.mark.parametrize("name", stats.MODELS)
+def test_the_model_is_chosen_on_training_rows_and_run_up_to_the_cutoff(name: str) -> None:
+    """What comes between training and the cutoff moves the forecast; the models and their fit it does not."""
     values, jumped = seasonal(80), seasonal(80)
     jumped[60:] += 100
     jumped[70:] = 1e6
@@ -85,7 +85,7 @@ def test_the_model_is_chosen_on_training_rows_and_run_up_to_the_origin(name: str
 
 
 @needs_extra
-@pytest.mark.parametrize("name", stats.BOUNDS)
+@pytest.mark.parametrize("name", stats.MODELS)
 def test_constant_or_short_training_rows_give_the_last_value(name: str) -> None:
     values = np.column_stack([np.full(40, 7.0), seasonal(40)[:, 0]])
     values[30:, 0] = 9.0

@@ -7,8 +7,9 @@ import pytest
 
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.transforms.split import SplitBounds
-from forecaster.reporting.advice import Facts, advice
+from forecaster.reporting.advice import advice
 from forecaster.reporting.diagnosis import Autocorrelation, Coverage, Cycle, Histogram
+from forecaster.reporting.facts import Facts
 from forecaster.reporting.history import History
 
 
@@ -43,6 +44,7 @@ HEALTHY = Facts(
     most_epochs=30,
     scores=scores(0.8, 1.0),
     metric="mase",
+    metric_label="MASE",
     lookback=48,
     season=24,
     normalization="mean",
@@ -58,15 +60,15 @@ HEALTHY = Facts(
 )
 
 SICK = {
-    "The model loses to naive": {"scores": scores(1.2, 1.0)},
-    "Over-fitting: training goes on falling while validation rises": {
+    "naive is ahead of the model": {"scores": scores(1.2, 1.0)},
+    "Over-fitting: the training loss keeps falling while the validation loss rises": {
         "epochs": epochs((3, 3), (2, 2), (1, 2.5), (0.5, 3))
     },
-    "Training stopped while it was still getting better": {
+    "Training ended while the loss was still falling": {
         "epochs": epochs((4, 4), (3, 3), (2, 2), (1, 1)),
         "most_epochs": 4,
     },
-    "The first epoch was the best": {"epochs": epochs((3, 3), (2.9, 3.1), (2.8, 3.05), (2.95, 3.1), (3.0, 3.1))},
+    "The first epoch is the best": {"epochs": epochs((3, 3), (2.9, 3.1), (2.8, 3.05), (2.95, 3.1), (3.0, 3.1))},
     "The series drift between training and test": {"history": history(np.arange(50) % 5, 9 + np.arange(20) % 5)},
     "Test errors are much larger than validation errors": {"scores": scores(0.8, 1.0, val=0.4)},
     "Forecasts are too high on average": {"histogram": Histogram([0, 1], [1], 0, 0, mean=0.5, std=1.0)},
@@ -74,13 +76,13 @@ SICK = {
     "Errors repeat with the season": {
         "autocorrelation": Autocorrelation(12, [0.1, 0.6], [99, 98], 0.05)
     },
-    "One error tells the next": {"autocorrelation": Autocorrelation(1, [0.6, 0.1], [99, 98], 0.05)},
+    "Consecutive errors are correlated": {"autocorrelation": Autocorrelation(1, [0.6, 0.1], [99, 98], 0.05)},
     "Intervals are too narrow": {"coverage": [Coverage(80, 70.0, 1.0, [70.0])]},
     "Intervals are too wide": {"coverage": [Coverage(80, 90.0, 1.0, [90.0])]},
-    "Wed is forecast worst": {"cycles": [Cycle("weekday", ["Mon", "Tue", "Wed"], [1.0, 1.1, 3.0], [9, 9, 9])]},
+    "Errors are largest on Wed": {"cycles": [Cycle("weekday", ["Mon", "Tue", "Wed"], [1.0, 1.1, 3.0], [9, 9, 9])]},
     "1 of 20 series is forecast far worse than the rest": {"line_scores": np.array([1.0] * 19 + [9.0])},
     "Few test windows": {"scores": scores(0.8, 1.0, windows=5)},
-    "This was a smoke run": {"smoke": True},
+    "This is a smoke run": {"smoke": True},
 }  # fmt: skip
 
 
@@ -96,15 +98,34 @@ def test_what_is_wrong_is_said_and_nothing_else(title):
 
 
 def test_the_numbers_are_said():
-    (found,) = advice(replace(HEALTHY, **SICK["The model loses to naive"], lookback=12))
-    assert found.seen == "1 against the model's 1.2 on MASE: use naive until that changes."
+    (found,) = advice(replace(HEALTHY, **SICK["naive is ahead of the model"], lookback=12))
+    assert found.seen == "MASE is 1 for naive and 1.2 for the model. Until that changes, use naive."
     assert found.next.startswith("Try window.lookback: 48, which covers a season (12 does not); model.anchor")
 
 
 def test_nothing_known_gives_no_advice():
     empty = Facts(
-        epochs=[], most_epochs=1, scores={}, metric=None, lookback=1, season=1, normalization="none", calendar=[],
+        epochs=[], most_epochs=1, scores={}, metric=None, metric_label="", lookback=1, season=1, normalization="none", calendar=[],
         calibration="none", cycles=[], histogram=None, mae=None, autocorrelation=None, coverage=[],
         line_scores=np.empty(0), history=None,
     )  # fmt: skip
     assert advice(empty) == []
+
+
+@pytest.mark.parametrize(
+    ("calibration", "said"),
+    [
+        (
+            "conformal",
+            "Try evaluation.calibration: adaptive, which follows errors that change over time, or a longer validation range.",
+        ),
+        (
+            "none",
+            "Try evaluation.calibration: adaptive, which follows errors that change over time, or evaluation.calibration: conformal.",
+        ),
+        ("adaptive", "Try a longer validation range."),
+    ],
+)
+def test_no_calibration_is_suggested_that_is_in_force(calibration, said):
+    (found,) = advice(replace(HEALTHY, **SICK["Intervals are too narrow"], calibration=calibration))
+    assert found.next == said

@@ -57,7 +57,7 @@ def test_hours_and_weekdays_of_the_time_forecast():
         (TimeAxis("D"), 7, ["weekday", "month"]),
         (TimeAxis("MS"), 12, ["month"]),
         (TimeAxis("YS-JAN"), 1, []),
-        (TimeAxis(1), 4, ["place in the season"]),
+        (TimeAxis(1), 4, ["position in the season"]),
         (TimeAxis(1), 1, []),
         (TimeAxis("15min"), 96, ["hour", "weekday"]),
     ],

@@ -72,10 +72,13 @@ def test_a_run_without_test_windows_has_none(tmp_path):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("t,cutoff,forecast,y\n1970-01-01 02:00:00,x,1,1\n", "has 1 rows, which are no whole windows"),
+        (
+            "t,cutoff,forecast,y\n1970-01-01 02:00:00,x,1,1\n",
+            "has 1 rows, which is not a whole number of windows",
+        ),
         (
             "t,cutoff,forecast,y\n1970-01-01 02:30:00,x,1,1\n1970-01-01 03:30:00,x,1,1\n",
-            "has times that are not on the axis of model/state.json",
+            "has times that are not on the time axis in model/state.json",
         ),
     ],
 )

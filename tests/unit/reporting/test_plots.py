@@ -104,18 +104,18 @@ def test_the_users_own_matplotlib_settings_change_nothing(tmp_path):
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
-def test_lines_are_named_once_and_the_origin_last(tmp_path, monkeypatch):
+def test_lines_are_named_once_and_the_cutoff_last(tmp_path, monkeypatch):
     figures = drawn(monkeypatch)
     plot_forecasts([window(), window("JFK")], tmp_path / "p.png")
     said = [text.get_text() for text in figures[0].legends[0].get_texts()]
-    assert said == ["actual", "model", "naive", "forecast origin"]
+    assert said == ["actual", "model", "naive", "cutoff"]
 
 
-def test_the_origin_is_marked_at_the_last_known_time(tmp_path, monkeypatch):
+def test_the_cutoff_is_marked_at_the_last_known_time(tmp_path, monkeypatch):
     figures = drawn(monkeypatch)
     stretch = window(time=np.arange(100, 109))
     plot_forecasts([stretch], tmp_path / "p.png")
-    (mark,) = [x for x in figures[0].axes[0].get_lines() if x.get_label() == "forecast origin"]
+    (mark,) = [x for x in figures[0].axes[0].get_lines() if x.get_label() == "cutoff"]
     assert mark.get_xdata() == [105, 105]
 
 
@@ -123,7 +123,7 @@ def test_a_long_past_is_shown_for_four_horizons():
     stretch = window(time=np.arange(720), horizon=20, lookback=700)
     assert len(stretch.time) == 100
     assert stretch.time[0] == 620
-    assert stretch.origins == (80,)
+    assert stretch.starts == (80,)
     assert np.isnan(stretch.forecasts["model"][:80]).all()
     assert stretch.actual[79:81].tolist() == [699.0, 10.0]
 

@@ -10,7 +10,8 @@ import pytest
 
 from forecaster.config.experiment import Experiment
 from forecaster.config.spec import ExperimentSpec
-from forecaster.evaluation.metrics import METRICS, Scored
+from forecaster.evaluation.metrics import METRICS
+from forecaster.evaluation.scored import Scored
 from forecaster.stages.prepared import Prepared
 from forecaster.stages.validation import batch_extras, val_score_of
 from tests import preparing
