@@ -1,6 +1,7 @@
-"""The layers of the stack: each spec knows the Keras layer it stands for.
+"""The layers of the stack: each spec makes the Keras layer that it describes.
 
-Adding a cell is adding a class here and naming it in `Layer`.
+A new cell is a subclass of `RecurrentSpec` here, named in the unions at the end of the file. The rest of
+the package reads what it needs to know about a cell from the spec: its state, its gates, its loops.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ Initializer = Literal[
     "random_uniform",
     "truncated_normal",
 ]
-# Those that the time loops of model/recurrence know.
+# Activations that the time loops of loops/recurrence implement.
 LOOP_ACTIVATIONS = frozenset({"tanh", "sigmoid", "relu", "linear"})
 Rate = Annotated[float, Field(ge=0, lt=1)]
 Units = Annotated[
@@ -51,6 +52,7 @@ Units = Annotated[
 OfInputs = Annotated[Initializer, Field(description="First weights of the inputs.")]
 
 
+# A penalty on weights (Keras' L1L2).
 class RegularizerSpec(Spec):
     l1: Annotated[float, Field(ge=0)] = 0.0
     """Times the sum of the weights' sizes, added to the training loss (not to val_loss)."""
@@ -58,6 +60,7 @@ class RegularizerSpec(Spec):
     """Times the sum of their squares, likewise."""
 
     def regularizer(self) -> keras.Regularizer:
+        """Return the Keras regularizer."""
         import keras
 
         return keras.regularizers.L1L2(l1=self.l1, l2=self.l2)
@@ -69,12 +72,23 @@ PenaltyOnInputs = Annotated[
 
 
 class RepeatableSpec(Spec):
+    """What all layers share."""
+
     repeat: Annotated[int, Field(ge=1, le=64)] = 1
     """Copies of this layer, one after another."""
 
 
 class RecurrentSpec(RepeatableSpec):
-    """What simple_rnn, lstm and gru share."""
+    """What all recurrent layers share."""
+
+    n_gates: ClassVar[int] = 1
+    """Products of the input, and of the state, with a matrix of (.., units) at each step."""
+    n_states: ClassVar[int] = 1
+    """Tensors in the state, each (batch, width): h, and c for an LSTM."""
+    in_own_loop: ClassVar[bool] = False
+    """Whether loops/recurrence has a time loop for this cell."""
+    fused: ClassVar[bool] = False
+    """Whether a fused (cuDNN) GPU kernel of this cell exists."""
 
     units: Units
     activation: Activation = "tanh"
@@ -98,19 +112,15 @@ class RecurrentSpec(RepeatableSpec):
 
     @property
     def width(self) -> int:
-        """Features that the layer puts out."""
+        """Features of the layer's output."""
         return 2 * self.units if self.bidirectional else self.units
 
-    @property
-    def n_states(self) -> int:
-        """Tensors of its state: h, and for the LSTM c."""
-        return 1
-
-    def cell_class(self) -> Any:
+    def layer_class(self) -> Any:
+        """Return the Keras layer class, imported only now."""
         raise NotImplementedError
 
     def arguments(self) -> dict[str, Any]:
-        """Keras arguments, those of every recurrent layer."""
+        """Return the arguments of the Keras layer, but for its name and what it returns."""
         return {
             "units": self.units,
             "activation": self.activation,
@@ -123,15 +133,19 @@ class RecurrentSpec(RepeatableSpec):
         }
 
     def layer(self, name: str, *, sequences: bool, unroll: bool = False, states: bool = False) -> keras.Layer:
-        """The Keras layer.
+        """Return the Keras layer.
 
-        sequences: put out every step (batch, steps, width), else the last (batch, width).
-        states: put out the final state as well.
+        Args:
+            name: Of the layer, and so a part of the paths of its saved weights.
+            sequences: Whether the output has every step, (batch, steps, width), or the last one alone,
+                (batch, width).
+            unroll: Whether the steps become one flat graph.
+            states: Whether the output is followed by the final state.
         """
         import keras
 
         inner = f"{name}_inner" if self.bidirectional else name
-        layer: keras.Layer = self.cell_class()(
+        layer: keras.Layer = self.layer_class()(
             **self.arguments(), return_sequences=sequences, return_state=states, unroll=unroll, name=inner
         )
         if self.bidirectional:
@@ -140,20 +154,22 @@ class RecurrentSpec(RepeatableSpec):
 
     @property
     def has_own_loop(self) -> bool:
-        """Whether model/recurrence has a time loop of its own for it."""
+        """Whether loops/recurrence can run this layer with these settings."""
         activations = {self.activation, getattr(self, "recurrent_activation", "tanh")}
         return (
-            activations <= LOOP_ACTIVATIONS
+            self.in_own_loop
+            and activations <= LOOP_ACTIVATIONS
             and not self.recurrent_dropout
             and getattr(self, "reset_after", True)
         )
 
-    # Whether there is a fused (cuDNN) GPU kernel of this cell at all.
-    fused: ClassVar[bool] = False
-
     def off_fused_kernel(self) -> dict[str, tuple[str, bool]]:
-        """The keys whose values keep this layer from the fused GPU kernel: what that kernel does
-        instead, and whether the loops of model/recurrence can do it on a processor."""
+        """Return the keys whose values keep this layer off the fused GPU kernel.
+
+        Returns:
+            Key -> what that kernel does instead, and whether loops/recurrence implements the value on a
+            CPU. Empty where the cell has no fused kernel at all.
+        """
         found = {}
         for key, usual in (("activation", "tanh"), ("recurrent_activation", "sigmoid")):
             given = getattr(self, key, usual)
@@ -166,16 +182,21 @@ class RecurrentSpec(RepeatableSpec):
         return found if self.fused else {}
 
 
+# Elman's recurrent layer: h' = act(W x + R h + b).
 class SimpleRnn(RecurrentSpec):
     type: Literal["simple_rnn"]
+    in_own_loop = True
 
-    def cell_class(self) -> Any:
+    def layer_class(self) -> Any:
         from forecaster.model.loops.recurrence import SimpleRNN
 
         return SimpleRNN
 
 
 class GatedSpec(RecurrentSpec):
+    """What lstm and gru share."""
+
+    in_own_loop = True
     fused = True
     recurrent_activation: Activation = "sigmoid"
     """Of the gates."""
@@ -184,25 +205,26 @@ class GatedSpec(RecurrentSpec):
         return super().arguments() | {"recurrent_activation": self.recurrent_activation}
 
 
+# Long short-term memory (Hochreiter & Schmidhuber, 1997), with the forget gate of Gers et al., 2000.
 class Lstm(GatedSpec):
     type: Literal["lstm"]
+    n_gates = 4
+    n_states = 2
 
-    @property
-    def n_states(self) -> int:
-        return 2
-
-    def cell_class(self) -> Any:
+    def layer_class(self) -> Any:
         from forecaster.model.loops.recurrence import LSTM
 
         return LSTM
 
 
+# Gated recurrent unit (Cho et al., 2014).
 class Gru(GatedSpec):
     type: Literal["gru"]
+    n_gates = 3
     reset_after: bool = True
     """Apply the reset gate after the matrix product (the fused GPU kernel's form) or before it."""
 
-    def cell_class(self) -> Any:
+    def layer_class(self) -> Any:
         from forecaster.model.loops.recurrence import GRU
 
         return GRU
@@ -211,6 +233,7 @@ class Gru(GatedSpec):
         return super().arguments() | {"reset_after": self.reset_after}
 
 
+# A dense layer, applied to every step before the last recurrent layer.
 class DenseSpec(RepeatableSpec):
     type: Literal["dense"]
     units: Units
@@ -219,6 +242,7 @@ class DenseSpec(RepeatableSpec):
     kernel_regularizer: PenaltyOnInputs = None
 
     def layer(self, name: str) -> keras.Layer:
+        """Return the Keras layer."""
         import keras
 
         return keras.layers.Dense(
@@ -230,15 +254,19 @@ class DenseSpec(RepeatableSpec):
         )
 
 
+# Dropout between two layers.
 class DropoutSpec(RepeatableSpec):
     type: Literal["dropout"]
     rate: Rate
 
     def layer(self, name: str) -> keras.Layer:
+        """Return the Keras layer."""
         import keras
 
         return keras.layers.Dropout(self.rate, name=name)
 
 
+# A new cell is named in these three.
+CellType = Literal["simple_rnn", "lstm", "gru"]
 Recurrent = SimpleRnn | Lstm | Gru
 Layer = Annotated[SimpleRnn | Lstm | Gru | DenseSpec | DropoutSpec, Field(discriminator="type")]

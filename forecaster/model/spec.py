@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from forecaster.model.cells import Activation, DenseSpec, DropoutSpec, Layer, Recurrent
+from forecaster.model.cells import Activation, CellType, DenseSpec, DropoutSpec, Layer, Recurrent
 from forecaster.spec import Fault, FaultsError, Spec, raise_faults
 
 
@@ -18,6 +18,16 @@ class HeadSpec(Spec):
     activation: Activation = "linear"
     """Of the forecast as the network makes it, before model.normalization puts it back on the window's level:
     with normalization last, relu never forecasts below the last value."""
+
+    @property
+    def feeds_back(self) -> bool:
+        """Whether the head steps through the horizon, each step fed the forecast of the one before."""
+        return self.type in ("recursive", "encoder_decoder")
+
+    @property
+    def forecasts_every_step(self) -> bool:
+        """Whether training puts out a forecast at every step of the window, not only after the last."""
+        return self.type == "sequence"
 
 
 class AnchorSpec(Spec):
@@ -91,7 +101,7 @@ class ModelSpec(Spec):
     """Steps per segment; divides the lookback, which becomes lookback / patch recurrent steps."""
     channels: Literal["joint", "independent"] = "joint"
     """joint: one network sees all targets. independent: one shared network sees each alone."""
-    cell: Literal["simple_rnn", "lstm", "gru"] | None = None
+    cell: CellType | None = None
     """The type of every layer that names none."""
     layers: Annotated[list[Layer], Field(min_length=1)]
     """The Sequential stack, first layer first."""

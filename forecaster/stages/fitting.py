@@ -73,8 +73,6 @@ def fit_members(
 
     experiment = prepared.experiment
     start_backend(experiment.runtime)
-    import keras
-
     from forecaster.model.anchor import choose_blend_weight, fit_anchor
     from forecaster.model.build import build
     from forecaster.model.execution import PREDICT_BATCH, choose_execution
@@ -105,8 +103,9 @@ def fit_members(
     anchor, anchor_spec = None, experiment.model.anchor
     for member in range(spec.ensemble):
         seed = experiment.seed + member
-        keras.utils.set_random_seed(seed)
-        network = build(experiment.model, shape, unroll=execution.unroll, streams=extras.streams or 1)
+        network = build(
+            experiment.model, shape, seed=seed, unroll=execution.unroll, streams=extras.streams or 1
+        )
         network.run_as(execution, min(spec.batch_size, len(windows["train"])))
         if anchor_spec is not None:
             if anchor is None:
@@ -159,8 +158,8 @@ def batch_extras(prepared: Prepared) -> BatchExtras:
             path="training.loss",
         )
     return BatchExtras(
-        teacher=model.head.type in ("recursive", "encoder_decoder"),
-        every_step=(model.patch or 1) if model.head.type == "sequence" else None,
+        teacher=model.head.feeds_back,
+        every_step=(model.patch or 1) if model.head.forecasts_every_step else None,
         series_constant=constant,
         streams=min(prepared.experiment.training.batch_size, len(prepared.panel.ids))
         if model.stateful
