@@ -1,4 +1,4 @@
-"""The linear forecast that a network corrects, in closed form from training windows."""
+"""The anchor: a linear forecast, fitted in closed form, that a network corrects or is averaged with."""
 
 from __future__ import annotations
 
@@ -16,24 +16,39 @@ from forecaster.model.spec import AnchorSpec
 
 Float32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
-# Windows normalised at a time.
+# Windows that are normalised at once.
 _PART = 4096
 
 
-class Learns(WindowInputs, Protocol):
-    """Windows with their targets, gathered by index."""
+class TargetWindows(WindowInputs, Protocol):
+    """Windows whose targets are known."""
 
-    def targets(self, indices: Ints) -> Float32: ...
+    def targets(self, indices: Ints) -> Float32:
+        """Return the targets of these windows, (windows, horizon, targets), NaN where not observed."""
 
 
 def fit_anchor(
-    spec: AnchorSpec, normalization: WindowNormalization, shape: Shape, *, train: Learns, val: Learns | None
+    spec: AnchorSpec,
+    normalization: WindowNormalization,
+    shape: Shape,
+    *,
+    train: TargetWindows,
+    val: TargetWindows | None,
 ) -> npt.NDArray[np.float32]:
-    """Ridge weights (lookback, horizon), shared by all channels, on normalised windows.
+    """Fit a ridge regression of the horizon on the normalised window, shared by all targets.
 
-    A window counts by one over the square of its spread, since inputs and targets are
-    divided by it. Windows with an unobserved target are passed over. Steps that the
-    anchor does not see have weight 0.
+    A window weighs by the inverse square of its scale, because its inputs and targets are divided by it.
+    Windows with an unobserved target or a padded step are left out.
+
+    Args:
+        spec: The anchor's lookback and penalty.
+        normalization: That of the network.
+        shape: Sizes of the windows.
+        train: Windows to fit on.
+        val: Windows by which the penalty is chosen, where the spec names none.
+
+    Returns:
+        Weights, (lookback, horizon); 0 for steps before the anchor's lookback.
     """
     steps = spec.lookback or shape.lookback
     learned = _moments(normalization, shape, train, steps=steps, limit=linear.MAX_TRAINING_SAMPLES)
@@ -45,14 +60,20 @@ def fit_anchor(
     return weights
 
 
-# The network's shares that are tried; never none of it.
-SHARES = (0.25, 0.5, 0.75, 1.0)
+# Weights of the network in the mean with its anchor that are tried; the network always takes part.
+BLEND_WEIGHTS = (0.25, 0.5, 0.75, 1.0)
 
 
-def choose_blend_weight(network: Any, windows: Learns, batch_size: int) -> float:
-    """The share of the network in the mean with its anchor that has the least squared error.
+def choose_blend_weight(network: Any, windows: TargetWindows, batch_size: int) -> float:
+    """Choose the network's weight in the mean with its anchor, by the squared error, and set the network to it.
 
-    Leaves the network set to it.
+    Args:
+        network: A trained network with an anchor.
+        windows: Validation windows.
+        batch_size: Windows per batch of the forecast.
+
+    Returns:
+        One of BLEND_WEIGHTS.
     """
     y = windows.targets(np.arange(len(windows)))
     forecasts = {}
@@ -66,19 +87,21 @@ def choose_blend_weight(network: Any, windows: Learns, batch_size: int) -> float
         mean = blend_weight * forecasts[1.0] + (1.0 - blend_weight) * forecasts[0.0]
         return float(np.nanmean(np.square(y - mean), dtype=np.float64))
 
-    best = min(SHARES, key=squared_error)
+    best = min(BLEND_WEIGHTS, key=squared_error)
     network.blend_weight.assign([best, 1.0 - best])
     return best
 
 
-def _moments(normalization: Any, shape: Shape, windows: Learns, *, steps: int, limit: int) -> linear.Moments:
+def _moments(
+    normalization: Any, shape: Shape, windows: TargetWindows, *, steps: int, limit: int
+) -> linear.Moments:
     moments = linear.Moments.empty(steps, shape.horizon)
     chosen = linear.spread_out(len(windows), max(1, limit // shape.n_targets))
     for first in range(0, len(chosen), _PART):
         indices = chosen[first : first + _PART]
         inputs = windows.inputs(indices)
         if "mask" in inputs:
-            # A padded window holds steps that are not there.
+            # Only windows without padding.
             full = inputs["mask"].all(axis=1)
             indices, inputs = indices[full], {name: part[full] for name, part in inputs.items()}
         if not len(indices):

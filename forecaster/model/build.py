@@ -1,4 +1,4 @@
-"""From a validated spec to a Keras model: window normalisation around a Sequential."""
+"""From a validated spec to a Keras model, and the registry of heads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib
 
 from forecaster.model.heads.base import Forecaster
 from forecaster.model.heads.direct import StatefulForecaster
+from forecaster.model.seeding import seeded
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 
@@ -16,15 +17,26 @@ def head_class(name: str) -> type[Forecaster]:
     return head
 
 
-def build(spec: ModelSpec, shape: Shape, *, unroll: bool = False, streams: int = 1) -> Forecaster:
-    """A built network: its weights exist and follow Keras' global seed.
+def build(
+    spec: ModelSpec, shape: Shape, *, seed: int = 0, unroll: bool = False, streams: int = 1
+) -> Forecaster:
+    """Return a network whose weights exist.
 
-    streams: rows of every batch, where the state is carried; see StatefulForecaster.
+    The first weights and the dropout follow from the seed alone, and the process's global random state
+    stays as it is, so networks can be built in several threads at once (see `seeded`).
+
+    Args:
+        spec: The network; its layers, head, normalisation and output.
+        shape: Sizes of the windows, categories not yet encoded as channels.
+        seed: Of the first weights and of dropout. Indifferent where saved weights are filled in next.
+        unroll: Whether the recurrent steps become one flat graph, which XLA compiles best.
+        streams: Rows of every batch of a network that carries its state; see `StatefulForecaster`.
     """
-    model: Forecaster
-    if spec.stateful:
-        model = StatefulForecaster(spec, shape, unroll=unroll, streams=streams)
-    else:
-        model = head_class(spec.head.type)(spec, shape, unroll=unroll)
-    model.build()
+    with seeded(seed):
+        model: Forecaster
+        if spec.stateful:
+            model = StatefulForecaster(spec, shape, unroll=unroll, streams=streams)
+        else:
+            model = head_class(spec.head.type)(spec, shape, unroll=unroll)
+        model.build()
     return model

@@ -1,7 +1,8 @@
 """The layers of the stack: each spec builds the Keras layer that it describes.
 
 To add a recurrent cell, write its class here and name it in `Recurrent`; its docstring and those of its
-fields are its text in the config reference.
+fields are its text in the config reference. The rest of the package reads what it needs to know about a
+cell from the spec: its state, its gates, its loops.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ Initializer = Annotated[
         }
     ),
 ]
-# The activations that the time loops of model/loops implement.
+# Activations that the time loops of loops/recurrence implement.
 LOOP_ACTIVATIONS = frozenset({"tanh", "sigmoid", "relu", "linear"})
 Rate = Annotated[float, Field(ge=0, lt=1)]
 Units = Annotated[
@@ -106,6 +107,7 @@ class RegularizerSpec(Spec):
     """Factor of the sum of the squared weights. It keeps all weights small."""
 
     def regularizer(self) -> keras.Regularizer:
+        """Return the Keras regularizer."""
         import keras
 
         return keras.regularizers.L1L2(l1=self.l1, l2=self.l2)
@@ -124,6 +126,15 @@ class RepeatableSpec(Spec):
 
 class RecurrentSpec(RepeatableSpec):
     """What all recurrent layers share."""
+
+    n_gates: ClassVar[int] = 1
+    """Products of the input, and of the state, with a matrix of (.., units) at each step."""
+    n_states: ClassVar[int] = 1
+    """Tensors in the state, each (batch, width): h, and c for an LSTM."""
+    in_own_loop: ClassVar[bool] = False
+    """Whether loops/recurrence has a time loop for this cell."""
+    fused: ClassVar[bool] = False
+    """Whether a fused (cuDNN) GPU kernel of this cell exists."""
 
     units: Units
     activation: Activation = Field("tanh", examples=["relu"])
@@ -150,19 +161,15 @@ class RecurrentSpec(RepeatableSpec):
 
     @property
     def width(self) -> int:
-        """Number of features that the layer puts out."""
+        """Features of the layer's output."""
         return 2 * self.units if self.bidirectional else self.units
 
-    @property
-    def n_states(self) -> int:
-        """Number of tensors in the state: h, and c in an LSTM."""
-        return 1
-
-    def cell_class(self) -> Any:
+    def layer_class(self) -> Any:
+        """Return the Keras layer class, imported only now."""
         raise NotImplementedError
 
     def arguments(self) -> dict[str, Any]:
-        """The arguments of the Keras layer."""
+        """Return the arguments of the Keras layer, but for its name and what it returns."""
         return {
             "units": self.units,
             "activation": self.activation,
@@ -175,18 +182,19 @@ class RecurrentSpec(RepeatableSpec):
         }
 
     def layer(self, name: str, *, sequences: bool, unroll: bool = False, states: bool = False) -> keras.Layer:
-        """Build the Keras layer.
+        """Return the Keras layer.
 
         Args:
-            name: The name of the Keras layer.
-            sequences: Put out every step, (batch, steps, width), instead of the last, (batch, width).
-            unroll: Write the time loop out, step by step.
-            states: Put out the final state as well.
+            name: Of the layer, and so a part of the paths of its saved weights.
+            sequences: Whether the output has every step, (batch, steps, width), or the last one alone,
+                (batch, width).
+            unroll: Whether the steps become one flat graph.
+            states: Whether the output is followed by the final state.
         """
         import keras
 
         inner = f"{name}_inner" if self.bidirectional else name
-        layer: keras.Layer = self.cell_class()(
+        layer: keras.Layer = self.layer_class()(
             **self.arguments(), return_sequences=sequences, return_state=states, unroll=unroll, name=inner
         )
         if self.bidirectional:
@@ -195,25 +203,21 @@ class RecurrentSpec(RepeatableSpec):
 
     @property
     def has_own_loop(self) -> bool:
-        """Whether model/loops has a time loop for this layer."""
+        """Whether loops/recurrence can run this layer with these settings."""
         activations = {self.activation, getattr(self, "recurrent_activation", "tanh")}
         return (
-            activations <= LOOP_ACTIVATIONS
+            self.in_own_loop
+            and activations <= LOOP_ACTIVATIONS
             and not self.recurrent_dropout
             and getattr(self, "reset_after", True)
         )
 
-    # Whether a fused (cuDNN) GPU kernel of this cell exists.
-    fused: ClassVar[bool] = False
-    # How often input and state are each multiplied by a matrix in one step; counts the cost of training.
-    n_gates: ClassVar[int] = 1
-
     def off_fused_kernel(self) -> dict[str, tuple[str, bool]]:
-        """The keys whose values rule out the fused GPU kernel.
+        """Return the keys whose values keep this layer off the fused GPU kernel.
 
         Returns:
-            Each key with what the kernel does instead, and whether the loops of model/loops can do what was
-            asked for on a processor.
+            Key -> what that kernel does instead, and whether loops/recurrence implements the value on a
+            CPU. Empty where the cell has no fused kernel at all.
         """
         found = {}
         for key, usual in (("activation", "tanh"), ("recurrent_activation", "sigmoid")):
@@ -227,13 +231,15 @@ class RecurrentSpec(RepeatableSpec):
         return found if self.fused else {}
 
 
+# Elman's recurrent layer: h' = act(W x + R h + b).
 class SimpleRnn(RecurrentSpec):
     """Elman network: the state is a dense layer of the input and the last state. The cheapest cell; it seldom
     remembers more than a few dozen steps."""
 
     type: Literal["simple_rnn"]
+    in_own_loop = True
 
-    def cell_class(self) -> Any:
+    def layer_class(self) -> Any:
         from forecaster.model.loops.recurrence import SimpleRNN
 
         return SimpleRNN
@@ -242,6 +248,7 @@ class SimpleRnn(RecurrentSpec):
 class GatedSpec(RecurrentSpec):
     """What lstm and gru share."""
 
+    in_own_loop = True
     fused = True
     recurrent_activation: Activation = Field("sigmoid", examples=["hard_sigmoid"])
     """The activation of the gates. Any other than `sigmoid` rules out the fused GPU kernel."""
@@ -250,22 +257,21 @@ class GatedSpec(RecurrentSpec):
         return super().arguments() | {"recurrent_activation": self.recurrent_activation}
 
 
+# Long short-term memory (Hochreiter & Schmidhuber, 1997), with the forget gate of Gers et al., 2000.
 class Lstm(GatedSpec):
     """Long short-term memory: three gates and a separate memory. It remembers longest, with the most weights."""
 
     type: Literal["lstm"]
     n_gates = 4
+    n_states = 2
 
-    @property
-    def n_states(self) -> int:
-        return 2
-
-    def cell_class(self) -> Any:
+    def layer_class(self) -> Any:
         from forecaster.model.loops.recurrence import LSTM
 
         return LSTM
 
 
+# Gated recurrent unit (Cho et al., 2014).
 class Gru(GatedSpec):
     """Gated recurrent unit: two gates and no separate memory. Usually as accurate as an LSTM of the same width,
     with three quarters of its weights."""
@@ -276,7 +282,7 @@ class Gru(GatedSpec):
     """Whether the reset gate is applied after the matrix product, as the fused GPU kernel does. false: before it, as
     in the original paper; this rules out the kernel."""
 
-    def cell_class(self) -> Any:
+    def layer_class(self) -> Any:
         from forecaster.model.loops.recurrence import GRU
 
         return GRU
@@ -296,6 +302,7 @@ class DenseSpec(RepeatableSpec):
     kernel_regularizer: InputRegularizer = None
 
     def layer(self, name: str) -> keras.Layer:
+        """Return the Keras layer."""
         import keras
 
         return keras.layers.Dense(
@@ -315,6 +322,7 @@ class DropoutSpec(RepeatableSpec):
     """The share of the inputs that is set to 0."""
 
     def layer(self, name: str) -> keras.Layer:
+        """Return the Keras layer."""
         import keras
 
         return keras.layers.Dropout(self.rate, name=name)

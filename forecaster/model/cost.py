@@ -1,4 +1,4 @@
-"""What a network costs to train, counted from its spec. No Keras is imported."""
+"""Training cost of a network, counted from its spec alone. Keras is not imported."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from forecaster.model.cells import DenseSpec, RecurrentSpec
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 
-# A window forward and back: its activations are kept for the gradient.
+# A training step costs three forward passes: one forward, two for the gradients of inputs and weights.
 PASSES = 3
 # Measured on two cores (docs/benchmarks.md); other machines are a few times faster or slower.
 FLOPS_PER_SECOND = 6e10
@@ -17,16 +17,23 @@ SECONDS_PER_LOOP = 1.2e-4
 
 @dataclass(frozen=True)
 class Cost:
-    """weights: numbers that are learned, about. flops: multiplications and additions of one window
-    forward. loops: steps of recurrent layers that are run one after the other."""
+    """Estimated cost of one network."""
 
     weights: int
+    """Learned numbers."""
     flops: int
+    """Multiplications and additions of one window's forward pass."""
     loops: int
+    """Recurrent steps, over all layers, that wait for each other."""
 
 
 def cost(spec: ModelSpec, shape: Shape) -> Cost:
-    """shape: of the windows, categories not yet channels. An estimate: heads differ by little."""
+    """Estimate the cost of a network. Differences between heads are small and mostly left out.
+
+    Args:
+        spec: The network.
+        shape: Sizes of the windows, categories not yet encoded as channels.
+    """
     sizes = shape.encoded()
     channels = 1 if spec.channels == "independent" else sizes.n_targets
     copies = sizes.n_targets if spec.channels == "independent" else 1
@@ -49,13 +56,19 @@ def cost(spec: ModelSpec, shape: Shape) -> Cost:
             width = layer.units
     out = width * sizes.horizon * channels
     weights, flops = weights + out, flops + 2 * out
-    if spec.head.type in ("recursive", "encoder_decoder"):
-        # The horizon is gone through step by step as well.
+    if spec.head.feeds_back:
+        # These heads run the stack over the horizon as well, step by step.
         flops, loops = flops + flops * sizes.horizon // max(steps, 1), loops + sizes.horizon * len(spec.stack)
     return Cost(weights, flops * copies, loops)
 
 
 def training_seconds(one: Cost, *, batch_size: int, n_batches: int) -> float:
-    """That TensorFlow takes for so many batches on two cores, right within a factor of about three."""
+    """Estimate the seconds that TensorFlow takes on two cores, to within a factor of about three.
+
+    Args:
+        one: Cost of the network.
+        batch_size: Windows per batch.
+        n_batches: Batches of the whole training, all epochs together.
+    """
     products = PASSES * one.flops * batch_size / FLOPS_PER_SECOND
     return n_batches * (products + one.loops * SECONDS_PER_LOOP)

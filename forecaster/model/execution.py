@@ -1,4 +1,4 @@
-"""How the layers run: chosen from shapes, because no single way is the fastest."""
+"""Execution of the layers in training, chosen from the sizes because no single way is always fastest."""
 
 from __future__ import annotations
 
@@ -9,31 +9,35 @@ from forecaster.model.cost import cost, training_seconds
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 
-# Windows that are forecast at once.
+# Windows per batch of a forecast.
 PREDICT_BATCH = 256
-# Up to here an unrolled graph compiles in seconds; at 96 steps it takes longer than a short training.
+# An unrolled graph of up to this many steps compiles in seconds; at 96 it takes longer than a short training.
 MAX_UNROLLED_STEPS = 32
-# Numbers in one state (batch x units) up to which XLA's loop of one thread beats TensorFlow's of all.
-MAX_KERNEL_STATE = 4096
-# Rows from which half a batch still fills a core.
+# Numbers in one state (batch x units) up to which XLA's single-threaded loop beats TensorFlow's
+# multi-threaded one.
+MAX_OWN_LOOP_STATE = 4096
+# Rows of a batch from which half of it still keeps a core busy.
 MIN_SPLIT_ROWS = 64
-# Seconds of training, as `cost` counts them, from which compiling pays: it takes a loop a second more than
-# Keras' own way, and an unrolled graph of two halves three more than that.
+# Seconds of training, as `training_seconds` estimates them, from which compiling pays: a loop takes one
+# second longer to compile than Keras' own, and an unrolled graph of two halves three seconds more than that.
 LOOP_PAYS_S = 4.0
 UNROLLING_PAYS_S = 8.0
 
 
 @dataclass(frozen=True)
 class Execution:
-    """unroll: the recurrent steps as one flat graph. jit: compiled by XLA.
-    steps_per_execution: batches per call from Python. kernel: time loops by model/recurrence.
-    split: the two halves of a batch side by side, one on each core."""
+    """How one network is run in training. No choice changes the result by more than rounding."""
 
     unroll: bool
+    """The recurrent steps are one flat graph."""
     jit: bool
+    """XLA compiles the training step."""
     steps_per_execution: int
+    """Batches per call from Python."""
     own_loop: bool = False
+    """The recurrent layers run in the time loops of loops/recurrence."""
     split: bool = False
+    """The two halves of a batch run side by side, one on each core."""
 
 
 def choose_execution(
@@ -46,11 +50,16 @@ def choose_execution(
     threads: int | None = None,
     gpu: bool = False,
 ) -> Execution:
-    """The fastest way measured for these shapes and so much training (docs/benchmarks.md).
+    """Choose the way that was measured as the fastest for such sizes (docs/benchmarks.md).
 
-    batch_size: windows. n_batches: of one epoch. n_epochs: at most.
-    threads: as in the config, None for all of the machine; halves gain nothing from a single one.
-    gpu: the fused kernels there want none of this.
+    Args:
+        spec: The network.
+        shape: Sizes of the windows.
+        batch_size: Windows per batch.
+        n_batches: Batches per epoch.
+        n_epochs: Most epochs of this training; compiling pays only where training is long.
+        threads: `runtime.threads`, None for all of the machine's.
+        gpu: Whether the network runs on a GPU, whose fused kernels are fastest as they are.
     """
     per_call = max(1, min(10, n_batches))
     if gpu:
@@ -58,11 +67,11 @@ def choose_execution(
     cells = [cell for cell in spec.stack if isinstance(cell, RecurrentSpec)]
     steps = shape.lookback // spec.patch if spec.patch else shape.lookback
     rows = batch_size * (shape.n_targets if spec.channels == "independent" else 1)
-    # The other heads loop in training or in use, and Keras' loops gain nothing from XLA on a processor.
-    whole = spec.head.type in ("direct", "segments", "sequence") and not spec.stateful
+    # Otherwise there are loops of Keras' own, which gain nothing from XLA on a CPU.
+    whole = not spec.head.feeds_back and not spec.stateful
     one = cost(spec, shape)
     short = whole and steps <= MAX_UNROLLED_STEPS and one.loops <= 4 * MAX_UNROLLED_STEPS
-    small = rows * max(cell.units for cell in cells) <= MAX_KERNEL_STATE
+    small = rows * max(cell.units for cell in cells) <= MAX_OWN_LOOP_STATE
     seconds = training_seconds(one, batch_size=batch_size, n_batches=n_batches * n_epochs)
     halves = whole and rows >= MIN_SPLIT_ROWS and batch_size > 1 and threads != 1
     known = whole and not shape.padded and all(cell.has_own_loop for cell in cells)

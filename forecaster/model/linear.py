@@ -1,7 +1,7 @@
-"""Ridge regression from sums over windows, which fit no memory all at once.
+"""Ridge regression from sums over windows, for more windows than fit into memory at once.
 
-(X'X + penalty I) W = X'Y (Hoerl & Kennard, 1970). X'X is added up in parts and decomposed
-once for all penalties; scikit-learn's Ridge gives the same W from the whole of X.
+Solves (X'X + penalty I) W = X'Y (Hoerl & Kennard, 1970). X'X is summed in parts and decomposed once for all
+penalties; scikit-learn's Ridge without an intercept gives the same W from the whole of X.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-# As shares of the mean square of an input, so that neither units nor the number of windows matter.
+# Relative to the mean square of an input, so that neither units nor the number of windows matter.
 PENALTIES = tuple(float(p) for p in np.logspace(-4, 2, 13))
 
-# Taken where no validation window can choose.
+# Used where there are no validation windows to choose by.
 PENALTY_UNCHOSEN = 0.1
 
-# Samples (a window of one target) learned from and validated on; more are thinned out evenly.
+# Samples (one window of one target) that are fitted and validated on; more are thinned out evenly.
 MAX_TRAINING_SAMPLES = 200_000
 MAX_VALIDATION_SAMPLES = 50_000
 
 
 class Moments(NamedTuple):
-    """All that a sum of squares of Y - XW depends on, less the constant Y'Y."""
+    """Everything that the sum of squares of Y - XW depends on, but for the constant Y'Y."""
 
     inputs: Array
     """X'X, (lookback, lookback)."""
@@ -34,35 +34,43 @@ class Moments(NamedTuple):
 
     @classmethod
     def empty(cls, lookback: int, horizon: int) -> Moments:
+        """Return the moments of no samples."""
         return cls(np.zeros((lookback, lookback)), np.zeros((lookback, horizon)))
 
     def add(self, x: Array, y: Array) -> None:
-        """x: (samples, lookback), y: (samples, horizon)."""
+        """Add samples in place. x: (samples, lookback); y: (samples, horizon)."""
         np.add(self.inputs, x.T @ x, out=self.inputs)
         np.add(self.cross, x.T @ y, out=self.cross)
 
     def squared_error(self, weights: Array) -> float:
+        """Return the sum of squares of Y - X weights, less Y'Y. weights: (lookback, horizon)."""
         return float(np.sum(weights * (self.inputs @ weights - 2.0 * self.cross)))
 
 
 def solve(learned: Moments, judged: Moments | None, *, penalty: float | None = None) -> tuple[Array, float]:
-    """Weights (lookback, horizon) and the penalty they were found with.
+    """Solve the ridge regression.
 
-    penalty: None chooses the one of PENALTIES with the least squared error on `judged`.
-    With nothing learned every weight is 0.
+    Args:
+        learned: Moments of the training samples. Without samples every weight is 0.
+        judged: Moments of the validation samples, by which the penalty is chosen.
+        penalty: Relative to the mean square of an input. None takes the one of PENALTIES with the least
+            squared error on `judged`, or PENALTY_UNCHOSEN without it.
+
+    Returns:
+        The weights, (lookback, horizon), and the penalty.
     """
     lookback = len(learned.inputs)
     mean_square = float(np.trace(learned.inputs)) / lookback
     if mean_square == 0.0:
         return np.zeros_like(learned.cross), PENALTY_UNCHOSEN
     values, vectors = np.linalg.eigh(learned.inputs)
-    # X'X has no eigenvalue below 0 but by rounding; the floor keeps directions that no window
-    # has, such as a last step that is always its own level, from being divided by nothing.
+    # Only rounding makes an eigenvalue of X'X negative. The floor avoids a division by zero in directions
+    # that no window has, such as a last step that normalisation always sets to 0.
     values = np.maximum(values, 1e-12 * values[-1])
-    turned = vectors.T @ learned.cross
+    rotated = vectors.T @ learned.cross
 
-    def weights(share: float) -> Array:
-        solved: Array = vectors @ (turned / (values + share * mean_square)[:, None])
+    def weights(relative: float) -> Array:
+        solved: Array = vectors @ (rotated / (values + relative * mean_square)[:, None])
         return solved
 
     if penalty is None:
@@ -73,10 +81,10 @@ def solve(learned: Moments, judged: Moments | None, *, penalty: float | None = N
 
 
 def spread_out(n: int, keep: int) -> NDArray[np.int64]:
-    """`keep` of the indices below n, one in each of as many equal stretches; all where n is no more.
+    """Choose `keep` of the indices below n, one from each of `keep` equal stretches; all where n is no larger.
 
-    The place within a stretch follows the golden ratio: an even step of, say, 24 hours
-    would learn from one hour of the day alone.
+    The position within a stretch follows the golden ratio, because an even step of, say, 24 hours would
+    choose the same hour of every day.
     """
     if n <= keep:
         return np.arange(n)

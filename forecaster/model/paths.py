@@ -1,4 +1,4 @@
-"""Sampled paths: a head that feeds back, fed values drawn from its own distributions."""
+"""Sampled paths of heads that feed back: each step is fed a value drawn from the distribution of the last."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ from forecaster.model.outputs import draw, parameters
 from forecaster.model.predict import WindowInputs
 from forecaster.model.spec import DistributionOutput
 
-# Rows of a batch: windows times paths.
+# Rows of a batch: windows x paths x targets.
 ROWS = 8192
 
 
 def path_quantiles(
     model: Any, windows: WindowInputs, probabilities: tuple[float, ...], *, seed: int
 ) -> NDArray[np.float64]:
-    """Quantiles over the paths, (windows, horizon, targets, probabilities), in the scaler's units.
+    """Return quantiles over sampled paths, (windows, horizon, targets, probabilities), in the scaler's units.
 
-    The same windows and seed give the same paths.
+    Args:
+        model: A network whose head feeds back and whose output is a distribution.
+        windows: The windows to forecast.
+        probabilities: Between 0 and 1.
+        seed: The same windows and seed give the same paths.
     """
     output = model.spec.output
     per_batch = max(1, ROWS // (output.samples * model.shape.n_targets))
@@ -30,21 +34,27 @@ def path_quantiles(
     for nth, first in enumerate(range(0, len(windows), per_batch)):
         indices = np.arange(first, min(first + per_batch, len(windows)), dtype=np.int64)
         paths = sample_paths(model, windows.inputs(indices), np.random.default_rng((seed, nth)))
-        # Values that were drawn, not numbers between them: counts stay counts.
+        # inverted_cdf returns values that were drawn, so counts stay whole numbers.
         found = np.quantile(paths, probabilities, axis=1, method="inverted_cdf")
         parts.append(np.moveaxis(found, 0, -1))
     return np.concatenate(parts)
 
 
 def sample_paths(model: Any, inputs: dict[str, Any], rng: np.random.Generator) -> NDArray[np.float64]:
-    """(windows, paths, horizon, targets), in the scaler's units."""
+    """Sample paths of one batch, (windows, paths, horizon, targets), in the scaler's units.
+
+    Args:
+        model: A network whose head feeds back and whose output is a distribution.
+        inputs: The input of the network.
+        rng: Where the draws come from.
+    """
     output: DistributionOutput = model.spec.output
     n_windows, n_paths, horizon = len(inputs["past"]), output.samples, model.shape.horizon
     window, loc, scale = model.normalised({k: ops.convert_to_tensor(v) for k, v in inputs.items()}, False)
-    raw, states, known = model.begin(window)
+    raw, states, known = model.first_step(window)
 
     def repeated(x: Any) -> Any:
-        # Window by window, so that the paths of one stand together.
+        # The paths of one window are consecutive rows.
         return ops.repeat(x, n_paths, axis=0)
 
     loc, scale = repeated(loc), repeated(scale)

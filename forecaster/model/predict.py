@@ -1,4 +1,4 @@
-"""Forecasts of many windows, in batches of one shape."""
+"""Forecasts of many windows, in batches that all have one shape."""
 
 from __future__ import annotations
 
@@ -13,21 +13,27 @@ from forecaster.model.loops.dataset import as_dataset
 
 
 class WindowInputs(Protocol):
-    """Anything with windows to gather by index."""
+    """Windows whose inputs are gathered by index."""
 
     def __len__(self) -> int: ...
 
     @property
-    def series(self) -> npt.NDArray[np.int32]: ...
+    def series(self) -> npt.NDArray[np.int32]:
+        """The series of each window, (windows,)."""
 
-    def inputs(self, indices: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float32]]: ...
+    def inputs(self, indices: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float32]]:
+        """Return the input of the network for these windows; see `heads.base.Forecaster`."""
 
-    def with_history(self) -> tuple[WindowInputs, npt.NDArray[np.int64]]: ...
+    def with_history(self) -> tuple[WindowInputs, npt.NDArray[np.int64]]:
+        """Return all windows of these series from the first on, and the index there of each window here."""
 
 
 class PredictBatches(keras.utils.PyDataset):
-    """The windows in order. The last batch is filled up with its own last window, so that
-    every batch has one shape and the network is compiled once."""
+    """Batches of the windows in their order.
+
+    The last batch is filled up with the last window, so every batch has one shape and the network is
+    compiled once.
+    """
 
     def __init__(self, windows: WindowInputs, batch_size: int) -> None:
         super().__init__()
@@ -44,7 +50,7 @@ class PredictBatches(keras.utils.PyDataset):
 
 
 class StreamBatches(keras.utils.PyDataset):
-    """Windows in the lanes of a network that carries its state."""
+    """Batches of a network that carries its state, arranged by `arrange_streams`."""
 
     def __init__(self, windows: WindowInputs, streams: BatchStreams) -> None:
         super().__init__()
@@ -61,15 +67,18 @@ class StreamBatches(keras.utils.PyDataset):
 def stream_inputs(
     windows: WindowInputs, streams: BatchStreams, index: int
 ) -> dict[str, npt.NDArray[np.float32]]:
-    """The inputs of one batch; an empty place holds the first window, and nobody looks at it."""
+    """Return the input of batch `index`. An ended stream holds the first window, whose output is not used."""
     inputs = windows.inputs(np.maximum(streams.order[index], 0))
     return inputs | {"carry": streams.carry[index][:, None]}
 
 
 def predict_windows(model: Any, windows: WindowInputs, *, batch_size: int) -> npt.NDArray[np.float32]:
-    """The network's output in the units the scaler left: (windows, horizon, targets x parameters).
+    """Return the network's output, (windows, horizon, parameters x targets), in the scaler's units.
 
-    A network that carries its state reads each series from its first window on.
+    Args:
+        model: A network. One that carries its state reads each series from its first window on.
+        windows: The windows to forecast.
+        batch_size: Windows per batch; a network that carries its state reads `streams` instead.
     """
     if model.carries_state:
         return _predict_in_streams(model, windows)
@@ -79,10 +88,10 @@ def predict_windows(model: Any, windows: WindowInputs, *, batch_size: int) -> np
 
 
 def _predict_in_streams(model: Any, windows: WindowInputs) -> npt.NDArray[np.float32]:
-    whole, place = windows.with_history()
+    whole, position = windows.with_history()
     streams = arrange_streams(whole.series, model.streams)
     forecast = model.predict(as_dataset(StreamBatches(whole, streams)), verbose=0)
-    there = streams.order.reshape(-1) >= 0
+    held = streams.order.reshape(-1) >= 0
     out = np.empty((len(whole), *forecast.shape[1:]), dtype=np.float32)
-    out[streams.order.reshape(-1)[there]] = forecast[there]
-    return out[place]
+    out[streams.order.reshape(-1)[held]] = forecast[held]
+    return out[position]

@@ -36,6 +36,16 @@ class HeadSpec(Spec):
     `normalization: last`, relu could never forecast less than the last value. Leave it `linear` unless
     `normalization` is `none`."""
 
+    @property
+    def feeds_back(self) -> bool:
+        """Whether the head steps through the horizon, each step fed the forecast of the one before."""
+        return self.type in ("recursive", "encoder_decoder")
+
+    @property
+    def forecasts_every_step(self) -> bool:
+        """Whether training puts out a forecast at every step of the window, not only after the last."""
+        return self.type == "sequence"
+
 
 class AnchorSpec(Spec):
     """A linear forecast that stands beside the network."""

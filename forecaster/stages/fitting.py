@@ -103,8 +103,6 @@ def fit_members(
     from forecaster.training.backend import has_gpu, start_backend
 
     start_backend(spec.runtime)
-    import keras
-
     from forecaster.model.anchor import choose_blend_weight, fit_anchor
     from forecaster.model.build import build
     from forecaster.model.execution import PREDICT_BATCH, choose_execution
@@ -134,8 +132,9 @@ def fit_members(
     anchor, anchor_spec = None, spec.model.anchor
     for member in range(training.ensemble):
         seed = spec.seed + member
-        keras.utils.set_random_seed(seed)
-        network = build(spec.model, prepared.shape, unroll=execution.unroll, streams=extras.streams or 1)
+        network = build(
+            spec.model, prepared.shape, seed=seed, unroll=execution.unroll, streams=extras.streams or 1
+        )
         network.run_as(execution, min(batch_size, len(windows["train"])))
         if anchor_spec is not None:
             if anchor is None:

@@ -49,8 +49,8 @@ def batch_extras(spec: ExperimentSpec, prepared: Prepared) -> BatchExtras:
             path="training.loss",
         )
     return BatchExtras(
-        teacher=model.head.type in ("recursive", "encoder_decoder"),
-        every_step=(model.patch or 1) if model.head.type == "sequence" else None,
+        teacher=model.head.feeds_back,
+        every_step=(model.patch or 1) if model.head.forecasts_every_step else None,
         series_constant=constant,
         streams=min(spec.training.batch_size, len(prepared.panel.ids)) if model.stateful else None,
     )

@@ -1,4 +1,4 @@
-"""Starts the Keras backend: once per process, before anything imports Keras."""
+"""Start the Keras backend: once per process, before anything else imports Keras."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import contextlib
 import ctypes
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from forecaster.errors import EnvironmentError_
 from forecaster.training.spec import RuntimeSpec
 
 MIB = 1 << 20
 # mallopt(3) of the GNU C library: parameter numbers of malloc.h, and their values here.
-# A training step takes and gives back the same few MiB; by default every thread returns them to
-# the system each time and pays for the pages anew (docs/decisions/0011).
+# A training step allocates and frees the same few MiB; by default every thread returns them to the
+# system each time and has the pages cleared again at the next step (docs/decisions/0011).
 KEPT_MEMORY = {
     "M_TRIM_THRESHOLD": (-1, 256 * MIB),
     "M_TOP_PAD": (-2, 16 * MIB),
@@ -23,16 +25,40 @@ KEPT_MEMORY = {
 }
 
 
+# Starting changes the whole process (environment, allocator, devices): one thread does it at a time.
+_starting = threading.Lock()
+_started = threading.Event()
+# Two redirections that overlap would restore file descriptor 2 in the wrong order, and lose it.
+_redirecting = threading.RLock()
+
+
 def start_backend(runtime: RuntimeSpec) -> None:
     """Import Keras on the chosen backend, quietly, with threads, precision and determinism set.
 
-    Raises EnvironmentError_ when the backend is not installed or another one is running.
+    The backend, the number of threads and determinism on a GPU belong to the process: the first call
+    decides, and a later call may only repeat them. Precision belongs to the thread, because Keras keeps
+    one dtype policy per thread: call this in every thread that builds, trains or runs a network.
+
+    Args:
+        runtime: The `runtime` section of the experiment. `threads: null` takes what the process has.
+
+    Raises:
+        EnvironmentError_: The backend is not installed, another one runs in this process already, or
+            TensorFlow has started with another number of threads.
     """
-    os.environ["KERAS_BACKEND"] = runtime.backend
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _starting:
+        keras = _import_keras(runtime)
+    keras.config.set_dtype_policy(runtime.precision)
+
+
+def _import_keras(runtime: RuntimeSpec) -> Any:
     keep_freed_memory()
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = runtime.backend
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        with silent_native_logs():
+        # Only the first start writes anything; later ones leave the process's stderr alone.
+        with contextlib.nullcontext() if _started.is_set() else silent_native_logs():
             import keras
 
             if runtime.backend == "tensorflow":
@@ -50,12 +76,16 @@ def start_backend(runtime: RuntimeSpec) -> None:
             hint="start a new process",
             path="runtime.backend",
         )
-    keras.config.set_dtype_policy(runtime.precision)
+    _started.set()
+    return keras
 
 
 def keep_freed_memory() -> bool:
-    """Let this process keep memory that was freed, for its next step. False where the C library
-    cannot be asked: then training is slower, and nothing else differs."""
+    """Let this process keep freed memory for its next step.
+
+    Returns:
+        False where the C library has no such setting: training is slower there, and nothing else differs.
+    """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is None:
         return False
@@ -91,25 +121,27 @@ def _start_tensorflow(runtime: RuntimeSpec) -> None:
                 path="runtime.threads",
             ) from error
     if runtime.deterministic and has_gpu():
-        # On a processor the operations used here give the same bytes as they are, and asking
-        # TensorFlow for determinism would switch XLA off (Keras: model_supports_jit).
+        # On a CPU the operations used here are deterministic anyway, and asking TensorFlow for
+        # determinism would switch XLA off (Keras: model_supports_jit).
         tf.config.experimental.enable_op_determinism()
-    # The first operation makes TensorFlow look for devices, with notes of its own.
+    # The first operation makes TensorFlow look for devices, and log what it finds.
     tf.constant(0.0)
 
 
 @contextlib.contextmanager
 def silent_native_logs() -> Iterator[None]:
-    """Keep what native code writes to file descriptor 2 while it loads off the terminal.
+    """Discard what native code writes to file descriptor 2 inside the block, such as notes about devices.
 
-    A failed import still raises, with a message of its own.
+    The descriptor belongs to the process, so other threads' standard error is discarded too, and blocks
+    in two threads run one after the other. A failed import still raises, with a message of its own.
     """
-    with Path(os.devnull).open("wb") as nowhere:
+    with _redirecting, Path(os.devnull).open("wb") as nowhere:
         sys.stderr.flush()
         saved = os.dup(2)
         os.dup2(nowhere.fileno(), 2)
         try:
             yield
         finally:
+            sys.stderr.flush()
             os.dup2(saved, 2)
             os.close(saved)

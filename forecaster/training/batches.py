@@ -1,4 +1,4 @@
-"""Training batches in an order that is a pure function of (seed, epoch)."""
+"""Training batches, in an order that is a pure function of seed and epoch."""
 
 from __future__ import annotations
 
@@ -15,23 +15,30 @@ from forecaster.model.predict import stream_inputs
 
 @dataclass(frozen=True)
 class BatchExtras:
-    """What a network and its loss want beside a window's inputs and targets.
-
-    teacher: the true targets as an input. every_step: targets after each segment of so
-    many steps, not only after the last. series_constant: (series, targets), a number
-    that the loss needs, put behind the targets on the last axis.
-    """
+    """What a network and its loss need besides the inputs and targets of a window."""
 
     teacher: bool = False
+    """Whether the true targets are an input too."""
     every_step: int | None = None
+    """Steps per segment, where targets are needed after every segment and not only after the last."""
     series_constant: Float32 | None = None
+    """(series, targets), a number that the loss needs; it follows the targets on the last axis."""
     streams: int | None = None
-    """Series read side by side, where the state is carried; None where it is not."""
+    """Series that are read side by side, where the state is carried; None where it is not."""
 
 
 def loss_targets(windows: Windows, indices: npt.NDArray[np.int64], extras: BatchExtras) -> Float32:
-    """(batch, horizon, targets), or (batch, segments, horizon, targets) with every_step; twice
-    as many on the last axis with a series_constant."""
+    """Return what the loss compares with the output of the network.
+
+    Args:
+        windows: The windows.
+        indices: Those of the batch.
+        extras: What the loss needs.
+
+    Returns:
+        (batch, horizon, targets), or (batch, segments, horizon, targets) with `every_step`; with a
+        `series_constant` the last axis is twice as long.
+    """
     every = extras.every_step
     y = windows.targets_of_every_step(indices, every) if every else windows.targets(indices)
     if extras.series_constant is not None:
@@ -44,8 +51,15 @@ def loss_targets(windows: Windows, indices: npt.NDArray[np.int64], extras: Batch
 class TrainBatches(keras.utils.PyDataset):
     """Every window once per epoch, shuffled; or the first `steps` batches of that order.
 
-    The last batch is filled up with windows whose targets are all NaN, which the
-    losses leave out: one shape for the compiler, and no window counts twice.
+    The last batch is filled up with windows whose targets are all NaN, which the losses leave out: every
+    batch has one shape, and no window counts twice.
+
+    Args:
+        windows: The training windows.
+        batch_size: Windows per batch; at most all of them.
+        seed: Of the order, together with the epoch.
+        steps: Batches per epoch; None takes every window once.
+        extras: What the network and its loss need besides.
     """
 
     def __init__(
@@ -68,7 +82,12 @@ class TrainBatches(keras.utils.PyDataset):
         self.start_epoch(0)
 
     def start_epoch(self, epoch: int, first_step: int = 0) -> None:
-        """first_step: batches of this epoch that a resumed run has already seen."""
+        """Shuffle for an epoch.
+
+        Args:
+            epoch: Counts from 0.
+            first_step: Batches of this epoch that were done before training was interrupted.
+        """
         self.first_step = first_step
         self.order = np.random.default_rng((self.seed, epoch)).permutation(len(self.windows))
 
@@ -76,7 +95,7 @@ class TrainBatches(keras.utils.PyDataset):
         return self.steps_per_epoch - self.first_step
 
     def __getitem__(self, index: int) -> tuple[Batch, Float32]:
-        # More steps may be asked for than the windows fill: then the order begins again.
+        # There may be more steps than the windows fill: then the order starts again.
         nth = (index + self.first_step) % -(-len(self.windows) // self.batch_size)
         first = nth * self.batch_size
         chosen: npt.NDArray[np.int64] = self.order[first : first + self.batch_size]
@@ -92,14 +111,14 @@ class TrainBatches(keras.utils.PyDataset):
 
 
 class StreamTrainBatches(TrainBatches):
-    """Consecutive windows in lanes, each series in its order.
+    """Batches of a network that carries its state: the windows of each series in consecutive batches.
 
-    An empty place has targets that are all NaN.
+    The targets of an ended stream are all NaN.
     """
 
     def start_epoch(self, epoch: int, first_step: int = 0) -> None:
         self.first_step = first_step
-        # The same in every epoch: another order would have another longest lane, and Keras counts once.
+        # The same in every epoch: another order could have more batches, and Keras asks for their number once.
         self.streams = arrange_streams(self.windows.series, self.extras.streams or 1, seed=(self.seed,))
         self.steps_per_epoch = min(self.steps or len(self.streams.order), len(self.streams.order))
 

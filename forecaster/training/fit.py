@@ -1,4 +1,4 @@
-"""Fits one network: early stopping, schedules, checkpoints and NaN watch around Keras' fit."""
+"""The fit of one network: early stopping, schedules, checkpoints and divergence checks around Keras' fit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from forecaster.training.batches import BatchExtras, StreamTrainBatches, TrainBa
 from forecaster.training.losses import make_loss
 from forecaster.training.optimizers import make_optimizer
 from forecaster.training.progress import EpochRow, Listener
-from forecaster.training.schedules import rate_share
+from forecaster.training.schedules import rate_factor
 from forecaster.training.spec import PlateauSchedule, TrainingSpec
 from forecaster.training.state import (
     Arrays,
@@ -40,17 +40,17 @@ Score = Callable[[Float32], dict[str, float]]
 
 @dataclass(frozen=True)
 class MemberTask:
-    """What one member is trained on.
-
-    score: forecasts of the validation windows (windows, horizon, targets; scaled units)
-    -> validation metrics by name, without the val_ prefix; None without validation.
-    """
+    """What one member of an ensemble is trained on."""
 
     train: Windows
     val: Windows | None
     score: Score | None
+    """From the output for the validation windows, (windows, horizon, parameters x targets) in scaled units,
+    to metrics by name, without the prefix val_; None without validation."""
     seed: int
+    """Of the order of the windows."""
     member: int = 0
+    """Counts from 0."""
     extras: BatchExtras | None = None
 
 
@@ -64,12 +64,23 @@ def fit(
     checkpoints: CheckpointStore | None = None,
     until: int | None = None,
 ) -> list[EpochRow]:
-    """Train to the best validation value and leave those weights in the model.
+    """Train a network, and leave in it the weights of its best epoch, or the last without early stopping.
 
-    until: the epoch to pause after, for a later call to go on from; None trains to the end.
+    Args:
+        model: A network from `build`.
+        task: What it is trained on.
+        spec: The `training` section of the experiment.
+        execution: How the network runs.
+        listener: Is told of every batch and epoch.
+        checkpoints: Where training resumes from and saves to. An interrupted training that resumes ends in
+            the same bytes as an uninterrupted one.
+        until: The epoch to pause after, for a later call to resume from; None trains to the end.
 
-    Returns a row per epoch. With checkpoints, a run that was stopped anywhere goes on
-    to the same bytes. Raises TrainingError when the loss becomes NaN or infinite.
+    Returns:
+        One row per epoch.
+
+    Raises:
+        TrainingError: The loss became NaN or infinite, or the monitored metric cannot be computed.
     """
     kind = StreamTrainBatches if task.extras and task.extras.streams else TrainBatches
     batches = kind(
@@ -92,10 +103,10 @@ def fit(
         session.resume(model, *saved)
     progress = session.progress
     if progress.step and not progress.stopped:
-        # The rest of the epoch that was cut off; afterwards every epoch is whole again.
+        # The rest of the interrupted epoch; the epochs after it are whole.
         batches.start_epoch(progress.epoch, progress.step)
         _run_epochs(model, batches, session, until=progress.epoch + 1)
-        # Keras ends every fit by putting the moving average in place of the weights.
+        # At the end of every fit Keras replaces the weights by their moving average.
         set_weights(model, session.raw_weights)
     last = min(spec.epochs, until or spec.epochs)
     if progress.epoch < last and not progress.stopped:
@@ -105,7 +116,7 @@ def fit(
 
 
 def _run_epochs(model: keras.Model, batches: TrainBatches, session: _FitCallback, *, until: int) -> None:
-    # shuffle=False: Keras would reorder the batches by Python's global random state.
+    # shuffle=False: Keras would shuffle the batches by Python's global generator.
     model.fit(
         as_dataset(batches),
         epochs=until,
@@ -117,7 +128,7 @@ def _run_epochs(model: keras.Model, batches: TrainBatches, session: _FitCallback
 
 
 class _FitCallback(keras.callbacks.Callback):
-    """The state of one training, and what happens at the borders of batches and epochs."""
+    """The state of one training, and what happens after batches and around epochs."""
 
     def __init__(
         self,
@@ -133,7 +144,7 @@ class _FitCallback(keras.callbacks.Callback):
         self.progress = Progress()
         self.best_weights: Arrays | None = None
         self.raw_weights: Arrays = {}
-        """As the last epoch left them, before any averaging."""
+        """Weights at the end of the last epoch, before any averaging."""
         self._metrics_to_restore: Arrays | None = None
         self._interval = _seconds(spec.checkpoint_every) if spec.checkpoint_every else None
         self._last_save = self._epoch_start = time.monotonic()
@@ -147,9 +158,9 @@ class _FitCallback(keras.callbacks.Callback):
             k.removeprefix("best/"): v for k, v in arrays.items() if k.startswith("best/")
         } or None
         restore(model, arrays)
-        # A member that had its last epoch trains no more, and leaves these.
+        # The result, where the checkpoint is of a member that has finished its last epoch.
         self.raw_weights = weights_of(model)
-        # Keras clears the running loss as an epoch begins; it is put back after that.
+        # Keras clears the running loss at the start of an epoch, so it is restored after that.
         self._metrics_to_restore = arrays if self.progress.step else None
 
     def _save(self) -> None:
@@ -159,7 +170,7 @@ class _FitCallback(keras.callbacks.Callback):
         self.checkpoints.save(snapshot(self.model) | best, asdict(self.progress))
         self._last_save = time.monotonic()
 
-    # -- the borders ---------------------------------------------------------------
+    # -- batches and epochs ----------------------------------------------------------
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         if self._metrics_to_restore is not None:
@@ -169,8 +180,8 @@ class _FitCallback(keras.callbacks.Callback):
             self.batches.start_epoch(epoch)
             self.progress.step = 0
             self.progress.seconds = 0.0
-        share = rate_share(self.spec.schedule, epoch, self.spec.epochs) * self.progress.plateau_share
-        self.model.optimizer.learning_rate = self.spec.optimizer.learning_rate * share
+        factor = rate_factor(self.spec.schedule, epoch, self.spec.epochs) * self.progress.plateau_share
+        self.model.optimizer.learning_rate = self.spec.optimizer.learning_rate * factor
         self._epoch_start = time.monotonic() - self.progress.seconds
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -180,7 +191,7 @@ class _FitCallback(keras.callbacks.Callback):
         if not math.isfinite(loss):
             raise _diverged(self.task.member, epoch, loss, self.spec)
         self.listener.batch_done(self.task.member, epoch, done, self.batches.steps_per_epoch, loss)
-        # After its last batch an epoch is saved as a whole, once it has been validated.
+        # After its last batch an epoch is saved as a whole, once it is validated.
         whole = done == self.batches.steps_per_epoch
         if self._interval and not whole and time.monotonic() - self._last_save >= self._interval:
             self.progress.step = done
@@ -220,8 +231,8 @@ class _FitCallback(keras.callbacks.Callback):
     # -- validation ----------------------------------------------------------------
 
     def scored_weights(self) -> Arrays:
-        """The weights that count: their moving average under ema, else as they are."""
-        # Half precision wraps the optimizer in one that scales the loss.
+        """Return the weights that are scored and kept: their moving average under ema, else as they are."""
+        # In half precision another optimizer, which scales the loss, wraps this one.
         optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
         weights = dict(self.raw_weights)
         if self.spec.optimizer.ema is not None:
@@ -240,7 +251,7 @@ class _FitCallback(keras.callbacks.Callback):
         return {f"val_{name}": value for name, value in self.task.score(forecast).items()}, scored
 
     def _compare(self, values: dict[str, float]) -> bool:
-        """Note whether this epoch is the best so far, and whether to stop or slow down."""
+        """Record whether to stop or to lower the rate; return whether this epoch is the best so far."""
         progress, stopping = self.progress, self.spec.early_stopping
         monitor = stopping.monitor if stopping else "val_loss"
         value = values.get(monitor, values["loss"])

@@ -1,4 +1,4 @@
-"""Losses of quantiles and distributions, from the numbers of `model.outputs`, in scaled units."""
+"""Losses of quantile and distribution outputs, in scaled units."""
 
 from __future__ import annotations
 
@@ -14,7 +14,19 @@ HALF_LOG_2_PI = 0.5 * math.log(2.0 * math.pi)
 
 
 def probabilistic_loss(output: NetworkOutput, y: Any, f: Any) -> Any:
-    """Elementwise, of the shape of y: (…, targets). f: (…, targets x parameters)."""
+    """Return the loss of each target: pinball for quantiles, the negative log-likelihood for distributions.
+
+    Args:
+        output: The `output` section of the model.
+        y: Targets, (…, targets).
+        f: Output of the network, (…, parameters x targets), in the order of `model.outputs`.
+
+    Returns:
+        An array of the shape of y.
+
+    Raises:
+        ValueError: The output is a point.
+    """
     f = ops.cast(f, "float32")
     parts = ops.split(f, len(order(output)), axis=-1)
     if isinstance(output, QuantileOutput):
@@ -25,28 +37,31 @@ def probabilistic_loss(output: NetworkOutput, y: Any, f: Any) -> Any:
 
 
 def pinball(y: Any, quantiles: list[Any], levels: list[float]) -> Any:
-    """The mean over the levels t of max(t (y - q), (t - 1)(y - q)) (Koenker & Bassett, 1978)."""
+    """Mean over the levels t of max(t (y - q), (t - 1)(y - q)) (Koenker & Bassett, 1978)."""
     total = 0.0
     for level, q in zip(levels, quantiles, strict=True):
-        short = y - q
-        total = total + ops.maximum(level * short, (level - 1.0) * short)
+        error = y - q
+        total = total + ops.maximum(level * error, (level - 1.0) * error)
     return total / len(levels)
 
 
 def normal(y: Any, mean: Any, deviation: Any) -> Any:
-    """log s + ((y - m) / s)^2 / 2 + log(2 pi) / 2."""
+    """Negative log-likelihood of a normal distribution: log s + ((y - m) / s)^2 / 2 + log(2 pi) / 2."""
     return ops.log(deviation) + 0.5 * ops.square((y - mean) / deviation) + HALF_LOG_2_PI
 
 
 def student_t(y: Any, mean: Any, scale: Any, df: Any) -> Any:
-    """Of the t distribution with so many degrees of freedom, moved and scaled."""
+    """Negative log-likelihood of a t distribution with df degrees of freedom, shifted by mean and scaled."""
     constant = log_gamma(df / 2.0) - log_gamma((df + 1.0) / 2.0)
     constant = constant + 0.5 * ops.log(df * math.pi) + ops.log(scale)
     return constant + (df + 1.0) / 2.0 * ops.log1p(ops.square((y - mean) / scale) / df)
 
 
 def negative_binomial(y: Any, mean: Any, dispersion: Any) -> Any:
-    """Of counts with variance mean + dispersion x mean^2 (Salinas et al., DeepAR, 2020, 3.1)."""
+    """Negative log-likelihood of counts (Salinas et al., 2020, "DeepAR", 3.1).
+
+    The variance is mean + dispersion x mean^2.
+    """
     size = 1.0 / dispersion
     choices = log_gamma(y + 1.0) + log_gamma(size) - log_gamma(y + size)
     both = ops.log(size + mean)
@@ -59,7 +74,11 @@ _SHIFT = 7
 
 
 def log_gamma(x: Any) -> Any:
-    """log of the gamma function for x > 0: Stirling's series at x + 7, stepped back (Abramowitz & Stegun, 6.1.41)."""
+    """Logarithm of the gamma function for x > 0.
+
+    Stirling's series at x + 7 (Abramowitz & Stegun, 6.1.41), then log gamma(x) = log gamma(x + 1) - log x,
+    seven times. Keras has no such operation.
+    """
     steps = sum(ops.log(x + float(i)) for i in range(_SHIFT))
     z = x + float(_SHIFT)
     series = 1.0 / (12.0 * z) - 1.0 / (360.0 * z**3)

@@ -1,4 +1,4 @@
-"""Keras optimizers from their spec."""
+"""Keras optimizers, made from their spec."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from forecaster.training.spec import OptimizerSpec
 
 
 def make_optimizer(spec: OptimizerSpec) -> keras.optimizers.Optimizer:
+    """Return a new optimizer."""
     shared: dict[str, Any] = {
         "learning_rate": spec.learning_rate,
         "clipnorm": spec.clipnorm,
@@ -19,7 +20,7 @@ def make_optimizer(spec: OptimizerSpec) -> keras.optimizers.Optimizer:
         "ema_momentum": spec.ema if spec.ema is not None else 0.99,
     }
     if spec.weight_decay is not None or spec.type != "adamw":
-        # adamw has a decay of its own when none is named.
+        # Without a value adamw keeps Keras' default decay.
         shared["weight_decay"] = spec.weight_decay
     optimizers = keras.optimizers
     match spec.type:

@@ -1,4 +1,4 @@
-"""What training tells whoever watches. Rooms never print."""
+"""What training reports while it runs: the row of an epoch, and the listener that is told."""
 
 from __future__ import annotations
 
@@ -8,20 +8,26 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class EpochRow:
-    """One row of history.csv. epoch counts from 1; losses are in scaled units."""
+    """One row of history.csv. Losses are in scaled units."""
 
     member: int
+    """Counts from 0."""
     epoch: int
+    """Counts from 1."""
     loss: float
+    """Mean of the training loss over the epoch."""
     learning_rate: float
     seconds: float
+    """Time of the epoch, validation included."""
     best: bool
+    """Whether the monitored value is the best so far."""
     val: dict[str, float] = field(default_factory=dict)
     """val_loss and the validation metrics, by name."""
     members: int = 1
-    """Of the ensemble; told to whoever watches, and no column of history.csv."""
+    """Members of the ensemble; for listeners, not a column of history.csv."""
 
     def flat(self) -> dict[str, Any]:
+        """Return the columns of history.csv, the validation metrics last."""
         row = asdict(self)
         del row["members"]
         row.update(row.pop("val"))
@@ -29,14 +35,25 @@ class EpochRow:
 
 
 class Listener(Protocol):
-    def batch_done(self, member: int, epoch: int, step: int, n_steps: int, loss: float) -> None:
-        """step counts from 1 within the epoch; loss is the epoch's mean so far."""
+    """Is told how training goes on. An exception that it raises ends the training."""
 
-    def epoch_done(self, row: EpochRow, epochs: int) -> None: ...
+    def batch_done(self, member: int, epoch: int, step: int, n_steps: int, loss: float) -> None:
+        """Hear of batches.
+
+        Args:
+            member: Counts from 0.
+            epoch: Counts from 1.
+            step: Batches done of this epoch, from 1.
+            n_steps: Batches of an epoch.
+            loss: Mean of the epoch so far.
+        """
+
+    def epoch_done(self, row: EpochRow, epochs: int) -> None:
+        """Hear of an epoch, after its checkpoint. epochs: most that there can be."""
 
 
 class Silent:
-    """Listens to nothing."""
+    """A listener that ignores everything."""
 
     def batch_done(self, member: int, epoch: int, step: int, n_steps: int, loss: float) -> None:
         pass

@@ -1,4 +1,4 @@
-"""Learning rates as pure functions of the epoch."""
+"""Learning-rate schedules as pure functions of the epoch."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from forecaster.training.spec import (
 )
 
 
-def rate_share(schedule: Schedule, epoch: int, epochs: int) -> float:
-    """Share of the full learning rate in an epoch (the first is 0).
+def rate_factor(schedule: Schedule, epoch: int, epochs: int) -> float:
+    """Return the factor of the learning rate in an epoch, between 0 and 1.
 
-    A plateau falls by what validation says, which is not known here: share 1.
+    Args:
+        schedule: The schedule. A plateau depends on validation, which is not known here: its factor is 1.
+        epoch: Counts from 0.
+        epochs: All epochs of the training.
     """
     if isinstance(schedule, ExponentialSchedule):
         return float(schedule.factor ** max(0, epoch - schedule.hold))

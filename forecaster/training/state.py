@@ -1,4 +1,4 @@
-"""Everything that a resumed training needs to go on as if it had never stopped."""
+"""The state of a training, complete enough to resume it without any difference in the result."""
 
 from __future__ import annotations
 
@@ -13,35 +13,46 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 
 def weights_of(model: keras.Model) -> Arrays:
-    """The network's weights by path, as copies."""
+    """Return copies of the network's weights, by path."""
     return {w.path: array_of(w) for w in model.kept_weights()}
 
 
 def array_of(variable: Any) -> npt.NDArray[Any]:
-    """A copy, taken through a tensor: NumPy warns of variables, which it cannot ask for one."""
+    """Return a copy of a variable, through a tensor because NumPy warns when it copies a variable."""
     return np.array(keras.ops.convert_to_numpy(keras.ops.copy(variable)))
 
 
 def set_weights(model: keras.Model, arrays: Arrays) -> None:
-    """Fill in every weight. Raises KeyError or ValueError when one is absent or has another shape."""
+    """Set every weight of the network.
+
+    Raises:
+        KeyError: A weight is absent.
+        ValueError: A weight has another shape.
+    """
     for weight in model.kept_weights():
         weight.assign(arrays[weight.path])
 
 
 def snapshot(model: keras.Model) -> Arrays:
-    """Weights, optimizer, dropout's random state and the running loss, by role and path."""
+    """Return copies of weights, optimizer, dropout's random state and running loss, by role and number."""
     return {name: array_of(variable) for name, variable in _variables(model)}
 
 
 def restore(model: keras.Model, arrays: Arrays) -> None:
+    """Set everything that `snapshot` returned.
+
+    Raises:
+        KeyError: An array is absent.
+        ValueError: An array has another shape.
+    """
     for name, variable in _variables(model):
         variable.assign(arrays[name])
 
 
 def _variables(model: keras.Model) -> list[tuple[str, Any]]:
-    """Numbered in Keras' own order, which is a function of the config alone."""
+    """List all variables by role and number; Keras' order follows from the config alone."""
     groups = {
-        # Seed generators are variables but not weights; metrics' own are listed apart.
+        # Includes the seeds of dropout, which are variables but not weights; metrics have a group of their own.
         "model": [v for v in model.variables if not any(v is m for m in model.metrics_variables)],
         "optimizer": list(model.optimizer.variables),
         "metric": list(model.metrics_variables),
@@ -51,28 +62,29 @@ def _variables(model: keras.Model) -> list[tuple[str, Any]]:
 
 @dataclass
 class Progress:
-    """Where a member's training stands. Plain values only: it is written as JSON."""
+    """How far a member's training has come. Plain values only, because it is saved as JSON."""
 
     epoch: int = 0
     """Epochs finished."""
     step: int = 0
-    """Batches done of the epoch after them."""
+    """Batches done of the unfinished epoch."""
     best: float | None = None
     best_epoch: int = 0
     waited: int = 0
-    """Epochs since the best."""
+    """Epochs since the best one."""
     plateau_waited: int = 0
     plateau_share: float = 1.0
     stopped: bool = False
     seconds: float = 0.0
-    """Of the unfinished epoch."""
+    """Time spent on the unfinished epoch so far."""
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
 class CheckpointStore(Protocol):
-    """Where checkpoints go; one at a time, replaced as a whole."""
+    """Holds the newest checkpoint of one member."""
 
-    def save(self, arrays: Arrays, progress: dict[str, Any]) -> None: ...
+    def save(self, arrays: Arrays, progress: dict[str, Any]) -> None:
+        """Replace the checkpoint as a whole; a failure leaves the old one."""
 
     def load(self) -> tuple[Arrays, dict[str, Any]] | None:
-        """The newest whole checkpoint, or None."""
+        """Return the newest complete checkpoint, or None."""

@@ -43,11 +43,8 @@ def inputs(shape: Shape, *, seed: int = 1) -> dict[str, np.ndarray]:
 
 
 def built(model: ModelSpec, shape: Shape) -> Any:
-    import keras
-
     from forecaster.model.build import build
 
-    keras.utils.set_random_seed(0)
     return build(model, shape)
 
 

@@ -1,1 +1,14 @@
-"""Heads: how a stack's output becomes the steps of the horizon."""
+"""Heads: how the output of the recurrent stack becomes a forecast of the horizon.
+
+A head is a subclass of `base.Forecaster`, which normalises the window before the head and denormalises the
+forecast after it. It defines three methods: `layers_of_network` (the Sequential), `build_head` (whatever it
+adds) and `forward` (a `Window` in, normalised numbers for every step of the horizon out). Heads that feed
+their forecasts back also define `first_step`, from which `model.paths` samples.
+
+Read window.py and base.py first, then direct.py, the simplest head. segments.py and sequence.py forecast
+without feedback too; recursive.py and encoder_decoder.py are built on feedback.py.
+
+A new head is a file here, its name in `HeadSpec.type` (model/spec.py) and its class in `HEADS`
+(model/build.py). Heads import layers/ and what is below it, and each other only through base.py, window.py
+and feedback.py.
+"""

@@ -1,8 +1,7 @@
-"""What all heads share: the normalised window, and the forecast put back in its units."""
+"""The network around every head: window normalisation before it, and its inverse after it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -10,6 +9,7 @@ from keras import ops
 
 from forecaster.model.cells import RecurrentSpec
 from forecaster.model.execution import Execution
+from forecaster.model.heads.window import Window, join, joined_or_none
 from forecaster.model.layers.categories import CategoryEncoding
 from forecaster.model.layers.normalization import WindowNormalization
 from forecaster.model.layers.parameters import assemble
@@ -20,67 +20,41 @@ from forecaster.model.shape import Category, Shape
 from forecaster.model.spec import ModelSpec
 
 
-@dataclass(frozen=True)
-class Window:
-    """What a head sees. Targets are normalised; with independent channels each target is a
-    row of the batch of its own, and the covariates are repeated beside it.
-
-    y: (batch, lookback, channels). x: (batch, lookback, n_past), future: (batch, horizon,
-    n_future), static: (batch, n_static), each None where there is none. teacher: (batch,
-    horizon, channels), the true targets, in training of the heads that want them.
-    differences: lags of the changes of y that are inputs too. mask: (batch, lookback),
-    True where a step is there; None where all are. carry: (batch, 1), 1 where the state
-    of the row's last window goes on, 0 where it begins.
-    """
-
-    y: Any
-    x: Any | None
-    future: Any | None
-    static: Any | None
-    teacher: Any | None
-    differences: tuple[int, ...] = ()
-    mask: Any | None = None
-    carry: Any | None = None
-
-    def truth(self) -> Any:
-        """The teacher, in training of a head that wants one."""
-        if self.teacher is None:
-            raise ValueError("this head is trained on the true targets, and the batch brought none")
-        return self.teacher
-
-    def past(self) -> Any:
-        """All channels of the lookback."""
-        changes = [
-            ops.pad(self.y[:, lag:] - self.y[:, :-lag], ((0, 0), (lag, 0), (0, 0)))
-            for lag in self.differences
-        ]
-        return join([self.y, *changes, self.x, at_every_step(self.static, self.y)])
-
-
 class Forecaster(keras.Model):
-    """Takes a window, gives its forecast, both in the units the scaler left.
+    """A Keras model from windows to forecasts, both in the units of the scaler's output.
 
-    Inputs, a dict: past (batch, lookback, n_targets + n_past), targets first; future
-    (batch, horizon, n_future) and static (batch, n_static) where there are any; past_codes
-    (batch, lookback, past and future categories), future_codes (batch, horizon, future categories)
-    and static_codes (batch, static categories), whole numbers, where there are any; teacher
-    (batch, horizon, n_targets) in training, where `wants_teacher`; mask (batch, lookback) with
-    padded windows; carry (batch, 1) with a carried state.
-    Output: (batch, horizon, n_targets x parameters), parameter by parameter; see outputs.
+    A subclass is a head: it lists the layers of the Sequential, builds what it adds to them, and computes
+    normalised forecasts from a `Window`.
+
+    The input is a dict of arrays. A part that the windows do not have is absent:
+
+    - past: (batch, lookback, n_targets + n_past), targets first.
+    - future: (batch, horizon, n_future).
+    - static: (batch, n_static).
+    - past_codes, future_codes: (batch, lookback or horizon, categories), whole numbers. In past_codes the
+      categories known ahead come last.
+    - static_codes: (batch, static categories), whole numbers.
+    - teacher: (batch, horizon, n_targets), in training of a head with `wants_teacher`.
+    - mask: (batch, lookback), with padded windows; 0 where a step does not exist.
+    - carry: (batch, 1), with a carried state; see `Window`.
+
+    The output is (batch, horizon, n_targets x parameters), parameter by parameter; see `model.outputs`.
     """
 
     wants_teacher = False
+    """Whether training feeds the head the true targets of the horizon (teacher forcing)."""
     carries_state = False
+    """Whether the state goes on from one window of a series to the next."""
     half: int | None = None
-    """Windows of a training batch that run beside the others, on a core of their own."""
+    """Windows of a training batch that run beside the others, on a core of their own; None runs all at once."""
 
     def __init__(self, spec: ModelSpec, shape: Shape, *, unroll: bool = False) -> None:
-        # In half precision a level would be rounded by more than what is forecast of it, so that
-        # windows are normalised, and forecasts put back, in whole precision: see `_halved`.
+        # Half precision would round a level by more than the change that is forecast, so windows are
+        # normalised, and forecasts denormalised, in float32: see `_in_compute_dtype`.
         super().__init__(name="forecaster", autocast=False)
         self.spec = spec
         self.given = shape
-        # What heads see: categories are channels there, like any other.
+        # What heads see: categories encoded as channels.
         self.shape = shape = shape.encoded()
         self.categories = {
             role: [CategoryEncoding(c, name=f"{role}_{i}") for i, c in enumerate(columns)]
@@ -90,48 +64,64 @@ class Forecaster(keras.Model):
         self.n_parameters = len(order(spec.output))
         self.normalization = WindowNormalization(spec.normalization, spec.season, name="normalization")
         self.network = keras.Sequential(self.layers_of_network(unroll), name="network")
-        # Its recurrent layers use the mask up; Keras would warn that the Sequential loses it.
+        # The recurrent layers consume the mask; otherwise Keras warns that the Sequential loses it.
         self.network.supports_masking = True
         if shape.padded:
-            # The fused GPU kernel takes masks on the right alone, and padding stands on the left.
+            # The fused GPU kernel supports masks on the right only, and padding is on the left.
             for layer in self.network._flatten_layers():
                 if hasattr(layer, "use_cudnn"):
                     layer.use_cudnn = False
 
     def run_as(self, execution: Execution, batch_size: int) -> None:
-        """How this network is trained from here on. batch_size: windows in every batch."""
+        """Choose how later training steps run.
+
+        Args:
+            execution: The way to run; `unroll` and `jit` are decided when a network is built and compiled.
+            batch_size: Windows in every batch.
+        """
         self.half = batch_size // 2 if execution.split else None
         for layer in self.network._flatten_layers():
             if isinstance(layer, OwnLoopLayer):
                 layer.by_own_loop = execution.own_loop
 
-    # -- what a head says ----------------------------------------------------------
+    # -- what a head defines -------------------------------------------------------
 
     def layers_of_network(self, unroll: bool) -> list[keras.Layer]:
-        """The Sequential that the YAML file describes, its Input first."""
+        """Return the layers of the Sequential that the YAML file describes, its Input first."""
         raise NotImplementedError
 
     def build_head(self) -> None:
-        """Build what stands beside the Sequential."""
-
-    def kept_weights(self) -> list[Any]:
-        """The weights that make the network what it is: those that are saved."""
-        return list(self.weights)
+        """Build the layers and weights that the head adds to the Sequential."""
 
     def forward(self, window: Window, training: bool) -> Any:
-        """(batch, horizon, channels x parameters), the first channels normalised forecasts."""
+        """Return the head's numbers, (batch, horizon, channels x parameters).
+
+        The first `channels` are normalised forecasts, the others raw parameters; see
+        `layers.parameters.assemble`. The sequence head has one more axis in training.
+        """
         raise NotImplementedError
 
+    # -- what all heads share ------------------------------------------------------
+
+    def kept_weights(self) -> list[Any]:
+        """Return the weights that are saved and restored."""
+        return list(self.weights)
+
     def set_anchor(self, weights: Any) -> None:
-        """weights: (lookback, horizon), of the normalised window; see model/anchor."""
+        """Set the weights of the anchor.
+
+        Args:
+            weights: (lookback, horizon), applied to the normalised window; see `model.anchor`.
+
+        Raises:
+            ValueError: The spec has no anchor.
+        """
         if self.anchor is None:
             raise ValueError("this network has no anchor")
         self.anchor.assign(weights)
 
-    # -- what all heads share ------------------------------------------------------
-
     def build(self, input_shape: Any = None) -> None:
-        # Every size is known from the spec, so nothing waits for the first batch.
+        # All sizes are known from the spec, so weights exist before the first batch.
         self.normalization.build((None, self.shape.lookback, self.channels))
         for layers in self.categories.values():
             for layer in layers:
@@ -141,7 +131,7 @@ class Forecaster(keras.Model):
             size = (self.shape.lookback, self.shape.horizon)
             fixed: dict[str, Any] = {"trainable": False, "autocast": False}
             self.anchor = self.add_weight(name="anchor", shape=size, initializer="zeros", **fixed)
-            # Of the network and of the anchor. A network that is averaged learns alone first.
+            # Factors of the network and of the anchor. With mode average the network learns alone first.
             alone = self.spec.anchor.mode == "average"
             self.blend_weight = self.add_weight(name="share", shape=(2,), initializer="ones", **fixed)
             self.blend_weight.assign([1.0, 0.0 if alone else 1.0])
@@ -151,7 +141,7 @@ class Forecaster(keras.Model):
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
         if not training or self.half is None:
             return self._forecast(inputs, training)
-        # Two chains of steps that do not wait for each other.
+        # Two chains of recurrent steps that do not wait for each other.
         parts = [
             {k: v[: self.half] for k, v in inputs.items()},
             {k: v[self.half :] for k, v in inputs.items()},
@@ -170,15 +160,19 @@ class Forecaster(keras.Model):
         return together[0] if len(together) == 1 else ops.concatenate(together, axis=-1)
 
     def numbers(self, out: Any) -> list[Any]:
-        """What a head puts out, parameter by parameter, in whole precision."""
+        """Split the output of `forward` into its parameters, each (batch, horizon, channels), in float32."""
         return list(ops.split(ops.cast(out, self.variable_dtype), self.n_parameters, axis=-1))
 
-    def _halved(self, x: Any | None) -> Any | None:
-        """In the precision that the layers compute in."""
+    def _in_compute_dtype(self, x: Any | None) -> Any | None:
         return None if x is None else ops.cast(x, self.compute_dtype)
 
     def normalised(self, inputs: dict[str, Any], training: bool) -> tuple[Window, Any, Any]:
-        """What a head sees, and the window's level and spread, each (batch, 1, channels)."""
+        """Return the normalised window, and its location and scale, each (batch, 1, channels).
+
+        Args:
+            inputs: The input of the network; see the class.
+            training: Whether the teacher is wanted.
+        """
         n = self.shape.n_targets
         past = inputs["past"]
         y = self._each(past[:, :, :n] if self.given.n_past else past)
@@ -191,21 +185,23 @@ class Forecaster(keras.Model):
         if training and self.wants_teacher:
             teacher = self.normalization.apply_to(self._each(inputs["teacher"]), loc, scale)
         window = Window(
-            # A step that is not there is at the level, and no change.
-            y=self._halved(z if present is None else z * present),
-            x=self._halved(None if x is None else self._repeated(x)),
-            future=self._halved(None if future is None else self._repeated(future)),
-            static=self._halved(None if static is None else self._repeated(static)),
-            teacher=self._halved(teacher),
+            # A step that does not exist has the value 0, the window's location.
+            y=self._in_compute_dtype(z if present is None else z * present),
+            x=self._in_compute_dtype(None if x is None else self._repeated(x)),
+            future=self._in_compute_dtype(None if future is None else self._repeated(future)),
+            static=self._in_compute_dtype(None if static is None else self._repeated(static)),
+            teacher=self._in_compute_dtype(teacher),
             differences=tuple(self.spec.differences),
             mask=None if mask is None else mask > 0,
-            carry=self._halved(inputs.get("carry")),
+            carry=self._in_compute_dtype(inputs.get("carry")),
         )
         return window, loc, scale
 
     def _covariates(self, inputs: dict[str, Any]) -> tuple[Any | None, Any | None, Any | None]:
-        """Those of the lookback, of the horizon and of the series, categories as channels behind
-        the numbers of their kind; None where there is none."""
+        """Return the covariates of the lookback, of the horizon and of the series; None where there are none.
+
+        Encoded categories follow the numeric channels of their kind.
+        """
         given, past = self.given, inputs["past"]
         first_ahead = past.shape[-1] - given.n_future
         parts = []
@@ -221,10 +217,10 @@ class Forecaster(keras.Model):
             future.append(self._encoded("future", inputs["future_codes"]))
         if given.static_categories:
             static.append(self._encoded("static", inputs["static_codes"]))
-        return _joined([*parts, *ahead]), _joined(future), _joined(static)
+        return joined_or_none([*parts, *ahead]), joined_or_none(future), joined_or_none(static)
 
     def _newest(self, x: Any) -> Any:
-        """Nothing but the last past_lookback steps, where the spec says so."""
+        """Set all but the last `past_lookback` steps to zero."""
         steps = self.spec.past_lookback
         return x if steps is None else ops.pad(x[:, -steps:], ((0, 0), (x.shape[1] - steps, 0), (0, 0)))
 
@@ -232,13 +228,13 @@ class Forecaster(keras.Model):
         return join([layer(codes[..., i]) for i, layer in enumerate(self.categories[role])])
 
     def _each(self, y: Any) -> Any:
-        """(batch, steps, targets) -> (batch x targets, steps, 1) where channels are independent."""
+        """Make each target a row: (batch, steps, targets) -> (batch x targets, steps, 1), if independent."""
         if self.channels == self.shape.n_targets:
             return y
         return ops.reshape(ops.transpose(y, (0, 2, 1)), (-1, y.shape[1], 1))
 
     def _together(self, y: Any) -> Any:
-        """The inverse of `_each`, also where each step of the window has a forecast."""
+        """Invert `_each`, also where each step of the window has a forecast."""
         n = self.shape.n_targets
         if self.channels == n:
             return y
@@ -250,7 +246,7 @@ class Forecaster(keras.Model):
 
     @property
     def own_features(self) -> int:
-        """Channels of the lookback that the targets give: their values and differences."""
+        """Channels of the lookback that come from the targets: their values and differences."""
         return self.channels * (1 + len(self.spec.differences))
 
     @property
@@ -259,11 +255,14 @@ class Forecaster(keras.Model):
         return self.own_features + self.shape.n_past + self.shape.n_static
 
     def output_layer(self, units: int, name: str = "head") -> keras.layers.Dense:
-        """The Dense at the end. Where it corrects an anchor, it begins at nothing."""
+        """Return the Dense at the end.
+
+        Where it corrects an anchor its kernel starts at zero, so training starts from the anchor's forecast.
+        """
         corrects = self.spec.anchor is not None and self.spec.anchor.mode == "correct"
-        begin = "zeros" if corrects else "glorot_uniform"
+        initializer = "zeros" if corrects else "glorot_uniform"
         activation = self.spec.head.activation
-        return keras.layers.Dense(units, activation=activation, kernel_initializer=begin, name=name)
+        return keras.layers.Dense(units, activation=activation, kernel_initializer=initializer, name=name)
 
     @property
     def width(self) -> int:
@@ -271,21 +270,10 @@ class Forecaster(keras.Model):
         return next(s.units for s in self.spec.stack if isinstance(s, RecurrentSpec))
 
     def opening(self) -> list[keras.Layer]:
-        """Input and, with patch, the embedding of segments."""
+        """Return the Input and, with `patch`, the embedding of segments."""
         shape, patch = self.shape, self.spec.patch
         first: list[keras.Layer] = [keras.Input((shape.lookback, self.features))]
         return [*first, PatchEmbedding(patch, self.width, self.own_features)] if patch else first
-
-
-def join(parts: list[Any | None]) -> Any:
-    """Side by side on the last axis, without those that are None."""
-    there = [p for p in parts if p is not None]
-    return there[0] if len(there) == 1 else ops.concatenate(there, axis=-1)
-
-
-def _joined(parts: list[Any | None]) -> Any | None:
-    """As `join`; None where all are."""
-    return None if all(p is None for p in parts) else join(parts)
 
 
 def _categories(shape: Shape) -> dict[str, tuple[Category, ...]]:
@@ -295,13 +283,3 @@ def _categories(shape: Shape) -> dict[str, tuple[Category, ...]]:
         "static": shape.static_categories,
     }
     return {role: columns for role, columns in roles.items() if columns}
-
-
-def last_channels(x: Any, n: int) -> Any:
-    """The last n channels: those known ahead stand behind the past covariates."""
-    return x[:, :, x.shape[-1] - n :]
-
-
-def at_every_step(static: Any | None, y: Any) -> Any | None:
-    """Static values at every step of y."""
-    return None if static is None else ops.repeat(static[:, None, :], y.shape[1], axis=1)

@@ -1,4 +1,4 @@
-"""The direct head: all steps at once; also with covariates ahead, and with a carried state."""
+"""The direct head: all steps of the horizon at once; also with future covariates, and with a carried state."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from forecaster.model.heads.base import Forecaster, Window
+from forecaster.model.heads.base import Forecaster
+from forecaster.model.heads.window import Window
 from forecaster.model.layers.blocks import RecurrentBlock
 from forecaster.model.layers.stack import run_with_state, stack_layers
 from forecaster.model.shape import Shape
@@ -15,7 +16,7 @@ from forecaster.model.spec import ModelSpec
 
 
 class DirectForecaster(Forecaster):
-    """All steps at once, from the stack's last state."""
+    """Forecasts all steps of the horizon at once, from the last output of the stack."""
 
     def layers_of_network(self, unroll: bool) -> list[keras.Layer]:
         horizon, channels = self.shape.horizon, self.channels * self.n_parameters
@@ -44,10 +45,10 @@ class DirectForecaster(Forecaster):
 
 
 class StatefulForecaster(DirectForecaster):
-    """The direct head on states that go on from one window of a series to the next.
+    """The direct head on a state that each window of a series hands on to the next.
 
-    A row of the batch is a lane: series stand in it one after another, window by window,
-    and `carry` is 0 where a series begins.
+    A row of the batch is a stream: the windows of a series follow one another in it, then those of the next
+    series, and `carry` is 0 where a series starts. See `loops.batch_streams`.
     """
 
     carries_state = True
@@ -70,13 +71,13 @@ class StatefulForecaster(DirectForecaster):
         ]
 
     def kept_weights(self) -> list[Any]:
-        # The carried state belongs to the windows of the moment, not to the network.
+        # The carried state belongs to the windows being read, not to the network.
         return [w for w in self.weights if not any(w is state for state in self.carried)]
 
     def forward(self, window: Window, training: bool) -> Any:
         carry = self._repeated(window.carry)
-        before = iter([state * carry for state in self.carried])
-        states = [[next(before) for _ in range(n)] for n in self.sizes]
+        initial = iter([state * carry for state in self.carried])
+        states = [[next(initial) for _ in range(n)] for n in self.sizes]
         z, after = run_with_state(self.network.layers, window.past(), states, training=training)
         for variable, value in zip(self.carried, (s for state in after for s in state), strict=True):
             variable.assign(ops.stop_gradient(value))
@@ -84,11 +85,10 @@ class StatefulForecaster(DirectForecaster):
 
 
 class FutureHead(keras.Layer):
-    """A direct head that sees the covariates of each step ahead.
+    """The last layer of a direct head with future covariates.
 
-    state (batch, width_in), future (batch, horizon, n_future) -> (batch, horizon, channels):
-    a Dense of the state for all steps, plus one small network, shared by the steps, of
-    the state and that step's covariates, which begins at nothing.
+    A Dense of the stack's output forecasts all steps. A small network, shared by the steps, adds to each
+    step what follows from the stack's output and that step's covariates; its last kernel starts at zero.
     """
 
     def __init__(self, base: keras.layers.Dense, channels: int, width: int) -> None:
@@ -106,11 +106,17 @@ class FutureHead(keras.Layer):
         self.out.build((*future_shape[:-1], self.from_future.units))
 
     def call(self, state: Any, future: Any) -> Any:
+        """Return (batch, horizon, channels).
+
+        Args:
+            state: Last output of the stack, (batch, width).
+            future: Covariates of the horizon, (batch, horizon, n_future).
+        """
         steps = (-1, future.shape[1], self.n_channels)
         mixed = ops.relu(self.from_state(state)[:, None, :] + self.from_future(future))
-        # The base's activation is the head's; what the covariates add comes before it.
-        before = ops.matmul(state, self.base.kernel) + self.base.bias
-        return self.base.activation(ops.reshape(before, steps) + self.out(mixed))
+        # The covariates' part is added before the activation of the base, which is that of the head.
+        without = ops.matmul(state, self.base.kernel) + self.base.bias
+        return self.base.activation(ops.reshape(without, steps) + self.out(mixed))
 
 
 HEAD = DirectForecaster

@@ -1,4 +1,4 @@
-"""The recursive head: one step ahead, fed its own output."""
+"""The recursive head: one-step forecasts, each fed back as the next input."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from typing import Any
 import keras
 from keras import ops
 
-from forecaster.model.heads.base import Forecaster, Window, at_every_step, join
+from forecaster.model.heads.base import Forecaster
 from forecaster.model.heads.feedback import FeedbackCell, run_free
+from forecaster.model.heads.window import Window, at_every_step, join
 from forecaster.model.layers.stack import run_with_state, stack_layers
 
 
 class RecursiveForecaster(Forecaster):
-    """One step ahead: warmed up on the lookback, then fed its own output.
+    """Forecasts one step at a time: reads the lookback, then is fed its own forecasts.
 
-    Trained on the true values (teacher forcing), scored on the horizon alone. Needs no
-    weight that knows the horizon, so it can be built again for a longer one.
+    Training feeds it the true values (teacher forcing, Williams & Zipser, 1989) and scores the horizon
+    alone. No weight depends on the horizon, so saved weights fit a network with a longer one.
     """
 
     wants_teacher = True
 
     def layers_of_network(self, unroll: bool) -> list[keras.Layer]:
-        # The input of a step is its target value, then what is known of the step after it.
+        # The input of a step is its target value, then the known inputs of the step that it forecasts.
         features = self.channels + self.shape.n_future + self.shape.n_static
         return [
             keras.Input((None, features)),
@@ -31,7 +32,7 @@ class RecursiveForecaster(Forecaster):
         ]
 
     def build_head(self) -> None:
-        # The loop runs all but the Input and the Dense at the end, which is its output.
+        # Between the Input and the Dense at the end, which is the output of each step.
         *self.inner, self.out = self.network.layers
         self.n_known = self.shape.n_future + self.shape.n_static
         self.cell = FeedbackCell(
@@ -46,23 +47,28 @@ class RecursiveForecaster(Forecaster):
             seen = join([y, self._known_after(window), at_every_step(window.static, y)])
             mask = window.mask
             if mask is not None:
-                # The last step of a window is always there, and so are those behind it.
+                # The last step of a window always exists, and so do those of the horizon.
                 mask = ops.concatenate([mask, ops.repeat(mask[:, -1:], horizon - 1, axis=1)], axis=1)
             return self.network(seen, training=True, mask=mask)[:, lookback - 1 :]
-        first, states, known = self.begin(window)
+        first, states, known = self.first_step(window)
         if horizon == 1:
             return first[:, None]
         rest = run_free(self.cell, self.cell.fed(first), states, known, horizon - 1)
         return ops.concatenate([first[:, None], rest], axis=1)
 
     def _known_after(self, window: Window) -> Any | None:
-        """Known of each step from the second of the lookback to the last of the horizon."""
+        """Return the covariates from the second step of the lookback to the last of the horizon."""
         if window.future is None:
             return None
         return ops.concatenate([window.x, window.future], axis=1)[:, 1:]
 
-    def begin(self, window: Window) -> tuple[Any, list[list[Any]], Any | None]:
-        """The first step's output, the state behind it, and what is known of the steps that follow."""
+    def first_step(self, window: Window) -> tuple[Any, list[list[Any]], Any | None]:
+        """Read the lookback and forecast the first step, for a caller that chooses what is fed back.
+
+        Returns:
+            The output of the first step, (batch, channels x parameters); the state of each block after it;
+            and the known inputs of the later steps, (batch, horizon - 1, n_known), or None.
+        """
         lookback, horizon, ahead = self.shape.lookback, self.shape.horizon, self._known_after(window)
         past = ahead[:, :lookback] if ahead is not None else None
         warm = join([window.y, past, at_every_step(window.static, window.y)])

@@ -1,4 +1,4 @@
-"""The segments head: one step of the stack for each segment of the horizon."""
+"""The segments head: one further step of the stack for each segment of the horizon, all in parallel."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from typing import Any
 import keras
 from keras import ops
 
-from forecaster.model.heads.base import Forecaster, Window
+from forecaster.model.heads.base import Forecaster
+from forecaster.model.heads.window import Window
 from forecaster.model.layers.blocks import RecurrentBlock
 from forecaster.model.layers.stack import run_with_state, stack_layers
 
 
 class SegmentsForecaster(Forecaster):
-    """One more step of the stack for each segment of the horizon, all from the last state.
+    """Runs the stack one step further for each segment of the horizon, always from the last state.
 
-    What tells the segments apart is a learned place (and the covariates known of each).
-    Parallel multi-step forecasting of Lin et al., 2023, "SegRNN".
+    The input of that step is a learned embedding of the segment's position, plus the segment's future
+    covariates. This is the parallel multi-step forecasting of Lin et al., 2023, "SegRNN".
     """
 
     def layers_of_network(self, unroll: bool) -> list[keras.Layer]:
@@ -25,7 +26,7 @@ class SegmentsForecaster(Forecaster):
     def build_head(self) -> None:
         self.patch = self.spec.patch or 1
         self.n_segments = -(-self.shape.horizon // self.patch)
-        # The stack itself, behind the embedding of the segments.
+        # The stack itself, without the embedding of the segments.
         self.inner = self.network.layers[1:]
         width = self.width
         self.place = self.add_weight(
@@ -58,9 +59,9 @@ class SegmentsForecaster(Forecaster):
         return steps[:, : self.shape.horizon]
 
     def _known_of_segments(self, future: Any) -> Any:
-        """(batch, horizon, n_future) -> (batch, segments, patch x n_future), zeros behind the horizon."""
-        behind = self.n_segments * self.patch - self.shape.horizon
-        padded = ops.pad(future, ((0, 0), (0, behind), (0, 0)))
+        """(batch, horizon, n_future) -> (batch, segments, patch x n_future), zeros after the horizon."""
+        after = self.n_segments * self.patch - self.shape.horizon
+        padded = ops.pad(future, ((0, 0), (0, after), (0, 0)))
         return ops.reshape(padded, (-1, self.n_segments, self.patch * self.shape.n_future))
 
 

@@ -1,4 +1,4 @@
-"""The sequence head: a forecast of the horizon at every step of the lookback."""
+"""The sequence head: training forecasts the horizon from every step of the lookback."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from forecaster.model.heads.base import Forecaster, Window, join, last_channels
+from forecaster.model.heads.base import Forecaster
+from forecaster.model.heads.window import Window, join, last_channels
 from forecaster.model.layers.stack import stack_layers
 
 
 class SequenceForecaster(Forecaster):
-    """The next horizon at every step of the window: all of them in training, the last in use.
+    """Forecasts the next horizon from every step of the window in training, from the last step in use.
 
-    In training the output is (batch, steps, horizon, n_targets).
+    In training the output is (batch, steps, horizon, n_targets x parameters).
     """
 
     def layers_of_network(self, unroll: bool) -> list[keras.Layer]:
@@ -24,7 +25,7 @@ class SequenceForecaster(Forecaster):
         if self.shape.n_future:
             return layers
         steps = keras.layers.Reshape((self.steps, horizon, channels), name="steps")
-        # It leaves the steps as they are; Keras would warn that the mask is lost.
+        # The steps stay the same, so the mask stays valid; otherwise Keras warns that it is lost.
         steps.supports_masking = True
         return [*layers, self._dense(), steps]
 
@@ -52,7 +53,7 @@ class SequenceForecaster(Forecaster):
         return z if training else z[:, -1]
 
     def _known_ahead(self, window: Window) -> Any:
-        """(batch, steps, horizon x n_future): what each step knows of the horizon after it."""
+        """Return the future covariates of the horizon after each step, (batch, steps, horizon x n_future)."""
         n = self.shape.n_future
         known = ops.concatenate([last_channels(window.x, n), window.future], axis=1)
         patch = self.spec.patch or 1

@@ -1,4 +1,4 @@
-"""A recurrent layer with what stands around it, and with its state within reach."""
+"""A recurrent layer with its residual path and layer normalisation, whose state can be read and set."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ from forecaster.model.cells import RecurrentSpec
 class RecurrentBlock(keras.Layer):
     """A recurrent layer, then the residual path, then layer normalisation.
 
-    (batch, steps, features) -> (batch, steps, width), or (batch, width) without sequences.
-    inner puts out its state too; `call` drops it, so that the block stands in a Sequential.
+    (batch, steps, features) -> (batch, steps, width), or (batch, width) without `sequences`. `call` leaves
+    out the state, so that a block can stand in a Sequential; `with_state` returns it.
+
+    Args:
+        spec: The recurrent layer.
+        name: Of the block, and so a part of the paths of its saved weights.
+        sequences: Whether the output has every step.
+        unroll: Whether the steps become one flat graph.
     """
 
     def __init__(self, spec: RecurrentSpec, name: str, *, sequences: bool, unroll: bool = False) -> None:
@@ -46,9 +52,16 @@ class RecurrentBlock(keras.Layer):
     def with_state(
         self, x: Any, state: list[Any] | None = None, *, training: bool, mask: Any | None = None
     ) -> tuple[Any, list[Any]]:
-        """Output and final state, n_states tensors (batch, width).
+        """Run over all steps.
 
-        state: the first one, zeros where None. mask: (batch, steps), True where a step is there.
+        Args:
+            x: (batch, steps, features).
+            state: The initial state, `n_states` tensors (batch, width); zeros where None.
+            training: Whether dropout is on.
+            mask: (batch, steps), True where a step exists; None where all do.
+
+        Returns:
+            The output, and the final state in the form of `state`.
         """
         out, *final = self.inner(x, initial_state=state, training=training, mask=mask)
         if self.spec.bidirectional:
@@ -57,7 +70,7 @@ class RecurrentBlock(keras.Layer):
         return self._around(out, x if self.sequences else x[:, -1, :]), final
 
     def step(self, x: Any, state: list[Any], *, training: bool) -> tuple[Any, list[Any]]:
-        """One step: x (batch, features) -> (batch, width) and the next state."""
+        """Run one step: x, (batch, features), and a state give an output, (batch, width), and the next state."""
         out, after = self.inner.cell(x, state, training=training)
         return self._around(out, x), list(after) if isinstance(after, list | tuple) else [after]
 

@@ -1,4 +1,4 @@
-"""Categories become channels inside the network: an indicator each, or a learned vector."""
+"""Encoding of categories inside the network: as indicators, or as learned vectors."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from forecaster.model.shape import Category
 
 
 class CategoryEncoding(keras.layers.Layer):
-    """(batch, ...) whole numbers -> (batch, ..., width).
+    """Encodes whole numbers: (batch, ...) -> (batch, ..., width).
 
-    Category i of 1 to size is an indicator (one_hot) or row i - 1 of a learned table (embedding).
-    0 stands for a category that training never saw, and becomes the mean of all others: what the
-    network does with it was learned, where a row of its own would have kept its random start.
+    Category i, from 1 to size, becomes an indicator (one_hot) or row i - 1 of a learned table (embedding).
+    0 stands for a category that training never saw. It becomes the mean of all others, which the network
+    has learned to use; a row of its own would keep its random initial values.
     """
 
     def __init__(self, category: Category, name: str) -> None:
@@ -34,5 +34,5 @@ class CategoryEncoding(keras.layers.Layer):
             return ops.take(ops.concatenate([ops.mean(table, axis=0, keepdims=True), table]), codes, axis=0)
         known = ops.equal(codes[..., None], ops.arange(1, self.category.size + 1, dtype=codes.dtype))
         unknown = ops.equal(codes, 0)[..., None]
-        share = ops.cast(unknown, self.compute_dtype) / self.category.size
-        return ops.cast(known, self.compute_dtype) + share
+        mean = ops.cast(unknown, self.compute_dtype) / self.category.size
+        return ops.cast(known, self.compute_dtype) + mean

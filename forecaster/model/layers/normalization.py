@@ -1,4 +1,4 @@
-"""Per-window normalisation, so that a series which training never saw can be forecast."""
+"""Normalisation of each window by its own values, so that unseen series and levels can be forecast."""
 
 from __future__ import annotations
 
@@ -7,19 +7,28 @@ from typing import Any
 import keras
 from keras import ops
 
-# Below this spread a window counts as constant; dividing by less would blow up rounding errors.
+# A window with a smaller scale counts as constant; dividing by less would amplify rounding errors.
 EPSILON = 1e-3
-# A seasonal difference is small where the season repeats well, so its floor is higher.
+# Seasonal differences are small where the season repeats well, so their floor is higher.
 SEASON_EPSILON = 2e-2
 
 
 class WindowNormalization(keras.Layer):
-    """Removes level (and spread) from each window's targets and puts them back on the forecast.
+    """Removes the location and scale of each window's targets, and restores them in the forecast.
 
-    method "last": y - y_last. "mean": y / (mean |y| + eps). "revin": (y - mean) / std with a
-    learned gain and offset per channel (Kim et al., 2022, "Reversible Instance Normalization").
-    "season": (y - mean of the last season) / mean |y_t - y_(t - season)|. "none": y.
-    All in the units that the scaler left, where eps is small beside a usual spread of 1.
+    Methods, in the units of the scaler's output, where a typical standard deviation is 1:
+
+    - last: y - y_last.
+    - mean: y / (mean |y| + EPSILON).
+    - revin: (y - mean) / std, times a learned gain, plus a learned offset per channel (Kim et al., 2022,
+      "Reversible Instance Normalization").
+    - season: (y - mean of the last season) / (mean |y_t - y_(t - season)| + SEASON_EPSILON).
+    - none: y.
+
+    Args:
+        method: One of these.
+        season: Steps in a season, for method season.
+        **kwargs: Of `keras.Layer`.
     """
 
     def __init__(self, method: str, season: int | None = None, **kwargs: Any) -> None:
@@ -36,9 +45,13 @@ class WindowNormalization(keras.Layer):
             )
 
     def statistics(self, y: Any, present: Any | None = None) -> tuple[Any, Any]:
-        """y: (batch, steps, channels). present: (batch, steps, 1), 0 for steps that are not
-        there (never the last one); None where all are. Returns level and spread, each
-        (batch, 1, channels)."""
+        """Return the location and the scale of each window, each (batch, 1, channels).
+
+        Args:
+            y: (batch, steps, channels).
+            present: (batch, steps, 1), 0 for steps that do not exist, which the last one always does; None
+                where all do.
+        """
         last = y[:, -1:, :]
         if self.method == "last":
             return last, ops.ones_like(last)
@@ -60,20 +73,22 @@ class WindowNormalization(keras.Layer):
         return ops.zeros_like(last), ops.ones_like(last)
 
     def apply_to(self, y: Any, loc: Any, scale: Any) -> Any:
+        """Normalise y, (batch, steps, channels), by a location and scale from `statistics`."""
         z = (y - loc) / scale
         return z * self.gain + self.offset if self.method == "revin" else z
 
     def invert(self, z: Any, loc: Any, scale: Any) -> Any:
+        """Denormalise z, the inverse of `apply_to`."""
         if self.method == "none":
             return z
         if self.method == "revin":
-            # The gain is free to pass zero in training; the guard keeps its sign and the result finite.
+            # Training may move the gain through zero; the guard keeps its sign and the result finite.
             gain = ops.where(self.gain < 0, ops.minimum(self.gain, -EPSILON), ops.maximum(self.gain, EPSILON))
             z = (z - self.offset) / gain
         return z * scale + loc
 
     def size(self, scale: Any) -> Any:
-        """What a normalised distance is worth: `invert` moves by as much. Never negative."""
+        """Return the factor from normalised distances to distances after `invert`. Never negative."""
         if self.method != "revin":
             return scale if self.method in ("mean", "season") else 1.0
         return scale / ops.maximum(ops.abs(self.gain), EPSILON)
@@ -83,7 +98,7 @@ class WindowNormalization(keras.Layer):
 
 
 def _mean(y: Any, present: Any | None) -> Any:
-    """(batch, 1, channels): over the steps that are there."""
+    """Mean over the steps that exist, (batch, 1, channels)."""
     if present is None:
         return ops.mean(y, axis=1, keepdims=True)
     total = ops.sum(y * present, axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Raw numbers of a head to the parameters of its output, in the units that the scaler left."""
+"""From the numbers of a head to the parameters of its output, in the units of the scaler's output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forecaster.model.spec import DistributionOutput, NetworkOutput, QuantileOut
 
 
 def located(output: NetworkOutput, z: Any) -> Any:
-    """The normalised forecast of a head's first numbers: a mean of counts is above 0."""
+    """Return the normalised forecast from a head's first numbers; the mean of counts is made positive."""
     counts = isinstance(output, DistributionOutput) and output.family == "negative_binomial"
     return ops.softplus(z) if counts else z
 
@@ -20,30 +20,36 @@ def located(output: NetworkOutput, z: Any) -> Any:
 def assemble(
     output: NetworkOutput, raw: list[Any], normalization: WindowNormalization, loc: Any, scale: Any
 ) -> list[Any]:
-    """The parameters in their order, each (batch, …, horizon, channels).
+    """Return the parameters in the order of `outputs.order`, each (batch, …, horizon, channels).
 
-    raw: as many, normalised; the first gives the forecast, the others are free numbers.
-    Quantiles are the median and steps away from it that are never negative, so none
-    crosses another. A width is a number times the window's spread.
+    Quantiles are the median plus and minus cumulated steps that are never negative, so they cannot cross.
+    Steps, deviations and scales are multiples of the window's scale.
+
+    Args:
+        output: Which parameters.
+        raw: One array per parameter; the first gives the normalised forecast, the others are unconstrained.
+        normalization: That of the window.
+        loc: Location of the window, (batch, 1, channels).
+        scale: Scale of the window, (batch, 1, channels).
     """
-    place = normalization.invert(located(output, raw[0]), loc, scale)
+    center = normalization.invert(located(output, raw[0]), loc, scale)
     if len(raw) == 1:
-        return [place]
+        return [center]
     size = normalization.size(scale)
     rest = [ops.softplus(r) for r in raw[1:]]
     if isinstance(output, QuantileOutput):
         middle = point_index(output)
         below, above = rest[:middle][::-1], rest[middle:]
-        low, high = [place], [place]
+        low, high = [center], [center]
         for step in below:
             low.append(low[-1] - step * size)
         for step in above:
             high.append(high[-1] + step * size)
         return [*low[:0:-1], *high]
     names = order(output)
-    found = [place + SMALLEST if names[1] == "dispersion" else place]
+    found = [center + SMALLEST if names[1] == "dispersion" else center]
     for name, r in zip(names[1:], rest, strict=True):
-        if name == "freedom":
+        if name == "df":
             found.append(MIN_DF + r)
         elif name == "dispersion":
             found.append(r + SMALLEST)

@@ -1,4 +1,4 @@
-"""The layers of the stack, one after another, shapes wired here."""
+"""The stack: its layers in order, the embedding of patches, and running both with a state."""
 
 from __future__ import annotations
 
@@ -17,16 +17,23 @@ Stack = Sequence[Recurrent | DenseSpec | DropoutSpec]
 def stack_layers(
     stack: Stack, *, sequences: bool, unroll: bool = False, stateful: bool = False, prefix: str = ""
 ) -> list[keras.Layer]:
-    """The Keras layers of a stack.
+    """Return the Keras layers of a stack.
 
-    Every recurrent layer hands on all its steps but the last one, which hands on its
-    last step unless `sequences`; dense layers before it work step by step.
-    stateful: every recurrent layer as a block whose state can be taken and given.
+    Every recurrent layer but the last returns all its steps, so dense layers between them work step by
+    step. The last one returns its last step alone, unless `sequences`.
+
+    Args:
+        stack: The layers, repeats written out.
+        sequences: Whether the last recurrent layer returns all its steps too.
+        unroll: Whether the recurrent steps become one flat graph.
+        stateful: Whether every recurrent layer is a block whose state can be read and set.
+        prefix: Of the layers' names.
     """
     final = max(i for i, spec in enumerate(stack) if isinstance(spec, RecurrentSpec))
     layers: list[keras.Layer] = []
     for i, spec in enumerate(stack):
-        # Named by place, not by Keras' global counter: the names are keys of the saved weights.
+        # Named by position, not by Keras' counter: names are keys of the saved weights, and a second
+        # network in the same process must have the same ones.
         name = f"{prefix}{i}_{spec.type}"
         if not isinstance(spec, RecurrentSpec):
             layers.append(spec.layer(name))
@@ -40,13 +47,16 @@ def stack_layers(
 
 
 class PatchEmbedding(keras.Layer):
-    """(batch, lookback, features) -> (batch, lookback / patch, width): each segment embedded.
+    """Embeds each segment: (batch, lookback, features) -> (batch, lookback / patch, width).
 
-    Segments as recurrent steps: Lin et al., 2023, "SegRNN". A segment is masked where
-    every step of it is.
-    own: channels that the targets give; those behind them are covariates, whose weights begin
-    at nothing. A segment holds patch values of each: begun at random, they would drown the
-    targets in noise that training does not take out again.
+    Segments become recurrent steps, as in Lin et al., 2023, "SegRNN". A segment is masked where all its
+    steps are. Random initial weights of covariates add noise that training does not remove, because a
+    segment holds `patch` values of each; covariate weights therefore start at zero.
+
+    Args:
+        patch: Steps per segment.
+        width: Features of an embedded segment.
+        own: Channels that come from the targets; those after them are covariates.
     """
 
     def __init__(self, patch: int, width: int, own: int) -> None:
@@ -91,16 +101,23 @@ def run_with_state(
     training: bool,
     mask: Any | None = None,
 ) -> tuple[Any, list[list[Any]]]:
-    """A stack over a whole sequence: its output, and the final state of each recurrent block.
+    """Run the layers of a stack over a whole sequence.
 
-    states: what to begin with, one entry per block; zeros where None. mask: (batch,
-    steps), True where a step is there; None where all are.
+    Args:
+        layers: As `stack_layers` returns them with `stateful`, with or without the Input and the embedding.
+        x: (batch, steps, features).
+        states: Initial state of each block; zeros where None.
+        training: Whether dropout is on.
+        mask: (batch, steps), True where a step exists; None where all do.
+
+    Returns:
+        The output of the last layer, and the final state of each block.
     """
     final: list[list[Any]] = []
     for layer in layers:
         if isinstance(layer, RecurrentBlock):
-            begin = states[len(final)] if states else None
-            x, state = layer.with_state(x, begin, training=training, mask=mask)
+            initial = states[len(final)] if states else None
+            x, state = layer.with_state(x, initial, training=training, mask=mask)
             final.append(state)
         elif isinstance(layer, PatchEmbedding):
             x, mask = layer(x), layer.compute_mask(x, mask)

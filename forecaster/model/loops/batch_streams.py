@@ -1,4 +1,4 @@
-"""Windows side by side and one after another, for a state that is carried along each series."""
+"""The order of windows in batches where each window continues the state of the one before it."""
 
 from __future__ import annotations
 
@@ -13,38 +13,39 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class BatchStreams:
-    """order: (batches, lanes), the window in each place; -1 where a lane has run out.
-    carry: (batches, lanes), 1 where the window goes on from the one before it in its lane,
-    0 where a series begins."""
+    """The window in each row of each batch. A row, over all batches, is a stream."""
 
     order: Ints
+    """(batches, streams), the index of a window; -1 where the stream has ended."""
     carry: npt.NDArray[np.float32]
+    """(batches, streams), 1 where the window continues the state of the one before it, 0 where a series starts."""
 
 
 def arrange_streams(
     series: npt.NDArray[np.int32], n_streams: int, *, seed: tuple[int, ...] | None = None
 ) -> BatchStreams:
-    """Every series whole in one lane, its windows in order; each next series in the lane
-    that is the shortest so far.
+    """Put every series in one stream, its windows in order; each next series goes to the shortest stream.
 
-    series: (windows,), sorted, the windows of a series oldest first. seed: of the order of
-    the series; None keeps them as they are.
+    Args:
+        series: (windows,), the series of each window, sorted; the windows of a series oldest first.
+        n_streams: Rows of every batch.
+        seed: Shuffles the series; None keeps their order.
     """
     _, first, count = np.unique(series, return_index=True, return_counts=True)
     turn = np.arange(len(first)) if seed is None else np.random.default_rng(seed).permutation(len(first))
-    queue = [(0, lane) for lane in range(n_streams)]
+    queue = [(0, stream) for stream in range(n_streams)]
     streams: list[list[Ints]] = [[] for _ in range(n_streams)]
     for s in turn.tolist():
-        length, lane = heapq.heappop(queue)
-        streams[lane].append(np.arange(first[s], first[s] + count[s]))
-        heapq.heappush(queue, (length + int(count[s]), lane))
+        length, shortest = heapq.heappop(queue)
+        streams[shortest].append(np.arange(first[s], first[s] + count[s]))
+        heapq.heappush(queue, (length + int(count[s]), shortest))
     n_batches = max(length for length, _ in queue)
     order = np.full((n_batches, n_streams), -1, dtype=np.int64)
     carry = np.zeros((n_batches, n_streams), dtype=np.float32)
-    for lane, parts in enumerate(streams):
+    for stream, parts in enumerate(streams):
         at = 0
         for windows in parts:
-            order[at : at + len(windows), lane] = windows
-            carry[at + 1 : at + len(windows), lane] = 1.0
+            order[at : at + len(windows), stream] = windows
+            carry[at + 1 : at + len(windows), stream] = 1.0
             at += len(windows)
     return BatchStreams(order, carry)

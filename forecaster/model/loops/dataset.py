@@ -1,4 +1,4 @@
-"""Batches on their way to Keras' fit and predict."""
+"""Batches as the dataset that Keras' fit and predict read."""
 
 from __future__ import annotations
 
@@ -6,16 +6,22 @@ from typing import Any
 
 import keras
 
-# Batches that are cut while another one is computed on.
-AHEAD = 2
+# Batches that are gathered while another one is computed on.
+PREFETCHED = 2
 
 
 def as_dataset(batches: keras.utils.PyDataset) -> Any:
-    """The batches, all of the shape of the first, as a dataset that TensorFlow does not tune.
+    """Return the batches as a dataset that TensorFlow does not autotune.
 
-    Keras would make one that it does. Its tuner wakes up after 10 ms, 20 ms, 40 ms, … and the end of
-    an epoch at times waits for that: as long again as the epoch took, and up to a minute.
-    Other backends get the batches as they are.
+    Given the batches themselves, Keras would make a dataset with autotuning. The tuner wakes up after
+    10 ms, 20 ms, 40 ms, … and the end of an epoch may wait for it: as long as the epoch took, and up to a
+    minute.
+
+    Args:
+        batches: All of the shapes of the first batch.
+
+    Returns:
+        A `tf.data.Dataset`, or the batches as they are on other backends.
     """
     if keras.backend.backend() != "tensorflow":
         return batches
@@ -29,6 +35,6 @@ def as_dataset(batches: keras.utils.PyDataset) -> Any:
             lambda: map(batches.__getitem__, range(len(batches))), output_signature=signature
         )
         .apply(tf.data.experimental.assert_cardinality(len(batches)))
-        .prefetch(AHEAD)
+        .prefetch(PREFETCHED)
         .with_options(options)
     )

@@ -1,11 +1,10 @@
-"""Recurrent layers for training on a processor: Keras' layers, their time loop written for XLA.
+"""Recurrent layers for training on a CPU: Keras' layers with a time loop that XLA compiles well.
 
-The arithmetic, the weights and their names are those of keras.layers; what differs is the order
-of work. The input's share of every gate is one product over all steps before the loop, and the
-gradients of the kernels are one product each after it, so that the loop holds only what depends
-on the step before: the trick of the fused GPU kernels (Appleyard et al., 2016, "Optimizing
-Performance of Recurrent Neural Networks on GPUs"). Needs TensorFlow, because Keras' own scan
-cannot put out arrays of other shapes than its state.
+The arithmetic, the weights and their names are those of keras.layers; the order of work differs. The input's
+part of every gate is one product over all steps before the loop, and the gradient of each kernel is one
+product after it, so the loop holds only what depends on the step before. Fused GPU kernels do the same
+(Appleyard et al., 2016, "Optimizing Performance of Recurrent Neural Networks on GPUs"). This needs
+TensorFlow, because Keras' own scan cannot return arrays of other shapes than its state.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-# An activation's derivative, written in the activation's value.
+# The derivative of each activation, as a function of the activation's value.
 SLOPES: dict[str, Callable[[Any], Any]] = {
     "tanh": lambda a: 1 - a * a,
     "sigmoid": lambda a: a * (1 - a),
@@ -24,17 +23,24 @@ SLOPES: dict[str, Callable[[Any], Any]] = {
     "linear": tf.ones_like,
 }
 Step = Callable[[list[Any], list[Any]], tuple[list[Any], list[Any]]]
-# What a loop reads and writes: (steps, batch, units), or a list of (batch, units) where it is
-# unrolled, because XLA does not see through stacks that are taken apart again.
+# What a loop reads and writes: (steps, batch, units), or a list of (batch, units) where the loop is
+# unrolled, because XLA does not optimise through a stack that is unstacked again.
 Series = Any
 
 
 def _loop(
     step: Step, state: list[Any], inputs: Sequence[Series], *, reverse: bool = False
 ) -> tuple[list[Any], list[Series]]:
-    """Run `step` over all steps of `inputs`: the last state, and its outputs.
+    """Run `step` over all steps of `inputs`.
 
-    step: (state, inputs of one step) -> (state, outputs of one step).
+    Args:
+        step: (state, inputs of one step) -> (next state, outputs of that step).
+        state: The initial state.
+        inputs: Series of one length, all stacked or all lists.
+        reverse: Whether to run from the last step to the first; outputs keep the order of the steps.
+
+    Returns:
+        The last state, and the outputs as series.
     """
     if isinstance(inputs[0], list):
         rows: list[list[Any]] = [[] for _ in inputs[0]]
@@ -58,47 +64,51 @@ def _loop(
 
 
 def _each(function: Callable[..., Any], *series: Series) -> Series:
-    """An elementwise function of whole series."""
+    """Apply an elementwise function to whole series."""
     if isinstance(series[0], list):
         return [function(*step) for step in zip(*series, strict=True)]
     return function(*series)
 
 
 def _before(first: Any, states: Series) -> Series:
-    """The state that each step began with."""
+    """Return the state that each step started from."""
     return (
         [first, *states[:-1]] if isinstance(states, list) else tf.concat([first[None], states[:-1]], axis=0)
     )
 
 
 def _beside(*parts: Any) -> Any:
-    """Of every gate, side by side in one array."""
+    """Put the parts of all gates side by side in one array."""
     return tf.concat(parts, axis=-1)
 
 
 def _flat(series: Series) -> Any:
-    """(steps x batch, units)."""
+    """Reshape a series to (steps x batch, units)."""
     return (
         tf.concat(series, axis=0) if isinstance(series, list) else tf.reshape(series, (-1, series.shape[-1]))
     )
 
 
 def _whole(series: Series) -> Any:
-    """(steps, batch, units)."""
+    """Stack a series to (steps, batch, units)."""
     return tf.stack(series) if isinstance(series, list) else series
 
 
 def _kernel_gradient(x: Series, dz: Series) -> Any:
-    """Of W in x @ W, over all steps at once: (units of x, units of dz)."""
+    """Gradient of W in z = x @ W, summed over all steps: (units of x, units of z)."""
     return tf.matmul(_flat(x), _flat(dz), transpose_a=True)
 
 
-def _apart(x: Any, unroll: bool) -> Series:
+def _as_series(x: Any, unroll: bool) -> Series:
     return tf.unstack(x) if unroll else x
 
 
 def simple_rnn(activation: str, *, unroll: bool) -> Callable[..., Any]:
-    """h' = act(x + h R)."""
+    """Return the loop of a simple recurrent layer: h' = act(x + h R).
+
+    Returns:
+        (x, R, h0) -> every h, (steps, batch, units). x: (steps, batch, units), the input's part W x + b.
+    """
     act, slope = keras.activations.get(activation), SLOPES[activation]
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
@@ -107,7 +117,7 @@ def simple_rnn(activation: str, *, unroll: bool) -> Callable[..., Any]:
             h = act(inputs[0] + tf.matmul(state[0], kernel))
             return [h], [h]
 
-        _, (hs,) = _loop(forward, [h0], [_apart(x, unroll)])
+        _, (hs,) = _loop(forward, [h0], [_as_series(x, unroll)])
 
         def gradient(dhs: Any) -> tuple[Any, ...]:
             def backward(state: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -115,7 +125,7 @@ def simple_rnn(activation: str, *, unroll: bool) -> Callable[..., Any]:
                 dz = (state[0] + dh) * local
                 return [tf.matmul(dz, kernel, transpose_b=True)], [dz]
 
-            inputs = [_apart(dhs, unroll), _each(slope, hs)]
+            inputs = [_as_series(dhs, unroll), _each(slope, hs)]
             (dh0,), (dz,) = _loop(backward, [tf.zeros_like(h0)], inputs, reverse=True)
             return _whole(dz), _kernel_gradient(_before(h0, hs), dz), dh0
 
@@ -125,7 +135,12 @@ def simple_rnn(activation: str, *, unroll: bool) -> Callable[..., Any]:
 
 
 def lstm(activation: str, recurrent_activation: str, *, unroll: bool) -> Callable[..., Any]:
-    """Gates i, f, g, o side by side: c' = f c + i g, h' = o act(c')."""
+    """Return the loop of an LSTM, gates i, f, g, o side by side: c' = f c + i g, h' = o act(c').
+
+    Returns:
+        (x, R, h0, c0) -> every h and every c, each (steps, batch, units). x: (steps, batch, 4 units), the
+        input's part of the gates, bias included.
+    """
     act, slope = keras.activations.get(activation), SLOPES[activation]
     gate, gate_slope = keras.activations.get(recurrent_activation), SLOPES[recurrent_activation]
 
@@ -136,14 +151,14 @@ def lstm(activation: str, recurrent_activation: str, *, unroll: bool) -> Callabl
         def forward(state: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
             h, c = state
             z = inputs[0] + tf.matmul(h, kernel)
-            # Of all four although one is not a gate: one kernel to compile instead of three.
+            # All four, although g needs another activation: XLA compiles one kernel instead of three.
             gates, g = gate(z), act(z[:, 2 * n : 3 * n])
             i, f, o = gates[:, :n], gates[:, n : 2 * n], gates[:, 3 * n :]
             c = f * c + i * g
             h = o * act(c)
             return [h, c], [h, c, i, f, g, o]
 
-        _, (hs, cs, i, f, g, o) = _loop(forward, [h0, c0], [_apart(x, unroll)])
+        _, (hs, cs, i, f, g, o) = _loop(forward, [h0, c0], [_as_series(x, unroll)])
 
         def gradient(dhs: Any, dcs: Any) -> tuple[Any, ...]:
             a = _each(act, cs)
@@ -159,13 +174,13 @@ def lstm(activation: str, recurrent_activation: str, *, unroll: bool) -> Callabl
                 dh_out, dc_out, slopes, of_c, f = inputs
                 dh = dh + dh_out
                 dc = dc + dc_out + dh * of_c
-                # Side by side before they are multiplied: products of each would all begin with the
-                # sum dc, and XLA would work it out anew in each, back to the last step.
+                # Concatenated before the product: separate products would each start from the sum dc,
+                # and XLA would compute that sum in each of them again, back to the last step.
                 dz = _beside(dc, dc, dc, dh) * slopes
                 return [tf.matmul(dz, kernel, transpose_b=True), dc * f], [dz]
 
             zeros = [tf.zeros_like(h0), tf.zeros_like(c0)]
-            inputs = [_apart(dhs, unroll), _apart(dcs, unroll), slopes, of_c, f]
+            inputs = [_as_series(dhs, unroll), _as_series(dcs, unroll), slopes, of_c, f]
             (dh0, dc0), (dz,) = _loop(backward, zeros, inputs, reverse=True)
             return _whole(dz), _kernel_gradient(_before(h0, hs), dz), dh0, dc0
 
@@ -175,7 +190,14 @@ def lstm(activation: str, recurrent_activation: str, *, unroll: bool) -> Callabl
 
 
 def gru(activation: str, recurrent_activation: str, *, unroll: bool) -> Callable[..., Any]:
-    """Gates z, r, q side by side, reset after the product: h' = z h + (1 - z) act(x_q + r (h R_q + b_q))."""
+    """Return the loop of a GRU, gates z, r, q side by side and the reset after the product.
+
+    h' = z h + (1 - z) act(x_q + r (h R_q + b_q)).
+
+    Returns:
+        (x, R, b, h0) -> every h, (steps, batch, units). x: (steps, batch, 3 units), the input's part of the
+        gates, its bias included; b: (3 units,), the bias of the recurrent part.
+    """
     act, slope = keras.activations.get(activation), SLOPES[activation]
     gate, gate_slope = keras.activations.get(recurrent_activation), SLOPES[recurrent_activation]
 
@@ -192,7 +214,7 @@ def gru(activation: str, recurrent_activation: str, *, unroll: bool) -> Callable
             h = q + z * (h - q)
             return [h], [h, z, r, q, inner]
 
-        _, (hs, z, r, q, inner) = _loop(forward, [h0], [_apart(x, unroll)])
+        _, (hs, z, r, q, inner) = _loop(forward, [h0], [_as_series(x, unroll)])
 
         def gradient(dhs: Any) -> tuple[Any, ...]:
             before = _before(h0, hs)
@@ -212,7 +234,7 @@ def gru(activation: str, recurrent_activation: str, *, unroll: bool) -> Callable
                 dm = _beside(dh, dh, dh) * slopes
                 return [dh * z + tf.matmul(dm, kernel, transpose_b=True)], [dm, dh]
 
-            inputs = [_apart(dhs, unroll), slopes, z]
+            inputs = [_as_series(dhs, unroll), slopes, z]
             (dh0,), (dm, dh) = _loop(backward, [tf.zeros_like(h0)], inputs, reverse=True)
             dq = _each(lambda dh, of_q: dh * of_q, dh, of_q)
             flat = _flat(dm)
@@ -225,20 +247,31 @@ def gru(activation: str, recurrent_activation: str, *, unroll: bool) -> Callable
 
 
 def _shape(state: Any, width: int) -> tuple[Any, int]:
-    """(batch, width), the batch as a number where it is known."""
+    """Return (batch, width), the batch as an int where it is known."""
     return (state.shape[0] or tf.shape(state)[0], width)
 
 
 class OwnLoopLayer:
-    """Beside a Keras layer: runs its time loop by the functions above where `by_kernel` says so.
+    """A mixin for a Keras recurrent layer that runs its time loop by the functions above.
 
     Masked windows are left to Keras.
     """
 
     by_own_loop = False
+    """Whether to use the own loop; otherwise the layer is Keras' layer, unchanged."""
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
-        """sequences: (batch, steps, features). Returns last output, outputs, last states."""
+        """Run all steps, in place of the method of `keras.layers.RNN`.
+
+        Args:
+            sequences: (batch, steps, features).
+            initial_state: One tensor (batch, units) per state of the cell.
+            mask: (batch, steps) or None.
+            training: Whether dropout is on.
+
+        Returns:
+            The last output, all outputs, and the last states.
+        """
         if not self.by_own_loop or mask is not None:
             return super().inner_loop(sequences, initial_state, mask, training)  # type: ignore[misc]
         cell = self.cell  # type: ignore[attr-defined]
@@ -246,44 +279,50 @@ class OwnLoopLayer:
         if training and cell.dropout:
             x = x * cell.get_dropout_mask(x[:, 0, :])[:, None, :]
         x = tf.transpose(x, (1, 0, 2))
-        # As a tensor: a function with a gradient of its own may not read a variable.
+        # As a tensor: a function with a custom gradient must not read a variable.
         kernel = tf.identity(cell.recurrent_kernel)
         hs, states = self._run(cell, x, kernel, initial_state)
         return hs[-1], tf.transpose(hs, (1, 0, 2)), states
 
-    def _run(self, cell: Any, x: Any, kernel: Any, begin: list[Any]) -> tuple[Any, list[Any]]:
-        """x: (steps, batch, features). Every step's h (steps, batch, units), and the last states."""
+    def _run(self, cell: Any, x: Any, kernel: Any, initial: list[Any]) -> tuple[Any, list[Any]]:
+        """Return every h, (steps, batch, units), and the last states. x: (steps, batch, features)."""
         raise NotImplementedError
 
 
-# A bidirectional layer copies the one it is given by its name.
+# keras.layers.Bidirectional copies its layer through the registered name.
 _known = keras.saving.register_keras_serializable(package="forecaster")
 
 
 @_known
 class SimpleRNN(OwnLoopLayer, keras.layers.SimpleRNN):
-    def _run(self, cell: Any, x: Any, kernel: Any, begin: list[Any]) -> tuple[Any, list[Any]]:
+    """keras.layers.SimpleRNN with the time loop of `simple_rnn`."""
+
+    def _run(self, cell: Any, x: Any, kernel: Any, initial: list[Any]) -> tuple[Any, list[Any]]:
         run = simple_rnn(keras.activations.serialize(cell.activation), unroll=self.unroll)
-        hs = run(keras.ops.matmul(x, cell.kernel) + cell.bias, kernel, *begin)
+        hs = run(keras.ops.matmul(x, cell.kernel) + cell.bias, kernel, *initial)
         return hs, [hs[-1]]
 
 
 @_known
 class LSTM(OwnLoopLayer, keras.layers.LSTM):
-    def _run(self, cell: Any, x: Any, kernel: Any, begin: list[Any]) -> tuple[Any, list[Any]]:
+    """keras.layers.LSTM with the time loop of `lstm`."""
+
+    def _run(self, cell: Any, x: Any, kernel: Any, initial: list[Any]) -> tuple[Any, list[Any]]:
         names = (keras.activations.serialize(f) for f in (cell.activation, cell.recurrent_activation))
         hs, cs = lstm(*names, unroll=self.unroll)(
-            keras.ops.matmul(x, cell.kernel) + cell.bias, kernel, *begin
+            keras.ops.matmul(x, cell.kernel) + cell.bias, kernel, *initial
         )
         return hs, [hs[-1], cs[-1]]
 
 
 @_known
 class GRU(OwnLoopLayer, keras.layers.GRU):
-    def _run(self, cell: Any, x: Any, kernel: Any, begin: list[Any]) -> tuple[Any, list[Any]]:
+    """keras.layers.GRU with the time loop of `gru`; reset_after has to be true."""
+
+    def _run(self, cell: Any, x: Any, kernel: Any, initial: list[Any]) -> tuple[Any, list[Any]]:
         names = (keras.activations.serialize(f) for f in (cell.activation, cell.recurrent_activation))
         bias = tf.identity(cell.bias)
         hs = gru(*names, unroll=self.unroll)(
-            keras.ops.matmul(x, cell.kernel) + bias[0], kernel, bias[1], *begin
+            keras.ops.matmul(x, cell.kernel) + bias[0], kernel, bias[1], *initial
         )
         return hs, [hs[-1]]

@@ -15,11 +15,8 @@ RICH = Shape(lookback=6, horizon=2, n_targets=2, n_past=3, n_future=1, n_static=
 
 
 def network(shape: Shape, head: str, **more: Any) -> Any:
-    import keras
-
     from forecaster.model.build import build
 
-    keras.utils.set_random_seed(0)
     layers = [{"type": "gru", "units": 3}]
     spec = {"layers": layers, "patch": 3, "differences": [1], "head": {"type": head}, **more}
     return build(ModelSpec.model_validate(spec), shape)

@@ -10,6 +10,7 @@ import pytest
 
 from forecaster.model.build import build
 from forecaster.model.layers.stack import stack_layers
+from forecaster.model.seeding import seeded
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 
@@ -20,9 +21,9 @@ X = np.random.default_rng(4).normal(size=(2, 5, 3)).astype(np.float32)
 
 def stack(*layers: dict[str, Any], sequences: bool = True) -> Any:
     """The layers in a Sequential, with the weights of seed 0."""
-    keras.utils.set_random_seed(0)
     spec = ModelSpec.model_validate({"layers": list(layers)})
-    network = keras.Sequential([keras.Input(X.shape[1:]), *stack_layers(spec.stack, sequences=sequences)])
+    with seeded(0):
+        network = keras.Sequential([keras.Input(X.shape[1:]), *stack_layers(spec.stack, sequences=sequences)])
     network.supports_masking = True
     return network
 

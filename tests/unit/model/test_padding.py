@@ -48,7 +48,6 @@ def test_padded_window_gives_the_forecast_of_the_shorter_one(
 ) -> None:
     layers = [{"type": "lstm", "units": 4}, {"type": "gru", "units": 4, "layer_norm": True}]
     spec = ModelSpec.model_validate({"normalization": normalization, "season": 2, "layers": layers} | model)
-    keras.utils.set_random_seed(3)
     padded, short = build(spec, Shape(12, 3, 1)), build(spec, Shape(6, 3, 1))
     for to, of in zip(short.weights, padded.weights, strict=True):
         to.assign(of)
@@ -67,7 +66,6 @@ def test_a_sequence_learns_nothing_before_its_series(patch: int | None, horizon:
     layers = [{"type": "lstm", "units": 4}, {"type": "gru", "units": 4}]
     head = {"head": {"type": "sequence"}, "normalization": "none", "patch": patch}
     spec = ModelSpec.model_validate({"layers": layers, **head})
-    keras.utils.set_random_seed(3)
     padded, short = build(spec, Shape(12, horizon, 1)), build(spec, Shape(6, horizon, 1))
     short.set_weights(padded.get_weights())
     length = np.array([20, 5 + horizon])
@@ -91,7 +89,6 @@ def test_a_sequence_learns_nothing_before_its_series(patch: int | None, horizon:
 @pytest.mark.parametrize("horizon", [1, 3])
 def test_a_fed_back_network_is_taught_as_by_the_shorter_window(horizon: int) -> None:
     spec = ModelSpec.model_validate({"layers": [{"type": "lstm", "units": 4}], "head": {"type": "recursive"}})
-    keras.utils.set_random_seed(3)
     padded, short = build(spec, Shape(12, horizon, 1)), build(spec, Shape(6, horizon, 1))
     short.set_weights(padded.get_weights())
     rng = np.random.default_rng(1)

@@ -38,7 +38,6 @@ def inputs(shape: Shape, *, level: float = 0.0) -> dict[str, np.ndarray]:
 
 
 def network(shape: Shape = RICH, **spec: Any) -> Any:
-    keras.utils.set_random_seed(0)
     layers = [{"type": "gru", "units": 4}, {"type": "lstm", "units": 4, "residual": True}]
     return build(ModelSpec.model_validate({"layers": layers, **spec}), shape, streams=2)
 

@@ -40,7 +40,7 @@ def test_windows_follow_one_another_a_lookback_apart() -> None:
     assert w.start.tolist() == [0, 4, 8, 12, 18, 22, 26, 30]
 
 
-def test_lanes_keep_a_series_whole_and_begin_it_anew() -> None:
+def test_streams_keep_a_series_whole_and_start_it_with_no_state() -> None:
     streams = arrange_streams(np.array([0, 0, 0, 1, 2, 2], dtype=np.int32), 2)
     assert streams.order.tolist() == [[0, 3], [1, 4], [2, 5]]
     assert streams.carry.tolist() == [[0, 0], [1, 0], [1, 1]]
@@ -48,7 +48,6 @@ def test_lanes_keep_a_series_whole_and_begin_it_anew() -> None:
 
 @pytest.mark.parametrize("streams", [1, 2])
 def test_stateful_equals_one_long_pass_of_each_series(streams: int) -> None:
-    keras.utils.set_random_seed(1)
     carrying = build(spec(stateful=True), Shape(LOOKBACK, HORIZON, 1), streams=streams)
     carried = predict_windows(carrying, windows(), batch_size=8)
     for nth, index in enumerate([0, 1, 2, 3]):
@@ -63,7 +62,6 @@ def test_stateful_equals_one_long_pass_of_each_series(streams: int) -> None:
 
 
 def test_stateful_differs_from_stateless_but_for_the_first_window_of_a_series() -> None:
-    keras.utils.set_random_seed(1)
     carrying = build(spec(stateful=True), Shape(LOOKBACK, HORIZON, 1), streams=2)
     forgetting = build(spec(), Shape(LOOKBACK, HORIZON, 1))
     for to, of in zip(forgetting.weights, carrying.kept_weights(), strict=True):

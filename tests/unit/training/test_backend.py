@@ -39,3 +39,30 @@ def test_memory_freed_by_one_step_is_there_for_the_next():
 def test_a_c_library_that_cannot_be_asked_is_left_as_it_is(monkeypatch):
     monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
     assert keep_freed_memory() is False
+
+
+SILENCED = """
+import os, threading
+from forecaster.training.backend import silent_native_logs
+first_is_inside, second_may_leave = threading.Event(), threading.Event()
+def first():
+    with silent_native_logs():
+        first_is_inside.set()
+        second_may_leave.wait(0.3)
+        os.write(2, b"hidden")
+def second():
+    first_is_inside.wait()
+    with silent_native_logs():
+        os.write(2, b"hidden")
+threads = [threading.Thread(target=first), threading.Thread(target=second)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+os.write(2, b"shown")
+"""
+
+
+def test_silence_in_two_threads_at_once_ends_with_both():
+    done = subprocess.run([sys.executable, "-c", SILENCED], capture_output=True, text=True, check=True)
+    assert done.stderr == "shown"

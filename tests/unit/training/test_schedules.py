@@ -1,6 +1,6 @@
 import pytest
 
-from forecaster.training.schedules import rate_share
+from forecaster.training.schedules import rate_factor
 from forecaster.training.spec import (
     ConstantSchedule,
     CosineSchedule,
@@ -12,7 +12,7 @@ from forecaster.training.spec import (
 
 
 def shares(schedule: Schedule, epochs: int) -> list[float]:
-    return [rate_share(schedule, epoch, epochs) for epoch in range(epochs)]
+    return [rate_factor(schedule, epoch, epochs) for epoch in range(epochs)]
 
 
 @pytest.mark.parametrize(

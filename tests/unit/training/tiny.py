@@ -53,13 +53,11 @@ def train(
     score: Any = squared_error,
     seed: int = 3,
 ) -> tuple[Arrays, list[EpochRow]]:
-    """Weights and history of a training that begins anew or goes on from its checkpoints."""
-    import keras
-
+    """Return the weights and the history of a training that starts, or resumes from its checkpoints."""
     from forecaster.model.build import build
 
-    keras.utils.set_random_seed(seed)
-    network = build(model_spec(layers), Shape(lookback=4, horizon=2, n_targets=1), unroll=execution.unroll)
+    shape = Shape(lookback=4, horizon=2, n_targets=1)
+    network = build(model_spec(layers), shape, seed=seed, unroll=execution.unroll)
     task = MemberTask(windows("train"), windows("val") if score else None, score, seed)
     rows = fit(
         network, task, spec, execution=execution, listener=listener or Silent(), checkpoints=checkpoints

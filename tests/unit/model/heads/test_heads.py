@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import keras
 import numpy as np
 import pytest
 
-from forecaster.model.build import build
+from forecaster.model.build import HEADS, build
 from forecaster.model.shape import Shape
-from forecaster.model.spec import ModelSpec
+from forecaster.model.spec import HeadSpec, ModelSpec
 
 CELLS = ("simple_rnn", "lstm", "gru")
 PAST = np.random.default_rng(2).normal(size=(2, 5, 1)).astype(np.float32)
@@ -22,7 +22,6 @@ def spec(cell: str, head: str, **more: Any) -> ModelSpec:
 
 
 def network(model: ModelSpec, horizon: int, *, lookback: int = 5, weights_of: Any = None) -> Any:
-    keras.utils.set_random_seed(0)
     made = build(model, Shape(lookback, horizon, 1))
     if weights_of is not None:
         made.set_weights(weights_of.get_weights())
@@ -106,3 +105,7 @@ def test_sequence_forecasts_the_next_horizon_at_every_step() -> None:
     other[:, 3] += 1
     moved = np.abs(forecast(made, other, teacher=PAST[:, :2]) - steps).max(axis=(0, 2, 3)) > 1e-6
     assert moved.tolist() == [False, False, False, True, True]
+
+
+def test_every_head_of_the_config_has_a_class() -> None:
+    assert set(HEADS) == set(get_args(HeadSpec.model_fields["type"].annotation))

@@ -1,4 +1,4 @@
-"""The time loops of model/recurrence against those of Keras: values, final states and gradients."""
+"""The time loops of loops/recurrence against those of Keras: values, final states and gradients."""
 
 from __future__ import annotations
 
