@@ -46,7 +46,9 @@ check: lint  ## what to run before a commit: lint, and the fast tests
 lint: $(STAMP)  ## format, lint, types and the layers between the rooms
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	for system in linux darwin win32; do \
+		$(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system || exit 1; \
+	done
 	$(BIN)/lint-imports
 
 format: $(STAMP)  ## mend what can be mended without thinking

@@ -59,9 +59,12 @@ def train(config: Path, seed: int, settings: list[str]) -> dict:
         if done.returncode:
             raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
         splits = json.loads(done.stdout)["splits"]
-        events = [json.loads(line) for line in Path(folder, "run", "events.jsonl").read_text().splitlines()]
+        events = [
+            json.loads(line)
+            for line in Path(folder, "run", "events.jsonl").read_text(encoding="utf-8").splitlines()
+        ]
         shares = [e["network_share"] for e in events if e["event"] == "member_done"]
-        with Path(folder, "run", "history.csv").open() as file:
+        with Path(folder, "run", "history.csv").open(encoding="utf-8") as file:
             epochs = [int(row["epoch"]) for row in csv.DictReader(file)]
     scores = {split: splits[split]["scores"] for split in splits}
     windows = {split: splits[split]["windows"] for split in splits}
@@ -74,7 +77,7 @@ class Runs:
     def __init__(self, log: Path, seeds: int) -> None:
         # Far apart, because the members of an ensemble take the seeds that follow.
         self.log, self.seeds = log, range(0, 100 * seeds, 100)
-        lines = log.read_text().splitlines() if log.exists() else []
+        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
         self.done = {json.loads(line)["key"]: json.loads(line) for line in lines}
 
     def of(self, name: str, settings: list[str], shown: list[str]) -> list[dict]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+import sys
 from collections.abc import Callable
 from typing import Annotated
 
@@ -24,7 +24,8 @@ from forecaster.commands import (
     tune,
     validate,
 )
-from forecaster.terminal.exits import terminated
+from forecaster.system import write_utf8
+from forecaster.terminal.exits import end_on_signals
 
 VERBS: dict[str, Callable[..., None]] = {
     "init": init.command,
@@ -65,7 +66,9 @@ def _root(
 
 def main() -> None:
     """Entry point. Exit status: see docs/cli.md."""
-    signal.signal(signal.SIGTERM, terminated)
+    end_on_signals()
+    write_utf8(sys.stdout)
+    write_utf8(sys.stderr)
     app()
 
 

@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from forecaster.data.ranges import ranges
 from forecaster.errors import EnvironmentError_
+from forecaster.system import take_space
 
 Array = NDArray[Any]
 Ints = NDArray[np.int64]
@@ -22,6 +23,8 @@ Floats = NDArray[np.float64]
 # Rows looked at together: large enough for speed, small beside a table that needs care.
 BLOCK = 1 << 20
 WHERE, OFF = "FORECASTER_CACHE", "off"
+# How the names of files begin that nobody needs once their process has ended.
+SCRATCH = ".scratch-"
 
 
 class NoRoomError(EnvironmentError_):
@@ -53,7 +56,8 @@ def cache_folder() -> Path | None:
 class Scratch:
     """Where large arrays are made: in memory, or, with a folder, in files there.
 
-    The files have no name once they are open, so that a killed process leaves none behind.
+    The files have no name once they are open, so that a killed process leaves none behind; Windows, where
+    an open file keeps its name, removes them as they are closed.
     Space is taken before anything is written: a disk that fills up under a mapped array would
     end the process. Raises NoRoomError where there is none.
     """
@@ -67,7 +71,7 @@ class Scratch:
             return np.empty(shape, dtype)
         try:
             with _file(self.folder, name) as file:
-                os.posix_fallocate(file.fileno(), 0, size)
+                take_space(file.fileno(), size)
                 return np.memmap(file, dtype=dtype, mode="r+", shape=shape)
         except OSError as error:
             raise NoRoomError(self.folder, error) from error
@@ -177,5 +181,5 @@ def series_blocks(offsets: Ints) -> Iterator[tuple[int, int]]:
 def _file(folder: Path, name: str | None) -> IO[bytes]:
     """Without a buffer: what a full disk does not take must not fail again on closing."""
     if name is None:
-        return tempfile.TemporaryFile(dir=folder, buffering=0)
+        return tempfile.TemporaryFile(dir=folder, prefix=SCRATCH, buffering=0)
     return (folder / name).open("x+b", buffering=0)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import resource
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +24,7 @@ from forecaster.runs.directory import CHECKPOINTS, RunDir
 from forecaster.runs.files import write_text
 from forecaster.stages.fitting import batch_extras, fit_members, train, val_score_of
 from forecaster.stages.prepared import SMOKE_WINDOWS, Prepared, prepare, read, spread_evenly
+from forecaster.system import MIB, peak_memory
 from forecaster.training.progress import EpochRow
 from forecaster.training.spec import RuntimeSpec
 
@@ -107,7 +106,7 @@ def run_trial(task: TrialTask, say: Say) -> dict[str, Any]:
             "scores": [s[metric] for s in scores] if len(scores) > 1 else None,
             "epochs": max(epochs),
             "parameters": int(n_parameters),
-            "peak_mib": _peak_mib(),
+            "peak_mib": peak_memory() // MIB,
         },
     }
 
@@ -235,9 +234,3 @@ class _EpochReporter:
 def _finite(value: Any) -> float | None:
     """JSON has no NaN."""
     return float(value) if math.isfinite(value) else None
-
-
-def _peak_mib() -> int:
-    """Most memory that this process has held so far, in MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak // (2**20 if sys.platform == "darwin" else 2**10)

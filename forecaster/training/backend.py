@@ -56,7 +56,7 @@ def start_backend(runtime: RuntimeSpec) -> None:
 def keep_freed_memory() -> bool:
     """Let this process keep memory that was freed, for its next step. False where the C library
     cannot be asked: then training is slower, and nothing else differs."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is None:
         return False
     return all(mallopt(number, value) == 1 for number, value in KEPT_MEMORY.values())
@@ -98,7 +98,8 @@ def silent_native_logs() -> Iterator[None]:
     A failed import still raises, with a message of its own.
     """
     with Path(os.devnull).open("wb") as nowhere:
-        sys.stderr.flush()
+        if sys.stderr is not None:  # as it is in a program without a terminal
+            sys.stderr.flush()
         saved = os.dup(2)
         os.dup2(nowhere.fileno(), 2)
         try:

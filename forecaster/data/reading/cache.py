@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 import forecaster
-from forecaster.data.arrays import OFF, WHERE, NoRoomError, Scratch, cache_folder
+from forecaster.data.arrays import OFF, SCRATCH, WHERE, NoRoomError, Scratch, cache_folder
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.assemble import VALUES
 from forecaster.data.reading.sources import fingerprint, table_files
@@ -31,6 +31,7 @@ from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.errors import Diagnostic, Location
+from forecaster.system import patiently, sync_folder
 
 FORMAT = 1
 # Smaller tables are read in less time than anybody notices.
@@ -111,14 +112,17 @@ def _made(
             spec, path, keep_future=keep_future, time_axis=time_axis, scratch=Scratch(new)
         )
         _write(new, panel, findings)
-        if _stats(path) == before:
-            _put(new, entry)
-            made = _opened(entry, str(path))
-            if made is not None:
-                _tidy(entry)
-                return made
-        # The file changed while it was read: these rows belong to no key.
-        return panel, findings
+        if _stats(path) != before:
+            # The file changed while it was read: these rows belong to no key.
+            return panel, findings
+        # Windows renames no folder while a file in it is open, as the one that holds the values is.
+        del panel, findings
+        _put(new, entry)
+        made = _opened(entry, str(path))
+        if made is None:
+            raise OSError(errno.EIO, "what was written there cannot be read back", str(entry))
+        _tidy(entry)
+        return made
     finally:
         shutil.rmtree(new, ignore_errors=True)
 
@@ -198,7 +202,7 @@ def _put(new: Path, entry: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         _remove(entry)
     try:
-        new.rename(entry)
+        patiently(lambda: new.rename(entry))
     except OSError as error:
         # Another process was first; its entry is as good.
         if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
@@ -207,8 +211,15 @@ def _put(new: Path, entry: Path) -> None:
 
 
 def _tidy(kept: Path) -> None:
-    """Keep the cache within its bounds: the least recently used entries go, and what kills left behind."""
+    """Keep the cache within its bounds: the least recently used entries go, and what kills left behind.
+
+    On Windows what another process has open stays until the next time.
+    """
     now = time.time()
+    for file in kept.parent.parent.glob(f"{SCRATCH}*"):
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            if now - file.stat().st_mtime > _DAY_S:
+                file.unlink()
     entries = []
     for folder in kept.parent.iterdir():
         with contextlib.suppress(FileNotFoundError):
@@ -223,7 +234,7 @@ def _tidy(kept: Path) -> None:
     for used, size, folder in sorted(entries, reverse=True):
         room -= size
         if room < 0 or now - used > MOST_DAYS * _DAY_S:
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, PermissionError):
                 _remove(folder)
 
 
@@ -251,8 +262,10 @@ def _chunks(file: Path) -> Iterator[bytes]:
 
 
 def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    if path.is_dir():
+        sync_folder(path)
+        return
+    with path.open(
+        "r+b"
+    ) as file:  # Windows writes nothing to the disk through a file that is open for reading
+        os.fsync(file.fileno())

@@ -40,7 +40,9 @@ def table_files(path: Path) -> list[Path]:
     """The files of a table, sorted by name. Raises DataError when there are none to read."""
     place = Location(str(path))
     if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.suffix in read_parquet.ENDINGS and p.is_file())
+        found = [p for p in path.rglob("*") if p.suffix in read_parquet.ENDINGS and p.is_file()]
+        # By their parts: paths themselves are compared in another way on Windows.
+        found.sort(key=lambda p: p.parts)
         if not found:
             raise DataError(
                 "the folder holds no Parquet file",
