@@ -32,10 +32,12 @@ NAIVE2 = {"smape": 18.383, "mase": 2.395}
 def m4_table(data: Path, folder: Path) -> Path:
     """One long table: the training steps of each series, then its 48 test steps."""
     path = folder / "m4_hourly.csv"
-    with path.open("w", newline="") as out:
+    with path.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(["series", "step", "value"])
-        parts = [(data / f"m4_hourly_{part}.csv").open(newline="") for part in ("train", "test")]
+        parts = [
+            (data / f"m4_hourly_{part}.csv").open(encoding="utf-8", newline="") for part in ("train", "test")
+        ]
         for before, after in zip(*(list(csv.reader(p))[1:] for p in parts), strict=True):
             if before[0] != after[0]:
                 raise SystemExit(f"train has {before[0]} where test has {after[0]}")
@@ -90,7 +92,7 @@ class Runs:
             if key not in self.done:
                 print(f"running {key}", file=sys.stderr, flush=True)
                 self.done[key] = {"key": key, **train(config, seed, settings)}
-                with self.log.open("a") as file:
+                with self.log.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(self.done[key]) + "\n")
             runs.append(self.done[key])
         return runs

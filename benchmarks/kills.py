@@ -48,7 +48,7 @@ def run(task: dict[str, Any], say: Any) -> dict[str, Any]:
     """A trial of this benchmark."""
     folder = Path(task["folder"])
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder.parents[2].parent / "begun.txt").open("a") as file:
+    with (folder.parents[2].parent / "begun.txt").open("a", encoding="utf-8") as file:
         file.write(f"{folder.name}\n")
     say({"epoch": 1, "epochs": 1, "val_loss": None})
     (folder / "config.yaml").write_text(task["config"], encoding="utf-8")

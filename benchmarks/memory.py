@@ -109,7 +109,7 @@ def main() -> None:
                 flush=True,
             )
             if args.json is not None:
-                with args.json.open("a") as lines:
+                with args.json.open("a", encoding="utf-8") as lines:
                     lines.write(json.dumps(result) + "\n")
     worst = max(result["peak_gib"] for result in results)
     print(

@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 import time
@@ -95,6 +96,11 @@ def is_device(name: str) -> bool:
     return _DEVICE.fullmatch(name) is not None
 
 
+def quoted(word: str) -> str:
+    """Return one word of a command as it is typed into a shell: quoted where it holds a space."""
+    return subprocess.list2cmdline([word]) if _WINDOWS else shlex.quote(word)
+
+
 def processors() -> int:
     """Return how many processors this process may use."""
     if sys.platform == "darwin":  # a process cannot be bound to some of them there
@@ -130,7 +136,9 @@ def write_utf8(stream: IO[str] | None) -> None:
     """
     if not isinstance(stream, io.TextIOWrapper):
         return
+    # Python sets the former in the locale C: names of files go out as the bytes that came in.
+    errors = "surrogateescape" if stream.errors == "surrogateescape" else "backslashreplace"
     if stream.isatty() or os.environ.get("PYTHONIOENCODING"):
-        stream.reconfigure(errors="backslashreplace")
+        stream.reconfigure(errors=errors)
     else:
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+        stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")

@@ -23,7 +23,7 @@ from forecaster.runs.files import (
     sha256_of,
     write_json,
 )
-from forecaster.system import is_device
+from forecaster.system import is_device, quoted
 
 MANIFEST = "manifest.json"
 EVENTS = "events.jsonl"
@@ -120,10 +120,10 @@ class RunDir:
         words = [
             "forecaster",
             started.get("command", "train"),
-            started.get("config", str(self.path / "resolved.yaml")),
+            quoted(started.get("config", str(self.path / "resolved.yaml"))),
             *started.get("options", []),
             *(["--smoke"] if started.get("smoke") else []),
-            f"--run-dir {self.path} --resume",
+            f"--run-dir {quoted(str(self.path))} --resume",
         ]
         return " ".join(words)
 

@@ -199,7 +199,8 @@ def _opened(entry: Path, source: str) -> tuple[Panel, Findings] | None:
 
 def _put(new: Path, entry: Path) -> None:
     """Give a finished entry its name, in place of a damaged one."""
-    with contextlib.suppress(FileNotFoundError):
+    # Windows moves no entry that another process has open.
+    with contextlib.suppress(FileNotFoundError, PermissionError):
         _remove(entry)
     try:
         patiently(lambda: new.rename(entry))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 from pathlib import Path
 
 from forecaster.data.reading import csv_file as read_csv
@@ -39,6 +40,7 @@ def fingerprint(path: Path) -> str:
 def table_files(path: Path) -> list[Path]:
     """The files of a table, sorted by name. Raises DataError when there are none to read."""
     place = Location(str(path))
+    os.fsencode(path)  # raises for a name that the locale lacks, which would seem not to be there
     if path.is_dir():
         found = [p for p in path.rglob("*") if p.suffix in read_parquet.ENDINGS and p.is_file()]
         # By their parts: paths themselves are compared in another way on Windows.
