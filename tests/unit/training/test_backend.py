@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from forecaster.training.backend import keep_freed_memory
+from forecaster.training.backend import keep_freed_memory, silent_native_logs
 
 # In a thread, as a training step runs: 64 buffers of 100 kB taken, written and freed, 20 times.
 BUFFERS = """
@@ -39,3 +39,9 @@ def test_memory_freed_by_one_step_is_there_for_the_next():
 def test_a_c_library_that_cannot_be_asked_is_left_as_it_is(monkeypatch):
     monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
     assert keep_freed_memory() is False
+
+
+def test_a_program_without_a_terminal_loads_quietly_too(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    with silent_native_logs():
+        pass
