@@ -8,7 +8,7 @@ DEMO := runs/demo
 FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint format data schema docs images report-images vendor clean
+.PHONY: help install demo test pythons check lint format data schema docs images report-images vendor clean
 .PHONY: bench-speed bench-engines bench-memory bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune
 
 help:  ## this list
@@ -40,13 +40,18 @@ demo: $(STAMP)  ## train on the shipped data, predict, and say where the forecas
 test: $(STAMP)  ## all tests, one process per core
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
+pythons:  ## the fast tests on Python 3.12 and 3.13 too, each in an environment of its own
+	bash tools/python_matrix.sh
+
 check: lint  ## what to run before a commit: lint, and the fast tests
 	$(BIN)/python -m pytest -m 'not slow'
 
-lint: $(STAMP)  ## format, lint, types and the layers between the rooms
+lint: $(STAMP)  ## format, lint, types for Linux, macOS and Windows, and the layers between the rooms
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	for system in linux darwin win32; do \
+		$(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system || exit 1; \
+	done
 	$(BIN)/lint-imports
 
 format: $(STAMP)  ## mend what can be mended without thinking
@@ -101,5 +106,5 @@ bench-report: $(STAMP)  ## scoring and reporting 1,000 series x 100 origins x 48
 	$(BIN)/python -m benchmarks.report
 
 clean:  ## remove the virtual environment, the caches and the demo (your other runs stay)
-	rm -rf $(VENV) $(DEMO) $(FORECAST) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-* $(DEMO) $(FORECAST) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -39,7 +39,10 @@ ROWS = {
 def with_offsets(folder: Path) -> Path:
     """The shipped table with its times marked as UTC, so that the calendar can be New York's."""
     path = folder / "departures.csv"
-    with TABLE.open(newline="") as lines, path.open("w", newline="") as out:
+    with (
+        TABLE.open(encoding="utf-8", newline="") as lines,
+        path.open("w", encoding="utf-8", newline="") as out,
+    ):
         header, *rows = csv.reader(lines)
         at = header.index("time_hour")
         csv.writer(out).writerows([header, *([*row[:at], f"{row[at]}Z", *row[at + 1 :]] for row in rows)])

@@ -32,10 +32,12 @@ NAIVE2 = {"smape": 18.383, "mase": 2.395}
 def m4_table(data: Path, folder: Path) -> Path:
     """One long table: the training steps of each series, then its 48 test steps."""
     path = folder / "m4_hourly.csv"
-    with path.open("w", newline="") as out:
+    with path.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(["series", "step", "value"])
-        parts = [(data / f"m4_hourly_{part}.csv").open(newline="") for part in ("train", "test")]
+        parts = [
+            (data / f"m4_hourly_{part}.csv").open(encoding="utf-8", newline="") for part in ("train", "test")
+        ]
         for before, after in zip(*(list(csv.reader(p))[1:] for p in parts), strict=True):
             if before[0] != after[0]:
                 raise SystemExit(f"train has {before[0]} where test has {after[0]}")
@@ -59,9 +61,12 @@ def train(config: Path, seed: int, settings: list[str]) -> dict:
         if done.returncode:
             raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
         splits = json.loads(done.stdout)["splits"]
-        events = [json.loads(line) for line in Path(folder, "run", "events.jsonl").read_text().splitlines()]
+        events = [
+            json.loads(line)
+            for line in Path(folder, "run", "events.jsonl").read_text(encoding="utf-8").splitlines()
+        ]
         shares = [e["network_share"] for e in events if e["event"] == "member_done"]
-        with Path(folder, "run", "history.csv").open() as file:
+        with Path(folder, "run", "history.csv").open(encoding="utf-8") as file:
             epochs = [int(row["epoch"]) for row in csv.DictReader(file)]
     scores = {split: splits[split]["scores"] for split in splits}
     windows = {split: splits[split]["windows"] for split in splits}
@@ -74,7 +79,7 @@ class Runs:
     def __init__(self, log: Path, seeds: int) -> None:
         # Far apart, because the members of an ensemble take the seeds that follow.
         self.log, self.seeds = log, range(0, 100 * seeds, 100)
-        lines = log.read_text().splitlines() if log.exists() else []
+        lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
         self.done = {json.loads(line)["key"]: json.loads(line) for line in lines}
 
     def of(self, name: str, settings: list[str], shown: list[str]) -> list[dict]:
@@ -87,7 +92,7 @@ class Runs:
             if key not in self.done:
                 print(f"running {key}", file=sys.stderr, flush=True)
                 self.done[key] = {"key": key, **train(config, seed, settings)}
-                with self.log.open("a") as file:
+                with self.log.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(self.done[key]) + "\n")
             runs.append(self.done[key])
         return runs

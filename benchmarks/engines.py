@@ -316,7 +316,7 @@ def main() -> None:
         for row in summary(result):
             print("| " + " | ".join(row) + " |", flush=True)
         if args.json is not None:
-            with args.json.open("a") as lines:
+            with args.json.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps(result) + "\n")
 
 

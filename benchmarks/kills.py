@@ -48,10 +48,10 @@ def run(task: dict[str, Any], say: Any) -> dict[str, Any]:
     """A trial of this benchmark."""
     folder = Path(task["folder"])
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder.parents[2].parent / "begun.txt").open("a") as file:
+    with (folder.parents[2].parent / "begun.txt").open("a", encoding="utf-8") as file:
         file.write(f"{folder.name}\n")
     say({"epoch": 1, "epochs": 1, "val_loss": None})
-    (folder / "config.yaml").write_text(task["config"])
+    (folder / "config.yaml").write_text(task["config"], encoding="utf-8")
     score = random.Random(folder.name).random()
     time.sleep(0.02 + 0.15 * score)
     return {"score": score, "details": {"epochs": 1}}
@@ -91,19 +91,19 @@ class Process(NamedTuple):
 def kill_often(folder: Path, *, kills: int, seed: int, workers: int = 2, engine: str = "local") -> Count:
     """So many kills of one search in a folder, those counted there among them, and what became of its log."""
     kept = folder / "count.json"
-    count = Count(**json.loads(kept.read_text())) if kept.exists() else Count()
+    count = Count(**json.loads(kept.read_text(encoding="utf-8"))) if kept.exists() else Count()
     count.completed = set(count.completed)
     folder.mkdir(parents=True, exist_ok=True)
     rows = "".join(f"2024-01-{1 + i // 24:02d} {i % 24:02d}:00:00,{i}\n" for i in range(240))
-    (folder / "t.csv").write_text("t,y\n" + rows)
-    (folder / "c.yaml").write_text(CONFIG)
+    (folder / "t.csv").write_text("t,y\n" + rows, encoding="utf-8")
+    (folder / "c.yaml").write_text(CONFIG, encoding="utf-8")
     while count.kills < kills:
         # A chance of its own for every start, so that a later call does not repeat the earlier kills.
         chance = random.Random(f"{seed} {count.kills}")
         _one_start(folder, count, chance, most=kills, workers=workers, engine=engine)
         _look(folder / "run/tune/trials.jsonl", folder / "begun.txt", count)
         whole = kept.with_suffix(".part")
-        whole.write_text(json.dumps(count.facts()))
+        whole.write_text(json.dumps(count.facts()), encoding="utf-8")
         whole.replace(kept)
     return count
 
@@ -197,8 +197,8 @@ def _beneath(parent: int) -> dict[int, Process]:
 def _process(pid: int) -> Process | None:
     """None where it has ended."""
     try:
-        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        words = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+        after_name = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        words = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").replace("\0", " ")
     except (FileNotFoundError, ProcessLookupError):
         return None
     return None if after_name[0] == "Z" else Process(int(after_name[1]), after_name[19], words)
@@ -236,7 +236,7 @@ def _look(log: Path, begun: Path, count: Count) -> None:
     count.duplicated += len(completed) - len(set(completed))
     count.lost += len(count.completed - set(completed))
     # What begins from here on must be none of those that are complete.
-    names = begun.read_text().split() if begun.exists() else []
+    names = begun.read_text(encoding="utf-8").split() if begun.exists() else []
     begun.unlink(missing_ok=True)
     count.begun_again += len(count.completed & set(names))
     count.completed = set(completed)

@@ -54,7 +54,7 @@ def write_table(path: Path, rows: int) -> None:
 def train(folder: Path, table: Path, lookback: int) -> dict[str, float]:
     """Train in a process of its own: its peak in GiB, wall and processor seconds."""
     config = folder / f"{table.stem}-{lookback}.yaml"
-    config.write_text(CONFIG.format(path=table.name, lookback=lookback))
+    config.write_text(CONFIG.format(path=table.name, lookback=lookback), encoding="utf-8")
     run = folder / f"run-{table.stem}{table.suffix}-{lookback}"
     command = [sys.executable, "-m", "forecaster", "train", str(config), "--smoke", "--run-dir", str(run)]
     began = time.monotonic()
@@ -66,7 +66,7 @@ def train(folder: Path, table: Path, lookback: int) -> dict[str, float]:
     # wait4 gives the usage of this child alone; RUSAGE_CHILDREN would give the largest so far.
     _, status, usage = os.wait4(child, 0)
     if os.waitstatus_to_exitcode(status):
-        sys.exit(f"{' '.join(command)} failed:\n{(folder / 'log.txt').read_text()}")
+        sys.exit(f"{' '.join(command)} failed:\n{(folder / 'log.txt').read_text(encoding='utf-8')}")
     return {
         "peak_gib": usage.ru_maxrss / 2**20,
         "seconds": time.monotonic() - began,
@@ -109,7 +109,7 @@ def main() -> None:
                 flush=True,
             )
             if args.json is not None:
-                with args.json.open("a") as lines:
+                with args.json.open("a", encoding="utf-8") as lines:
                     lines.write(json.dumps(result) + "\n")
     worst = max(result["peak_gib"] for result in results)
     print(

@@ -61,7 +61,7 @@ def report(run: Path) -> dict[str, float]:
 
 def peak_mib() -> float:
     """Of this program alone: ru_maxrss would begin at the size of the process that started it."""
-    status = Path("/proc/self/status").read_text()
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 

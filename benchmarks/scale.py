@@ -115,7 +115,7 @@ def measured(command: list[str], cache: Path) -> Measured:
 def _own_kib(pid: int) -> int:
     """What a process holds now that comes from no file."""
     try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
     except OSError:  # it has just ended
         return 0
     return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
@@ -150,7 +150,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(dir=given.folder) as name:
             folder = Path(name)
             make(folder / "t.parquet", n)
-            (folder / "c.yaml").write_text(json.dumps(CONFIG))
+            (folder / "c.yaml").write_text(json.dumps(CONFIG), encoding="utf-8")
             for k, (what, words) in enumerate(commands(given.only)):
                 options = [*words[1:], *([str(folder / f"run{k}")] if len(words) > 1 else [])]
                 command = [sys.executable, "-m", "forecaster", words[0], str(folder / "c.yaml"), *options]

@@ -48,16 +48,18 @@ def search(algorithm: str, run: Path) -> None:
 
 def found(algorithm: str, run: Path) -> dict[str, Any]:
     """What a search found, by its log and by the run that it left."""
-    entries = [json.loads(line) for line in (run / "tune/trials.jsonl").read_text().splitlines()]
+    entries = [
+        json.loads(line) for line in (run / "tune/trials.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     trials = [e for e in entries if e["event"] == "completed"]
-    metrics = json.loads((run / "metrics.json").read_text())
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     return {
         "algorithm": algorithm,
         "trials": len(trials),
         "best": min(e["score"] for e in trials),
         "minutes": sum(e["seconds"] for e in trials) / 60,
         "val_mase": metrics["splits"]["val"]["scores"]["model"]["mase"],
-        "values": (run / "tune/best.yaml").read_text(),
+        "values": (run / "tune/best.yaml").read_text(encoding="utf-8"),
     }
 
 

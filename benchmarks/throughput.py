@@ -196,7 +196,7 @@ def main() -> None:
             flush=True,
         )
         if args.json is not None:
-            with args.json.open("a") as lines:
+            with args.json.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps(result) + "\n")
         if result["ratio"] < case.floor:
             missed.append(case.name)

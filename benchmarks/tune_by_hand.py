@@ -64,7 +64,7 @@ def write_config(folder: Path, given: argparse.Namespace, units: tuple[int, int]
         patch=given.patch,
         units=units,
     )
-    (folder / "c.yaml").write_text(text)
+    (folder / "c.yaml").write_text(text, encoding="utf-8")
     return folder / "c.yaml"
 
 
@@ -85,7 +85,7 @@ def ours(
         f"runtime.threads={threads or 'null'}",
     ]
     out, samples, spent = watched(command)
-    entries = [json.loads(x) for x in (run / "tune/trials.jsonl").read_text().splitlines()]
+    entries = [json.loads(x) for x in (run / "tune/trials.jsonl").read_text(encoding="utf-8").splitlines()]
     ends = [clock(e) for e in entries if e["event"] == "completed"]
     begin = next(clock(e) for e in entries if e["event"] == "proposed")
     drawn = {e["trial"]: e["values"] for e in entries if e["event"] == "proposed"}
@@ -207,7 +207,7 @@ def children(parent: int) -> list[int]:
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
+            if int(stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1]) == parent:
                 found.append(int(stat.parent.name))
         except (FileNotFoundError, ProcessLookupError):
             continue
@@ -217,7 +217,7 @@ def children(parent: int) -> list[int]:
 def resident_mib(pid: int) -> int:
     """What processes share counts in parts (PSS)."""
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()
     except (FileNotFoundError, ProcessLookupError):
         return 0
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) // 1024
@@ -241,8 +241,8 @@ def once(path: Path, run: Any) -> dict[str, Any]:
     if not path.exists():
         found = run()
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(found))
-    figures: dict[str, Any] = json.loads(path.read_text())
+        path.write_text(json.dumps(found), encoding="utf-8")
+    figures: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return figures
 
 

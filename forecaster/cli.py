@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+import sys
 from types import ModuleType
 from typing import Annotated
 
@@ -23,7 +23,8 @@ from forecaster.commands import (
     tune,
     validate,
 )
-from forecaster.terminal.exits import terminated
+from forecaster.system import write_utf8
+from forecaster.terminal.exits import end_on_signals
 from forecaster.version import __version__
 
 VERBS: dict[str, ModuleType] = {
@@ -65,7 +66,9 @@ def _root(
 
 def main() -> None:
     """Entry point. Exit status: see docs/cli.md."""
-    signal.signal(signal.SIGTERM, terminated)
+    end_on_signals()
+    write_utf8(sys.stdout)
+    write_utf8(sys.stderr)
     app()
 
 

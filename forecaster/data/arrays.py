@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from forecaster.data.ranges import ranges
 from forecaster.errors import EnvironmentError_
+from forecaster.system import take_space
 
 Array = NDArray[Any]
 Ints = NDArray[np.int64]
@@ -23,6 +24,8 @@ AnyFloats = NDArray[np.floating[Any]]
 # Rows that are worked on together: large enough for speed, small beside a table that memory cannot hold.
 BLOCK = 1 << 20
 WHERE, OFF = "FORECASTER_CACHE", "off"
+# How the names of files begin that nobody needs once their process has ended.
+SCRATCH = ".scratch-"
 
 
 class NoRoomError(EnvironmentError_):
@@ -55,8 +58,9 @@ class Scratch:
     """Where large arrays are made: in memory, or, with a folder, in files there.
 
     Unless they are asked to keep a name, the files have none once they are open: a killed process leaves none.
-    Space is allocated before anything is written, because a disk that fills up under a mapped array ends the
-    process. Every method raises NoRoomError where there is no space.
+    Windows, where an open file keeps its name, removes them as they are closed. Space is allocated before anything
+    is written, because a disk that fills up under a mapped array ends the process. Every method raises NoRoomError
+    where there is no space.
     """
 
     folder: Path | None = None
@@ -68,7 +72,7 @@ class Scratch:
             return np.empty(shape, dtype)
         try:
             with _file(self.folder, name) as file:
-                os.posix_fallocate(file.fileno(), 0, size)
+                take_space(file.fileno(), size)
                 return np.memmap(file, dtype=dtype, mode="r+", shape=shape)
         except OSError as error:
             raise NoRoomError(self.folder, error) from error
@@ -183,5 +187,5 @@ def series_blocks(offsets: Ints) -> Iterator[tuple[int, int]]:
 def _file(folder: Path, name: str | None) -> IO[bytes]:
     """Open a new file without a buffer: what a full disk refuses must not fail again on closing."""
     if name is None:
-        return tempfile.TemporaryFile(dir=folder, buffering=0)
+        return tempfile.TemporaryFile(dir=folder, prefix=SCRATCH, buffering=0)
     return (folder / name).open("x+b", buffering=0)

@@ -20,9 +20,12 @@ from forecaster.reporting.plots import Stretch, forecast_picture
 from forecaster.runs.files import read_json, write_whole
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.report import read_history
+from forecaster.system import is_device
 
 NAMED = 5
 ENDINGS = (".png", ".svg")
+# What training writes into the same folder.
+_TAKEN = {"forecast", "loss"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def plot(
     s = _find("series", series, f.ids)
     t = _find("target", target, f.targets)
     history, notes = read_history(opened)
-    path = output or run.file(f"plots/{_file_name(f.ids[s], f.targets[t])}.png")
+    path = output or run.file(f"plots/{_file_name(f.ids[s], f.targets[t], f.ids, f.targets)}.png")
     picture = forecast_picture(
         [_stretch(f, history, time_axis, (s, t), lookback=spec.window.lookback)],
         form=path.suffix.lower().removeprefix("."),
@@ -86,13 +89,21 @@ def _find(what: str, name: str | None, names: Sequence[str]) -> int:
     )
 
 
-def _file_name(series: str, target: str) -> str:
-    """A name that every file system takes; two series never share one."""
-    whole = "-".join(part for part in (series, target) if part)
+def _file_name(series: str, target: str, ids: Sequence[str], targets: Sequence[str]) -> str:
+    """A name that every file system takes; two series never share one, whether or not letters' case counts."""
+    whole = _joined(series, target)
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", whole).strip("._")[:80]
-    return (
-        plain if plain == whole else f"{plain}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}".lstrip("-")
-    )
+    alike = sum(_joined(s, t).casefold() == whole.casefold() for s in ids for t in targets)
+    if plain == whole and alike <= 1 and plain.casefold() not in _TAKEN and not is_device(plain):
+        return plain
+    own = whole if alike <= 1 else f"{series}\0{target}"
+    mark = hashlib.sha256(own.encode()).hexdigest()[:8]
+    # Windows looks at what stands before the first dot.
+    return f"{mark}-{plain}" if is_device(plain) else f"{plain}-{mark}".lstrip("-")
+
+
+def _joined(series: str, target: str) -> str:
+    return "-".join(part for part in (series, target) if part)
 
 
 def _stretch(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
@@ -24,6 +23,7 @@ from forecaster.runs.files import (
     sha256_of,
     write_json,
 )
+from forecaster.system import is_device, quoted
 
 MANIFEST = "manifest.json"
 EVENTS = "events.jsonl"
@@ -75,7 +75,7 @@ class RunDir:
             left_by_a_kill.unlink()
         checkpoints = self.path / CHECKPOINTS
         files = {
-            str(p.relative_to(self.path)): {"bytes": p.stat().st_size, "sha256": sha256_of(p)}
+            p.relative_to(self.path).as_posix(): {"bytes": p.stat().st_size, "sha256": sha256_of(p)}
             for p in sorted(self.path.rglob("*"))
             if p.is_file() and p.name not in _UNSEALED and checkpoints not in p.parents
         }
@@ -131,10 +131,10 @@ class RunDir:
         words = [
             "forecaster",
             started.get("command", "train"),
-            started.get("config", str(self.path / "resolved.yaml")),
+            quoted(started.get("config", str(self.path / "resolved.yaml"))),
             *started.get("options", []),
             *(["--smoke"] if started.get("smoke") else []),
-            f"--run-dir {self.path} --resume",
+            f"--run-dir {quoted(str(self.path))} --resume",
         ]
         return " ".join(words)
 
@@ -168,7 +168,10 @@ def new_run_path(folder: Path, name: str) -> Path:
 
 
 def new_name(name: str, now: datetime) -> str:
-    """name-20261121T093000Z."""
+    """name-20261121T093000Z; con_.v2-… for con.v2, which Windows would take for a device."""
+    if is_device(name):
+        stem, dot, rest = name.partition(".")
+        name = f"{stem}_{dot}{rest}"
     return f"{name}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
@@ -198,19 +201,27 @@ def check_free(path: Path, *, resume: bool = False, overwrite: bool = False) -> 
 def claim(path: Path, *, resume: bool = False, overwrite: bool = False) -> Iterator[RunDir]:
     """Make or take a run directory, and hold it against every other process.
 
+    The system frees the lock when the process ends, however that happens.
+
     Raises what `check_free` raises, and RunTakenError when another process holds it.
     """
+    from filelock import FileLock, Timeout
+
     check_free(path, resume=resume, overwrite=overwrite)
+    # A lock that is a mere file would outlive a process that is killed; one whose file is removed could be
+    # taken twice.
+    lock = FileLock(
+        path / ".lock", blocking=False, thread_local=False, fallback_to_soft=False, preserve_lock_file=True
+    )
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
-        lock = os.open(path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            lock.acquire()
+        except Timeout:
             raise RunTakenError(
                 f"{path}: another process is working on it", hint="wait for it, or choose another --run-dir"
             ) from None
+    try:
         # Looked at again: another process may have come and gone before the lock was ours.
         check_free(path, resume=resume, overwrite=overwrite)
         if overwrite:
@@ -218,7 +229,7 @@ def claim(path: Path, *, resume: bool = False, overwrite: bool = False) -> Itera
                 _empty(path)
         yield RunDir(path)
     finally:
-        os.close(lock)
+        lock.release()
 
 
 def _left_by_a_start(path: Path) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from forecaster.errors import DataError, EnvironmentError_
+from forecaster.system import patiently
 
 Arrays = dict[str, npt.NDArray[Any]]
+_LONGEST = 240
 
 
 @contextlib.contextmanager
@@ -37,7 +39,9 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def write_parts(path: Path, parts: Iterable[bytes]) -> None:
     """`write_whole` of what is made piece by piece."""
-    part = path.with_name(f".{path.name}.part")
+    # A name may be as long as the file system takes: 255 bytes on most.
+    short = path.name if len(os.fsencode(path.name)) <= _LONGEST else sha256(path.name.encode()).hexdigest()
+    part = path.with_name(f".{short}.part")
     with disk_errors(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +51,7 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> None:
                 file.writelines(parts)
                 file.flush()
                 os.fsync(file.fileno())
-            part.replace(path)
+            patiently(lambda: part.replace(path))
         except BaseException:
             part.unlink(missing_ok=True)
             raise
@@ -126,7 +130,7 @@ def load_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
 
 
 def sha256_of(path: Path) -> str:
-    digest = hashlib.sha256()
+    digest = sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)

@@ -21,6 +21,7 @@ from forecaster.search.log import TrialLog
 from forecaster.search.trial import TrialTask
 from forecaster.search.trials import Proposal, Record, Trials
 from forecaster.search.workers import Engine, LocalEngine, WorkCancelled, WorkFailed
+from forecaster.system import processors
 from forecaster.training.backend import silent_native_logs
 
 TUNE = "tune"
@@ -156,11 +157,6 @@ def threads_of(experiment: Experiment, workers: int) -> int | None:
     """Of each worker: an equal part of those asked for, or of the machine's."""
     asked = experiment.spec.runtime.threads
     return asked if workers == 1 else max(1, (asked or processors()) // workers)
-
-
-def processors() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def filled(experiment: Experiment, spec: TuneSpec, values: dict[str, Any], *, smoke: bool) -> dict[str, Any]:

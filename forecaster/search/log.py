@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from forecaster.errors import DataError, EnvironmentError_
+from forecaster.system import sync_folder
 
 Entry = dict[str, Any]
 _DIGITS = 16
@@ -41,7 +42,7 @@ class TrialLog:
                 file.flush()
                 os.fsync(file.fileno())
             if new:
-                _sync_folder(self.path.parent)
+                sync_folder(self.path.parent)
         except OSError as error:
             raise EnvironmentError_(
                 f"{self.path}: cannot be written: {error.strerror or error}",
@@ -90,12 +91,3 @@ def _text(entry: Entry) -> str:
 
 def _sum(entry: Entry) -> str:
     return hashlib.sha256(_text(entry).encode()).hexdigest()[:_DIGITS]
-
-
-def _sync_folder(folder: Path) -> None:
-    # A new file is only safe once the folder that names it is.
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import resource
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +31,7 @@ from forecaster.stages.fitting import fit_members, member_store
 from forecaster.stages.prepared import SMOKE_WINDOWS, Prepared, prepare, read, spread_evenly
 from forecaster.stages.saving import save_splits
 from forecaster.stages.validation import batch_extras, val_score_of
+from forecaster.system import MIB, peak_memory
 from forecaster.training.progress import EpochRow
 from forecaster.training.spec import RuntimeSpec
 
@@ -120,7 +119,7 @@ def run_trial(task: TrialTask, say: Say) -> dict[str, Any]:
             "scores": [s[metric] for s in scores] if len(scores) > 1 else None,
             "epochs": max(epochs),
             "parameters": int(n_parameters),
-            "peak_mib": _peak_mib(),
+            "peak_mib": peak_memory() // MIB,
         },
     }
 
@@ -249,9 +248,3 @@ class _EpochReporter:
 def _finite(value: Any) -> float | None:
     """JSON has no NaN."""
     return float(value) if math.isfinite(value) else None
-
-
-def _peak_mib() -> int:
-    """Most memory that this process has held so far, in MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak // (2**20 if sys.platform == "darwin" else 2**10)

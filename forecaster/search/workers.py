@@ -13,9 +13,10 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from typing import Any, BinaryIO, Protocol
+from typing import IO, Any, Protocol
 
 from forecaster.errors import EnvironmentError_
+from forecaster.system import NEW_GROUP, NEW_GROUP_FLAGS
 
 WorkerTask = dict[str, Any]
 OnProgress = Callable[[dict[str, Any]], None]
@@ -133,7 +134,7 @@ class _Process:
     def __init__(self, module: str, setup: dict[str, Any], threads: int) -> None:
         self.n_tasks = 0
         self.lost = False
-        self._errors: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the process
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the process
         self.popen = subprocess.Popen(
             [sys.executable, "-c", _MAIN],
             stdin=subprocess.PIPE,
@@ -141,7 +142,8 @@ class _Process:
             stderr=self._errors,
             env={**os.environ, **worker_environment(threads)},
             # Ctrl-C is for the search, which stops its workers itself.
-            start_new_session=True,
+            start_new_session=NEW_GROUP,
+            creationflags=NEW_GROUP_FLAGS,
         )
         self._send({"module": module, "setup": setup})
 
@@ -168,7 +170,7 @@ class _Process:
             if stream is not None:
                 try:
                     stream.close()
-                except BrokenPipeError:
+                except OSError:  # it has ended
                     continue
         try:
             self.popen.wait(timeout=5)
@@ -183,8 +185,8 @@ class _Process:
         try:
             self.popen.stdin.write(json.dumps(message).encode() + b"\n")
             self.popen.stdin.flush()
-        except BrokenPipeError:
-            # It has ended; `run` sees that as it reads.
+        except OSError:
+            # It has ended; `run` sees that as it reads. Windows does not call it a broken pipe.
             self.lost = True
 
     def _last_words(self) -> str:
@@ -198,4 +200,10 @@ def worker_environment(threads: int) -> dict[str, str]:
     path = os.pathsep.join(p for p in sys.path if p)
     limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
     # Several processes share a GPU: each takes the memory that it needs and no more.
-    return {**limits, "PYTHONPATH": path, "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
+    return {
+        **limits,
+        "PYTHONPATH": path,
+        # What it says at its end is read as UTF-8.
+        "PYTHONIOENCODING": "utf-8",
+        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    }

@@ -13,8 +13,12 @@ from typing import Any, NoReturn
 import typer
 
 from forecaster.errors import EnvironmentError_, ForecasterError
+from forecaster.system import reader_is_gone
 from forecaster.terminal.console import Reporter
 from forecaster.version import __version__
+
+# As a shell reports them: 128 and the signal's number. Windows has no SIGPIPE, and the status is the same.
+READER_GONE, INTERRUPTED, TERMINATED = 141, 130, 143
 
 
 @contextlib.contextmanager
@@ -26,22 +30,28 @@ def command_context(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -
     except ForecasterError as error:
         reporter.fail(error)
         raise typer.Exit(error.exit_code) from None
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(128 + signal.SIGPIPE) from None
     except MemoryError:
         lack = EnvironmentError_("memory ran out", hint="lower training.batch_size or window.lookback")
         reporter.fail(lack)
         raise typer.Exit(lack.exit_code) from None
     except OSError as cause:
+        if reader_is_gone(cause):
+            _write_nowhere()
+            raise typer.Exit(READER_GONE) from None
         where = f"{cause.filename}: " if cause.filename else ""
         lack = EnvironmentError_(f"{where}{cause.strerror or cause}", hint="check space and rights there")
         reporter.fail(lack)
         raise typer.Exit(lack.exit_code) from None
+    except UnicodeEncodeError as cause:
+        lack = EnvironmentError_(
+            f"{cause.object!r} cannot be written in {cause.encoding}, the encoding of this environment",
+            hint="set the variable PYTHONUTF8 to 1",
+        )
+        reporter.fail(lack)
+        raise typer.Exit(lack.exit_code) from None
     except KeyboardInterrupt:
         print("interrupted; a run that was under way can go on with --resume", file=sys.stderr)
-        raise typer.Exit(128 + signal.SIGINT) from None
+        raise typer.Exit(INTERRUPTED) from None
     except Exception as bug:
         if type(bug).__name__ == "ResourceExhaustedError":
             # TensorFlow's own word for a lack of memory.
@@ -57,6 +67,21 @@ def command_context(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -
         raise typer.Exit(1) from None
 
 
+def end_on_signals() -> None:
+    """End in good order where the system asks this process to end. Ctrl-C raises by itself."""
+    signal.signal(signal.SIGTERM, terminated)
+    if sys.platform == "win32":
+        # Ctrl-Break, a window that is closed, a user who logs off.
+        signal.signal(signal.SIGBREAK, terminated)
+
+
 def terminated(signum: int, frame: Any) -> NoReturn:
     print("terminated; a run that was under way can go on with --resume", file=sys.stderr)
-    sys.exit(128 + signum)
+    sys.exit(TERMINATED)
+
+
+def _write_nowhere() -> None:
+    """Whoever read our output has gone; Python would complain once more at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -86,7 +86,7 @@ def keep_freed_memory() -> bool:
     Returns:
         False where the C library has no such setting: training is slower there, and nothing else differs.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is None:
         return False
     return all(mallopt(number, value) == 1 for number, value in KEPT_MEMORY.values())
@@ -136,7 +136,8 @@ def silent_native_logs() -> Iterator[None]:
     in two threads run one after the other. A failed import still raises, with a message of its own.
     """
     with _redirecting, Path(os.devnull).open("wb") as nowhere:
-        sys.stderr.flush()
+        if sys.stderr is not None:  # as it is in a program without a terminal
+            sys.stderr.flush()
         saved = os.dup(2)
         os.dup2(nowhere.fileno(), 2)
         try:

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.data.arrays import OFF, WHERE, NoRoomError, Scratch, cache_folder
+from forecaster.data.arrays import OFF, SCRATCH, WHERE, NoRoomError, Scratch, cache_folder
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.assemble import VALUES
@@ -31,6 +31,7 @@ from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.errors import Diagnostic, Location
+from forecaster.system import patiently, sync_folder
 from forecaster.version import __version__
 
 FORMAT = 1
@@ -119,14 +120,17 @@ def _made(
             spec, source, keep_future=keep_future, time_axis=time_axis, scratch=Scratch(new)
         )
         _write(new, panel, findings)
-        if _stats(source) == before:
-            _put(new, entry)
-            made = _opened(entry, source_name(source))
-            if made is not None:
-                _tidy(entry)
-                return made
-        # The file changed while it was read: no key describes these rows.
-        return panel, findings
+        if _stats(source) != before:
+            # The file changed while it was read: no key describes these rows.
+            return panel, findings
+        # Windows renames no folder while a file in it is open, as the one that holds the values is.
+        del panel, findings
+        _put(new, entry)
+        made = _opened(entry, source_name(source))
+        if made is None:
+            raise OSError(errno.EIO, "what was written there cannot be read back", str(entry))
+        _tidy(entry)
+        return made
     finally:
         shutil.rmtree(new, ignore_errors=True)
 
@@ -219,10 +223,11 @@ def _opened(entry: Path, source: str) -> tuple[Panel, Findings] | None:
 
 def _put(new: Path, entry: Path) -> None:
     """Give a finished entry its name, in place of a damaged one."""
-    with contextlib.suppress(FileNotFoundError):
+    # Windows moves no entry that another process has open.
+    with contextlib.suppress(FileNotFoundError, PermissionError):
         _remove(entry)
     try:
-        new.rename(entry)
+        patiently(lambda: new.rename(entry))
     except OSError as error:
         # Another process has made the same entry meanwhile.
         if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
@@ -231,9 +236,18 @@ def _put(new: Path, entry: Path) -> None:
 
 
 def _tidy(kept: Path) -> None:
-    """Keep the cache within its bounds: remove the least recently used entries, and parts that killed processes
-    left. kept: the entry that stays in any case."""
+    """Keep the cache within its bounds: remove the least recently used entries, and what killed processes left.
+
+    On Windows a file that another process has open stays until the next time.
+
+    Args:
+        kept: The entry that stays in any case.
+    """
     now = time.time()
+    for file in kept.parent.parent.glob(f"{SCRATCH}*"):
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            if now - file.stat().st_mtime > _DAY_S:
+                file.unlink()
     entries = []
     for folder in kept.parent.iterdir():
         with contextlib.suppress(FileNotFoundError):
@@ -248,7 +262,7 @@ def _tidy(kept: Path) -> None:
     for used, size, folder in sorted(entries, reverse=True):
         room -= size
         if room < 0 or now - used > MOST_DAYS * _DAY_S:
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, PermissionError):
                 _remove(folder)
 
 
@@ -276,8 +290,10 @@ def _chunks(file: Path) -> Iterator[bytes]:
 
 
 def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    if path.is_dir():
+        sync_folder(path)
+        return
+    with path.open(
+        "r+b"
+    ) as file:  # Windows writes nothing to the disk through a file that is open for reading
+        os.fsync(file.fileno())

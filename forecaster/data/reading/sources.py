@@ -93,6 +93,7 @@ def table_files(path: Path) -> list[Path]:
         DataError: There is no file to read, or the folder holds files of several formats.
     """
     place = Location(str(path))
+    os.fsencode(path)  # raises for a name that the locale lacks, which would seem not to be there
     if path.is_dir():
         return _files_of_folder(path)
     if not path.exists():
@@ -107,7 +108,10 @@ def table_files(path: Path) -> list[Path]:
 
 def _files_of_folder(path: Path) -> list[Path]:
     files = {
-        f.label: sorted(p for p in path.rglob("*") if p.suffix in f.endings and p.is_file())
+        # By their parts: Windows compares paths themselves in another way.
+        f.label: sorted(
+            (p for p in path.rglob("*") if p.suffix in f.endings and p.is_file()), key=lambda p: p.parts
+        )
         for f in folder_formats()
     }
     held = [label for label, found in files.items() if found]

@@ -1,6 +1,9 @@
+import errno
 import json
 import multiprocessing
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -8,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forecaster.errors import DataError, RunTakenError
+from forecaster.errors import DataError, EnvironmentError_, RunTakenError
 from forecaster.runs.directory import FileCheckpoints, RunDir, check_free, claim, new_name
 
 DONE = {"name": "a", "seed": 1}
@@ -218,6 +221,84 @@ def test_second_process_is_refused_and_may_come_after(tmp_path: Path) -> None:
     holder.join(timeout=60)
     with claim(tmp_path / "r", resume=True) as run:
         assert run.started() is not None
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from forecaster.runs.directory import claim
+
+with claim(Path(sys.argv[1])) as run:
+    run.event("started")
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, tmp_path / "r"], stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    with (
+        pytest.raises(RunTakenError, match="another process is working on it"),
+        claim(tmp_path / "r", resume=True),
+    ):
+        pass
+    holder.kill()
+    holder.communicate(timeout=60)
+    with claim(tmp_path / "r", resume=True) as run:
+        assert run.started() is not None
+    assert (tmp_path / "r" / ".lock").is_file()
+
+
+def test_one_process_claims_a_run_once(tmp_path: Path) -> None:
+    with claim(tmp_path / "r") as run:
+        run.event("started")
+        with (
+            pytest.raises(RunTakenError, match="another process is working on it"),
+            claim(tmp_path / "r", resume=True),
+        ):
+            pass
+    with claim(tmp_path / "r", resume=True):
+        pass
+
+
+def test_a_disk_that_cannot_lock_is_an_error_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lock that only is a file would outlive a process that is killed."""
+    fcntl = pytest.importorskip("fcntl")
+
+    def refused(*given: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", refused)
+    with (
+        pytest.raises(EnvironmentError_, match="cannot be written: Function not implemented"),
+        claim(tmp_path / "r"),
+    ):
+        pass
+
+
+def test_a_name_that_windows_takes_for_a_device_is_changed(tmp_path: Path) -> None:
+    noon = datetime(2026, 11, 21, 12, 30, 5, tzinfo=UTC)
+    assert new_name("con.v2", noon) == "con_.v2-20261121T123005Z"
+    assert new_name("Nul", noon) == "Nul_-20261121T123005Z"
+    assert new_name("con-v2", noon) == "con-v2-20261121T123005Z"
+
+
+def test_the_command_to_go_on_with_can_be_typed(tmp_path: Path) -> None:
+    run = RunDir(tmp_path / "my runs" / "größe")
+    run.path.mkdir(parents=True)
+    run.event("started", config="my configs/c.yaml", options=["--set seed=1"])
+    with pytest.raises(DataError) as caught:
+        run.manifest()
+    assert caught.value.diagnostics[0].hint == (
+        "finish it with: forecaster train 'my configs/c.yaml' --set seed=1 "
+        f"--run-dir '{tmp_path}/my runs/größe' --resume"
+    )
 
 
 def test_run_that_another_process_made_meanwhile_is_taken(

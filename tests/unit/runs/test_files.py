@@ -210,3 +210,11 @@ def test_garbled_header_is_refused(tmp_path: Path) -> None:
 def test_sha256_by_a_published_value(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"abc")
     assert sha256_of(tmp_path / "f") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_an_output_name_may_be_as_long_as_the_file_system_takes(tmp_path: Path) -> None:
+    """It is written under another name first, which must not be longer."""
+    for name in ("x" * 251 + ".csv", "東" * 83 + ".csv"):
+        write_whole(tmp_path / name, b"a")
+        assert (tmp_path / name).read_bytes() == b"a"
+    assert len(list(tmp_path.iterdir())) == 2

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from forecaster.training.backend import keep_freed_memory
+from forecaster.training.backend import keep_freed_memory, silent_native_logs
 
 # In a thread, as a training step runs: 64 buffers of 100 kB taken, written and freed, 20 times.
 BUFFERS = """
@@ -66,3 +66,9 @@ os.write(2, b"shown")
 def test_silence_in_two_threads_at_once_ends_with_both():
     done = subprocess.run([sys.executable, "-c", SILENCED], capture_output=True, text=True, check=True)
     assert done.stderr == "shown"
+
+
+def test_a_program_without_a_terminal_loads_quietly_too(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", None)
+    with silent_native_logs():
+        pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import signal
@@ -278,6 +279,86 @@ def test_what_is_old_or_left_by_kills_goes(three: list[Path], table: Path, folde
     assert three[0].name not in names
     assert {".new-y", three[1].name} < names
     assert len(names) == 3
+
+
+def test_files_that_kills_left_go_after_a_day(table: Path, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for name, days in ((".scratch-old", 2), (".scratch-new", 0), ("mine.txt", 2)):
+        file = folder.parent / name
+        file.write_bytes(b"")
+        then = time.time() - days * 86_400
+        os.utime(file, (then, then))
+    load_table(spec(), table)
+    assert sorted(p.name for p in folder.parent.iterdir()) == [".scratch-new", "mine.txt", "tables"]
+
+
+class Windows:
+    """Renames no folder while this process has a file of it mapped, nor what another process has open."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.busy: set[str] = set()
+        rename = Path.rename
+
+        def renamed(path: Path, target: Path) -> Path:
+            maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
+            if path.name in self.busy or f"{path}/" in maps:
+                raise PermissionError(errno.EACCES, "Access is denied", str(path))
+            return rename(path, target)
+
+        monkeypatch.setattr(Path, "rename", renamed)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux what is mapped")
+class TestOnWindows:
+    def test_an_entry_gets_its_name_once_nothing_in_it_is_open(
+        self, table: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Windows(monkeypatch)
+        panel, findings = load_table(spec(), table)
+        assert findings.warnings == ()
+        assert isinstance(panel.values, np.memmap)
+        assert panel.values.tolist() == [[1], [2], [4]]
+        with pytest.raises(PermissionError):
+            next(folder.iterdir()).rename(folder / "other")
+
+    def test_an_entry_that_another_process_has_open_is_as_good(
+        self, table: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        windows = Windows(monkeypatch)
+
+        def read(*given: Any, **named: Any) -> tuple[Panel, Findings]:
+            monkeypatch.setattr(cache, "read_table", read_table)
+            load_table(spec(), table)
+            windows.busy |= {entry.name for entry in folder.iterdir() if not entry.name.startswith(".")}
+            return read_table(*given, **named)
+
+        monkeypatch.setattr(cache, "read_table", read)
+        panel, findings = load_table(spec(), table)
+        assert findings.warnings == ()
+        assert isinstance(panel.values, np.memmap)
+        assert len(list(folder.iterdir())) == 1
+
+    def test_an_entry_that_is_open_stays_beyond_the_bounds(
+        self, three: list[Path], table: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Windows(monkeypatch).busy.add(three[0].name)
+        monkeypatch.setattr(cache, "MOST_BYTES", 1)
+        _, findings = load_table(spec(), table)
+        assert findings.warnings == ()
+        assert three[0].exists()
+        assert not three[1].exists()
+
+
+def test_what_cannot_be_read_back_is_a_warning(
+    table: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "_opened", lambda entry, source: None)
+    panel, findings = load_table(spec(), table)
+    assert panel.values.tolist() == [[1], [2], [4]]
+    assert not isinstance(panel.values, np.memmap)
+    [warning] = findings.warnings
+    assert warning.summary.startswith("the table was read into memory, for it cannot be kept: ")
+    assert "what was written there cannot be read back" in warning.summary
 
 
 def test_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,144 @@
+"""What operating systems do differently, each difference in one place."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, TypeVar
+
+_Result = TypeVar("_Result")
+
+MIB = 1 << 20
+_WINDOWS = sys.platform == "win32"
+# What a file system answers that cannot reserve space, such as some network disks.
+_CANNOT_RESERVE = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
+# How long a step that Windows refuses is tried again: a second in all.
+_WAITS_S = (0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.4) if _WINDOWS else ()
+_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?", re.IGNORECASE)
+
+# Ctrl-C on a terminal goes to every process of its group: a worker is in a group of its own, so that
+# only the search hears it. For subprocess.Popen; each system knows one of the two, and takes the other for nothing.
+NEW_GROUP = True
+if sys.platform == "win32":
+    NEW_GROUP_FLAGS = subprocess.CREATE_NEW_PROCESS_GROUP
+else:
+    NEW_GROUP_FLAGS = 0
+
+
+def take_space(handle: int, size: int) -> None:
+    """Reserve the first `size` bytes of a new, empty file on its disk.
+
+    A disk that fills up under a mapped file ends the process; one that is full here raises OSError.
+
+    Args:
+        handle: File descriptor, open for writing, at the beginning of the file.
+        size: Bytes.
+    """
+    if hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(handle, 0, size)
+        except OSError as error:
+            if error.errno not in _CANNOT_RESERVE:
+                raise
+        else:
+            return
+    # Where space cannot be reserved (macOS, Windows, some network disks), it is written.
+    zeros = bytes(min(size, MIB))
+    left = size
+    while left > 0:
+        left -= os.write(handle, memoryview(zeros)[: min(left, MIB)])
+
+
+def sync_folder(folder: Path) -> None:
+    """Write the names in a folder to the disk itself: a new file is only safe once its name is.
+
+    Windows has no such order, and writes a name together with its file.
+    """
+    if sys.platform != "win32":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def patiently(step: Callable[[], _Result]) -> _Result:
+    """Rename, replace or remove something, and try again for a second where Windows refuses it.
+
+    It does so while a virus scanner or an indexer has a new file open, which is over in a moment.
+    """
+    for wait_s in _WAITS_S:
+        try:
+            return step()
+        except PermissionError:
+            time.sleep(wait_s)
+    return step()
+
+
+def reader_is_gone(error: OSError) -> bool:
+    """Whether a write failed because nobody reads the other end of the pipe any more."""
+    if isinstance(error, BrokenPipeError):
+        return True
+    # Windows calls it an invalid argument. An error that names a file is about that file.
+    return _WINDOWS and error.errno == errno.EINVAL and error.filename is None
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows takes a file of this name for a device: CON, or nul.png, in any letters."""
+    return _DEVICE.fullmatch(name) is not None
+
+
+def quoted(word: str) -> str:
+    """Return one word of a command as it is typed into a shell: quoted where it holds a space."""
+    return subprocess.list2cmdline([word]) if _WINDOWS else shlex.quote(word)
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if sys.platform == "darwin":  # a process cannot be bound to some of them there
+        return os.cpu_count() or 1
+    import psutil
+
+    return len(psutil.Process().cpu_affinity())
+
+
+def peak_memory() -> int:
+    """Return the most memory that this process has held at a time so far, in bytes."""
+    if sys.platform == "win32":
+        import psutil
+
+        return psutil.Process().memory_info().peak_wset
+    if sys.platform == "linux":
+        # ru_maxrss begins at what the process that started this one held.
+        for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    import resource
+
+    # Counted in KiB, by macOS in bytes.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def write_utf8(stream: IO[str] | None) -> None:
+    """Let a standard stream write UTF-8 and plain line ends where it leads to a file or a pipe.
+
+    By itself it would write what the system's settings say: on Windows a code page, in which most letters
+    cannot be written, and other line ends. A terminal keeps its own encoding; there a letter that it lacks is
+    written as an escape. PYTHONIOENCODING, where it is set, has the last word on the encoding.
+    """
+    if not isinstance(stream, io.TextIOWrapper):
+        return
+    # Python sets the former in the locale C: names of files go out as the bytes that came in.
+    errors = "surrogateescape" if stream.errors == "surrogateescape" else "backslashreplace"
+    if stream.isatty() or os.environ.get("PYTHONIOENCODING"):
+        stream.reconfigure(errors=errors)
+    else:
+        stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
