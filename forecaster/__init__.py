@@ -1,3 +1,3 @@
 """forecaster: recurrent networks for time series, from one YAML file."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

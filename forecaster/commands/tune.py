@@ -24,7 +24,7 @@ from forecaster.commands.options import (
     Where,
     check_resume,
 )
-from forecaster.errors import EnvironmentError_, UsageError
+from forecaster.errors import EnvironmentError_, UsageError, install_hint
 from forecaster.terminal.console import Report, Result, number, score_text, table
 from forecaster.terminal.exits import command_context
 
@@ -144,9 +144,7 @@ def _needs_ray() -> None:
     import importlib.util
 
     if importlib.util.find_spec("ray") is None:
-        raise EnvironmentError_(
-            "--engine ray needs Ray, which is not installed", hint="pip install 'forecaster[ray]'"
-        )
+        raise EnvironmentError_("--engine ray needs Ray, which is not installed", hint=install_hint("ray"))
 
 
 def command(

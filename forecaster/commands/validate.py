@@ -33,7 +33,7 @@ def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
     from forecaster.data.profile.check import check
     from forecaster.data.time_axis.calendar import features
     from forecaster.data.transforms.categories import fit_encoders
-    from forecaster.data.transforms.scalers import fit_scaler
+    from forecaster.data.transforms.scalers import check_not_negative
     from forecaster.search.check import check_data_ends, check_space
     from forecaster.stages.estimate import estimate
     from forecaster.stages.prepared import check_windows, read_and_split, shape_of, too_short
@@ -56,15 +56,13 @@ def run(config: Path, overrides: Sequence[str] = ()) -> Validated:
     check_baselines(experiment, table.raw, table.split_bounds)
     panel, _ = table.filled(experiment)
     if experiment.scaling.method == "log":
-        scaler = fit_scaler(
-            experiment.scaling,
+        check_not_negative(
             panel.numbers,
             panel.offsets,
             table.split_bounds.train_end,
             ids=panel.ids,
             n_targets=len(panel.targets),
         )
-        scaler.apply(panel.numbers, panel.offsets, scaler.rows_for(panel.ids))
     if experiment.data.calendar:
         features(panel.time_axis, panel.first[:1], experiment.data.calendar)
     encoders = fit_encoders(experiment.data.categorical, panel, table.split_bounds.train_end)

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecaster.errors import DataError, EnvironmentError_
+from forecaster.errors import DataError, EnvironmentError_, install_hint
 from forecaster.forecasting.cutoffs import Array, Cutoffs, Forecast
 
 PACKAGE = "statsforecast"
@@ -60,7 +60,7 @@ def check_models(names: Collection[str], *, n_models: int, n_forecasts: int) -> 
     if asked and importlib.util.find_spec(PACKAGE) is None:
         raise EnvironmentError_(
             f"{asked[0]} needs {PACKAGE}, which is not installed",
-            hint="pip install 'forecaster[stats]'",
+            hint=install_hint("stats"),
             path="evaluation.baselines",
         )
     for name in asked:

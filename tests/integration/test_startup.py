@@ -39,9 +39,12 @@ def test_help_of_a_command_is_as_light(command: str) -> None:
     assert not modules(command, "--help") & (SLOW | {"numpy", "pandas", "pyarrow"})
 
 
-def test_validate_loads_no_keras() -> None:
+@pytest.mark.parametrize("scaling", ["standard", "log"])
+def test_validate_loads_no_keras(scaling: str) -> None:
     # pandas is there because pyarrow loads it with its first scalar.
-    assert not modules("validate", "configs/quickstart.yaml") & SLOW
+    overrides = ["scaling.method=" + scaling, "data.past_covariates=[temp]", "data.missing=ffill"]
+    arguments = [word for override in overrides for word in ("--set", override)]
+    assert not modules("validate", "configs/quickstart.yaml", *arguments) & SLOW
 
 
 def test_config_error_comes_before_the_table_is_read(tmp_path: Path) -> None:
