@@ -1,4 +1,4 @@
-"""forecaster init: a commented config, inferred from a table."""
+"""forecaster init: a commented config, inferred from a table, or a shipped example."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from forecaster.commands.options import Json, NoColor, Quiet, Verbose
-from forecaster.errors import EnvironmentError_, RunTakenError
+from forecaster.errors import EnvironmentError_, RunTakenError, UsageError
+from forecaster.examples import EXAMPLES
 from forecaster.terminal.console import Result
 from forecaster.terminal.exits import command_context
 
@@ -62,6 +63,44 @@ def run(data: Path, output: Path, *, force: bool = False) -> InitResult:
     )
 
 
+@dataclass(frozen=True)
+class ExampleResult:
+    """The two files of an example. about: what it forecasts."""
+
+    output: Path
+    table: Path
+    about: str
+
+
+def run_example(name: str, output: Path, *, force: bool = False) -> ExampleResult:
+    """Write the config of a shipped example to output, and its table beside it.
+
+    Raises UsageError when there is no such example, RunTakenError when one of the files exists and force is
+    not given, EnvironmentError_ when one cannot be written; then neither is left there anew.
+    """
+    from forecaster.runs.files import write_text, write_whole
+
+    if name not in EXAMPLES:
+        raise UsageError(f"there is no example {name!r}", hint=f"choose from {', '.join(EXAMPLES)}")
+    example = EXAMPLES[name]
+    table = output.parent / example.table
+    if output == table:
+        raise UsageError(f"{output} is the name of the table", hint="give --output a name that ends in .yaml")
+    there = [path for path in (table, output) if path.exists()]
+    if there and not force:
+        raise RunTakenError(
+            f"{there[0]} exists", hint="work in another folder, or give --force to replace the files"
+        )
+    write_whole(table, example.read_table())
+    try:
+        write_text(output, example.read_config())
+    except BaseException:
+        if table not in there:
+            table.unlink()
+        raise
+    return ExampleResult(output, table, example.about)
+
+
 def _relative(data: Path, folder: Path) -> str:
     """The table's path as seen from the config's folder; absolute where there is none (another drive)."""
     table = data.parent.resolve() / data.name
@@ -77,7 +116,18 @@ def _name(data: Path) -> str:
 
 
 def command(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="CSV or Parquet.", show_default=False)],
+    data: Annotated[
+        Path | None, typer.Argument(metavar="DATA", help="CSV or Parquet.", show_default=False)
+    ] = None,
+    example: Annotated[
+        str | None,
+        typer.Option(
+            "--example",
+            metavar="NAME",
+            help=f"Instead of DATA: write a shipped table and its config; {' or '.join(EXAMPLES)}.",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to.")] = Path(
         "config.yaml"
     ),
@@ -87,9 +137,17 @@ def command(
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Write a commented config inferred from a table."""
+    """Write a commented config inferred from a table, or a shipped example."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        reporter.result(*_result(run(data, output, force=force)))
+        if data is not None and example is None:
+            reporter.result(*_result(run(data, output, force=force)))
+        elif example is not None and data is None:
+            reporter.result(*_example_result(run_example(example, output, force=force)))
+        else:
+            raise UsageError(
+                "init needs either DATA or --example",
+                hint="name a table, as in forecaster init sales.csv, or give --example departures",
+            )
 
 
 def _result(result: InitResult) -> Result:
@@ -106,5 +164,14 @@ def _result(result: InitResult) -> Result:
     text = (
         f"{result.output}: forecasts {result.target} of {series}, {result.rows:,} rows, every {result.freq}, "
         f"time in {result.time}\nnext: forecaster validate {result.output}"
+    )
+    return facts, text
+
+
+def _example_result(result: ExampleResult) -> Result:
+    facts = {"config": str(result.output), "table": str(result.table)}
+    text = (
+        f"{result.table}: the table\n{result.output}: forecasts {result.about}\n"
+        f"next: forecaster validate {result.output}"
     )
     return facts, text
