@@ -8,7 +8,7 @@ DEMO := runs/demo
 FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint coverage wheel hooks format data schema docs images report-images vendor clean
+.PHONY: help install demo test check lint coverage wheel format data schema docs images report-images vendor clean
 .PHONY: bench-speed bench-engines bench-memory bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune
 
 help:  ## this list
@@ -55,9 +55,6 @@ lint: $(STAMP)  ## format, lint, types, the layers between the rooms, declared d
 
 wheel: $(STAMP)  ## build wheel and sdist, install the wheel into an empty environment and use it there
 	$(BIN)/python tools/check_wheel.py
-
-hooks: $(STAMP)  ## git runs ruff and mypy before every commit; needs pre-commit
-	pre-commit install
 
 format: $(STAMP)  ## mend what can be mended without thinking
 	$(BIN)/ruff format .
