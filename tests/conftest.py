@@ -3,7 +3,32 @@
 from __future__ import annotations
 
 import signal
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
 
 # A shell's background job ignores Ctrl-C, and so would the programs that tests start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+SLOW_FILE = "\npytestmark = pytest.mark.slow\n"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave files that are slow as a whole out of the fast lane: to import Keras takes ten seconds."""
+    if config.option.markexpr != "not slow" or collection_path.suffix != ".py":
+        return None
+    return SLOW_FILE in collection_path.read_text(encoding="utf-8") or None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Hold tests to the fast lane's rule: the one that loads TensorFlow is marked slow."""
+    before = "tensorflow" in sys.modules
+    result = yield
+    if not before and "tensorflow" in sys.modules and item.get_closest_marker("slow") is None:
+        pytest.fail(f"{item.nodeid} loads TensorFlow: mark it slow")
+    return result
