@@ -8,13 +8,21 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+SLOW_FILE = "\npytestmark = pytest.mark.slow\n"
 
 # A shell's background job ignores Ctrl-C, and so would the programs that tests start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+settings.register_profile("fast", max_examples=20, deadline=None, derandomize=True)
 
-SLOW_FILE = "\npytestmark = pytest.mark.slow\n"
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try fewer examples of each property in the fast lane; `make test` tries them all."""
+    if config.option.markexpr == "not slow":
+        settings.load_profile("fast")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

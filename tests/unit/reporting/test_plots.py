@@ -191,11 +191,13 @@ def test_names_are_one_line_cut_in_the_middle(text, most, line):
     assert _line(text, most) == line
 
 
+@pytest.mark.slow
 def test_importing_the_room_loads_no_matplotlib():
     code = "import sys, forecaster.reporting.plots; assert 'matplotlib' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.slow
 def test_drawing_loads_no_pyplot(tmp_path):
     code = f"""
 import sys

@@ -15,6 +15,8 @@ from forecaster.stages.fitting import batch_extras, val_score_of
 from forecaster.stages.prepared import Prepared, prepare
 from tests.integration.tiny_runs import write_config, write_table
 
+pytestmark = pytest.mark.slow
+
 WATCHED = [name for name in get_args(MetricName) if name != "bias"]
 
 
