@@ -44,7 +44,7 @@ test: $(STAMP)  ## all tests, one process per core
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 coverage: $(STAMP)  ## all tests, and which lines and branches they reach; fails below the threshold
-	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term --cov-report=html
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term --cov-report=html --cov-fail-under=80
 
 lint: $(STAMP)  ## format, lint, types, the layers between the rooms, declared dependencies
 	$(BIN)/ruff format --check .

@@ -6,6 +6,8 @@ import pytest
 
 from forecaster.reporting.plots import Stretch, _line, plot_forecasts, plot_loss
 
+pytestmark = pytest.mark.slow
+
 
 def window(title="EWR", label="departures", *, time=None, horizon=3, lookback=6):
     if time is None:
@@ -191,13 +193,11 @@ def test_names_are_one_line_cut_in_the_middle(text, most, line):
     assert _line(text, most) == line
 
 
-@pytest.mark.slow
 def test_importing_the_room_loads_no_matplotlib():
     code = "import sys, forecaster.reporting.plots; assert 'matplotlib' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.slow
 def test_drawing_loads_no_pyplot(tmp_path):
     code = f"""
 import sys
