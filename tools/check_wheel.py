@@ -92,7 +92,10 @@ def check_contents(wheel: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts
     }
     wanted = package | {f"forecaster/examples/{name}" for name in EXAMPLES}
-    check(names - info == wanted, f"lacks {sorted(wanted - names)}, has too many {sorted(names - info - wanted)}")
+    check(
+        names - info == wanted,
+        f"lacks {sorted(wanted - names)}, has too many {sorted(names - info - wanted)}",
+    )
     for name in ("forecaster/py.typed", "forecaster/reporting/assets/uPlot.LICENSE"):
         check(name in names, f"lacks {name}")
     check(any(name.endswith("/licenses/LICENSE") for name in info), "lacks its licence")
@@ -120,7 +123,9 @@ def use(programs: Path, folder: Path, version: str) -> None:
     check("Usage:" in call(python, "-m", "forecaster", "--help", folder=folder), "--help shows no usage")
 
     said = call(forecaster, "init", "--example", "sunspots", folder=folder)
-    check(said.endswith("next: forecaster validate config.yaml\n"), f"init does not say what is next:\n{said}")
+    check(
+        said.endswith("next: forecaster validate config.yaml\n"), f"init does not say what is next:\n{said}"
+    )
     call(forecaster, "init", "--example", "sunspots", folder=folder, status=4)
     call(forecaster, "init", "--example", "tides", folder=folder, status=2)
     said = call(forecaster, "validate", "config.yaml", folder=folder)
