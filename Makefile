@@ -8,7 +8,7 @@ DEMO := runs/demo
 FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test pythons check lint format data schema docs images report-images vendor clean
+.PHONY: help install demo test pythons check lint coverage wheel format data schema docs images report-images vendor clean
 .PHONY: bench-speed bench-engines bench-memory bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune
 
 help:  ## this list
@@ -37,6 +37,9 @@ demo: $(STAMP)  ## train on the shipped data, predict, and say where the forecas
 	@find $(DEMO) -name '*.png' | sort | sed 's/^/  /'
 	@echo "The scores, the settings and the model: $(DEMO)"
 
+check: lint  ## what to run before a commit, under a minute: lint and the fast tests
+	$(BIN)/python -m pytest -m 'not slow'
+
 test: $(STAMP)  ## all tests, one process per core
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
@@ -46,13 +49,20 @@ pythons:  ## the fast tests on Python 3.12 and 3.13 too, each in an environment 
 check: lint  ## what to run before a commit: lint, and the fast tests
 	$(BIN)/python -m pytest -m 'not slow'
 
-lint: $(STAMP)  ## format, lint, types for Linux, macOS and Windows, and the layers between the rooms
+coverage: $(STAMP)  ## all tests, and which lines and branches they reach; fails below the threshold
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term --cov-report=html --cov-fail-under=80
+
+lint: $(STAMP)  ## format, lint, types for three systems, the layers between the rooms, declared dependencies
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	for system in linux darwin win32; do \
 		$(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system || exit 1; \
 	done
 	$(BIN)/lint-imports
+	$(BIN)/deptry forecaster data
+
+wheel: $(STAMP)  ## build wheel and sdist, install the wheel into an empty environment and use it there
+	$(BIN)/python tools/check_wheel.py
 
 format: $(STAMP)  ## mend what can be mended without thinking
 	$(BIN)/ruff format .
@@ -106,5 +116,5 @@ bench-report: $(STAMP)  ## scoring and reporting 1,000 series x 100 origins x 48
 	$(BIN)/python -m benchmarks.report
 
 clean:  ## remove the virtual environment, the caches and the demo (your other runs stay)
-	rm -rf $(VENV) .venv-* $(DEMO) $(FORECAST) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-* $(DEMO) $(FORECAST) build dist htmlcov .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

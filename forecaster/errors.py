@@ -16,14 +16,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 FORMAT_VERSION = 1
-
-
 # The name on PyPI: `forecaster` is another project's there. Command and import are forecaster.
 DISTRIBUTION = "keras-forecaster"
 
 
 def install_hint(extra: str) -> str:
-    """The command that installs the packages of an extra of pyproject.toml, such as "stats"."""
+    """Return the command that installs the packages of an extra of pyproject.toml, such as "stats"."""
     return f"pip install '{DISTRIBUTION}[{extra}]'"
 
 

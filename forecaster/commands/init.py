@@ -8,19 +8,36 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecaster.commands.options import Json, NoColor, Quiet, Verbose, examples
+from forecaster.errors import UsageError
+from forecaster.examples import SHIPPED
 from forecaster.terminal.console import Result
 from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
     from forecaster.data.draft.infer import Guess
+    from forecaster.pipeline.inspect import WrittenExample
 
-EXAMPLES = examples("forecaster init sales.csv", "forecaster init sales.csv --output sales.yaml --force")
+EXAMPLES = examples(
+    "forecaster init sales.csv",
+    "forecaster init sales.csv --output sales.yaml --force",
+    "forecaster init --example departures",
+)
 
 
 def command(
     data: Annotated[
-        Path, typer.Argument(metavar="DATA", help="The table: CSV or Parquet.", show_default=False)
-    ],
+        Path | None,
+        typer.Argument(metavar="DATA", help="The table: CSV, Parquet or Arrow.", show_default=False),
+    ] = None,
+    example: Annotated[
+        str | None,
+        typer.Option(
+            "--example",
+            metavar="NAME",
+            help=f"Instead of DATA: write a shipped table and its config, {' or '.join(SHIPPED)}.",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="Write the config to this file.")
     ] = Path("config.yaml"),
@@ -30,12 +47,20 @@ def command(
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Write a commented config inferred from a table."""
+    """Write a commented config inferred from a table, or a shipped example."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
         # Not by `fc.inspect`: the text is written as it is, and what was guessed is shown.
-        from forecaster.pipeline.inspect import write_draft
+        from forecaster.pipeline.inspect import write_draft, write_example
 
-        reporter.result(*_result(write_draft(data, output, force=force).guess, output))
+        if data is not None and example is None:
+            reporter.result(*_result(write_draft(data, output, force=force).guess, output))
+        elif example is not None and data is None:
+            reporter.result(*_example_result(write_example(example, output, force=force)))
+        else:
+            raise UsageError(
+                "init needs either DATA or --example",
+                hint="name a table, as in forecaster init sales.csv, or give --example departures",
+            )
 
 
 def _result(guess: Guess, output: Path) -> Result:
@@ -52,5 +77,14 @@ def _result(guess: Guess, output: Path) -> Result:
     text = (
         f"{output}: forecasts {guess.target} of {series}, {guess.rows:,} rows, every {guess.freq}, "
         f"time in {guess.time.name}\nnext: forecaster validate {output}"
+    )
+    return facts, text
+
+
+def _example_result(written: WrittenExample) -> Result:
+    facts = {"config": str(written.config), "table": str(written.table)}
+    text = (
+        f"{written.table}: the table\n{written.config}: forecasts {written.about}\n"
+        f"next: forecaster validate {written.config}"
     )
     return facts, text

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from forecaster.data.arrays import Floats, Ints
-from forecaster.errors import DataError, EnvironmentError_
+from forecaster.errors import DataError, EnvironmentError_, install_hint
 from forecaster.forecasting.cutoffs import Cutoffs, Forecast
 
 PACKAGE = "statsforecast"
@@ -105,7 +105,7 @@ def check_models(names: Collection[str], *, n_models: int, n_forecasts: int) -> 
     if asked and importlib.util.find_spec(PACKAGE) is None:
         raise EnvironmentError_(
             f"{asked[0]} needs {PACKAGE}, which is not installed",
-            hint="pip install 'forecaster[stats]'",
+            hint=install_hint("stats"),
             path="evaluation.baselines",
         )
     for name in asked:

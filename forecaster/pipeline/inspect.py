@@ -13,8 +13,9 @@ from forecaster.data.draft.text import draft
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import IN_MEMORY
-from forecaster.errors import RunTakenError
-from forecaster.runs.files import write_text
+from forecaster.errors import RunTakenError, UsageError
+from forecaster.examples import SHIPPED
+from forecaster.runs.files import write_text, write_whole
 
 DEFAULT_NAME = "experiment"
 
@@ -74,6 +75,55 @@ def write_draft(data: Path, output: Path, *, force: bool = False) -> Draft:
     draft = inspect(data, folder=output.parent)
     write_text(output, draft.text)
     return draft
+
+
+@dataclass(frozen=True)
+class WrittenExample:
+    """The two files of an example.
+
+    Attributes:
+        config: The YAML file.
+        table: The table, in the same folder.
+        about: What is forecast.
+    """
+
+    config: Path
+    table: Path
+    about: str
+
+
+def write_example(name: str, output: Path, *, force: bool = False) -> WrittenExample:
+    """Write the config of a shipped example to a file, and its table beside it.
+
+    Args:
+        name: One of `examples.SHIPPED`.
+        output: The YAML file; its folder is made where it is missing.
+        force: Replace files that exist.
+
+    Raises:
+        UsageError: There is no such example.
+        RunTakenError: One of the files exists and force is not given.
+        EnvironmentError_: One of the files cannot be written; then neither is left there anew.
+    """
+    if name not in SHIPPED:
+        raise UsageError(f"there is no example {name!r}", hint=f"choose from {', '.join(SHIPPED)}")
+    example = SHIPPED[name]
+    table = output.parent / example.table
+    if output == table:
+        raise UsageError(f"{output} is the name of the table", hint="give --output a name that ends in .yaml")
+    existing = [path for path in (table, output) if path.exists()]
+    if existing and not force:
+        raise RunTakenError(
+            f"{existing[0]} exists", hint="work in another folder, or give --force to replace the files"
+        )
+    write_whole(table, example.read_table())
+    try:
+        write_text(output, example.read_config())
+    except BaseException:
+        if table not in existing:
+            table.unlink()
+        raise
+    return WrittenExample(output, table, example.about)
 
 
 def _relative(data: Path, folder: Path) -> str:

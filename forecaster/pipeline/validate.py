@@ -12,7 +12,7 @@ from forecaster.data.profile.check import TableReport, check
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.time_axis.calendar import features
 from forecaster.data.transforms.categories import fit_encoders
-from forecaster.data.transforms.fitted import fit_panel_scaler
+from forecaster.data.transforms.scalers import check_not_negative
 from forecaster.errors import Diagnostic
 from forecaster.search.check import check_data_ends, check_space
 from forecaster.stages.checks import check_baselines, check_windows, too_short
@@ -73,8 +73,13 @@ def validate(experiment: Experiment, source: TableSource) -> Validated:
 def _check_transforms(spec: ExperimentSpec, table: SplitPanel, panel: Panel) -> None:
     """Raise where values or times do not allow what the settings ask of them."""
     if spec.scaling.method == "log":
-        scaler = fit_panel_scaler(panel, table.split_bounds.train_end, spec.scaling)
-        scaler.apply(panel.numbers, panel.offsets, scaler.rows_for(panel.ids))
+        check_not_negative(
+            panel.numbers,
+            panel.offsets,
+            table.split_bounds.train_end,
+            ids=panel.ids,
+            n_targets=len(panel.targets),
+        )
     if spec.data.calendar:
         features(panel.time_axis, panel.first[:1], spec.data.calendar)
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.integration.tiny_runs import csv_rows, done, hours, read, write_config, write_table
 
+pytestmark = pytest.mark.slow
+
 N = 60
 RNG = np.random.default_rng(11)
 Y = {name: np.round(20 + 5 * RNG.normal(size=N).cumsum(), 2) for name in ("a", "b", "c")}

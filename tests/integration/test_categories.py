@@ -64,6 +64,7 @@ def forecast(run: Path, folder: Path, found: list[list[object]]) -> str:
     return done("predict", run, "--data", table(folder / "new.csv", found))
 
 
+@pytest.mark.slow
 def test_names_are_kept_as_plain_data(run: Path) -> None:
     encoders = read(run, "model/state.json")["encoders"]
     how = encoders["day"]["as"]
@@ -74,6 +75,7 @@ def test_names_are_kept_as_plain_data(run: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_each_kind_of_covariate_reaches_the_forecast(run: Path, tmp_path: Path) -> None:
     usual = forecast(run, tmp_path, rows(ahead=3, kind="z"))
     assert forecast(run, tmp_path, rows(ahead=3, kind="x")) != usual
@@ -83,6 +85,7 @@ def test_each_kind_of_covariate_reaches_the_forecast(run: Path, tmp_path: Path) 
     assert forecast(run, tmp_path, rows(ahead=3, kind="z", sky={N - 7: "hail"}, day={N - 7: "mon"})) == usual
 
 
+@pytest.mark.slow
 def test_unseen_category_is_counted_and_forecast(run: Path, tmp_path: Path) -> None:
     found = rows(ahead=3, kind="z", day={N: "sun", N + 1: "sat", 0: "before the lookback"})
     result = call("predict", run, "--data", table(tmp_path / "new.csv", found))
@@ -99,6 +102,7 @@ def test_unseen_category_is_counted_and_forecast(run: Path, tmp_path: Path) -> N
     assert forecast(run, tmp_path, other) == result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("how", "head"), [("one_hot", "direct"), *(("embedding", head) for head in HEADS)])
 def test_categories_ahead_move_the_forecast_of_every_head_and_later_ones_of_the_past_do_not(
     how: str, head: str, tmp_path: Path
@@ -144,6 +148,7 @@ def test_gaps_of_categories_are_never_averaged(tmp_path: Path) -> None:
         assert codes[[0, 10, 11], 0].tolist() == [0, expected, expected]
 
 
+@pytest.mark.slow
 def test_run_goes_on_from_its_own_rows(run: Path, tmp_path: Path) -> None:
     """The context of a run holds names, not numbers."""
     text = (run / "model" / "context.csv").read_text(encoding="utf-8")

@@ -7,6 +7,8 @@ import pytest
 
 from tests.integration.tiny_runs import call, csv_rows, done, hours, line, refused, write_config, write_table
 
+pytestmark = pytest.mark.slow
+
 N = 40
 AHEAD = hours(3, first=N)
 

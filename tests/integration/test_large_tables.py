@@ -58,6 +58,7 @@ def results(folder: Path, config: Path, name: str) -> dict[str, object]:
     return found
 
 
+@pytest.mark.slow
 def test_the_memory_of_a_mapped_table_is_that_of_blocks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -99,7 +99,10 @@ def test_scores_in_the_table_are_those_of_the_output() -> None:
         assert float(mase) == pytest.approx(float(columns[5]), abs=5e-4)
 
 
-@pytest.mark.parametrize("page", ["README.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))])
+@pytest.mark.parametrize(
+    "page",
+    sorted(p.relative_to(ROOT).as_posix() for d in (".", "docs", "data") for p in (ROOT / d).glob("*.md")),
+)
 def test_links_lead_somewhere(page: str) -> None:
     path = ROOT / page
     for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):

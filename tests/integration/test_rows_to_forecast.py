@@ -18,6 +18,8 @@ from tests.integration.tiny_runs import (
     write_table,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:

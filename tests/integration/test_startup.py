@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.made_runs import make_run
+
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PROBE = """
 import sys
@@ -39,9 +43,18 @@ def test_help_of_a_command_is_as_light(command: str) -> None:
     assert not modules(command, "--help") & (SLOW | {"numpy", "pandas", "pyarrow"})
 
 
-def test_validate_loads_no_keras() -> None:
+@pytest.mark.parametrize("scaling", ["standard", "log"])
+def test_validate_loads_no_keras(scaling: str) -> None:
     # pandas is there because pyarrow loads it with its first scalar.
-    assert not modules("validate", "configs/quickstart.yaml") & SLOW
+    overrides = ["scaling.method=" + scaling, "data.past_covariates=[temp]", "data.missing=ffill"]
+    arguments = [word for override in overrides for word in ("--set", override)]
+    assert not modules("validate", "configs/quickstart.yaml", *arguments) & SLOW
+
+
+@pytest.mark.parametrize("command", [["schema"], ["init", "--example", "sunspots", "--output"], ["show"]])
+def test_commands_that_only_read_or_write_text_load_none_either(command: list[str], tmp_path: Path) -> None:
+    place = {"init": [str(tmp_path / "c.yaml")], "show": [str(make_run(tmp_path / "run"))]}
+    assert not modules(*command, *place.get(command[0], [])) & SLOW
 
 
 def test_config_error_comes_before_the_table_is_read(tmp_path: Path) -> None:

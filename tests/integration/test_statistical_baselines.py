@@ -44,7 +44,7 @@ def test_without_the_extra_nothing_is_begun(tmp_path: Path, verb: str) -> None:
     )
     extra = [] if verb == "validate" else ["--run-dir", tmp_path / "r"]
     assert refused(3, verb, path, *extra) == (
-        "evaluation.baselines: auto_ets needs statsforecast, which is not installed; pip install 'forecaster[stats]'"
+        "evaluation.baselines: auto_ets needs statsforecast, which is not installed; pip install 'keras-forecaster[stats]'"
     )
     assert not (tmp_path / "r").exists()
 

@@ -39,5 +39,5 @@ def test_without_ray_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest
         "importlib.util.find_spec", lambda name, *more: None if name == "ray" else find(name, *more)
     )
     message = refused(3, "tune", space(tmp_path), "--run-dir", tmp_path / "r", "--engine", "ray")
-    assert message == "--engine ray needs Ray, which is not installed; pip install 'forecaster[ray]'"
+    assert message == "--engine ray needs Ray, which is not installed; pip install 'keras-forecaster[ray]'"
     assert not (tmp_path / "r").exists()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.time_axis.frequency import DAY_NS
-from forecaster.errors import ConfigError, EnvironmentError_
+from forecaster.errors import ConfigError, EnvironmentError_, install_hint
 
 Ints = NDArray[np.int64]
 Float32 = NDArray[np.float32]
@@ -116,7 +116,7 @@ def _is_holiday(local: Ints, feature: str) -> NDArray[np.bool_]:
     except ImportError:
         raise EnvironmentError_(
             f"data.calendar: {feature} needs the holidays package",
-            hint='install it with: pip install "forecaster[holidays]"',
+            hint=install_hint("holidays"),
         ) from None
     country, _, region = feature.removeprefix("holiday:").partition("-")
     dates = _dates(local)

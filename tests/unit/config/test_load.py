@@ -171,6 +171,7 @@ def test_shipped_configs_load(path):
     assert check_ends(loaded) == []
 
 
+@pytest.mark.slow
 def test_loading_imports_nothing_heavy():
     code = (
         "import sys; from pathlib import Path; from forecaster.config.experiment import Experiment\n"

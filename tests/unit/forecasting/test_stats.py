@@ -32,7 +32,7 @@ def test_a_missing_extra_is_named_with_the_command(monkeypatch: pytest.MonkeyPat
     with pytest.raises(EnvironmentError_) as caught:
         stats.check_models(["naive", "auto_theta"], n_models=1, n_forecasts=1)
     assert str(caught.value) == (
-        "evaluation.baselines: auto_theta needs statsforecast, which is not installed; pip install 'forecaster[stats]'"
+        "evaluation.baselines: auto_theta needs statsforecast, which is not installed; pip install 'keras-forecaster[stats]'"
     )
     assert caught.value.exit_code == 3
 

@@ -14,6 +14,8 @@ from forecaster.model.build import build
 from forecaster.model.shape import Shape
 from forecaster.model.spec import AnchorSpec, ModelSpec
 
+pytestmark = pytest.mark.slow
+
 SHAPE = Shape(lookback=6, horizon=3, n_targets=1)
 
 

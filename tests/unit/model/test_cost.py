@@ -1,3 +1,5 @@
+import pytest
+
 from forecaster.model.cost import cost
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
@@ -22,6 +24,7 @@ def test_patches_shorten_the_loop() -> None:
     assert found.loops == 4
 
 
+@pytest.mark.slow
 def test_weights_are_near_those_of_the_network() -> None:
     from forecaster.model.build import build
 

@@ -10,6 +10,8 @@ import pytest
 from forecaster.model.shape import Category, Shape
 from forecaster.model.spec import ModelSpec
 
+pytestmark = pytest.mark.slow
+
 ALONE = Shape(lookback=6, horizon=2, n_targets=2)
 RICH = Shape(lookback=6, horizon=2, n_targets=2, n_past=3, n_future=1, n_static=1)
 

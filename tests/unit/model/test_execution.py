@@ -116,6 +116,7 @@ def test_gpu_keeps_its_fused_kernels() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", ["simple_rnn", "lstm", "gru"])
 @pytest.mark.parametrize("way", [{"own_loop": True}, {"split": True}, {"own_loop": True, "split": True}])
 def test_loss_and_gradients_are_the_same_in_every_way(cell: str, way: dict[str, bool]) -> None:

@@ -14,6 +14,8 @@ from forecaster.model.seeding import seeded
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 
+pytestmark = pytest.mark.slow
+
 CELLS = ("simple_rnn", "lstm", "gru")
 GATES = {"simple_rnn": 1, "lstm": 4, "gru": 3}
 X = np.random.default_rng(4).normal(size=(2, 5, 3)).astype(np.float32)

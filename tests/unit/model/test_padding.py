@@ -13,6 +13,8 @@ from forecaster.model.build import build
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 
+pytestmark = pytest.mark.slow
+
 
 def source(*lengths: int) -> WindowSource:
     offsets = np.concatenate([[0], np.cumsum(lengths)])

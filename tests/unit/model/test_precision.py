@@ -14,6 +14,8 @@ from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 from tests.unit.training.tiny import train, training
 
+pytestmark = pytest.mark.slow
+
 RICH = Shape(lookback=6, horizon=3, n_targets=2, n_past=2, n_future=1, n_static=1)
 
 

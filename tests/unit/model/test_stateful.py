@@ -15,6 +15,8 @@ from forecaster.model.predict import predict_windows
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 
+pytestmark = pytest.mark.slow
+
 LOOKBACK, HORIZON, ROWS = 4, 2, 18
 
 

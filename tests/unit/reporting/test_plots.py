@@ -6,6 +6,8 @@ import pytest
 
 from forecaster.reporting.plots import Stretch, _line, plot_forecasts, plot_loss
 
+pytestmark = pytest.mark.slow
+
 
 def window(title="EWR", label="departures", *, time=None, horizon=3, lookback=6):
     if time is None:

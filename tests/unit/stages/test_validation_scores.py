@@ -17,6 +17,8 @@ from forecaster.stages.validation import batch_extras, val_score_of
 from tests import preparing
 from tests.integration.tiny_runs import write_config, write_table
 
+pytestmark = pytest.mark.slow
+
 WATCHED = [name for name in METRICS if name != "bias"]
 
 

@@ -31,6 +31,7 @@ def page_faults(mode: str) -> int:
     return int(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="not the GNU C library")
 def test_memory_freed_by_one_step_is_there_for_the_next():
     assert page_faults("keep") < page_faults("default") / 4

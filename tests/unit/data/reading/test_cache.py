@@ -384,6 +384,7 @@ cache.load_table(DataSpec(path="t.csv", time="t", freq="D", targets=["y"]), Path
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["_write", "_put", "_to_disk", "_tidy"])
 def test_a_kill_leaves_nothing_that_is_read(where: str, table: Path, folder: Path) -> None:
     """While the table is written, before it has its name, and after."""

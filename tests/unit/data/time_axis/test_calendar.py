@@ -106,6 +106,6 @@ def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(EnvironmentError_) as caught:
         features(TimeAxis("D"), np.arange(3), ["holiday:US"])
     assert str(caught.value) == (
-        'data.calendar: holiday:US needs the holidays package; install it with: pip install "forecaster[holidays]"'
+        "data.calendar: holiday:US needs the holidays package; pip install 'keras-forecaster[holidays]'"
     )
     assert caught.value.exit_code == 3

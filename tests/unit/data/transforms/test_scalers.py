@@ -1,12 +1,15 @@
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from forecaster.data.spec import ScalingSpec
-from forecaster.data.transforms.scalers import Scaler, fit_scaler
+from forecaster.data.transforms.scalers import Scaler, check_not_negative, fit_scaler
 from forecaster.errors import DataError
 
+DATA = Path(__file__).parents[4] / "data"
 METHODS = ["standard", "minmax", "robust", "log", "none"]
 # Two series, a target and a covariate: rows 0..5 and 6..9; the first 4 and 3 rows train.
 VALUES = np.array(
@@ -174,19 +177,84 @@ def test_no_training_rows_at_all_change_nothing() -> None:
     assert (s.apply(VALUES, OFFSETS, GROUPS) == VALUES).all()
 
 
-@pytest.mark.parametrize("method", ["standard", "minmax", "robust", "log", "none"])
-def test_series_fitted_together_are_fitted_as_if_alone(method: str) -> None:
-    """To the last bit, whatever the lengths of the others."""
+@pytest.mark.parametrize("columns", [1, 3])
+@pytest.mark.parametrize("method", METHODS)
+def test_series_fitted_together_are_fitted_as_if_alone(method: str, columns: int) -> None:
+    """To the last bit, whatever the lengths and the number of the others."""
     rng = np.random.default_rng(2)
     lengths = np.array([300, 7, 300, 300, 1, 7])
     offsets = np.append(0, np.cumsum(lengths))
-    values = rng.gamma(2.0, 50.0, (offsets[-1], 3))
+    values = rng.gamma(2.0, 50.0, (offsets[-1], columns))
     spec = ScalingSpec(method=method)  # type: ignore[arg-type]
     ids = tuple("abcdef")
-    together = fit_scaler(spec, values, offsets, lengths, ids=ids, n_targets=2)
+    together = fit_scaler(spec, values, offsets, lengths, ids=ids, n_targets=1)
     for s, name in enumerate(ids):
         rows = values[offsets[s] : offsets[s + 1]]
         own = np.array([0, len(rows)])
-        alone = fit_scaler(spec, rows, own, own[1:], ids=(name,), n_targets=2)
+        alone = fit_scaler(spec, rows, own, own[1:], ids=(name,), n_targets=1)
         assert together.loc[s].tobytes() == alone.loc[0].tobytes()
         assert together.scale[s].tobytes() == alone.scale[0].tobytes()
+
+
+@pytest.mark.parametrize("per_series", [True, False])
+@pytest.mark.parametrize("method", ["standard", "minmax"])
+def test_rows_fitted_in_blocks_are_fitted_as_in_one(
+    monkeypatch: pytest.MonkeyPatch, method: str, per_series: bool
+) -> None:
+    """As in a table that is larger than memory: blocks of 100 rows, the last one smaller."""
+    lengths = np.array([250, 330])
+    offsets = np.append(0, np.cumsum(lengths))
+    values = np.random.default_rng(3).gamma(2.0, 50.0, (offsets[-1], 2)) + 1e4
+    spec = ScalingSpec(method=method, per_series=per_series)  # type: ignore[arg-type]
+    whole = fit_scaler(spec, values, offsets, lengths, ids=("a", "b"), n_targets=1)
+    monkeypatch.setattr("forecaster.data.arrays.BLOCK", 100)
+    blocks = fit_scaler(spec, values, offsets, lengths, ids=("a", "b"), n_targets=1)
+    np.testing.assert_allclose(blocks.loc, whole.loc, rtol=1e-14)
+    np.testing.assert_allclose(blocks.scale, whole.scale, rtol=1e-12)
+    rows = [slice(0, 250), slice(250, None)] if per_series else [slice(None)]
+    center = np.mean if method == "standard" else np.min
+    np.testing.assert_allclose(blocks.loc, [center(values[r], axis=0) for r in rows], rtol=1e-14)
+
+
+@pytest.mark.parametrize("table", ["sunspots.csv", "nyc_departures.csv"])
+def test_shipped_tables_are_scaled_as_by_the_formulas(table: str) -> None:
+    """Mean and standard deviation, least and greatest, to the last bit of every float32 that training sees."""
+    columns = {"sunspots.csv": (1,), "nyc_departures.csv": (2, 3)}[table]
+    values = np.loadtxt(DATA / table, delimiter=",", skiprows=1, usecols=columns, ndmin=2)
+    offsets = np.linspace(0, len(values), 2 if len(columns) == 1 else 4).astype(np.int64)
+    ids = tuple("abc"[: len(offsets) - 1])
+    ends = np.diff(offsets) * 7 // 10
+    groups = np.arange(len(ids))
+    trained = [values[a : a + n] for a, n in zip(offsets, ends, strict=False)]
+    by_hand = {
+        "standard": [(rows.mean(axis=0), rows.std(axis=0)) for rows in trained],
+        "minmax": [(rows.min(axis=0), np.ptp(rows, axis=0)) for rows in trained],
+    }
+    for method, expected in by_hand.items():
+        spec = ScalingSpec(method=method)  # type: ignore[arg-type]
+        scaler = fit_scaler(spec, values, offsets, ends, ids=ids, n_targets=1)
+        loc, scale = (np.array(part) for part in zip(*expected, strict=True))
+        np.testing.assert_allclose(scaler.loc, loc, rtol=1e-15)
+        np.testing.assert_allclose(scaler.scale, scale, rtol=1e-13)
+        formula = replace(scaler, loc=loc, scale=scale)
+        scaled = scaler.apply(values, offsets, groups)
+        assert scaled.tobytes() == formula.apply(values, offsets, groups).tobytes()
+
+
+def test_no_static_covariates_fit_nothing() -> None:
+    s = fit("standard").with_static(np.zeros((2, 0)))
+    assert s.apply_static(np.zeros((2, 0))).shape == (2, 0)
+
+
+def test_a_negative_target_is_found_without_a_fit() -> None:
+    """In training rows it is named by series; in later rows by the table."""
+    arguments = (OFFSETS, TRAIN_END)
+    for row, who in ((7, "series 'b' has"), (9, "the table has")):
+        values = VALUES.copy()
+        values[row, 0] = -2.5
+        with pytest.raises(DataError) as caught:
+            check_not_negative(values, *arguments, ids=("a", "b"), n_targets=1)
+        assert str(caught.value) == (
+            f"scaling.method: log needs targets of 0 and more, and {who} -2.5; use standard scaling"
+        )
+    check_not_negative(np.abs(VALUES), *arguments, ids=("a", "b"), n_targets=1)

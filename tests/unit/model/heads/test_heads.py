@@ -12,6 +12,8 @@ from forecaster.model.build import HEADS, build
 from forecaster.model.shape import Shape
 from forecaster.model.spec import HeadSpec, ModelSpec
 
+pytestmark = pytest.mark.slow
+
 CELLS = ("simple_rnn", "lstm", "gru")
 PAST = np.random.default_rng(2).normal(size=(2, 5, 1)).astype(np.float32)
 

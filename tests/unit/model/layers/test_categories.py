@@ -4,6 +4,8 @@ import pytest
 from forecaster.model.layers.categories import CategoryEncoding
 from forecaster.model.shape import Category, Shape
 
+pytestmark = pytest.mark.slow
+
 CODES = np.array([[0, 1], [2, 3]], dtype=np.int32)
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import pytest
 
 from forecaster.model.loops.dataset import as_dataset
+
+pytestmark = pytest.mark.slow
 
 
 class Counted(keras.utils.PyDataset):

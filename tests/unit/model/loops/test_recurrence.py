@@ -11,6 +11,8 @@ import tensorflow as tf
 
 from forecaster.model.loops import recurrence
 
+pytestmark = pytest.mark.slow
+
 CASES: list[tuple[str, dict[str, Any]]] = [
     ("SimpleRNN", {}),
     ("SimpleRNN", {"activation": "relu"}),
