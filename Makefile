@@ -8,7 +8,7 @@ DEMO := runs/demo
 FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint format data schema docs images report-images vendor clean
+.PHONY: help install demo test mutants check lint format data schema docs images report-images vendor clean
 .PHONY: bench-speed bench-engines bench-memory bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune
 
 help:  ## this list
@@ -39,6 +39,10 @@ demo: $(STAMP)  ## train on the shipped data, predict, and say where the forecas
 
 test: $(STAMP)  ## all tests, one process per core
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+mutants: $(STAMP)  ## do the tests notice a small change of the code? an hour; one file: make mutants MODULE=path
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[mutants]' -c constraints.txt
+	$(BIN)/python tools/mutants.py $(MODULE)
 
 check: lint  ## what to run before a commit: lint, and the fast tests
 	$(BIN)/python -m pytest -m 'not slow'

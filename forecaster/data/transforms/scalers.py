@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from forecaster.data.arrays import BLOCK, beside, picked, row_blocks
+from forecaster.data import arrays
+from forecaster.data.arrays import beside, picked, row_blocks
 from forecaster.data.spec import ScalingSpec
 from forecaster.errors import DataError
 
@@ -219,7 +220,7 @@ def _fit(method: str, rows: Floats, n_targets: int) -> tuple[Floats, Floats]:
 
 
 def _mean_and_std(rows: Floats) -> tuple[Floats, Floats]:
-    if rows.ndim > 2 or len(rows) <= BLOCK:
+    if rows.ndim > 2 or len(rows) <= arrays.BLOCK:
         return rows.mean(axis=-2), rows.std(axis=-2)
     # All rows of a table that may be larger than memory.
     blocks = list(row_blocks(len(rows)))

@@ -44,3 +44,59 @@ def test_adaptive_calibration_is_learned_anew_every_horizon():
     out = rolling().apply()[:, 0, 0]
     assert out[:, 0] == pytest.approx([0, 0, 1, 1, 3, 3])
     assert out[:, 2] == pytest.approx([2, 2, 4, 4, 6, 6])
+
+
+def two_series() -> AdaptiveCalibration:
+    """One step ahead, positions from 10. Series a had two windows before, series b one; b's come first after them,
+    and the newest of a comes before its others. Each actual value is ten times the position, and 5 more for b.
+    """
+
+    def part(*windows: tuple[int, int]) -> tuple[GroupedQuantiles, np.ndarray, np.ndarray]:
+        group, position = np.array(windows, dtype=np.int64).T
+        actual = (10.0 * position + 5 * group)[:, None, None]
+        return GroupedQuantiles(np.zeros((len(group), 1, 1, 1)), group), actual, position
+
+    return AdaptiveCalibration(
+        part((0, 11), (0, 10), (1, 11)),
+        part((1, 12), (1, 13), (0, 14), (0, 12), (0, 13)),
+        probabilities=probabilities([80]),
+        scaler=plain(2),
+        ids=["a", "b"],
+    )
+
+
+def test_each_series_has_as_many_known_windows_as_at_first():
+    """Windows by number: a has 1, 0, 6, 7, 5 in order of time, b 2, 3, 4."""
+    r = two_series()
+    assert r.known_before(11).tolist() == [1]
+    assert r.known_before(12).tolist() == [1, 0, 2]
+    assert r.known_before(13).tolist() == [0, 6, 3]
+    assert r.known_before(15).tolist() == [7, 5, 4]
+    assert r.known_before(100).tolist() == [7, 5, 4]
+
+
+def test_what_is_learned_of_two_series_comes_from_their_known_windows():
+    """Before 13: of a 110 and 120, of b 125."""
+    found = two_series().calibration(13)
+    assert found.n_windows == 3
+    assert found.offsets[0, 0, 0].tolist() == [110, 0, 125]
+
+
+def test_blocks_of_two_series_begin_at_the_first_later_window():
+    """At 12: 100, 110 and 115; at 13: 110, 120 and 125; at 14: 120, 130 and 135. The windows keep their order."""
+    out = two_series().apply()
+    assert out.shape == (5, 1, 1, 3)
+    assert out.dtype == np.float32
+    assert out[:, 0, 0, 0].tolist() == [100, 110, 120, 100, 110]
+    assert out[:, 0, 0, 1].tolist() == [0] * 5
+    assert out[:, 0, 0, 2].tolist() == [115, 125, 135, 115, 125]
+
+
+def test_newest_calibration_knows_every_window():
+    """Of a 130 and 140, of b 135."""
+    assert two_series().newest().offsets[0, 0, 0].tolist() == [130, 0, 140]
+
+
+def test_before_any_target_is_known_there_is_nothing_to_learn():
+    with pytest.raises(ValueError, match=r"^calibration needs at least one window$"):
+        two_series().calibration(10)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecaster.data.transforms.scalers import Scaler
-from forecaster.evaluation.intervals import probabilities
+from forecaster.evaluation.intervals import ends, probabilities
 from forecaster.forecasting import calibration as room
 from forecaster.forecasting.calibration import (
     Calibration,
@@ -47,8 +47,31 @@ def test_ranks_of_the_finite_sample_quantile():
     assert conformal_quantiles(errors, [0.1, 0.9]) == pytest.approx([-4, 4])
     # Of 19: ranks 2 and 18.
     assert conformal_quantiles(np.arange(19.0), [0.1, 0.9]) == pytest.approx([1, 17])
-    # Rounding of 20 x 0.95 and 20 x 0.05 moves no rank.
     assert conformal_quantiles(np.arange(19.0), [0.05, 0.95]) == pytest.approx([0, 18])
+
+
+def test_rounding_moves_no_rank():
+    """The upper end of 16 percent, of 49 errors: 50 x (1 - 0.42) is 29.000000000000004, and rank 29. The lower end of 42 percent, of 99 errors: 100 x 0.29 is 28.999999999999996, and rank 29."""
+    assert 50 * ends(16)[1] > 29
+    assert conformal_quantiles(np.arange(1.0, 50), ends(16))[1] == 29
+    assert 100 * ends(42)[0] < 29
+    assert conformal_quantiles(np.arange(1.0, 100), ends(42))[0] == 29
+
+
+def test_quantiles_are_taken_of_each_column_with_its_own_number_of_errors():
+    """Nine errors in the first column, and three, in another order, in the second: ranks 9 and 3 of 90 percent."""
+    errors = np.full((9, 2), np.nan)
+    errors[:, 0], errors[[8, 0, 4], 1] = np.arange(9.0), [20, 10, 30]
+    assert conformal_quantiles(errors, [0.1, 0.9]).tolist() == [[0, 10], [8, 30]]
+
+
+def test_windows_needed_for_the_outermost_quantile():
+    """One error in ten lies above the upper end of 80 percent, so nine windows and the next one; rounding, which
+    makes 1 / (1 - 0.8) of 60 percent more than 5, adds none."""
+    assert [needed(probabilities([level])) for level in (50, 60, 80, 90, 95)] == [3, 4, 9, 19, 39]
+    assert needed(probabilities([80, 95])) == needed(probabilities([95, 80])) == 39
+    # One-sided: the tail above 0.9 is the smaller one.
+    assert needed([0.5, 0.9]) == needed([0.1, 0.5]) == 9
 
 
 def test_too_few_errors_give_the_largest_and_none_gives_nothing():
@@ -165,3 +188,87 @@ def test_says_where_there_were_too_few_windows():
 def test_many_series_are_calibrated_together(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(room, "MAX_OFFSETS", 5)
     assert learned(np.arange(180.0), group=[0] * 90 + [1] * 90, scaler=plain(2)).ids == ()
+
+
+def test_no_window_to_calibrate_with_is_refused():
+    with pytest.raises(ValueError, match=r"^calibration needs at least one window$"):
+        learned([])
+
+
+def test_offsets_may_be_as_many_as_allowed(monkeypatch: pytest.MonkeyPatch):
+    """Two series of one step, one target and three probabilities: six numbers."""
+    monkeypatch.setattr(room, "MAX_OFFSETS", 6)
+    assert learned(np.arange(180.0), group=[0] * 90 + [1] * 90, scaler=plain(2)).ids == ("a", "b")
+
+
+def test_each_series_learns_from_its_own_windows_in_whatever_order():
+    """90 errors of -44.5 … 44.5 and of ten times that: ranks 9 and 82 of 91, the tenth part at each end."""
+    errors = np.arange(-44.5, 45)
+    found = learned(np.stack([errors, 10 * errors], axis=1).ravel(), group=[0, 1] * 90, scaler=plain(2))
+    assert found.ids == ("a", "b")
+    assert found.offsets[1:, 0, 0].tolist() == [[-36.5, 0, 36.5], [-365, 0, 365]]
+    assert found.n_windows == 180
+
+
+def test_one_series_is_calibrated_once():
+    """What it would learn by itself is what all windows say."""
+    found = learned(np.arange(90.0), group=[0] * 90)
+    assert found.ids == ()
+    assert found.offsets.shape == (1, 1, 1, 3)
+
+
+def test_pooled_windows_are_thinned_out_evenly(monkeypatch: pytest.MonkeyPatch):
+    """Three of nine windows, 0, 4 and 6: too few for 80 percent, so the least and the largest error."""
+    monkeypatch.setattr(room, "MAX_POOLED_WINDOWS", 3)
+    found = learned(range(9))
+    assert found.offsets[0, 0, 0].tolist() == [0, 0, 6]
+    assert found.n_windows == 9
+
+
+def test_targets_and_steps_have_offsets_of_their_own():
+    """Two steps, two targets; errors of nine windows times 1, 2, 3 and 4."""
+    actual = np.arange(-4.0, 5)[:, None, None] * np.array([[1.0, 2], [3, 4]])
+    base = GroupedQuantiles(np.zeros((9, 2, 2, 1)), np.zeros(9, np.int64))
+    scaler = Scaler("standard", np.zeros((1, 2)), np.ones((1, 2)), ("a",), 2)
+    found = calibrate(base, actual, probabilities=probabilities([80]), scaler=scaler, ids=["a"])
+    assert found.offsets.shape == (1, 2, 2, 3)
+    assert found.offsets[0, :, :, 2].tolist() == [[4, 8], [12, 16]]
+    one = GroupedQuantiles(np.full((1, 2, 2, 1), 100.0), np.zeros(1, np.int64))
+    out = found.apply(one, ["a"])
+    assert out.dtype == np.float32
+    assert out[0, :, :, 0].tolist() == [[96, 92], [88, 84]]
+    assert out[0, :, :, 1].tolist() == [[100, 100], [100, 100]]
+    # A shorter forecast is calibrated by the offsets of its own steps.
+    short = GroupedQuantiles(np.full((1, 1, 2, 1), 100.0), np.zeros(1, np.int64))
+    assert found.apply(short, ["a"])[0, :, :, 2].tolist() == [[104, 108]]
+
+
+def test_calibration_is_plain_data():
+    """Nine digits, and the scaler only where it is not the network's own."""
+    network = plain()
+    found = learned([1 / 3] * 9, scaler=network)
+    assert found.as_json(network=network) == {
+        "method": "split_conformal",
+        "probabilities": list(probabilities([80])),
+        "windows": 9,
+        "ids": [],
+        "offsets": [[[[0.333333333, 0.0, 0.333333333]]]],
+        "scaler": None,
+    }
+    assert found.as_json(network=plain())["scaler"] == network.as_json()
+
+
+def test_offsets_that_do_not_fit_the_ids_are_refused():
+    network = plain()
+    state = learned(range(9), scaler=network).as_json(network=network)
+    for wrong in ({"ids": ["a"]}, {"offsets": state["offsets"][0]}):
+        with pytest.raises(ValueError, match=r"^offsets do not fit the ids of the calibration$"):
+            Calibration.from_json({**state, **wrong}, network=network)
+
+
+def test_shortfall_is_written_with_thousands():
+    """A level of 99.95 percent needs 3,999 windows."""
+    assert shortfall(learned(range(1200), levels=(99.95,))) == (
+        "the widest intervals need 3,999 validation windows, and there are 1,200: they reach as far as the largest "
+        "error seen, and hold fewer values than they say"
+    )

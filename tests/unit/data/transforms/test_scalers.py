@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from forecaster.data import arrays
 from forecaster.data.spec import ScalingSpec
 from forecaster.data.transforms.scalers import Scaler, fit_scaler
 from forecaster.errors import DataError
@@ -190,3 +191,154 @@ def test_series_fitted_together_are_fitted_as_if_alone(method: str) -> None:
         alone = fit_scaler(spec, rows, own, own[1:], ids=(name,), n_targets=2)
         assert together.loc[s].tobytes() == alone.loc[0].tobytes()
         assert together.scale[s].tobytes() == alone.scale[0].tobytes()
+
+
+@pytest.mark.parametrize("block", [1, 3, 6])
+def test_pooled_fit_of_more_rows_than_a_block(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    """The seven training rows 1, 2, 3, 6, 5, 5, 5 in blocks: mean 27/7, squares 125, variance 125/7 - (27/7)^2."""
+    monkeypatch.setattr(arrays, "BLOCK", block)
+    s = fit("standard", per_series=False)
+    assert s.loc[0, 0] == pytest.approx(27 / 7, rel=1e-12)
+    assert s.scale[0, 0] == pytest.approx(np.sqrt(125 / 7 - (27 / 7) ** 2), rel=1e-12)
+    # The covariate: 10, 20, 30, 40, 7, 7, 7 with sum 121 and squares 3,147.
+    assert s.loc[0, 1] == pytest.approx(121 / 7, rel=1e-12)
+    assert s.scale[0, 1] == pytest.approx(np.sqrt(3147 / 7 - (121 / 7) ** 2), rel=1e-12)
+
+
+def test_pooled_logarithms_of_more_rows_than_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "BLOCK", 3)
+    s = fit("log", per_series=False)
+    assert s.loc[0].tolist() == [0, pytest.approx(121 / 7)]
+    assert s.scale[0, 0] == 1
+
+
+def test_groups_of_equal_length_are_fitted_a_block_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five series of two rows, two series to a block of four rows."""
+    monkeypatch.setattr("forecaster.data.transforms.scalers._BLOCK", 4)
+    values = np.array([1, 3, 10, 14, 5, 11, 0, 2, 20, 40], dtype=float)[:, None]
+    s = fit_scaler(
+        ScalingSpec(), values, np.arange(0, 11, 2), np.full(5, 2), ids=tuple("abcde"), n_targets=1
+    )
+    assert s.loc[:, 0].tolist() == [2, 12, 8, 1, 30]
+    assert s.scale[:, 0].tolist() == [1, 2, 3, 1, 10]
+
+
+def test_series_longer_than_a_block_is_fitted_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forecaster.data.transforms.scalers._BLOCK", 1)
+    assert fit("standard").loc.tolist() == [[3, 25], [5, 7]]
+
+
+def test_scaling_the_targets_is_what_inverting_undoes() -> None:
+    """Of the first series mean 3 and spread sqrt 3.5, of the second 5 and 1; the covariate's units stay out."""
+    s = fit("standard")
+    values = np.array([[[3.0], [6.5]], [[5.0], [7.0]]])
+    scaled = s.scale_targets(values, GROUPS)
+    np.testing.assert_allclose(scaled[:, :, 0], [[0, 3.5 / np.sqrt(3.5)], [0, 2]])
+    np.testing.assert_allclose(s.invert(scaled, GROUPS), values)
+    assert scaled.dtype == np.float64
+    pooled = fit("standard", per_series=False)
+    np.testing.assert_allclose(pooled.invert(pooled.scale_targets(values, GROUPS), GROUPS), values)
+
+
+def test_scaling_targets_changes_no_argument() -> None:
+    values = np.array([[[3.0]], [[5.0]]])
+    fit("log").scale_targets(values, GROUPS)
+    fit("standard").invert(values, GROUPS)
+    assert values.tolist() == [[[3.0]], [[5.0]]]
+
+
+def test_forecast_below_zero_counts_as_zero_under_log() -> None:
+    """log(1 + 0) is 0, and log(1 + (e - 1)) is 1; between -1 and 0 there would be logarithms, too."""
+    scaled = fit("log").scale_targets(np.array([[[-0.5], [0.0], [np.e - 1]]]), np.array([0]))
+    assert scaled[0, :, 0].tolist() == pytest.approx([0, 0, 1])
+
+
+def test_log_forecast_is_never_below_zero_and_ends_at_e80() -> None:
+    found = fit("log").invert(np.array([[[-3.0], [0.0], [1.0], [80.0], [81.0]]]), np.array([0]))[0, :, 0]
+    assert found.tolist() == pytest.approx([0, 0, np.e - 1, np.exp(80), np.exp(80)])
+
+
+def test_log_refuses_negative_targets_of_a_table_it_is_applied_to() -> None:
+    values = VALUES.copy()
+    values[8, 0] = -0.25
+    with pytest.raises(DataError) as caught:
+        fit("log").apply(values, OFFSETS, GROUPS)
+    assert (
+        str(caught.value) == "scaling.method: log needs targets of 0 and more, and the table has -0.25; "
+        "use standard scaling"
+    )
+
+
+def test_log_names_the_target_of_a_table_without_series() -> None:
+    with pytest.raises(DataError) as caught:
+        fit_scaler(
+            ScalingSpec(method="log"),
+            np.array([[2.0, -5], [-1.5, 0]]),
+            np.array([0, 2]),
+            np.array([2]),
+            ids=("",),
+            n_targets=1,
+        )
+    assert (
+        str(caught.value) == "scaling.method: log needs targets of 0 and more, and the target has -1.5; "
+        "use standard scaling"
+    )
+
+
+def test_log_looks_at_training_rows_alone() -> None:
+    """Row 4 is after the training rows of the first series; the second has none at all."""
+    values = VALUES.copy()
+    values[[4, 6], 0] = -1
+    s = fit_scaler(
+        ScalingSpec(method="log"), values, OFFSETS, np.array([4, 0]), ids=("a", "b"), n_targets=1
+    )
+    assert s.loc[0, 0] == 0
+
+
+def test_apply_leaves_the_table_as_it_was() -> None:
+    values = VALUES.copy()
+    assert fit("log").apply(values, OFFSETS, GROUPS).dtype == np.float32
+    assert (values == VALUES).all()
+
+
+def test_saved_scaler_says_loc_and_scale_by_their_names_in_the_file() -> None:
+    s = fit("minmax").with_static(np.array([[1.0], [3.0]]))
+    assert s.as_json() == {
+        "method": "minmax",
+        "ids": ["a", "b"],
+        "n_targets": 1,
+        "center": [[1, 10], [5, 7]],
+        "spread": [[5, 30], [1, 1]],
+        "static_center": [2],
+        "static_spread": [1],
+    }
+    again = Scaler.from_json(fit("none", per_series=False).as_json())
+    assert again.ids is None
+    assert again.rows_for(("x",)).tolist() == [0]
+
+
+def test_spread_counts_as_rounding_in_proportion_to_the_level() -> None:
+    """A millionth of a millionth of the size, or of 1 where the size is less, is no spread."""
+    for level, spread, kept in (
+        (1e6, 1e-7, False),
+        (1e6, 1e-5, True),
+        (0.0, 1e-13, False),
+        (0.0, 1e-11, True),
+    ):
+        values = np.tile([[level - spread, 0.0], [level + spread, 0.0]], (5, 1))
+        assert (fit("minmax", values=values).scale[0, 0] != 1) == kept
+
+
+def test_scalers_without_static_covariates_have_none() -> None:
+    s = fit("standard")
+    assert s.static_loc.shape == s.static_scale.shape == (0,)
+    assert s.apply_static(np.zeros((2, 0))).shape == (2, 0)
+    assert s.with_static(np.array([[1.0], [3.0]])).apply_static(np.array([[3.0]])).dtype == np.float32
+
+
+def test_added_series_keep_their_own_units() -> None:
+    new = Scaler("standard", np.array([[100.0, 0]]), np.array([[10.0, 1]]), ("c",), 1)
+    both = fit("standard").with_new(new)
+    assert both.loc.tolist() == [[3, 25], [5, 7], [100, 0]]
+    assert both.scale[2].tolist() == [10, 1]
+    assert both.ids == ("a", "b", "c")
