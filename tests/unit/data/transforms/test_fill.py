@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from forecaster.data import arrays
 from forecaster.data.panel import Panel
 from forecaster.data.time_axis.axis import TimeAxis
-from forecaster.data.transforms.fill import fill
+from forecaster.data.transforms.fill import WAYS_OUT, fill
 from forecaster.errors import DataError
 
 N = np.nan
@@ -142,3 +145,162 @@ def test_error_shows_five_and_counts_all() -> None:
         "t.csv: and 1 more of the kind; "
         "set data.missing to ffill, interpolate, zero or mask, or complete the table"
     )
+
+
+def test_line_between_values_is_even_and_has_its_own_slope() -> None:
+    assert filled(panel([10, N, N, N, 2]), "interpolate", barriers([5, 5])) == [10, 8, 6, 4, 2]
+
+
+def test_lines_are_drawn_in_the_training_rows_of_each_series() -> None:
+    """The second series trains on its first three rows; its gap after them repeats the 2."""
+    p = panel([1, 1, 1, 1], [0, N, 2, N, 4])
+    assert filled(p, "interpolate", barriers([4, 4], [3, 5]))[4:] == [0, 1, 2, 2, 4]
+
+
+def test_gap_that_begins_at_a_barrier_repeats_the_row_before_it() -> None:
+    assert filled(panel([1, 2, N, 8]), "ffill", barriers([2, 3])) == [1, 2, 2, 8]
+
+
+def test_gaps_that_meet_at_the_border_of_two_series_are_two() -> None:
+    """The first ends with a gap and the second begins with one, which takes the mean of its training rows."""
+    p = panel([1, N], [N, 4, 6], targets=0)
+    assert filled(p, "ffill", barriers([2, 2], [3, 3])) == [1, 1, 5, 4, 6]
+
+
+def test_leading_gap_over_a_barrier_takes_the_mean_on_both_sides() -> None:
+    """Rows 0 and 1 have no value before them, whichever side of the cut they are on."""
+    p = panel([N, N, 7], [1, 3, 5], targets=0)
+    assert filled(p, "interpolate", barriers([1, 2], [2, 3])) == [2, 2, 7, 1, 3, 5]
+
+
+def test_series_without_training_rows_takes_the_mean_of_all() -> None:
+    """The 100 of the first series lies after the cut; of the others 2, 4 and 9 train, five on average."""
+    p = panel([N, 100], [2, 4], [9, 50], targets=0)
+    assert filled(p, "ffill", barriers([0, 1], [2, 2], [1, 2])) == [5, 100, 2, 4, 9, 50]
+
+
+def test_without_barriers_every_row_is_a_training_row() -> None:
+    assert filled(panel([N, 1, 3], targets=0), "ffill", np.zeros((1, 0), np.int64)) == [2, 1, 3]
+
+
+def test_filling_leaves_the_panel_as_it_was() -> None:
+    p = panel([1, N, 3])
+    out, observed = fill(p, "ffill", barriers=barriers([3, 3]))
+    assert np.isnan(p.values[1, 0])
+    assert out.values[1, 0] == 1
+    assert observed.dtype == np.bool_
+
+
+@pytest.mark.parametrize("block", [1, 3, 4, 100])
+@pytest.mark.parametrize("policy", ["ffill", "interpolate", "zero"])
+def test_blocks_of_series_change_nothing(monkeypatch: pytest.MonkeyPatch, policy: str, block: int) -> None:
+    p = panel([1, N, 3], [N, 4, N, 8], [N, N, 20], [5, 7, N], targets=0)
+    b = barriers([3, 3], [4, 4], [2, 3], [2, 3])
+    monkeypatch.setattr(arrays, "BLOCK", block)
+    wanted = {
+        # The second series' own mean is 6; that of all training values, 1, 3, 4, 8, 5 and 7, is 14/3.
+        "ffill": [1, 1, 3, 6, 4, 4, 8, 14 / 3, 14 / 3, 20, 5, 7, 7],
+        "interpolate": [1, 2, 3, 6, 4, 6, 8, 14 / 3, 14 / 3, 20, 5, 7, 7],
+        "zero": [1, 0, 3, 0, 4, 0, 8, 0, 0, 20, 5, 7, 0],
+    }
+    assert filled(p, policy, b) == pytest.approx(wanted[policy])
+
+
+@pytest.mark.parametrize("block", [1, 2, 100])
+def test_observed_cells_are_those_of_the_targets_alone(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr(arrays, "BLOCK", block)
+    p = panel([1, N, 3], targets=0)
+    p.values[2, 0] = N
+    out, observed = fill(p, "mask", barriers=barriers([3, 3]))
+    assert observed.tolist() == [[True], [True], [False]]
+    assert out.values.tolist() == [[1, 1], [1, 1], [1, 3]]
+
+
+def categories(*series: list[float]) -> Panel:
+    return replace(panel(*series, targets=0), categories={"x": ("p", "q")})
+
+
+@pytest.mark.parametrize("policy", ["ffill", "interpolate", "mask"])
+def test_categories_repeat_the_last_one_and_have_no_mean(policy: str) -> None:
+    p = categories([N, 0, N, 1, N], [N, 1])
+    np.testing.assert_array_equal(
+        filled(p, policy, barriers([3, 4], [2, 2])), np.array([N, 0, 0, 1, 1, N, 1])
+    )
+
+
+def test_missing_categories_stay_missing_under_zero() -> None:
+    """A code of 0 is the first category, not nothing."""
+    np.testing.assert_array_equal(
+        filled(categories([N, 0, N, 1]), "zero", barriers([4, 4])), np.array([N, 0, N, 1])
+    )
+
+
+def test_static_categories_stay_missing() -> None:
+    p = replace(panel([1], [1], static=[1, N]), categories={"k": ("p", "q")})
+    for policy in ("ffill", "zero"):
+        found = fill(p, policy, barriers=barriers([1], [1]))[0].static  # type: ignore[arg-type]
+        np.testing.assert_array_equal(found, [[1], [N]])
+
+
+def test_static_covariate_after_one_of_categories_is_filled() -> None:
+    p = panel([1], [1], [1])
+    p = replace(
+        p, statics=("k", "n"), static=np.array([[1, 4], [N, N], [N, 8.0]]), categories={"k": ("p", "q")}
+    )
+    found = fill(p, "ffill", barriers=barriers([1], [1], [1]))[0].static
+    assert found[:, 1].tolist() == [4, 6, 8]
+    assert np.isnan(p.static[1, 1])
+
+
+def test_static_covariate_without_any_value_is_an_error_unless_zero_fills_it() -> None:
+    p = panel([1], [1], static=[N, N])
+    with pytest.raises(DataError) as caught:
+        fill(p, "ffill", barriers=barriers([1], [1]))
+    assert str(caught.value) == "t.csv: no series has a value of 'k'; leave the column out, or give it values"
+    assert fill(p, "zero", barriers=barriers([1], [1]))[0].static.tolist() == [[0], [0]]
+
+
+def test_error_counts_rows_and_values_of_a_table_without_series() -> None:
+    p = replace(panel([1, N, N, 1, N, 1], targets=0), ids=("",))
+    p.values[[1, 2]] = N
+    p.values[3, 1] = N
+    with pytest.raises(DataError) as caught:
+        fill(p, "error", barriers=barriers([6, 6]))
+    assert str(caught.value) == (
+        "t.csv: the table has 2 absent or empty rows, the first at 1\n"
+        "t.csv: the table has 2 missing values in 'x', the first at 3; "
+        "set data.missing to ffill, interpolate, zero or mask, or complete the table"
+    )
+    assert [d.hint for d in caught.value.diagnostics] == [None, WAYS_OUT]
+
+
+def test_error_counts_in_thousands() -> None:
+    p = panel([1.0] + [N] * 1200 + [1.0], targets=0)
+    p.values[1201] = N
+    with pytest.raises(DataError) as caught:
+        fill(p, "error", barriers=barriers([1202, 1202]))
+    assert str(caught.value).startswith(
+        "t.csv: series 'a' has 1 absent or empty row, the first at 1201\n"
+        "t.csv: series 'a' has 1,200 missing values in 'x', the first at 1"
+    )
+
+
+def test_error_of_static_covariates_shows_five_and_counts_all() -> None:
+    p = panel(*[[1.0]] * 6, static=[N] * 6)
+    with pytest.raises(DataError) as caught:
+        fill(p, "error", barriers=barriers(*[[1]] * 6))
+    lines = str(caught.value).splitlines()
+    assert lines[4] == "t.csv: series 'e' has no value in 'k'"
+    assert lines[5].startswith("t.csv: and 1 more of the kind; ")
+    many = replace(p, ids=tuple(f"s{i}" for i in range(1006)), static=np.full((1006, 1), N))
+    many = replace(many, offsets=np.arange(1007), first=np.zeros(1006, np.int64), values=np.ones((1006, 1)))
+    with pytest.raises(DataError, match=r"and 1,001 more of the kind"):
+        fill(many, "error", barriers=np.ones((1006, 1), np.int64))
+
+
+def test_five_lines_are_shown_without_a_sixth_that_counts_them() -> None:
+    with pytest.raises(DataError) as caught:
+        fill(panel(*[[1.0, N]] * 5), "error", barriers=barriers(*[[2, 2]] * 5))
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 5
+    assert lines[4].startswith("t.csv: series 'e' has 1 absent or empty row, the first at 401; set data.missing")
