@@ -40,7 +40,7 @@ demo: $(STAMP)  ## train on the shipped data, predict, and say where the forecas
 test: $(STAMP)  ## all tests, one process per core
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-mutants: $(STAMP)  ## do the tests notice a small change of the code? an hour; one file: make mutants MODULE=path
+mutants: $(STAMP)  ## do the tests notice small changes of the code? one module: make mutants MODULE=its path
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[mutants]' -c constraints.txt
 	$(BIN)/python tools/mutants.py $(MODULE)
 

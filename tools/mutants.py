@@ -1,151 +1,211 @@
 """`make mutants`: change the code in small ways, one at a time, and see whether a test notices.
 
-mutmut makes and runs the mutants ([tool.mutmut] in pyproject.toml); this prints a table per module and
-compares what survived with tests/mutants.toml, where each survivor that is accepted stands with its reason.
-Exits with 1 where fewer than nine of ten mutants are killed, where one survives that is not accepted, or where
-one that is accepted is killed by now or is no mutant any more.
+mutmut writes the mutants of a module (comparisons, arithmetic, numbers, strings, booleans, arguments left out or
+None, …) into a copy of the project. pytest collects the module's tests once there, and a process is forked from it
+for each mutant, which runs them until one fails. tests/mutants.toml names the modules, their tests, and each mutant
+that may survive with the reason.
+
+Exits with 1 where fewer than nine of ten mutants are killed, where one survives that may not, or where one that may
+is killed or is no mutant any more.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
+import json
+import math
+import os
+import resource
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 import tomllib
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from difflib import unified_diff
 from pathlib import Path
-
-from mutmut.mutation.data import SourceFileMutationData
-from mutmut.mutation.diff_apply import get_diff_for_mutant
-from mutmut.stats import status_by_exit_code
-from mutmut.utils.format_utils import orig_function_and_class_names_from_key
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
-WORK = ROOT / "mutants"
-ACCEPTED = ROOT / "tests" / "mutants.toml"
+SETTINGS = ROOT / "tests" / "mutants.toml"
 LEAST = 0.9
-# Of this file the one class that is about checkpoints.
-ONLY = {"forecaster.runs.directory": "FileCheckpoints"}
-# A mutant that runs forever or brings the interpreter down is noticed.
-KILLED = {"killed", "timeout", "segfault"}
+COPIED = ("forecaster", "tests", "pyproject.toml")
+QUIET = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:unraisableexception", "--assert=plain"]
+# A mutant that needs ten times the processor time of all the tests has run into an endless loop.
+LIMIT, LIMIT_AT_LEAST_S = 10, 10
 
 
-@dataclass
-class Module:
-    """What became of a module's mutants. survived: (function, mutation), as often as they occur."""
+@dataclass(frozen=True)
+class Mutant:
+    """name: mutmut's. function: that it is in. change: its lines, or with a minus those that it drops."""
 
     name: str
-    killed: int = 0
-    survived: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-    @property
-    def total(self) -> int:
-        return self.killed + self.survived.total()
-
-    def row(self) -> tuple[str, ...]:
-        return _row(self.name, self.killed, self.survived.total())
+    function: str
+    change: str
 
 
-def _row(name: str, killed: int, survived: int) -> tuple[str, ...]:
-    total = killed + survived
-    return (name, f"{total:,}", f"{killed:,}", f"{survived:,}", f"{killed / max(total, 1):.1%}")
+def mutants_of(path: str, only: str) -> tuple[str, list[Mutant]]:
+    """The source with all mutants of a module in it, and what each is. only: the class to take them from."""
+    from mutmut.mutation.file_mutation import mutate_file_contents
+
+    mutated = mutate_file_contents(path, (ROOT / path).read_text(encoding="utf-8"))
+    lines, module = mutated.code.splitlines(), path.removesuffix(".py").replace("/", ".")
+
+    def source(name: str) -> list[str]:
+        span = mutated.line_span_by_function_name[name]
+        return [line.replace(name, "") for line in lines[span.start - 1 : span.end]]
+
+    found = []
+    for name in mutated.mutant_names:
+        original = name.partition("__mutmut_")[0]
+        owner, _, function = original.removeprefix("x").strip("ǁ").rpartition("ǁ")
+        function = f"{owner}.{function}" if owner else function.removeprefix("_")
+        if only in function.split(".") or not only:
+            diff = list(unified_diff(source(f"{original}__mutmut_orig"), source(name), n=0, lineterm=""))[3:]
+            found.append(Mutant(f"{module}.{name}", function, change_of(diff)))
+    return mutated.code, found
 
 
-def modules() -> list[str]:
-    """Those of [tool.mutmut] in pyproject.toml, by dotted name."""
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return [dotted(path) for path in settings["tool"]["mutmut"]["only_mutate"]]
-
-
-def dotted(path: str) -> str:
-    return path.removesuffix(".py").replace("/", ".")
-
-
-def run_mutmut(names: list[str], processes: int) -> None:
-    """From the beginning: mutmut keeps what it found, and does not see that a test has changed."""
-    shutil.rmtree(WORK, ignore_errors=True)
-    patterns = [f"{name}.*{ONLY.get(name, '')}*" for name in names]
-    subprocess.run(
-        [sys.executable, "-m", "mutmut", "run", "--max-children", str(processes), *patterns], cwd=ROOT, check=True
-    )
-
-
-def outcome(name: str) -> Module:
-    """Read what mutmut found about one module."""
-    module = Module(name)
-    path = Path(name.replace(".", "/")).with_suffix(".py")
-    found = SourceFileMutationData(path=path)
-    found.load()
-    for key, code in found.exit_code_by_key.items():
-        if ONLY.get(name, "") not in key:
-            continue
-        status = status_by_exit_code[code]
-        if status in ("not checked", "check was interrupted by user"):
-            sys.exit(f"{key}: mutmut came to no result; run it again")
-        if status in KILLED:
-            module.killed += 1
-        else:
-            function, owner = orig_function_and_class_names_from_key(key)
-            module.survived[f"{owner}.{function}" if owner else function, mutation(key, path)] += 1
-    return module
-
-
-def mutation(key: str, path: Path) -> str:
-    """The lines as the mutant has them; of lines that it drops, what they were."""
-    diff = get_diff_for_mutant(key, path=path).splitlines()[2:]
+def change_of(diff: list[str]) -> str:
     for sign in "+-":
         lines = [" ".join(line[1:].split()) for line in diff if line.startswith(sign)]
         if any(lines):
-            return sign * (sign == "-") + " ".join(filter(None, lines))
-    sys.exit(f"{key}: changes nothing")
+            return sign.strip("+") + " ".join(filter(None, lines))
+    raise ValueError("this mutant changes nothing")
 
 
-def accepted() -> dict[str, Counter[tuple[str, str]]]:
-    """Of each module, the (function, mutation) that may survive."""
-    found: dict[str, Counter[tuple[str, str]]] = {}
-    for entry in tomllib.loads(ACCEPTED.read_text(encoding="utf-8"))["accepted"]:
+class Forks:
+    """A pytest plugin that runs what was collected once for each mutant, each time in a process of its own."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names, self.survived = names, list[str]()
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        if session.testsfailed:
+            raise session.Interrupted("the tests cannot be collected")
+        gc.collect()
+        gc.freeze()  # a collection in a fork would copy all that they share
+        order = list(session.items)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if (failed := self.fork(session, order, "", resource.RLIM_INFINITY)) is not None:
+            raise session.Interrupted(f"{failed} fails without a mutant")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        limit = math.ceil(max(LIMIT * spent, LIMIT_AT_LEAST_S))
+        for name in self.names:
+            killer = self.fork(session, order, name, limit)
+            if killer is None:
+                self.survived.append(name)
+            elif killer in order:
+                # The next mutant is likely one of the same line.
+                order.remove(killer)
+                order.insert(0, killer)
+        return True
+
+    def fork(self, session: Any, items: list[Any], name: str, limit_s: int) -> Any:
+        """The test that fails first; what ended the process where it was none; None where all pass."""
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:
+            resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            os.environ["MUTANT_UNDER_TEST"] = name
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, 1)
+            os.dup2(null, 2)
+            status = 2
+            try:
+                for i, item in enumerate(items):
+                    following = items[i + 1] if i + 1 < len(items) else None
+                    item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                    if session.testsfailed:
+                        os.write(write, str(i).encode())
+                        status = 1
+                        break
+                else:
+                    status = 0
+            finally:
+                os._exit(status)
+        os.close(write)
+        with os.fdopen(read) as pipe:
+            at = pipe.read()
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return items[int(at)] if at else status or None
+
+
+def run_here(names: list[str], tests: list[str]) -> int:
+    """In the copy: print as JSON the names of those that survive the tests."""
+    import pytest
+
+    forks = Forks(names)
+    status = pytest.main([*QUIET, *tests], plugins=[forks])
+    print("\n" + json.dumps(forks.survived))
+    return int(status)
+
+
+def survivors(path: str, tests: list[str], code: str, mutants: list[Mutant]) -> list[Mutant]:
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        for name in COPIED:
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+            copy(ROOT / name, Path(folder) / name)
+        (Path(folder) / path).write_text(code, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, __file__, "--here", *tests],
+            cwd=folder,
+            input=json.dumps([m.name for m in mutants]),
+            env={**os.environ, "PYTHONPATH": folder},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        if done.returncode:
+            sys.exit(f"{path}: its tests fail without a mutant:\n{done.stdout}")
+        alive = set(json.loads(done.stdout.splitlines()[-1]))
+    return [m for m in mutants if m.name in alive]
+
+
+def row(name: str, total: int, survived: int) -> str:
+    killed = total - survived
+    return f"| {name} | {total:,} | {killed:,} | {survived:,} | {killed / total:.1%} |"
+
+
+def compare(settings: dict[str, Any], alive: list[Mutant]) -> list[str]:
+    """What speaks against the list of those that may survive."""
+    may: Counter[tuple[str, str]] = Counter()
+    for entry in settings.get("survivors", []):
         if not entry["reason"].startswith(("equivalent: ", "cosmetic: ")):
-            sys.exit(f"{ACCEPTED}: a reason begins with equivalent: or cosmetic:, not {entry['reason']!r}")
-        of_module = found.setdefault(entry["module"], Counter())
-        of_module.update((entry["function"], m) for m in entry["mutants"])
-    return found
-
-
-def table(rows: list[tuple[str, ...]]) -> str:
-    """Markdown, as it stands in docs/mutation.md."""
-    lines = [("module", "mutants", "killed", "survived", "share"), ("---", "--:", "--:", "--:", "--:"), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+            sys.exit(f"{SETTINGS}: a reason begins with equivalent: or cosmetic:, not {entry['reason']!r}")
+        may.update((entry["function"], change) for change in entry["changes"])
+    found = Counter((m.function, m.change) for m in alive)
+    return [
+        *(f"survives: {function}: {change}" for function, change in (found - may).elements()),
+        *(f"is listed and does not survive: {function}: {change}" for function, change in (may - found).elements()),
+    ]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("module", nargs="*", help="by path or dotted name; all of them when none is given")
-    parser.add_argument("--processes", type=int, default=1, help="mutants run at a time (default 1)")
-    parser.add_argument("--again", action="store_true", help="only report what the last run found")
+    parser.add_argument("module", nargs="*", help="paths of modules in tests/mutants.toml; all when none is given")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
-    names = [dotted(m) for m in args.module] or modules()
-    if unknown := sorted(set(names) - set(modules())):
-        parser.error(f"no such module in [tool.mutmut] of pyproject.toml: {', '.join(unknown)}")
-    if not args.again:
-        run_mutmut(names, args.processes)
-    found, allowed = [outcome(name) for name in names], accepted()
-    if empty := [m.name for m in found if not m.total]:
-        sys.exit(f"no mutants of {', '.join(empty)}: run `make mutants`")
-    killed, survived = sum(m.killed for m in found), sum(m.survived.total() for m in found)
-    print(table([*(m.row() for m in found), _row("all", killed, survived)]))
-    failed = killed < LEAST * (killed + survived)
-    for m in found:
-        may = allowed.get(m.name, Counter())
-        for heading, which in (
-            ("survived, and is not in tests/mutants.toml", m.survived - may),
-            ("is in tests/mutants.toml, and did not survive", may - m.survived),
-        ):
-            for (function, change), n in which.items():
-                failed = True
-                print(f"{m.name}: {function}: {heading}{f' ({n} times)' if n > 1 else ''}\n    {change}")
-    return int(failed)
+    if args.here:
+        return run_here(json.load(sys.stdin), args.module)
+    modules = {m["path"]: m for m in tomllib.loads(SETTINGS.read_text(encoding="utf-8"))["module"]}
+    if unknown := sorted(set(args.module) - modules.keys()):
+        parser.error(f"not in tests/mutants.toml: {', '.join(unknown)}")
+    print("| module | mutants | killed | survived | share |\n| --- | --: | --: | --: | --: |", flush=True)
+    begin, total, survived, faults = time.monotonic(), 0, 0, list[str]()
+    for path in args.module or modules:
+        code, mutants = mutants_of(path, modules[path].get("only", ""))
+        alive = survivors(path, modules[path]["tests"], code, mutants)
+        print(row(f"`{path}`", len(mutants), len(alive)), flush=True)
+        faults += [f"{path}: {fault}" for fault in compare(modules[path], alive)]
+        total, survived = total + len(mutants), survived + len(alive)
+    print(row("all", total, survived))
+    print(f"\n{(time.monotonic() - begin) / 60:.0f} minutes", *faults, sep="\n")
+    return int(bool(faults) or total - survived < LEAST * total)
 
 
 if __name__ == "__main__":
