@@ -181,13 +181,20 @@ def compare(settings: dict[str, Any], alive: list[Mutant]) -> list[str]:
     found = Counter((m.function, m.change) for m in alive)
     return [
         *(f"survives: {function}: {change}" for function, change in (found - may).elements()),
-        *(f"is listed and does not survive: {function}: {change}" for function, change in (may - found).elements()),
+        *(
+            f"is listed and does not survive: {function}: {change}"
+            for function, change in (may - found).elements()
+        ),
     ]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("module", nargs="*", help="paths of modules in tests/mutants.toml; all when none is given")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "module", nargs="*", help="paths of modules in tests/mutants.toml; all when none is given"
+    )
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.here:

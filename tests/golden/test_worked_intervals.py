@@ -150,7 +150,13 @@ def test_each_level_has_the_interval_between_its_own_ends():
     """50 percent from 9 to 11, 80 percent from 8 to 12, of an actual value of 13: 2 / 0.5 and 2 / 0.2 for each unit."""
     q = np.array([[[[8.0, 9, 10, 11, 12]]]])
     s = Scored(
-        *(np.full((1, 1, 1), v) for v in (13.0, 10.0)), np.array([0]), ONE, ONE, ONE, q, probabilities([50, 80])
+        *(np.full((1, 1, 1), v) for v in (13.0, 10.0)),
+        np.array([0]),
+        ONE,
+        ONE,
+        ONE,
+        q,
+        probabilities([50, 80]),
     )
     found = interval_metrics([50, 80])
     assert [found[f"width_{level}"](s) for level in (50, 80)] == [2, 4]
@@ -159,6 +165,8 @@ def test_each_level_has_the_interval_between_its_own_ends():
 
 def test_a_series_without_a_scale_is_left_out_of_msis():
     s = dataclasses.replace(
-        SCORED, series=np.array([0, 1]), **dict.fromkeys(("train_std", "naive_error"), np.array([[2.0], [0.0]]))
+        SCORED,
+        series=np.array([0, 1]),
+        **dict.fromkeys(("train_std", "naive_error"), np.array([[2.0], [0.0]])),
     )
     assert METRIC["msis_80"](s) == pytest.approx((4 + 15) / 2 / 2)  # the windows of the first alone

@@ -31,7 +31,13 @@ def network() -> keras.Model:
 
 
 LAYER = "network/0_simple_rnn/simple_rnn_cell"
-PATHS = [f"{LAYER}/kernel", f"{LAYER}/recurrent_kernel", f"{LAYER}/bias", "network/head/kernel", "network/head/bias"]
+PATHS = [
+    f"{LAYER}/kernel",
+    f"{LAYER}/recurrent_kernel",
+    f"{LAYER}/bias",
+    "network/head/kernel",
+    "network/head/bias",
+]
 
 
 def test_weights_go_by_their_path_and_are_copies(network: keras.Model):

@@ -303,4 +303,6 @@ def test_five_lines_are_shown_without_a_sixth_that_counts_them() -> None:
         fill(panel(*[[1.0, N]] * 5), "error", barriers=barriers(*[[2, 2]] * 5))
     lines = str(caught.value).splitlines()
     assert len(lines) == 5
-    assert lines[4].startswith("t.csv: series 'e' has 1 absent or empty row, the first at 401; set data.missing")
+    assert lines[4].startswith(
+        "t.csv: series 'e' has 1 absent or empty row, the first at 401; set data.missing"
+    )

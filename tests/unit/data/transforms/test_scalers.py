@@ -216,9 +216,7 @@ def test_groups_of_equal_length_are_fitted_a_block_at_a_time(monkeypatch: pytest
     """Five series of two rows, two series to a block of four rows."""
     monkeypatch.setattr("forecaster.data.transforms.scalers._BLOCK", 4)
     values = np.array([1, 3, 10, 14, 5, 11, 0, 2, 20, 40], dtype=float)[:, None]
-    s = fit_scaler(
-        ScalingSpec(), values, np.arange(0, 11, 2), np.full(5, 2), ids=tuple("abcde"), n_targets=1
-    )
+    s = fit_scaler(ScalingSpec(), values, np.arange(0, 11, 2), np.full(5, 2), ids=tuple("abcde"), n_targets=1)
     assert s.loc[:, 0].tolist() == [2, 12, 8, 1, 30]
     assert s.scale[:, 0].tolist() == [1, 2, 3, 1, 10]
 
@@ -289,9 +287,7 @@ def test_log_looks_at_training_rows_alone() -> None:
     """Row 4 is after the training rows of the first series; the second has none at all."""
     values = VALUES.copy()
     values[[4, 6], 0] = -1
-    s = fit_scaler(
-        ScalingSpec(method="log"), values, OFFSETS, np.array([4, 0]), ids=("a", "b"), n_targets=1
-    )
+    s = fit_scaler(ScalingSpec(method="log"), values, OFFSETS, np.array([4, 0]), ids=("a", "b"), n_targets=1)
     assert s.loc[0, 0] == 0
 
 

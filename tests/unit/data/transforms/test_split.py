@@ -110,6 +110,15 @@ def test_text_that_is_no_date_is_refused_at_its_key() -> None:
         split_bounds(days(20, first=["2024-01-01"]), val=1, test="soon")
     assert caught.value.diagnostics[0].path == "split.test"
     assert "soon" in caught.value.diagnostics[0].summary
+    assert caught.value.diagnostics[0].hint == "write it like the table's time column"
+    with pytest.raises(DataError) as caught:
+        split_bounds(days(20, first=["2024-01-01"]), val="never", test=1)
+    assert caught.value.diagnostics[0].path == "split.val"
+
+
+def test_bounds_are_whole_numbers() -> None:
+    found = split(panel(100), SplitSpec(val=0.1, test=0.2))
+    assert [a.dtype for a in (found.train_end, found.val_end, found.length)] == [np.int64] * 3
 
 
 def test_ranges_meet_and_cover_every_row_once() -> None:
@@ -138,7 +147,11 @@ def test_earlier_origins_move_validation_back_by_its_own_length() -> None:
     bounds = SplitBounds(np.array([12, 5]), np.array([16, 8]), np.array([20, 10]))
     assert rolled_back(bounds, 0) is bounds
     once = rolled_back(bounds, 1)
-    assert (once.train_end.tolist(), once.val_end.tolist(), once.length.tolist()) == ([8, 2], [12, 5], [12, 5])
+    assert (once.train_end.tolist(), once.val_end.tolist(), once.length.tolist()) == (
+        [8, 2],
+        [12, 5],
+        [12, 5],
+    )
     # Of the second series the third fold would end at row -1.
     thrice = rolled_back(bounds, 3)
     assert (thrice.train_end.tolist(), thrice.val_end.tolist()) == ([0, 0], [4, 0])
@@ -159,6 +172,8 @@ def test_first_targets_counted_from_the_end_of_the_range() -> None:
     assert first_targets(bounds, "val", lookback=4, horizon=2, stride=3) == ([11], [2], 3)
     assert first_targets(bounds, "train", lookback=4, horizon=2) == ([4], [5], 1)
     assert first_targets(bounds, "test", lookback=4, horizon=2)[1] == [0]
+    one = target_rows(bounds, "val", WindowSpec(lookback=4, horizon=2, stride=3))
+    assert (one[0].tolist(), one[2]) == ([11], 3)
 
 
 def test_consecutive_first_targets_are_whole_lookbacks_from_the_first_row() -> None:
