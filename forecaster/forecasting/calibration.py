@@ -24,7 +24,7 @@ Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 
 MEDIAN = 0.5
-# A series is calibrated by itself where so many of its errors are expected beyond each end.
+# A series is calibrated by itself where about so many of its errors are expected beyond each end.
 BEYOND_EACH_END = 10
 # Windows that are pooled; more are thinned out evenly.
 MAX_POOLED_WINDOWS = 100_000

@@ -71,13 +71,12 @@ def fill(panel: Panel, policy: Policy, *, barriers: Ints) -> tuple[Panel, NDArra
 class _Runs:
     """Runs of missing cells of one column, cut at series borders and barriers.
 
-    start, end: flat rows, half-open. before: the last observed row of the series
-    before the run, or -1. after: the first observed row after it in the same
-    block, or -1. of_cell: the run of each missing cell.
+    series: of each run. before: the flat row of the last observed value of the series
+    before the run, or -1. after: that of the first one after it in the same block, or -1.
+    of_cell: the run of each missing cell.
     """
 
     series: Ints
-    start: Ints
     before: Ints
     after: Ints
     of_cell: Ints
@@ -124,7 +123,7 @@ def _runs(panel: Panel, rows: Ints, barriers: Ints) -> _Runs:
     block = (barriers[owner] <= local[first, None]).sum(axis=1)
     ends = np.column_stack([barriers[owner], panel.lengths[owner]])
     block_end = panel.offsets[owner] + ends[np.arange(len(owner)), block]
-    return _Runs(owner, start, before, np.where(end < block_end, end, -1), of_cell)
+    return _Runs(owner, before, np.where(end < block_end, end, -1), of_cell)
 
 
 def _training_means(panel: Panel, c: int, barriers: Ints) -> Floats:
