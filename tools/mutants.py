@@ -33,9 +33,21 @@ ROOT = Path(__file__).parent.parent
 SETTINGS = ROOT / "tests" / "mutants.toml"
 LEAST = 0.9
 COPIED = ("forecaster", "tests", "pyproject.toml")
-QUIET = ["-q", "--tb=native", "-p", "no:logging", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:unraisableexception", "--assert=plain"]
+QUIET = [
+    "-q",
+    "--tb=native",
+    "-p",
+    "no:logging",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:xdist",
+    "-p",
+    "no:unraisableexception",
+    "--assert=plain",
+]
 # A mutant that needs ten times the processor time of all the tests has run into an endless loop.
-LIMIT, LIMIT_AT_LEAST_S = 10, 10
+LIMIT, LIMIT_AT_LEAST_S = 10, 3
 
 
 @dataclass(frozen=True)

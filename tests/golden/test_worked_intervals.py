@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import mean_pinball_loss
 
+from forecaster.evaluation import metrics
 from forecaster.evaluation.intervals import ends, interval_metrics, probabilities
 from forecaster.evaluation.metrics import METRICS, Scored
 
@@ -53,6 +54,12 @@ def test_every_metric_has_its_worked_number():
 
 @pytest.mark.parametrize("name", OVERALL)
 def test_overall(name):
+    assert METRIC[name](SCORED) == pytest.approx(OVERALL[name], rel=1e-14)
+
+
+@pytest.mark.parametrize("name", OVERALL)
+def test_overall_from_parts_of_one_window(monkeypatch, name):
+    monkeypatch.setattr(metrics, "ELEMENTS_PER_PART", 2)
     assert METRIC[name](SCORED) == pytest.approx(OVERALL[name], rel=1e-14)
 
 

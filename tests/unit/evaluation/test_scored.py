@@ -128,6 +128,12 @@ def test_percentages_are_of_the_size_of_the_actual_value():
     assert METRICS["smape"](s) == pytest.approx(200 / 9)
 
 
+def test_percentages_of_small_values_count_and_those_of_zero_are_left_out():
+    """Of 1/2 and 1 one half is missed, 100 percent and 50; a forecast of 1 for 0 has no percentage, and warns nobody."""
+    s = one_step(column(0.5, 1, 0), column(1, 0.5, 1), series=[0, 0, 0], scale=[1])
+    assert METRICS["mape"](s) == 75.0
+
+
 def test_a_ratio_that_overflows_is_infinite_and_warns_nobody():
     s = one_step(column(1e-10), column(1e306), series=[0], scale=[1])
     assert METRICS["wape"](s) == math.inf
@@ -153,6 +159,19 @@ def test_parts_hold_whole_windows_however_long(monkeypatch):
         found = [len(top) for top, _ in METRICS["mae"].sums(s)]
         assert found == sizes
     assert METRICS["mae"](s) == 1.0
+
+
+def test_parts_are_put_together(monkeypatch):
+    """Errors 1, 2 and so on to 10 of five windows with two steps, two windows at a time; series 0, 1, 0, 1, 0."""
+    scale = np.ones((2, 1))
+    forecast = np.arange(1.0, 11).reshape(5, 2, 1)
+    s = Scored(np.zeros((5, 2, 1)), forecast, np.array([0, 1, 0, 1, 0]), scale, scale, scale)
+    monkeypatch.setattr(metrics, "ELEMENTS_PER_PART", 4)
+    assert METRICS["mae"](s) == 5.5
+    assert by_series(s, "mae").tolist() == [5.5, 5.5]
+    assert by_step(s, "mae").tolist() == [5, 6]
+    # 1, 4, 25, 36, 81, 100 and 9, 16, 49, 64.
+    assert by_series(s, "mse") == pytest.approx([247 / 6, 138 / 4])
 
 
 def test_a_forecast_of_no_steps_has_no_score():

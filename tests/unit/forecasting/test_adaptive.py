@@ -100,3 +100,23 @@ def test_newest_calibration_knows_every_window():
 def test_before_any_target_is_known_there_is_nothing_to_learn():
     with pytest.raises(ValueError, match=r"^calibration needs at least one window$"):
         two_series().calibration(10)
+
+
+def test_series_with_enough_windows_are_calibrated_by_themselves():
+    """90 windows each before, as many as 80 percent needs for one series; errors of b are ten times those of a."""
+    group, position = np.repeat([0, 1], 91), np.tile(np.arange(91), 2)
+    actual = ((position - 45.0) * np.where(group, 10, 1))[:, None, None]
+
+    def part(of: np.ndarray) -> tuple[GroupedQuantiles, np.ndarray, np.ndarray]:
+        return GroupedQuantiles(np.zeros((of.sum(), 1, 1, 1)), group[of]), actual[of], position[of]
+
+    r = AdaptiveCalibration(
+        part(position < 90),
+        part(position == 90),
+        probabilities=probabilities([80]),
+        scaler=plain(2),
+        ids=["a", "b"],
+    )
+    assert r.calibration(90).ids == ("a", "b")
+    # Of the positions 1 to 90, errors -44 to 45: ranks 9 and 82.
+    assert r.newest().offsets[1:, 0, 0].tolist() == [[-36, 0, 37], [-360, 0, 370]]

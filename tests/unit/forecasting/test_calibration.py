@@ -208,6 +208,20 @@ def test_each_series_learns_from_its_own_windows_in_whatever_order():
     assert found.ids == ("a", "b")
     assert found.offsets[1:, 0, 0].tolist() == [[-36.5, 0, 36.5], [-365, 0, 365]]
     assert found.n_windows == 180
+    ends_of_both = found.apply(point([0, 0], [0, 1]), ["a", "b"])[:, 0, 0]
+    assert ends_of_both.tolist() == [[-36.5, 0, 36.5], [-365, 0, 365]]
+    again = Calibration.from_json(found.as_json(network=found.scaler), network=found.scaler)
+    assert again.offsets.tolist() == found.offsets.tolist()
+
+
+def test_one_window_is_all_there_is_to_learn_from():
+    assert learned([5]).offsets[0, 0, 0].tolist() == [5, 0, 5]
+
+
+def test_one_error_beside_columns_with_more():
+    """The second column has a single error, 7, which both ends take; a third has none."""
+    errors = np.array([[1.0, 7, np.nan], [2, np.nan, np.nan]])
+    assert conformal_quantiles(errors, [0.1, 0.9]).tolist() == [[1, 7, 0], [2, 7, 0]]
 
 
 def test_one_series_is_calibrated_once():
@@ -226,18 +240,18 @@ def test_pooled_windows_are_thinned_out_evenly(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_targets_and_steps_have_offsets_of_their_own():
-    """Two steps, two targets; errors of nine windows times 1, 2, 3 and 4."""
-    actual = np.arange(-4.0, 5)[:, None, None] * np.array([[1.0, 2], [3, 4]])
-    base = GroupedQuantiles(np.zeros((9, 2, 2, 1)), np.zeros(9, np.int64))
+    """Three steps, two targets; errors of nine windows times 1 to 6."""
+    actual = np.arange(-4.0, 5)[:, None, None] * np.array([[1.0, 2], [3, 4], [5, 6]])
+    base = GroupedQuantiles(np.zeros((9, 3, 2, 1)), np.zeros(9, np.int64))
     scaler = Scaler("standard", np.zeros((1, 2)), np.ones((1, 2)), ("a",), 2)
     found = calibrate(base, actual, probabilities=probabilities([80]), scaler=scaler, ids=["a"])
-    assert found.offsets.shape == (1, 2, 2, 3)
-    assert found.offsets[0, :, :, 2].tolist() == [[4, 8], [12, 16]]
-    one = GroupedQuantiles(np.full((1, 2, 2, 1), 100.0), np.zeros(1, np.int64))
+    assert found.offsets.shape == (1, 3, 2, 3)
+    assert found.offsets[0, :, :, 2].tolist() == [[4, 8], [12, 16], [20, 24]]
+    one = GroupedQuantiles(np.full((1, 3, 2, 1), 100.0), np.zeros(1, np.int64))
     out = found.apply(one, ["a"])
     assert out.dtype == np.float32
-    assert out[0, :, :, 0].tolist() == [[96, 92], [88, 84]]
-    assert out[0, :, :, 1].tolist() == [[100, 100], [100, 100]]
+    assert out[0, :, :, 0].tolist() == [[96, 92], [88, 84], [80, 76]]
+    assert out[0, :, :, 1].tolist() == [[100, 100]] * 3
     # A shorter forecast is calibrated by the offsets of its own steps.
     short = GroupedQuantiles(np.full((1, 1, 2, 1), 100.0), np.zeros(1, np.int64))
     assert found.apply(short, ["a"])[0, :, :, 2].tolist() == [[104, 108]]
@@ -256,6 +270,12 @@ def test_calibration_is_plain_data():
         "scaler": None,
     }
     assert found.as_json(network=plain())["scaler"] == network.as_json()
+
+
+def test_whole_numbers_in_the_file_are_numbers_like_any_other():
+    network = plain()
+    state = {**learned(range(9), scaler=network).as_json(network=network), "offsets": [[[[-4, 0, 4]]]]}
+    assert Calibration.from_json(state, network=network).offsets.dtype == np.float64
 
 
 def test_offsets_that_do_not_fit_the_ids_are_refused():

@@ -30,7 +30,7 @@ def names(folder: Path) -> list[str]:
 
 
 def fail_with(code: int):  # type: ignore[no-untyped-def]
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError(code, os.strerror(code))
 
     return fail
@@ -59,6 +59,13 @@ def test_failure_before_the_last_step_leaves_the_old_file(
     )
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["f.txt"]
+
+
+def test_file_that_cannot_be_made_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not that the part, which never was, is missing."""
+    monkeypatch.setattr(Path, "open", fail_with(errno.EACCES))
+    with pytest.raises(EnvironmentError_, match="cannot be written: Permission denied"):
+        write_whole(tmp_path / "f.txt", b"new")
 
 
 def test_interrupt_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,6 +151,15 @@ def test_damaged_json_is_named(tmp_path: Path, content: bytes) -> None:
         read_json(tmp_path / "f.json")
     assert caught.value.diagnostics[0].hint == HINT
     assert str(caught.value).startswith(f"{tmp_path / 'f.json'}: ")
+
+
+def test_place_in_damaged_json_is_told(tmp_path: Path) -> None:
+    (tmp_path / "f.json").write_bytes(b'{"a": 1')
+    with pytest.raises(DataError) as caught:
+        read_json(tmp_path / "f.json")
+    assert str(caught.value) == (
+        f"{tmp_path / 'f.json'}: Expecting ',' delimiter: line 1 column 8 (char 7); {HINT}"
+    )
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
@@ -270,9 +286,7 @@ def test_text_is_utf_8(tmp_path: Path) -> None:
 
 def test_json_is_indented_and_keeps_letters(tmp_path: Path) -> None:
     write_json(tmp_path / "f.json", {"ä": [1], "a": None})
-    assert (tmp_path / "f.json").read_text(encoding="utf-8") == (
-        '{\n  "ä": [\n    1\n  ],\n  "a": null\n}\n'
-    )
+    assert (tmp_path / "f.json").read_text(encoding="utf-8") == ('{\n  "ä": [\n    1\n  ],\n  "a": null\n}\n')
 
 
 def test_long_json_has_an_item_a_line(tmp_path: Path) -> None:

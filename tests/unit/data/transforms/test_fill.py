@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -174,9 +175,31 @@ def test_leading_gap_over_a_barrier_takes_the_mean_on_both_sides() -> None:
 
 
 def test_series_without_training_rows_takes_the_mean_of_all() -> None:
-    """The 100 of the first series lies after the cut; of the others 2, 4 and 9 train, five on average."""
-    p = panel([N, 100], [2, 4], [9, 50], targets=0)
-    assert filled(p, "ffill", barriers([0, 1], [2, 2], [1, 2])) == [5, 100, 2, 4, 9, 50]
+    """The 100 and 7 of the first series lie after the cut; of the others 2, 4 and 9 train, five on average."""
+    p = panel([100, 7], [N, 70], [2, 4], [9, 50], targets=0)
+    assert filled(p, "ffill", barriers([0, 1], [1, 2], [2, 2], [1, 2])) == [100, 7, 5, 70, 2, 4, 9, 50]
+
+
+def test_one_training_value_is_the_mean() -> None:
+    assert filled(panel([N, 3], [10, 20], targets=0), "ffill", barriers([2, 2], [2, 2])) == [3, 3, 10, 20]
+
+
+def test_long_gap_beside_one_at_a_barrier() -> None:
+    assert filled(panel([1, N, N, N, N, 6, N, 8]), "ffill", barriers([6, 7])) == [1, 1, 1, 1, 1, 6, 6, 8]
+
+
+def test_first_gap_may_be_at_row_three() -> None:
+    assert filled(panel([1, 2, 3, N, 5]), "interpolate", barriers([5, 5])) == [1, 2, 3, 4, 5]
+
+
+def test_gap_over_a_barrier_of_a_later_series() -> None:
+    p = panel([1, N, 1], [2, N, N, 5])
+    assert filled(p, "ffill", barriers([3, 3], [2, 3])) == [1, 1, 1, 2, 2, 2, 5]
+
+
+def test_series_of_one_missing_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "BLOCK", 1)
+    assert filled(panel([N], [4], targets=0), "ffill", barriers([1, 1], [1, 1])) == [4, 4]
 
 
 def test_without_barriers_every_row_is_a_training_row() -> None:
@@ -191,19 +214,31 @@ def test_filling_leaves_the_panel_as_it_was() -> None:
     assert observed.dtype == np.bool_
 
 
-@pytest.mark.parametrize("block", [1, 3, 4, 100])
+@pytest.mark.parametrize("block", [1, 3, 4, 7, 100])
 @pytest.mark.parametrize("policy", ["ffill", "interpolate", "zero"])
 def test_blocks_of_series_change_nothing(monkeypatch: pytest.MonkeyPatch, policy: str, block: int) -> None:
-    p = panel([1, N, 3], [N, 4, N, 8], [N, N, 20], [5, 7, N], targets=0)
+    p = panel([1, N, 3], [N, 4, N, 8], [N, N, 20], [N, 5, 7], targets=0)
     b = barriers([3, 3], [4, 4], [2, 3], [2, 3])
     monkeypatch.setattr(arrays, "BLOCK", block)
     wanted = {
-        # The second series' own mean is 6; that of all training values, 1, 3, 4, 8, 5 and 7, is 14/3.
-        "ffill": [1, 1, 3, 6, 4, 4, 8, 14 / 3, 14 / 3, 20, 5, 7, 7],
-        "interpolate": [1, 2, 3, 6, 4, 6, 8, 14 / 3, 14 / 3, 20, 5, 7, 7],
-        "zero": [1, 0, 3, 0, 4, 0, 8, 0, 0, 20, 5, 7, 0],
+        # The second series' own mean is 6, the fourth's 5; that of all training values, 1, 3, 4, 8 and 5, is 4.2.
+        "ffill": [1, 1, 3, 6, 4, 4, 8, 4.2, 4.2, 20, 5, 5, 7],
+        "interpolate": [1, 2, 3, 6, 4, 6, 8, 4.2, 4.2, 20, 5, 5, 7],
+        "zero": [1, 0, 3, 0, 4, 0, 8, 0, 0, 20, 0, 5, 7],
     }
     assert filled(p, policy, b) == pytest.approx(wanted[policy])
+
+
+@pytest.mark.parametrize("policy", ["ffill", "interpolate", "zero", "mask"])
+def test_block_of_whole_series_beside_one_with_a_gap(monkeypatch: pytest.MonkeyPatch, policy: str) -> None:
+    """As in a table of more than a million rows whose gaps lie in one of its series."""
+    monkeypatch.setattr(arrays, "BLOCK", 3)
+    p = panel([1, 2, 3], [4, N, 4], [5, 6, 7])
+    b = barriers([3, 3], [3, 3], [3, 3])
+    assert filled(p, policy, b) == [1, 2, 3, 4, 0 if policy == "zero" else 4, 4, 5, 6, 7]
+    if policy != "zero":
+        coded = categories([1, 1, 0], [0, N, 1], [1, 0, 1])
+        assert filled(coded, policy, b) == [1, 1, 0, 0, 0, 1, 1, 0, 1]
 
 
 @pytest.mark.parametrize("block", [1, 2, 100])
@@ -226,6 +261,10 @@ def test_categories_repeat_the_last_one_and_have_no_mean(policy: str) -> None:
     np.testing.assert_array_equal(
         filled(p, policy, barriers([3, 4], [2, 2])), np.array([N, 0, 0, 1, 1, N, 1])
     )
+
+
+def test_category_of_the_first_row_is_repeated() -> None:
+    assert filled(categories([1, N, 0]), "ffill", barriers([3, 3])) == [1, 1, 0]
 
 
 def test_missing_categories_stay_missing_under_zero() -> None:
@@ -296,6 +335,27 @@ def test_error_of_static_covariates_shows_five_and_counts_all() -> None:
     many = replace(many, offsets=np.arange(1007), first=np.zeros(1006, np.int64), values=np.ones((1006, 1)))
     with pytest.raises(DataError, match=r"and 1,001 more of the kind"):
         fill(many, "error", barriers=np.ones((1006, 1), np.int64))
+
+
+def test_error_counts_values_and_static_covariates_together() -> None:
+    """Of four series each lacks a value and a static covariate: eight lines, of which five are shown."""
+    p = panel(*[[1.0, N]] * 4, targets=0, static=[N] * 4)
+    with pytest.raises(DataError) as caught:
+        fill(p, "error", barriers=barriers(*[[2, 2]] * 4))
+    lines = str(caught.value).splitlines()
+    assert lines[3] == "t.csv: series 'd' has 1 missing value in 'x', the first at 301"
+    assert lines[4] == "t.csv: series 'a' has no value in 'k'"
+    assert lines[5].startswith("t.csv: and 3 more of the kind; ")
+
+
+def test_a_table_in_a_file_is_filled_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(arrays.WHERE, str(tmp_path))
+    values = np.memmap(tmp_path / "values", dtype=np.float64, mode="w+", shape=(3, 1))
+    values[:, 0] = [1, N, 3]
+    out, observed = fill(replace(panel([1, N, 3]), values=values), "mask", barriers=barriers([3, 3]))
+    assert isinstance(out.values, np.memmap)
+    assert isinstance(observed, np.memmap)
+    assert out.values[:, 0].tolist() == [1, 1, 3]
 
 
 def test_five_lines_are_shown_without_a_sixth_that_counts_them() -> None:

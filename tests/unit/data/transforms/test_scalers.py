@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,6 +79,7 @@ def test_one_fit_for_all_series() -> None:
     np.testing.assert_allclose(s.loc[0, 0], 27 / 7)
     np.testing.assert_allclose(s.scale[0, 0], np.std([1, 2, 3, 6, 5, 5, 5]))
     assert s.ids is None
+    assert s.method == "standard"
     assert s.rows_for(("b", "unseen")).tolist() == [0, 0]
 
 
@@ -109,9 +111,11 @@ def test_json_gives_the_same_scaler(method: str) -> None:
 
 
 def test_static_covariates_by_hand() -> None:
-    """1 and 3: mean 2, spread 1."""
+    """1 and 3: mean 2, spread 1. Then 1 and 5: mean 3, spread 2."""
     s = fit("minmax").with_static(np.array([[1.0, 4.0], [3.0, 4.0]]))
     assert s.apply_static(np.array([[1.0, 4.0], [3.0, 5.0]])).tolist() == [[-1, 0], [1, 1]]
+    s = fit("minmax").with_static(np.array([[1.0], [5.0]]))
+    assert s.apply_static(np.array([[5.0], [4.0]])).tolist() == [[1], [0.5]]
 
 
 def test_log_refuses_negative_training_targets() -> None:
@@ -308,6 +312,12 @@ def test_saved_scaler_says_loc_and_scale_by_their_names_in_the_file() -> None:
         "static_center": [2],
         "static_spread": [1],
     }
+    # Whole numbers in the file are numbers like any other.
+    again = Scaler.from_json(
+        {**s.as_json(), "center": [[1]], "spread": [[2]], "static_center": [1], "static_spread": [2]}
+    )
+    found = (again.loc, again.scale, again.static_loc, again.static_scale)
+    assert [a.dtype for a in found] == [np.float64] * 4
     again = Scaler.from_json(fit("none", per_series=False).as_json())
     assert again.ids is None
     assert again.rows_for(("x",)).tolist() == [0]
@@ -323,6 +333,9 @@ def test_spread_counts_as_rounding_in_proportion_to_the_level() -> None:
     ):
         values = np.tile([[level - spread, 0.0], [level + spread, 0.0]], (5, 1))
         assert (fit("minmax", values=values).scale[0, 0] != 1) == kept
+    for high, scale in ((1e-12, 1), (1.5e-12, 1.5e-12)):
+        values = np.tile([[0.0, 0], [high, 0]], (5, 1))
+        assert fit("minmax", values=values).scale[0, 0] == scale
 
 
 def test_scalers_without_static_covariates_have_none() -> None:
@@ -338,3 +351,24 @@ def test_added_series_keep_their_own_units() -> None:
     assert both.loc.tolist() == [[3, 25], [5, 7], [100, 0]]
     assert both.scale[2].tolist() == [10, 1]
     assert both.ids == ("a", "b", "c")
+
+
+def test_more_series_than_rows_in_a_block_are_fitted_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block counts rows of one table, not series that are fitted together."""
+    monkeypatch.setattr(arrays, "BLOCK", 1)
+    values = np.array([1.0, 3, 10, 14, 5, 11])[:, None]
+    s = fit_scaler(
+        ScalingSpec(), values, np.array([0, 2, 4, 6]), np.full(3, 2), ids=("a", "b", "c"), n_targets=1
+    )
+    assert s.loc[:, 0].tolist() == [2, 12, 8]
+    assert s.scale[:, 0].tolist() == [1, 2, 3]
+
+
+def test_a_table_in_a_file_is_scaled_into_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(arrays.WHERE, str(tmp_path))
+    values = np.memmap(tmp_path / "values", dtype=np.float64, mode="w+", shape=VALUES.shape)
+    values[:] = VALUES
+    s = fit("standard")
+    scaled = s.apply(values, OFFSETS, GROUPS)
+    assert isinstance(scaled, np.memmap)
+    assert (scaled == s.apply(VALUES, OFFSETS, GROUPS)).all()

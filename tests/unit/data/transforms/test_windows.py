@@ -260,18 +260,18 @@ def test_categories_of_the_past_alone_are_not_known_ahead() -> None:
 
 
 def test_few_windows_of_many_by_their_places() -> None:
-    """Of five windows, two of the first series and three of the third, the second and the fourth."""
+    """Of five windows, two of the first series and three of the third, the first, the third and the last."""
     asked = []
 
     def few(n: int) -> np.ndarray:
         asked.append(n)
-        return np.array([1, 3])
+        return np.array([0, 2, 4])
 
     where = split_bounds((6, 6, 6), (4, 4, 4), (7, 7, 7))
     w = cut_windows(column(6, 4, 7), where, "train", WindowSpec(lookback=3, horizon=2), few=few)
     assert asked == [5]
-    assert w.series.tolist() == [0, 2]
-    assert w.start.tolist() == [1, 11]
+    assert w.series.tolist() == [0, 2, 2]
+    assert w.start.tolist() == [0, 10, 12]
 
 
 def test_few_windows_are_the_stride_apart() -> None:
@@ -294,6 +294,7 @@ def test_history_is_every_consecutive_window_before() -> None:
     w = Windows(column(4, 10, 7), 3, 1, np.array([1, 2, 2], np.int32), np.array([10, 15, 18]))
     history, place = w.with_history()
     assert history.start.tolist() == [4, 7, 10, 15, 18]
+    assert history.start.dtype == np.int64
     assert history.series.tolist() == [1, 1, 1, 2, 2]
     assert place.tolist() == [2, 3, 4]
     assert history.start[place].tolist() == w.start.tolist()
