@@ -8,7 +8,7 @@ DEMO := runs/demo
 FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test pythons check lint coverage wheel format data schema docs images report-images vendor clean
+.PHONY: help install demo test pythons mutants check lint coverage wheel format data schema docs images report-images vendor clean
 .PHONY: bench-speed bench-engines bench-memory bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune
 
 help:  ## this list
@@ -45,6 +45,10 @@ test: $(STAMP)  ## all tests, one process per core
 
 pythons:  ## the fast tests on Python 3.12 and 3.13 too, each in an environment of its own
 	bash tools/python_matrix.sh
+
+mutants: $(STAMP)  ## do the tests notice small changes of the code? one module: make mutants MODULE=its path
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[mutants]' -c constraints.txt
+	$(BIN)/python tools/mutants.py $(MODULE)
 
 check: lint  ## what to run before a commit: lint, and the fast tests
 	$(BIN)/python -m pytest -m 'not slow'

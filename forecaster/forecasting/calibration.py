@@ -228,7 +228,7 @@ def conformal_quantiles(error: AnyFloats, probabilities: Sequence[float]) -> Flo
     found = []
     for probability in probabilities:
         rank = (n + 1) * probability
-        # The small term undoes rounding: 25 * 0.56 is slightly more than 14.
+        # The small term undoes rounding: 50 * (1 - 0.42) is 29.000000000000004, 100 * 0.29 is 28.999999999999996.
         rank = np.ceil(rank - 1e-9) if probability > MEDIAN else np.floor(rank + 1e-9)
         place = np.clip(rank.astype(np.int64), 1, np.maximum(n, 1)) - 1
         one = np.take_along_axis(ordered, place[None], axis=0)[0]

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import mean_pinball_loss
 
+from forecaster.evaluation import scored as metrics
 from forecaster.evaluation.intervals import interval_metrics
 from forecaster.evaluation.metrics import METRICS
 from forecaster.evaluation.scored import Scored
@@ -55,6 +56,12 @@ def test_every_metric_has_its_worked_number():
 
 @pytest.mark.parametrize("name", OVERALL)
 def test_overall(name):
+    assert METRIC[name](SCORED) == pytest.approx(OVERALL[name], rel=1e-14)
+
+
+@pytest.mark.parametrize("name", OVERALL)
+def test_overall_from_parts_of_one_window(monkeypatch, name):
+    monkeypatch.setattr(metrics, "ELEMENTS_PER_PART", 2)
     assert METRIC[name](SCORED) == pytest.approx(OVERALL[name], rel=1e-14)
 
 
@@ -123,3 +130,52 @@ def test_an_end_that_is_not_there_is_no_score():
 def test_a_quantile_that_was_not_forecast_is_refused():
     with pytest.raises(ValueError, match=r"this forecast has no quantile 0\.025"):
         interval_metrics([95])["width_95"](SCORED)
+
+
+@pytest.mark.parametrize(("y", "inside"), [(7.9, 0), (8, 100), (9, 100), (12, 100), (12.1, 0)])
+def test_an_actual_value_on_an_end_lies_inside(y, inside):
+    """The interval of the first step is 8 to 12."""
+    actual = np.array([[[y], [NAN]], [[NAN], [NAN]]])
+    assert METRIC["coverage_80"](dataclasses.replace(SCORED, actual=actual)) == inside
+
+
+@pytest.mark.parametrize("end", [0, 2])
+def test_either_end_that_is_not_there_is_no_score(end):
+    q = SCORED.quantiles.copy()
+    q[0, 0, 0, end] = NAN
+    for name in ("coverage_80", "width_80", "winkler_80", "msis_80"):
+        assert math.isnan(METRIC[name](dataclasses.replace(SCORED, quantiles=q))), name
+
+
+def test_metrics_are_named_by_their_level():
+    assert list(interval_metrics([80, 97.5])) == [
+        *("coverage_80", "width_80", "winkler_80", "msis_80"),
+        *("coverage_97.5", "width_97.5", "winkler_97.5", "msis_97.5"),
+        *("pinball", "wql", "crps"),
+    ]
+
+
+def test_each_level_has_the_interval_between_its_own_ends():
+    """50 percent from 9 to 11, 80 percent from 8 to 12, of an actual value of 13: 2 / 0.5 and 2 / 0.2 for each unit."""
+    q = np.array([[[[8.0, 9, 10, 11, 12]]]])
+    s = Scored(
+        *(np.full((1, 1, 1), v) for v in (13.0, 10.0)),
+        np.array([0]),
+        ONE,
+        ONE,
+        ONE,
+        q,
+        probabilities([50, 80]),
+    )
+    found = interval_metrics([50, 80])
+    assert [found[f"width_{level}"](s) for level in (50, 80)] == [2, 4]
+    assert [found[f"winkler_{level}"](s) for level in (50, 80)] == pytest.approx([2 + 4 * 2, 4 + 10 * 1])
+
+
+def test_a_series_without_a_scale_is_left_out_of_msis():
+    s = dataclasses.replace(
+        SCORED,
+        series=np.array([0, 1]),
+        **dict.fromkeys(("train_std", "naive_error"), np.array([[2.0], [0.0]])),
+    )
+    assert METRIC["msis_80"](s) == pytest.approx((4 + 15) / 2 / 2)  # the windows of the first alone

@@ -61,6 +61,8 @@ def fill(panel: Panel, policy: Policy, *, barriers: Ints) -> tuple[Panel, NDArra
             part, until = panel.series(s, end), barriers[s:end]
             column = values[panel.offsets[s] : panel.offsets[end], c]
             rows = np.flatnonzero(np.isnan(column))
+            if not rows.size:
+                continue
             if panel.columns[c] in panel.categories:
                 if policy != "zero":
                     column[rows] = _repeated(part, c, rows, until)

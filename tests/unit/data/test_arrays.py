@@ -79,7 +79,7 @@ def test_a_full_disk_is_an_error_and_no_signal(ways: str, tmp_path: Path) -> Non
         with pytest.raises(NoRoomError) as caught:
             Scratch(disk).empty((4 * MIB,), np.uint8)
         assert str(caught.value) == (
-            f"{disk}: cannot hold what a large table needs: No space left on device; make space, set "
+            f"{disk}: cannot hold the arrays of a large table: No space left on device; make space, set "
             "FORECASTER_CACHE to another folder, or to off"
         )
         growing = Scratch(disk).growing(np.uint8)

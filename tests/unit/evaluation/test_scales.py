@@ -103,3 +103,33 @@ def test_blocks_change_nothing(monkeypatch, block):
             assert [scale[s, target] for scale in found] == pytest.approx(
                 expected, rel=1e-12, abs=0, nan_ok=True
             )
+
+
+# The distance from 1e9 to the next number of float64, 2^-23.
+ULP = 2.0**-23
+
+
+def test_the_spread_of_many_rows_at_a_great_level_is_no_rounding():
+    """Rounding grows with the level and not with the number of rows."""
+    found = of([1e9, 1e9 + 1] * 500, train=[1000])
+    assert found.train_std.item() == pytest.approx(0.5)
+    assert found.naive_error.item() == 1.0
+
+
+def test_values_that_differ_by_rounding_have_no_scale():
+    """By one unit in the last place of 1e9, where eight epsilons are about 15 of them."""
+    found = of([1e9, 1e9 + ULP] * 2, train=[4])
+    assert [scale.item() for scale in found] == [0.0, 0.0, 0.0]
+
+
+def test_squares_are_measured_against_the_square_of_rounding():
+    """Changes of 84 units are 1e-5; their square, 1e-10, is far less than the rounding of the values, 1.8e-6."""
+    found = of([1e9, 1e9 + 84 * ULP] * 2, train=[4])
+    assert found.naive_error.item() == 84 * ULP
+    assert found.naive_sq_error.item() == pytest.approx((84 * ULP) ** 2)
+
+
+def test_rounding_of_the_mean_is_taken_back():
+    """0, 0 and 50 units above 1e9: the mean is 16 2/3 above, which is not a number of float64; variance 5000 / 9."""
+    found = of([1e9, 1e9, 1e9 + 50 * ULP], train=[3])
+    assert found.train_std.item() == pytest.approx(math.sqrt(5000 / 9) * ULP, rel=1e-9)

@@ -7,7 +7,6 @@ import pytest
 
 from forecaster.data.transforms.scalers import Scaler
 from forecaster.forecasting import calibration as room
-from forecaster.forecasting.adaptive import AdaptiveCalibration
 from forecaster.forecasting.calibration import (
     Calibration,
     GroupedQuantiles,
@@ -16,7 +15,7 @@ from forecaster.forecasting.calibration import (
     needed,
     shortfall,
 )
-from forecaster.forecasting.forecast import probabilities
+from forecaster.forecasting.forecast import ends, probabilities
 
 
 def plain(n: int = 1, spread: float = 1.0, method: str = "standard") -> Scaler:
@@ -48,10 +47,33 @@ def test_ranks_of_the_finite_sample_quantile():
     assert conformal_quantiles(errors, [0.1, 0.9]) == pytest.approx([-4, 4])
     # Of 19: ranks 2 and 18.
     assert conformal_quantiles(np.arange(19.0), [0.1, 0.9]) == pytest.approx([1, 17])
-    # Rounding of 20 x 0.95 and 20 x 0.05 moves no rank.
     assert conformal_quantiles(np.arange(19.0), [0.05, 0.95]) == pytest.approx([0, 18])
     # 25 x 0.56 is 14, and a little more in float64: the fourteenth of 24 errors all the same.
     assert conformal_quantiles(np.arange(24.0), [0.56]) == pytest.approx([13])
+
+
+def test_rounding_moves_no_rank():
+    """The upper end of 16 percent, of 49 errors: 50 x (1 - 0.42) is 29.000000000000004, and rank 29. The lower end of 42 percent, of 99 errors: 100 x 0.29 is 28.999999999999996, and rank 29."""
+    assert 50 * ends(16)[1] > 29
+    assert conformal_quantiles(np.arange(1.0, 50), ends(16))[1] == 29
+    assert 100 * ends(42)[0] < 29
+    assert conformal_quantiles(np.arange(1.0, 100), ends(42))[0] == 29
+
+
+def test_quantiles_are_taken_of_each_column_with_its_own_number_of_errors():
+    """Nine errors in the first column, and three, in another order, in the second: ranks 9 and 3 of 90 percent."""
+    errors = np.full((9, 2), np.nan)
+    errors[:, 0], errors[[8, 0, 4], 1] = np.arange(9.0), [20, 10, 30]
+    assert conformal_quantiles(errors, [0.1, 0.9]).tolist() == [[0, 10], [8, 30]]
+
+
+def test_windows_needed_for_the_outermost_quantile():
+    """One error in ten lies above the upper end of 80 percent, so nine windows and the next one; rounding, which
+    makes 1 / (1 - 0.8) of 60 percent more than 5, adds none."""
+    assert [needed(probabilities([level])) for level in (50, 60, 80, 90, 95)] == [3, 4, 9, 19, 39]
+    assert needed(probabilities([80, 95])) == needed(probabilities([95, 80])) == 39
+    # One-sided: the tail above 0.9 is the smaller one.
+    assert needed([0.5, 0.9]) == needed([0.1, 0.5]) == 9
 
 
 def test_too_few_errors_give_the_largest_and_none_gives_nothing():
@@ -170,34 +192,105 @@ def test_many_series_are_calibrated_together(monkeypatch: pytest.MonkeyPatch):
     assert learned(np.arange(180.0), group=[0] * 90 + [1] * 90, scaler=plain(2)).ids == ()
 
 
-def rolling(n_before: int = 4, n_after: int = 6, horizon: int = 2) -> AdaptiveCalibration:
-    """One series; window i has its first target at position i and an actual value of i, forecast as 0."""
-    first = np.arange(n_before + n_after)
-    actual = np.repeat(first[:, None, None].astype(float), horizon, axis=1)
+def test_no_window_to_calibrate_with_is_refused():
+    with pytest.raises(ValueError, match=r"^calibration needs at least one window$"):
+        learned([])
 
-    def part(run: slice) -> tuple[GroupedQuantiles, np.ndarray, np.ndarray]:
-        n = len(first[run])
-        return GroupedQuantiles(np.zeros((n, horizon, 1, 1)), np.zeros(n, np.int64)), actual[run], first[run]
 
-    return AdaptiveCalibration(
-        part(slice(0, n_before)),
-        part(slice(n_before, None)),
-        probabilities=probabilities([80]),
-        scaler=plain(),
-        ids=["a"],
+def test_offsets_may_be_as_many_as_allowed(monkeypatch: pytest.MonkeyPatch):
+    """Two series of one step, one target and three probabilities: six numbers."""
+    monkeypatch.setattr(room, "MAX_OFFSETS", 6)
+    assert learned(np.arange(180.0), group=[0] * 90 + [1] * 90, scaler=plain(2)).ids == ("a", "b")
+
+
+def test_each_series_learns_from_its_own_windows_in_whatever_order():
+    """90 errors of -44.5 … 44.5 and of ten times that: ranks 9 and 82 of 91, the tenth part at each end."""
+    errors = np.arange(-44.5, 45)
+    found = learned(np.stack([errors, 10 * errors], axis=1).ravel(), group=[0, 1] * 90, scaler=plain(2))
+    assert found.ids == ("a", "b")
+    assert found.offsets[1:, 0, 0].tolist() == [[-36.5, 0, 36.5], [-365, 0, 365]]
+    assert found.n_windows == 180
+    ends_of_both = found.apply(point([0, 0], [0, 1]), ["a", "b"])[:, 0, 0]
+    assert ends_of_both.tolist() == [[-36.5, 0, 36.5], [-365, 0, 365]]
+    again = Calibration.from_json(found.as_json(network=found.scaler), network=found.scaler)
+    assert again.offsets.tolist() == found.offsets.tolist()
+
+
+def test_one_window_is_all_there_is_to_learn_from():
+    assert learned([5]).offsets[0, 0, 0].tolist() == [5, 0, 5]
+
+
+def test_one_error_beside_columns_with_more():
+    """The second column has a single error, 7, which both ends take; a third has none."""
+    errors = np.array([[1.0, 7, np.nan], [2, np.nan, np.nan]])
+    assert conformal_quantiles(errors, [0.1, 0.9]).tolist() == [[1, 7, 0], [2, 7, 0]]
+
+
+def test_one_series_is_calibrated_once():
+    """What it would learn by itself is what all windows say."""
+    found = learned(np.arange(90.0), group=[0] * 90)
+    assert found.ids == ()
+    assert found.offsets.shape == (1, 1, 1, 3)
+
+
+def test_pooled_windows_are_thinned_out_evenly(monkeypatch: pytest.MonkeyPatch):
+    """Three of nine windows, 0, 4 and 6: too few for 80 percent, so the least and the largest error."""
+    monkeypatch.setattr(room, "MAX_POOLED_WINDOWS", 3)
+    found = learned(range(9))
+    assert found.offsets[0, 0, 0].tolist() == [0, 0, 6]
+    assert found.n_windows == 9
+
+
+def test_targets_and_steps_have_offsets_of_their_own():
+    """Three steps, two targets; errors of nine windows times 1 to 6."""
+    actual = np.arange(-4.0, 5)[:, None, None] * np.array([[1.0, 2], [3, 4], [5, 6]])
+    base = GroupedQuantiles(np.zeros((9, 3, 2, 1)), np.zeros(9, np.int64))
+    scaler = Scaler("standard", np.zeros((1, 2)), np.ones((1, 2)), ("a",), 2)
+    found = calibrate(base, actual, probabilities=probabilities([80]), scaler=scaler, ids=["a"])
+    assert found.offsets.shape == (1, 3, 2, 3)
+    assert found.offsets[0, :, :, 2].tolist() == [[4, 8], [12, 16], [20, 24]]
+    one = GroupedQuantiles(np.full((1, 3, 2, 1), 100.0), np.zeros(1, np.int64))
+    out = found.apply(one, ["a"])
+    assert out.dtype == np.float32
+    assert out[0, :, :, 0].tolist() == [[96, 92], [88, 84], [80, 76]]
+    assert out[0, :, :, 1].tolist() == [[100, 100]] * 3
+    # A shorter forecast is calibrated by the offsets of its own steps.
+    short = GroupedQuantiles(np.full((1, 1, 2, 1), 100.0), np.zeros(1, np.int64))
+    assert found.apply(short, ["a"])[0, :, :, 2].tolist() == [[104, 108]]
+
+
+def test_calibration_is_plain_data():
+    """Nine digits, and the scaler only where it is not the network's own."""
+    network = plain()
+    found = learned([1 / 3] * 9, scaler=network)
+    assert found.as_json(network=network) == {
+        "method": "split_conformal",
+        "probabilities": list(probabilities([80])),
+        "windows": 9,
+        "ids": [],
+        "offsets": [[[[0.333333333, 0.0, 0.333333333]]]],
+        "scaler": None,
+    }
+    assert found.as_json(network=plain())["scaler"] == network.as_json()
+
+
+def test_whole_numbers_in_the_file_are_numbers_like_any_other():
+    network = plain()
+    state = {**learned(range(9), scaler=network).as_json(network=network), "offsets": [[[[-4, 0, 4]]]]}
+    assert Calibration.from_json(state, network=network).offsets.dtype == np.float64
+
+
+def test_offsets_that_do_not_fit_the_ids_are_refused():
+    network = plain()
+    state = learned(range(9), scaler=network).as_json(network=network)
+    for wrong in ({"ids": ["a"]}, {"offsets": state["offsets"][0]}):
+        with pytest.raises(ValueError, match=r"^offsets do not fit the ids of the calibration$"):
+            Calibration.from_json({**state, **wrong}, network=network)
+
+
+def test_shortfall_is_written_with_thousands():
+    """A level of 99.95 percent needs 3,999 windows."""
+    assert shortfall(learned(range(1200), levels=(99.95,))) == (
+        "the widest intervals need 3,999 validation windows, and there are 1,200: they reach only as far as the "
+        "largest error, and hold fewer values than their level"
     )
-
-
-def test_adaptive_calibration_knows_only_targets_before_the_cutoff():
-    """Two steps ahead: at position 6 the newest whole window is that of 4 and 5."""
-    r = rolling()
-    assert r.known_before(6).tolist() == [1, 2, 3, 4]
-    assert r.known_before(4).tolist() == [0, 1, 2]
-    assert r.newest().offsets[0, 0, 0] == pytest.approx([6, 0, 9])
-
-
-def test_adaptive_calibration_is_renewed_every_horizon():
-    """Blocks begin at 4, 6 and 8 and take the errors 0 … 2, 1 … 4 and 3 … 6."""
-    out = rolling().apply()[:, 0, 0]
-    assert out[:, 0] == pytest.approx([0, 0, 1, 1, 3, 3])
-    assert out[:, 2] == pytest.approx([2, 2, 4, 4, 6, 6])

@@ -1,4 +1,6 @@
 import errno
+import hashlib
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +16,9 @@ from forecaster.runs.files import (
     save_arrays,
     sha256_of,
     write_json,
+    write_long_json,
+    write_parts,
+    write_text,
     write_whole,
 )
 
@@ -25,7 +30,7 @@ def names(folder: Path) -> list[str]:
 
 
 def fail_with(code: int):  # type: ignore[no-untyped-def]
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError(code, os.strerror(code))
 
     return fail
@@ -54,6 +59,13 @@ def test_failure_before_the_last_step_leaves_the_old_file(
     )
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["f.txt"]
+
+
+def test_file_that_cannot_be_made_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not that the part, which never was, is missing."""
+    monkeypatch.setattr(Path, "open", fail_with(errno.EACCES))
+    with pytest.raises(EnvironmentError_, match="cannot be written: Permission denied"):
+        write_whole(tmp_path / "f.txt", b"new")
 
 
 def test_interrupt_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +153,15 @@ def test_damaged_json_is_named(tmp_path: Path, content: bytes) -> None:
     assert str(caught.value).startswith(f"{tmp_path / 'f.json'}: ")
 
 
+def test_place_in_damaged_json_is_told(tmp_path: Path) -> None:
+    (tmp_path / "f.json").write_bytes(b'{"a": 1')
+    with pytest.raises(DataError) as caught:
+        read_json(tmp_path / "f.json")
+    assert str(caught.value) == (
+        f"{tmp_path / 'f.json'}: Expecting ',' delimiter: line 1 column 8 (char 7); {HINT}"
+    )
+
+
 def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         read_json(tmp_path / "f.json")
@@ -218,3 +239,123 @@ def test_an_output_name_may_be_as_long_as_the_file_system_takes(tmp_path: Path) 
         write_whole(tmp_path / name, b"a")
         assert (tmp_path / name).read_bytes() == b"a"
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_sha256_of_a_file_of_several_reads(tmp_path: Path) -> None:
+    """2.5 MiB of one letter, read a mebibyte at a time."""
+    content = b"a" * (5 << 19)
+    (tmp_path / "f").write_bytes(content)
+    assert sha256_of(tmp_path / "f") == hashlib.sha256(content).hexdigest()
+
+
+def test_folders_that_are_there_are_no_error_and_their_mates_stay(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "other").write_text("mine")
+    write_whole(tmp_path / "a" / "f", b"new")
+    assert names(tmp_path / "a") == ["f", "other"]
+
+
+def test_file_is_written_beside_its_place_and_on_the_disk_before_it_is_moved_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As fsync is called the new file is whole under another name, and the old one still stands."""
+    seen: list[tuple[list[str], bytes, bytes]] = []
+    path, sync = tmp_path / "f.txt", os.fsync
+
+    def watched(descriptor: int) -> None:
+        seen.append((names(tmp_path), path.read_bytes(), (tmp_path / ".f.txt.part").read_bytes()))
+        sync(descriptor)
+
+    write_whole(path, b"old")
+    monkeypatch.setattr(os, "fsync", watched)
+    write_parts(path, [b"n", b"", b"ew"])
+    assert seen == [([".f.txt.part", "f.txt"], b"old", b"new")]
+    assert path.read_bytes() == b"new"
+    assert names(tmp_path) == ["f.txt"]
+
+
+def test_failure_of_the_parts_leaves_the_old_file(tmp_path: Path) -> None:
+    def parts() -> Iterator[bytes]:
+        yield b"new"
+        raise RuntimeError("no more")
+
+    path = tmp_path / "f.txt"
+    write_whole(path, b"old")
+    with pytest.raises(RuntimeError, match="no more"):
+        write_parts(path, parts())
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["f.txt"]
+
+
+def test_text_is_utf_8(tmp_path: Path) -> None:
+    write_text(tmp_path / "f.txt", "süß\n")
+    assert (tmp_path / "f.txt").read_bytes() == b"s\xc3\xbc\xc3\x9f\n"
+
+
+def test_json_is_indented_and_keeps_letters(tmp_path: Path) -> None:
+    write_json(tmp_path / "f.json", {"ä": [1], "a": None})
+    assert (tmp_path / "f.json").read_text(encoding="utf-8") == ('{\n  "ä": [\n    1\n  ],\n  "a": null\n}\n')
+
+
+def test_long_json_has_an_item_a_line(tmp_path: Path) -> None:
+    write_long_json(tmp_path / "f.json", {"ä": 1, "b": [2]}, "items", iter([{"ß": 1}, [2, None]]))
+    assert (tmp_path / "f.json").read_text(encoding="utf-8") == (
+        '{\n  "ä": 1,\n  "b": [\n    2\n  ],\n  "items": [\n    {"ß": 1},\n    [2, null]\n  ]\n}\n'
+    )
+    assert read_json(tmp_path / "f.json") == {"ä": 1, "b": [2], "items": [{"ß": 1}, [2, None]]}
+
+
+def test_long_json_refuses_what_is_not_json(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_long_json(tmp_path / "f.json", {"a": float("inf")}, "items", [])
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_long_json(tmp_path / "f.json", {"a": 1}, "items", [1, float("nan")])
+    assert names(tmp_path) == []
+
+
+def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """A folder in its place, which no right to read mends, is the same to the reader."""
+    (tmp_path / "f.json").mkdir()
+    with pytest.raises(EnvironmentError_) as caught:
+        read_json(tmp_path / "f.json")
+    assert str(caught.value) == f"{tmp_path / 'f.json'}: cannot be read: Is a directory; check its rights"
+
+
+def test_weights_file_that_is_not_whole_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(b"")
+    with pytest.raises(DataError) as caught:
+        load_arrays(path)
+    assert str(caught.value).startswith(f"{path}: is not a whole weights file (")
+    assert caught.value.diagnostics[0].hint == HINT
+    with pytest.raises(DataError, match="the file is missing"):
+        load_arrays(tmp_path / "absent")
+
+
+def test_arrays_without_meta_have_none(tmp_path: Path) -> None:
+    """As a file that another program wrote, with no header of its own or with another one."""
+    from safetensors.numpy import save
+
+    save_arrays(tmp_path / "a", ARRAYS)
+    assert load_arrays(tmp_path / "a")[1] == {}
+    for metadata in (None, {"format": "np"}):
+        (tmp_path / "b").write_bytes(save({"v": np.arange(3)}, metadata=metadata))
+        arrays, meta = load_arrays(tmp_path / "b")
+        assert arrays["v"].tolist() == [0, 1, 2]
+        assert meta == {}
+
+
+def test_meta_stands_in_the_header_as_text(tmp_path: Path) -> None:
+    """By the format: eight bytes of length, least first, then as much JSON, padded with spaces."""
+    save_arrays(tmp_path / "w", {"v": np.zeros(2)}, {"b": 1, "a": 2})
+    content = (tmp_path / "w").read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    assert json.loads(content[8 : 8 + length])["__metadata__"] == {"meta": '{"a": 2, "b": 1}'}
+
+
+def test_damaged_meta_is_refused(tmp_path: Path) -> None:
+    from safetensors.numpy import save
+
+    (tmp_path / "w").write_bytes(save({"v": np.zeros(2)}, metadata={"meta": "not json"}))
+    with pytest.raises(DataError, match="is not a whole weights file"):
+        load_arrays(tmp_path / "w")

@@ -357,7 +357,7 @@ def test_what_cannot_be_read_back_is_a_warning(
     assert panel.values.tolist() == [[1], [2], [4]]
     assert not isinstance(panel.values, np.memmap)
     [warning] = findings.warnings
-    assert warning.summary.startswith("the table was read into memory, for it cannot be kept: ")
+    assert warning.summary.startswith("the table was read into memory, because it cannot be kept: ")
     assert "what was written there cannot be read back" in warning.summary
 
 

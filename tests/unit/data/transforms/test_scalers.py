@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from forecaster.data import arrays
 from forecaster.data.spec import ScalingSpec
 from forecaster.data.transforms.scalers import Scaler, check_not_negative, fit_scaler
 from forecaster.errors import DataError
@@ -80,6 +81,7 @@ def test_one_fit_for_all_series() -> None:
     np.testing.assert_allclose(s.loc[0, 0], 27 / 7)
     np.testing.assert_allclose(s.scale[0, 0], np.std([1, 2, 3, 6, 5, 5, 5]))
     assert s.ids is None
+    assert s.method == "standard"
     assert s.rows_for(("b", "unseen")).tolist() == [0, 0]
 
 
@@ -111,9 +113,11 @@ def test_json_gives_the_same_scaler(method: str) -> None:
 
 
 def test_static_covariates_by_hand() -> None:
-    """1 and 3: mean 2, spread 1."""
+    """1 and 3: mean 2, spread 1. Then 1 and 5: mean 3, spread 2."""
     s = fit("minmax").with_static(np.array([[1.0, 4.0], [3.0, 4.0]]))
     assert s.apply_static(np.array([[1.0, 4.0], [3.0, 5.0]])).tolist() == [[-1, 0], [1, 1]]
+    s = fit("minmax").with_static(np.array([[1.0], [5.0]]))
+    assert s.apply_static(np.array([[5.0], [4.0]])).tolist() == [[1], [0.5]]
 
 
 def test_log_refuses_negative_training_targets() -> None:
@@ -258,3 +262,180 @@ def test_a_negative_target_is_found_without_a_fit() -> None:
             f"scaling.method: log needs targets of 0 and more, and {who} -2.5; use standard scaling"
         )
     check_not_negative(np.abs(VALUES), *arguments, ids=("a", "b"), n_targets=1)
+
+
+@pytest.mark.parametrize("block", [1, 3, 6])
+def test_pooled_fit_of_more_rows_than_a_block(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    """The seven training rows 1, 2, 3, 6, 5, 5, 5 in blocks: mean 27/7, squares 125, variance 125/7 - (27/7)^2."""
+    monkeypatch.setattr(arrays, "BLOCK", block)
+    s = fit("standard", per_series=False)
+    assert s.loc[0, 0] == pytest.approx(27 / 7, rel=1e-12)
+    assert s.scale[0, 0] == pytest.approx(np.sqrt(125 / 7 - (27 / 7) ** 2), rel=1e-12)
+    # The covariate: 10, 20, 30, 40, 7, 7, 7 with sum 121 and squares 3,147.
+    assert s.loc[0, 1] == pytest.approx(121 / 7, rel=1e-12)
+    assert s.scale[0, 1] == pytest.approx(np.sqrt(3147 / 7 - (121 / 7) ** 2), rel=1e-12)
+
+
+def test_pooled_logarithms_of_more_rows_than_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "BLOCK", 3)
+    s = fit("log", per_series=False)
+    assert s.loc[0].tolist() == [0, pytest.approx(121 / 7)]
+    assert s.scale[0, 0] == 1
+
+
+def test_groups_of_equal_length_are_fitted_a_block_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five series of two rows, two series to a block of four rows."""
+    monkeypatch.setattr("forecaster.data.transforms.scalers._BLOCK", 4)
+    values = np.array([1, 3, 10, 14, 5, 11, 0, 2, 20, 40], dtype=float)[:, None]
+    s = fit_scaler(ScalingSpec(), values, np.arange(0, 11, 2), np.full(5, 2), ids=tuple("abcde"), n_targets=1)
+    assert s.loc[:, 0].tolist() == [2, 12, 8, 1, 30]
+    assert s.scale[:, 0].tolist() == [1, 2, 3, 1, 10]
+
+
+def test_series_longer_than_a_block_is_fitted_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forecaster.data.transforms.scalers._BLOCK", 1)
+    assert fit("standard").loc.tolist() == [[3, 25], [5, 7]]
+
+
+def test_scaling_the_targets_is_what_inverting_undoes() -> None:
+    """Of the first series mean 3 and spread sqrt 3.5, of the second 5 and 1; the covariate's units stay out."""
+    s = fit("standard")
+    values = np.array([[[3.0], [6.5]], [[5.0], [7.0]]])
+    scaled = s.scale_targets(values, GROUPS)
+    np.testing.assert_allclose(scaled[:, :, 0], [[0, 3.5 / np.sqrt(3.5)], [0, 2]])
+    np.testing.assert_allclose(s.invert(scaled, GROUPS), values)
+    assert scaled.dtype == np.float64
+    pooled = fit("standard", per_series=False)
+    np.testing.assert_allclose(pooled.invert(pooled.scale_targets(values, GROUPS), GROUPS), values)
+
+
+def test_scaling_targets_changes_no_argument() -> None:
+    values = np.array([[[3.0]], [[5.0]]])
+    fit("log").scale_targets(values, GROUPS)
+    fit("standard").invert(values, GROUPS)
+    assert values.tolist() == [[[3.0]], [[5.0]]]
+
+
+def test_forecast_below_zero_counts_as_zero_under_log() -> None:
+    """log(1 + 0) is 0, and log(1 + (e - 1)) is 1; between -1 and 0 there would be logarithms, too."""
+    scaled = fit("log").scale_targets(np.array([[[-0.5], [0.0], [np.e - 1]]]), np.array([0]))
+    assert scaled[0, :, 0].tolist() == pytest.approx([0, 0, 1])
+
+
+def test_log_forecast_is_never_below_zero_and_ends_at_e80() -> None:
+    found = fit("log").invert(np.array([[[-3.0], [0.0], [1.0], [80.0], [81.0]]]), np.array([0]))[0, :, 0]
+    assert found.tolist() == pytest.approx([0, 0, np.e - 1, np.exp(80), np.exp(80)])
+
+
+def test_log_refuses_negative_targets_of_a_table_it_is_applied_to() -> None:
+    values = VALUES.copy()
+    values[8, 0] = -0.25
+    with pytest.raises(DataError) as caught:
+        fit("log").apply(values, OFFSETS, GROUPS)
+    assert (
+        str(caught.value) == "scaling.method: log needs targets of 0 and more, and the table has -0.25; "
+        "use standard scaling"
+    )
+
+
+def test_log_names_the_target_of_a_table_without_series() -> None:
+    with pytest.raises(DataError) as caught:
+        fit_scaler(
+            ScalingSpec(method="log"),
+            np.array([[2.0, -5], [-1.5, 0]]),
+            np.array([0, 2]),
+            np.array([2]),
+            ids=("",),
+            n_targets=1,
+        )
+    assert (
+        str(caught.value) == "scaling.method: log needs targets of 0 and more, and the target has -1.5; "
+        "use standard scaling"
+    )
+
+
+def test_log_looks_at_training_rows_alone() -> None:
+    """Row 4 is after the training rows of the first series; the second has none at all."""
+    values = VALUES.copy()
+    values[[4, 6], 0] = -1
+    s = fit_scaler(ScalingSpec(method="log"), values, OFFSETS, np.array([4, 0]), ids=("a", "b"), n_targets=1)
+    assert s.loc[0, 0] == 0
+
+
+def test_apply_leaves_the_table_as_it_was() -> None:
+    values = VALUES.copy()
+    assert fit("log").apply(values, OFFSETS, GROUPS).dtype == np.float32
+    assert (values == VALUES).all()
+
+
+def test_saved_scaler_says_loc_and_scale_by_their_names_in_the_file() -> None:
+    s = fit("minmax").with_static(np.array([[1.0], [3.0]]))
+    assert s.as_json() == {
+        "method": "minmax",
+        "ids": ["a", "b"],
+        "n_targets": 1,
+        "center": [[1, 10], [5, 7]],
+        "spread": [[5, 30], [1, 1]],
+        "static_center": [2],
+        "static_spread": [1],
+    }
+    # Whole numbers in the file are numbers like any other.
+    again = Scaler.from_json(
+        {**s.as_json(), "center": [[1]], "spread": [[2]], "static_center": [1], "static_spread": [2]}
+    )
+    found = (again.loc, again.scale, again.static_loc, again.static_scale)
+    assert [a.dtype for a in found] == [np.float64] * 4
+    again = Scaler.from_json(fit("none", per_series=False).as_json())
+    assert again.ids is None
+    assert again.rows_for(("x",)).tolist() == [0]
+
+
+def test_spread_counts_as_rounding_in_proportion_to_the_level() -> None:
+    """A millionth of a millionth of the size, or of 1 where the size is less, is no spread."""
+    for level, spread, kept in (
+        (1e6, 1e-7, False),
+        (1e6, 1e-5, True),
+        (0.0, 1e-13, False),
+        (0.0, 1e-11, True),
+    ):
+        values = np.tile([[level - spread, 0.0], [level + spread, 0.0]], (5, 1))
+        assert (fit("minmax", values=values).scale[0, 0] != 1) == kept
+    for high, scale in ((1e-12, 1), (1.5e-12, 1.5e-12)):
+        values = np.tile([[0.0, 0], [high, 0]], (5, 1))
+        assert fit("minmax", values=values).scale[0, 0] == scale
+
+
+def test_scalers_without_static_covariates_have_none() -> None:
+    s = fit("standard")
+    assert s.static_loc.shape == s.static_scale.shape == (0,)
+    assert s.apply_static(np.zeros((2, 0))).shape == (2, 0)
+    assert s.with_static(np.array([[1.0], [3.0]])).apply_static(np.array([[3.0]])).dtype == np.float32
+
+
+def test_added_series_keep_their_own_units() -> None:
+    new = Scaler("standard", np.array([[100.0, 0]]), np.array([[10.0, 1]]), ("c",), 1)
+    both = fit("standard").with_new(new)
+    assert both.loc.tolist() == [[3, 25], [5, 7], [100, 0]]
+    assert both.scale[2].tolist() == [10, 1]
+    assert both.ids == ("a", "b", "c")
+
+
+def test_more_series_than_rows_in_a_block_are_fitted_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block counts rows of one table, not series that are fitted together."""
+    monkeypatch.setattr(arrays, "BLOCK", 1)
+    values = np.array([1.0, 3, 10, 14, 5, 11])[:, None]
+    s = fit_scaler(
+        ScalingSpec(), values, np.array([0, 2, 4, 6]), np.full(3, 2), ids=("a", "b", "c"), n_targets=1
+    )
+    assert s.loc[:, 0].tolist() == [2, 12, 8]
+    assert s.scale[:, 0].tolist() == [1, 2, 3]
+
+
+def test_a_table_in_a_file_is_scaled_into_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(arrays.WHERE, str(tmp_path))
+    values = np.memmap(tmp_path / "values", dtype=np.float64, mode="w+", shape=VALUES.shape)
+    values[:] = VALUES
+    s = fit("standard")
+    scaled = s.apply(values, OFFSETS, GROUPS)
+    assert isinstance(scaled, np.memmap)
+    assert (scaled == s.apply(VALUES, OFFSETS, GROUPS)).all()

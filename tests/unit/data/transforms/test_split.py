@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from forecaster.data.panel import Panel
-from forecaster.data.spec import SplitSpec
+from forecaster.data.spec import SplitSpec, WindowSpec
 from forecaster.data.time_axis.axis import TimeAxis
-from forecaster.data.transforms.split import split
+from forecaster.data.transforms.split import SplitBounds, rolled_back, split, target_rows
 from forecaster.errors import DataError
 
 HOUR = 3_600_000_000_000
@@ -110,6 +110,15 @@ def test_text_that_is_no_date_is_refused_at_its_key() -> None:
         split_bounds(days(20, first=["2024-01-01"]), val=1, test="soon")
     assert caught.value.diagnostics[0].path == "split.test"
     assert "soon" in caught.value.diagnostics[0].summary
+    assert caught.value.diagnostics[0].hint == "write it like the table's time column"
+    with pytest.raises(DataError) as caught:
+        split_bounds(days(20, first=["2024-01-01"]), val="never", test=1)
+    assert caught.value.diagnostics[0].path == "split.val"
+
+
+def test_bounds_are_whole_numbers() -> None:
+    found = split(panel(100), SplitSpec(val=0.1, test=0.2))
+    assert [a.dtype for a in (found.train_end, found.val_end, found.length)] == [np.int64] * 3
 
 
 def test_ranges_meet_and_cover_every_row_once() -> None:
@@ -120,3 +129,61 @@ def test_ranges_meet_and_cover_every_row_once() -> None:
         assert low.tolist() == rows
         rows = high.tolist()
     assert rows == [100, 31, 2]
+
+
+def test_validation_and_test_may_begin_on_one_date() -> None:
+    """Then there is nothing to validate with, which others refuse, with their reason."""
+    p = days(20, first=["2024-01-01"])
+    assert split_bounds(p, val="2024-01-10", test="2024-01-10") == [(9, 9, 20)]
+
+
+def test_validation_date_within_the_test_rows_leaves_no_validation() -> None:
+    """Of twenty days the last five test, from January 16th: where one range is a number no order is asked for."""
+    assert split_bounds(days(20, first=["2024-01-01"]), val="2024-01-18", test=5) == [(15, 15, 20)]
+
+
+def test_earlier_origins_move_validation_back_by_its_own_length() -> None:
+    """Four rows validate, from row 12; one fold earlier rows 8 to 11 do, and there is nothing after them."""
+    bounds = SplitBounds(np.array([12, 5]), np.array([16, 8]), np.array([20, 10]))
+    assert rolled_back(bounds, 0) is bounds
+    once = rolled_back(bounds, 1)
+    assert (once.train_end.tolist(), once.val_end.tolist(), once.length.tolist()) == (
+        [8, 2],
+        [12, 5],
+        [12, 5],
+    )
+    # Of the second series the third fold would end at row -1.
+    thrice = rolled_back(bounds, 3)
+    assert (thrice.train_end.tolist(), thrice.val_end.tolist()) == ([0, 0], [4, 0])
+    assert thrice.length.tolist() == [4, 0]
+
+
+def first_targets(
+    bounds: SplitBounds, name: str, *, consecutive: bool = False, **window: int | str
+) -> tuple[list[int], list[int], int]:
+    spec = WindowSpec.model_validate(window)
+    first, count, stride = target_rows(bounds, name, spec, consecutive=consecutive)  # type: ignore[arg-type]
+    return first.tolist(), count.tolist(), stride
+
+
+def test_first_targets_counted_from_the_end_of_the_range() -> None:
+    """Rows 10 to 15 validate: the last window of two steps begins at 14, and those before it 3 apart at 11."""
+    bounds = SplitBounds(np.array([10]), np.array([16]), np.array([16]))
+    assert first_targets(bounds, "val", lookback=4, horizon=2, stride=3) == ([11], [2], 3)
+    assert first_targets(bounds, "train", lookback=4, horizon=2) == ([4], [5], 1)
+    assert first_targets(bounds, "test", lookback=4, horizon=2)[1] == [0]
+    one = target_rows(bounds, "val", WindowSpec(lookback=4, horizon=2, stride=3))
+    assert (one[0].tolist(), one[2]) == ([11], 3)
+
+
+def test_consecutive_first_targets_are_whole_lookbacks_from_the_first_row() -> None:
+    bounds = SplitBounds(np.array([10, 8]), np.array([20, 16]), np.array([20, 16]))
+    # Of 10 to 19 and 8 to 15, the multiples of 4 with a horizon of 2 left.
+    assert first_targets(bounds, "val", lookback=4, horizon=2, consecutive=True) == ([12, 8], [2, 2], 4)
+
+
+def test_short_series_need_one_row_where_they_are_padded() -> None:
+    """Lookback 4 and horizon 2 need six rows to train on: one series has them, the other has five."""
+    bounds = SplitBounds(np.array([6, 5]), np.array([6, 5]), np.array([6, 5]))
+    assert first_targets(bounds, "train", lookback=4, horizon=2, short="pad") == ([4, 1], [1, 3], 1)
+    assert first_targets(bounds, "train", lookback=4, horizon=2)[1] == [1, 0]
