@@ -194,15 +194,15 @@ class DataSpec(Spec):
         return self
 
 
-Share = (
+SplitSize = (
     Annotated[float, Field(ge=0, lt=1)] | Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1)]
 )
 
 
 class SplitSpec(Spec):
-    val: Share = 0.1
+    val: SplitSize = 0.1
     """Share of each series, number of steps, or first date of the validation range."""
-    test: Share = 0.2
+    test: SplitSize = 0.2
     """Share of each series, number of steps, or first date of the test range."""
 
     @model_validator(mode="after")

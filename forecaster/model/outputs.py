@@ -81,19 +81,19 @@ def _of_family(family: str, parts: list[NDArray[np.float64]], probability: float
     elif family == "student_t":
         found = parts[0] + parts[1] * special.stdtrit(parts[2], probability)
     else:
-        size, chance = binomial_form(*parts)
-        found = stats.nbinom.ppf(probability, size, chance)
+        size, success = binomial_form(*parts)
+        found = stats.nbinom.ppf(probability, size, success)
     return found
 
 
-def draw(family: str, parts: list[NDArray[np.float64]], chance: np.random.Generator) -> NDArray[np.float64]:
+def draw(family: str, parts: list[NDArray[np.float64]], rng: np.random.Generator) -> NDArray[np.float64]:
     """One value of each distribution. parts: its parameters, all of one shape."""
     shape = parts[0].shape
     if family == "normal":
-        return parts[0] + parts[1] * chance.standard_normal(shape)
+        return parts[0] + parts[1] * rng.standard_normal(shape)
     if family == "student_t":
-        return parts[0] + parts[1] * chance.standard_t(parts[2])
-    return chance.negative_binomial(*binomial_form(*parts)).astype(np.float64)
+        return parts[0] + parts[1] * rng.standard_t(parts[2])
+    return rng.negative_binomial(*binomial_form(*parts)).astype(np.float64)
 
 
 def binomial_form(

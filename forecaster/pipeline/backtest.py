@@ -141,9 +141,7 @@ def check_folds(loaded: Loaded, table: SplitPanel, plan: BacktestPlan) -> None:
         check_baselines(experiment, part.raw, part.split_bounds)
 
 
-def folds_summary(
-    folds: Sequence[Fold], plan: BacktestPlan
-) -> tuple[dict[str, Any], pa.Table, list[str]]:
+def folds_summary(folds: Sequence[Fold], plan: BacktestPlan) -> tuple[dict[str, Any], pa.Table, list[str]]:
     """metrics.json without its version, the table of forecasts, and remarks."""
     import pyarrow as pa
 

@@ -111,11 +111,11 @@ def _line(
     whole, raw = True, None
     if history is not None and of_history is not None:
         raw = history.values(of_history, t)
-        origin = start - int(history.first[of_history])
-        known = raw[max(0, origin - past) : max(0, origin)]
+        first_target = start - int(history.first[of_history])
+        known = raw[max(0, first_target - past) : max(0, first_target)]
         before[past - len(known) :] = known
         # Between windows that do not touch, too, it is known what happened.
-        rest = raw[max(0, origin) : max(0, origin) + length]
+        rest = raw[max(0, first_target) : max(0, first_target) + length]
         columns[0][: len(rest)] = rest
     else:
         before = before[:0]

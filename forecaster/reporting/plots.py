@@ -45,7 +45,7 @@ FORECAST_LOOKS = ((BLUE, "-"), (VERMILLION, "--"), (GREEN, "-."), (PURPLE, ":"))
 BAND_ALPHA = 0.18
 
 LOSSES = (("loss", "training", BLUE, "-"), ("val_loss", "validation", VERMILLION, "--"))
-ORIGIN, BEST = "forecast origin", "best epoch"
+CUTOFF, BEST = "forecast origin", "best epoch"
 
 STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
@@ -79,7 +79,7 @@ class Stretch:
     title: names the series. label: of the value axis, such as the target's name.
     time: (steps,), datetime64 or integers, in order. actual: (steps,), NaN where not
     known. forecasts: by name, "model" first; each (steps,), NaN where it is silent.
-    origins: the index of each window's first target step.
+    first_targets: the index of each window's first target step.
     """
 
     title: str
@@ -87,7 +87,7 @@ class Stretch:
     time: NDArray[Any]
     actual: Floats
     forecasts: Mapping[str, Floats]
-    origins: Sequence[int]
+    first_targets: Sequence[int]
     bands: Mapping[float, tuple[Floats, Floats]] = field(default_factory=dict)
     """By level in percent: the lower and the upper end, each (steps,), of the first forecast's intervals."""
 
@@ -117,7 +117,7 @@ class Stretch:
             time=time[len(past) - shown :],
             actual=np.concatenate([past[len(past) - shown :], actual]),
             forecasts={name: np.concatenate([silent, values]) for name, values in forecasts.items()},
-            origins=(shown,),
+            first_targets=(shown,),
             bands={
                 level: (np.concatenate([silent, low]), np.concatenate([silent, high]))
                 for level, (low, high) in (bands or {}).items()
@@ -204,13 +204,13 @@ def _draw(axes: Axes, stretch: Stretch) -> None:
             markersize=4,
             label=_line(name, 40),
         )
-    for origin in stretch.origins:
+    for first in stretch.first_targets:
         axes.axvline(
-            stretch.time[max(origin - 1, 0)],
+            stretch.time[max(first - 1, 0)],
             color=GREY,
             linewidth=1.0,
             linestyle=(0, (1, 2)),
-            label=ORIGIN,
+            label=CUTOFF,
         )
     _value_axis(axes, stretch.label)
     _time_axis(axes, stretch.time)
@@ -278,7 +278,7 @@ def _finish(figure: Figure, panels: Sequence[Axes], out: Path | io.BytesIO, *, f
     for axes in panels:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             entries.setdefault(label, handle)
-    for mark in (ORIGIN, BEST):
+    for mark in (CUTOFF, BEST):
         if mark in entries:
             entries[mark] = entries.pop(mark)
     figure.legend(list(entries.values()), list(entries), loc="outside upper left", ncols=min(len(entries), 6))

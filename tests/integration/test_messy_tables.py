@@ -212,9 +212,7 @@ def test_parquet(expected: str, columns: dict[str, Any], data: dict[str, Any], t
 def test_parquet_column_twice(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     pq.write_table(
-        pa.Table.from_arrays(
-            [pa.array(HOURS), pa.array([1] * 3), pa.array([2] * 3)], ["time", "y", "y"]
-        ),
+        pa.Table.from_arrays([pa.array(HOURS), pa.array([1] * 3), pa.array([2] * 3)], ["time", "y", "y"]),
         path,
     )
     assert message(path) == "FILE: data.targets: 2 columns are called 'y'; rename all but one"

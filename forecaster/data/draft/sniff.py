@@ -147,7 +147,7 @@ def _parquet_sample(path: Path) -> Sample:
             f"{path}: this is not a Parquet table ({str(error).splitlines()[0]})",
             hint="give a .parquet file, a folder of them, or a CSV file",
         ) from None
-    _refuse_repeated(head.column_names, path)
+    _check_no_repeats(head.column_names, path)
     return Sample(path, None, head.to_pandas(date_as_object=False))
 
 
@@ -170,12 +170,12 @@ def _csv_sample(path: Path) -> Sample:
             hint="write as many fields in every line as in the first",
             location=Location(str(path), ragged),
         )
-    _refuse_repeated(header, path)
+    _check_no_repeats(header, path)
     table = pd.DataFrame(body, columns=pd.Index(header), dtype="str")
     return Sample(path, _numbers_as_written(table, separator, encoding), table)
 
 
-def _refuse_repeated(names: list[str], path: Path) -> None:
+def _check_no_repeats(names: list[str], path: Path) -> None:
     twice = [name for i, name in enumerate(names) if name in names[:i]]
     if twice:
         raise DataError(

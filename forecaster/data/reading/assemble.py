@@ -28,7 +28,7 @@ _SELDOM = 10
 # A table that gaps blow up by this much, and beyond this many rows, has the wrong frequency.
 _MOST_GROWTH, _ROWS_BELOW = 20, 10_000_000
 # Rows of which so large a share are the same number of steps apart step by another frequency.
-_SAME_PACE, _LEAST_STEPS = 0.9, 8
+_SAME_STEP, _LEAST_STEPS = 0.9, 8
 
 
 def assemble(
@@ -64,7 +64,7 @@ def assemble(
         lambda: pieces(spec, rows, ordered, offsets),
         n_targets=len(spec.targets),
         n_future=len(spec.future_covariates) if keep_future else 0,
-        check=lambda steps, n_out: _refuse_pace(spec, time_axis, rows, steps, n_out, held=held),
+        check=lambda steps, n_out: _check_freq(spec, time_axis, rows, steps, n_out, held=held),
         out=lambda shape: scratch.empty(shape, np.float64, name=VALUES),
     )
     if not len(regular.kept):
@@ -163,11 +163,11 @@ def _to_positions(
     rows.stamps[:whole] = time_axis.stamps(rows.stamps[:whole])
     # One stray row of an hourly table makes no half-hourly table.
     often = len(found) * _SELDOM > len(rows.stamps)
-    pace = _pace(spec, rows, rows.stamps[:_SAMPLE]) if often else None
+    inferred = _inferred_freq(spec, rows, rows.stamps[:_SAMPLE]) if often else None
 
     def describe(i: int) -> CellFault:
         stamp = stamps[int(found[i])]
-        hint = _off_grid_hint(time_axis, pace, stamp)
+        hint = _off_grid_hint(time_axis, inferred, stamp)
         if held:
             hint = "the network was trained on rows of that grid: bring rows of the same frequency and phase"
         before, after = time_axis.text(np.array(time_axis.around(stamp)))
@@ -180,9 +180,9 @@ def _to_positions(
     rows.faults(spec.time, found, describe).raise_any(tables)
 
 
-def _off_grid_hint(time_axis: TimeAxis, pace: str | int | None, stamp: int) -> str:
-    if pace is not None and pace != time_axis.freq:
-        return f"the times look like data.freq: {pace}"
+def _off_grid_hint(time_axis: TimeAxis, inferred: str | int | None, stamp: int) -> str:
+    if inferred is not None and inferred != time_axis.freq:
+        return f"the times look like data.freq: {inferred}"
     if time_axis.is_calendar and time_axis.timezone is None and stamp % DAY_NS != time_axis.phase:
         return "correct the time, or set data.timezone if the steps begin at local midnight"
     return "correct the time, or delete the row"
@@ -196,7 +196,7 @@ def _freq_words(time_axis: TimeAxis) -> str:
     )
 
 
-def _pace(spec: DataSpec, rows: Rows, sample: Ints) -> str | int | None:
+def _inferred_freq(spec: DataSpec, rows: Rows, sample: Ints) -> str | int | None:
     """The frequency that the first series looks like in the first stamps of the table."""
     mine = sample[rows.series[: len(sample)] == rows.series[0]]
     column = TimeColumn(spec.time, integer=isinstance(spec.freq, int))
@@ -207,7 +207,7 @@ def _pace(spec: DataSpec, rows: Rows, sample: Ints) -> str | int | None:
     return found
 
 
-def _refuse_pace(
+def _check_freq(
     spec: DataSpec, time_axis: TimeAxis, rows: Rows, steps: RegularSteps, n_out: int, *, held: bool = False
 ) -> None:
     """Raise where the rows plainly step by another frequency than data.freq.
@@ -218,11 +218,11 @@ def _refuse_pace(
     blown = n_out > _ROWS_BELOW and n_out > _MOST_GROWTH * (steps.total + 1)
     usual = steps.median() if blown or steps.count(1) * 2 < steps.total else 1
     # Sales without a row for a day without one lie at odd distances; another frequency does not.
-    steady = steps.total >= _LEAST_STEPS and steps.count(usual) / steps.total >= _SAME_PACE
+    steady = steps.total >= _LEAST_STEPS and steps.count(usual) / steps.total >= _SAME_STEP
     if not blown and (usual == 1 or not (steady or spec.missing == "error")):
         return
-    pace = _pace(spec, rows, time_axis.stamps(rows.stamps[:_SAMPLE]))
-    hint = f"the times look like data.freq: {pace}" if pace else "set data.freq to the table's step"
+    inferred = _inferred_freq(spec, rows, time_axis.stamps(rows.stamps[:_SAMPLE]))
+    hint = f"the times look like data.freq: {inferred}" if inferred else "set data.freq to the table's step"
     if held:
         hint = f"the network was trained on data.freq {time_axis.freq!r}: bring a table of the same frequency"
     raise DataError(

@@ -65,7 +65,7 @@ class CsvFile:
             for batch in reader:
                 yield batch.columns
             if watched.quotes % 2:
-                self._refuse_open_quote()
+                self._check_open_quote()
 
     def record_of_row(self, row: int) -> int:
         """The record that holds a data row, both counted from 0."""
@@ -162,7 +162,7 @@ class CsvFile:
         except pa.ArrowInvalid as error:
             if "invalid UTF8" in str(error):
                 raise self._wrong_encoding(self._undecodable_line(), _OTHER_ENCODINGS) from None
-            self._refuse_open_quote()
+            self._check_open_quote()
             raise DataError(
                 f"the file is not a CSV table: {error}",
                 hint="check data.csv.separator and the quotes",
@@ -183,7 +183,7 @@ class CsvFile:
                     return number
         return None
 
-    def _refuse_open_quote(self) -> None:
+    def _check_open_quote(self) -> None:
         """Raise where the last record never closes its quote, and so hides the rows after it."""
         with self._open() as raw:
             text = io.TextIOWrapper(raw, self.spec.encoding, errors="replace", newline="")

@@ -157,7 +157,7 @@ def fit_scaler(
     """
     starts, ends = offsets[:-1], offsets[:-1] + train_end
     if spec.method == "log":
-        _refuse_negative(values, starts, ends, ids, n_targets)
+        _check_not_negative(values, starts, ends, ids, n_targets)
     pooled = None
     if not spec.per_series or not train_end.all():
         rows = picked(values, starts, ends)
@@ -182,7 +182,9 @@ def fit_scaler(
     return Scaler(spec.method, loc, scale, ids, n_targets)
 
 
-def _refuse_negative(values: Floats, starts: Ints, ends: Ints, ids: tuple[str, ...], n_targets: int) -> None:
+def _check_not_negative(
+    values: Floats, starts: Ints, ends: Ints, ids: tuple[str, ...], n_targets: int
+) -> None:
     for name, a, b in zip(ids, starts, ends, strict=True):
         if b > a and values[a:b, :n_targets].min() < 0:
             series = f"series {name!r} has" if name else "the target has"

@@ -13,8 +13,8 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class BatchStreams:
-    """order: (batches, lanes), the window in each place; -1 where a lane has run out.
-    carry: (batches, lanes), 1 where the window goes on from the one before it in its lane,
+    """order: (batches, streams), the window in each place; -1 where a stream has run out.
+    carry: (batches, streams), 1 where the window goes on from the one before it in its stream,
     0 where a series begins."""
 
     order: Ints
@@ -24,7 +24,7 @@ class BatchStreams:
 def arrange_streams(
     series: npt.NDArray[np.int32], n_streams: int, *, seed: tuple[int, ...] | None = None
 ) -> BatchStreams:
-    """Every series whole in one lane, its windows in order; each next series in the lane
+    """Every series whole in one stream, its windows in order; each next series in the stream
     that is the shortest so far.
 
     series: (windows,), sorted, the windows of a series oldest first. seed: of the order of
@@ -32,19 +32,19 @@ def arrange_streams(
     """
     _, first, count = np.unique(series, return_index=True, return_counts=True)
     turn = np.arange(len(first)) if seed is None else np.random.default_rng(seed).permutation(len(first))
-    queue = [(0, lane) for lane in range(n_streams)]
+    queue = [(0, stream) for stream in range(n_streams)]
     streams: list[list[Ints]] = [[] for _ in range(n_streams)]
     for s in turn.tolist():
-        length, lane = heapq.heappop(queue)
-        streams[lane].append(np.arange(first[s], first[s] + count[s]))
-        heapq.heappush(queue, (length + int(count[s]), lane))
+        length, stream = heapq.heappop(queue)
+        streams[stream].append(np.arange(first[s], first[s] + count[s]))
+        heapq.heappush(queue, (length + int(count[s]), stream))
     n_batches = max(length for length, _ in queue)
     order = np.full((n_batches, n_streams), -1, dtype=np.int64)
     carry = np.zeros((n_batches, n_streams), dtype=np.float32)
-    for lane, parts in enumerate(streams):
+    for stream, parts in enumerate(streams):
         at = 0
         for windows in parts:
-            order[at : at + len(windows), lane] = windows
-            carry[at + 1 : at + len(windows), lane] = 1.0
+            order[at : at + len(windows), stream] = windows
+            carry[at + 1 : at + len(windows), stream] = 1.0
             at += len(windows)
     return BatchStreams(order, carry)

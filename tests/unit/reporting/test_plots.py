@@ -123,7 +123,7 @@ def test_a_long_past_is_shown_for_four_horizons():
     stretch = window(time=np.arange(720), horizon=20, lookback=700)
     assert len(stretch.time) == 100
     assert stretch.time[0] == 620
-    assert stretch.origins == (80,)
+    assert stretch.first_targets == (80,)
     assert np.isnan(stretch.forecasts["model"][:80]).all()
     assert stretch.actual[79:81].tolist() == [699.0, 10.0]
 
