@@ -14,6 +14,7 @@ from os.path import relpath
 from pathlib import Path
 
 import yaml
+
 from tools.check_links import FENCE, faults_of_markdown, faults_of_site, markdown_pages
 
 ROOT = Path(__file__).parents[1]
