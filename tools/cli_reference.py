@@ -18,6 +18,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "cli.md"
 # Described once on the page, in a section of their own.
 OF_EVERY_COMMAND = {"--json", "--quiet", "--verbose", "--no-color", "--help"}
 PART = re.compile(r"(<!-- (commands|options: (\S+)) -->\n).*?(<!-- end -->)", re.DOTALL)
+CHOICES = re.compile(r"(.*--[\w-]+) [<\[]?([\w-]+(?:\|[\w-]+)+)[>\]]?$")
 BRACKETS = re.compile(r"\s*\[([^\[\]]*)\]$")
 
 
@@ -45,7 +46,7 @@ def options(name: str) -> str:
             continue
         spelled, meaning = option.get_help_record(context)
         meaning, default = _without_default(meaning)
-        rows.append(f"| `{spelled.replace('|', chr(92) + '|')}` | {default} | {_cell(meaning)} |")
+        rows.append(f"| {_spelled(spelled)} | {default} | {_cell(meaning)} |")
     table = ["", "| Option | Default | Meaning |", "| --- | --- | --- |", *rows] if rows else []
     return "\n".join(["", "```text", usage, "```", *table, ""])
 
@@ -58,6 +59,14 @@ def render(text: str) -> str:
         return f"{match[1]}{inside}\n{match[4]}"
 
     return PART.sub(part, text)
+
+
+def _spelled(option: str) -> str:
+    """An option as code, its choices apart: in a table not every reader of Markdown takes a bar inside code."""
+    found = CHOICES.match(option)
+    if found is None:
+        return f"`{option}`"
+    return f"`{found[1]}` " + " or ".join(f"`{choice}`" for choice in found[2].split("|"))
 
 
 def _without_default(meaning: str) -> tuple[str, str]:
