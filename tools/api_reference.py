@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,12 @@ def render() -> str:
     """The whole page, in Markdown."""
     parts = [INTRODUCTION]
     for name in public_names():
-        parts += [f"## {name}\n", *_described(name, getattr(forecaster, name))]
+        parts += [f"## `{name}`\n", *described(name, getattr(forecaster, name))]
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _described(name: str, value: Any) -> Iterator[str]:
+def described(name: str, value: Any) -> Iterator[str]:
+    """The Markdown of one public name: its signature, its docstring and its members."""
     if inspect.isclass(value):
         yield from _class(name, value)
     elif callable(value):
@@ -63,7 +65,7 @@ def _class(name: str, value: type) -> Iterator[str]:
         yield _signature(f"class {name}", value)
     yield from _docstring(value)
     for member, found in _public_members(value):
-        yield f"### {name}.{member}\n"
+        yield f"### `{name}.{member}`\n"
         if isinstance(found, property):
             yield "A property.\n"
             yield from _docstring(found)
@@ -134,9 +136,10 @@ def _docstring(value: Any) -> Iterator[str]:
         while at < len(lines) and (not lines[at].strip() or lines[at].startswith(" ")):
             body.append(lines[at])
             at += 1
-        yield "\n".join(plain).strip() + "\n" if "".join(plain).strip() else ""
+        if "".join(plain).strip():
+            yield "\n".join(plain).strip() + "\n"
         plain = []
-        yield from _section(found[1], inspect.cleandoc("\n".join(body)))
+        yield from _section(found[1], textwrap.dedent("\n".join(body)).strip())
     if "".join(plain).strip():
         yield "\n".join(plain).strip() + "\n"
 

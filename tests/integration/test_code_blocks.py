@@ -185,6 +185,17 @@ def _join(into: dict[str, Any], part: dict[str, Any]) -> None:
             into[key] = value
 
 
+def test_what_is_wrong_is_found(tmp_path: Path) -> None:
+    assert faults(_merged(("training",), {"epochs": 3}), tmp_path) == []
+    assert faults(_merged(("training",), {"epocs": 3}), tmp_path) != []
+    assert matches("a\nx\ny\nb\n", "a\n...\nb\n")
+    assert not matches("a\nb\n", "a\n")
+    assert list(simple_commands("forecaster predict run | head -n 4")) == [
+        ["forecaster", "predict", "run"],
+        ["head", "-n", "4"],
+    ]
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The shipped configs and tables, and the tables that pages take for the reader's own."""

@@ -23,6 +23,40 @@ def test_api_page_is_that_of_the_docstrings() -> None:
     assert api_reference.PAGE.read_text(encoding="utf-8") == api_reference.render(), "run `make pages`"
 
 
+def forecast(steps: int, *, level: float = 0.8) -> list[float]:
+    """Forecast some steps.
+
+    Args:
+        steps: How many,
+            at least 1.
+        level: Coverage of the interval.
+
+    Returns:
+        One value
+        per step.
+
+    Raises:
+        ValueError: If steps is 0.
+
+    Example:
+        forecast(3)
+    """
+    if steps == 0:
+        raise ValueError("steps is 0")
+    return [level] * steps
+
+
+def test_docstrings_become_markdown() -> None:
+    assert "\n".join(api_reference.described("forecast", forecast)) == (
+        "```text\nforecast(steps: int, *, level: float = 0.8) -> list[float]\n```\n\n"
+        "Forecast some steps.\n\n"
+        "**Args**\n\n- `steps`: How many, at least 1.\n- `level`: Coverage of the interval.\n\n"
+        "**Returns:** One value per step.\n\n"
+        "**Raises**\n\n- `ValueError`: If steps is 0.\n\n"
+        "**Example**\n\n```python\nforecast(3)\n```\n"
+    )
+
+
 def test_faults_of_a_site_are_found(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(
         '<link href="https://fonts.example/a.css"><h1 id="top">A</h1><a href="#top">a</a><a href="#gone">b</a>'
