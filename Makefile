@@ -8,7 +8,7 @@ DEMO := runs/demo
 FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test pythons mutants check lint coverage wheel format data schema docs images report-images vendor clean
+.PHONY: help install demo test pythons mutants check lint coverage wheel format data schema pages docs images report-images vendor clean
 .PHONY: bench-speed bench-engines bench-memory bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune
 
 help:  ## this list
@@ -80,8 +80,15 @@ data: $(STAMP)  ## derive the shipped tables again, from the packages they come 
 schema: $(STAMP)  ## the JSON Schema that editors read for the files in configs/
 	$(BIN)/forecaster schema > configs/forecaster.schema.json
 
-docs: $(STAMP) schema  ## the pages that are generated: docs/config.md and the schema
+pages: $(STAMP) schema  ## the generated pages: the schema, docs/config.md, docs/api.md, the tables of docs/cli.md
 	$(BIN)/python -m forecaster.config.reference > docs/config.md
+	$(BIN)/python -m tools.api_reference
+	$(BIN)/python -m tools.cli_reference
+
+docs: pages  ## the documentation site, in build/site; every link is checked
+	@$(BIN)/python -c 'import zensical' 2>/dev/null || \
+	    $(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[docs]' -c constraints.txt
+	$(BIN)/python -m tools.build_site
 
 vendor:  ## the report's chart library again, by npm (it ships; only to change its version)
 	sh tools/vendor_uplot.sh
@@ -120,5 +127,5 @@ bench-report: $(STAMP)  ## scoring and reporting 1,000 series x 100 origins x 48
 	$(BIN)/python -m benchmarks.report
 
 clean:  ## remove the virtual environment, the caches and the demo (your other runs stay)
-	rm -rf $(VENV) .venv-* $(DEMO) $(FORECAST) build dist htmlcov .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .venv-* $(DEMO) $(FORECAST) build dist htmlcov .coverage .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

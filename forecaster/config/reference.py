@@ -26,7 +26,7 @@ CONTENTS = "<!-- contents -->"
 
 
 @dataclass(frozen=True)
-class Entry:
+class DescribedKey:
     """One key of the file.
 
     Attributes:
@@ -78,11 +78,11 @@ def reference() -> str:
     return page.replace(CONTENTS, _contents(page))
 
 
-def entries(node: Node, path: KeyPath, root: Node) -> Iterator[Entry]:
+def entries(node: Node, path: KeyPath, root: Node) -> Iterator[DescribedKey]:
     """Every key under a mapping, in the order of the schema; the keys of a union stand after it."""
     for key, inner in node["properties"].items():
         here = (*path, key)
-        yield Entry(here, inner, key in node.get("required", []))
+        yield DescribedKey(here, inner, key in node.get("required", []))
         branches = alternatives(inner, root)
         is_list = branches[0].get("type") == "array"
         by_type = tags(branches[0]["items"] if is_list else inner, root)
@@ -92,9 +92,9 @@ def entries(node: Node, path: KeyPath, root: Node) -> Iterator[Entry]:
             yield from entries(branches[0], here, root)
 
 
-def _entries_of_union(path: KeyPath, by_type: dict[str, Node], root: Node) -> Iterator[Entry]:
+def _entries_of_union(path: KeyPath, by_type: dict[str, Node], root: Node) -> Iterator[DescribedKey]:
     """One entry per key, with the types that have it; a key that differs between types has several."""
-    merged: list[Entry] = []
+    merged: list[DescribedKey] = []
     for tag, branch in by_type.items():
         for entry in entries(branch, path, root):
             if entry.path == (*path, "type"):
@@ -120,12 +120,12 @@ def _contents(page: str) -> str:
     return "\n".join(f"- [{title}](#{slug(title)})" for title in titles if title != "Contents")
 
 
-def _summary(found: list[Entry], root: Node) -> str:
+def _summary(found: list[DescribedKey], root: Node) -> str:
     rows = [[e.link, _first_sentence(_text(e.node, root)), _default(e, root)] for e in found]
     return _table(["Key", "What it does", "Default"], rows)
 
 
-def _detail(entry: Entry, root: Node, shared: dict[tuple[str, ...], tuple[str, Node]]) -> str:
+def _detail(entry: DescribedKey, root: Node, shared: dict[tuple[str, ...], tuple[str, Node]]) -> str:
     """Everything about one key: its heading, facts, text and table of values."""
     facts = [f"**Type:** {_type(entry, root, shared)}", f"**Default:** {_default(entry, root) or '-'}"]
     if entry.types and not entry.ambiguous:
@@ -183,7 +183,7 @@ def _inline_meanings(node: Node) -> list[str]:
     ]
 
 
-def _type(entry: Entry, root: Node, shared: dict[tuple[str, ...], tuple[str, Node]]) -> str:
+def _type(entry: DescribedKey, root: Node, shared: dict[tuple[str, ...], tuple[str, Node]]) -> str:
     """Say what the value must be, in plain words; names that a table explains are not listed."""
     named = _named(entry.node, root)
     if named and tuple(named["enum"]) in shared:
@@ -210,7 +210,7 @@ def _meanings(named: Node, refused: tuple[Any, ...] = ()) -> list[list[str]]:
     ]
 
 
-def _default(entry: Entry, root: Node) -> str:
+def _default(entry: DescribedKey, root: Node) -> str:
     """The default as YAML, or why there is none to show."""
     if entry.required:
         return "required"

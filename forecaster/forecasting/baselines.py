@@ -16,7 +16,7 @@ import numpy as np
 from forecaster.data.arrays import Floats, Ints
 from forecaster.forecasting import ridge as ridge_regression
 from forecaster.forecasting import stats
-from forecaster.forecasting.cutoffs import Cutoffs, Forecast, last_rows
+from forecaster.forecasting.cutoffs import Cutoffs, PointForecast, last_rows
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,16 @@ class BaselineInputs:
     remarks: list[str] = field(default_factory=list)
 
 
-Baseline = Callable[[Cutoffs, BaselineInputs], Forecast]
+Baseline = Callable[[Cutoffs, BaselineInputs], PointForecast]
 
 
-def naive(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
+def naive(cutoffs: Cutoffs, inputs: BaselineInputs) -> PointForecast:
     """Last value, at every step."""
     last = cutoffs.values[cutoffs.row - 1].astype(np.float32)
     return np.repeat(last[:, None], cutoffs.horizon, axis=1)
 
 
-def seasonal_naive(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
+def seasonal_naive(cutoffs: Cutoffs, inputs: BaselineInputs) -> PointForecast:
     """Last full season, repeated; the last value where the history is shorter than a season."""
     season, steps = inputs.season, np.arange(cutoffs.horizon)
     out = _empty(cutoffs)
@@ -61,7 +61,7 @@ def seasonal_naive(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
     return out
 
 
-def drift(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
+def drift(cutoffs: Cutoffs, inputs: BaselineInputs) -> PointForecast:
     """Straight line through the first and the last value of the history, continued.
 
     y_T + h (y_T - y_1) / (T - 1), with T the length of the history; flat where T is 1.
@@ -77,7 +77,7 @@ def drift(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
     return out
 
 
-def window_average(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
+def window_average(cutoffs: Cutoffs, inputs: BaselineInputs) -> PointForecast:
     """Mean of the last `lookback` values, or of as many as exist, at every step."""
     out = _empty(cutoffs)
     for run, part in cutoffs.parts(inputs.lookback + cutoffs.horizon):
@@ -85,7 +85,7 @@ def window_average(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
     return out
 
 
-def ridge(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
+def ridge(cutoffs: Cutoffs, inputs: BaselineInputs) -> PointForecast:
     """Ridge regression from the lookback to the horizon, on mean-centred windows.
 
     Formula and source are in the module `ridge`.
@@ -97,7 +97,7 @@ def ridge(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
 
 
 def _statistical(name: str) -> Baseline:
-    def baseline(cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
+    def baseline(cutoffs: Cutoffs, inputs: BaselineInputs) -> PointForecast:
         return stats.forecast(
             name, cutoffs, season=inputs.season, fit_end=inputs.fit_end, remarks=inputs.remarks
         )
@@ -114,7 +114,7 @@ BASELINES: dict[str, Baseline] = {
 """Every baseline by the name it has in the YAML file."""
 
 
-def forecast(name: str, cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
+def forecast(name: str, cutoffs: Cutoffs, inputs: BaselineInputs) -> PointForecast:
     """Forecast all windows with one baseline.
 
     A baseline that learns does so in every call, so pass all cutoffs at once.
@@ -130,5 +130,5 @@ def forecast(name: str, cutoffs: Cutoffs, inputs: BaselineInputs) -> Forecast:
     return BASELINES[name](cutoffs, inputs)
 
 
-def _empty(cutoffs: Cutoffs) -> Forecast:
+def _empty(cutoffs: Cutoffs) -> PointForecast:
     return np.empty((len(cutoffs.row), cutoffs.horizon, cutoffs.values.shape[1]), np.float32)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecaster.data.arrays import Floats
-from forecaster.forecasting.cutoffs import Cutoffs, Forecast, last_rows, next_rows
+from forecaster.forecasting.cutoffs import Cutoffs, PointForecast, last_rows, next_rows
 from forecaster.model import linear
 
 
@@ -30,7 +30,7 @@ class Ridge:
     weights: Floats
     penalty: float
 
-    def forecast(self, cutoffs: Cutoffs) -> Forecast:
+    def forecast(self, cutoffs: Cutoffs) -> PointForecast:
         """Forecast every window.
 
         Where the history is shorter than the lookback, missing rows count as its mean.

@@ -23,7 +23,7 @@ import numpy as np
 
 from forecaster.data.arrays import Floats, Ints
 from forecaster.errors import DataError, EnvironmentError_, install_hint
-from forecaster.forecasting.cutoffs import Cutoffs, Forecast
+from forecaster.forecasting.cutoffs import Cutoffs, PointForecast
 
 PACKAGE = "statsforecast"
 # With fewer training rows no model can be told from another, and the last value is forecast.
@@ -125,7 +125,7 @@ def check_models(names: Collection[str], *, n_models: int, n_forecasts: int) -> 
             )
 
 
-def forecast(name: str, cutoffs: Cutoffs, *, season: int, fit_end: Ints, remarks: list[str]) -> Forecast:
+def forecast(name: str, cutoffs: Cutoffs, *, season: int, fit_end: Ints, remarks: list[str]) -> PointForecast:
     """Forecast every window with the model of its series and target.
 
     The last value is forecast where a model cannot be fitted, and where the training rows are

@@ -10,7 +10,7 @@ from forecaster.reporting.contents import Contents
 # In the order of the page.
 SPLIT_NAMES = {"test": "Test", "val": "Validation"}
 
-Rows = Mapping[str, Mapping[str, float | None]]
+ScoreRows = Mapping[str, Mapping[str, float | None]]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Table:
     title: str
     windows: int
     columns: list[str]
-    rows: Rows
+    rows: ScoreRows
     best: Mapping[str, set[str]]
 
 
@@ -61,7 +61,7 @@ def verdict(c: Contents) -> Verdict:
     """Compare the model with the best baseline on the headline metric, by absolute value."""
     if c.judged is None or c.headline is None:
         return Verdict("none", "No verdict")
-    rows: Rows = c.splits[c.judged]["scores"]
+    rows: ScoreRows = c.splits[c.judged]["scores"]
     label = c.metric(c.headline).label
     own = rows["model"][c.headline]
     rivals = {
@@ -89,7 +89,7 @@ def score_tables(c: Contents) -> list[Table]:
     for split, name in SPLIT_NAMES.items():
         table = c.splits.get(split, {})
         for key, title in (("scores", name), ("intervals", f"{name}, intervals")):
-            rows: Rows = table.get(key) or {}
+            rows: ScoreRows = table.get(key) or {}
             columns = list(dict.fromkeys(m for row in rows.values() for m in row))
             if columns:
                 best = {metric: _best(rows, metric, c.metric(metric).ideal) for metric in columns}
@@ -103,7 +103,7 @@ def meanings(c: Contents, tables: list[Table]) -> dict[str, str]:
     return {c.metric(name).label: c.metric(name).meaning for name in names}
 
 
-def _best(rows: Rows, metric: str, ideal: float | None) -> set[str]:
+def _best(rows: ScoreRows, metric: str, ideal: float | None) -> set[str]:
     """Return the forecasters closest to the ideal; none where there is no ideal or nothing to compare."""
     if ideal is None:
         return set()

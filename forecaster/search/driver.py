@@ -83,10 +83,10 @@ def run_search(
         # Loads Keras, while the first worker loads it too. No device is touched: that is for the workers.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         with silent_native_logs():
-            from forecaster.search.loop import Search
+            from forecaster.search.loop import SearchLoop
 
         most = None if spec.algorithm == "hyperband" and not options.smoke else spec.max_trials
-        found = Search(experiment.search_space, spec, book, seed=experiment.spec.seed, most=most)
+        found = SearchLoop(experiment.search_space, spec, book, seed=experiment.spec.seed, most=most)
         same_data = SameData(experiment.data_path, fingerprint)
         trial = _Trial(experiment, spec, run, book, engine, options, listener, same_data)
         trial.needed = found.needed

@@ -45,7 +45,7 @@ class TrialListener(Protocol):
 RunTrial = Callable[[Proposal], tuple[float, dict[str, Any]]]
 
 
-class Search:
+class SearchLoop:
     """One search over a space, from wherever its log ends.
 
     run: called in as many threads as there are workers. Raises DataError when the log is of
@@ -132,7 +132,7 @@ class _Tuner(base_tuner.BaseTuner):
     """One worker's side of KerasTuner's loop."""
 
     def __init__(
-        self, search: Search, run: RunTrial, listener: TrialListener, name: str, scratch: str
+        self, search: SearchLoop, run: RunTrial, listener: TrialListener, name: str, scratch: str
     ) -> None:
         super().__init__(oracle=search.oracle, directory=scratch, project_name=name)
         self.tuner_id = name

@@ -22,7 +22,7 @@ from forecaster.errors import DataError
 from forecaster.search.space_encoding import by_value, count_points, points_from, value_of
 from forecaster.search.trials import Proposal, Trials
 
-CHANCE = "tuner/chance"
+GENERATOR_STATE = "tuner/chance"
 STOPPED = {"status": "STOPPED", "values": None}
 # Draws that repeat an earlier trial before a space counts as used up.
 LEAST_COLLISIONS, MOST_COLLISIONS = 1_000, 20_000
@@ -192,8 +192,8 @@ class BayesianOracle(LoggedOracle, keras_tuner.oracles.BayesianOptimizationOracl
             # Only the draws are repeated: fitting every Gaussian process again would take minutes.
             self._random_state.uniform(0.0, 1.0, size=(50, len(self._nonfixed_space())))
             # What came from chance after all says where chance then stood.
-            if CHANCE in self.replayed:
-                self._seed_state = int(self.replayed[CHANCE])
+            if GENERATOR_STATE in self.replayed:
+                self._seed_state = int(self.replayed[GENERATOR_STATE])
             return {"status": "RUNNING", "values": dict(self.replayed)}
         with warnings.catch_warnings():
             # Of a Gaussian process whose fit ends at a bound, which it does on few trials.
@@ -203,11 +203,11 @@ class BayesianOracle(LoggedOracle, keras_tuner.oracles.BayesianOptimizationOracl
             # The best of a model may be a trial that was made; to run it again would say nothing.
             proposed = self._random_populate_space()
             if proposed["values"] is not None:
-                proposed["values"][CHANCE] = self._seed_state
+                proposed["values"][GENERATOR_STATE] = self._seed_state
         return proposed
 
     def _compute_values_hash(self, values: dict[str, Any]) -> str:
-        found: str = super()._compute_values_hash({k: v for k, v in values.items() if k != CHANCE})
+        found: str = super()._compute_values_hash({k: v for k, v in values.items() if k != GENERATOR_STATE})
         return found
 
 

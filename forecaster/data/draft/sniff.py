@@ -140,7 +140,7 @@ def _typed_sample(source: TableSource) -> Sample:
     """Read the first rows of files whose columns have types of their own."""
     files = open_files(source, CsvSpec())
     names = files[0].columns
-    _refuse_repeated(names, source)
+    _check_repeated(names, source)
     tables, n_rows = [], 0
     for file in _holding(files, names):
         for columns in file.batches(names):
@@ -206,12 +206,12 @@ def _csv_sample(path: Path) -> Sample:
             hint="write as many fields in every line as in the first",
             location=Location(str(path), ragged),
         )
-    _refuse_repeated(header, path)
+    _check_repeated(header, path)
     table = pd.DataFrame(body, columns=pd.Index(header), dtype="str")
     return Sample(path, _numbers_as_written(table, separator, encoding), table)
 
 
-def _refuse_repeated(names: list[str], source: TableSource) -> None:
+def _check_repeated(names: list[str], source: TableSource) -> None:
     repeated = [name for i, name in enumerate(names) if name in names[:i]]
     if repeated:
         raise DataError(

@@ -78,7 +78,7 @@ class CsvFile(TableFile):
             for batch in reader:
                 yield batch.columns
             if watched.quotes % 2:
-                self._refuse_open_quote()
+                self._check_open_quote()
 
     def places(self, rows: list[int]) -> list[tuple[Location, str]]:
         """Return the line of each record, as an editor counts lines: the header is on line 1.
@@ -195,7 +195,7 @@ class CsvFile(TableFile):
         except pa.ArrowInvalid as error:
             if "invalid UTF8" in str(error):
                 raise self._wrong_encoding(self._undecodable_line(), _OTHER_ENCODINGS) from None
-            self._refuse_open_quote()
+            self._check_open_quote()
             raise DataError(
                 f"the file is not a CSV table: {error}",
                 hint="check data.csv.separator and the quotes",
@@ -216,7 +216,7 @@ class CsvFile(TableFile):
                     return number
         return None
 
-    def _refuse_open_quote(self) -> None:
+    def _check_open_quote(self) -> None:
         """Raise DataError where the last record never closes its quote, and so hides the rows after it."""
         with self._open() as raw:
             text = io.TextIOWrapper(raw, self.spec.encoding, errors="replace", newline="")

@@ -49,11 +49,11 @@ class Rows:
         begin = 0
         start = 0
         problems = Problems()
-        for file, origin, count in self.segments:
+        for file, numbers, count in self.segments:
             end = int(np.searchsorted(rows, start + count))
             if end > begin:
                 within = rows[begin:end] - start
-                place = within + origin if isinstance(origin, int) else origin[within]
+                place = within + numbers if isinstance(numbers, int) else numbers[within]
                 problems.add(file, place, column, _shifted(describe, order[begin:end]))
             begin, start = end, start + count
         return problems

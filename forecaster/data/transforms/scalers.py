@@ -124,7 +124,7 @@ class Scaler:
             return values
         out = values.copy()
         targets = out[:, : self.n_targets]
-        _refuse_negative_rows(targets)
+        _check_rows(targets)
         out[:, : self.n_targets] = np.log1p(targets)
         return out
 
@@ -183,7 +183,7 @@ def fit_scaler(
     """
     starts, ends = offsets[:-1], offsets[:-1] + train_end
     if spec.method == "log":
-        _refuse_negative(values, starts, ends, ids, n_targets)
+        _check_training_rows(values, starts, ends, ids, n_targets)
     pooled = None
     if not spec.per_series or not train_end.all():
         rows = picked(values, starts, ends)
@@ -215,19 +215,21 @@ def check_not_negative(
 
     Raises DataError, which names the series where the value is in its training rows.
     """
-    _refuse_negative(values, offsets[:-1], offsets[:-1] + train_end, ids, n_targets)
+    _check_training_rows(values, offsets[:-1], offsets[:-1] + train_end, ids, n_targets)
     for rows in row_blocks(len(values)):
-        _refuse_negative_rows(values[rows, :n_targets])
+        _check_rows(values[rows, :n_targets])
 
 
-def _refuse_negative(values: Floats, starts: Ints, ends: Ints, ids: tuple[str, ...], n_targets: int) -> None:
+def _check_training_rows(
+    values: Floats, starts: Ints, ends: Ints, ids: tuple[str, ...], n_targets: int
+) -> None:
     for name, a, b in zip(ids, starts, ends, strict=True):
         if b > a and values[a:b, :n_targets].min() < 0:
             series = f"series {name!r} has" if name else "the target has"
             raise _negative(series, float(values[a:b, :n_targets].min()))
 
 
-def _refuse_negative_rows(targets: Floats) -> None:
+def _check_rows(targets: Floats) -> None:
     if targets.size and targets.min() < 0:
         raise _negative("the table has", float(targets.min()))
 

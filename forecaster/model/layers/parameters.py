@@ -32,22 +32,22 @@ def assemble(
         loc: Location of the window, (batch, 1, channels).
         scale: Scale of the window, (batch, 1, channels).
     """
-    center = normalization.invert(located(output, raw[0]), loc, scale)
+    middle = normalization.invert(located(output, raw[0]), loc, scale)
     if len(raw) == 1:
-        return [center]
+        return [middle]
     size = normalization.size(scale)
     rest = [ops.softplus(r) for r in raw[1:]]
     if isinstance(output, QuantileOutput):
         middle = point_index(output)
         below, above = rest[:middle][::-1], rest[middle:]
-        low, high = [center], [center]
+        low, high = [middle], [middle]
         for step in below:
             low.append(low[-1] - step * size)
         for step in above:
             high.append(high[-1] + step * size)
         return [*low[:0:-1], *high]
     names = order(output)
-    found = [center + SMALLEST if names[1] == "dispersion" else center]
+    found = [middle + SMALLEST if names[1] == "dispersion" else middle]
     for name, r in zip(names[1:], rest, strict=True):
         if name == "df":
             found.append(MIN_DF + r)

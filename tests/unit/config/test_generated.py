@@ -10,4 +10,4 @@ ROOT = Path(__file__).parents[3]
 
 def test_shipped_schema_is_current() -> None:
     shipped = json.loads((ROOT / "configs" / "forecaster.schema.json").read_text(encoding="utf-8"))
-    assert shipped == json_schema(), "run `make docs`"
+    assert shipped == json_schema(), "run `make pages`"

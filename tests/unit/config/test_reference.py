@@ -15,7 +15,8 @@ from forecaster.config.describe import alternatives, experiment_schema
 from forecaster.config.dimensions import KINDS
 from forecaster.config.experiment import Experiment
 from forecaster.config.parsed_yaml import parse_yaml
-from forecaster.config.reference import Entry, entries, example_text, reference
+from forecaster.config.reference import DescribedKey, entries, example_text, reference
+from forecaster.config.spec import ExperimentSpec
 from forecaster.model.cells import CELLS
 from forecaster.spec import OneOf, Spec
 
@@ -63,7 +64,7 @@ def test_every_key_has_a_meaning_in_whole_sentences(spec: type[Spec], name: str)
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda e: e.title)
-def test_every_key_has_an_example_on_the_page(entry: Entry) -> None:
+def test_every_key_has_an_example_on_the_page(entry: DescribedKey) -> None:
     if len(entry.path) > 1 or entry.path[0] not in SECTIONS:
         assert entry.node["examples"]
     for example in entry.node.get("examples", []):
@@ -86,7 +87,7 @@ def test_every_example_is_accepted(spec: type[Spec], name: str) -> None:
 def test_a_wrong_example_is_noticed() -> None:
     """The check above sees what a key refuses, also where other keys are missing."""
     with pytest.raises(ValidationError) as caught:
-        Experiment.model_validate({"seed": -1})
+        ExperimentSpec.model_validate({"seed": -1})
     assert "seed" in [e["loc"][0] for e in caught.value.errors()]
 
 
