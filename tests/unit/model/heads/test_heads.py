@@ -8,7 +8,6 @@ import keras
 import numpy as np
 import pytest
 
-, build
 from forecaster.model.build import build, head_class
 from forecaster.model.heads.base import Forecaster
 from forecaster.model.shape import Shape
