@@ -27,9 +27,9 @@ from typing import Any
 import pytest
 import typer
 import yaml
-from forecaster.config.load import load_experiment
 
 from forecaster.cli import app
+from forecaster.config.experiment import Experiment
 from forecaster.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
@@ -161,7 +161,7 @@ def faults(values: dict[str, Any], folder: Path, *, text: str | None = None) -> 
     """What the program says against a config."""
     (folder / "page.yaml").write_text(text or yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
     try:
-        load_experiment(folder / "page.yaml")
+        Experiment.from_yaml(folder / "page.yaml")
     except ConfigError as error:
         return [found.summary for found in error.diagnostics]
     return []
