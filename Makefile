@@ -8,7 +8,7 @@ DEMO := runs/demo
 FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test pythons mutants check lint coverage wheel format data schema pages docs images report-images vendor clean
+.PHONY: help install demo test pythons mutants check lint coverage wheel format data schema pages docs notebook images report-images vendor clean
 .PHONY: bench-speed bench-engines bench-memory bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune
 
 help:  ## this list
@@ -89,6 +89,10 @@ docs: pages  ## the documentation site, in build/site; every link is checked
 	@$(BIN)/python -c 'import zensical' 2>/dev/null || \
 	    $(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[docs]' -c constraints.txt
 	$(BIN)/python -m tools.build_site
+
+notebook: $(STAMP)  ## run docs/sunspots.ipynb, and keep what its cells print
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[docs]' -c constraints.txt
+	$(BIN)/python -m tools.run_notebook
 
 vendor:  ## the report's chart library again, by npm (it ships; only to change its version)
 	sh tools/vendor_uplot.sh

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from forecaster.api.verbs import Backtest as Backtest
     from forecaster.api.verbs import Search as Search
     from forecaster.api.verbs import backtest as backtest
+    from forecaster.api.verbs import example as example
     from forecaster.api.verbs import inspect as inspect
+    from forecaster.api.verbs import schema as schema
     from forecaster.api.verbs import train as train
     from forecaster.api.verbs import tune as tune
     from forecaster.api.verbs import validate as validate
@@ -44,7 +46,17 @@ if TYPE_CHECKING:
 # Where each public name is defined.
 _HOMES = {
     "forecaster.api.run": ("Evaluation", "Run", "compare", "load"),
-    "forecaster.api.verbs": ("Backtest", "Search", "backtest", "inspect", "train", "tune", "validate"),
+    "forecaster.api.verbs": (
+        "Backtest",
+        "Search",
+        "backtest",
+        "example",
+        "inspect",
+        "schema",
+        "train",
+        "tune",
+        "validate",
+    ),
     "forecaster.config.experiment": ("Experiment",),
     "forecaster.errors": (
         "ConfigError",
@@ -65,12 +77,14 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [  # noqa: RUF022  in the order in which they are read
     "Experiment",
     "inspect",
+    "example",
     "validate",
     "train",
     "load",
     "tune",
     "backtest",
     "compare",
+    "schema",
     "Run",
     "Evaluation",
     "Search",

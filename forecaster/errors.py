@@ -11,6 +11,7 @@ ForecasterError            exit status
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -71,6 +72,26 @@ class Diagnostic:
         return out
 
 
+# Where a parameter of the Python API has another name than the option of the command line.
+_PARAMETERS = {
+    "from": "cutoff",
+    "set": "with_",
+    "resume": "resume=True",
+    "overwrite": "overwrite=True",
+    "force": "force=True",
+}
+_OPTION = re.compile(r"(?<![^\s'\"(])--([a-z]+(?:-[a-z]+)*)")
+
+
+def in_python(text: str) -> str:
+    """Return a message with the parameters of the Python API in place of the options of the command line.
+
+    Messages are written for the command line, which shows them as they are: "add --resume to go on with it" is
+    "add resume=True to go on with it" in Python.
+    """
+    return _OPTION.sub(lambda option: _PARAMETERS.get(option[1], option[1].replace("-", "_")), text)
+
+
 Notify = Callable[[Sequence[Diagnostic], Sequence[str]], None]
 """Takes warnings and remarks as they arise."""
 
@@ -99,7 +120,8 @@ class ForecasterError(Exception):
         super().__init__(message)
 
     def __str__(self) -> str:
-        return "\n".join(str(d) for d in self.diagnostics)
+        # The command line shows the diagnostics; the text of the exception itself is for Python programs.
+        return "\n".join(in_python(str(d)) for d in self.diagnostics)
 
 
 class UsageError(ForecasterError):

@@ -59,8 +59,11 @@ def _with_types(table: pa.Table, like: pa.Schema) -> pa.Table:
             continue
         try:
             column = table.column(i).cast(wanted)
+            same = column.cast(field.type).equals(table.column(i))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            # Times between two dates, say: they stay what they are.
+            continue
+        if not same:
+            # The type holds less, as a date does of a time at noon.
             continue
         table = table.set_column(i, field.name, column)
     return table

@@ -41,8 +41,8 @@ class Run:
 
     path: Path
     experiment: Experiment
-    metrics: dict[str, Any]
-    notes: list[str] = field(default_factory=list)
+    metrics: dict[str, Any] = field(repr=False)
+    notes: list[str] = field(default_factory=list, repr=False)
     needs_future: bool = field(default=False, repr=False)
     already_complete: bool = field(default=False, repr=False)
     _table: TableSource | None = field(default=None, repr=False)

@@ -94,6 +94,27 @@ def inspect(data: Any, *, folder: str | Path | None = None) -> Experiment:
     return inspect_table(as_source(data), folder=Path.cwd() if folder is None else Path(folder)).experiment
 
 
+def example(name: str, folder: str | Path = ".", *, force: bool = False) -> Experiment:
+    """Write a table that ships with the package and its config, as `forecaster init --example` does.
+
+    Args:
+        name: "departures" (three hourly series) or "sunspots" (one monthly series).
+        folder: Where to write the table and config.yaml.
+        force: Replace files that exist.
+
+    Returns:
+        The experiment of the config.
+
+    Raises:
+        UsageError: There is no such example.
+        RunTakenError: One of the files exists and force is not given.
+        EnvironmentError_: One of the files cannot be written.
+    """
+    from forecaster.pipeline.inspect import write_example
+
+    return Experiment.from_yaml(write_example(name, Path(folder) / "config.yaml", force=force).config)
+
+
 def validate(experiment: Experiment, data: Any = None) -> Validated:
     """Check an experiment and its table, and say what would be trained on. Loads no TensorFlow.
 
@@ -283,6 +304,13 @@ def tune(
     )
 
 
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of the YAML file, which `Experiment.from_dict` takes too."""
+    from forecaster.config.schema import json_schema
+
+    return json_schema()
+
+
 def with_table(experiment: Experiment, data: Any) -> tuple[Experiment, TableSource]:
     """The experiment with the table that was handed over, and that table.
 
@@ -355,4 +383,15 @@ class _Trials:
         pass
 
 
-__all__ = ["Backtest", "Search", "backtest", "inspect", "load", "train", "tune", "validate", "with_table"]
+__all__ = [
+    "Backtest",
+    "Search",
+    "backtest",
+    "example",
+    "inspect",
+    "load",
+    "train",
+    "tune",
+    "validate",
+    "with_table",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS = 1 << 19
+_UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
 
 
 class ArrowTable(TableFile):
@@ -66,7 +68,9 @@ class ArrowTable(TableFile):
                 f"{IN_MEMORY}: the table cannot be read: {str(error).splitlines()[0]}",
                 hint="convert or drop the columns of mixed types",
             ) from None
-        return cls(found)
+        # What pandas calls an index without a name, such as the row numbers that a filter leaves.
+        named = [name for name in found.column_names if not _UNNAMED_INDEX.fullmatch(name)]
+        return cls(found if len(named) == found.num_columns else found.select(named))
 
     def __str__(self) -> str:
         return self.name

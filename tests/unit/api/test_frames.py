@@ -1,0 +1,115 @@
+"""Tables of other libraries: taken in, and answered in kind."""
+
+import datetime
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from forecaster.api.frames import kind_of, to_kind
+from forecaster.data.reading.arrow_table import ArrowTable
+from forecaster.data.reading.sources import as_source
+from forecaster.errors import DataError, UsageError
+
+DAYS = pd.date_range("2024-01-01", periods=3)
+PANDAS = pd.DataFrame({"t": DAYS, "id": ["a", "b", "b"], "y": [1.0, 2.5, np.nan]})
+TABLES = {
+    "pandas": PANDAS,
+    "polars": pl.DataFrame({"t": DAYS.to_list(), "id": ["a", "b", "b"], "y": [1.0, 2.5, None]}),
+    "pyarrow": pa.Table.from_pandas(PANDAS),
+    "duckdb": duckdb.sql("SELECT * FROM PANDAS"),
+}
+
+
+class Foreign:
+    """A table of a library that nobody here knows, with Arrow's C stream interface."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return TABLES["pyarrow"].__arrow_c_stream__(requested_schema)
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_table_is_taken_in_and_answered_in_kind(kind: str) -> None:
+    table = TABLES[kind]
+    assert kind_of(table) == kind
+    taken = ArrowTable.of(table)
+    assert taken.columns == ["t", "id", "y"]
+    assert taken.n_rows == 3
+    assert taken.table.column("y").to_pandas().tolist()[:2] == [1.0, 2.5]
+    answer = to_kind(taken.table, kind)
+    # A DuckDB table of rows is a relation, whose module has a private name.
+    assert kind_of(answer) == kind
+    assert ArrowTable.of(answer).table.column("id").to_pylist() == ["a", "b", "b"]
+
+
+def test_a_table_of_an_unknown_library_is_answered_in_pyarrow() -> None:
+    assert kind_of(Foreign()) == "pyarrow"
+    assert ArrowTable.of(Foreign()).columns == ["t", "id", "y"]
+
+
+def test_a_path_is_answered_in_pandas() -> None:
+    assert kind_of("t.csv") == kind_of(None) == "pandas"
+
+
+def test_numbers_are_not_copied() -> None:
+    taken = ArrowTable.of(TABLES["polars"])
+    [y] = taken.table.column("y").chunks
+    assert y.buffers()[1].address == TABLES["polars"]["y"].to_arrow().buffers()[1].address
+
+
+def test_the_fingerprint_is_that_of_names_types_and_values_alone() -> None:
+    whole = ArrowTable.of(TABLES["pyarrow"])
+    parts = pa.concat_tables([TABLES["pyarrow"].slice(0, 1), TABLES["pyarrow"].slice(1)])
+    assert ArrowTable.of(parts).sha256 == whole.sha256
+    assert ArrowTable.of(TABLES["pyarrow"].replace_schema_metadata({"a": "b"})).sha256 == whole.sha256
+    for other in (
+        TABLES["pyarrow"].rename_columns(["t", "id", "z"]),
+        TABLES["pyarrow"].slice(0, 2),
+        TABLES["pyarrow"].set_column(2, "y", pa.array([1.0, 2.5, 3.0])),
+        TABLES["pyarrow"].set_column(2, "y", TABLES["pyarrow"].column("y").cast(pa.float32())),
+    ):
+        assert ArrowTable.of(other).sha256 != whole.sha256
+
+
+def test_an_index_with_a_name_is_a_column_and_one_without_is_left_out() -> None:
+    assert ArrowTable.of(PANDAS.set_index("t")).columns == ["id", "y", "t"]
+    assert ArrowTable.of(PANDAS[PANDAS["id"] == "b"]).columns == ["t", "id", "y"]
+
+
+def test_what_is_no_table_is_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        as_source([1, 2])
+    assert str(caught.value) == (
+        "data is a list, needs a path or a table; give a DataFrame of pandas or polars, a pyarrow table or a "
+        "DuckDB relation"
+    )
+
+
+def test_a_column_of_mixed_values_is_refused_by_name() -> None:
+    with pytest.raises(DataError, match=r"^<in memory>: the table cannot be read: .*\by\b.*drop the columns"):
+        ArrowTable.of(pd.DataFrame({"y": [1, "a", datetime.date(2024, 1, 1)]}))
+
+
+def test_an_answer_has_the_types_of_the_question() -> None:
+    """Dates stay dates and ids stay large strings, so that the answer can be joined; new columns keep their types."""
+    like = pa.schema([("t", pa.date32()), ("id", pa.large_string()), ("y", pa.float32())])
+    table = pa.table(
+        {
+            "id": ["a"],
+            "t": pa.array(DAYS[1:2]),
+            "cutoff": pa.array(DAYS[:1]),
+            "forecast": [1.5],
+        }
+    )
+    answer = to_kind(table, "pyarrow", like)
+    assert answer.schema.types == [pa.large_string(), pa.date32(), pa.date32(), pa.float64()]
+    assert answer.column("t").to_pylist() == [datetime.date(2024, 1, 2)]
+
+
+def test_times_between_dates_stay_times() -> None:
+    noon = pa.array([np.datetime64("2024-01-01T12:00", "ns")])
+    answer = to_kind(pa.table({"t": noon}), "pyarrow", pa.schema([("t", pa.date32())]))
+    assert answer.column("t").to_pylist() == [datetime.datetime(2024, 1, 1, 12)]
