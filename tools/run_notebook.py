@@ -1,6 +1,6 @@
 """Run docs/sunspots.ipynb from top to bottom, and keep what its cells print.
 
-    python -m tools.run_notebook        # needs the extra docs
+python -m tools.run_notebook        # needs the extra docs
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 from forecaster.config.evaluation import EvaluationSpec
 from forecaster.config.nearest import nearest
 from forecaster.config.tune import TuneSpec
-from forecaster.data.spec import DataSpec, ScalingSpec, SplitSpec, WindowSpec
+from forecaster.data.spec import DataSpec, SplitSpec, WindowSpec
+from forecaster.data.transforms.scalers import ScalingSpec
 from forecaster.evaluation.metrics import METRICS
 from forecaster.model.spec import DistributionOutput, ModelSpec, QuantileOutput
 from forecaster.spec import Fault, Spec, raise_faults

@@ -327,29 +327,3 @@ class WindowSpec(Spec):
         ),
     ] = Field("skip", examples=["pad"])
     """What to do with series whose training rows do not fill one window of `lookback` + `horizon` steps."""
-
-
-class ScalingSpec(Spec):
-    """How columns are brought to a common scale before they reach the network."""
-
-    method: Annotated[
-        Literal["standard", "minmax", "robust", "log", "none"],
-        OneOf(
-            {
-                "standard": "Subtract the mean and divide by the standard deviation. The usual choice.",
-                "minmax": "Map the smallest training value to 0 and the largest to 1. For values between fixed limits; "
-                "one outlier squeezes all others together.",
-                "robust": "Subtract the median and divide by the distance between the quartiles. For values with "
-                "outliers.",
-                "log": "Replace each target by log(1 + x), and scale the covariates as `standard` does. For targets "
-                "that are never negative and whose swings grow with their level.",
-                "none": "Leave every value as it is. For counts with `model.output: {type: distribution, family: "
-                "negative_binomial}`.",
-            }
-        ),
-    ] = Field("standard", examples=["robust"])
-    """The method of scaling. It is fitted on training rows only, and undone for every forecast and score. Static
-    covariates are always scaled as under `standard`."""
-    per_series: bool = Field(True, examples=[False])
-    """Whether each series is scaled by its own training rows, so that large and small series count alike. false: one
-    scale serves all series, so that the network sees their different levels."""

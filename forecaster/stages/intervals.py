@@ -12,9 +12,8 @@ from forecaster.config.evaluation import EvaluationSpec
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.arrays import Ints
 from forecaster.data.panel import Panel
-from forecaster.data.spec import ScalingSpec
 from forecaster.data.transforms.fitted import fit_panel_scaler, with_new_series
-from forecaster.data.transforms.scalers import Scaler
+from forecaster.data.transforms.scalers import Scaler, ScalingSpec
 from forecaster.data.transforms.split import SplitName
 from forecaster.forecasting.adaptive import AdaptiveCalibration
 from forecaster.forecasting.calibration import Calibration, GroupedQuantiles, calibrate

@@ -10,11 +10,10 @@ import numpy.typing as npt
 
 from forecaster.data.arrays import Ints
 from forecaster.data.panel import Panel
-from forecaster.data.spec import ScalingSpec
 from forecaster.data.time_axis.calendar import features
 from forecaster.data.transforms.categories import Encoders, fit_encoders
 from forecaster.data.transforms.cutoff import NAMED
-from forecaster.data.transforms.scalers import Scaler, fit_scaler
+from forecaster.data.transforms.scalers import Scaler, ScalingSpec, fit_scaler
 from forecaster.data.transforms.windows import WindowSource
 
 

@@ -1,19 +1,85 @@
-"""Scaling, fitted on training rows only and stored as plain numbers."""
+"""Scaling, fitted on training rows only and stored as plain numbers.
+
+To add a method, write its function here and name it in `METHODS`; the first paragraph of its docstring is its
+text in the config reference.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from forecaster.data.arrays import beside, picked, row_blocks
-from forecaster.data.spec import ScalingSpec
 from forecaster.errors import DataError
+from forecaster.spec import OneOf, Spec, meanings_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+
+def standard(table: Floats) -> tuple[Floats, Floats]:
+    """Subtract the mean and divide by the standard deviation. The usual choice."""
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler()
+    for rows in row_blocks(len(table)):
+        scaler.partial_fit(table[rows])
+    return scaler.mean_, np.sqrt(scaler.var_)
+
+
+def minmax(table: Floats) -> tuple[Floats, Floats]:
+    """Map the smallest training value to 0 and the largest to 1. For values between fixed limits; one outlier
+    squeezes all others together."""
+    from sklearn.preprocessing import MinMaxScaler
+
+    scaler = MinMaxScaler()
+    for rows in row_blocks(len(table)):
+        scaler.partial_fit(table[rows])
+    return scaler.data_min_, scaler.data_range_
+
+
+def robust(table: Floats) -> tuple[Floats, Floats]:
+    """Subtract the median and divide by the distance between the quartiles. For values with outliers."""
+    # RobustScaler loops over features in Python: 40 times as long on 100,000 series.
+    low, loc, high = np.quantile(table, [0.25, 0.5, 0.75], axis=0)
+    return loc, high - low
+
+
+def logarithm(table: Floats) -> tuple[Floats, Floats]:
+    """Replace each target by log(1 + x), and scale the covariates as `standard` does. For targets that are never
+    negative and whose swings grow with their level."""
+    return standard(table)
+
+
+def none(table: Floats) -> tuple[Floats, Floats]:
+    """Leave every value as it is. For counts with `model.output: {type: distribution, family: negative_binomial}`."""
+    return np.zeros(table.shape[1]), np.ones(table.shape[1])
+
+
+# By the name that scaling.method takes. Each returns loc and scale, (columns,), of training rows, (rows, columns).
+METHODS: dict[str, Callable[[Floats], tuple[Floats, Floats]]] = {
+    "standard": standard,
+    "minmax": minmax,
+    "robust": robust,
+    "log": logarithm,
+    "none": none,
+}
+
+
+class ScalingSpec(Spec):
+    """How columns are brought to a common scale before they reach the network."""
+
+    method: Annotated[str, OneOf(meanings_of(METHODS))] = Field("standard", examples=["robust"])
+    """The method of scaling. It is fitted on training rows only, and undone for every forecast and score. Static
+    covariates are always scaled as under `standard`."""
+    per_series: bool = Field(True, examples=[False])
+    """Whether each series is scaled by its own training rows, so that large and small series count alike. false: one
+    scale serves all series, so that the network sees their different levels."""
 
 
 @dataclass(frozen=True)
@@ -245,40 +311,16 @@ def _negative(subject: str, value: float) -> DataError:
 def _fit(method: str, rows: Floats, n_targets: int) -> tuple[Floats, Floats]:
     """Return loc and scale, each (..., columns), of rows, (..., training rows, columns)."""
     shape = (*rows.shape[:-2], rows.shape[-1])
-    if method == "none" or not rows.size:
+    if not rows.size:
         return np.zeros(shape), np.ones(shape)
     table = rows
     if rows.ndim > 2:
-        # scikit-learn takes a table: every column of every series is a feature of its own. Each is contiguous
-        # in memory, so that the rounding of its sum does not depend on the features beside it.
+        # A method takes a table: every column of every series is a feature of its own. Each is contiguous in
+        # memory, so that the rounding of its sum does not depend on the features beside it.
         table = np.asfortranarray(rows.swapaxes(-1, -2).reshape(-1, rows.shape[-2]).T)
-    if method == "robust":
-        # RobustScaler loops over features in Python: 40 times as long on 100,000 series.
-        low, loc, high = np.quantile(table, [0.25, 0.5, 0.75], axis=0)
-        scale = high - low
-    else:
-        loc, scale = _min_and_range(table) if method == "minmax" else _mean_and_std(table)
-    loc, scale = loc.reshape(shape), scale.reshape(shape)
+    loc, scale = (part.reshape(shape) for part in METHODS[method](table))
     if method == "log":
         loc[..., :n_targets], scale[..., :n_targets] = 0.0, 1.0
     # Rounding leaves a tiny scale where a column is constant.
     constant = scale <= 1e-12 * np.maximum(1.0, np.abs(loc))
     return loc, np.where(constant, 1.0, scale)
-
-
-def _mean_and_std(table: Floats) -> tuple[Floats, Floats]:
-    from sklearn.preprocessing import StandardScaler
-
-    scaler = StandardScaler()
-    for rows in row_blocks(len(table)):
-        scaler.partial_fit(table[rows])
-    return scaler.mean_, np.sqrt(scaler.var_)
-
-
-def _min_and_range(table: Floats) -> tuple[Floats, Floats]:
-    from sklearn.preprocessing import MinMaxScaler
-
-    scaler = MinMaxScaler()
-    for rows in row_blocks(len(table)):
-        scaler.partial_fit(table[rows])
-    return scaler.data_min_, scaler.data_range_

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from forecaster.data import arrays
-from forecaster.data.spec import ScalingSpec
-from forecaster.data.transforms.scalers import Scaler, check_not_negative, fit_scaler
+from forecaster.data.transforms.scalers import Scaler, ScalingSpec, check_not_negative, fit_scaler
 from forecaster.errors import DataError
 
 DATA = Path(__file__).parents[4] / "data"
