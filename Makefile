@@ -80,10 +80,11 @@ data: $(STAMP)  ## derive the shipped tables again, from the packages they come 
 schema: $(STAMP)  ## the JSON Schema that editors read for the files in configs/
 	$(BIN)/forecaster schema > configs/forecaster.schema.json
 
-pages: $(STAMP) schema  ## the generated pages: the schema, docs/config.md, docs/api.md, the tables of docs/cli.md
+pages: $(STAMP) schema  ## the generated pages: the schema, docs/config.md, docs/api.md, the tables of docs/cli.md, the picture of the rooms
 	$(BIN)/python -m forecaster.config.reference > docs/config.md
 	$(BIN)/python -m tools.api_reference
 	$(BIN)/python -m tools.cli_reference
+	$(BIN)/python -m tools.draw_rooms
 
 docs: pages  ## the documentation site, in build/site; every link is checked
 	@$(BIN)/python -c 'import zensical' 2>/dev/null || \

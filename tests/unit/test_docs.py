@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import api_reference, build_site, check_links
+from tools import api_reference, build_site, check_links, draw_rooms
 
 ROOT = Path(__file__).parents[2]
 PAGES = check_links.markdown_pages()
@@ -21,6 +21,16 @@ def test_navigation_names_every_page_and_no_other() -> None:
 
 def test_api_page_is_that_of_the_docstrings() -> None:
     assert api_reference.PAGE.read_text(encoding="utf-8") == api_reference.render(), "run `make pages`"
+
+
+def test_picture_of_the_rooms_is_that_of_the_contracts() -> None:
+    assert draw_rooms.PICTURE.read_text(encoding="utf-8") == draw_rooms.draw(), "run `make pages`"
+    rooms = {
+        p.stem
+        for p in (ROOT / "forecaster").iterdir()
+        if not p.name.startswith("_") and p.suffix in ("", ".py")
+    }
+    assert {room for floor in draw_rooms.floors() for room in floor} == rooms
 
 
 def forecast(steps: int, *, level: float = 0.8) -> list[float]:
