@@ -50,9 +50,6 @@ mutants: $(STAMP)  ## do the tests notice small changes of the code? one module:
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[mutants]' -c constraints.txt
 	$(BIN)/python tools/mutants.py $(MODULE)
 
-check: lint  ## what to run before a commit: lint, and the fast tests
-	$(BIN)/python -m pytest -m 'not slow'
-
 coverage: $(STAMP)  ## all tests, and which lines and branches they reach; fails below the threshold
 	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term --cov-report=html --cov-fail-under=80
 
