@@ -15,7 +15,7 @@ import numpy as np
 
 from forecaster.data.arrays import Floats
 from forecaster.evaluation.scored import Metric, MetricPart, Terms
-from forecaster.forecasting.forecast import ends
+from forecaster.forecasting.levels import ends
 
 
 def coverage(p: MetricPart, level: float) -> Terms:

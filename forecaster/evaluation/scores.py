@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,10 @@ from forecaster.evaluation.intervals import LEVEL_METRICS, QUANTILE_METRICS, int
 from forecaster.evaluation.metrics import METRICS
 from forecaster.evaluation.scales import Scales
 from forecaster.evaluation.scored import Metric, MetricResult, ScaleName, Scored
-from forecaster.forecasting.forecast import Forecast
 from forecaster.text import joined
+
+if TYPE_CHECKING:
+    from forecaster.forecasting.forecast import Forecast
 
 Scores = Mapping[str, Mapping[str, float | None]]
 """Metrics by name, for each forecaster by name; None where one cannot be computed."""

@@ -14,26 +14,13 @@ from forecaster.data.panel import Panel
 from forecaster.data.spec import DataSpec
 from forecaster.data.transforms.windows import Windows
 from forecaster.forecasting.calibration import Calibration, GroupedQuantiles
+from forecaster.forecasting.levels import ends
 from forecaster.forecasting.table import Interval, forecast_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Floats = npt.NDArray[np.floating[Any]]
-
-
-MEDIAN = 0.5
-
-
-def ends(level: float) -> tuple[float, float]:
-    """The probabilities of both ends of an interval of this level, in percent: 80 lies between 0.1 and 0.9."""
-    outside = (100.0 - level) / 200.0
-    return outside, 1.0 - outside
-
-
-def probabilities(levels: Sequence[float]) -> tuple[float, ...]:
-    """The probabilities of the ends of all levels and of the median, rising."""
-    return tuple(sorted({MEDIAN, *(p for level in levels for p in ends(level))}))
 
 
 @dataclass(frozen=True)

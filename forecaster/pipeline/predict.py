@@ -16,7 +16,7 @@ from forecaster.data.transforms.windows import Windows
 from forecaster.errors import Diagnostic
 from forecaster.forecasting.calibration import Calibration
 from forecaster.forecasting.fitted import Fitted
-from forecaster.forecasting.forecast import probabilities
+from forecaster.forecasting.levels import probabilities
 from forecaster.stages.intervals import calibration_for
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.start import find_forecast_start

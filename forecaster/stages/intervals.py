@@ -17,7 +17,8 @@ from forecaster.data.transforms.scalers import Scaler, ScalingSpec
 from forecaster.data.transforms.split import SplitName
 from forecaster.forecasting.adaptive import AdaptiveCalibration
 from forecaster.forecasting.calibration import Calibration, GroupedQuantiles, calibrate
-from forecaster.forecasting.forecast import Forecast, probabilities
+from forecaster.forecasting.forecast import Forecast
+from forecaster.forecasting.levels import probabilities
 from forecaster.stages.prepared import Prepared
 
 BySplit = dict[SplitName, dict[str, Forecast]]

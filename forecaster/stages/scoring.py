@@ -17,7 +17,8 @@ from forecaster.forecasting.baselines import BaselineInputs
 from forecaster.forecasting.baselines import forecast as baseline
 from forecaster.forecasting.calibration import Calibration
 from forecaster.forecasting.fitted import Fitted
-from forecaster.forecasting.forecast import Forecast, probabilities
+from forecaster.forecasting.forecast import Forecast
+from forecaster.forecasting.levels import probabilities
 from forecaster.stages.intervals import BySplit, add_intervals
 from forecaster.stages.prepared import Prepared
 

@@ -19,7 +19,7 @@ from forecaster.evaluation import scored as metrics
 from forecaster.evaluation.intervals import interval_metrics
 from forecaster.evaluation.metrics import METRICS
 from forecaster.evaluation.scored import Scored
-from forecaster.forecasting.forecast import ends, probabilities
+from forecaster.forecasting.levels import ends, probabilities
 
 NAN = math.nan
 ONE = np.array([[2.0]])

@@ -15,7 +15,8 @@ from forecaster.evaluation.scores import (
     score_table,
     verdicts,
 )
-from forecaster.forecasting.forecast import Forecast, probabilities
+from forecaster.forecasting.forecast import Forecast
+from forecaster.forecasting.levels import probabilities
 
 NAN = math.nan
 

@@ -6,7 +6,7 @@ import pytest
 from forecaster.data.transforms.scalers import Scaler
 from forecaster.forecasting.adaptive import AdaptiveCalibration
 from forecaster.forecasting.calibration import GroupedQuantiles
-from forecaster.forecasting.forecast import probabilities
+from forecaster.forecasting.levels import probabilities
 
 
 def plain(n: int = 1) -> Scaler:

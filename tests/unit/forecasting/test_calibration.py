@@ -15,7 +15,7 @@ from forecaster.forecasting.calibration import (
     needed,
     shortfall,
 )
-from forecaster.forecasting.forecast import ends, probabilities
+from forecaster.forecasting.levels import ends, probabilities
 
 
 def plain(n: int = 1, spread: float = 1.0, method: str = "standard") -> Scaler:
