@@ -75,12 +75,14 @@ class Diagnostic:
 # Where a parameter of the Python API has another name than the option of the command line.
 _PARAMETERS = {
     "from": "cutoff",
-    "set": "with_",
+    # Overrides keep their name: they are text in both, as in `Experiment.from_yaml(path, ["seed=7"])`.
+    "set": "--set",
     "resume": "resume=True",
     "overwrite": "overwrite=True",
     "force": "force=True",
 }
-_OPTION = re.compile(r"(?<![^\s'\"(])--([a-z]+(?:-[a-z]+)*)")
+# An option, or a whole command to type, which is the same for everyone.
+_OPTION = re.compile(r"forecaster [a-z]+ [^;\n]*|(?<![^\s'\"(])--(?P<name>[a-z]+(?:-[a-z]+)*)")
 
 
 def in_python(text: str) -> str:
@@ -89,7 +91,12 @@ def in_python(text: str) -> str:
     Messages are written for the command line, which shows them as they are: "add --resume to go on with it" is
     "add resume=True to go on with it" in Python.
     """
-    return _OPTION.sub(lambda option: _PARAMETERS.get(option[1], option[1].replace("-", "_")), text)
+
+    def parameter(found: re.Match[str]) -> str:
+        name = found["name"]
+        return found[0] if name is None else _PARAMETERS.get(name, name.replace("-", "_"))
+
+    return _OPTION.sub(parameter, text)
 
 
 Notify = Callable[[Sequence[Diagnostic], Sequence[str]], None]

@@ -52,6 +52,10 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         ("bring more rows with --data, or a later --from", "bring more rows with data, or a later cutoff"),
         ("--time-budget 3x: is no time", "time_budget 3x: is no time"),
         ("--fail-if-worse-than x: there is no such baseline", "fail_if_worse_than x: there is no such baseline"),
+        ("finish it with: forecaster train c.yaml --run-dir r --resume; or give --force",
+         "finish it with: forecaster train c.yaml --run-dir r --resume; or give force=True"),
+        ("write it with forecaster future, and bring it with --future",
+         "write it with forecaster future, and bring it with future"),
         ("/a--b/--c.csv: no such file -- or so", "/a--b/--c.csv: no such file -- or so"),
     ],
 )  # fmt: skip

@@ -157,7 +157,7 @@ def test_file_is_taken(tmp_path: Path) -> None:
 
 
 def test_nothing_to_resume(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="there is no run to resume; leave out --resume to start it"):
+    with pytest.raises(DataError, match="there is no run to resume; leave out resume=True to start it"):
         check_free(tmp_path / "r", resume=True)
     assert not (tmp_path / "r").exists()
 
@@ -214,7 +214,7 @@ def test_second_process_is_refused_and_may_come_after(tmp_path: Path) -> None:
             pass
         assert caught.value.exit_code == 4
         assert str(caught.value) == (
-            f"{tmp_path}/r: another process is working on it; wait for it, or choose another --run-dir"
+            f"{tmp_path}/r: another process is working on it; wait for it, or choose another run_dir"
         )
     assert RunDir(tmp_path / "r").started() is not None
     go.put(None)

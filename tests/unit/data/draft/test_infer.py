@@ -288,7 +288,7 @@ def test_existing_output_is_kept(write: Write, tmp_path: Path) -> None:
     output.write_text("mine\n")
     with pytest.raises(RunTakenError) as caught:
         write_draft(table, output)
-    assert str(caught.value) == f"{output} exists; name another --output, or give --force to replace it"
+    assert str(caught.value) == f"{output} exists; name another output, or give force=True to replace it"
     assert output.read_text() == "mine\n"
     write_draft(table, output, force=True)
     assert output.read_text().startswith("# yaml-language-server")
