@@ -1,4 +1,4 @@
-"""forecaster backtest: rolling cutoffs, from one YAML file to one directory of scores."""
+"""forecaster backtest: train and score at several cutoffs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from forecaster.terminal.console import Result, folds_text
 from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
-    from forecaster.api.verbs import Backtest
+    from forecaster.api.results import Backtest
 
 EXAMPLES = examples(
     "forecaster backtest config.yaml --folds 8 --step 168",
@@ -33,27 +33,32 @@ EXAMPLES = examples(
 def command(
     config: ConfigFile,
     overrides: Overrides = None,
-    folds: Annotated[int, typer.Option("--folds", min=1, metavar="N", help="Forecast from N cutoffs.")] = 5,
+    folds: Annotated[
+        int, typer.Option("--folds", min=1, metavar="N", help="Forecast from this many cutoffs.")
+    ] = 5,
     step: Annotated[
         int | None,
         typer.Option(
             "--step",
             min=1,
-            metavar="S",
-            help="Leave S steps between cutoffs. The default is the horizon.",
+            metavar="STEPS",
+            help="Leave this many steps between cutoffs. The default is the horizon.",
             show_default=False,
         ),
     ] = None,
     refit: Annotated[
-        bool, typer.Option("--refit/--no-refit", help="Train again at every cutoff, or only at the first.")
+        bool,
+        typer.Option("--refit/--no-refit", help="Train again at every cutoff, not at the first one only."),
     ] = False,
     window: Annotated[
         Literal["expanding", "sliding"],
-        typer.Option("--window", help="Let the training rows grow, or keep their number and move on."),
+        typer.Option(
+            "--window", help="Let the training rows grow from cutoff to cutoff, or keep their number."
+        ),
     ] = "expanding",
     run_dir: NewRun = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue the backtest in --run-dir that was stopped.")
+        bool, typer.Option("--resume", help="Continue the interrupted backtest in --run-dir.")
     ] = False,
     overwrite: Overwrite = False,
     smoke: Smoke = False,
@@ -87,6 +92,6 @@ def command(
 def _result(found: Backtest) -> Result:
     lines = [*folds_text(found.metrics), *found.notes]
     if found.already_complete:
-        lines.append("The backtest was complete already; nothing was trained.")
+        lines.append("The backtest was already complete; nothing was trained.")
     lines.append(f"run: {found.path}")
     return {"run": str(found.path), "notes": found.notes, **found.metrics}, "\n".join(lines)

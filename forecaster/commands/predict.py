@@ -1,4 +1,4 @@
-"""forecaster predict: the next steps of every series."""
+"""forecaster predict: forecast the next steps of every series."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def command(
         typer.Option(
             "--future",
             metavar="FILE",
-            help="Read the covariates that are known ahead from this table; `forecaster future` writes it.",
+            help="Read the future covariates from this table, which `forecaster future` prepares.",
             show_default=False,
         ),
     ] = None,
@@ -52,7 +52,7 @@ def command(
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Forecast the next steps of every series, as CSV on stdout or as a file."""
+    """Forecast the next steps of every series, and print them as CSV or write them to a file."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
         import forecaster as fc
         from forecaster.runs.tables import check_ending, write_table

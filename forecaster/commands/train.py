@@ -1,4 +1,4 @@
-"""forecaster train: one YAML file to one run directory."""
+"""forecaster train: train a network and write a run directory."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def command(
     overrides: Overrides = None,
     run_dir: NewRun = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue the run in --run-dir that was stopped.")
+        bool, typer.Option("--resume", help="Continue the interrupted run in --run-dir.")
     ] = False,
     overwrite: Overwrite = False,
     smoke: Smoke = False,
@@ -74,8 +74,8 @@ def _result(run: Run) -> Result:
         lines += [*verdicts(scores["scores"], split=split), *remarks(scores["left_out"])]
     lines += run.notes
     if run.already_complete:
-        lines.append("The run was complete already; nothing was trained.")
-    # What is known ahead must come with the rows to forecast.
+        lines.append("The run was already complete; nothing was trained.")
+    # A forecast needs future covariates that the table does not hold, so they are filled in first.
     following = f"forecaster {'future' if run.needs_future else 'predict'} {path}"
     lines += [f"run:    {path}", f"report: {path / 'report.html'}", f"next:   {following}"]
     return {"run": str(path), "notes": run.notes, "splits": splits}, "\n".join(lines)

@@ -125,15 +125,15 @@ def _interval_text(intervals: Mapping[str, Mapping[str, float | None]]) -> str:
 def comparison_text(first: str, second: str, test: Comparison) -> str:
     """One sentence, which calls a difference one only where it is."""
     if test.p is None or test.difference != test.difference:
-        return f"{first} and {second}: {test.origins:,} forecast origins are too few to tell them apart."
+        return f"{first} and {second}: {test.origins:,} cutoffs are too few for a test."
     better, worse = (first, second) if test.difference < 0 else (second, first)
     said = (
-        f"p {test.p:.2g}, {test.origins:,} origins"
+        f"p {test.p:.2g}, {test.origins:,} cutoffs"
         if test.p >= 1e-4
-        else f"p < 0.0001, {test.origins:,} origins"
+        else f"p < 0.0001, {test.origins:,} cutoffs"
     )
     if not test.real:
-        return f"{first} and {second} cannot be told apart ({said})."
+        return f"{first} and {second} do not differ significantly ({said})."
     return f"{better} is better than {worse} by {number(abs(test.difference))} of MASE ({said})."
 
 

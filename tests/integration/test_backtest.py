@@ -196,7 +196,7 @@ def test_stopped_between_folds_and_within_one_it_ends_in_the_same_bytes(
     assert not (tmp_path / "r/checkpoints").exists()
     (tmp_path / "r/checkpoints").mkdir()
     said = done(*arguments, "--run-dir", tmp_path / "r", "--resume")
-    assert "The backtest was complete already; nothing was trained.\n" in said
+    assert "The backtest was already complete; nothing was trained.\n" in said
     assert not (tmp_path / "r/checkpoints").exists()
 
 

@@ -39,7 +39,9 @@ def test_every_series_and_step_of_the_horizon_is_asked_for(run: Path) -> None:
         ["id", "t", "open", "shift"],
         *([k, t, "", ""] for k in "pq" for t in AHEAD),
     ]
-    assert result.stderr == f"note: 12 empty cells to fill in; then forecaster predict {run} --future FILE\n"
+    assert (
+        result.stderr == f"note: fill in 12 empty cells, then run: forecaster predict {run} --future FILE\n"
+    )
 
 
 def test_what_was_written_and_filled_in_is_read(run: Path, tmp_path: Path) -> None:

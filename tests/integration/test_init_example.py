@@ -64,7 +64,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones(folder: Path) -> None:
 def test_a_table_and_an_example_exclude_each_other(folder: Path, arguments: list[str]) -> None:
     assert refused(2, "init", *arguments) == (
         "init needs either DATA or --example; name a table, as in forecaster init sales.csv, "
-        "or give --example departures"
+        "or use --example departures"
     )
 
 

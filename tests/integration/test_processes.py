@@ -97,7 +97,7 @@ def test_run_that_is_stopped_three_ways_ends_in_the_bytes_of_one_that_is_not(tmp
     assert len(histories[0]) == 21
     assert not (stopped / "checkpoints").exists()
     assert not list(stopped.rglob("*.part"))
-    assert "The run was complete already; nothing was trained." in done(*again)
+    assert "The run was already complete; nothing was trained." in done(*again)
 
 
 def test_reader_that_goes_away_is_no_fault(tmp_path: Path) -> None:
