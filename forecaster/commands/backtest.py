@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+import forecaster as fc
 from forecaster.commands.options import (
     ConfigFile,
     Json,
@@ -20,6 +21,7 @@ from forecaster.commands.options import (
 )
 from forecaster.terminal.console import Result, folds_text
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.training_progress import progress_for
 
 if TYPE_CHECKING:
     from forecaster.api.results import Backtest
@@ -69,9 +71,6 @@ def command(
 ) -> None:
     """Train and score at several cutoffs in the past, as if each were now."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
-        from forecaster.terminal.training_progress import progress_for
-
         with progress_for(reporter) as listener:
             found = fc.backtest(
                 fc.Experiment.from_yaml(config, overrides or ()),

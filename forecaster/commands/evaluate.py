@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+import forecaster as fc
 from forecaster.commands.options import Json, NoColor, Quiet, Verbose, examples
 from forecaster.errors import UsageError
 from forecaster.terminal.console import Result, comparison_text, number, score_text, table
@@ -66,7 +67,6 @@ def command(
 ) -> None:
     """Score a run again beside its baselines, on its own table or on new rows, or compare several runs."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
         from forecaster.runs.tables import check_ending, write_table
 
         if output is not None:
@@ -92,7 +92,6 @@ def command(
 
 
 def _result(found: Sequence[Evaluation], worse: list[str], written: str | None) -> Result:
-    import forecaster as fc
     from forecaster.evaluation.scores import remarks, verdicts
 
     comparisons = fc.compare(found)

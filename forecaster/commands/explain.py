@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import forecaster as fc
 from forecaster.commands.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 from forecaster.terminal.console import Result, number, table, without_version
 from forecaster.terminal.exits import command_context
@@ -37,8 +38,6 @@ def command(
 ) -> None:
     """Measure how much each input and each part of the lookback contributes, and update the report."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
-
         explained = fc.load(run_dir).explain(windows=windows, repeats=repeats, seed=seed)
         reporter.result(*_result(explained))
 

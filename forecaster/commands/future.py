@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import forecaster as fc
 from forecaster.commands.options import (
     CutoffTime,
     DataFile,
@@ -42,7 +43,6 @@ def command(
 ) -> None:
     """Write the table of future covariates, with empty cells to fill in, for every step of the horizon."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
         from forecaster.runs.tables import check_ending, write_table
 
         if output is not None:

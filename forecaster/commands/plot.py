@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import forecaster as fc
 from forecaster.commands.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
@@ -51,8 +52,6 @@ def command(
 ) -> None:
     """Plot the last test window of one series: forecast, intervals and actual values."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
-
         plotted = fc.load(run_dir).plot(series=series, target=target, output=output)
         reporter.result(*_result(plotted, reporter))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+import forecaster as fc
 from forecaster.commands.options import (
     CutoffTime,
     DataFile,
@@ -54,7 +55,6 @@ def command(
 ) -> None:
     """Forecast the next steps of every series, and print them as CSV or write them to a file."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
         from forecaster.runs.tables import check_ending, write_table
 
         if output is not None:

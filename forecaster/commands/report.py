@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+import forecaster as fc
 from forecaster.commands.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 from forecaster.terminal.console import Result
 from forecaster.terminal.exits import command_context
@@ -38,8 +39,6 @@ def command(
 ) -> None:
     """Write the report of a run: one HTML file that opens offline."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
-
         reported = fc.load(run_dir).report(output)
         notes = list(reported.notes)
         if open_it and not webbrowser.open(reported.path.resolve().as_uri()):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import forecaster as fc
 from forecaster.commands.options import (
     ConfigFile,
     Json,
@@ -20,6 +21,7 @@ from forecaster.commands.options import (
 )
 from forecaster.terminal.console import Result, score_text
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.training_progress import progress_for
 
 if TYPE_CHECKING:
     from forecaster.api.run import Run
@@ -47,9 +49,6 @@ def command(
 ) -> None:
     """Train a network, score it beside the baselines, and write a run directory."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
-        from forecaster.terminal.training_progress import progress_for
-
         with progress_for(reporter) as listener:
             run = fc.train(
                 fc.Experiment.from_yaml(config, overrides or ()),

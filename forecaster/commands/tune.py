@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+import forecaster as fc
 from forecaster.commands.options import (
     ConfigFile,
     Json,
@@ -21,6 +22,7 @@ from forecaster.commands.options import (
 )
 from forecaster.terminal.console import Result, number, score_text, table
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.search_progress import search_progress_for
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -67,9 +69,6 @@ def command(
 ) -> None:
     """Search the open values of a config, and write the best config, its run, a table of trials and plots."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
-        from forecaster.terminal.search_progress import search_progress_for
-
         with contextlib.ExitStack() as stack:
             found = fc.tune(
                 fc.Experiment.from_yaml(config, overrides or ()),

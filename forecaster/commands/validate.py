@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import forecaster as fc
 from forecaster.commands.options import ConfigFile, Json, NoColor, Overrides, Quiet, Verbose, examples
 from forecaster.terminal.console import Reporter, Result, table
 from forecaster.terminal.exits import command_context
@@ -30,8 +31,6 @@ def command(
 ) -> None:
     """Check a config and its table, and show what would be trained on. Does not load TensorFlow."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
-
         validated = fc.validate(fc.Experiment.from_yaml(config, overrides or ()))
         reporter.warn(validated.warnings)
         reporter.result(*_result(validated, config, reporter))

@@ -32,6 +32,7 @@ from forecaster.stages.prepared import SMOKE_WINDOWS, Prepared, prepare, read, s
 from forecaster.stages.saving import save_splits
 from forecaster.stages.validation import batch_extras, val_score_of
 from forecaster.system import MIB, peak_memory
+from forecaster.training.backend import forget_networks, start_backend
 from forecaster.training.progress import EpochRow
 from forecaster.training.spec import RuntimeSpec
 
@@ -61,8 +62,6 @@ class TrialTask:
 
 def start(setup: dict[str, Any]) -> None:
     """Load the backend before the first task."""
-    from forecaster.training.backend import start_backend
-
     start_backend(RuntimeSpec.model_validate(setup["runtime"]))
 
 
@@ -77,8 +76,6 @@ def run_trial(task: TrialTask, say: Say) -> dict[str, Any]:
 
     A folder that a kill left is gone on from.
     """
-    from forecaster.training.backend import forget_networks
-
     forget_networks()
     folder = Path(task.folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -141,9 +141,10 @@ def folds_text(metrics: Mapping[str, Any]) -> list[str]:
     """The scores of every fold, their spread, and what the tests say. metrics: metrics.json of a backtest."""
     from forecaster.evaluation.scores import label
     from forecaster.evaluation.significance import Comparison
+    from forecaster.stages.scoring import DECISIVE_METRICS
 
     folds, scores = metrics["folds"], metrics["summary"]["scores"]
-    chosen = next((m for m in ("mase", "mae") if m in scores["model"]), next(iter(scores["model"])))
+    chosen = next((m for m in DECISIVE_METRICS if m in scores["model"]), next(iter(scores["model"])))
     names = list(scores)
     rows = [
         [

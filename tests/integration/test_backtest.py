@@ -136,8 +136,8 @@ def test_json_smoke_and_a_taken_directory(tmp_path: Path) -> None:
 def test_too_many_folds_are_refused_before_anything_is_written(tmp_path: Path) -> None:
     config = line(tmp_path)
     assert refused(2, "backtest", config, "--folds", 30, "--run-dir", tmp_path / "r") == (
-        f"{tmp_path}/t.csv: 30 folds of 3 steps, 3 scored and validation leave no training rows; the longest series "
-        "has 60 rows; give fewer --folds or a smaller --step"
+        f"{tmp_path}/t.csv: 30 folds of 3 steps, 3 scored steps and the validation range leave no training rows; "
+        "the longest series has 60 rows; use fewer --folds or a smaller --step"
     )
     assert "no train window fits" in refused(
         2, "backtest", config, "--folds", 16, "--run-dir", tmp_path / "r"
@@ -218,6 +218,6 @@ def test_a_backtest_is_shown_and_not_taken_for_a_run(tmp_path: Path) -> None:
     assert json.loads(done("show", run, "--json"))["backtest"]["plan"]["folds"] == 2
     for verb in ("predict", "report", "plot", "evaluate", "explain", "future"):
         assert refused(2, verb, run) == (
-            f"{run}: is a backtest, and keeps no network; see its scores with: forecaster show {run}; or name a run of "
+            f"{run}: is a backtest, which stores no network; show its scores with forecaster show {run}, or use a run of "
             "forecaster train"
         )

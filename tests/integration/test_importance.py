@@ -148,7 +148,7 @@ def test_explain_needs_the_table(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     (tmp_path / "t.csv").unlink()
     assert refused(2, "explain", run).endswith(
-        "is not there, or was changed since the run was trained on it; bring back the table: explain needs its validation windows"
+        "is missing or has changed since the run was trained on it; restore it: explain needs its validation windows"
     )
 
 
