@@ -46,7 +46,7 @@ class TrialAdapter:
     def began(self, proposal: Proposal) -> None:
         """Ignore the beginning of a trial."""
 
-    def reported(self, proposal: Proposal | None, said: dict[str, Any]) -> None:
+    def reported(self, proposal: Proposal | None, progress: dict[str, Any]) -> None:
         """Ignore the epoch."""
 
     def ended(self, record: Record, *, work: float, left: float | None) -> None:
@@ -62,5 +62,5 @@ class TrialAdapter:
                 }
             )
 
-    def looked(self) -> None:
-        """Ignore the pause between two looks at the trials."""
+    def polled(self) -> None:
+        """Do nothing between trials."""

@@ -19,7 +19,7 @@ from forecaster.errors import UsageError
 if TYPE_CHECKING:
     from forecaster.pipeline.tune import SearchPlan
     from forecaster.pipeline.validate import Validated
-    from forecaster.search.driver import SearchListener
+    from forecaster.search.trial_runner import SearchListener
     from forecaster.training.progress import Listener
 
 

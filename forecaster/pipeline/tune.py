@@ -20,7 +20,8 @@ from forecaster.runs.directory import RunDir, check_free, new_run_path
 from forecaster.runs.files import write_whole
 from forecaster.runs.session import Inputs, open_session
 from forecaster.search.check import check_data_ends, check_search_folds, check_space
-from forecaster.search.driver import BEST, SearchListener, Tuned, TuneOptions, run_search, spec_of
+from forecaster.search.driver import BEST, Tuned, run_search
+from forecaster.search.trial_runner import SearchListener, TuneOptions, spec_of
 
 ENGINES = ("local", "ray")
 # The file for a table in memory: trials run in other processes, which read it from there.

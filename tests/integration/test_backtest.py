@@ -129,7 +129,7 @@ def test_json_smoke_and_a_taken_directory(tmp_path: Path) -> None:
     )
     assert len(out["folds"]) == 2
     assert set(out["comparisons"]) == {"naive", "seasonal_naive"}
-    assert "exists already" in refused(4, "backtest", config, "--run-dir", tmp_path / "r")
+    assert "already exists" in refused(4, "backtest", config, "--run-dir", tmp_path / "r")
     done("backtest", config, "--folds", 1, "--smoke", "-q", "--run-dir", tmp_path / "r", "--overwrite")
 
 
@@ -184,7 +184,7 @@ def test_stopped_between_folds_and_within_one_it_ends_in_the_same_bytes(
     other = ("backtest", config, "--folds", 2, *options, "--run-dir", tmp_path / "r", "--resume")
     assert refused(2, *other) == (
         f"{tmp_path}/r: was started with other inputs; --folds, --step, --refit or --window changed since; resume with "
-        "the same inputs, or begin again with --overwrite"
+        "the same inputs, or start over with --overwrite"
     )
     result = call("backtest", config, "--folds", 3, *options, "--run-dir", tmp_path / "r", "--resume")
     assert result.exit_code == 0

@@ -180,6 +180,6 @@ def test_several_runs_in_one_table(run: Path, tmp_path: Path) -> None:
 def test_a_split_without_windows(tmp_path: Path) -> None:
     done("train", config(tmp_path, split={"val": 40, "test": 0}), "--run-dir", tmp_path / "r", "-q")
     assert refused(2, "evaluate", tmp_path / "r") == (
-        f"--split test: {tmp_path}/r has no test windows; name the other split, or rows with --data"
+        f"--split test: {tmp_path}/r has no test windows; choose the other split, or pass rows with --data"
     )
     done("evaluate", tmp_path / "r", "--split", "val")

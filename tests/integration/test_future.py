@@ -60,7 +60,7 @@ def test_the_same_numbers_in_the_rows_themselves_give_the_same_forecast(run: Pat
     assert done("predict", run, "--data", whole) == done(
         "predict", run, "--future", filled(tmp_path / "f.csv")
     )
-    assert "every cell is known" in call("future", run, "--data", whole).stderr
+    assert "no cell is empty" in call("future", run, "--data", whole).stderr
 
 
 def test_missing_rows_and_cells_are_listed_first_few_first(run: Path, tmp_path: Path) -> None:

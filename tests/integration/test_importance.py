@@ -139,7 +139,9 @@ def test_explain_writes_its_file_and_the_report(folder: Path) -> None:
     assert means == sorted(means, reverse=True)
     assert all(row["std"] >= 0 for row in kept["inputs"] + kept["lags"])
     assert "importance-inputs" in (run / "report.html").read_text()
-    assert "spread" in done("explain", run, "--windows", 12, "--repeats", 1)
+    assert "growth of the error when an input is shuffled, in percent" in done(
+        "explain", run, "--windows", 12, "--repeats", 1
+    )
     # Made after the seal: the run is whole with and without it.
     done("show", run)
 
