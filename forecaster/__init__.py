@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from forecaster.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from forecaster.api.run import Evaluation as Evaluation
+    from forecaster.api.evaluation import Evaluation as Evaluation
+    from forecaster.api.evaluation import compare as compare
+    from forecaster.api.results import Backtest as Backtest
+    from forecaster.api.results import Search as Search
     from forecaster.api.run import Run as Run
-    from forecaster.api.run import compare as compare
     from forecaster.api.run import load as load
-    from forecaster.api.verbs import Backtest as Backtest
-    from forecaster.api.verbs import Search as Search
     from forecaster.api.verbs import backtest as backtest
     from forecaster.api.verbs import example as example
     from forecaster.api.verbs import inspect as inspect
@@ -45,18 +45,10 @@ if TYPE_CHECKING:
 
 # Where each public name is defined.
 _HOMES = {
-    "forecaster.api.run": ("Evaluation", "Run", "compare", "load"),
-    "forecaster.api.verbs": (
-        "Backtest",
-        "Search",
-        "backtest",
-        "example",
-        "inspect",
-        "schema",
-        "train",
-        "tune",
-        "validate",
-    ),
+    "forecaster.api.evaluation": ("Evaluation", "compare"),
+    "forecaster.api.results": ("Backtest", "Search"),
+    "forecaster.api.run": ("Run", "load"),
+    "forecaster.api.verbs": ("backtest", "example", "inspect", "schema", "train", "tune", "validate"),
     "forecaster.config.experiment": ("Experiment",),
     "forecaster.errors": (
         "ConfigError",

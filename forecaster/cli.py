@@ -1,12 +1,13 @@
-"""The command line: its verbs put together. What each takes, does and shows is in commands/."""
+"""The command line, put together from the commands of commands/."""
 
 from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from forecaster.commands import (
     backtest,
@@ -27,6 +28,22 @@ from forecaster.system import write_utf8
 from forecaster.terminal.exits import end_on_signals
 from forecaster.version import __version__
 
+
+class WholeLines(TyperGroup):
+    """The group of all commands. Its help shows the summary of each command uncut, on several lines if necessary."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of commands with the help text of each.
+
+        Args:
+            ctx: The Click context of the group.
+            formatter: The Click formatter that collects the help text.
+        """
+        rows = [(name, " ".join((command.help or "").split())) for name, command in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
 VERBS: dict[str, ModuleType] = {
     "init": init,
     "validate": validate,
@@ -45,6 +62,7 @@ VERBS: dict[str, ModuleType] = {
 
 app = typer.Typer(
     name="forecaster",
+    cls=WholeLines,
     help="Recurrent networks for time series, from one YAML file.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -65,7 +83,7 @@ def _root(
 
 
 def main() -> None:
-    """Entry point. Exit status: see docs/cli.md."""
+    """Run the command line. docs/cli.md lists the exit statuses."""
     end_on_signals()
     write_utf8(sys.stdout)
     write_utf8(sys.stderr)

@@ -38,7 +38,11 @@ def options(name: str) -> str:
     """The usage of a command, and the table of the options that are its own."""
     command = commands()[name]
     context = typer.Context(command, info_name=name)
-    arguments = [option.metavar for option in command.params if option.param_type_name == "argument"]
+    arguments = [
+        option.metavar + ("..." if option.nargs != 1 else "")
+        for option in command.params
+        if option.param_type_name == "argument"
+    ]
     usage = " ".join(["forecaster", name, *arguments, "[OPTIONS]"])
     rows = []
     for option in command.params:

@@ -1,1 +1,1 @@
-"""The Python API. Its names are re-exported, lazily, by `forecaster` itself: use them from there."""
+"""The Python API. `forecaster` re-exports its names lazily; import them from there."""

@@ -1,4 +1,4 @@
-"""Answers in the kind of table that the question came in."""
+"""Conversion of Arrow tables to the library of the table that a caller passed in."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# The kind of an answer to a question that came without a table, or with a path.
+# The library of the answer when the caller passed a path or no table.
 DEFAULT_KIND = "pandas"
 
 
 def kind_of(data: Any) -> str:
-    """The library that a table belongs to: pandas, polars, duckdb or pyarrow.
+    """Return the library that a table belongs to: "pandas", "polars", "duckdb" or "pyarrow".
 
-    A path is answered in pandas; any other object with Arrow's interface as a pyarrow table.
+    The answer for a path or None is `DEFAULT_KIND`; for any other object with Arrow's interface it is "pyarrow".
     """
     package = type(data).__module__.partition(".")[0]
     if package in ("pandas", "polars", "pyarrow"):
@@ -26,13 +26,16 @@ def kind_of(data: Any) -> str:
 
 
 def to_kind(table: pa.Table, kind: str, like: pa.Schema | None = None) -> Any:
-    """An Arrow table as a table of a library.
+    """Convert an Arrow table to a table of another library.
 
     Args:
         table: The values.
-        kind: Of `kind_of`.
-        like: The schema of the table that was asked about: columns that both have, such as the id and the
-            time, get its types, so that the answer can be joined to it.
+        kind: The library, as `kind_of` returns it.
+        like: The schema of the caller's table. Columns that both tables have, such as the id and the time, get
+            its types, so that the result can be joined to the caller's table.
+
+    Returns:
+        A pandas or polars data frame, a DuckDB relation, or the Arrow table itself.
     """
     if like is not None:
         table = _with_types(table, like)
@@ -46,6 +49,7 @@ def to_kind(table: pa.Table, kind: str, like: pa.Schema | None = None) -> Any:
 
 
 def _with_types(table: pa.Table, like: pa.Schema) -> pa.Table:
+    """Return the table with the types of another schema, column by column, where the values can be cast."""
     import pyarrow as pa
     import pyarrow.types as types
 
@@ -63,7 +67,7 @@ def _with_types(table: pa.Table, like: pa.Schema) -> pa.Table:
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             continue
         if not same:
-            # The type holds less, as a date does of a time at noon.
+            # The type holds less than the values, as a date does of a time at noon.
             continue
         table = table.set_column(i, field.name, column)
     return table

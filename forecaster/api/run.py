@@ -1,4 +1,4 @@
-"""A run, as Python programs use it."""
+"""A complete run, as Python programs use it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from forecaster.api.evaluation import Evaluation
 from forecaster.api.frames import DEFAULT_KIND, kind_of, to_kind
-from forecaster.api.said import OnNote, tell
+from forecaster.api.remarks import OnNote, deliver
 from forecaster.config.experiment import Experiment
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource, as_source
@@ -19,8 +20,6 @@ from forecaster.stages.opened import OpenedRun, open_run
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from forecaster.evaluation.significance import Comparison
-    from forecaster.pipeline.evaluate import Evaluated
     from forecaster.pipeline.explain import Explained
     from forecaster.pipeline.future import FutureTable
     from forecaster.pipeline.plot import Plotted
@@ -30,13 +29,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """A complete run of `train` or `tune`: a directory, and what can be asked of it.
+    """A complete run: the directory that `train` or `tune` wrote, and the forecaster in it.
 
     Attributes:
         path: The run directory.
-        experiment: What the run was made from.
-        metrics: The scores: `metrics["test"]["scores"]["model"]["mase"]` and the like, as in metrics.json.
-        notes: What training remarked.
+        experiment: The experiment of the run, with every default.
+        metrics: The scores by split, as in metrics.json, such as `metrics["test"]["scores"]["model"]["mase"]`.
+        notes: Remarks of the training, in plain sentences.
+        needs_future: Whether `predict` needs future covariates that the table did not hold; see `future`.
+        already_complete: Whether `train` found the run complete, so that nothing was trained.
     """
 
     path: Path
@@ -61,24 +62,25 @@ class Run:
 
         Args:
             data: Newer rows, or other series: a path, or a table of pandas, polars, DuckDB or pyarrow. None
-                takes the rows that training ended with or, with a cutoff, the run's own table.
-            cutoff: The last timestamp taken as known; the forecast begins one step later. A text, a date, a
-                timestamp or, on an axis of integers, a number.
-            horizon: Steps; None is the trained horizon. Only head recursive forecasts more.
-            future: The covariates that are known ahead, as `future` asks for them: a path or a table.
-            on_note: Takes each remark; None issues it as a `ForecasterWarning`.
+                continues from the last training rows or, with a cutoff, from the rows of the run's own table.
+            cutoff: The last time that the forecast takes as known; the forecast begins one step later. Text, a
+                date, a timestamp or, on an integer time axis, a number. None is the last row of each series.
+            horizon: The number of steps; None is the trained horizon. Only the head `recursive` forecasts more.
+            future: The values of the future covariates over the horizon: a path or a table. `future` returns
+                the table to fill in.
+            on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
 
         Returns:
-            A row for each series, target and step, with the columns forecast, forecast-lo-80,
-            forecast-hi-80 and so on, in the kind of table that data is (pandas for a path or None).
+            A table with a row for each series, target and step, and the columns forecast, forecast-lo-80,
+            forecast-hi-80 and so on. Its library is that of data: pandas for a path or None.
 
         Raises:
-            DataError: When the table cannot be read, or holds too few rows.
-            UsageError: When the horizon or the cutoff cannot be had.
+            DataError: When a table cannot be read, no series is long enough, or a future value is missing.
+            UsageError: When the horizon is too long, the cutoff is not in the table, or future is of no use.
         """
         source, kind = self._source(data)
         found = self.prediction(source, cutoff=cutoff, horizon=horizon, future=future, native_times=True)
-        tell(on_note, found.warnings, found.notes)
+        deliver(on_note, found.warnings, found.notes)
         return to_kind(found.table, kind, self._schema(source))
 
     def prediction(
@@ -90,21 +92,28 @@ class Run:
         future: Any = None,
         native_times: bool = False,
     ) -> Predicted:
-        """Forecast as `predict` does; return the Arrow table with everything that was remarked.
+        """Forecast as `predict` does, and return the Arrow table together with the remarks.
 
         Args:
-            data: As in `predict`.
-            cutoff: As in `predict`.
-            horizon: As in `predict`.
-            future: As in `predict`.
-            native_times: Times as Arrow timestamps, not as text.
+            data: See `predict`.
+            cutoff: See `predict`.
+            horizon: See `predict`.
+            future: See `predict`.
+            native_times: Whether times are Arrow timestamps; if not, they are text.
+
+        Returns:
+            The table, the remarks and the warnings.
+
+        Raises:
+            DataError: See `predict`.
+            UsageError: See `predict`.
         """
         from forecaster.pipeline.predict import predict
 
         return predict(
             self._opened,
             data=None if data is None else as_source(data),
-            cutoff=_text(cutoff),
+            cutoff=_cutoff_text(cutoff),
             horizon=horizon,
             future=None if future is None else as_source(future),
             native_times=native_times,
@@ -118,23 +127,25 @@ class Run:
         horizon: int | None = None,
         on_note: OnNote | None = None,
     ) -> Any:
-        """The table of future covariates to fill in: every series and step of the horizon.
+        """Return the table of future covariates to fill in, with a row for each series and step of the horizon.
 
         Args:
-            data: As in `predict`.
-            cutoff: As in `predict`.
-            horizon: As in `predict`.
-            on_note: As in `predict`.
+            data: See `predict`.
+            cutoff: See `predict`.
+            horizon: See `predict`.
+            on_note: See `predict`.
 
         Returns:
-            A table with an empty cell wherever a value is not known yet; give it to `predict` as `future`.
+            A table with an empty cell wherever a value is not known yet. Fill it in, and pass it to `predict` as
+            future.
 
         Raises:
-            UsageError: When the run has no future covariates.
+            DataError: When a table cannot be read, or no series is long enough.
+            UsageError: When the run has no future covariates, or the horizon or the cutoff is not possible.
         """
         source, kind = self._source(data)
         found = self.future_table(source, cutoff=cutoff, horizon=horizon, native_times=True)
-        tell(on_note, found.warnings, found.notes)
+        deliver(on_note, found.warnings, found.notes)
         return to_kind(found.table, kind, self._schema(source))
 
     def future_table(
@@ -145,13 +156,27 @@ class Run:
         horizon: int | None = None,
         native_times: bool = False,
     ) -> FutureTable:
-        """The same as `future`, as an Arrow table with everything that was remarked."""
+        """Return the Arrow table of `future` together with the remarks.
+
+        Args:
+            data: See `predict`.
+            cutoff: See `predict`.
+            horizon: See `predict`.
+            native_times: Whether times are Arrow timestamps; if not, they are text.
+
+        Returns:
+            The table, the number of empty cells, the remarks and the warnings.
+
+        Raises:
+            DataError: See `future`.
+            UsageError: See `future`.
+        """
         from forecaster.pipeline.future import future_table
 
         return future_table(
             self._opened,
             data=None if data is None else as_source(data),
-            cutoff=_text(cutoff),
+            cutoff=_cutoff_text(cutoff),
             horizon=horizon,
             native_times=native_times,
         )
@@ -164,32 +189,44 @@ class Run:
         also: Sequence[str] = (),
         on_note: OnNote | None = None,
     ) -> Evaluation:
-        """Score the run again, beside its baselines.
+        """Score the run again beside its baselines, on its own table or on new rows.
 
         Args:
-            data: Rows that training did not see: a path or a table. None takes the run's own table.
-            split: The windows of the run's own table.
-            also: Further baselines.
-            on_note: Takes each remark; None issues it as a `ForecasterWarning`.
+            data: Rows that training did not see: a path or a table. None scores the run's own table.
+            split: The windows of the run's own table to score.
+            also: Baselines to add to those of the config.
+            on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
+
+        Returns:
+            The forecasts and the scores.
 
         Raises:
-            DataError: When the run's own table is gone or was changed, or no window is left.
-            UsageError: For an unknown baseline, or a split without windows.
+            DataError: When the run's own table is missing or has changed, or there is no window to score.
+            UsageError: When a baseline is unknown, or the split has no windows.
         """
         from forecaster.pipeline.evaluate import evaluate
 
         source, kind = self._source(data)
         found = evaluate(self._opened, data=source, split=split, also=also)
-        tell(on_note, (), found.notes)
+        deliver(on_note, (), found.notes)
         return Evaluation(str(self.path), found, kind, self._schema(source))
 
     def explain(self, *, windows: int = 256, repeats: int = 5, seed: int = 0) -> Explained:
-        """Measure what each input and each stretch of the past is worth, and add it to the report.
+        """Measure how much each input and each part of the lookback contributes, and add it to the report.
+
+        The measure is permutation importance: how much the error grows when an input is shuffled.
 
         Args:
-            windows: Validation windows at most.
-            repeats: Shuffles of each input.
-            seed: Of the shuffles.
+            windows: The largest number of validation windows to use.
+            repeats: How often each input is shuffled.
+            seed: The seed of the shuffles.
+
+        Returns:
+            The importance of each input and of each range of lags, and the report.
+
+        Raises:
+            DataError: When the run's own table is missing or has changed, or the run has no validation windows.
+            UsageError: When the network is stateful, so that its windows cannot be shuffled.
         """
         from forecaster.pipeline.explain import explain
 
@@ -198,12 +235,19 @@ class Run:
     def plot(
         self, *, series: str | None = None, target: str | None = None, output: str | Path | None = None
     ) -> Plotted:
-        """Draw one series: its newest test window, with intervals and what happened.
+        """Plot the forecast of the last test window of one series, with its intervals and the actual values.
 
         Args:
-            series: Its name; None is the first.
-            target: Its name; None is the first.
-            output: PNG or SVG by its ending; None is plots/NAME.png in the run directory.
+            series: The id of the series; None is the first series.
+            target: The name of the target; None is the first target.
+            output: The file, PNG or SVG by its ending; None is plots/NAME.png in the run directory.
+
+        Returns:
+            The file and the remarks.
+
+        Raises:
+            DataError: When the run has no test windows.
+            UsageError: When the series, the target or the ending of the file is unknown.
         """
         from forecaster.pipeline.plot import plot
 
@@ -211,17 +255,24 @@ class Run:
         return plot(self._opened, series=series, target=target, output=path)
 
     def report(self, output: str | Path | None = None) -> Reported:
-        """Write the page that shows the run: one HTML file that opens offline.
+        """Write the report of the run: one HTML file that opens offline.
 
         Args:
-            output: Where to; None is report.html in the run directory.
+            output: The file; None is report.html in the run directory.
+
+        Returns:
+            The file, its size and the remarks.
+
+        Raises:
+            UsageError: When output does not end in .html or .htm.
+            DataError: When a file of the run is damaged.
         """
         from forecaster.pipeline.report import report
 
         return report(self._opened, output=None if output is None else Path(output))
 
     def show(self) -> dict[str, Any]:
-        """The manifest, the scores and the resolved config as plain values."""
+        """Return the manifest, the scores and the resolved config as plain values."""
         from forecaster.pipeline.show import show
 
         return show(RunDir(self.path))
@@ -236,67 +287,9 @@ class Run:
         return as_source(data), kind_of(data)
 
     def _schema(self, source: TableSource | None) -> pa.Schema | None:
-        """The types that an answer is to have: those of the table that was asked about."""
+        """Return the schema whose types the result gets: that of the table in memory, if there is one."""
         table = self._table if source is None else source
         return table.table.schema if isinstance(table, ArrowTable) else None
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """A run judged again.
-
-    Attributes:
-        name: What messages call the run.
-        evaluated: Forecasts and scores as the rooms below hold them.
-    """
-
-    name: str
-    evaluated: Evaluated
-    _kind: str = DEFAULT_KIND
-    _like: pa.Schema | None = None
-
-    @property
-    def split(self) -> str:
-        return self.evaluated.split
-
-    @property
-    def scores(self) -> dict[str, Any]:
-        """The score table, as in metrics.json: windows, scores and intervals by forecaster."""
-        return dict(self.evaluated.scores)
-
-    @property
-    def notes(self) -> list[str]:
-        return self.evaluated.notes
-
-    @property
-    def forecasts(self) -> Any:
-        """Every forecast of the windows, with cutoff, intervals and actual values, as a table."""
-        return to_kind(self.evaluated.table(native_times=True), self._kind, self._like)
-
-    def comparisons(self) -> list[tuple[str, str, Comparison]]:
-        """The Diebold-Mariano test of the model against each baseline."""
-        return compare([self])
-
-    def worse_than(self, baseline: str) -> str | None:
-        """A sentence where the model has a larger MASE (or MAE) than a baseline; None where it has not."""
-        return self.evaluated.worse_than(baseline, self.name)
-
-
-def compare(evaluations: Sequence[Evaluation]) -> list[tuple[str, str, Comparison]]:
-    """Test whether forecasts differ by more than chance.
-
-    Args:
-        evaluations: One is compared with its baselines; of several, the best with the others.
-
-    Returns:
-        The names of each pair, and the Diebold-Mariano test of the first against the second.
-
-    Raises:
-        UsageError: When the runs have no window in common.
-    """
-    from forecaster.pipeline.evaluate import compare_runs
-
-    return compare_runs([(e.name, e.evaluated) for e in evaluations])
 
 
 def load(path: str | Path, *, data: Any = None) -> Run:
@@ -304,11 +297,14 @@ def load(path: str | Path, *, data: Any = None) -> Run:
 
     Args:
         path: The run directory.
-        data: The table it was trained on, where that was in memory or is elsewhere by now.
+        data: The table that the run was trained on, if that was in memory or has moved since.
+
+    Returns:
+        The run. The network is loaded by the first forecast.
 
     Raises:
-        DataError: When it is no complete run, or a file of it is damaged.
-        UsageError: When it is a backtest.
+        DataError: When the directory is not a complete run, or one of its files is damaged.
+        UsageError: When the directory is that of a backtest.
     """
     run = RunDir(Path(path))
     table = None if data is None else as_source(data)
@@ -318,8 +314,8 @@ def load(path: str | Path, *, data: Any = None) -> Run:
     return Run(run.path, opened.experiment, splits, _table=table, _kind=kind_of(data))
 
 
-def _text(cutoff: Any) -> str | None:
-    """A cutoff as people write it: a date, a timestamp or a number as text."""
+def _cutoff_text(cutoff: Any) -> str | None:
+    """Return a date, a timestamp or a number as text."""
     if cutoff is None or isinstance(cutoff, str):
         return cutoff
     iso: Callable[[], str] | None = getattr(cutoff, "isoformat", None)

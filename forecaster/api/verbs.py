@@ -1,79 +1,26 @@
-"""The verbs of the Python API: what makes runs."""
+"""The functions of the Python API that check, train, search and backtest an experiment."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from forecaster.api.frames import kind_of, to_kind
-from forecaster.api.run import Run, load
-from forecaster.api.said import OnNote, tell
+from forecaster.api.frames import kind_of
+from forecaster.api.listeners import EpochAdapter, OnEpoch, OnTrial, TrialAdapter
+from forecaster.api.remarks import OnNote, deliver
+from forecaster.api.results import Backtest, Search
+from forecaster.api.run import Run
 from forecaster.config.experiment import Experiment
 from forecaster.data.reading.sources import TableSource, as_source
 from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import UsageError
 
 if TYPE_CHECKING:
-    from forecaster.pipeline.tune import SearchPlan, SearchResult
+    from forecaster.pipeline.tune import SearchPlan
     from forecaster.pipeline.validate import Validated
-    from forecaster.search.driver import SearchListener
-    from forecaster.training.progress import EpochRow, Listener
-
-OnEpoch = Callable[["EpochRow"], None]
-OnTrial = Callable[[dict[str, Any]], None]
-
-
-@dataclass(frozen=True)
-class Backtest:
-    """A complete backtest.
-
-    Attributes:
-        path: Its directory.
-        metrics: The scores of every fold, their spread and the tests, as in metrics.json.
-        notes: Remarks.
-    """
-
-    path: Path
-    metrics: dict[str, Any]
-    notes: list[str] = field(default_factory=list)
-    already_complete: bool = field(default=False, repr=False)
-    _kind: str = field(default="pandas", repr=False)
-
-    @property
-    def forecasts(self) -> Any:
-        """Every forecast of every fold beside what happened, as a table."""
-        from pyarrow import csv
-
-        return to_kind(csv.read_csv(self.path / "forecasts.csv"), self._kind)
-
-
-@dataclass(frozen=True)
-class Search:
-    """A search that has ended.
-
-    Attributes:
-        run: The best run.
-        best: The values that won, by hyperparameter.
-        score: Of the best trial.
-        ended: What ended the search.
-        config: The YAML file of the best experiment.
-    """
-
-    run: Run
-    best: dict[str, Any]
-    score: float
-    ended: str
-    config: Path
-    result: SearchResult = field(repr=False)
-
-    @property
-    def trials(self) -> list[dict[str, Any]]:
-        """A row for each trial: its values, score, state and reason."""
-        from forecaster.search.summary import trial_rows
-
-        return trial_rows(self.result.tuned.trials, self.result.experiment.search_space)
+    from forecaster.search.trial_runner import SearchListener
+    from forecaster.training.progress import Listener
 
 
 def inspect(data: Any, *, folder: str | Path | None = None) -> Experiment:
@@ -81,13 +28,13 @@ def inspect(data: Any, *, folder: str | Path | None = None) -> Experiment:
 
     Args:
         data: A path, or a table of pandas, polars, DuckDB or pyarrow.
-        folder: What data.path is relative to; None is the working directory.
+        folder: The folder that data.path is relative to; None is the working directory.
 
     Returns:
-        A draft: `print(draft)` shows it with a comment on every guess; `with_` changes it.
+        A draft. `print(draft)` shows it with a comment on every guess; `with_` changes it.
 
     Raises:
-        DataError: When the table cannot be guessed, with the next move.
+        DataError: When the roles of the columns cannot be inferred. The hint says what to do.
     """
     from forecaster.pipeline.inspect import inspect as inspect_table
 
@@ -116,14 +63,18 @@ def example(name: str, folder: str | Path = ".", *, force: bool = False) -> Expe
 
 
 def validate(experiment: Experiment, data: Any = None) -> Validated:
-    """Check an experiment and its table, and say what would be trained on. Loads no TensorFlow.
+    """Check an experiment and its table without training. Does not load TensorFlow.
 
     Args:
-        experiment: What to check.
-        data: The table, as in `train`.
+        experiment: The experiment.
+        data: The table; see `train`.
+
+    Returns:
+        The facts about the table and its windows, an estimate of time and memory, and warnings.
 
     Raises:
-        ConfigError, DataError: With every problem found.
+        ConfigError: When the settings do not fit together; lists every problem.
+        DataError: When the table cannot be used; lists every problem.
     """
     from forecaster.pipeline.validate import validate as validate_table
 
@@ -142,23 +93,29 @@ def train(
     on_note: OnNote | None = None,
     listener: Listener | None = None,
 ) -> Run:
-    """Fit, score beside the baselines, and write a run directory.
+    """Train a network, score it beside the baselines, and write a run directory.
 
     Args:
-        experiment: What to train.
-        data: The table: a path, or a table of pandas, polars, DuckDB or pyarrow, which is read without a
-            copy through a file. None is the one that data.path names.
-        run_dir: Where to; None is a new directory in output.dir.
-        resume: Go on with the run that was stopped there; it ends in the same bytes.
-        overwrite: Begin again there.
-        smoke: A few windows and one epoch, to see that everything fits together.
-        on_epoch: Takes each epoch as it ends.
-        on_note: Takes each remark; None issues it as a `ForecasterWarning`.
-        listener: Takes batches and epochs, in place of on_epoch.
+        experiment: The experiment.
+        data: The table: a path, or a table of pandas, polars, DuckDB or pyarrow, which is read from memory.
+            None is the table that data.path names.
+        run_dir: The run directory; None is a new directory in output.dir.
+        resume: Continue the interrupted run in run_dir. The result is the same as that of a run that was not
+            interrupted, byte for byte.
+        overwrite: Replace the run in run_dir.
+        smoke: Train on a few windows for one epoch, as a quick check that everything works together.
+        on_epoch: A function that takes each epoch as it ends.
+        on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
+        listener: An object that takes batches and epochs; replaces on_epoch.
+
+    Returns:
+        The complete run.
 
     Raises:
-        ConfigError, DataError, UsageError: Before anything is written.
-        RunTakenError: When the run directory exists, or another process works on it.
+        ConfigError: When the settings do not fit together. Nothing is written.
+        DataError: When the table cannot be used, or there is nothing to resume. Nothing is written.
+        UsageError: When resume and overwrite are both given, or resume without run_dir. Nothing is written.
+        RunTakenError: When the run directory exists, or another process is using it.
         TrainingError: When the loss becomes NaN or infinite.
         EnvironmentError_: When the disk is full, or an extra is not installed.
     """
@@ -173,7 +130,7 @@ def train(
         source,
         options,
         listener=listener or _listener(on_epoch),
-        notify=lambda warnings, notes: tell(on_note, warnings, notes),
+        notify=lambda warnings, notes: deliver(on_note, warnings, notes),
     )
     return Run(
         result.run.path,
@@ -203,22 +160,34 @@ def backtest(
     on_note: OnNote | None = None,
     listener: Listener | None = None,
 ) -> Backtest:
-    """Train and score at rolling cutoffs, as if each were now.
+    """Train and score at several cutoffs in the past, as if each were now.
 
     Args:
-        experiment: As in `train`.
-        data: As in `train`.
-        folds: How many cutoffs.
-        step: Steps from one cutoff to the next; None is the horizon.
-        refit: Train again at every cutoff, or only at the first.
-        window: Training rows grow, or keep their number and move on.
-        run_dir: As in `train`.
-        resume: As in `train`.
-        overwrite: As in `train`.
-        smoke: As in `train`.
-        on_epoch: As in `train`.
-        on_note: As in `train`.
-        listener: As in `train`.
+        experiment: The experiment.
+        data: The table; see `train`.
+        folds: The number of cutoffs.
+        step: The number of steps from one cutoff to the next; None is the horizon.
+        refit: Whether to train again at every cutoff. If not, the network of the first cutoff forecasts at all.
+        window: Whether the training rows grow from cutoff to cutoff ("expanding") or keep their number and
+            move forward ("sliding").
+        run_dir: The directory of the backtest; None is a new directory in output.dir.
+        resume: Continue the interrupted backtest in run_dir.
+        overwrite: Replace the backtest in run_dir.
+        smoke: See `train`.
+        on_epoch: See `train`.
+        on_note: See `train`.
+        listener: See `train`.
+
+    Returns:
+        The complete backtest.
+
+    Raises:
+        ConfigError: See `train`.
+        DataError: See `train`; also when the series are too short for the folds.
+        UsageError: See `train`.
+        RunTakenError: See `train`.
+        TrainingError: See `train`.
+        EnvironmentError_: See `train`.
     """
     from forecaster.pipeline.backtest import BacktestOptions
     from forecaster.pipeline.backtest import backtest as backtest_run
@@ -232,7 +201,7 @@ def backtest(
         source,
         BacktestOptions(plan, _path(run_dir), resume, overwrite, smoke),
         listener=listener or _listener(on_epoch),
-        notify=lambda warnings, notes: tell(on_note, warnings, notes),
+        notify=lambda warnings, notes: deliver(on_note, warnings, notes),
     )
     metrics = {key: value for key, value in result.metrics.items() if key != "format_version"}
     return Backtest(result.run.path, metrics, result.notes, result.already_complete, kind_of(data))
@@ -254,28 +223,40 @@ def tune(
     on_note: OnNote | None = None,
     watch: Callable[[SearchPlan], SearchListener] | None = None,
 ) -> Search:
-    """Search the spaces of an experiment, and train the best.
+    """Search the spaces of an experiment for the best config, and train it.
 
-    Trials run in processes of their own. A search that was stopped goes on with `resume=True`.
+    Each trial runs in a process of its own. Continue an interrupted search with `resume=True`.
 
     Args:
-        experiment: With search nodes, such as `{"int": {"min": 32, "max": 128, "default": 64}}` for units.
-        data: As in `train`. A table in memory is written into the run directory, where the trials' processes
-            find it.
-        run_dir: As in `train`.
-        resume: As in `train`.
-        overwrite: As in `train`.
-        smoke: As in `train`.
-        workers: Trials at a time.
-        engine: Where trials run: this machine, or Ray.
-        time_budget: When to end: 90s, 30m or 2h.
-        overrides: The --set options that the experiment was read with, for the command that resumes it.
-        on_trial: Takes each trial as it ends: number, state, score, values.
-        on_note: As in `train`.
-        watch: Makes what is told about trials, in place of on_trial.
+        experiment: An experiment with search nodes, such as `{"int": {"min": 32, "max": 128, "default": 64}}`
+            as the units of a layer.
+        data: The table; see `train`. A table in memory is written into the run directory, where the processes
+            of the trials read it.
+        run_dir: The directory of the search and of its best run; None is a new directory in output.dir.
+        resume: Continue the interrupted search in run_dir.
+        overwrite: Replace the search in run_dir.
+        smoke: Make two trials on a few windows, as a quick check that everything works together.
+        workers: The number of trials that run at the same time.
+        engine: Where trials run: on this machine ("local") or on Ray ("ray").
+        time_budget: The time after which the search ends, such as "90s", "30m" or "2h"; None is
+            tune.time_budget.
+        overrides: The `--set` options that the experiment was read with, for the hint that says how to resume.
+        on_trial: A function that takes each trial as it ends: a dictionary with the keys trial, state, score,
+            values and reason.
+        on_note: See `train`.
+        watch: A function that returns the listener of the search; replaces on_trial.
+
+    Returns:
+        The search with its best run.
 
     Raises:
-        TrainingError: When no trial completed. Else as `train`.
+        ConfigError: See `train`; also when the experiment has no search nodes.
+        DataError: See `train`; also when the table does not fit both ends of a range, or the directory holds
+            another search.
+        UsageError: See `train`; also when the engine or the time budget is not valid.
+        RunTakenError: See `train`.
+        TrainingError: When no trial completed.
+        EnvironmentError_: See `train`.
     """
     from forecaster.pipeline.tune import SearchOptions
     from forecaster.pipeline.tune import tune as tune_run
@@ -287,8 +268,8 @@ def tune(
         experiment,
         source,
         options,
-        watch=watch or (lambda plan: _Trials(on_trial)),
-        notify=lambda warnings, notes: tell(on_note, warnings, notes),
+        watch=watch or (lambda plan: TrialAdapter(on_trial)),
+        notify=lambda warnings, notes: deliver(on_note, warnings, notes),
     )
     tuned, path = result.tuned, result.run.path
     own = source if isinstance(source, Path) else None
@@ -312,11 +293,14 @@ def schema() -> dict[str, Any]:
 
 
 def with_table(experiment: Experiment, data: Any) -> tuple[Experiment, TableSource]:
-    """The experiment with the table that was handed over, and that table.
+    """Return the experiment with data.path set to the table that was passed in, and the table.
 
     Args:
-        experiment: As given.
+        experiment: The experiment.
         data: A path or a table; None is the table that data.path names.
+
+    Raises:
+        DataError: When data is None and the experiment was made for a table in memory.
     """
     if data is None:
         return experiment, experiment.data_path
@@ -333,65 +317,10 @@ def _path(run_dir: str | Path | None) -> Path | None:
 
 def _check_resume(*, resume: bool, overwrite: bool, run_dir: str | Path | None, what: str) -> None:
     if resume and overwrite:
-        raise UsageError("--resume and --overwrite exclude each other", hint="give one of them")
+        raise UsageError("--resume and --overwrite exclude each other", hint="use one of them")
     if resume and run_dir is None:
-        raise UsageError("--resume needs --run-dir", hint=f"name the {what} that is to go on")
-
-
-class _Epochs:
-    """Tells a function about epochs."""
-
-    def __init__(self, on_epoch: OnEpoch) -> None:
-        self.on_epoch = on_epoch
-
-    def batch_done(self, member: int, epoch: int, step: int, n_steps: int, loss: float) -> None:
-        pass
-
-    def epoch_done(self, row: EpochRow, epochs: int) -> None:
-        self.on_epoch(row)
+        raise UsageError("--resume needs --run-dir", hint=f"name the directory of the {what} to continue")
 
 
 def _listener(on_epoch: OnEpoch | None) -> Listener | None:
-    return None if on_epoch is None else _Epochs(on_epoch)
-
-
-class _Trials:
-    """Tells a function about trials that end."""
-
-    def __init__(self, on_trial: OnTrial | None) -> None:
-        self.on_trial = on_trial
-
-    def began(self, proposal: Any) -> None:
-        pass
-
-    def reported(self, proposal: Any, said: dict[str, Any]) -> None:
-        pass
-
-    def ended(self, record: Any, *, work: float, left: float | None) -> None:
-        if self.on_trial is not None:
-            self.on_trial(
-                {
-                    "trial": record.proposal.number,
-                    "state": record.state,
-                    "score": record.score,
-                    "values": record.proposal.values,
-                    "reason": record.reason,
-                }
-            )
-
-    def looked(self) -> None:
-        pass
-
-
-__all__ = [
-    "Backtest",
-    "Search",
-    "backtest",
-    "example",
-    "inspect",
-    "load",
-    "train",
-    "tune",
-    "validate",
-    "with_table",
-]
+    return None if on_epoch is None else EpochAdapter(on_epoch)

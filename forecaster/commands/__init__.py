@@ -1,1 +1,1 @@
-"""One verb per file: wire, run, return a result."""
+"""The commands, one per file: the options, the call of the Python API, and the text of the result."""

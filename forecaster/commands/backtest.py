@@ -1,4 +1,4 @@
-"""forecaster backtest: rolling cutoffs, from one YAML file to one directory of scores."""
+"""forecaster backtest: train and score at several cutoffs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+import forecaster as fc
 from forecaster.commands.options import (
     ConfigFile,
     Json,
@@ -20,9 +21,10 @@ from forecaster.commands.options import (
 )
 from forecaster.terminal.console import Result, folds_text
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.training_progress import progress_for
 
 if TYPE_CHECKING:
-    from forecaster.api.verbs import Backtest
+    from forecaster.api.results import Backtest
 
 EXAMPLES = examples(
     "forecaster backtest config.yaml --folds 8 --step 168",
@@ -33,27 +35,32 @@ EXAMPLES = examples(
 def command(
     config: ConfigFile,
     overrides: Overrides = None,
-    folds: Annotated[int, typer.Option("--folds", min=1, metavar="N", help="Forecast from N cutoffs.")] = 5,
+    folds: Annotated[
+        int, typer.Option("--folds", min=1, metavar="N", help="Forecast from this many cutoffs.")
+    ] = 5,
     step: Annotated[
         int | None,
         typer.Option(
             "--step",
             min=1,
-            metavar="S",
-            help="Leave S steps between cutoffs. The default is the horizon.",
+            metavar="STEPS",
+            help="Leave this many steps between cutoffs. The default is the horizon.",
             show_default=False,
         ),
     ] = None,
     refit: Annotated[
-        bool, typer.Option("--refit/--no-refit", help="Train again at every cutoff, or only at the first.")
+        bool,
+        typer.Option("--refit/--no-refit", help="Train again at every cutoff, not at the first one only."),
     ] = False,
     window: Annotated[
         Literal["expanding", "sliding"],
-        typer.Option("--window", help="Let the training rows grow, or keep their number and move on."),
+        typer.Option(
+            "--window", help="Let the training rows grow from cutoff to cutoff, or keep their number."
+        ),
     ] = "expanding",
     run_dir: NewRun = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue the backtest in --run-dir that was stopped.")
+        bool, typer.Option("--resume", help="Continue the interrupted backtest in --run-dir.")
     ] = False,
     overwrite: Overwrite = False,
     smoke: Smoke = False,
@@ -64,9 +71,6 @@ def command(
 ) -> None:
     """Train and score at several cutoffs in the past, as if each were now."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
-        from forecaster.terminal.training_progress import progress_for
-
         with progress_for(reporter) as listener:
             found = fc.backtest(
                 fc.Experiment.from_yaml(config, overrides or ()),
@@ -87,6 +91,6 @@ def command(
 def _result(found: Backtest) -> Result:
     lines = [*folds_text(found.metrics), *found.notes]
     if found.already_complete:
-        lines.append("The backtest was complete already; nothing was trained.")
+        lines.append("The backtest was already complete; nothing was trained.")
     lines.append(f"run: {found.path}")
     return {"run": str(found.path), "notes": found.notes, **found.metrics}, "\n".join(lines)

@@ -1,4 +1,4 @@
-"""forecaster evaluate: runs judged again, beside baselines and each other."""
+"""forecaster evaluate: score runs again, and compare them with baselines and with each other."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+import forecaster as fc
 from forecaster.commands.options import Json, NoColor, Quiet, Verbose, examples
 from forecaster.errors import UsageError
 from forecaster.terminal.console import Result, comparison_text, number, score_text, table
 from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
-    from forecaster.api.run import Evaluation
+    from forecaster.api.evaluation import Evaluation
 
 EXAMPLES = examples(
     "forecaster evaluate runs/mine --fail-if-worse-than seasonal_naive",
@@ -26,16 +27,14 @@ EXAMPLES = examples(
 def command(
     runs: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="RUN...", help="One run directory, or several to compare.", show_default=False
-        ),
+        typer.Argument(metavar="RUN", help="One run directory, or several to compare.", show_default=False),
     ],
     data: Annotated[
         Path | None,
         typer.Option(
             "--data",
             metavar="FILE",
-            help="Score rows of this table that training did not see.",
+            help="Score the rows of this table that training did not see.",
             show_default=False,
         ),
     ] = None,
@@ -47,7 +46,7 @@ def command(
         typer.Option(
             "--fail-if-worse-than",
             metavar="BASELINE",
-            help="Exit with status 1 when the model's MASE is above this baseline's: a gate for CI.",
+            help="Exit with status 1 if the MASE of the model is above that of this baseline, as a check in CI.",
             show_default=False,
         ),
     ] = None,
@@ -57,7 +56,7 @@ def command(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write the forecasts beside what happened: CSV, Parquet or JSON, by the ending.",
+            help="Write forecasts and actual values to this file: CSV, Parquet or JSON, by its ending.",
             show_default=False,
         ),
     ] = None,
@@ -66,9 +65,8 @@ def command(
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Score a run again beside its baselines, on its own or new rows; compare several."""
+    """Score a run again beside its baselines, on its own table or on new rows, or compare several runs."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
         from forecaster.runs.tables import check_ending, write_table
 
         if output is not None:
@@ -76,7 +74,7 @@ def command(
             if len(runs) > 1:
                 raise UsageError("--output takes the forecasts of one run", hint="evaluate one run at a time")
         also = [worse_than] if worse_than else []
-        # Notes are part of the result.
+        # The result shows the notes, so they are not printed while the runs are scored.
         found = [
             fc.load(run).evaluate(data, split=split, also=also, on_note=lambda note: None) for run in runs
         ]
@@ -94,7 +92,6 @@ def command(
 
 
 def _result(found: Sequence[Evaluation], worse: list[str], written: str | None) -> Result:
-    import forecaster as fc
     from forecaster.evaluation.scores import remarks, verdicts
 
     comparisons = fc.compare(found)
@@ -120,7 +117,7 @@ def _result(found: Sequence[Evaluation], worse: list[str], written: str | None) 
 
 
 def _side_by_side(found: Sequence[Evaluation]) -> str:
-    """A row per run, then the baselines of the first."""
+    """Return a table with a row per run, then a row per baseline of the first run."""
     from forecaster.evaluation.scores import label
 
     first = found[0].scores

@@ -1,4 +1,4 @@
-"""forecaster explain: what the forecasts of a run rest on."""
+"""forecaster explain: measure how much each input contributes to the forecasts of a run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import forecaster as fc
 from forecaster.commands.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 from forecaster.terminal.console import Result, number, table, without_version
 from forecaster.terminal.exits import command_context
@@ -27,30 +28,29 @@ def command(
     repeats: Annotated[
         int, typer.Option("--repeats", min=1, metavar="N", help="Shuffle each input this many times.")
     ] = 5,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed the shuffles.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, metavar="N", help="Use this seed for the shuffles.")
+    ] = 0,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Measure what each input and each stretch of the past is worth; update the report."""
+    """Measure how much each input and each part of the lookback contributes, and update the report."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
-
         explained = fc.load(run_dir).explain(windows=windows, repeats=repeats, seed=seed)
         reporter.result(*_result(explained))
 
 
 def _result(explained: Explained) -> Result:
     found = explained.importance
-    header = ["growth of the error, %", "mean", "spread"]
-    lines = []
-    for title, rows in (("inputs", found["inputs"]), ("steps before the cutoff", found["lags"])):
+    lines = ["growth of the error when an input is shuffled, in percent", ""]
+    for title, rows in (("input", found["inputs"]), ("steps before the cutoff", found["lags"])):
         body = [[row["name"], f"{row['mean']:.1f}", f"{row['std']:.1f}"] for row in rows]
-        lines += [table([f"{title}: {header[0]}", *header[1:]], body), ""]
+        lines += [table([title, "mean", "std"], body), ""]
     lines.append(
         f"{found['windows']:,} validation windows, {found['repeats']} shuffles, seed {found['seed']}; "
-        f"scaled MAE as it is: {number(found['scaled_mae'])}"
+        f"scaled MAE without shuffling: {number(found['scaled_mae'])}"
     )
     lines.append(f"report: {explained.reported.path}")
     return {**without_version(found), "report": str(explained.reported.path)}, "\n".join(lines)

@@ -1,10 +1,11 @@
-"""forecaster future: the table of covariates that must be known ahead, to be filled in."""
+"""forecaster future: write the table of future covariates to fill in."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import forecaster as fc
 from forecaster.commands.options import (
     CutoffTime,
     DataFile,
@@ -40,9 +41,8 @@ def command(
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Write the table of future covariates to fill in, for every step of the horizon."""
+    """Write the table of future covariates, with empty cells to fill in, for every step of the horizon."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
         from forecaster.runs.tables import check_ending, write_table
 
         if output is not None:
@@ -63,9 +63,9 @@ def _result(found: FutureTable, reporter: Reporter, run_dir: Path, output: Path 
     where = str(output or "FILE")
     following = f"forecaster predict {run_dir} --future {where}"
     if found.empty:
-        reporter.note(f"note: {found.empty:,} empty cells to fill in; then {following}")
+        reporter.note(f"note: fill in {found.empty:,} empty cells, then run: {following}")
     else:
-        reporter.note(f"note: every cell is known; go on with {following}")
+        reporter.note(f"note: no cell is empty; next: {following}")
     if output is not None:
         return facts | {"output": where, "next": following}, f"{output}: {found.table.num_rows:,} rows"
     if reporter.json:

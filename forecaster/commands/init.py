@@ -1,4 +1,4 @@
-"""forecaster init: a commented config, inferred from a table, or a shipped example."""
+"""forecaster init: write a commented config for a table, or a shipped example."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ EXAMPLES = examples(
 def command(
     data: Annotated[
         Path | None,
-        typer.Argument(metavar="DATA", help="The table: CSV, Parquet or Arrow.", show_default=False),
+        typer.Argument(metavar="DATA", help="The table: a CSV, Parquet or Arrow file.", show_default=False),
     ] = None,
     example: Annotated[
         str | None,
         typer.Option(
             "--example",
             metavar="NAME",
-            help=f"Instead of DATA: write a shipped table and its config, {' or '.join(SHIPPED)}.",
+            help=f"Write a shipped table and its config, {' or '.join(SHIPPED)}, instead of reading DATA.",
             show_default=False,
         ),
     ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="Write the config to this file.")
     ] = Path("config.yaml"),
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Write a commented config inferred from a table, or a shipped example."""
+    """Write a commented config that is inferred from a table, or a shipped example."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        # Not by `fc.inspect`: the text is written as it is, and what was guessed is shown.
+        # `fc.inspect` returns no guesses, and the result shows them.
         from forecaster.pipeline.inspect import write_draft, write_example
 
         if data is not None and example is None:
@@ -59,7 +59,7 @@ def command(
         else:
             raise UsageError(
                 "init needs either DATA or --example",
-                hint="name a table, as in forecaster init sales.csv, or give --example departures",
+                hint="name a table, as in forecaster init sales.csv, or use --example departures",
             )
 
 

@@ -1,4 +1,4 @@
-"""Options that several verbs take, each in one wording."""
+"""Options that several commands share, so that each has the same wording everywhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Overrides = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="Override one value, such as model.layers.0.units=64. May be given several times.",
+        help="Override a value of the config, such as seed=7. Can be repeated.",
     ),
 ]
 NewRun = Annotated[
@@ -26,20 +26,20 @@ NewRun = Annotated[
     typer.Option(
         "--run-dir",
         metavar="DIR",
-        help="Write the run to this directory. The default is a new one in output.dir.",
+        help="Write the run to this directory. The default is a new directory in output.dir.",
         show_default=False,
     ),
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Start again in a --run-dir that holds a run.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the run in --run-dir.")]
 Smoke = Annotated[
-    bool, typer.Option("--smoke", help="Train on a few windows for one epoch: a quick check for CI.")
+    bool, typer.Option("--smoke", help="Train on a few windows for one epoch, as a quick check in CI.")
 ]
 DataFile = Annotated[
     Path | None,
     typer.Option(
         "--data",
         metavar="FILE",
-        help="Read newer rows, or other series, from this table.",
+        help="Forecast from the rows of this table: newer rows, or other series.",
         show_default=False,
     ),
 ]
@@ -48,7 +48,7 @@ CutoffTime = Annotated[
     typer.Option(
         "--from",
         metavar="TIME",
-        help="Take this timestamp as the last known one; the forecast begins one step later.",
+        help="Take this time as the last known one. The forecast begins one step later.",
         show_default=False,
     ),
 ]
@@ -58,7 +58,7 @@ Horizon = Annotated[
         "--horizon",
         min=1,
         metavar="STEPS",
-        help="Forecast this many steps. More than were trained need the recursive head.",
+        help="Forecast this many steps. Only the recursive head exceeds the trained horizon.",
         show_default=False,
     ),
 ]
@@ -68,19 +68,20 @@ OutputFile = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="Write CSV, Parquet or JSON, by the ending, in place of stdout.",
+        help="Write CSV, Parquet or JSON to this file, by its ending, instead of CSV to stdout.",
         show_default=False,
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print only results and errors.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print more detail.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print more details.")]
 NoColor = Annotated[
-    bool, typer.Option("--no-color", help="Print no colors. The variable NO_COLOR does the same.")
+    bool,
+    typer.Option("--no-color", help="Print without colors. The environment variable NO_COLOR does the same."),
 ]
 
 
 def examples(*lines: str) -> str:
-    """The end of a verb's help: commands to copy, each on a line of its own."""
-    # The mark keeps Click from filling the lines into a paragraph.
+    """Return the end of a help text: example commands, each on a line of its own."""
+    # Without the leading mark, Click would join the lines into one paragraph.
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

@@ -1,4 +1,4 @@
-"""forecaster plot: one series as a picture."""
+"""forecaster plot: plot the forecast of one series."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import forecaster as fc
 from forecaster.commands.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
@@ -25,13 +26,13 @@ def command(
     series: Annotated[
         str | None,
         typer.Option(
-            "--series", metavar="NAME", help="Draw this series. The default is the first.", show_default=False
+            "--series", metavar="NAME", help="Plot this series. The default is the first.", show_default=False
         ),
     ] = None,
     target: Annotated[
         str | None,
         typer.Option(
-            "--target", metavar="NAME", help="Draw this target. The default is the first.", show_default=False
+            "--target", metavar="NAME", help="Plot this target. The default is the first.", show_default=False
         ),
     ] = None,
     output: Annotated[
@@ -40,7 +41,7 @@ def command(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write PNG or SVG, by the ending. The default is a PNG in the run.",
+            help="Write PNG or SVG to this file, by its ending. The default is in the run directory.",
             show_default=False,
         ),
     ] = None,
@@ -49,10 +50,8 @@ def command(
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Draw one series: its newest test window, with intervals and what happened."""
+    """Plot the last test window of one series: forecast, intervals and actual values."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
-
         plotted = fc.load(run_dir).plot(series=series, target=target, output=output)
         reporter.result(*_result(plotted, reporter))
 

@@ -1,4 +1,4 @@
-"""forecaster predict: the next steps of every series."""
+"""forecaster predict: forecast the next steps of every series."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+import forecaster as fc
 from forecaster.commands.options import (
     CutoffTime,
     DataFile,
@@ -42,7 +43,7 @@ def command(
         typer.Option(
             "--future",
             metavar="FILE",
-            help="Read the covariates that are known ahead from this table; `forecaster future` writes it.",
+            help="Read the future covariates from this table, which `forecaster future` prepares.",
             show_default=False,
         ),
     ] = None,
@@ -52,9 +53,8 @@ def command(
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Forecast the next steps of every series, as CSV on stdout or as a file."""
+    """Forecast the next steps of every series, and print them as CSV or write them to a file."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
         from forecaster.runs.tables import check_ending, write_table
 
         if output is not None:

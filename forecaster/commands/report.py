@@ -1,4 +1,4 @@
-"""forecaster report: one page that shows a run."""
+"""forecaster report: write the report of a run."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+import forecaster as fc
 from forecaster.commands.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 from forecaster.terminal.console import Result
 from forecaster.terminal.exits import command_context
@@ -26,24 +27,22 @@ def command(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write the page to this file. The default is report.html in the run.",
+            help="Write the report to this file. The default is report.html in the run directory.",
             show_default=False,
         ),
     ] = None,
-    open_it: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    open_it: Annotated[bool, typer.Option("--open", help="Open the report in the browser.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Write the page that shows a run: one HTML file that opens offline."""
+    """Write the report of a run: one HTML file that opens offline."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
-
         reported = fc.load(run_dir).report(output)
         notes = list(reported.notes)
         if open_it and not webbrowser.open(reported.path.resolve().as_uri()):
-            notes.append(f"no browser could be opened; open {reported.path} yourself")
+            notes.append(f"no browser was found; open {reported.path} yourself")
         for note in notes:
             reporter.note(f"note: {note}")
         reporter.result(*_result(reported.path, reported.n_bytes, notes))

@@ -1,4 +1,4 @@
-"""forecaster schema: the JSON Schema of the YAML file."""
+"""forecaster schema: print the JSON Schema of the YAML file."""
 
 from __future__ import annotations
 
@@ -15,13 +15,10 @@ EXAMPLES = examples("forecaster schema > forecaster.schema.json")
 def command(
     as_json: Annotated[
         bool,
-        typer.Option("--json", hidden=True, help="Accepted and without effect: the output is always JSON."),
+        typer.Option("--json", hidden=True, help="Has no effect: the output is always JSON."),
     ] = False,
 ) -> None:
-    """Print the JSON Schema of the YAML file, from which editors complete and explain keys.
-
-    The output is always JSON, as in `forecaster schema > forecaster.schema.json`.
-    """
+    """Print the JSON Schema of the YAML file, which editors use to complete and explain keys."""
     with command_context(True, False, False, False) as reporter:
         from forecaster.config.schema import json_schema
 

@@ -1,4 +1,4 @@
-"""forecaster show: what a run is."""
+"""forecaster show: print what a run directory holds."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def command(
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Show a run or a backtest: data, scores, versions, files; with -v its config too."""
+    """Show a run or a backtest: its data, scores, versions and files, and with -v its config."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        # Not by `load`: a backtest can be shown, too.
+        # `fc.load` opens runs only, and a backtest can be shown too.
         from forecaster.pipeline.show import show
         from forecaster.runs.directory import RunDir
 

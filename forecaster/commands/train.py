@@ -1,4 +1,4 @@
-"""forecaster train: one YAML file to one run directory."""
+"""forecaster train: train a network and write a run directory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import forecaster as fc
 from forecaster.commands.options import (
     ConfigFile,
     Json,
@@ -20,6 +21,7 @@ from forecaster.commands.options import (
 )
 from forecaster.terminal.console import Result, score_text
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.training_progress import progress_for
 
 if TYPE_CHECKING:
     from forecaster.api.run import Run
@@ -36,7 +38,7 @@ def command(
     overrides: Overrides = None,
     run_dir: NewRun = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue the run in --run-dir that was stopped.")
+        bool, typer.Option("--resume", help="Continue the interrupted run in --run-dir.")
     ] = False,
     overwrite: Overwrite = False,
     smoke: Smoke = False,
@@ -47,9 +49,6 @@ def command(
 ) -> None:
     """Train a network, score it beside the baselines, and write a run directory."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
-        from forecaster.terminal.training_progress import progress_for
-
         with progress_for(reporter) as listener:
             run = fc.train(
                 fc.Experiment.from_yaml(config, overrides or ()),
@@ -74,8 +73,8 @@ def _result(run: Run) -> Result:
         lines += [*verdicts(scores["scores"], split=split), *remarks(scores["left_out"])]
     lines += run.notes
     if run.already_complete:
-        lines.append("The run was complete already; nothing was trained.")
-    # What is known ahead must come with the rows to forecast.
+        lines.append("The run was already complete; nothing was trained.")
+    # A forecast needs future covariates that the table does not hold, so they are filled in first.
     following = f"forecaster {'future' if run.needs_future else 'predict'} {path}"
     lines += [f"run:    {path}", f"report: {path / 'report.html'}", f"next:   {following}"]
     return {"run": str(path), "notes": run.notes, "splits": splits}, "\n".join(lines)

@@ -1,4 +1,4 @@
-"""forecaster tune: search spaces to a best config and its run."""
+"""forecaster tune: search for the best config, and train it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+import forecaster as fc
 from forecaster.commands.options import (
     ConfigFile,
     Json,
@@ -21,11 +22,12 @@ from forecaster.commands.options import (
 )
 from forecaster.terminal.console import Result, number, score_text, table
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.search_progress import search_progress_for
 
 if TYPE_CHECKING:
     from typing import Literal
 
-    from forecaster.api.verbs import Search
+    from forecaster.api.results import Search
 
 EXAMPLES = examples(
     "forecaster tune search.yaml --run-dir runs/search",
@@ -39,37 +41,34 @@ def command(
     overrides: Overrides = None,
     run_dir: NewRun = None,
     workers: Annotated[
-        int, typer.Option("--workers", min=1, metavar="N", help="Run this many trials at a time.")
+        int, typer.Option("--workers", min=1, metavar="N", help="Run this many trials at the same time.")
     ] = 1,
     engine: Annotated[
-        str, typer.Option("--engine", metavar="local|ray", help="Run trials on this machine, or on Ray.")
+        str, typer.Option("--engine", metavar="local|ray", help="Run trials on this machine or on Ray.")
     ] = "local",
     time_budget: Annotated[
         str | None,
         typer.Option(
             "--time-budget",
             metavar="TIME",
-            help="End after 90s, 30m or 2h. The default is tune.time_budget.",
+            help="End after this time, such as 90s, 30m or 2h. The default is tune.time_budget.",
             show_default=False,
         ),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Continue the search in --run-dir that was stopped.")
+        bool, typer.Option("--resume", help="Continue the interrupted search in --run-dir.")
     ] = False,
     overwrite: Overwrite = False,
     smoke: Annotated[
-        bool, typer.Option("--smoke", help="Make two trials on a few windows: a quick check for CI.")
+        bool, typer.Option("--smoke", help="Run two trials on a few windows, as a quick check in CI.")
     ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Search the spaces of a config; write best.yaml, its run, a table and plots."""
+    """Search the open values of a config, and write the best config, its run, a table of trials and plots."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
-        from forecaster.terminal.search_progress import search_progress_for
-
         with contextlib.ExitStack() as stack:
             found = fc.tune(
                 fc.Experiment.from_yaml(config, overrides or ()),
@@ -78,7 +77,7 @@ def command(
                 overwrite=overwrite,
                 smoke=smoke,
                 workers=workers,
-                # Any other word is refused by name.
+                # An unknown engine is an error of `fc.tune`, with the names of the known ones.
                 engine=cast("Literal['local', 'ray']", engine),
                 time_budget=time_budget,
                 overrides=overrides or (),
@@ -92,7 +91,7 @@ def _result(search: Search) -> Result:
     found, path = search.result.facts(), search.run.path
     best, counts = found["best"], found["trials"]
     title = f"{counts['completed']} trials completed, {counts['failed']} failed; ended by: {found['ended']}"
-    # As in the YAML file: null, not None.
+    # Values are shown as in the YAML file: null, not None.
     rows = [[name, v if isinstance(v, str) else json.dumps(v)] for name, v in best["values"].items()]
     lines = [title, "", f"best: trial {best['trial']}, {best['metric']} {number(best['score'])}"]
     lines += [table(["hyperparameter", "value"], rows), ""]

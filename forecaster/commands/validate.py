@@ -1,4 +1,4 @@
-"""forecaster validate: config and data checked, and what would be trained on."""
+"""forecaster validate: check a config and its table before training."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import forecaster as fc
 from forecaster.commands.options import ConfigFile, Json, NoColor, Overrides, Quiet, Verbose, examples
 from forecaster.terminal.console import Reporter, Result, table
 from forecaster.terminal.exits import command_context
@@ -28,16 +29,14 @@ def command(
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Check a config and its table, and show what would be trained on. Loads no TensorFlow."""
+    """Check a config and its table, and show what would be trained on. Does not load TensorFlow."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        import forecaster as fc
-
         validated = fc.validate(fc.Experiment.from_yaml(config, overrides or ()))
         reporter.warn(validated.warnings)
         reporter.result(*_result(validated, config, reporter))
 
 
-# Series shown in the table of `validate`; the rest are summed up, and --json has them all.
+# The tables show this many series; --verbose and --json show all.
 SHOWN_SERIES = 20
 
 
@@ -76,7 +75,7 @@ def _result(validated: Validated, config: Path, reporter: Reporter) -> Result:
         *_gaps_text(report),
         f"windows of {window.lookback:,} + {window.horizon:,} steps: {total['train']:,} train, "
         f"{total['val']:,} val, {total['test']:,} test",
-        f"training: about {_duration(cost.seconds)} on two cores, early stopping aside, "
+        f"training: about {_duration(cost.seconds)} on two cores without early stopping, "
         f"{cost.memory_bytes / 1e9:.1f} GB of memory, {_rounded(cost.weights)} weights",
         f"{config} is valid",
     ]
@@ -95,7 +94,7 @@ def _result(validated: Validated, config: Path, reporter: Reporter) -> Result:
 
 
 def _edges(one: Mapping[str, Any], name: str) -> str:
-    """When the first and the last window of each split begin and end, of one series."""
+    """Return a table of when the first and the last window of each split begin and end, for one series."""
     rows = []
     for split in ("train", "val", "test"):
         first, last = one[split]["first_window"], one[split]["last_window"]
@@ -106,7 +105,7 @@ def _edges(one: Mapping[str, Any], name: str) -> str:
 
 
 def _gaps_text(report: TableReport) -> list[str]:
-    """Where the holes are and how far the covariates are known ahead, where there are any."""
+    """Return a line about the gaps and one about the future covariates, each only if there are any."""
     gaps, ahead = report.summary["gaps"], report.summary["known_ahead"]
     lines = []
     if gaps["count"]:
@@ -117,7 +116,9 @@ def _gaps_text(report: TableReport) -> list[str]:
         )
     if ahead["series"]:
         rows = ahead["rows"]
-        lines.append(f"known ahead: {rows['min']:,} to {rows['max']:,} rows after the last target")
+        lines.append(
+            f"future covariates: known for {rows['min']:,} to {rows['max']:,} rows after the last target"
+        )
     return lines
 
 
@@ -129,7 +130,7 @@ def _duration(seconds: float) -> str:
 
 
 def _rounded(value: float) -> str:
-    """Two digits: an estimate says no more."""
+    """Return a number with at most two significant digits, as befits an estimate."""
     if value < 10:
         return f"{value:.1g}"
     digits = len(str(int(value))) - 2

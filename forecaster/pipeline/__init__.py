@@ -1,4 +1,4 @@
-"""The use cases, one a file: what `forecaster VERB` and the function of that name in Python do.
+"""The use cases, one per file: the work behind each command and behind the Python function of the same name.
 
-Each reads as a page of calls to the rooms below and returns plain values. None imports another.
+Each is a sequence of calls to the packages below it and returns plain values. None of them imports another.
 """

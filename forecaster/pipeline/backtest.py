@@ -1,4 +1,4 @@
-"""Backtest: the same experiment at several cutoffs, as if each were now."""
+"""Backtest: train and score one experiment at several cutoffs in the past, as if each were now."""
 
 from __future__ import annotations
 
@@ -33,7 +33,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BacktestOptions:
-    """How a backtest is made; see `BacktestPlan` and `TrainOptions`."""
+    """Options of a backtest.
+
+    Attributes:
+        plan: The cutoffs, and what is trained at each.
+        run_dir: The directory of the backtest; None is a new directory in output.dir.
+        resume: Continue the interrupted backtest in run_dir.
+        overwrite: Replace the backtest in run_dir.
+        smoke: Use a few windows and one epoch, as a quick check.
+    """
 
     plan: BacktestPlan = field(default_factory=BacktestPlan)
     run_dir: Path | None = None
@@ -47,10 +55,10 @@ class BacktestResult:
     """A complete backtest.
 
     Attributes:
-        run: Its directory.
-        metrics: metrics.json.
+        run: The directory of the backtest.
+        metrics: The content of metrics.json.
         notes: Remarks for the user.
-        already_complete: Whether there was nothing left to do.
+        already_complete: Whether the directory held the complete backtest, so that nothing was trained.
     """
 
     run: RunDir
@@ -61,7 +69,13 @@ class BacktestResult:
 
 @dataclass(frozen=True)
 class Fold:
-    """One cutoff, forecast and scored."""
+    """One cutoff of a backtest, forecast and scored.
+
+    Attributes:
+        number: The position among the folds, from 0, oldest first.
+        prepared: The data as it was known at the cutoff.
+        scored: The forecasts after the cutoff, and their scores.
+    """
 
     number: int
     prepared: Prepared
@@ -81,11 +95,20 @@ def backtest(
     Settings, table and folds are checked before anything is written and before TensorFlow loads.
 
     Args:
-        experiment: What to train.
+        experiment: The experiment.
         source: The table.
-        options: Which folds, and where to.
-        listener: Is told about batches and epochs.
+        options: The folds and the directory.
+        listener: Takes batches and epochs.
         notify: Takes warnings and remarks as they arise.
+
+    Returns:
+        The complete backtest.
+
+    Raises:
+        DataError: When the table cannot be used, or the series are too short for the folds.
+        RunTakenError: When the directory exists, or another process is using it.
+        EnvironmentError_: When the disk is full, or an extra is not installed.
+        TrainingError: When the loss becomes NaN or infinite.
     """
     spec, plan = experiment.spec, options.plan
     path = options.run_dir or new_run_path(experiment.output_dir, f"{spec.name}-backtest")
@@ -117,9 +140,9 @@ def _folds(
     *,
     listener: Listener | None = None,
 ) -> Iterator[Fold]:
-    """Every fold in turn, trained where the plan says so, forecast and scored.
+    """Yield every fold, oldest first, trained if the plan asks for it, forecast and scored.
 
-    Checkpoints are kept until the run is complete: what was trained before a kill is not trained again.
+    Checkpoints are kept until the run is complete, so that a resumed backtest does not train a fold again.
     """
     smoke, run = session.inputs.smoke, session.run
     fitted: Fitted | None = None
@@ -142,10 +165,15 @@ def _folds(
 def summary_of(
     spec: ExperimentSpec, folds: Sequence[Fold], plan: BacktestPlan
 ) -> tuple[dict[str, Any], pa.Table, list[str]]:
-    """What a backtest says.
+    """Summarise the folds of a backtest.
+
+    Args:
+        spec: The settings of the experiment.
+        folds: All folds, oldest first.
+        plan: The plan that they follow.
 
     Returns:
-        metrics.json, the table of all forecasts, and notes.
+        The content of metrics.json, the table of all forecasts, and remarks for the user.
     """
     import pyarrow as pa
 
@@ -177,7 +205,7 @@ def summary_of(
 
 
 def _pooled(folds: Sequence[Fold], name: str) -> ComparedForecast:
-    """One forecaster's windows of all folds."""
+    """Return the windows of all folds as forecast by one forecaster."""
     first, *rest = (compared(name, f.prepared, f.scored.forecasts["test"][name]) for f in folds)
     found = first
     for part in rest:
@@ -186,7 +214,7 @@ def _pooled(folds: Sequence[Fold], name: str) -> ComparedForecast:
 
 
 def _spread(folds: Sequence[dict[str, dict[str, float | None]]]) -> dict[str, dict[str, Any]]:
-    """By forecaster and metric: mean, sample standard deviation, least and largest over the folds that have it."""
+    """Return mean, sample standard deviation, minimum and maximum over the folds, by forecaster and metric."""
     out: dict[str, dict[str, Any]] = {}
     for name, metrics in folds[0].items():
         out[name] = {}

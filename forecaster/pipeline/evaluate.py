@@ -1,4 +1,4 @@
-"""Evaluate: a run judged again, on its own validation or test windows or on rows that it never saw."""
+"""Evaluate: score a run again, on its own validation or test windows or on new rows."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from forecaster.stages.intervals import calibration_for, calibration_for_later
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare, prepare_table
 from forecaster.stages.scoring import (
+    DECISIVE_METRICS,
     SCORED,
     ScoredForecasts,
     baseline_forecasts,
@@ -38,17 +39,23 @@ from forecaster.stages.scoring import (
     score,
     score_tables,
 )
+from forecaster.training.backend import start_backend
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# The metrics that tell whether a run is worse than a baseline: the first that both have.
-DECISIVE = ("mase", "mae")
-
 
 @dataclass(frozen=True)
 class Evaluated:
-    """One run's forecasts of one split, or of new rows (then the split is test)."""
+    """The forecasts and scores of a run on one split or on new rows.
+
+    Attributes:
+        opened: The run.
+        prepared: The data.
+        split: The split that was scored; "test" for new rows.
+        scored: The forecasts of the model and of the baselines, and their scores.
+        notes: Remarks for the user.
+    """
 
     opened: OpenedRun
     prepared: Prepared
@@ -58,16 +65,20 @@ class Evaluated:
 
     @property
     def scores(self) -> ScoreTable:
-        """The score table, as in metrics.json."""
+        """The score table of the split, as in metrics.json."""
         return self.scored.tables[self.split]
 
     @property
     def forecasts(self) -> dict[str, Forecast]:
-        """By forecaster, "model" among them."""
+        """The forecasts of the split by forecaster, "model" among them."""
         return self.scored.forecasts[self.split]
 
     def table(self, *, native_times: bool = False) -> pa.Table:
-        """Every forecast of the split, with cutoff, intervals and actual values."""
+        """Return a table with a row for each window, target and step: cutoff, forecast, intervals, actual value.
+
+        Args:
+            native_times: Whether times are Arrow timestamps; if not, they are text.
+        """
         spec, windows = self.opened.spec, self.prepared.windows[self.split]
         return self.forecasts["model"].table(
             self.prepared.panel,
@@ -78,24 +89,27 @@ class Evaluated:
         )
 
     def worse_than(self, rival: str, name: str) -> str | None:
-        """A sentence where the model has a larger error than a baseline; None where it has not.
+        """Return a sentence if the error of the model is larger than that of a baseline, else None.
+
+        The error is the first of `DECISIVE_METRICS` that can be computed for both. Where there is none, the
+        sentence says so.
 
         Args:
-            rival: The baseline, among the forecasters.
-            name: What to call the run.
+            rival: The name of a baseline among the forecasters.
+            name: The name of the run, for the sentence.
         """
         scores = self._decisive_scores()
-        for metric in DECISIVE:
+        for metric in DECISIVE_METRICS:
             own, other = scores["model"].get(metric), scores.get(rival, {}).get(metric)
             if own is not None and other is not None:
                 if own <= other:
                     return None
                 what = f"{self.split} {label(metric)}: {own:.4g} against {other:.4g}"
                 return f"{name}: the model is worse than {rival} on {what}"
-        return f"{name}: cannot be told from {rival}: neither MASE nor MAE can be computed for both"
+        return f"{name}: cannot be compared with {rival}: neither MASE nor MAE can be computed for both"
 
     def _decisive_scores(self) -> dict[str, dict[str, float | None]]:
-        """MASE and MAE, whatever columns the run's own table has."""
+        """Return MASE and MAE by forecaster, whether or not the config asks for them."""
         windows = self.prepared.windows[self.split]
         points = {name: replace(f, quantiles=None, probabilities=()) for name, f in self.forecasts.items()}
         table, _ = score_table(
@@ -103,7 +117,7 @@ class Evaluated:
             points,
             series=windows.series,
             scales=self.prepared.scales,
-            scoring=Scoring(DECISIVE),
+            scoring=Scoring(DECISIVE_METRICS),
         )
         return table["scores"]
 
@@ -119,40 +133,46 @@ def evaluate(
 
     Args:
         opened: The run.
-        data: A table with rows that training did not see; None takes the run's own table.
-        split: The windows of the run's own table.
-        also: Further baselines.
+        data: A table with rows that training did not see; None scores the run's own table.
+        split: The windows of the run's own table to score.
+        also: Baselines to add to those of the config.
+
+    Returns:
+        The forecasts and the scores.
 
     Raises:
-        UsageError: For an unknown baseline, or a split without windows.
-        DataError: When the run's table is gone or was changed, or no window is left.
+        UsageError: When a baseline is unknown, or the split has no windows.
+        DataError: When the run's own table is missing or has changed, or there is no window to score.
     """
     opened = _with_baselines(opened, also)
     fitted = Fitted.load(opened.run)
     if data is not None:
         return _on_new_rows(opened, fitted, data)
     spec = opened.spec
-    source = opened.own_table("bring it back, or score other rows with --data")
+    source = opened.own_table("restore it, or score other rows with --data")
     prepared = prepare(spec, source, smoke=opened.smoke)
     if not len(prepared.windows[split]):
         raise UsageError(
             f"--split {split}: {opened.run.path} has no {split} windows",
-            hint="name the other split, or rows with --data",
+            hint="choose the other split, or pass rows with --data",
         )
     check_baselines(spec, prepared.panel, prepared.table.split_bounds)
-    _start_backend(opened)
+    start_backend(opened.spec.runtime)
     scored = score(spec, prepared, forecast_splits(spec, fitted, prepared))
     return Evaluated(opened, prepared, split, scored, scored.notes)
 
 
 def compare_runs(found: Sequence[tuple[str, Evaluated]]) -> list[tuple[str, str, Comparison]]:
-    """Test the differences: one run against its baselines; of several, the best against the others.
+    """Test whether forecasts differ: one run against its baselines, or the best of several runs against the others.
 
     Args:
-        found: Each with what to call it.
+        found: The name of each run, and its forecasts.
 
     Returns:
-        The names of each pair, and the test of the first against the second.
+        The names of the two forecasters and the test of the first against the second, for each pair.
+
+    Raises:
+        UsageError: When the runs have no window in common.
     """
     if len(found) == 1:
         one = found[0][1]
@@ -165,6 +185,7 @@ def compare_runs(found: Sequence[tuple[str, Evaluated]]) -> list[tuple[str, str,
 
 
 def _with_baselines(opened: OpenedRun, also: Sequence[str]) -> OpenedRun:
+    """Return the run with more baselines in its settings."""
     for name in also:
         if name not in BASELINES:
             raise UsageError(
@@ -177,14 +198,8 @@ def _with_baselines(opened: OpenedRun, also: Sequence[str]) -> OpenedRun:
     return replace(opened, experiment=replace(opened.experiment, spec=spec))
 
 
-def _start_backend(opened: OpenedRun) -> None:
-    from forecaster.training.backend import start_backend
-
-    start_backend(opened.spec.runtime)
-
-
 def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evaluated:
-    """Score every window of a table whose targets come after the validation range of its series."""
+    """Score every window of a table whose targets lie after the validation range of their series."""
     spec = opened.spec
     columns = spec.data.model_copy(update={"start": None, "end": None})
     with_future, findings = load_table(
@@ -195,7 +210,7 @@ def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evalua
     first = np.minimum(seen, raw.lengths)
     table = SplitPanel(raw, findings, SplitBounds(np.zeros_like(first), first, raw.lengths), with_future)
     check_baselines(spec, raw, table.split_bounds)
-    # Series that training never saw are scaled by the rows before their first target.
+    # A series that is not in the training data is scaled by the rows before its first target.
     begin = np.maximum(first, np.minimum(spec.window.lookback, raw.lengths))
     filled, _ = fill(raw, spec.data.missing, barriers=begin[:, None])
     scaler, notes = with_new_series(fitted.scaler, spec.scaling, filled, begin)
@@ -205,7 +220,7 @@ def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evalua
         raise DataError(
             f"{source_name(data)}: holds no window of {spec.window.lookback:,} + {spec.window.horizon:,} rows whose "
             "targets come after those of training and validation",
-            hint="bring newer rows, with the lookback before them",
+            hint="use a table with newer rows, and with the lookback before them",
         )
     prepared = replace(
         prepared,
@@ -213,8 +228,10 @@ def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evalua
         scales=_scales(prepared, fitted, begin),
     )
     if seen.any():
-        notes.append("targets up to the end of the validation range were used to train, and are not scored")
-    _start_backend(opened)
+        notes.append(
+            "targets up to the end of the validation range were used in training, and are not scored"
+        )
+    start_backend(opened.spec.runtime)
     model = forecast_splits(spec, replace(fitted, scaler=scaler), prepared)["test"]
     calibration = calibration_for(spec.scaling, fitted.calibration, prepared.panel, begin)
     rows = {"model": model.calibrated(calibration, prepared.panel.ids)}
@@ -224,7 +241,7 @@ def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evalua
 
 
 def _rows_seen(opened: OpenedRun, ids: tuple[str, ...], fitted: Fitted, first: Ints) -> Ints:
-    """(series,), how many of each series' first rows lie within training and validation."""
+    """Return (series,), the number of first rows of each series that lie in its training or validation range."""
     opened.run.check("splits.json")
     last = {}
     for one in read_json(opened.run.file("splits.json"))["series"]:
@@ -241,7 +258,7 @@ def _rows_seen(opened: OpenedRun, ids: tuple[str, ...], fitted: Fitted, first: I
 
 
 def _scales(prepared: Prepared, fitted: Fitted, begin: Ints) -> Scales:
-    """Those of training; for a series that it never saw, those of the rows before its first target."""
+    """Return the scales of training; for a new series, those of the rows before its first target."""
     panel = prepared.panel
     own = in_sample_scales(prepared.targets, panel.offsets, begin, seasonality=prepared.season)
     known = fitted.training
@@ -256,10 +273,10 @@ def _scales(prepared: Prepared, fitted: Fitted, begin: Ints) -> Scales:
 
 
 def _baselines(opened: OpenedRun, prepared: Prepared, begin: Ints) -> tuple[dict[str, Forecast], list[str]]:
-    """The baselines' forecasts of new rows, with intervals; and notes.
+    """Return the forecasts of the baselines for new rows, with intervals, and remarks.
 
-    Ridge learns from the run's own table, and all have their intervals from their errors there: it must be
-    unchanged. Those of forecasting/stats are fitted to the rows before the first target.
+    Ridge learns from the run's own table, and the intervals of every baseline come from its errors there, so that
+    table must be unchanged. Statistical baselines are fitted to the rows before the first target.
     """
     spec, windows = opened.spec, prepared.windows["test"]
     names: list[str] = list(spec.evaluation.baselines)
@@ -267,7 +284,7 @@ def _baselines(opened: OpenedRun, prepared: Prepared, begin: Ints) -> tuple[dict
     cutoffs = prepared.cutoffs(windows)
     own_source = opened.source
     if own_source is None or not opened.same_table:
-        gone = f"{opened.table_name}, which is gone or changed"
+        gone = f"{opened.table_name}, which is missing or has changed"
         if "ridge" in names:
             names.remove("ridge")
             notes.append(f"ridge is left out: it learns from {gone}")

@@ -1,4 +1,4 @@
-"""Explain: what the forecasts of a run rest on."""
+"""Explain: measure how much each input contributes to the forecasts of a run."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from forecaster.stages.importance import measure
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import prepare
 from forecaster.stages.report import IMPORTANCE, Reported, write_report
+from forecaster.training.backend import start_backend
 
 
 @dataclass(frozen=True)
 class Explained:
-    """What was measured, and the report that shows it.
+    """The importance of the inputs of a run, and the report that shows it.
 
     Attributes:
-        importance: importance.json.
+        importance: The content of importance.json.
         reported: The report.
     """
 
@@ -28,27 +29,28 @@ class Explained:
 
 
 def explain(opened: OpenedRun, *, windows: int = 256, repeats: int = 5, seed: int = 0) -> Explained:
-    """Shuffle each input, forecast, compare; write importance.json and the report again.
+    """Measure permutation importance, and write importance.json and the report.
 
     Args:
         opened: The run.
-        windows: Validation windows at most.
-        repeats: Shuffles of each input.
-        seed: Of the shuffles.
+        windows: The largest number of validation windows to use.
+        repeats: How often each input is shuffled.
+        seed: The seed of the shuffles.
+
+    Returns:
+        The importance of each input and of each range of lags, and the report.
 
     Raises:
-        DataError: When the table is gone or was changed, or holds no validation windows.
-        UsageError: For a network that carries its state, whose windows hang together.
+        DataError: When the table is missing or has changed, or holds no validation windows.
+        UsageError: When the network is stateful, so that its windows depend on each other.
     """
-    from forecaster.training.backend import start_backend
-
     spec, run = opened.spec, opened.run
     if spec.model.stateful:
         raise UsageError(
             f"{run.path}: its network carries its state from window to window, so windows cannot be shuffled",
             hint="explain a run with model.stateful: false",
         )
-    source = opened.own_table("bring back the table: explain needs its validation windows")
+    source = opened.own_table("restore it: explain needs its validation windows")
     fitted, prepared = Fitted.load(run), prepare(spec, source)
     if not len(prepared.windows["val"]):
         raise DataError(f"{run.path}: has no validation windows", hint="train with split.val above 0")

@@ -1,4 +1,4 @@
-"""Future: the table of covariates that must be known ahead, to be filled in."""
+"""Future: the table of future covariates to fill in."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FutureTable:
-    """The table to fill in.
+    """A table of future covariates to fill in.
 
     Attributes:
         table: A row for each series and step of the horizon.
-        n_series: How many series it holds.
-        empty: Cells that are not known yet.
+        n_series: The number of series.
+        empty: The number of cells that are not known yet.
         notes: Remarks for the user.
-        warnings: What reading the table warned about.
+        warnings: Warnings from reading the table.
     """
 
     table: pa.Table
@@ -45,26 +45,27 @@ def future_table(
     horizon: int | None = None,
     native_times: bool = False,
 ) -> FutureTable:
-    """Every series and step of the horizon, with the covariates that must be known there.
+    """Return the future covariates of every series and step of the horizon.
 
-    Cells are filled in where the rows hold them, and empty elsewhere.
+    A cell holds the value of the table if there is one, and is empty if not.
 
     Args:
         opened: The run.
-        data: As in `predict`.
-        cutoff: As in `predict`.
-        horizon: As in `predict`.
-        native_times: Times as Arrow timestamps, not as text.
+        data: The table; see `forecaster.pipeline.predict.predict`.
+        cutoff: The last time that the forecast takes as known; None is the last row of each series.
+        horizon: The number of steps; None is the trained horizon.
+        native_times: Whether times are Arrow timestamps; if not, they are text.
 
     Raises:
-        UsageError: When the run has no covariate that is known ahead.
+        UsageError: When the run has no future covariates, or the horizon or the cutoff is not possible.
+        DataError: When the table cannot be read, or no series is long enough.
     """
     opened, _ = opened.reaching(horizon)
     spec, path = opened.spec, opened.run.path
     if not spec.data.future_covariates:
         raise UsageError(
             f"{path}: has no data.future_covariates, so there is nothing to fill in",
-            hint=f"go on with forecaster predict {path}",
+            hint=f"run forecaster predict {path}",
         )
     start = find_forecast_start(opened, Fitted.load(opened.run).time_axis, data=data, cutoff=cutoff)
     panel = start.with_horizon(spec)

@@ -1,4 +1,4 @@
-"""Inspect: the first experiment for a table whose settings nobody has written down."""
+"""Inspect: draft an experiment for a table."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ DEFAULT_NAME = "experiment"
 
 @dataclass(frozen=True)
 class Draft:
-    """A draft, and the guesses that a person should look at.
+    """The draft of an experiment.
 
     Attributes:
-        guess: What the table seems to be.
-        text: The commented YAML file.
-        base: The folder that it is relative to.
+        guess: The roles of the columns, as inferred from the table.
+        text: The YAML file, with a comment on every guess.
+        base: The folder that data.path and output.dir are relative to.
     """
 
     guess: Guess
@@ -36,7 +36,7 @@ class Draft:
 
     @property
     def experiment(self) -> Experiment:
-        """The draft, validated."""
+        """The draft as a validated experiment."""
         return Experiment.from_text(self.text, base=self.base)
 
 
@@ -45,10 +45,10 @@ def inspect(source: TableSource, *, folder: Path) -> Draft:
 
     Args:
         source: The table.
-        folder: Where the file is to stand; data.path is relative to it.
+        folder: The folder of the YAML file; data.path is relative to it.
 
     Raises:
-        DataError: When the table cannot be guessed, with the next move.
+        DataError: When the roles of the columns cannot be inferred. The hint says what to do.
     """
     guess = infer(source)
     if isinstance(source, ArrowTable):
@@ -62,16 +62,16 @@ def write_draft(data: Path, output: Path, *, force: bool = False) -> Draft:
 
     Args:
         data: The table.
-        output: The file; its folder is made where it is missing.
-        force: Replace a file that exists.
+        output: The file. Its folder is created if it is missing.
+        force: Whether to replace an existing file.
 
     Raises:
-        RunTakenError: When the file exists and force is not given.
-        DataError: When the table cannot be guessed, with the next move.
+        RunTakenError: When the file exists and force is False.
+        DataError: When the roles of the columns cannot be inferred. The hint says what to do.
         EnvironmentError_: When the file cannot be written.
     """
     if output.exists() and not force:
-        raise RunTakenError(f"{output} exists", hint="name another --output, or give --force to replace it")
+        raise RunTakenError(f"{output} exists", hint="choose another --output, or use --force to replace it")
     draft = inspect(data, folder=output.parent)
     write_text(output, draft.text)
     return draft
@@ -79,12 +79,12 @@ def write_draft(data: Path, output: Path, *, force: bool = False) -> Draft:
 
 @dataclass(frozen=True)
 class WrittenExample:
-    """The two files of an example.
+    """The two files of a shipped example, as written.
 
     Attributes:
         config: The YAML file.
         table: The table, in the same folder.
-        about: What is forecast.
+        about: The target and the horizon of the example, in words.
     """
 
     config: Path
@@ -96,25 +96,25 @@ def write_example(name: str, output: Path, *, force: bool = False) -> WrittenExa
     """Write the config of a shipped example to a file, and its table beside it.
 
     Args:
-        name: One of `examples.SHIPPED`.
-        output: The YAML file; its folder is made where it is missing.
-        force: Replace files that exist.
+        name: A key of `examples.SHIPPED`.
+        output: The YAML file. Its folder is created if it is missing.
+        force: Whether to replace existing files.
 
     Raises:
-        UsageError: There is no such example.
-        RunTakenError: One of the files exists and force is not given.
-        EnvironmentError_: One of the files cannot be written; then neither is left there anew.
+        UsageError: When there is no such example.
+        RunTakenError: When one of the files exists and force is False.
+        EnvironmentError_: When one of the files cannot be written. A table that did not exist before is removed.
     """
     if name not in SHIPPED:
         raise UsageError(f"there is no example {name!r}", hint=f"choose from {', '.join(SHIPPED)}")
     example = SHIPPED[name]
     table = output.parent / example.table
     if output == table:
-        raise UsageError(f"{output} is the name of the table", hint="give --output a name that ends in .yaml")
+        raise UsageError(f"{output} is the name of the table", hint="choose an --output that ends in .yaml")
     existing = [path for path in (table, output) if path.exists()]
     if existing and not force:
         raise RunTakenError(
-            f"{existing[0]} exists", hint="work in another folder, or give --force to replace the files"
+            f"{existing[0]} exists", hint="work in another folder, or use --force to replace the files"
         )
     write_whole(table, example.read_table())
     try:
@@ -127,7 +127,7 @@ def write_example(name: str, output: Path, *, force: bool = False) -> WrittenExa
 
 
 def _relative(data: Path, folder: Path) -> str:
-    """The table's path as seen from the config's folder; absolute where there is none (another drive)."""
+    """Return the path of the table relative to a folder; absolute where there is no such path (another drive)."""
     table = data.parent.resolve() / data.name
     try:
         return Path(os.path.relpath(table, folder.resolve())).as_posix()

@@ -1,4 +1,4 @@
-"""Plot: one series of a run as a picture, its newest test window and what came before."""
+"""Plot: the forecast of one series of a run, with the actual values before and after the cutoff."""
 
 from __future__ import annotations
 
@@ -24,12 +24,21 @@ from forecaster.system import is_device
 
 NAMED = 5
 ENDINGS = (".png", ".svg")
-# What training writes into the same folder.
+# Names of the files that training writes into the same folder.
 _TAKEN = {"forecast", "loss"}
 
 
 @dataclass(frozen=True)
 class Plotted:
+    """A plot that was written.
+
+    Attributes:
+        path: The file.
+        series: The id of the series.
+        target: The name of the target.
+        notes: Remarks for the user.
+    """
+
     path: Path
     series: str
     target: str
@@ -39,26 +48,28 @@ class Plotted:
 def plot(
     opened: OpenedRun, *, series: str | None = None, target: str | None = None, output: Path | None = None
 ) -> Plotted:
-    """Draw the newest test window of one series and target.
+    """Plot the last test window of one series and target.
 
     Args:
         opened: The run.
-        series: Its name; None is the first.
-        target: Its name; None is the first.
-        output: PNG or SVG by its ending; None is plots/NAME.png in the run directory.
+        series: The id of the series; None is the first series.
+        target: The name of the target; None is the first target.
+        output: The file, PNG or SVG by its ending; None is plots/NAME.png in the run directory.
 
     Raises:
         DataError: When the run has no test windows.
-        UsageError: For a name it does not have, or another ending.
+        UsageError: When the series, the target or the ending of the file is unknown.
     """
     if output is not None and output.suffix.lower() not in ENDINGS:
-        raise UsageError(f"{output}: the ending says the format", hint=f"use one of {', '.join(ENDINGS)}")
+        raise UsageError(
+            f"{output}: the ending names no known format", hint=f"use one of {', '.join(ENDINGS)}"
+        )
     run, spec = opened.run, opened.spec
     run.check(STATE)
     time_axis = TimeAxis.from_json(read_json(run.file(STATE))["grid"])
     f = read_forecasts(run, spec.data, time_axis=time_axis, horizon=spec.window.horizon)
     if f is None:
-        raise DataError(f"{run.path}: has no test windows to draw", hint="train with split.test above 0")
+        raise DataError(f"{run.path}: has no test windows to plot", hint="train with split.test above 0")
     s = _find("series", series, f.ids)
     t = _find("target", target, f.targets)
     history, notes = read_history(opened)
@@ -73,6 +84,7 @@ def plot(
 
 
 def _find(what: str, name: str | None, names: Sequence[str]) -> int:
+    """Return the index of a name; 0 for None. Raises UsageError when it is unknown."""
     if name is None:
         return 0
     if name in names:
@@ -90,7 +102,7 @@ def _find(what: str, name: str | None, names: Sequence[str]) -> int:
 
 
 def _file_name(series: str, target: str, ids: Sequence[str], targets: Sequence[str]) -> str:
-    """A name that every file system takes; two series never share one, whether or not letters' case counts."""
+    """Return a file name without suffix that is valid on every system, and that no other series and target get."""
     whole = _joined(series, target)
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", whole).strip("._")[:80]
     alike = sum(_joined(s, t).casefold() == whole.casefold() for s in ids for t in targets)
@@ -98,7 +110,7 @@ def _file_name(series: str, target: str, ids: Sequence[str], targets: Sequence[s
         return plain
     own = whole if alike <= 1 else f"{series}\0{target}"
     mark = hashlib.sha256(own.encode()).hexdigest()[:8]
-    # Windows looks at what stands before the first dot.
+    # Windows takes a name for a device by the part before the first dot.
     return f"{mark}-{plain}" if is_device(plain) else f"{plain}-{mark}".lstrip("-")
 
 
@@ -109,7 +121,7 @@ def _joined(series: str, target: str) -> str:
 def _stretch(
     f: StoredForecasts, history: History | None, time_axis: TimeAxis, pair: tuple[int, int], *, lookback: int
 ) -> Stretch:
-    """The newest window; its past from the table, or where that is gone from older windows."""
+    """Return the last window of a series; without the table, its past is put together from older windows."""
     s, t = pair
     windows = np.flatnonzero(f.series == s)
     newest = int(windows[-1])

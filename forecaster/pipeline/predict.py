@@ -1,4 +1,4 @@
-"""Predict: from a run directory and a table to the next steps."""
+"""Predict: forecast the next steps of every series with a complete run."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from forecaster.forecasting.levels import probabilities
 from forecaster.stages.intervals import calibration_for
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.start import find_forecast_start
+from forecaster.training.backend import start_backend
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Predicted:
-    """The forecast of one horizon.
+    """The forecast of every series.
 
     Attributes:
         table: A row for each series, target and step.
-        n_series: How many series it holds.
+        n_series: The number of series.
         notes: Remarks for the user.
-        warnings: What reading the table warned about.
+        warnings: Warnings from reading the table.
     """
 
     table: pa.Table
@@ -53,21 +54,22 @@ def predict(
 ) -> Predicted:
     """Forecast one horizon for every series of a table, from its last row or from a cutoff.
 
-    Series that training never saw are scaled by their own history. Nothing is written.
+    A series that is not in the training data is scaled by its own history. Nothing is written.
 
     Args:
         opened: The run.
-        data: The table. None takes the rows that training ended with or, with a cutoff, the run's own table.
-        cutoff: The last timestamp taken as known; no target after it is looked at.
-        horizon: Steps; None is the trained horizon. More are for head recursive alone.
-        future: A table of the covariates that are known ahead; its cells go before those of the rows.
-        native_times: Times as Arrow timestamps, not as text.
+        data: The table. None continues from the last training rows or, with a cutoff, from the rows of the run's
+            own table.
+        cutoff: The last time that the forecast takes as known; later targets are not used. None is the last row
+            of each series.
+        horizon: The number of steps; None is the trained horizon. Only the head `recursive` forecasts more.
+        future: A table of the future covariates over the horizon. Its values replace those of the rows.
+        native_times: Whether times are Arrow timestamps; if not, they are text.
 
     Raises:
-        DataError, UsageError: See `forecaster.errors`.
+        DataError: When a table cannot be read, no series is long enough, or a future value is missing.
+        UsageError: When the horizon is too long, the cutoff is not in the table, or future is of no use.
     """
-    from forecaster.training.backend import start_backend
-
     trained_horizon = opened.spec.window.horizon
     fitted = Fitted.load(opened.run)
     opened, steps = opened.reaching(horizon)
@@ -104,12 +106,13 @@ def predict(
 
 
 def _beyond_calibration(calibration: Calibration | None, steps: int, trained: int) -> list[str]:
+    """Return a remark if the forecast has more steps than the calibration."""
     if calibration is None or steps <= trained:
         return []
-    return [f"intervals end after {trained} steps, as far as errors are known"]
+    return [f"intervals end after {trained} steps, because no errors are known beyond them"]
 
 
 def _unseen_categories(fitted: Fitted, panel: Panel, known: Ints, lookback: int | None) -> list[str]:
-    """Categories in the rows that the network sees, and that training rows did not hold."""
+    """Return a remark about categories that the network sees and that the training rows did not hold."""
     low = np.zeros_like(known) if lookback is None else np.maximum(known - lookback, 0)
     return fitted.encoders.unseen(panel.between(low, panel.lengths), known - low)

@@ -1,4 +1,4 @@
-"""Report: the page of a run, written again."""
+"""Report: write the report of a run."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ ENDINGS = (".html", ".htm")
 
 
 def report(opened: OpenedRun, *, output: Path | None = None) -> Reported:
-    """Write the page that shows a run: one HTML file that opens offline.
+    """Write the report of a run: one HTML file that opens offline.
 
     Args:
         opened: The run.
-        output: Where to; None is report.html in the run directory.
+        output: The file; None is report.html in the run directory.
 
     Raises:
-        UsageError: When the output does not end in .html.
+        UsageError: When output does not end in .html or .htm.
         DataError: When a file of the run is damaged.
     """
     if output is not None and output.suffix.lower() not in ENDINGS:
-        raise UsageError(f"{output}: the report is HTML", hint="let the name end in .html")
+        raise UsageError(f"{output}: the report is HTML", hint="use a name that ends in .html")
     return write_report(opened, output=output)

@@ -1,4 +1,4 @@
-"""Show: what a run or a backtest is."""
+"""Show: the facts about a run or a backtest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def show(run: RunDir) -> dict[str, Any]:
     """Return the manifest, the scores and the resolved config as plain values.
 
     Raises:
-        DataError: For what is no complete run.
+        DataError: When the directory is not a complete run, or one of its files is damaged.
     """
     manifest = run.manifest()
     run.check(RESOLVED, "metrics.json")
@@ -32,5 +32,5 @@ def show(run: RunDir) -> dict[str, Any]:
 
 
 def _scores(metrics: dict[str, Any]) -> dict[str, Any]:
-    """A run has splits; of a backtest, everything is shown."""
+    """Return the scores of a run by split, or all the metrics of a backtest."""
     return {"splits": metrics["splits"]} if "splits" in metrics else {"backtest": metrics}

@@ -1,4 +1,4 @@
-"""Train: one experiment and one table to one run directory."""
+"""Train: make a run from an experiment and its table."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from forecaster.training.progress import Listener
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """How a run is made.
+    """Options of a training.
 
     Attributes:
-        run_dir: Where to; None is a new directory in output.dir.
-        resume: Go on with the run that was stopped there.
-        overwrite: Begin again there.
-        smoke: A few windows and one epoch, to see that everything fits together.
+        run_dir: The run directory; None is a new directory in output.dir.
+        resume: Continue the interrupted run in run_dir.
+        overwrite: Replace the run in run_dir.
+        smoke: Use a few windows and one epoch, as a quick check.
     """
 
     run_dir: Path | None = None
@@ -41,11 +41,11 @@ class TrainResult:
     """A complete run.
 
     Attributes:
-        run: Its directory.
-        metrics: metrics.json.
+        run: The run directory.
+        metrics: The content of metrics.json.
         notes: Remarks for the user.
-        needs_future: Whether a forecast needs values that are known ahead and that the table does not hold.
-        already_complete: Whether there was nothing left to train.
+        needs_future: Whether a forecast needs future covariates that the table does not hold.
+        already_complete: Whether the directory held the complete run, so that nothing was trained.
     """
 
     run: RunDir
@@ -63,19 +63,25 @@ def train(
     listener: Listener | None = None,
     notify: Notify,
 ) -> TrainResult:
-    """Fit, score beside the baselines, and write a run directory.
+    """Train a network, score it beside the baselines, and write a run directory.
 
     Settings and table are checked before anything is written and before TensorFlow loads.
 
     Args:
-        experiment: What to train.
+        experiment: The experiment.
         source: The table.
-        options: Where to, and how.
-        listener: Is told about batches and epochs.
+        options: The run directory, and whether to resume or replace the run in it.
+        listener: Takes batches and epochs.
         notify: Takes warnings and remarks as they arise.
 
+    Returns:
+        The complete run.
+
     Raises:
-        DataError, RunTakenError, EnvironmentError_, TrainingError: See `forecaster.errors`.
+        DataError: When the table cannot be used, or there is nothing to resume.
+        RunTakenError: When the run directory exists, or another process is using it.
+        EnvironmentError_: When the disk is full, or an extra is not installed.
+        TrainingError: When the loss becomes NaN or infinite.
     """
     spec = experiment.spec
     path = options.run_dir or new_run_path(experiment.output_dir, spec.name)
@@ -105,8 +111,9 @@ def train(
 
 
 def _remarks(experiment: Experiment, prepared: Prepared) -> list[str]:
+    """Return remarks about open values, unseen categories and short series."""
     searched = ", ".join(d.name for d in experiment.dimensions)
-    remarks = [f"search spaces stand at their defaults: {searched}"] if searched else []
+    remarks = [f"open values are trained at their defaults: {searched}"] if searched else []
     remarks += prepared.transforms.encoders.unseen(prepared.panel)
     if named := too_short(experiment.spec, prepared.panel, prepared.table.split_bounds):
         remarks.append(f"{named}; none of their windows is trained on")

@@ -1,4 +1,4 @@
-"""Tune: search spaces to a best config and its run."""
+"""Tune: search for the best config, and train it."""
 
 from __future__ import annotations
 
@@ -20,23 +20,27 @@ from forecaster.runs.directory import RunDir, check_free, new_run_path
 from forecaster.runs.files import write_whole
 from forecaster.runs.session import Inputs, open_session
 from forecaster.search.check import check_data_ends, check_search_folds, check_space
-from forecaster.search.driver import BEST, SearchListener, Tuned, TuneOptions, run_search, spec_of
+from forecaster.search.driver import BEST, Tuned, run_search
+from forecaster.search.trial_runner import SearchListener, TuneOptions, spec_of
 
 ENGINES = ("local", "ray")
-# The table of a search on a DataFrame: its trials run in other processes.
+# The file for a table in memory: trials run in other processes, which read it from there.
 TABLE = "table.parquet"
 
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """How a search is made.
+    """Options of a search.
 
     Attributes:
-        run_dir, resume, overwrite, smoke: As in `TrainOptions`.
-        workers: Trials at a time.
-        engine: Where trials run: "local", this machine, or "ray".
-        time_budget: When to end: 90s, 30m or 2h; None is tune.time_budget.
-        overrides: The --set options, for the command that resumes the search.
+        run_dir: The directory of the search; None is a new directory in output.dir.
+        resume: Continue the interrupted search in run_dir.
+        overwrite: Replace the search in run_dir.
+        smoke: Run two trials on a few windows, as a quick check.
+        workers: The number of trials that run at the same time.
+        engine: "local" runs trials on this machine, "ray" on Ray.
+        time_budget: The time after which the search ends, as 90s, 30m or 2h; None is tune.time_budget.
+        overrides: The --set options, for the hint that says how to resume the search.
     """
 
     run_dir: Path | None = None
@@ -51,14 +55,14 @@ class SearchOptions:
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """What is about to be searched, for whoever watches.
+    """The extent of a search, for the listener that shows its progress.
 
     Attributes:
-        metric: What trials are scored by.
-        least: Whether the least score is the best.
-        most: Trials; None where nobody knows.
-        time_budget_s: When the search ends.
-        workers: Trials at a time.
+        metric: The metric that scores trials.
+        least: Whether the smallest score is the best.
+        most: The largest number of trials; None if it is not known in advance.
+        time_budget_s: The time after which the search ends, in seconds; None is unlimited.
+        workers: The number of trials that run at the same time.
     """
 
     metric: str
@@ -70,12 +74,12 @@ class SearchPlan:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """A search that has ended, and its best run.
+    """A finished search and its best run.
 
     Attributes:
-        run: The directory of both.
-        experiment: What was searched.
-        tuned: What came of it.
+        run: The directory of the search and of its best run.
+        experiment: The experiment with its search spaces.
+        tuned: The trials, the best of them, and the metrics of its run.
     """
 
     run: RunDir
@@ -83,7 +87,7 @@ class SearchResult:
     tuned: Tuned
 
     def facts(self) -> dict[str, Any]:
-        """The result as plain values."""
+        """Return the result as plain values, as `--json` prints it."""
         tuned, book = self.tuned, self.tuned.trials
         return {
             "run": str(self.run.path),
@@ -114,14 +118,21 @@ def tune(
     Settings, both ends of every range and the table are checked before anything is written.
 
     Args:
-        experiment: With search nodes.
-        source: The table. One in memory is written into the run directory.
-        options: Where to, and how.
-        watch: Makes what is told about trials.
+        experiment: An experiment with search nodes.
+        source: The table. A table in memory is written into the run directory.
+        options: The directory, and how trials run.
+        watch: Returns the listener of the search.
         notify: Takes warnings as they arise.
 
+    Returns:
+        The finished search.
+
     Raises:
-        ConfigError, DataError, UsageError: Before the first trial.
+        ConfigError: When a search space is not valid; lists every problem.
+        DataError: When the table does not fit the search, or the directory holds another search.
+        UsageError: When the engine or the time budget is not valid.
+        RunTakenError: When the directory exists, or another process is using it.
+        EnvironmentError_: When the disk is full, or an extra is not installed.
         TrainingError: When no trial completed.
     """
     if options.engine not in ENGINES:
@@ -144,18 +155,18 @@ def tune(
     data_sha256 = fingerprint(source) if content is None else hashlib.sha256(content).hexdigest()
     inputs = Inputs(
         "tune",
-        # The log of a search holds its inputs, and compares them.
+        # The log of the search stores its inputs and compares them itself.
         None,
         experiment.text,
         data_sha256,
         options.smoke,
         tuple(f"--set {shlex.quote(text)}" for text in options.overrides),
-        # What a search is resumed with: resolved.yaml is that of its best config, and has no space.
+        # The config with the search spaces: resolved.yaml is that of the best config, and has none.
         str((experiment.path or path / "config.yaml").resolve()),
     )
     with open_session(path, inputs, resume=options.resume, overwrite=overwrite) as session:
         run = session.run
-        # A search may go on for longer than it was meant to: its run is then made again.
+        # A complete search may be continued for longer. Its best run is then made again.
         session.reopen()
         session.begin()
         if content is not None:
@@ -166,17 +177,21 @@ def tune(
 
 
 def seconds(text: str | None) -> float | None:
-    """90s, 30m or 2h in seconds. Raises UsageError for anything else."""
+    """Convert 90s, 30m or 2h to seconds; None stays None.
+
+    Raises:
+        UsageError: When the text has another form.
+    """
     if text is None:
         return None
     units = {"s": 1.0, "m": 60.0, "h": 3600.0}
     if text[-1:] not in units or not text[:-1].isdecimal() or int(text[:-1]) < 1:
-        raise UsageError(f"--time-budget {text}: is no time", hint="write it as 90s, 30m or 2h")
+        raise UsageError(f"--time-budget {text}: is not a time", hint="write it as 90s, 30m or 2h")
     return int(text[:-1]) * units[text[-1]]
 
 
 def parquet_bytes(source: ArrowTable) -> bytes:
-    """The table as a Parquet file: the same bytes for the same table."""
+    """Return the table as the bytes of a Parquet file, the same bytes for the same table."""
     from pyarrow import parquet
 
     out = io.BytesIO()
@@ -185,7 +200,7 @@ def parquet_bytes(source: ArrowTable) -> bytes:
 
 
 def _with_table_file(experiment: Experiment, run: RunDir, content: bytes) -> Experiment:
-    """The experiment on a file that other processes can read."""
+    """Write the table to a file, and return the experiment with data.path set to that file."""
     path = run.file(TABLE)
     if not path.is_file():
         write_whole(path, content)

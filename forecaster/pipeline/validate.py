@@ -1,4 +1,4 @@
-"""Validate: an experiment and its table checked, and what would be trained on. Loads no TensorFlow."""
+"""Validate: check an experiment and its table without training. Does not load TensorFlow."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from forecaster.stages.prepared import SplitPanel, read_and_split, shape_of
 
 @dataclass(frozen=True)
 class Validated:
-    """What `validate` found.
+    """The facts about an experiment and its table.
 
     Attributes:
-        experiment: As given.
-        report: The table, by series and in all.
-        cost: What a training takes.
-        warnings: What is valid and probably not intended.
+        experiment: The experiment.
+        report: Facts about the table, by series and as a whole.
+        cost: The estimated time and memory of a training.
+        warnings: Settings and rows that are valid but probably not intended.
     """
 
     experiment: Experiment
@@ -38,10 +38,15 @@ class Validated:
 
 
 def validate(experiment: Experiment, source: TableSource) -> Validated:
-    """Check an experiment against its table, as `train` would, and as `tune` would where there is something to search.
+    """Check an experiment and its table as `train` does and, if it has search nodes, as `tune` does.
+
+    Args:
+        experiment: The experiment.
+        source: The table.
 
     Raises:
-        ConfigError, DataError: With every problem found.
+        ConfigError: When a search space is not valid; lists every problem.
+        DataError: When the table cannot be used; lists every problem.
     """
     spec, searched = experiment.spec, bool(experiment.dimensions)
     if searched:
@@ -71,7 +76,7 @@ def validate(experiment: Experiment, source: TableSource) -> Validated:
 
 
 def _check_transforms(spec: ExperimentSpec, table: SplitPanel, panel: Panel) -> None:
-    """Raise where values or times do not allow what the settings ask of them."""
+    """Raise DataError when the values do not fit the scaling, ConfigError when the times do not fit the calendar."""
     if spec.scaling.method == "log":
         check_not_negative(
             panel.numbers,
@@ -85,7 +90,7 @@ def _check_transforms(spec: ExperimentSpec, table: SplitPanel, panel: Panel) -> 
 
 
 def _remarks(spec: ExperimentSpec, table: SplitPanel, report: TableReport) -> list[str]:
-    """What is odd in a table that can be trained on."""
+    """Return remarks about a table that is valid but looks unusual."""
     odd = []
     asked, found = report.summary["freq"], report.summary["freq_found"]
     if found not in (asked, None) and report.summary["gaps"]["rows"]:

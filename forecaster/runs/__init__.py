@@ -1,1 +1,1 @@
-"""Run directories: plain data, written atomically, read with checks. Knows no Keras."""
+"""Run directories: plain data, written atomically and checked when it is read. Independent of Keras."""

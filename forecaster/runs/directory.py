@@ -1,4 +1,4 @@
-"""The run directory: made, locked, filled, sealed with a manifest, opened again."""
+"""The run directory: created, locked, filled, sealed with a manifest and opened again."""
 
 from __future__ import annotations
 
@@ -29,40 +29,54 @@ MANIFEST = "manifest.json"
 EVENTS = "events.jsonl"
 RESOLVED = "resolved.yaml"
 CHECKPOINTS = "checkpoints"
-# Files of a directory that is under way; a manifest never lists them.
+# The manifest does not list these files.
 _UNSEALED = {MANIFEST, ".lock"}
 
 
 @dataclass(frozen=True)
 class RunDir:
-    """A run directory on disk. Sealed once its manifest is there."""
+    """A run directory on disk.
+
+    Attributes:
+        path: The directory.
+    """
 
     path: Path
 
     def file(self, name: str) -> Path:
+        """Return the path of a file, by its name relative to the directory."""
         return self.path / name
 
     @property
     def sealed(self) -> bool:
+        """Whether the run is complete: it has a manifest."""
         return (self.path / MANIFEST).is_file()
 
     def event(self, kind: str, **details: Any) -> None:
-        """Append one line to events.jsonl: what happened, and when (UTC)."""
+        """Append one line to events.jsonl with the time (UTC), the event and its details.
+
+        Args:
+            kind: The event, such as "started".
+            details: Further keys of the line; their values are plain data.
+
+        Raises:
+            EnvironmentError_: When the file cannot be written.
+        """
         line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": kind, **details}
         with disk_errors(self.path), self.file(EVENTS).open("a+b") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - 1))
-            # A kill may have cut the last line short; this one must not be glued to it.
+            # A killed process may have left an incomplete last line, which this one must not continue.
             cut = size > 0 and file.read() != b"\n"
             file.write(b"\n" * cut + json.dumps(line, ensure_ascii=False).encode() + b"\n")
 
     def started(self) -> dict[str, Any] | None:
-        """The event that the run began with; None where it was stopped before that."""
+        """Return the event that the run began with; None if it was stopped before that."""
         path = self.path / EVENTS
         if not path.is_file():
             return None
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            # A kill may have cut a line short; such a line says nothing.
+            # A killed process may have left an incomplete line, which is no event.
             with contextlib.suppress(ValueError):
                 entry: dict[str, Any] = json.loads(line)
                 if entry.get("event") == "started":
@@ -70,7 +84,11 @@ class RunDir:
         return None
 
     def seal(self, facts: dict[str, Any]) -> None:
-        """Write the manifest: from here on the run is complete and its files are checked."""
+        """Write the manifest, which completes the run, and remove the checkpoints.
+
+        Args:
+            facts: What the manifest holds besides the sizes and checksums of the files.
+        """
         for left_by_a_kill in self.path.rglob(".*.part"):
             left_by_a_kill.unlink()
         checkpoints = self.path / CHECKPOINTS
@@ -80,25 +98,29 @@ class RunDir:
             if p.is_file() and p.name not in _UNSEALED and checkpoints not in p.parents
         }
         write_json(self.path / MANIFEST, {"format_version": FORMAT_VERSION, **facts, "files": files})
-        # Last, so that a kill before the manifest never costs the training.
+        # The checkpoints go last, so that a process that is killed before the manifest loses no training.
         self.drop_checkpoints()
 
     def checkpoints(self, member: int, part: str = "") -> FileCheckpoints:
-        """Where one member of an ensemble keeps its checkpoint.
+        """Return the checkpoint store of one member of an ensemble.
 
         Args:
-            member: Counted from 0.
-            part: Of the run, such as a fold of a backtest.
+            member: The number of the member, from 0.
+            part: A part of the run with checkpoints of its own, such as a fold of a backtest.
         """
         folder = self.path / CHECKPOINTS / part
         return FileCheckpoints(folder / f"member-{member}.safetensors")
 
     def drop_checkpoints(self) -> None:
-        """Of a complete run; a kill just behind its manifest may have left them."""
+        """Remove the checkpoints. A complete run has some only if it was killed right after its manifest."""
         shutil.rmtree(self.path / CHECKPOINTS, ignore_errors=True)
 
     def manifest(self) -> dict[str, Any]:
-        """Raises DataError when the run is not complete or of a version we cannot read."""
+        """Read the manifest.
+
+        Raises:
+            DataError: When the directory is not a complete run, or was written in another format version.
+        """
         if not self.path.is_dir():
             raise DataError(f"{self.path}: there is no such run directory", hint=_nearest_runs(self.path))
         if not self.sealed:
@@ -126,7 +148,7 @@ class RunDir:
         return manifest
 
     def _unfinished(self) -> str:
-        """The command that goes on with this run."""
+        """Return the command that continues this run."""
         started = self.started() or {}
         words = [
             "forecaster",
@@ -139,7 +161,14 @@ class RunDir:
         return " ".join(words)
 
     def check(self, *names: str) -> None:
-        """Compare files with the manifest. Raises DataError where one is changed, cut short or gone."""
+        """Compare files with the manifest.
+
+        Args:
+            names: The files, relative to the directory.
+
+        Raises:
+            DataError: When a file is missing, was changed or is cut short.
+        """
         files = self.manifest()["files"]
         for name in names:
             path, noted = self.path / name, files.get(name)
@@ -151,24 +180,35 @@ class RunDir:
 
 @dataclass(frozen=True)
 class FileCheckpoints:
-    """One checkpoint of one member, in one file that is replaced as a whole."""
+    """The checkpoint of one member, in one file that is replaced atomically.
+
+    Attributes:
+        path: The file.
+    """
 
     path: Path
 
     def save(self, arrays: Arrays, progress: dict[str, Any]) -> None:
+        """Replace the checkpoint.
+
+        Args:
+            arrays: The weights and the state of the optimizer, by name.
+            progress: How far the training is, as plain data.
+        """
         save_arrays(self.path, arrays, progress)
 
     def load(self) -> tuple[Arrays, dict[str, Any]] | None:
+        """Return the arrays and the progress of the checkpoint; None if there is none."""
         return load_arrays(self.path) if self.path.is_file() else None
 
 
 def new_run_path(folder: Path, name: str) -> Path:
-    """A new run directory in a folder, named after the experiment and the time in UTC."""
+    """Return the path of a new run directory in a folder, named after the experiment and the time in UTC."""
     return folder / new_name(name, datetime.now(UTC))
 
 
 def new_name(name: str, now: datetime) -> str:
-    """name-20261121T093000Z; con_.v2-… for con.v2, which Windows would take for a device."""
+    """Return name-20261121T093000Z; con.v2 becomes con_.v2-…, because Windows takes con.v2 for a device."""
     if is_device(name):
         stem, dot, rest = name.partition(".")
         name = f"{stem}_{dot}{rest}"
@@ -176,10 +216,17 @@ def new_name(name: str, now: datetime) -> str:
 
 
 def check_free(path: Path, *, resume: bool = False, overwrite: bool = False) -> None:
-    """Whether `claim` would be allowed. Writes nothing.
+    """Check that a run directory can be claimed. Writes nothing.
 
-    Raises RunTakenError when the directory exists and neither resume nor overwrite was
-    asked, or when either would touch what is no run; DataError with nothing to resume.
+    Args:
+        path: The run directory.
+        resume: Whether the run in it is to be continued.
+        overwrite: Whether the run in it is to be replaced.
+
+    Raises:
+        RunTakenError: When the directory has content and neither resume nor overwrite is set, or when its content
+            is not a run.
+        DataError: When there is nothing to resume.
     """
     if resume and not path.is_dir():
         raise DataError(f"{path}: there is no run to resume", hint="leave out --resume to start it")
@@ -188,28 +235,38 @@ def check_free(path: Path, *, resume: bool = False, overwrite: bool = False) -> 
     has_content = path.is_dir() and any(not _left_by_a_start(p) for p in path.iterdir())
     if has_content and not (resume or overwrite):
         raise RunTakenError(
-            f"{path}: exists already",
-            hint="add --resume to go on with it, --overwrite to begin again, or choose another --run-dir",
+            f"{path}: already exists",
+            hint="add --resume to continue it, --overwrite to replace it, or choose another --run-dir",
         )
     if has_content and not _looks_like_run(path):
         raise RunTakenError(
-            f"{path}: is no run directory, so nothing in it is touched", hint="choose another --run-dir"
+            f"{path}: is not a run directory, so nothing in it is changed", hint="choose another --run-dir"
         )
 
 
 @contextlib.contextmanager
 def claim(path: Path, *, resume: bool = False, overwrite: bool = False) -> Iterator[RunDir]:
-    """Make or take a run directory, and hold it against every other process.
+    """Create or take over a run directory, and lock it until the block ends.
 
-    The system frees the lock when the process ends, however that happens.
+    The operating system releases the lock when the process ends, even if it is killed.
 
-    Raises what `check_free` raises, and RunTakenError when another process holds it.
+    Args:
+        path: The run directory.
+        resume: Whether the run in it is to be continued.
+        overwrite: Whether the run in it is to be replaced.
+
+    Yields:
+        The run directory. With overwrite, it is empty.
+
+    Raises:
+        RunTakenError: When another process has locked the directory; also as in `check_free`.
+        DataError: When there is nothing to resume.
+        EnvironmentError_: When the directory cannot be written.
     """
     from filelock import FileLock, Timeout
 
     check_free(path, resume=resume, overwrite=overwrite)
-    # A lock that is a mere file would outlive a process that is killed; one whose file is removed could be
-    # taken twice.
+    # A soft lock, a mere file, would outlive a killed process. A lock whose file is removed could be taken twice.
     lock = FileLock(
         path / ".lock", blocking=False, thread_local=False, fallback_to_soft=False, preserve_lock_file=True
     )
@@ -222,7 +279,7 @@ def claim(path: Path, *, resume: bool = False, overwrite: bool = False) -> Itera
                 f"{path}: another process is working on it", hint="wait for it, or choose another --run-dir"
             ) from None
     try:
-        # Looked at again: another process may have come and gone before the lock was ours.
+        # Check again: another process may have written a run before this one got the lock.
         check_free(path, resume=resume, overwrite=overwrite)
         if overwrite:
             with disk_errors(path):
@@ -233,17 +290,19 @@ def claim(path: Path, *, resume: bool = False, overwrite: bool = False) -> Itera
 
 
 def _left_by_a_start(path: Path) -> bool:
-    """Whether a process that was killed before its run had begun may have left this file."""
+    """Return whether a process that was killed before its run began may have left this file."""
     return path.name == ".lock" or (path.name.startswith(".") and path.name.endswith(".part"))
 
 
 def _looks_like_run(path: Path) -> bool:
+    """Return whether the directory has a file that only runs have."""
     return any((path / name).is_file() for name in (MANIFEST, RESOLVED, EVENTS))
 
 
 def _empty(path: Path) -> None:
-    # The manifest goes first: a kill half-way leaves an incomplete run, never a damaged complete one. What tells a
-    # run from a folder of somebody's own goes last, and the settings after the event that says it had begun.
+    """Remove everything but the lock from a run directory."""
+    # The manifest goes first, so that a process that is killed half-way leaves an incomplete run, not a damaged
+    # complete one. The files by which a directory is recognised as a run go last, the settings after the events.
     last = (EVENTS, RESOLVED)
     (path / MANIFEST).unlink(missing_ok=True)
     for entry in path.iterdir():
@@ -258,8 +317,9 @@ def _empty(path: Path) -> None:
 
 
 def _nearest_runs(path: Path) -> str:
+    """Return a hint that names complete runs in the same folder."""
     folder = path.parent
     runs = sorted(p.parent.name for p in folder.glob(f"*/{MANIFEST}")) if folder.is_dir() else []
     if not runs:
-        return "`forecaster train` makes one"
+        return "`forecaster train` creates one"
     return f"complete runs in {folder}: {', '.join(runs[-3:])}"

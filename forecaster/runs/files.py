@@ -1,4 +1,4 @@
-"""Files written whole or not at all, read with checks. Plain data only: nothing is unpickled."""
+"""Atomic writes and checked reads of plain data. Nothing is unpickled."""
 
 from __future__ import annotations
 
@@ -22,30 +22,42 @@ _LONGEST = 240
 
 @contextlib.contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn a full disk, a missing permission or a lost folder into an error with a next move."""
+    """Turn an OSError of the block, such as a full disk or a missing permission, into an EnvironmentError_.
+
+    Args:
+        path: The file or folder that the message names.
+    """
     try:
         yield
     except OSError as error:
         raise EnvironmentError_(
             f"{path}: cannot be written: {error.strerror or error}",
-            hint="make space, get the right to write there, or choose another folder",
+            hint="make space, get permission to write there, or choose another folder",
         ) from error
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file in one step: a kill or a full disk leaves the old one or none."""
+    """Replace a file atomically: after a kill or on a full disk, the old file is still there, or none.
+
+    Raises:
+        EnvironmentError_: When the file cannot be written.
+    """
     write_parts(path, [content])
 
 
 def write_parts(path: Path, parts: Iterable[bytes]) -> None:
-    """`write_whole` of what is made piece by piece."""
-    # A name may be as long as the file system takes: 255 bytes on most.
+    """Replace a file atomically, as `write_whole`, with content that is produced piece by piece.
+
+    Raises:
+        EnvironmentError_: When the file cannot be written.
+    """
+    # The name of the temporary file is longer than that of the file, and most systems allow 255 bytes.
     short = path.name if len(os.fsencode(path.name)) <= _LONGEST else sha256(path.name.encode()).hexdigest()
     part = path.with_name(f".{short}.part")
     with disk_errors(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            # Made anew: what a kill left there is worth nothing, and a link would lead elsewhere.
+            # Remove what a killed process left, or a link, which would lead to another file.
             part.unlink(missing_ok=True)
             with part.open("xb") as file:
                 file.writelines(parts)
@@ -58,16 +70,36 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> None:
 
 
 def write_text(path: Path, content: str) -> None:
+    """Replace a file atomically with text in UTF-8. Raises EnvironmentError_ as `write_whole`."""
     write_whole(path, content.encode("utf-8"))
 
 
 def write_json(path: Path, value: Any) -> None:
-    """NaN has no place in JSON: a value that could not be computed is null before it comes here."""
+    """Replace a file atomically with JSON, indented by two spaces.
+
+    Args:
+        path: The file.
+        value: Plain data. JSON has no NaN, so a value that could not be computed is None.
+
+    Raises:
+        ValueError: When the value holds NaN or infinity.
+        EnvironmentError_: When the file cannot be written.
+    """
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def write_long_json(path: Path, head: Mapping[str, Any], name: str, items: Iterable[Any]) -> None:
-    """An object that ends with a long list: an item a line, none held longer than it is written."""
+    """Replace a file atomically with a JSON object whose last value is a long list, one item per line.
+
+    Args:
+        path: The file.
+        head: The other keys and values.
+        name: The key of the list.
+        items: The items, of which only one at a time is in memory.
+
+    Raises:
+        EnvironmentError_: When the file cannot be written.
+    """
     begin = json.dumps(dict(head), indent=2, ensure_ascii=False, allow_nan=False).removesuffix("\n}")
 
     def parts() -> Iterator[bytes]:
@@ -81,6 +113,12 @@ def write_long_json(path: Path, head: Mapping[str, Any], name: str, items: Itera
 
 
 def read_json(path: Path) -> Any:
+    """Read a JSON file of a run.
+
+    Raises:
+        DataError: When the file is missing or not valid JSON.
+        EnvironmentError_: When it cannot be read.
+    """
     try:
         return json.loads(read_whole(path).decode("utf-8"))
     except ValueError as error:
@@ -88,34 +126,54 @@ def read_json(path: Path) -> Any:
 
 
 def read_whole(path: Path) -> bytes:
+    """Read a file of a run.
+
+    Raises:
+        DataError: When the file is missing.
+        EnvironmentError_: When it cannot be read.
+    """
     try:
         return path.read_bytes()
     except FileNotFoundError:
         raise damaged(path, "the file is missing") from None
     except OSError as error:
         raise EnvironmentError_(
-            f"{path}: cannot be read: {error.strerror}", hint="check its rights"
+            f"{path}: cannot be read: {error.strerror}", hint="check its permissions"
         ) from error
 
 
 def damaged(path: Path, why: str) -> DataError:
+    """Return the error for a damaged file of a run."""
     return DataError(f"{path}: {why}", hint="restore the run directory from a copy, or train again")
 
 
 def save_arrays(
     path: Path, arrays: Mapping[str, npt.NDArray[Any]], meta: Mapping[str, Any] | None = None
 ) -> None:
-    """One safetensors file; meta is kept beside the arrays, as JSON text in the file's header."""
+    """Replace a file atomically with arrays in the safetensors format.
+
+    Args:
+        path: The file.
+        arrays: The arrays by name.
+        meta: Plain data that is stored as JSON in the header of the file.
+
+    Raises:
+        EnvironmentError_: When the file cannot be written.
+    """
     from safetensors.numpy import save
 
     header = {"meta": json.dumps(meta or {}, sort_keys=True)}
-    # safetensors takes contiguous memory for granted.
+    # safetensors writes the memory of an array as it is, so the array must be contiguous.
     whole = {name: np.ascontiguousarray(a).reshape(a.shape) for name, a in arrays.items()}
     write_whole(path, save(whole, metadata=header))
 
 
 def load_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
-    """Arrays and meta of a safetensors file. Raises DataError when it is not whole."""
+    """Read the arrays and the meta data of a safetensors file.
+
+    Raises:
+        DataError: When the file is missing or damaged.
+    """
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
@@ -126,10 +184,11 @@ def load_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
         header = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
         return arrays, json.loads(header.get("meta", "{}"))
     except (SafetensorError, ValueError, KeyError) as error:
-        raise damaged(path, f"is not a whole weights file ({error})") from error
+        raise damaged(path, f"is not a complete weights file ({error})") from error
 
 
 def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file as hexadecimal digits."""
     digest = sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):

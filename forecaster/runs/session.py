@@ -1,8 +1,8 @@
-"""The life of a run: claimed, begun with its inputs, checkpointed, sealed.
+"""The session of a run: the directory is claimed, begun with its inputs, filled and sealed.
 
-Everything that writes a run goes through a session: `train`, `tune`, `backtest` and the Python API. A process
-that is killed anywhere in between leaves a directory that a session with `resume=True` goes on with; one that
-is killed before the run has begun leaves a directory that the next start takes as if it were empty.
+`train`, `tune`, `backtest` and the Python API all write runs through a session. If the process is killed after the run
+has begun, a session with `resume=True` continues the run. If it is killed before, the next session treats the
+directory as empty.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from forecaster.runs.files import read_whole, write_text
 
 Command = Literal["train", "tune", "backtest"]
 GIVEN = "config.yaml"
-# What each command makes, for messages.
+# The result of each command, in words for messages.
 KINDS: dict[str, str] = {
     "train": "a run of `forecaster train`",
     "tune": "a search of `forecaster tune`",
@@ -29,16 +29,16 @@ KINDS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a run is made from. A run that was stopped goes on with the same inputs only.
+    """The inputs of a run. An interrupted run continues with the same inputs only.
 
     Attributes:
-        command: What makes it.
-        resolved: The experiment with every default, as YAML; None where the command checks its inputs itself.
-        given: The configuration as the user wrote it.
+        command: The command that makes the run.
+        resolved: The experiment with every default, as YAML; None if the command compares its inputs itself.
+        given: The config as the user wrote it.
         data_sha256: The fingerprint of the table.
         smoke: Whether only a few windows are used.
-        options: Options of the command line that change the result.
-        config: The configuration file, where the command needs it to be resumed.
+        options: The options of the command line that change the result.
+        config: The config file, if the command that resumes the run must name it.
     """
 
     command: Command
@@ -50,7 +50,7 @@ class Inputs:
     config: str | None = None
 
     def facts(self) -> dict[str, Any]:
-        """The event that a run begins with."""
+        """Return the details of the event that a run begins with."""
         options = {"options": list(self.options)} if self.options else {}
         config = {} if self.config is None else {"config": self.config}
         return {
@@ -64,47 +64,61 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Session:
-    """A run directory that this process holds."""
+    """A run directory that this process has claimed.
+
+    Attributes:
+        run: The run directory.
+        inputs: The inputs of the run.
+        started: The event that the run began with, if it is resumed; None if it is new.
+    """
 
     run: RunDir
     inputs: Inputs
     started: dict[str, Any] | None
-    """The event that the run began with, where it goes on; None where it begins."""
 
     @property
     def complete(self) -> bool:
-        """Whether there is nothing left to do."""
+        """Whether the resumed run is already complete."""
         return self.started is not None and self.run.sealed
 
     def begin(self, write_more: Callable[[RunDir], None] | None = None) -> None:
-        """Write what the run is made from, or note that it goes on.
+        """Write the inputs of a new run, and record that the run is started or resumed.
 
         Args:
-            write_more: Writes what else must be there before the first checkpoint.
+            write_more: Writes further files of a new run that must exist before its first checkpoint.
         """
         if self.started is None:
             self.write_inputs(write_more)
         self.run.event("started" if self.started is None else "resumed", **self.inputs.facts())
 
     def write_inputs(self, write_more: Callable[[RunDir], None] | None = None) -> None:
-        """Write the settings, as resolved and as given."""
+        """Write the config, as resolved and as given.
+
+        Args:
+            write_more: Writes further files.
+        """
         if self.inputs.resolved is not None:
-            # First, because it is what tells a run that was stopped from a folder of somebody's own.
+            # resolved.yaml comes first, because an interrupted run is recognised by it.
             write_text(self.run.file(RESOLVED), self.inputs.resolved)
             write_text(self.run.file(GIVEN), self.inputs.given)
         if write_more is not None:
             write_more(self.run)
 
     def checkpoints(self, member: int, part: str = "") -> FileCheckpoints:
-        """Where one member of an ensemble keeps its checkpoint; see `RunDir.checkpoints`."""
+        """Return the checkpoint store of one member of an ensemble; see `RunDir.checkpoints`."""
         return self.run.checkpoints(member, part)
 
     def reopen(self) -> None:
-        """Take the seal off: the run is made again from what is in it."""
+        """Remove the manifest, so that the run is made again from the files in its directory."""
         self.run.file(MANIFEST).unlink(missing_ok=True)
 
     def seal(self, facts: dict[str, Any], *, notes: list[str]) -> None:
-        """Complete the run: from here on its files are checked, and it has no checkpoints."""
+        """Complete the run: write its manifest and remove its checkpoints.
+
+        Args:
+            facts: What the manifest holds besides the sizes and checksums of the files.
+            notes: Remarks for the event "done".
+        """
         self.run.event("done", notes=notes)
         self.run.seal(facts)
 
@@ -113,18 +127,23 @@ class Session:
 def open_session(
     path: Path, inputs: Inputs, *, resume: bool = False, overwrite: bool = False
 ) -> Iterator[Session]:
-    """Claim a run directory, and hold it until the block ends.
+    """Claim a run directory until the block ends.
 
     Args:
         path: The run directory.
-        inputs: What the run is made from.
-        resume: Go on with the run that is there.
-        overwrite: Begin again in the directory of a run.
+        inputs: The inputs of the run.
+        resume: Whether to continue the run in the directory.
+        overwrite: Whether to replace the run in the directory.
+
+    Yields:
+        The session, not yet begun.
 
     Raises:
-        RunTakenError: When the directory exists and neither was asked, or another process holds it.
+        RunTakenError: When the directory has content and neither resume nor overwrite is set, or when another
+            process has claimed it.
         DataError: When there is nothing to resume, or the run was started with other inputs.
-        UsageError: When the directory holds what another command made.
+        UsageError: When the directory holds the result of another command.
+        EnvironmentError_: When the directory cannot be written.
     """
     with claim(path, resume=resume, overwrite=overwrite) as run:
         started = run.started() if resume else None
@@ -134,12 +153,13 @@ def open_session(
                 check_same_inputs(run, started, inputs)
         session = Session(run, inputs, started)
         if session.complete:
-            # A kill just after the manifest may have left them.
+            # A process that was killed right after the manifest leaves its checkpoints.
             run.drop_checkpoints()
         yield session
 
 
 def _check_command(run: RunDir, started: dict[str, Any], command: str) -> None:
+    """Raise UsageError when another command made the run."""
     made = started.get("command", "train")
     if made != command:
         raise UsageError(
@@ -148,7 +168,16 @@ def _check_command(run: RunDir, started: dict[str, Any], command: str) -> None:
 
 
 def check_same_inputs(run: RunDir, started: dict[str, Any], inputs: Inputs) -> None:
-    """Raise DataError when the run that is to be resumed was started from something else."""
+    """Check that a run is resumed with the inputs that it was started with.
+
+    Args:
+        run: The run directory.
+        started: The event that the run began with.
+        inputs: The inputs now.
+
+    Raises:
+        DataError: When they differ; names what differs.
+    """
     now = inputs.facts()
     names = {"data_sha256": "the data", "smoke": "--smoke", "options": "--folds, --step, --refit or --window"}
     differ = [what for key, what in names.items() if key in now and started.get(key) != now[key]]
@@ -157,5 +186,5 @@ def check_same_inputs(run: RunDir, started: dict[str, Any], inputs: Inputs) -> N
     if differ:
         raise DataError(
             f"{run.path}: was started with other inputs; {' and '.join(differ)} changed since",
-            hint="resume with the same inputs, or begin again with --overwrite",
+            hint="resume with the same inputs, or start over with --overwrite",
         )

@@ -1,4 +1,4 @@
-"""What a search is of: written into the first line of its log, and compared when it goes on."""
+"""The inputs of a search: the first line of its log holds them, and --resume compares them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from forecaster.data.reading.sources import fingerprint, table_files
 from forecaster.errors import FORMAT_VERSION, DataError
 from forecaster.search.trials import Trials
 
-# May change between a search and its --resume: they say when to stop and what to keep.
+# These keys may change before --resume, because they do not affect what a trial computes.
 MAY_CHANGE = (
     "tune.max_trials",
     "tune.time_budget",
@@ -25,7 +25,17 @@ MAY_CHANGE = (
 
 
 def begin(experiment: Experiment, book: Trials, *, fingerprint: str, smoke: bool) -> None:
-    """Write the log's first line, or compare with it."""
+    """Write the inputs as the first line of a new log, or compare them with those of an existing one.
+
+    Args:
+        experiment: The experiment with its search spaces.
+        book: The trials and their log.
+        fingerprint: The SHA-256 of the table.
+        smoke: Whether the search is a quick check.
+
+    Raises:
+        DataError: When the inputs differ; names each difference.
+    """
     facts = facts_of(experiment, fingerprint=fingerprint, smoke=smoke)
     first = book.first
     if first is None:
@@ -35,28 +45,38 @@ def begin(experiment: Experiment, book: Trials, *, fingerprint: str, smoke: bool
     differ = differences(first, facts)
     if differ:
         raise DataError(
-            f"{book.log.path}: this search was begun with other inputs: {'; '.join(differ)}",
-            hint="resume with the same inputs, or begin again with --overwrite",
+            f"{book.log.path}: this search was started with other inputs: {'; '.join(differ)}",
+            hint="resume with the same inputs, or start over with --overwrite",
         )
     book.log.append("resumed")
 
 
 class SameData:
-    """Holds the table of a search to what it was when the search began."""
+    """A check that the table of a search does not change.
+
+    Attributes:
+        path: The table.
+        fingerprint: The SHA-256 of the table when the search began.
+        stamps: The file, modification time and size of each file of the table, when last checked.
+    """
 
     def __init__(self, path: Path, fingerprint: str) -> None:
         self.path, self.fingerprint = path, fingerprint
         self.stamps = self._stamps()
 
     def check(self) -> None:
-        """Raises DataError when the table is gone or has other bytes: trials before and after do not compare."""
+        """Compare the table with its fingerprint, if its modification time or size has changed.
+
+        Raises:
+            DataError: When the table is missing or has changed, because later trials would not be comparable.
+        """
         stamps = self._stamps()
         if stamps == self.stamps:
             return
         if fingerprint(self.path) != self.fingerprint:
             raise DataError(
-                f"{self.path}: changed while the search was under way",
-                hint="bring back the table as it was and go on with --resume, or begin again with --overwrite",
+                f"{self.path}: changed while the search was running",
+                hint="restore it and continue with --resume, or start over with --overwrite",
             )
         self.stamps = stamps
 
@@ -66,10 +86,16 @@ class SameData:
 
 
 def facts_of(experiment: Experiment, *, fingerprint: str, smoke: bool) -> dict[str, Any]:
-    """What a search is of: as long as these are the same, its log can be gone on with."""
+    """Return the inputs of a search as plain values. A log can be continued as long as they are the same.
+
+    Args:
+        experiment: The experiment with its search spaces.
+        fingerprint: The SHA-256 of the table.
+        smoke: Whether the search is a quick check.
+    """
     space = {d.name: {d.kind: d.range.model_dump(mode="json")} for d in experiment.dimensions}
     resolved = experiment.spec.model_dump(mode="json")
-    # Also as given: what a null turned off is not in the experiment, and moves what stands behind it in a list.
+    # The values as given are included too: an item that null removes is not in the experiment.
     values = {
         **dict(_flat(resolved, "")),
         **dict(_flat(experiment.values, "")),
@@ -80,11 +106,16 @@ def facts_of(experiment: Experiment, *, fingerprint: str, smoke: bool) -> dict[s
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """What changed, by name, with both values."""
-    # A value that is searched now and was not before is one change.
+    """Return each difference between two inputs as a phrase with both values.
+
+    Args:
+        before: The inputs of the log.
+        now: The inputs now.
+    """
+    # A value that is now searched and was not before counts as one change.
     was, is_now = ({**facts["space"], **facts["values"]} for facts in (before, now))
     found = [
-        f"{name} was {_said(was, name)} and is {_said(is_now, name)}"
+        f"{name} was {_shown(was, name)} and is {_shown(is_now, name)}"
         for name in dict.fromkeys([*was, *is_now])
         if was.get(name) != is_now.get(name)
     ]
@@ -95,7 +126,8 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     return found
 
 
-def _said(values: dict[str, Any], name: str) -> str:
+def _shown(values: dict[str, Any], name: str) -> str:
+    """Return a value or a dimension as text."""
     if name not in values:
         return "not there"
     value = values[name]
@@ -105,6 +137,7 @@ def _said(values: dict[str, Any], name: str) -> str:
 
 
 def _flat(value: Any, path: str) -> list[tuple[str, Any]]:
+    """Return the leaves of nested dictionaries and lists with their dotted keys."""
     inner = (
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
     )

@@ -1,4 +1,4 @@
-"""The log of a search: append-only, one checksummed JSON line per event. It alone is the truth."""
+"""The log of a search: append-only, with one checksummed line of JSON per event."""
 
 from __future__ import annotations
 
@@ -17,10 +17,16 @@ _DIGITS = 16
 
 
 class TrialLog:
-    """trials.jsonl: `n` counts the lines from 0, `sum` is the SHA-256 of the line without it.
+    """The log in trials.jsonl. In each line, `n` is its number from 0 and `sum` the SHA-256 of the rest of the line.
 
-    A kill may cut the last line short: such a line is no event, and the next append replaces it.
-    Anything else that is not as it was written is damage, and raises DataError.
+    A killed process may leave an incomplete last line, which is ignored and replaced by the next event.
+
+    Attributes:
+        path: The file.
+        entries: The events, oldest first.
+
+    Raises:
+        DataError: When any other line is not as it was written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -28,7 +34,18 @@ class TrialLog:
         self.entries, self._whole = _read(path)
 
     def append(self, event: str, **details: Any) -> Entry:
-        """Write one event to the disk itself; it is there when this returns."""
+        """Write an event, and return once it is on the disk.
+
+        Args:
+            event: The name of the event.
+            details: Further keys of the line; their values are plain data.
+
+        Returns:
+            The event as it was written, without its checksum.
+
+        Raises:
+            EnvironmentError_: When the file cannot be written.
+        """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         entry = {"n": len(self.entries), "time": now, "event": event, **details}
         line = _text({**entry, "sum": _sum(entry)}).encode() + b"\n"
@@ -46,7 +63,7 @@ class TrialLog:
         except OSError as error:
             raise EnvironmentError_(
                 f"{self.path}: cannot be written: {error.strerror or error}",
-                hint="make space; what was logged is kept, go on with --resume",
+                hint="make space and continue with --resume; nothing that was logged is lost",
             ) from error
         self._whole += len(line)
         self.entries.append(entry)
@@ -54,7 +71,7 @@ class TrialLog:
 
 
 def _read(path: Path) -> tuple[list[Entry], int]:
-    """The events, and the bytes that they take up."""
+    """Return the events of a log, and the number of bytes that they take up."""
     content = path.read_bytes() if path.is_file() else b""
     entries: list[Entry] = []
     whole = 0
@@ -65,8 +82,8 @@ def _read(path: Path) -> tuple[list[Entry], int]:
             if i == len(lines) - 1 and not line.endswith(b"\n"):
                 break
             raise DataError(
-                f"{path}:{i + 1}: is damaged: its checksum or its number is not what was written",
-                hint="restore the file from a copy, or begin again with --overwrite",
+                f"{path}:{i + 1}: is damaged: its checksum or its number does not match",
+                hint="restore the file from a copy, or start over with --overwrite",
             )
         entries.append(entry)
         whole += len(line)
@@ -74,7 +91,7 @@ def _read(path: Path) -> tuple[list[Entry], int]:
 
 
 def _entry(line: bytes, *, expected: int) -> Entry | None:
-    """The event of a line, or None when it is not exactly what was written."""
+    """Return the event of a line; None if the line is not exactly what was written."""
     try:
         entry = json.loads(line)
     except ValueError:

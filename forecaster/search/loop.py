@@ -1,4 +1,4 @@
-"""A search: KerasTuner's `search` proposes, engines run, the log remembers."""
+"""The loop of a search: KerasTuner's `search` in several threads, with an oracle that writes the log."""
 
 from __future__ import annotations
 
@@ -15,41 +15,62 @@ from keras_tuner.engine import base_tuner
 
 from forecaster.config.dimensions import Dimension
 from forecaster.config.tune import TuneSpec
-from forecaster.search.oracles import LoggedOracle, StopFlag, make_oracle
+from forecaster.search.logged_oracle import LoggedOracle, StopFlag
+from forecaster.search.oracles import make_oracle
 from forecaster.search.trials import Proposal, Record, Trials
 
-LOOK_EVERY_S = 0.1
+POLL_EVERY_S = 0.1
 
 
-class TrialFailed(Exception):  # noqa: N818  a trial's end, not an error of the search
-    """One trial failed; the search goes on. The text is the reason."""
+class TrialFailed(Exception):  # noqa: N818  the end of a trial, not an error of the search
+    """A trial failed, and the search continues. The message is the reason."""
 
 
 class Cancelled(keras_tuner.errors.FatalError):
-    """The search is being stopped: this trial has no end, and is run again on --resume."""
+    """The search was stopped. The trial has no end, and is run again on --resume."""
 
 
 class TrialListener(Protocol):
-    """What a search tells whoever watches."""
+    """Takes the beginning and the end of each trial."""
 
-    def began(self, proposal: Proposal) -> None: ...
+    def began(self, proposal: Proposal) -> None:
+        """Take a trial that begins."""
 
     def ended(self, record: Record, *, work: float, left: float | None) -> None:
-        """work: what the trial took of the search, in epochs or trials; left: what is to come, if known."""
+        """Take a finished trial.
 
-    def looked(self) -> None:
-        """Ten times a second."""
+        Args:
+            record: The trial and its result.
+            work: The work of the trial, in trials or, for hyperband, in epochs.
+            left: The work that is left, in the same unit; None if it is not known.
+        """
+
+    def polled(self) -> None:
+        """Take the chance to refresh a display. Called ten times a second, in the main thread."""
 
 
-# Returns the score and details for the log. Raises TrialFailed or Cancelled.
+# Runs a trial, and returns its score and details for the log. Raises TrialFailed or Cancelled.
 RunTrial = Callable[[Proposal], tuple[float, dict[str, Any]]]
 
 
 class SearchLoop:
-    """One search over a space, from wherever its log ends.
+    """One search over a space, continued from the end of its log.
 
-    run: called in as many threads as there are workers. Raises DataError when the log is of
-    another algorithm.
+    Args:
+        space: The dimensions of the search space.
+        spec: The tune section in force.
+        book: The trials and their log.
+        seed: The seed of the experiment.
+        most: The largest number of trials; None leaves it to the algorithm.
+
+    Attributes:
+        spec: The tune section in force.
+        book: The trials and their log.
+        stop_flag: Keeps further trials from beginning.
+        oracle: The algorithm.
+
+    Raises:
+        DataError: When the algorithm proposes other values than the log has.
     """
 
     def __init__(
@@ -61,7 +82,7 @@ class SearchLoop:
         self.oracle.replay()
 
     def needed(self) -> set[str]:
-        """Trials whose checkpoints another trial may go on from."""
+        """Return the trials whose checkpoints another trial may continue from."""
         return self.oracle.needed()
 
     def go(
@@ -74,16 +95,22 @@ class SearchLoop:
         cancel: Callable[[], None],
         time_budget_s: float | None = None,
     ) -> str:
-        """Search until something ends it. Returns what did.
+        """Search until there is a reason to end, and return the reason.
 
-        scratch: a folder for what KerasTuner insists on writing; emptied first, gone afterwards.
-        cancel: makes every `run` that is under way raise Cancelled. A signal in the main
-        thread cancels, waits and goes on up.
+        An exception in the main thread, such as KeyboardInterrupt, cancels the running trials and is raised again.
+
+        Args:
+            run: Runs a trial. It is called in as many threads as there are workers.
+            listener: Takes the beginning and the end of each trial.
+            workers: The number of threads.
+            scratch: A folder for the files that KerasTuner always writes. It is removed before and afterwards.
+            cancel: Makes every running call of `run` raise Cancelled.
+            time_budget_s: The time after which the search ends, in seconds; None is unlimited.
         """
         deadline = math.inf if time_budget_s is None else time.monotonic() + time_budget_s
         if self.book.failed_in_a_row >= self.spec.max_failed_trials:
             self.book.failed_in_a_row = 0
-        # What a kill left there.
+        # A killed search leaves its files.
         shutil.rmtree(scratch, ignore_errors=True)
         threads = [
             threading.Thread(
@@ -95,13 +122,13 @@ class SearchLoop:
             thread.start()
         try:
             while any(thread.is_alive() for thread in threads):
-                time.sleep(LOOK_EVERY_S)
-                listener.looked()
+                time.sleep(POLL_EVERY_S)
+                listener.polled()
                 if time.monotonic() >= deadline and self.stop_flag.reason is None:
                     self.stop_flag.stop("time budget")
                     cancel()
                 if self.oracle.broken is not None:
-                    # The trials of the other workers are gone on with by --resume.
+                    # The trials of the other workers are continued by --resume.
                     cancel()
         except BaseException:
             self.stop_flag.stop("interrupted")
@@ -129,7 +156,7 @@ class SearchLoop:
 
 
 class _Tuner(base_tuner.BaseTuner):
-    """One worker's side of KerasTuner's loop."""
+    """The tuner of one worker: it runs each trial that the oracle proposes."""
 
     def __init__(
         self, search: SearchLoop, run: RunTrial, listener: TrialListener, name: str, scratch: str
@@ -139,7 +166,7 @@ class _Tuner(base_tuner.BaseTuner):
         self.own, self.run, self.listener = search, run, listener
 
     def _try_run_and_update_trial(self, trial: Any, *fit_args: Any, **fit_kwargs: Any) -> None:
-        # KerasTuner's own prints a traceback for every trial that fails.
+        # The method that this one replaces prints a traceback for every failed trial.
         try:
             self._run_and_update_trial(trial)
             trial.status = "COMPLETED"
@@ -147,6 +174,7 @@ class _Tuner(base_tuner.BaseTuner):
             trial.status = "FAILED"
 
     def run_trial(self, trial: Any) -> dict[str, float]:
+        """Run a trial and return its score. Called by KerasTuner."""
         oracle = self.own.oracle
         proposal = oracle.proposal(trial)
         self.listener.began(proposal)
@@ -168,6 +196,7 @@ class _Tuner(base_tuner.BaseTuner):
         return {"score": score}
 
     def on_trial_end(self, trial: Any) -> None:
+        """End a trial in the oracle, and tell the listener. Called by KerasTuner."""
         book = self.own.book
         self.oracle.end_trial(trial)
         record, oracle = book.records[trial.trial_id], self.own.oracle
@@ -176,4 +205,4 @@ class _Tuner(base_tuner.BaseTuner):
             self.own.stop_flag.stop("max_failed_trials")
 
     def save(self) -> None:
-        """KerasTuner's own files are never the truth."""
+        """Write nothing: the log replaces the files of KerasTuner."""

@@ -1,6 +1,6 @@
-"""KerasTuner's algorithms, mended where they hang, leak chance or stop too early.
+"""The algorithms of a search: KerasTuner's, with changes where they hang, ignore the seed or stop too early.
 
-This module and `search` are all that know KerasTuner. What is mended, and why: docs/tuning.md.
+docs/tuning.md describes each change.
 """
 
 from __future__ import annotations
@@ -8,199 +8,51 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-import time
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import keras_tuner
-from keras_tuner.engine import trial as kt_trial
 
 from forecaster.config.dimensions import Dimension, IntRange
 from forecaster.config.tune import TuneSpec
-from forecaster.errors import DataError
-from forecaster.search.space_encoding import by_value, count_points, points_from, value_of
+from forecaster.search.logged_oracle import LoggedOracle, StopFlag
+from forecaster.search.space_encoding import by_value, points_from
 from forecaster.search.trials import Proposal, Trials
 
+# A key of the points in the log: the seed of KerasTuner's next draw.
 GENERATOR_STATE = "tuner/chance"
-STOPPED = {"status": "STOPPED", "values": None}
-# Draws that repeat an earlier trial before a space counts as used up.
-LEAST_COLLISIONS, MOST_COLLISIONS = 1_000, 20_000
-
-
-class StopFlag:
-    """Why no more trials begin; None while they do."""
-
-    def __init__(self) -> None:
-        self.reason: str | None = None
-
-    def stop(self, reason: str) -> None:
-        """The first reason stays."""
-        self.reason = self.reason or reason
-
-
-class LoggedOracle(keras_tuner.Oracle):
-    """What every algorithm here does beyond KerasTuner's: it writes the log, and is rebuilt from it.
-
-    Nothing inside KerasTuner's lock may raise, or its other threads wait for ever.
-    """
-
-    def bind(
-        self, space: Sequence[Dimension], book: Trials, stop_flag: StopFlag, *, most: int | None
-    ) -> None:
-        """most: trials of the whole search; None leaves it to the algorithm."""
-        self.book, self.stop_flag, self.most = book, stop_flag, most
-        self.dimensions = {d.name: d for d in space}
-        self.grid = isinstance(self, GridOracle)
-        self.n_points = count_points(space)
-        self.broken: Exception | None = None
-        self.waiting: list[Any] = []
-        self.details: dict[str, dict[str, Any]] = {}
-        self.failures: dict[str, str] = {}
-        self.replayed: dict[str, Any] | None = None
-        self.verbose = 0
-        draws = MOST_COLLISIONS if self.n_points is None else 20 * self.n_points
-        self._max_collisions = min(MOST_COLLISIONS, max(LEAST_COLLISIONS, draws))
-
-    def save(self) -> None:
-        """KerasTuner's own files are never the truth."""
-
-    def _save_trial(self, trial: Any) -> None:
-        pass
-
-    def create_trial(self, tuner_id: str) -> Any:
-        with self.book.lock:
-            trial = self._next(tuner_id)
-        if trial.status == "IDLE":
-            # KerasTuner asks again at once, which would keep a processor busy.
-            time.sleep(0.05)
-        return trial
-
-    def _next(self, tuner_id: str) -> Any:
-        if self.stop_flag.reason is None and self.waiting:
-            trial = self.waiting.pop(0)
-            del self.ongoing_trials[_replay_id(trial.trial_id)]
-            self.ongoing_trials[tuner_id] = trial
-            return trial
-        if self.stop_flag.reason is None and self.most is not None and len(self.book.records) >= self.most:
-            self.stop_flag.stop("max_trials")
-        if self.stop_flag.reason is not None:
-            space = self.hyperparameters.copy()
-            return kt_trial.Trial(hyperparameters=space, trial_id="none", status="STOPPED")
-        trial = super().create_trial(tuner_id)
-        if trial.status == "RUNNING":
-            self.book.propose(self.proposal(trial), dict(trial.hyperparameters.values))
-        elif trial.status == "STOPPED":
-            self.stop_flag.stop("nothing left to try")
-        return trial
-
-    def proposal(self, trial: Any) -> Proposal:
-        point = trial.hyperparameters.values
-        values = {n: value_of(d, point[n], grid=self.grid) for n, d in self.dimensions.items() if n in point}
-        return Proposal(trial.trial_id, values, point.get("tuner/epochs"), point.get("tuner/trial_id"))
-
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
-        try:
-            return self.propose_point(trial_id)
-        except Exception as error:  # noqa: BLE001  `search` raises it again, outside the lock
-            self.broken = error
-            return STOPPED
-
-    def propose_point(self, trial_id: str) -> dict[str, Any]:
-        proposed: dict[str, Any] = super().populate_space(trial_id)
-        return proposed
-
-    def end_trial(self, trial: Any) -> None:
-        """The log first: what is not in it did not happen."""
-        with self.book.lock:
-            name = trial.trial_id
-            details = self.details.pop(name, {})
-            if name in self.failures:
-                self.book.fail(name, self.failures.pop(name), **details)
-                self.forget(trial)
-            else:
-                score = self.trials[name].metrics.get_last_value(self.objective.name)
-                self.book.complete(name, float(score), **details)
-                super().end_trial(trial)
-
-    def forget(self, trial: Any) -> None:
-        """End a trial that failed."""
-        trial.status = "FAILED"
-        super().end_trial(trial)
-
-    def replay(self) -> None:
-        """Bring the algorithm to where the log ends. Trials without an end wait to be run again.
-
-        Raises DataError when the algorithm would now have proposed something else.
-        """
-        running: dict[str, Any] = {}
-        for entry in self.book.log.entries:
-            name, event = entry.get("trial", ""), entry["event"]
-            if event == "proposed":
-                self.replayed = entry["point"]
-                trial = super().create_trial(_replay_id(name))
-                if trial.trial_id != name or trial.hyperparameters.values != entry["point"]:
-                    raise DataError(
-                        f"{self.book.log.path}:{entry['n'] + 1}: the algorithm no longer proposes these values",
-                        hint="use the versions that the first line names, or begin again with --overwrite",
-                    )
-                running[name] = trial
-            elif event == "completed":
-                self.update_trial(name, {self.objective.name: entry["score"]})
-                trial = running.pop(name)
-                trial.status = "COMPLETED"
-                super().end_trial(trial)
-            elif event == "failed":
-                self.forget(running.pop(name))
-        self.replayed = None
-        self.waiting = list(running.values())
-
-    def needed(self) -> set[str]:
-        """Trials whose checkpoints another trial may go on from."""
-        return set()
-
-    def work(self, proposal: Proposal) -> float:
-        """What a trial takes, beside the others."""
-        return 1.0
-
-    def all_work(self) -> float | None:
-        """Of the whole search; None where nobody knows."""
-        return None if self.most is None else min(self.most, self.n_points or self.most)
-
-    def work_left(self) -> float | None:
-        """Of the trials that have not ended."""
-        whole = self.all_work()
-        if whole is None:
-            return None
-        with self.book.lock:
-            ended = [r.proposal for r in self.book.records.values() if r.state != "running"]
-        return max(0.0, whole - sum(self.work(p) for p in ended))
 
 
 class RandomOracle(LoggedOracle, keras_tuner.oracles.RandomSearchOracle):
-    pass
+    """Random search without repetition."""
 
 
 class GridOracle(LoggedOracle, keras_tuner.oracles.GridSearchOracle):
-    pass
+    """Grid search: every combination of the values."""
+
+    grid = True
 
 
 class BayesianOracle(LoggedOracle, keras_tuner.oracles.BayesianOptimizationOracle):
+    """Bayesian optimisation with a Gaussian process, which never proposes a trial twice."""
+
     def propose_point(self, trial_id: str) -> dict[str, Any]:
+        """Propose a point; in a replay, the one of the log."""
         n_completed = sum(t.status == "COMPLETED" for t in self.trials.values())
         if self.replayed is not None and n_completed >= max(3 * len(self.hyperparameters.space), 3):
-            # Only the draws are repeated: fitting every Gaussian process again would take minutes.
+            # Repeat the random draws only: fitting every Gaussian process again would take minutes.
             self._random_state.uniform(0.0, 1.0, size=(50, len(self._nonfixed_space())))
-            # What came from chance after all says where chance then stood.
+            # A point that was drawn at random also stores the seed of the next draw.
             if GENERATOR_STATE in self.replayed:
                 self._seed_state = int(self.replayed[GENERATOR_STATE])
             return {"status": "RUNNING", "values": dict(self.replayed)}
         with warnings.catch_warnings():
-            # Of a Gaussian process whose fit ends at a bound, which it does on few trials.
+            # With few trials, the fit of the Gaussian process ends at a bound and scikit-learn warns.
             warnings.simplefilter("ignore")
             proposed = super().propose_point(trial_id)
         if proposed["values"] is not None and self._duplicate(proposed["values"]):
-            # The best of a model may be a trial that was made; to run it again would say nothing.
+            # The optimum of the Gaussian process may be an earlier trial, and running it again adds nothing.
             proposed = self._random_populate_space()
             if proposed["values"] is not None:
                 proposed["values"][GENERATOR_STATE] = self._seed_state
@@ -212,8 +64,10 @@ class BayesianOracle(LoggedOracle, keras_tuner.oracles.BayesianOptimizationOracl
 
 
 class HyperbandOracle(LoggedOracle, keras_tuner.oracles.HyperbandOracle):
+    """Hyperband: many short trials, the best of which continue."""
+
     def _get_size(self, bracket_num: int, round_num: int) -> int:
-        """No more trials than there are: a bracket that cannot be filled never promotes one."""
+        """Return the size of a round, at most what the space can fill: KerasTuner promotes only from full rounds."""
         size: int = super()._get_size(bracket_num, round_num)
         if self.n_points is None:
             return size
@@ -221,18 +75,19 @@ class HyperbandOracle(LoggedOracle, keras_tuner.oracles.HyperbandOracle):
         return min(size, most)
 
     def forget(self, trial: Any) -> None:
-        """A failure counts as the worst of its round: a bracket that misses one never promotes the rest."""
+        """Count a failed trial as the worst of its round: KerasTuner promotes only from rounds with all scores."""
         worst = math.inf if self.objective.direction == "min" else -math.inf
         self.update_trial(trial.trial_id, {self.objective.name: worst})
         trial.status = "COMPLETED"
         keras_tuner.Oracle.end_trial(self, trial)
 
     def work(self, proposal: Proposal) -> float:
-        """Epochs."""
+        """Return the epochs of a trial beyond those of the trial that it continues."""
         before = self.book.records[proposal.previous].proposal.epochs if proposal.previous else 0
         return float((proposal.epochs or 0) - (before or 0))
 
     def all_work(self) -> float | None:
+        """Return the epochs of the whole search; None if the number of trials is limited."""
         if self.most is not None:
             return None
         epochs = 0
@@ -245,6 +100,7 @@ class HyperbandOracle(LoggedOracle, keras_tuner.oracles.HyperbandOracle):
         return float(epochs * self.hyperband_iterations)
 
     def needed(self) -> set[str]:
+        """Return the trials whose checkpoints another trial may continue from."""
         with self.book.lock:
             found: set[str] = set()
             for bracket in self._brackets:
@@ -264,14 +120,23 @@ def make_oracle(
     seed: int,
     most: int | None,
 ) -> LoggedOracle:
-    """The algorithm of a search. most: see `LoggedOracle.bind`."""
+    """Return the algorithm of a search.
+
+    Args:
+        space: The dimensions of the search space.
+        spec: The tune section in force.
+        book: The trials and their log.
+        stop_flag: Keeps further trials from beginning.
+        seed: The seed of the experiment.
+        most: The largest number of trials; None leaves it to the algorithm.
+    """
     grid = spec.algorithm == "grid"
     arguments: dict[str, Any] = {
         "objective": keras_tuner.Objective("score", direction=spec.objective.direction),
         "hyperparameters": _hyperparameters(space, grid=grid),
         "allow_new_entries": False,
         "seed": oracle_seed(seed),
-        # Its own count raises inside the lock; `Trials` counts.
+        # KerasTuner raises at its limit inside its lock, so `Trials` counts instead.
         "max_consecutive_failed_trials": 10**9,
     }
     oracle: LoggedOracle
@@ -289,20 +154,22 @@ def make_oracle(
             "grid": GridOracle,
             "bayesian": BayesianOracle,
         }
-        # None: with a number, the width of a trial's name would change when the number does.
+        # With a number, the width of a trial's name, such as 0007, would depend on it.
         oracle = kinds[spec.algorithm](max_trials=None, **arguments)
     oracle.bind(space, book, stop_flag, most=most)
     return oracle
 
 
 def oracle_seed(seed: int) -> int:
-    """KerasTuner's seed for an experiment's. KerasTuner takes 0 for none."""
+    """Return the seed for KerasTuner, from 1 up, because KerasTuner treats 0 as no seed."""
     return 1 + int.from_bytes(hashlib.sha256(f"search {seed}".encode()).digest()[:4], "big") % 2**31
 
 
 def _hyperparameters(space: Sequence[Dimension], *, grid: bool) -> Any:
-    """Places instead of values wherever there are finitely many: KerasTuner mixes up 1, 1.0 and true,
-    has no null, and its floats on steps miss their own defaults."""
+    """Return the search space for KerasTuner, with positions instead of values in every finite dimension.
+
+    KerasTuner confuses 1, 1.0 and true, has no null, and its floats with a step can miss their own default.
+    """
     found = keras_tuner.HyperParameters()
     by_name = {d.name: d for d in space}
     for d in space:
@@ -315,6 +182,7 @@ def _hyperparameters(space: Sequence[Dimension], *, grid: bool) -> Any:
 
 
 def _add(found: Any, d: Dimension, *, grid: bool) -> None:
+    """Add a dimension to the search space of KerasTuner."""
     r: Any = d.range
     if not by_value(d, grid=grid):
         n: int = r.n_values
@@ -323,7 +191,3 @@ def _add(found: Any, d: Dimension, *, grid: bool) -> None:
         found.Int(d.name, r.min, r.max, sampling="log", default=r.default)
     else:
         found.Float(d.name, r.min, r.max, sampling=r.sampling, default=r.default)
-
-
-def _replay_id(trial: str) -> str:
-    return f"replay-{trial}"

@@ -1,14 +1,16 @@
-"""Trials as tasks of a Ray cluster: the one that RAY_ADDRESS names, else a local one started here.
+"""Trials as tasks of a Ray cluster: the one that RAY_ADDRESS names, or else a local one that is started here.
 
-Every machine of the cluster sees the run directory and the data under the same path.
+Every machine of the cluster must see the run directory and the data under the same path.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import threading
 from typing import Any
 
+from forecaster.search.worker import attempt
 from forecaster.search.workers import (
     ATTEMPTS,
     TRIALS_PER_WORKER,
@@ -24,7 +26,14 @@ POLL_S = 0.5
 
 
 class RayEngine:
-    """At most `size` actors of so many processors each; see `workers.LocalEngine`."""
+    """An engine that runs each task in an actor of Ray; see `workers.LocalEngine`.
+
+    Args:
+        module: The name of a module with `start(setup)`, called once in each actor, and `run(task, report)`.
+        setup: The argument of `start`, as plain values.
+        size: The largest number of actors.
+        threads: The number of processors of each actor.
+    """
 
     def __init__(self, module: str, setup: dict[str, Any], *, size: int, threads: int) -> None:
         import ray
@@ -33,7 +42,7 @@ class RayEngine:
         address = os.environ.get("RAY_ADDRESS")
         self._started = not ray.is_initialized()
         if self._started:
-            # A local cluster is as large as what was asked of it; a real one knows its own size.
+            # A local cluster gets the size that this search needs; an existing cluster has its own.
             extent = {} if address else {"num_cpus": size * threads, "include_dashboard": False}
             ray.init(address=address, log_to_driver=False, logging_level="ERROR", **extent)
         self._lock = threading.Lock()
@@ -42,6 +51,7 @@ class RayEngine:
         self._stopped = False
 
     def run(self, task: WorkerTask, report: OnProgress) -> dict[str, Any]:
+        """Run a task in an actor, in another one if it is lost. See `workers.Engine.run`."""
         reason = ""
         for _ in range(ATTEMPTS):
             actor = self._take()
@@ -57,12 +67,13 @@ class RayEngine:
         raise WorkFailed(f"its process was lost {ATTEMPTS} times: {reason}")
 
     def pids(self) -> list[int]:
-        """Of the processes that live, where they are on this machine."""
+        """Return the ids of the processes of the actors that are alive."""
         with self._lock:
             handles = [a.handle for a in self._all if not a.lost]
         return [int(self.ray.get(h.pid.remote())) for h in handles]
 
     def stop(self) -> None:
+        """Kill all actors. See `workers.Engine.stop`."""
         with self._lock:
             self._stopped = True
             actors, self._all, self._idle = self._all, [], []
@@ -73,14 +84,14 @@ class RayEngine:
 
     def _wait(self, actor: _Actor, task: WorkerTask, report: OnProgress) -> dict[str, Any]:
         answer = actor.handle.run.remote(task)
-        told = None
+        latest = None
         while not self.ray.wait([answer], timeout=POLL_S)[0]:
             if self._stopped:
                 raise WorkCancelled
-            said = self.ray.get(actor.handle.said.remote())
-            if said is not None and said != told:
-                told = said
-                report(said)
+            progress = self.ray.get(actor.handle.progress.remote())
+            if progress is not None and progress != latest:
+                latest = progress
+                report(progress)
         if self._stopped:
             raise WorkCancelled
         return result_of(self.ray.get(answer))
@@ -114,30 +125,31 @@ class RayEngine:
 
 
 class _Actor:
+    """A handle of an actor, the number of its tasks, and whether it was lost."""
+
     def __init__(self, handle: Any) -> None:
         self.handle, self.n_tasks, self.lost = handle, 0, False
 
 
 class _Served:
-    """The inside of an actor, as `worker.main` is that of a process."""
+    """The code of an actor, as `worker.main` is the code of a local worker process."""
 
     def __init__(self, module: str, setup: dict[str, Any]) -> None:
-        import importlib
-
         self.module = importlib.import_module(module)
         self.module.start(setup)
-        self._said: dict[str, Any] | None = None
+        self._progress: dict[str, Any] | None = None
 
     def run(self, task: dict[str, Any]) -> dict[str, Any]:
-        from forecaster.search.worker import attempt
+        """Run a task and return its answer; see `worker.attempt`."""
+        return attempt(self.module, dict(task), self._keep)
 
-        return attempt(self.module, dict(task), self._say)
-
-    def said(self) -> dict[str, Any] | None:
-        return self._said
+    def progress(self) -> dict[str, Any] | None:
+        """Return the latest progress of the task; None before the first."""
+        return self._progress
 
     def pid(self) -> int:
+        """Return the id of the process."""
         return os.getpid()
 
-    def _say(self, said: dict[str, Any]) -> None:
-        self._said = said
+    def _keep(self, progress: dict[str, Any]) -> None:
+        self._progress = progress

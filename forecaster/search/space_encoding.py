@@ -1,4 +1,4 @@
-"""The points of a search space that an algorithm moves among, and the values that they stand for."""
+"""Points, the numbers that an algorithm searches among, and the values that they stand for."""
 
 from __future__ import annotations
 
@@ -9,29 +9,41 @@ from forecaster.config.dimensions import Dimension, IntRange
 
 
 def points_from(repeat: Dimension, copy: int, *, grid: bool) -> list[int]:
-    """The points of a repeat at which a copy is there."""
+    """Return the points of a repeat count at which a copy of the layer exists.
+
+    Args:
+        repeat: The dimension of the repeat count.
+        copy: The number of the copy, from 1.
+        grid: Whether the algorithm is a grid search.
+    """
     r: Any = repeat.range
     as_values = by_value(repeat, grid=grid)
     return [r.at(i) if as_values else i for i in range(r.n_values) if r.at(i) >= copy]
 
 
 def value_of(dimension: Dimension, point: Any, *, grid: bool) -> Any:
-    """The value of a point, which is a place among values, or a float or log-sampled value itself."""
+    """Return the value of a point.
+
+    Args:
+        dimension: The dimension.
+        point: A position among the values, or the value itself; see `by_value`.
+        grid: Whether the algorithm is a grid search.
+    """
     r: Any = dimension.range
     if r.n_values is None:
-        # Six digits are more than a search can tell apart, and read well in best.yaml.
+        # Six digits are more than a search can resolve, and are easy to read in best.yaml.
         return min(r.max, max(r.min, float(f"{point:.6g}")))
     return point if by_value(dimension, grid=grid) else r.at(int(point))
 
 
 def by_value(dimension: Dimension, *, grid: bool) -> bool:
-    """Whether points are the values themselves, and not their places."""
+    """Return whether the points of a dimension are its values; if not, they are positions among its values."""
     r = dimension.range
     return r.n_values is None or (not grid and isinstance(r, IntRange) and r.sampling == "log")
 
 
 def count_points(space: Sequence[Dimension]) -> int | None:
-    """At most so many different trials; None where there is no end to them."""
+    """Return an upper bound of the number of different trials; None if it is infinite or above 10^9."""
     n = 1
     for d in space:
         values = d.range.n_values

@@ -1,4 +1,4 @@
-"""A search as a table and as plots."""
+"""The summary of a search: a table of its trials, and plots."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ from forecaster.search.trials import Trials
 
 
 def trial_rows(book: Trials, space: Sequence[Dimension]) -> list[dict[str, Any]]:
-    """A row per trial, in the order of their beginning; a column per hyperparameter."""
+    """Return the rows of trials.csv, one per trial in the order of their beginning.
+
+    Args:
+        book: The trials.
+        space: The dimensions of the search space; each is a column.
+    """
     return [
         {
             "trial": r.proposal.number,
@@ -37,12 +42,19 @@ def trial_rows(book: Trials, space: Sequence[Dimension]) -> list[dict[str, Any]]
 
 
 def _cell(values: dict[str, Any], name: str) -> Any:
-    """Empty is what the trial has not: a null that it tried is written."""
+    """Return a value of a trial: None, an empty cell, if the trial has no such value, and "null" if it tried null."""
     return "null" if name in values and values[name] is None else values.get(name)
 
 
 def plot_search(book: Trials, space: Sequence[Dimension], folder: Path, *, metric: str) -> None:
-    """progress.png, effects.png and parallel.png."""
+    """Write progress.png, effects.png and parallel.png.
+
+    Args:
+        book: The trials.
+        space: The dimensions of the search space.
+        folder: The folder for the plots.
+        metric: The name of the metric that scores trials.
+    """
     began = datetime.fromisoformat(book.log.entries[0]["time"])
     found = [
         Finding(
@@ -62,6 +74,7 @@ def plot_search(book: Trials, space: Sequence[Dimension], folder: Path, *, metri
 
 
 def _axis(dimension: Dimension) -> Axis:
+    """Return the axis of a dimension in the plots."""
     r = dimension.range
     if isinstance(r, Choice | Boolean):
         return Axis(dimension.name, values=[r.at(i) for i in range(r.n_values)])

@@ -1,4 +1,4 @@
-"""One trial of a search, and the last training of its winner, inside a worker process."""
+"""The code of a worker: train and score one trial, or make the run of the best config."""
 
 from __future__ import annotations
 
@@ -32,21 +32,28 @@ from forecaster.stages.prepared import SMOKE_WINDOWS, Prepared, prepare, read, s
 from forecaster.stages.saving import save_splits
 from forecaster.stages.validation import batch_extras, val_score_of
 from forecaster.system import MIB, peak_memory
+from forecaster.training.backend import forget_networks, start_backend
 from forecaster.training.progress import EpochRow
 from forecaster.training.spec import RuntimeSpec
 
 CONFIG = "config.yaml"
-Say = Callable[[dict[str, Any]], None]
+# Takes the progress of a task: the keys epoch, epochs and val_loss.
+Report = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
 class TrialTask:
-    """What a worker is sent, as plain values.
+    """The task of one trial, as plain values.
 
-    folder: of the trial. config: YAML text of the filled experiment. previous: folder of the trial whose
-    checkpoints it goes on from. until: the epoch to pause after. reference: lookback, stride and short of the
-    windows whose targets every trial is scored on. executions: trainings from different seeds. folds:
-    rolling origins.
+    Attributes:
+        folder: The folder of the trial.
+        config: The config of the trial, as YAML.
+        reference: Lookback, stride and short of the windows whose targets every trial is scored on.
+        previous: The folder of the trial whose checkpoints this one continues from; None begins at random weights.
+        until: The epoch to pause after; None trains to the end.
+        executions: The number of trainings from different seeds.
+        folds: The number of rolling cutoffs.
+        smoke: Whether to use a few windows only.
     """
 
     folder: str
@@ -60,25 +67,42 @@ class TrialTask:
 
 
 def start(setup: dict[str, Any]) -> None:
-    """Load the backend before the first task."""
-    from forecaster.training.backend import start_backend
+    """Load the backend before the first task.
 
+    Args:
+        setup: The key runtime holds the runtime section of the config.
+    """
     start_backend(RuntimeSpec.model_validate(setup["runtime"]))
 
 
-def run(task: dict[str, Any], say: Say) -> dict[str, Any]:
-    """One task, by its kind."""
-    kind = task.pop("kind")
-    return finish_run(task, say) if kind == "finish" else run_trial(TrialTask(**task), say)
+def run(task: dict[str, Any], report: Report) -> dict[str, Any]:
+    """Run a task.
 
+    Args:
+        task: The key kind is "trial" or "finish"; the others are those of `TrialTask` or of `finish_run`.
+        report: Takes each epoch.
 
-def run_trial(task: TrialTask, say: Say) -> dict[str, Any]:
-    """Train and score. Returns score, details for the log; checkpoints stay in the trial's folder.
-
-    A folder that a kill left is gone on from.
+    Returns:
+        The result of `run_trial` or of `finish_run`.
     """
-    from forecaster.training.backend import forget_networks
+    kind = task.pop("kind")
+    return finish_run(task, report) if kind == "finish" else run_trial(TrialTask(**task), report)
 
+
+def run_trial(task: TrialTask, report: Report) -> dict[str, Any]:
+    """Train and score a trial, from its checkpoints if it was interrupted. The checkpoints stay in its folder.
+
+    Args:
+        task: The trial.
+        report: Takes each epoch.
+
+    Returns:
+        The keys score, the mean over folds and executions, and details, for the log.
+
+    Raises:
+        TrainingError: When the loss or the score becomes NaN or infinite.
+        DataError: When the table does not fit the config.
+    """
     forget_networks()
     folder = Path(task.folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -87,7 +111,7 @@ def run_trial(task: TrialTask, say: Say) -> dict[str, Any]:
         for old in sorted(Path(task.previous).iterdir()):
             if old.is_dir():
                 shutil.copytree(old / CHECKPOINTS, folder / old.name / CHECKPOINTS, dirs_exist_ok=True)
-    # After the checkpoints: a folder with a config has all of them.
+    # The config comes after the checkpoints, so that a folder with a config has all of them.
     write_text(config, task.config)
     experiment = Experiment.from_yaml(config)
     scores, epochs, n_parameters = [], [], 0
@@ -100,7 +124,7 @@ def run_trial(task: TrialTask, say: Say) -> dict[str, Any]:
             part = RunDir(folder / f"fold{fold}-seed{execution}")
             part.path.mkdir(exist_ok=True)
             fitted, history = fit_members(
-                spec, prepared, member_store(part), listener=_EpochReporter(say), until=task.until
+                spec, prepared, member_store(part), listener=_EpochReporter(report), until=task.until
             )
             shared = common_windows(spec, prepared, task.reference, smoke=task.smoke)
             scores.append(
@@ -124,23 +148,31 @@ def run_trial(task: TrialTask, say: Say) -> dict[str, Any]:
     }
 
 
-def finish_run(task: dict[str, Any], say: Say) -> dict[str, Any]:
-    """Train the best config to its end, from the checkpoints in the run directory, and write the run."""
+def finish_run(task: dict[str, Any], report: Report) -> dict[str, Any]:
+    """Train the best config to the end, from the checkpoints in the run directory, and complete the run.
+
+    Args:
+        task: The keys config, run, given, fingerprint and smoke.
+        report: Takes each epoch.
+
+    Returns:
+        The key notes: remarks for the user.
+    """
     experiment, run = Experiment.from_yaml(task["config"]), RunDir(Path(task["run"]))
     spec, source, smoke = experiment.spec, experiment.data_path, task["smoke"]
     prepared = prepare(spec, source, smoke=smoke, reader=_last_read)
     resolved = experiment.resolved_yaml(relative_to=run.path)
-    # The file as given is the one with the search spaces; best.yaml has what came of them.
+    # config.yaml of the run is the file with the search spaces; best.yaml holds the best values.
     inputs = Inputs("tune", resolved, task["given"], task["fingerprint"], smoke)
-    # The search holds the directory for this process, too.
+    # The process of the search has claimed the directory, so this one does not.
     session = Session(run, inputs, run.started())
     session.write_inputs(lambda run: save_splits(spec, prepared, run))
-    notes = complete_run(experiment, source, prepared, session, listener=_EpochReporter(say))
+    notes = complete_run(experiment, source, prepared, session, listener=_EpochReporter(report))
     return {"notes": notes}
 
 
 class _LastRead:
-    """The table that this process read last: the trials of a search mostly want the same one."""
+    """A reader that keeps the last table, because most trials of a search read the same one."""
 
     def __init__(self) -> None:
         self.of: tuple[Any, ...] = ()
@@ -153,7 +185,7 @@ class _LastRead:
         files = [(p.resolve(), p.stat()) for p in table_files(source)]
         of = (settings, *((path, stat.st_mtime_ns, stat.st_size) for path, stat in files))
         if self.found is None or self.of != of:
-            # Given up first, so that two tables are never held at once.
+            # The old table is released first, so that two tables are never in memory at once.
             self.found = None
             self.of, self.found = of, read(data, source)
         return self.found
@@ -165,10 +197,15 @@ _last_read = _LastRead()
 def scored_in_training(
     spec: ExperimentSpec, prepared: Prepared, history: list[EpochRow], windows: Windows
 ) -> dict[str, float] | None:
-    """The scores at these windows of the weights that training kept, where training itself computed them.
+    """Return the scores of the final weights if training has computed them for exactly these windows, else None.
 
-    None where the windows are others than those it validated on, and where the forecast is more than that
-    of one network.
+    Training scores one network. The forecast of an ensemble, or of a mean with an anchor, must be scored separately.
+
+    Args:
+        spec: The settings of the trial.
+        prepared: The data.
+        history: The epochs of the training.
+        windows: The windows to score.
     """
     training, anchor, own = (
         spec.training,
@@ -188,9 +225,13 @@ def scored_in_training(
 def common_windows(
     spec: ExperimentSpec, prepared: Prepared, reference: dict[str, Any], *, smoke: bool = False
 ) -> Windows:
-    """Windows of this experiment's own lookback at the validation targets that all trials share.
+    """Return windows with the lookback of this trial at the validation targets that all trials share.
 
-    Those are the ones that the longest lookback of the space reaches.
+    Args:
+        spec: The settings of the trial.
+        prepared: The data.
+        reference: Lookback, stride and short of the shared windows.
+        smoke: Whether to use a few windows only.
     """
     window, source = spec.window, prepared.windows["val"].source
     if spec.model.stateful:
@@ -205,14 +246,15 @@ def common_windows(
 
 
 def _reseeded(spec: ExperimentSpec, execution: int) -> ExperimentSpec:
+    """Return the settings with the seed of an execution, counted from 0."""
     if execution == 0:
         return spec
-    # Far from the seeds of an ensemble's members, which follow one another.
+    # The distance keeps the seeds apart from those of the members of an ensemble, which are consecutive.
     return spec.model_copy(update={"seed": (spec.seed + 1_000 * execution) % 2**31})
 
 
 def _score(spec: ExperimentSpec, prepared: Prepared, fitted: Fitted, windows: Windows) -> dict[str, float]:
-    """Metrics of the ensemble's mean in original units; the loss, in scaled ones, is the mean of its members'."""
+    """Return the metrics of the mean forecast in original units, and the mean loss of the members in scaled units."""
     from forecaster.model.predict import predict_windows
 
     at_these = replace(prepared, windows={**prepared.windows, "val": windows})
@@ -231,20 +273,21 @@ def _score(spec: ExperimentSpec, prepared: Prepared, fitted: Fitted, windows: Wi
 
 
 class _EpochReporter:
-    """Tells the search about every epoch."""
+    """A listener that reports every epoch to the search."""
 
-    def __init__(self, say: Say) -> None:
-        self.say = say
+    def __init__(self, report: Report) -> None:
+        self.report = report
 
     def batch_done(self, member: int, epoch: int, step: int, n_steps: int, loss: float) -> None:
-        pass
+        """Ignore the batch."""
 
     def epoch_done(self, row: EpochRow, epochs: int) -> None:
-        self.say(
+        """Report the epoch."""
+        self.report(
             {"epoch": row.epoch, "epochs": epochs, "val_loss": _finite(row.val.get("val_loss", math.nan))}
         )
 
 
 def _finite(value: Any) -> float | None:
-    """JSON has no NaN."""
+    """Return a number, or None for NaN and infinity, which JSON does not have."""
     return float(value) if math.isfinite(value) else None

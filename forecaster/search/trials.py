@@ -1,4 +1,4 @@
-"""The trials of a search, as the log tells them."""
+"""The trials of a search, as recorded in its log."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from forecaster.search.log import Entry, TrialLog
 
 @dataclass(frozen=True)
 class Proposal:
-    """What one trial is to try.
+    """The values that one trial tries.
 
-    values: by hyperparameter, active ones only. epochs: where it is to stop for now, None without
-    such a limit. previous: the trial that it goes on from.
+    Attributes:
+        trial: The name of the trial: its number from 0, with leading zeros.
+        values: The values of the active hyperparameters, by name.
+        epochs: The epoch to pause after; None trains to the end.
+        previous: The trial whose checkpoints this one continues from; None begins at random weights.
     """
 
     trial: str
@@ -24,26 +27,45 @@ class Proposal:
 
     @property
     def number(self) -> int:
-        """Counted from 1."""
+        """The number of the trial, from 1, as it is shown."""
         return int(self.trial) + 1
 
 
 @dataclass
 class Record:
-    """One trial: its proposal and what became of it."""
+    """One trial and its result.
+
+    Attributes:
+        proposal: The values that it tries.
+        state: Whether it is running, completed or failed.
+        score: The score of a completed trial.
+        reason: The reason why a trial failed.
+        details: Metrics, epochs, seconds and number of parameters, as far as they are known.
+        ended: The time of its end, in UTC, as ISO 8601.
+    """
 
     proposal: Proposal
     state: Literal["running", "completed", "failed"] = "running"
     score: float | None = None
     reason: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
-    """Of the trial: metrics, epochs, seconds, parameters, and where each is known."""
     ended: str | None = None
-    """UTC."""
 
 
 class Trials:
-    """All trials so far. Every change goes to the log first; safe among threads."""
+    """All trials so far. Every change goes to the log first. Threads may share an object.
+
+    Args:
+        log: The log, whose trials are taken over.
+        direction: Whether the smallest or the largest score is the best.
+
+    Attributes:
+        log: The log.
+        direction: See above.
+        lock: Guards the trials.
+        records: The trials by name, in the order of their beginning.
+        failed_in_a_row: The number of trials that have failed since the last completed one.
+    """
 
     def __init__(self, log: TrialLog, *, direction: Literal["min", "max"] = "min") -> None:
         self.log = log
@@ -56,11 +78,16 @@ class Trials:
 
     @property
     def first(self) -> Entry | None:
-        """The event that says what is searched; None before the search began."""
+        """The first event, which holds the inputs of the search; None before the search has begun."""
         return self.log.entries[0] if self.log.entries else None
 
     def propose(self, proposal: Proposal, point: dict[str, Any]) -> None:
-        """point: what the algorithm itself calls these values."""
+        """Record a new trial.
+
+        Args:
+            proposal: The values that it tries.
+            point: The same in the form of the algorithm, for the replay.
+        """
         with self.lock:
             entry = self.log.append(
                 "proposed",
@@ -73,15 +100,17 @@ class Trials:
             self._take(entry)
 
     def complete(self, trial: str, score: float, **details: Any) -> None:
+        """Record the score of a trial, and its details as plain data."""
         with self.lock:
             self._take(self.log.append("completed", trial=trial, score=score, **details))
 
     def fail(self, trial: str, reason: str, **details: Any) -> None:
+        """Record why a trial failed, and its details as plain data."""
         with self.lock:
             self._take(self.log.append("failed", trial=trial, reason=reason, **details))
 
     def completed(self) -> list[Record]:
-        """Best first; of equals the earlier."""
+        """Return the completed trials, the best first. Of equal scores, the earlier trial comes first."""
         sign = 1.0 if self.direction == "min" else -1.0
         with self.lock:
             done = [r for r in self.records.values() if r.state == "completed"]
@@ -89,18 +118,22 @@ class Trials:
 
     @property
     def best(self) -> Record | None:
+        """The best completed trial; None before the first."""
         done = self.completed()
         return done[0] if done else None
 
     def running(self) -> list[Record]:
+        """Return the trials that have not ended."""
         with self.lock:
             return [r for r in self.records.values() if r.state == "running"]
 
     def count(self, state: str) -> int:
+        """Return the number of trials in a state."""
         with self.lock:
             return sum(r.state == state for r in self.records.values())
 
     def _take(self, entry: Entry) -> None:
+        """Bring the trials up to date with an event of the log."""
         trial = entry.get("trial")
         if entry["event"] == "proposed":
             proposal = Proposal(entry["trial"], entry["values"], entry["epochs"], entry["previous"])

@@ -1,4 +1,4 @@
-"""The inside of a worker process; the outside is `workers`."""
+"""The code of a worker process. `workers` starts the process and talks to it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def main() -> None:
-    """Serve tasks until stdin ends."""
+    """Run the tasks that arrive on stdin until it ends, and write answers to stdout."""
     answers = os.fdopen(os.dup(1), "wb")
-    # Whatever prints must not be taken for an answer.
+    # Output of libraries goes to stderr, because stdout is for answers only.
     os.dup2(2, 1)
     tasks: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, tasks), daemon=True).start()
@@ -28,14 +28,21 @@ def main() -> None:
     module = importlib.import_module(first["module"])
     module.start(first["setup"])
     while True:
-        answer = attempt(module, tasks.get(), lambda said: _say(answers, said))
-        _say(answers, answer)
+        answer = attempt(module, tasks.get(), lambda progress: _send(answers, progress))
+        _send(answers, answer)
 
 
 def attempt(module: Any, task: dict[str, Any], report: Any) -> dict[str, Any]:
-    """{"result": …} of one task, or {"failed": reason}: the boundary of a trial.
+    """Run a task, and turn any exception into an answer.
 
-    {"lacking": …} where it is not the trial that is at fault, such as a full disk: the next one would fail too.
+    Args:
+        module: A module with `run(task, report)`.
+        task: The task, as plain values.
+        report: Takes the progress of the task.
+
+    Returns:
+        {"result": …}; {"failed": reason} when the trial failed; or {"lacking": {"message": …, "hint": …}} when any
+        other trial would fail too, as on a full disk.
     """
     try:
         return {"result": module.run(task, report)}
@@ -48,7 +55,10 @@ def attempt(module: Any, task: dict[str, Any], report: Any) -> dict[str, Any]:
             return _failed(error)
         where = f"{error.filename}: " if error.filename else ""
         return {
-            "lacking": {"message": f"{where}{error.strerror}", "hint": "make space, and go on with --resume"}
+            "lacking": {
+                "message": f"{where}{error.strerror}",
+                "hint": "make space, then continue with --resume",
+            }
         }
     except MemoryError:
         return {"failed": "memory ran out"}
@@ -57,6 +67,7 @@ def attempt(module: Any, task: dict[str, Any], report: Any) -> dict[str, Any]:
 
 
 def _failed(error: Exception) -> dict[str, Any]:
+    """Return the answer for an exception, whose traceback is printed."""
     traceback.print_exception(error)
     kind = type(error).__name__
     if kind == "ResourceExhaustedError":
@@ -66,12 +77,14 @@ def _failed(error: Exception) -> dict[str, Any]:
 
 
 def _listen(stream: BinaryIO, tasks: queue.Queue[dict[str, Any]]) -> None:
+    """Put every line of stdin into the queue, and end the process when stdin ends."""
     for line in stream:
         tasks.put(json.loads(line))
-    # The search has gone, or has no more use for this process: nothing here is worth finishing.
+    # The search has ended or no longer needs this process, so its task is abandoned.
     os._exit(0)
 
 
-def _say(answers: BinaryIO, message: dict[str, Any]) -> None:
+def _send(answers: BinaryIO, message: dict[str, Any]) -> None:
+    """Write a message as one line of JSON."""
     answers.write(json.dumps(message).encode() + b"\n")
     answers.flush()

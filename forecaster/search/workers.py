@@ -1,7 +1,8 @@
-"""Worker processes: trials run in them, apart from the search, and they are replaced before they grow.
+"""Worker processes, in which trials run apart from the search.
 
-A worker reads a JSON line per task on stdin and answers with JSON lines; it exits when stdin ends,
-so that none outlives the search, however that ended.
+A worker reads one line of JSON per task on stdin and answers with lines of JSON. It exits when stdin ends, so that it
+never outlives the search, even if the search is killed. It is replaced after several trials, because TensorFlow leaks
+memory.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from forecaster.system import NEW_GROUP, NEW_GROUP_FLAGS
 
 WorkerTask = dict[str, Any]
 OnProgress = Callable[[dict[str, Any]], None]
-# A worker imports TensorFlow once in so many trials, and gives back what they leaked.
+# A worker is replaced after this many trials.
 TRIALS_PER_WORKER = 8
-# A trial whose process was killed is tried again: the kill may have been meant for another.
+# A trial is run this often if its process is killed, because the trial may not be the cause.
 ATTEMPTS = 3
 _MAIN = "from forecaster.search.worker import main; main()"
 
 
 class WorkFailed(Exception):  # noqa: N818  an answer, not an error of the search
-    """The task failed in the worker, or took its worker with it. The text is the reason."""
+    """The task failed, or its process was lost repeatedly. The message is the reason."""
 
 
 class WorkCancelled(Exception):  # noqa: N818  an answer, not an error of the search
@@ -36,7 +37,12 @@ class WorkCancelled(Exception):  # noqa: N818  an answer, not an error of the se
 
 
 def result_of(answer: dict[str, Any]) -> dict[str, Any]:
-    """Of a worker's last answer. Raises WorkFailed, and EnvironmentError_ where no task can be done."""
+    """Return the result in the last answer of a worker.
+
+    Raises:
+        WorkFailed: When the task failed.
+        EnvironmentError_: When any other task would fail too.
+    """
     if "lacking" in answer:
         raise EnvironmentError_(answer["lacking"]["message"], hint=answer["lacking"]["hint"])
     if "failed" in answer:
@@ -46,20 +52,33 @@ def result_of(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 class Engine(Protocol):
-    """Runs tasks somewhere else."""
+    """Runs tasks in other processes."""
 
     def run(self, task: WorkerTask, report: OnProgress) -> dict[str, Any]:
-        """The answer to one task. Raises WorkFailed, WorkCancelled and EnvironmentError_. Any number of
-        threads may call."""
+        """Run a task and return its result. Several threads may call this at the same time.
+
+        Args:
+            task: The task, as plain values.
+            report: Takes the progress of the task.
+
+        Raises:
+            WorkFailed: When the task failed, or its process was lost repeatedly.
+            WorkCancelled: When the engine was stopped.
+            EnvironmentError_: When any other task would fail too.
+        """
 
     def stop(self) -> None:
-        """Kill what is under way; every `run` raises WorkCancelled."""
+        """End all processes. Every running call of `run` raises WorkCancelled."""
 
 
 class LocalEngine:
-    """At most `size` processes on this machine.
+    """An engine that runs each task in a process on this machine.
 
-    module: has `start(setup)`, called once in each process, and `run(task, report)`.
+    Args:
+        module: The name of a module with `start(setup)`, called once in each process, and `run(task, report)`.
+        setup: The argument of `start`, as plain values.
+        size: The number of processes to start in advance.
+        threads: The number of threads of each process.
     """
 
     def __init__(self, module: str, setup: dict[str, Any], *, size: int, threads: int) -> None:
@@ -69,10 +88,11 @@ class LocalEngine:
         self._all: set[_Process] = set()
         self._stopped = False
         for _ in range(size):
-            # All at once: TensorFlow takes seconds to load.
+            # All processes start at once, because TensorFlow takes seconds to load.
             self._idle.append(self._start())
 
     def run(self, task: WorkerTask, report: OnProgress) -> dict[str, Any]:
+        """Run a task in a process, in another one if it is lost. See `Engine.run`."""
         reason = ""
         for _ in range(ATTEMPTS):
             process = self._take()
@@ -87,16 +107,17 @@ class LocalEngine:
         raise WorkFailed(f"its process was lost {ATTEMPTS} times: {reason}")
 
     def pids(self) -> list[int]:
-        """Of the processes that live."""
+        """Return the ids of the processes that are alive."""
         with self._lock:
             return [p.popen.pid for p in self._all if p.popen.poll() is None]
 
     def stop(self) -> None:
+        """Kill all processes. See `Engine.stop`."""
         with self._lock:
             self._stopped = True
             for process in self._all:
                 process.popen.kill()
-            # Those that are in use are closed by whoever uses them.
+            # The threads that use the other processes close them.
             for process in self._idle:
                 process.close()
             self._idle = []
@@ -113,7 +134,7 @@ class LocalEngine:
             process = self._idle.pop(0) if self._idle else self._start()
             process.n_tasks += 1
             if process.n_tasks == TRIALS_PER_WORKER:
-                # The next one loads TensorFlow while this one's last task is under way.
+                # The next process loads TensorFlow while this one runs its last task.
                 self._idle.append(self._start())
         return process
 
@@ -131,6 +152,8 @@ class _Lost(Exception):  # noqa: N818  an answer, not an error of the search
 
 
 class _Process:
+    """A worker process, the number of its tasks, and whether it was lost."""
+
     def __init__(self, module: str, setup: dict[str, Any], threads: int) -> None:
         self.n_tasks = 0
         self.lost = False
@@ -141,13 +164,14 @@ class _Process:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             env={**os.environ, **worker_environment(threads)},
-            # Ctrl-C is for the search, which stops its workers itself.
+            # In a group of its own the worker gets no Ctrl-C; the search stops it instead.
             start_new_session=NEW_GROUP,
             creationflags=NEW_GROUP_FLAGS,
         )
         self._send({"module": module, "setup": setup})
 
     def run(self, task: WorkerTask, report: OnProgress) -> dict[str, Any]:
+        """Send a task, pass its progress on, and return its result. Raises _Lost when the process ends before."""
         self._send(task)
         stdout = self.popen.stdout
         while stdout is not None and (line := stdout.readline()):
@@ -165,7 +189,7 @@ class _Process:
         )
 
     def close(self) -> None:
-        """End the process: it exits as its stdin does."""
+        """Close stdin, which ends the process, and wait for it."""
         for stream in (self.popen.stdin, self.popen.stdout):
             if stream is not None:
                 try:
@@ -186,24 +210,29 @@ class _Process:
             self.popen.stdin.write(json.dumps(message).encode() + b"\n")
             self.popen.stdin.flush()
         except OSError:
-            # It has ended; `run` sees that as it reads. Windows does not call it a broken pipe.
+            # The process has ended, which `run` notices when it reads. Windows raises no BrokenPipeError here.
             self.lost = True
 
     def _last_words(self) -> str:
+        """Return the last line that the process wrote to stderr, in brackets."""
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
         return f" ({lines[-1][:300]})" if lines else ""
 
 
 def worker_environment(threads: int) -> dict[str, str]:
-    """Variables of a process that runs trials."""
+    """Return the environment variables of a worker process.
+
+    Args:
+        threads: The number of threads of the numerical libraries.
+    """
     path = os.pathsep.join(p for p in sys.path if p)
     limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
-    # Several processes share a GPU: each takes the memory that it needs and no more.
+    # Several processes share a GPU, so each may take only the memory that it needs.
     return {
         **limits,
         "PYTHONPATH": path,
-        # What it says at its end is read as UTF-8.
+        # The last line of stderr is decoded as UTF-8.
         "PYTHONIOENCODING": "utf-8",
         "TF_FORCE_GPU_ALLOW_GROWTH": "true",
     }

@@ -1,1 +1,1 @@
-"""The stages of an experiment, one a file: preparation, fitting, scoring, saving, and the start of a forecast."""
+"""The steps that several use cases share, one per file: prepare, fit, score, save, report, start a forecast."""

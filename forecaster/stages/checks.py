@@ -1,4 +1,4 @@
-"""What is refused before anything is trained."""
+"""Checks of windows and baselines against the table, made before anything is trained."""
 
 from __future__ import annotations
 
@@ -15,18 +15,25 @@ _NAMED = 5
 
 
 def check_windows(spec: ExperimentSpec, panel: Panel, bounds: SplitBounds, *, fold: int = 0) -> None:
-    """Raise DataError when a split that was asked for holds no window."""
+    """Raise DataError when a split that the config asks for holds no window.
+
+    Args:
+        spec: The settings of the experiment.
+        panel: The table.
+        bounds: The bounds of its splits.
+        fold: The number of validation lengths that the bounds are moved back. Earlier folds need no test windows.
+    """
     window, longest = spec.window, int(panel.lengths.max())
     if window.short == "error" and (named := too_short(spec, panel, bounds)):
         raise DataError(
             f"{panel.source}: {named}",
-            hint="bring more rows of them, or set window.short to skip or pad",
+            hint="add rows to these series, or set window.short to skip or pad",
             path="window.short",
         )
     for name in SPLITS:
         low, high = bounds.range(name)
         asked = name == "train" or getattr(spec.split, name) not in (0, 0.0)
-        # An earlier cutoff tests nothing.
+        # Only the validation windows of an earlier fold are scored.
         asked = asked and not (fold and name == "test")
         _, count, _ = target_rows(bounds, name, window, consecutive=spec.model.stateful)
         if asked and not count.any():
@@ -35,13 +42,13 @@ def check_windows(spec: ExperimentSpec, panel: Panel, bounds: SplitBounds, *, fo
             raise DataError(
                 f"{panel.source}: no {name} window fits: the longest series has {longest:,} rows, "
                 f"{rows:,} of them for {name}, and a {name} window needs {needs:,}",
-                hint="shorten window.lookback or window.horizon, change split, or bring more rows",
+                hint="shorten window.lookback or window.horizon, change split, or add rows",
                 path="window" if name == "train" else f"split.{name}",
             )
 
 
 def too_short(spec: ExperimentSpec, panel: Panel, bounds: SplitBounds) -> str | None:
-    """The series whose training rows hold no window, the first few by name."""
+    """Return a phrase that names the first few series without a training window; None if every series has one."""
     _, count, _ = target_rows(bounds, "train", spec.window, consecutive=spec.model.stateful)
     short = np.flatnonzero(count == 0)
     if not len(short):
@@ -59,7 +66,7 @@ def too_short(spec: ExperimentSpec, panel: Panel, bounds: SplitBounds) -> str | 
 
 
 def check_counts(panel: Panel) -> None:
-    """Raise DataError where a target is below 0 or no whole number."""
+    """Raise DataError when a target is negative or not a whole number."""
     for i, name in enumerate(panel.targets):
         for rows in row_blocks(len(panel.values)):
             values = panel.values[rows, i]
@@ -71,14 +78,19 @@ def check_counts(panel: Panel) -> None:
             when = panel.time_axis.text(panel.positions_of_rows(row))[0]
             who = f"series {series!r} has" if series else "there is"
             raise DataError(
-                f"{panel.source}: {who} {values[wrong[0]]:g} as {name} at {when}, and a negative binomial is of counts",
+                f"{panel.source}: {who} {values[wrong[0]]:g} as {name} at {when}, and a negative binomial needs counts",
                 hint="use family normal or student_t",
                 path="model.output.family",
             )
 
 
 def check_baselines(spec: ExperimentSpec, panel: Panel, bounds: SplitBounds) -> None:
-    """Raise EnvironmentError_ or DataError for a baseline that cannot be had."""
+    """Raise an error when a baseline cannot be fitted.
+
+    Raises:
+        EnvironmentError_: When the extra that a baseline needs is not installed.
+        DataError: When a baseline would take too many fits or forecasts.
+    """
     splits: tuple[SplitName, ...] = ("val", "test")
     windows = sum(
         int(target_rows(bounds, name, spec.window, consecutive=spec.model.stateful)[1].sum())

@@ -1,4 +1,4 @@
-"""A run from its first epoch to its report: what `train` does, and a search with its winner."""
+"""A run from its first epoch to its report, for `train` and for the best config of a search."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ def complete_run(
     listener: Listener | None = None,
     smoke: bool = False,
 ) -> list[str]:
-    """Train from the checkpoints that are there, score, save, seal and report.
+    """Train from the latest checkpoints, score, save, seal and report.
 
     Args:
-        experiment: What the run is made from.
-        source: Its table.
-        prepared: The table, ready for training.
-        session: Holds the run directory, begun.
-        listener: Is told about batches and epochs.
-        smoke: One epoch, two members at most.
+        experiment: The experiment.
+        source: The table.
+        prepared: The data, ready for training.
+        session: The session of the run directory, already begun.
+        listener: Takes batches and epochs.
+        smoke: Whether to train at most two members for one epoch.
 
     Returns:
-        Notes for the user.
+        Remarks for the user.
     """
     spec, run = experiment.spec, session.run
     trained = fit_and_score(spec, prepared, member_store(run), listener=listener, smoke=smoke)
     notes = save(spec, prepared, trained, session)
-    # After the run is sealed: the page can be made again from it at any time.
+    # The report comes after the seal, because it can be written again from a complete run at any time.
     write_report(OpenedRun(run, experiment, source), prepared=prepared)
     return notes

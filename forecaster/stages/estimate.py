@@ -1,4 +1,4 @@
-"""Memory and time that a training will take, before it is begun. No Keras is imported."""
+"""An estimate of the memory and the time of a training. Does not import Keras."""
 
 from __future__ import annotations
 
@@ -9,15 +9,22 @@ from forecaster.config.spec import ExperimentSpec
 from forecaster.model.cost import FLOPS_PER_SECOND, PASSES, cost, training_seconds
 from forecaster.model.shape import Shape
 
-# TensorFlow, pandas and matplotlib, before the first row is read.
+# The memory of TensorFlow, pandas and matplotlib before the first row is read.
 RUNTIME_BYTES = 900_000_000
-# Copies of the table at the peak: as read, as filled, as sorted (float64), and scaled (float32).
+# At the peak there are four copies of the table: as read, filled and sorted (float64), and scaled (float32).
 BYTES_PER_CELL = 3 * 8 + 4
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """One training on two cores, early stopping aside: right within a factor of about three."""
+    """The cost of one training on two cores without early stopping, within a factor of about three.
+
+    Attributes:
+        weights: The number of weights of one network.
+        seconds_per_epoch: The time of one epoch, validation included.
+        seconds: The time of all epochs and all members of the ensemble.
+        memory_bytes: The peak memory of the process.
+    """
 
     weights: int
     seconds_per_epoch: float
@@ -25,17 +32,18 @@ class Estimate:
     memory_bytes: int
 
     def as_json(self) -> dict[str, Any]:
+        """Return the attributes as a dictionary."""
         return asdict(self)
 
 
 def estimate(spec: ExperimentSpec, shape: Shape, *, rows: int, windows: dict[str, int]) -> Estimate:
-    """What a training will take.
+    """Estimate the cost of a training.
 
     Args:
-        spec: Of the experiment.
-        shape: Of the network.
-        rows: Of the table, gaps among them.
-        windows: How many of each split.
+        spec: The settings of the experiment.
+        shape: The shape of the network.
+        rows: The number of rows of the table, gaps included.
+        windows: The number of windows of each split.
     """
     training, sizes = spec.training, shape.encoded()
     one = cost(spec.model, shape)
@@ -49,7 +57,7 @@ def estimate(spec: ExperimentSpec, shape: Shape, *, rows: int, windows: dict[str
     widest = max(getattr(layer, "units", 0) for layer in spec.model.stack)
     batch = training.batch_size * steps * (channels + 8 * widest) * 4 * PASSES
     scored = (windows["val"] + windows["test"]) * sizes.horizon * sizes.n_targets * 8
-    # The actual values, the model's forecasts and those of every baseline, and one at work.
+    # Arrays of this size: actual values, forecasts of the model and of each baseline, and one in computation.
     scored *= 3 + len(spec.evaluation.baselines)
     columns = sizes.n_targets + len(spec.data.past_covariates) + len(spec.data.future_covariates)
     memory = RUNTIME_BYTES + rows * columns * BYTES_PER_CELL + sum(windows.values()) * 12 + batch + scored

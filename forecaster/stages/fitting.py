@@ -1,4 +1,4 @@
-"""From windows to a fitted forecaster and its scores."""
+"""Fit the members of an ensemble, and score their forecasts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from forecaster.runs.directory import RunDir
 from forecaster.stages.prepared import Prepared
 from forecaster.stages.scoring import ScoredForecasts, forecast_splits, score
 from forecaster.stages.validation import batch_extras, val_score_of
+from forecaster.training.backend import has_gpu, start_backend
 from forecaster.training.progress import EpochRow, Listener, Silent
 
 if TYPE_CHECKING:
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trained:
-    """What training leaves behind, and how good it is."""
+    """A fitted forecaster and its scores.
+
+    Attributes:
+        fitted: The weights, the scaler and everything else that a forecast needs.
+        history: The epochs of every member, in order.
+        scored: The forecasts of the validation and test windows, and their scores.
+    """
 
     fitted: Fitted
     history: list[EpochRow]
@@ -29,11 +36,11 @@ class Trained:
 
 @dataclass(frozen=True)
 class MemberStore:
-    """Where the members of an ensemble keep their checkpoints, and who is told that one is done.
+    """The checkpoints of an ensemble, and the function that records a finished member.
 
     Attributes:
-        checkpoints: The store of a member, counted from 0.
-        done: Takes the member, its last epoch and, where it is averaged with its anchor, its blend weight.
+        checkpoints: Returns the checkpoint store of a member, counted from 0.
+        done: Takes a member, its last epoch and, if it is averaged with its anchor, its blend weight.
     """
 
     checkpoints: Callable[[int], CheckpointStore]
@@ -41,11 +48,11 @@ class MemberStore:
 
 
 def member_store(run: RunDir, part: str = "") -> MemberStore:
-    """Checkpoints in a run directory, and a line in its events for every member.
+    """Return a store that keeps checkpoints in a run directory and adds an event for every finished member.
 
     Args:
-        run: The directory.
-        part: Of the run, such as a fold of a backtest, whose members are no events of the run.
+        run: The run directory.
+        part: A part of the run, such as a fold of a backtest. The members of a part add no events.
     """
 
     def done(member: int, epochs: int, blend_weight: float | None) -> None:
@@ -63,14 +70,14 @@ def fit_and_score(
     listener: Listener | None = None,
     smoke: bool = False,
 ) -> Trained:
-    """Fit every member, forecast validation and test, score both beside the baselines.
+    """Fit every member, forecast the validation and test windows, and score both beside the baselines.
 
     Args:
-        spec: Of the experiment.
-        prepared: The table.
-        store: Training goes on from the checkpoints that are there.
-        listener: Is told about batches and epochs.
-        smoke: One epoch, two members at most.
+        spec: The settings of the experiment.
+        prepared: The data.
+        store: The checkpoints. Training continues from those that exist.
+        listener: Takes batches and epochs.
+        smoke: Whether to train at most two members for one epoch.
 
     Raises:
         TrainingError: When the loss becomes NaN or infinite.
@@ -90,19 +97,24 @@ def fit_members(
     smoke: bool = False,
     until: int | None = None,
 ) -> tuple[Fitted, list[EpochRow]]:
-    """Fit every member, from its checkpoint where there is one.
+    """Fit every member, from its checkpoint if it has one.
 
     Args:
-        spec: Of the experiment.
-        prepared: The table.
-        store: Of the checkpoints.
-        listener: Is told about batches and epochs.
-        smoke: One epoch, two members at most.
+        spec: The settings of the experiment.
+        prepared: The data.
+        store: The checkpoints.
+        listener: Takes batches and epochs.
+        smoke: Whether to train at most two members for one epoch.
         until: The epoch to pause after; None trains to the end.
-    """
-    from forecaster.training.backend import has_gpu, start_backend
 
+    Returns:
+        The fitted ensemble and the epochs of all members, in order.
+
+    Raises:
+        TrainingError: When the loss becomes NaN or infinite.
+    """
     start_backend(spec.runtime)
+    # Keras reads the settings of the backend when it is first imported.
     from forecaster.model.anchor import choose_blend_weight, fit_anchor
     from forecaster.model.build import build
     from forecaster.model.execution import PREDICT_BATCH, choose_execution

@@ -1,4 +1,4 @@
-"""Rolling cutoffs: the same table as it was known at several points in time."""
+"""The folds of a backtest: one table as it was known at several cutoffs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from forecaster.stages.prepared import SplitPanel
 
 @dataclass(frozen=True)
 class BacktestPlan:
-    """How a backtest goes through time.
+    """The cutoffs of a backtest, and what is trained at each.
 
     Attributes:
-        folds: How many cutoffs.
-        step: Steps from one cutoff to the next, and scored after each; None is the horizon.
-        refit: Train again at every cutoff, or forecast on with the first fold's network.
-        window: Training rows grow from fold to fold, or keep their number and move on.
+        folds: The number of cutoffs.
+        step: The number of steps from one cutoff to the next, which are scored after each; None is the horizon.
+        refit: Whether to train again at every cutoff. If not, the network of the first cutoff forecasts at all.
+        window: Whether the training rows grow from fold to fold ("expanding") or keep their number and move
+            forward ("sliding").
     """
 
     folds: int = 5
@@ -31,20 +32,25 @@ class BacktestPlan:
     window: Literal["expanding", "sliding"] = "expanding"
 
     def options(self) -> tuple[str, ...]:
-        """As they are given on the command line."""
+        """Return the plan as options of the command line."""
         step = [] if self.step is None else ["--step", str(self.step)]
         refit = "--refit" if self.refit else "--no-refit"
         return ("--folds", str(self.folds), *step, refit, "--window", self.window)
 
 
 def fold_tables(table: SplitPanel, plan: BacktestPlan, horizon: int) -> list[SplitPanel]:
-    """The table as each cutoff knew it, with the steps after it as the test range; oldest first.
+    """Return the table as it was known at each cutoff, with the steps after it as the test range; oldest first.
 
-    Cutoffs are counted from each series' own end. Validation keeps the number of steps that `split` gives
-    it in the whole table, just before the cutoff.
+    Cutoffs are counted back from the end of each series. The validation range lies just before the cutoff, and has
+    as many steps as `split` gives it in the whole table.
+
+    Args:
+        table: The whole table with its split.
+        plan: The cutoffs.
+        horizon: The number of steps of a forecast.
 
     Raises:
-        DataError: When the first cutoff lies before the first row of every series.
+        DataError: When no series has training rows at the first cutoff.
     """
     step = plan.step or horizon
     scored = max(step, horizon)
@@ -62,16 +68,21 @@ def fold_tables(table: SplitPanel, plan: BacktestPlan, horizon: int) -> list[Spl
         tables.append(replace(table, raw=table.raw.between(begin, end), split_bounds=bounds))
     if not tables[0].split_bounds.train_end.any():
         raise DataError(
-            f"{table.raw.source}: {plan.folds} folds of {step:,} steps, {scored:,} scored and validation leave no "
-            f"training rows; the longest series has {int(length.max()):,} rows",
-            hint="give fewer --folds or a smaller --step",
+            f"{table.raw.source}: {plan.folds} folds of {step:,} steps, {scored:,} scored steps and the validation "
+            f"range leave no training rows; the longest series has {int(length.max()):,} rows",
+            hint="use fewer --folds or a smaller --step",
         )
     return tables
 
 
 def check_folds(spec: ExperimentSpec, table: SplitPanel, plan: BacktestPlan) -> None:
-    """Raise DataError where a fold holds no window of a split that it needs."""
-    # A test range of 0 in the config says nothing about the folds, which all have one.
+    """Raise an error when a fold cannot be trained or scored.
+
+    Raises:
+        DataError: When a fold holds no window of a split, or a baseline would take too many fits or forecasts.
+        EnvironmentError_: When the extra that a baseline needs is not installed.
+    """
+    # Every fold has a test range, even if the config has none.
     asked = spec.model_copy(update={"split": spec.split.model_copy(update={"test": 1})})
     for part in fold_tables(table, plan, spec.window.horizon):
         check_windows(asked, part.raw, part.split_bounds)

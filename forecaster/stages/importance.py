@@ -1,8 +1,8 @@
-"""What forecasts rest on: how much the error grows when one input is shuffled between windows.
+"""Permutation importance: how much the error grows when an input is shuffled between validation windows.
 
-Permutation importance (Breiman, Random Forests, 2001, section 10; Fisher, Rudin & Dominici, 2019), on validation
-windows. Shuffled are: each target's past, each covariate (past and horizon together), each calendar feature, each
-static covariate; and, with all targets' pasts together, each stretch of the lookback.
+The method is that of Breiman (Random Forests, 2001, section 10) and Fisher, Rudin and Dominici (2019). The inputs are
+the past of each target, each covariate (its past and its horizon together), each calendar feature and each static
+covariate. Ranges of lags are shuffled in the pasts of all targets together.
 """
 
 from __future__ import annotations
@@ -24,14 +24,19 @@ from forecaster.forecasting.fitted import Fitted
 from forecaster.stages.prepared import Prepared
 
 MAX_STRETCHES = 8
-# Series the windows are taken from, so that each has some to be shuffled with.
+# Windows come from at most this many series, so that each series has several to shuffle among.
 MAX_SERIES = 64
 
 
 @dataclass(frozen=True)
 class ShuffledInput:
-    """What is shuffled together. channels: by key of a batch. steps: of the lookback, first to
-    one past the last; None for all."""
+    """An input whose values are shuffled together.
+
+    Attributes:
+        name: The name of the input in importance.json.
+        channels: The channels of the input, by key of a batch.
+        steps: The range of steps of the lookback, first to one past the last; None is all steps.
+    """
 
     name: str
     channels: dict[str, list[int]]
@@ -40,9 +45,12 @@ class ShuffledInput:
 
 @dataclass(frozen=True)
 class Shuffled(Windows):
-    """Windows of which some inputs are those of other windows.
+    """Windows in which some inputs are replaced by those of other windows.
 
-    partner: (windows,), whose inputs are borrowed. part: (windows,), which of `parts` is; -1 none.
+    Attributes:
+        partner: (windows,), the index of the window whose inputs are used.
+        part: (windows,), the index into parts of the input that is replaced; -1 replaces none.
+        parts: The inputs that can be replaced.
     """
 
     partner: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
@@ -50,6 +58,11 @@ class Shuffled(Windows):
     parts: tuple[ShuffledInput, ...] = ()
 
     def inputs(self, indices: Ints) -> Batch:
+        """Return the inputs of a batch, with the replaced ones taken from the partners.
+
+        Args:
+            indices: (batch,), the indices of the windows.
+        """
         batch = super().inputs(indices)
         borrowed = super().inputs(self.partner[indices])
         part = self.part[indices]
@@ -69,18 +82,21 @@ class Shuffled(Windows):
 def measure(
     spec: ExperimentSpec, fitted: Fitted, prepared: Prepared, *, windows: int, repeats: int, seed: int
 ) -> dict[str, Any]:
-    """Forecast shuffled windows and compare. All shuffles are forecast in one go: the network is compiled once.
+    """Measure the permutation importance of every input and of every range of lags.
+
+    All shuffles are forecast in one call, so that the network is compiled once.
 
     Args:
-        spec: Of the experiment.
-        fitted: The network.
-        prepared: The table.
-        windows: Validation windows at most.
-        repeats: Shuffles of each input.
-        seed: Of the shuffles.
+        spec: The settings of the experiment.
+        fitted: The fitted network.
+        prepared: The data.
+        windows: The largest number of validation windows to use.
+        repeats: How often each input is shuffled.
+        seed: The seed of the shuffles.
 
     Returns:
-        importance.json.
+        The content of importance.json. Importance is the growth of the scaled mean absolute error in percent, as
+        mean and standard deviation over the repeats.
     """
     chosen = _sample(prepared.windows["val"], windows)
     inputs, lags = _inputs(spec, prepared), _lags(spec, prepared)
@@ -125,7 +141,7 @@ def measure(
 
 
 def _sample(windows: Windows, most: int) -> Windows:
-    """Evenly spaced windows, of evenly chosen series where there are many."""
+    """Return evenly spaced windows, from evenly spaced series if there are more than MAX_SERIES."""
     series = np.unique(windows.series)
     if len(series) > MAX_SERIES:
         kept = series[np.linspace(0, len(series) - 1, MAX_SERIES).astype(np.int64)]
@@ -136,25 +152,25 @@ def _sample(windows: Windows, most: int) -> Windows:
 
 
 def _groups(part: ShuffledInput, windows: Windows) -> npt.NDArray[np.int32]:
-    """Among which windows a part is shuffled: those of one series, or all where a series has but one value."""
+    """Return (windows,), the group of each window: its series, or one group for all if the input is static."""
     static = any(key.startswith("static") for key in part.channels)
     return np.zeros_like(windows.series) if static else windows.series
 
 
 def _others(group: npt.NDArray[np.int32], rng: np.random.Generator) -> Ints:
-    """For each window another one, of its own group where that has several."""
+    """Return (windows,), a random partner for each window, from the same group if the group has several."""
     out = np.arange(len(group))
     groups = [np.flatnonzero(group == g) for g in np.unique(group)]
     alone = np.concatenate([g for g in groups if len(g) == 1] or [np.empty(0, dtype=np.int64)])
     for members in [*(g for g in groups if len(g) > 1), alone.astype(np.int64)]:
-        # Round a random circle: nobody is its own partner.
+        # The partner is the next window on a random circle, so no window is its own partner.
         circle = rng.permutation(members)
         out[circle] = np.roll(circle, 1)
     return out
 
 
 def _inputs(spec: ExperimentSpec, prepared: Prepared) -> list[ShuffledInput]:
-    """Every input by the names of the table's columns and of the calendar."""
+    """Return every input: targets, covariates, calendar features and static covariates."""
     panel, source = prepared.panel, prepared.windows["val"].source
     numbers = [name for name in panel.columns if name not in panel.categories]
     codes = [name for name in panel.columns if name in panel.categories]
@@ -182,6 +198,7 @@ def _inputs(spec: ExperimentSpec, prepared: Prepared) -> list[ShuffledInput]:
 
 
 def _statics(panel: Panel) -> list[ShuffledInput]:
+    """Return the static covariates, numbers before categories."""
     numbers = [name for name in panel.statics if name not in panel.categories]
     codes = [name for name in panel.statics if name in panel.categories]
     return [
@@ -191,7 +208,7 @@ def _statics(panel: Panel) -> list[ShuffledInput]:
 
 
 def _lags(spec: ExperimentSpec, prepared: Prepared) -> list[ShuffledInput]:
-    """Stretches of the lookback, the newest first: whole seasons, or whole patches, where they go in."""
+    """Return ranges of lags, the newest first: seasons, patches, or else MAX_STRETCHES equal parts of the lookback."""
     lookback, patch = spec.window.lookback, spec.model.patch or 1
     length = next(
         (unit for unit in (prepared.season, patch) if unit > 1 and 2 <= lookback / unit <= MAX_STRETCHES),

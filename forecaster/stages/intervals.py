@@ -1,4 +1,4 @@
-"""Intervals around the forecasts of the model and of every baseline, from their own past errors."""
+"""Intervals around the forecasts of the model and of every baseline, learned from their own past errors."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ BySplit = dict[SplitName, dict[str, Forecast]]
 
 
 def error_units(scaling: ScalingSpec) -> ScalingSpec:
-    """The scaling whose units errors are pooled in: the network's own where it is per series."""
+    """Return the scaling in whose units errors of different series are pooled: that of the network if per series."""
     if scaling.per_series and scaling.method != "none":
         return scaling
     return ScalingSpec(method="standard", per_series=True)
 
 
 def error_scaler(prepared: Prepared, scaling: ScalingSpec) -> Scaler:
-    """The scaler that gives those units.
+    """Return the scaler for the units of `error_units`, fitted on the training rows.
 
     Args:
-        prepared: The table.
-        scaling: The scaling section, by which prepared was scaled.
+        prepared: The data.
+        scaling: The scaling section of the config, by which prepared was scaled.
     """
     units = error_units(scaling)
     if units == scaling:
@@ -48,18 +48,18 @@ def error_scaler(prepared: Prepared, scaling: ScalingSpec) -> Scaler:
 def add_intervals(
     spec: ExperimentSpec, prepared: Prepared, forecasts: BySplit
 ) -> tuple[BySplit, Calibration | None]:
-    """Give the test forecasts their calibrated quantiles.
+    """Add calibrated quantiles to the test forecasts.
 
-    Validation forecasts keep the quantiles that the network itself puts out: calibrated ones would be judged
-    by what they learned from.
+    Validation forecasts keep the quantiles of the network. Calibration learns from their errors, so a score of
+    calibrated validation forecasts would be too good.
 
     Args:
-        spec: Of the experiment.
-        prepared: The table.
-        forecasts: With the quantiles that the network itself puts out, where it does.
+        spec: The settings of the experiment.
+        prepared: The data.
+        forecasts: The forecasts, with the quantiles of the network if it has any.
 
     Returns:
-        The forecasts, and the model's calibration for windows that come after the table.
+        The forecasts, and the calibration of the model for windows after the table; None without intervals.
     """
     evaluation = spec.evaluation
     if not evaluation.levels or not len(prepared.windows["val"]) or "val" not in forecasts:
@@ -81,13 +81,13 @@ def add_intervals(
 def calibration_for_later(
     spec: ExperimentSpec, prepared: Prepared, forecasts: BySplit, name: str
 ) -> Calibration:
-    """One forecaster's calibration for windows that come after the table.
+    """Return the calibration of one forecaster for windows after the table.
 
     Args:
-        spec: Of the experiment.
-        prepared: The table.
-        forecasts: Without calibrated quantiles.
-        name: Of the forecaster.
+        spec: The settings of the experiment.
+        prepared: The data.
+        forecasts: The forecasts, without calibrated quantiles.
+        name: The name of the forecaster.
     """
     scaler = error_scaler(prepared, spec.scaling)
     return _Calibrated(spec.evaluation, prepared, forecasts, name, scaler).for_later()
@@ -96,13 +96,13 @@ def calibration_for_later(
 def calibration_for(
     scaling: ScalingSpec, calibration: Calibration | None, panel: Panel, known: Ints
 ) -> Calibration | None:
-    """A run's calibration with a unit for every series, also for those that training never saw.
+    """Return the calibration of a run with a scale for every series, including new ones.
 
     Args:
         scaling: The scaling section of the run.
-        calibration: As training left it.
+        calibration: The calibration of the training; None stays None.
         panel: The series to forecast, without missing values.
-        known: (series,), the rows of each that may be looked at.
+        known: (series,), the number of rows of each series that are known.
     """
     if calibration is None:
         return None
@@ -111,7 +111,7 @@ def calibration_for(
 
 
 class _Calibrated:
-    """One forecaster's validation and test windows, ready to be calibrated."""
+    """The validation and test windows of one forecaster, and their calibration."""
 
     def __init__(
         self,
@@ -146,9 +146,11 @@ class _Calibrated:
         )
 
     def test_quantiles(self) -> npt.NDArray[np.float32]:
+        """Return the calibrated quantiles of the test windows."""
         if self.adaptive:
             return self._moving().apply()
         return self._fixed().apply(self.parts["test"][0], self.ids)
 
     def for_later(self) -> Calibration:
+        """Return the calibration for windows after the table."""
         return self._moving().newest() if self.adaptive and "test" in self.parts else self._fixed()

@@ -1,4 +1,4 @@
-"""A complete run, opened again: its directory, its settings and its table."""
+"""A complete run that is open for use: its directory, its settings and its table."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from forecaster.runs.directory import RESOLVED, RunDir
 
 @dataclass(frozen=True)
 class OpenedRun:
-    """A run of `train` or `tune`.
+    """A complete run of `train` or `tune`.
 
     Attributes:
-        run: The directory.
-        experiment: What it was made from.
-        table: The table, where it was handed over; None is the one that data.path names.
+        run: The run directory.
+        experiment: The experiment of the run, with every default.
+        table: The table that the caller passed in; None is the table that data.path names.
     """
 
     run: RunDir
@@ -29,63 +29,64 @@ class OpenedRun:
 
     @property
     def spec(self) -> ExperimentSpec:
+        """The settings of the experiment."""
         return self.experiment.spec
 
     @property
     def smoke(self) -> bool:
-        """Whether the run used a few windows only."""
+        """Whether the run was made with smoke, from a few windows only."""
         return bool((self.run.started() or {}).get("smoke"))
 
     @property
     def source(self) -> TableSource | None:
-        """The run's own table as far as it can be named; None for one that was in memory."""
+        """The table that the run was trained on; None if it was in memory and the caller did not pass it in."""
         if self.table is not None:
             return self.table
         return None if self.spec.data.path == IN_MEMORY else self.experiment.data_path
 
     @property
     def table_name(self) -> str:
-        """What messages call the run's own table."""
+        """The name of the run's own table in messages."""
         return IN_MEMORY if self.source is None else source_name(self.source)
 
     @property
     def table_is_gone(self) -> bool:
-        """Whether there is no table at that place any more."""
+        """Whether the run's own table no longer exists."""
         source = self.source
         return source is None or (isinstance(source, Path) and not source.exists())
 
     @property
     def same_table(self) -> bool:
-        """Whether the table is there and is still the one that the run was trained on."""
+        """Whether the run's own table exists and has not changed since the training."""
         source = self.source
         return source is not None and same_table(source, self.run.manifest()["data"]["sha256"])
 
     def own_table(self, hint: str) -> TableSource:
-        """The table that the run was trained on.
+        """Return the table that the run was trained on.
 
         Args:
-            hint: What to do where it is not there.
+            hint: The hint of the error, which says what to do if the table is missing.
 
         Raises:
-            DataError: When it is gone, or was changed since.
+            DataError: When the table is missing, or has changed since the training.
         """
         source = self.source
         if source is None or not self.same_table:
             raise DataError(
-                f"{self.table_name}: is not there, or was changed since the run was trained on it", hint=hint
+                f"{self.table_name}: is missing or has changed since the run was trained on it", hint=hint
             )
         return source
 
     def reaching(self, horizon: int | None) -> tuple[OpenedRun, int]:
-        """The run with a horizon that holds this many steps, and how many are asked for.
+        """Return the run with a horizon of at least this many steps, and the number of steps to forecast.
 
-        A recursive network is built again for as many steps as asked; others put out what they learned.
+        A recursive network is built again for a longer horizon; the horizon of any other network is fixed.
 
         Args:
-            horizon: Steps; None is the trained horizon.
+            horizon: The number of steps; None is the trained horizon.
 
         Raises:
-            UsageError: When the network puts out fewer steps.
+            UsageError: When the network cannot forecast that many steps.
         """
         steps = _steps(self.spec, horizon)
         window = self.spec.window.model_copy(update={"horizon": max(steps, self.spec.window.horizon)})
@@ -94,30 +95,31 @@ class OpenedRun:
 
 
 def open_run(run: RunDir, table: TableSource | None = None) -> OpenedRun:
-    """Open a complete run, its settings checked against its manifest.
+    """Open a complete run, and check its settings against its manifest.
 
     Args:
-        run: The directory.
-        table: The table it was trained on, where it is at hand.
+        run: The run directory.
+        table: The table that the run was trained on, if the caller has it.
 
     Raises:
-        DataError: When it is no complete run, or a file of it is damaged.
-        UsageError: When it is a backtest, which has no network to go on with.
+        DataError: When the directory is not a complete run, or one of its files is damaged.
+        UsageError: When the directory is that of a backtest, which stores no network.
     """
     run.check(RESOLVED)
     if (run.started() or {}).get("command") == "backtest":
         raise UsageError(
-            f"{run.path}: is a backtest, and keeps no network",
-            hint=f"see its scores with: forecaster show {run.path}; or name a run of forecaster train",
+            f"{run.path}: is a backtest, which stores no network",
+            hint=f"show its scores with forecaster show {run.path}, or use a run of forecaster train",
         )
     return OpenedRun(run, Experiment.from_yaml(run.file(RESOLVED)), table)
 
 
 def _steps(spec: ExperimentSpec, asked: int | None) -> int:
+    """Return the number of steps to forecast. Raises UsageError when the network cannot forecast that many."""
     trained = spec.window.horizon
     if asked is None or asked <= trained or spec.model.head.type == "recursive":
         return asked or trained
     raise UsageError(
-        f"--horizon {asked}: this network was trained for {trained} steps and puts out no more",
+        f"--horizon {asked}: this network was trained for {trained} steps and cannot forecast more",
         hint="train with a longer window.horizon, or with model.head.type: recursive",
     )

@@ -1,4 +1,4 @@
-"""The pictures of a run directory."""
+"""The plots of a run directory."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from forecaster.reporting.plots import Stretch, plot_forecasts, plot_loss
 from forecaster.runs.directory import RunDir
 from forecaster.stages.fitting import Trained
 from forecaster.stages.prepared import Prepared
-from forecaster.stages.scoring import ScoredForecasts
+from forecaster.stages.scoring import DECISIVE_METRICS, ScoredForecasts
 
 PLOTTED_SERIES = 3
 
 
 def draw_run(spec: ExperimentSpec, prepared: Prepared, trained: Trained, run: RunDir) -> None:
-    """Write plots/loss.png, and plots/forecast.png where there are test or validation windows."""
+    """Write plots/loss.png and, if there are test or validation windows, plots/forecast.png."""
     run.file("plots").mkdir(exist_ok=True)
     plot_loss(
         [row.flat() for row in trained.history],
@@ -33,7 +33,7 @@ def draw_run(spec: ExperimentSpec, prepared: Prepared, trained: Trained, run: Ru
 def _stretches(
     spec: ExperimentSpec, prepared: Prepared, split: SplitName, scored: ScoredForecasts
 ) -> list[Stretch]:
-    """The last window of a few series: the model and the best baseline on the first target."""
+    """Return the last window of a few series, with the model and the best baseline on the first target."""
     panel, windows = prepared.panel, prepared.windows[split]
     forecasts = scored.forecasts[split]
     best = _best_baseline(scored, split)
@@ -62,9 +62,9 @@ def _stretches(
 
 
 def _best_baseline(scored: ScoredForecasts, split: SplitName) -> str | None:
-    """The baseline of least MASE, or MAE where there is none."""
+    """Return the baseline with the smallest MASE, or MAE if the model has no MASE; None if there is neither."""
     scores = scored.tables[split]["scores"]
-    metric = next((m for m in ("mase", "mae") if scores["model"].get(m) is not None), None)
+    metric = next((m for m in DECISIVE_METRICS if scores["model"].get(m) is not None), None)
     found = {
         name: row[metric]
         for name, row in scores.items()

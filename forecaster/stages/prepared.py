@@ -1,4 +1,4 @@
-"""From a table to windows: read, split, fill, scale. No Keras is imported, nothing is written."""
+"""Prepare a table for training: read, split, fill, scale and window. Imports no Keras and writes nothing."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from forecaster.forecasting.cutoffs import Cutoffs
 from forecaster.model.shape import Category, Shape
 from forecaster.stages.checks import check_counts, check_windows
 
-# --smoke: enough to touch every path, few enough for seconds.
+# The windows of --smoke: enough to run every step, few enough to take seconds.
 SMOKE_WINDOWS: dict[SplitName, int] = {"train": 64, "val": 16, "test": 16}
 
 
 @dataclass(frozen=True)
 class SplitPanel:
-    """The table as it was read, and where its splits lie.
+    """A table and its split.
 
     Attributes:
-        raw: Up to the last target of each series, missing values as they are.
-        findings: What reading met.
-        split_bounds: Where training, validation and test begin and end.
-        with_future: The panel with the rows after the last target too, where future covariates are known.
+        raw: The panel up to the last target of each series, with missing values.
+        findings: Facts about the table from reading it, such as gaps and duplicates.
+        split_bounds: The bounds of the training, validation and test ranges.
+        with_future: The panel with the rows after the last target, which hold future covariates only.
     """
 
     raw: Panel
@@ -48,29 +48,36 @@ class SplitPanel:
     with_future: Panel
 
     def filled(self, data: DataSpec) -> tuple[Panel, npt.NDArray[np.bool_]]:
-        """The panel without missing values, no fill looking across a split, and which targets count."""
+        """Fill the missing values of the panel. No fill uses rows from beyond a split bound.
+
+        Args:
+            data: The data section, whose `missing` names the method.
+
+        Returns:
+            The panel without missing values, and (rows, targets), False where a target was filled in.
+        """
         barriers = np.stack([self.split_bounds.train_end, self.split_bounds.val_end], axis=1)
         return fill(self.raw, data.missing, barriers=barriers)
 
     @property
     def n_future(self) -> Ints:
-        """(series,), rows after the last target where future covariates are known."""
+        """(series,), the number of rows after the last target of each series."""
         return self.with_future.lengths - self.raw.lengths
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything that is known before a network exists.
+    """The data of an experiment, ready for training.
 
     Attributes:
-        table: As it was read and split.
-        panel: Without missing values.
-        observed: (rows, targets), False where a target was filled in and does not count.
-        transforms: Fitted on training rows.
-        windows: Of each split.
-        scales: What scaled metrics divide by.
-        season: Steps of one season.
-        shape: What a network is built for.
+        table: The table as read, and its split.
+        panel: The panel without missing values, in original units.
+        observed: (rows, targets), False where a target was filled in and is not scored.
+        transforms: The scaler and the encoders, fitted on training rows.
+        windows: The windows of each split.
+        scales: The divisors of scaled metrics, such as the MASE scale of each series.
+        season: The number of steps of one season.
+        shape: The shape that the network is built for.
     """
 
     table: SplitPanel
@@ -88,42 +95,56 @@ class Prepared:
         return self.panel.values[:, : len(self.panel.targets)]
 
     def cutoffs(self, windows: Windows) -> Cutoffs:
-        """Where the forecasts of these windows start."""
+        """Return the cutoffs of these windows."""
         return Cutoffs(self.targets, self.panel.offsets, windows.series, windows.target_row, windows.horizon)
 
     def positions(self, windows: Windows) -> Ints:
-        """(windows,), the position of each first target on the time axis that all series share."""
+        """Return (windows,), the position of the first target of each window on the common time axis."""
         series = windows.series.astype(np.int64)
         found: Ints = self.panel.first[series] + windows.target_row - self.panel.offsets[series]
         return found
 
     def actual(self, windows: Windows) -> Floats:
-        """(windows, horizon, targets), original units, NaN where not observed."""
+        """Return (windows, horizon, targets), the actual values in original units, NaN where not observed."""
         rows = windows.target_row[:, None] + np.arange(windows.horizon)
         values: Floats = self.targets[rows]
         values[~self.observed[rows]] = np.nan
         return values
 
 
-# Reads a table with the rows after the last target, and says what it met.
+# Reads a table with the rows after the last target, and returns it with its findings.
 Reader = Callable[[DataSpec, TableSource], tuple[Panel, Findings]]
 
 
 def read(data: DataSpec, source: TableSource) -> tuple[Panel, Findings]:
-    """Read the table of an experiment. data.calendar and data.missing play no part in it."""
+    """Read the table of an experiment; data.calendar and data.missing have no effect here.
+
+    Args:
+        data: The data section of the config.
+        source: The table.
+
+    Returns:
+        The panel with missing values, and its findings.
+
+    Raises:
+        DataError: When the table cannot be read; lists every problem.
+    """
     return load_table(data, source, keep_future=bool(data.future_covariates))
 
 
 def read_and_split(
     spec: ExperimentSpec, source: TableSource, *, fold: int = 0, reader: Reader = read
 ) -> SplitPanel:
-    """Read a table and cut it.
+    """Read a table and split it.
 
     Args:
-        spec: Of the experiment.
+        spec: The settings of the experiment.
         source: The table.
-        fold: How many validation lengths the splits are moved back: rolling cutoffs.
-        reader: Reads the table, or has it at hand.
+        fold: The number of validation lengths by which the bounds are moved back.
+        reader: Reads the table, or returns a table that it has kept.
+
+    Raises:
+        DataError: When the table cannot be read; lists every problem.
     """
     with_future, findings = reader(spec.data, source)
     raw = with_future.first_rows(with_future.lengths - findings.future_rows)
@@ -141,14 +162,14 @@ def prepare(
     """Read, check, split, fill, scale and window the table of an experiment.
 
     Args:
-        spec: Of the experiment.
+        spec: The settings of the experiment.
         source: The table.
-        smoke: Take a few windows of each split only.
-        fold: As in `read_and_split`.
-        reader: As in `read_and_split`.
+        smoke: Whether to use a few windows of each split only.
+        fold: See `read_and_split`.
+        reader: See `read_and_split`.
 
     Raises:
-        DataError: With the file and row where there is one.
+        DataError: When the table cannot be read or holds too few rows, with file and row if they are known.
     """
     table = read_and_split(spec, source, fold=fold, reader=reader)
     check_windows(spec, table.raw, table.split_bounds, fold=fold)
@@ -162,13 +183,16 @@ def prepare_table(
     smoke: bool = False,
     transforms: FittedTransforms | None = None,
 ) -> Prepared:
-    """Fill, scale and window a table that is split already.
+    """Fill, scale and window a table that is already split.
 
     Args:
-        spec: Of the experiment.
-        table: The table.
-        smoke: Take a few windows of each split only.
-        transforms: Fitted before; None fits them on the table's training rows.
+        spec: The settings of the experiment.
+        table: The table and its split.
+        smoke: Whether to use a few windows of each split only.
+        transforms: A fitted scaler and encoders; None fits them on the training rows of the table.
+
+    Raises:
+        DataError: When the values do not fit the scaling, the encoders or the distribution of the output.
     """
     bounds = table.split_bounds
     panel, observed = table.filled(spec.data)
@@ -190,7 +214,7 @@ def prepare_table(
             name,
             spec.window,
             consecutive=stateful,
-            # A carried state needs one window after the other.
+            # A stateful network needs consecutive windows.
             few=partial(_earliest if stateful else _evenly, SMOKE_WINDOWS[name]) if smoke else None,
         )
         for name in SPLITS
@@ -207,12 +231,18 @@ def prepare_table(
 
 
 def season_of(spec: ExperimentSpec) -> int:
-    """Steps of one season: as configured, or the usual one of the frequency."""
+    """Return the number of steps of one season: evaluation.seasonality, or the default of the frequency."""
     return spec.evaluation.seasonality or default_seasonality(spec.data.freq)
 
 
 def shape_of(spec: ExperimentSpec, panel: Panel, encoders: Encoders) -> Shape:
-    """What a network is built for."""
+    """Return the shape that the network is built for.
+
+    Args:
+        spec: The settings of the experiment.
+        panel: The table.
+        encoders: The encoders of the categorical columns.
+    """
 
     def numbers(names: tuple[str, ...]) -> int:
         return sum(name not in encoders.kinds for name in names)
@@ -237,12 +267,12 @@ def shape_of(spec: ExperimentSpec, panel: Panel, encoders: Encoders) -> Shape:
 
 
 def spread_evenly(windows: Windows, n: int) -> Windows:
-    """At most n windows, spread over all of them."""
+    """Return at most n windows, evenly spaced among all of them."""
     return windows if len(windows) <= n else windows.take(_evenly(n, len(windows)))
 
 
 def _evenly(most: int, of: int) -> Ints:
-    """At most so many places among `of`, evenly spaced."""
+    """Return at most `most` evenly spaced indices below `of`."""
     return np.linspace(0, of - 1, min(most, of)).astype(np.int64)
 
 

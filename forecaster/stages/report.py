@@ -1,4 +1,4 @@
-"""From a run directory to one page that shows it."""
+"""The report of a complete run: its facts are collected here and rendered by reporting/."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ REPORT, IMPORTANCE, BY_STEP = "report.html", "importance.json", "scores/by_step.
 
 @dataclass(frozen=True)
 class Reported:
-    """The page of a run.
+    """A report that was written.
 
     Attributes:
-        path: Of the page.
-        n_bytes: Its size.
-        notes: What the page had to leave out.
+        path: The file.
+        n_bytes: The size of the file in bytes.
+        notes: Remarks about what the report leaves out.
     """
 
     path: Path
@@ -49,13 +49,12 @@ class Reported:
 def write_report(
     opened: OpenedRun, *, output: Path | None = None, prepared: Prepared | None = None
 ) -> Reported:
-    """Write the page of a complete run.
+    """Write the report of a complete run.
 
     Args:
         opened: The run.
-        output: Where to; None is report.html in the run directory.
-        prepared: The table where it is at hand. Otherwise it is read again, if it still is what the run was
-            trained on.
+        output: The file; None is report.html in the run directory.
+        prepared: The data, if the caller has it. Otherwise the table is read again, unless it has changed.
 
     Raises:
         DataError: When a file of the run is damaged.
@@ -99,7 +98,7 @@ def write_report(
 
 
 def _settings(spec: ExperimentSpec) -> dict[str, Any]:
-    """What the advice asks about."""
+    """Return the settings that the advice of the report depends on."""
     return {
         "most_epochs": spec.training.epochs,
         "loss": spec.training.loss,
@@ -109,13 +108,13 @@ def _settings(spec: ExperimentSpec) -> dict[str, Any]:
 
 
 def history_of(prepared: Prepared) -> History:
-    """The table as the report shows it, from what training had at hand."""
+    """Return the data as the report shows it, from the data of the training."""
     bounds = prepared.table.split_bounds
     return _history(prepared.panel, bounds, prepared.season, observed=prepared.observed)
 
 
 def read_history(opened: OpenedRun) -> tuple[History | None, list[str]]:
-    """The table that the run was trained on, or None and why not."""
+    """Return the data as the report shows it, or None and a remark if the run's own table is missing or has changed."""
     source = opened.source
     if source is None or opened.table_is_gone:
         return None, [f"The table is no longer at {opened.table_name}, so the data itself is not shown."]
@@ -138,7 +137,11 @@ def _history(panel: Panel, bounds: SplitBounds, season: int, *, observed: Any = 
 
 
 def read_epochs(run: RunDir) -> list[dict[str, Any]]:
-    """The rows of history.csv, numbers as numbers, None where empty."""
+    """Return the rows of history.csv, with numbers as numbers and None for empty cells.
+
+    Raises:
+        DataError: When the file is damaged.
+    """
     path = run.file("history.csv")
     try:
         return [{key: _value(text) for key, text in row.items()} for row in _rows(path)]
@@ -151,7 +154,7 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
 
 
 def _by_step(run: RunDir, split: str | None) -> dict[str, list[float | None]]:
-    """Mean absolute error by step of every baseline; empty where it was not scored."""
+    """Return the mean absolute error by step of every baseline; empty if it was not scored."""
     if BY_STEP not in run.manifest()["files"]:
         return {}
     run.check(BY_STEP)
@@ -164,6 +167,7 @@ def _by_step(run: RunDir, split: str | None) -> dict[str, list[float | None]]:
 
 
 def _value(text: str) -> float | int | bool | None:
+    """Return the value of a cell of history.csv or of by_step.csv; None if it is empty."""
     if text in ("True", "False"):
         return text == "True"
     if not text:
@@ -172,8 +176,10 @@ def _value(text: str) -> float | int | bool | None:
 
 
 def _events(run: RunDir) -> dict[str, Any]:
-    """The event that the run began with."""
+    """Return the event that the run began with; empty if there is none."""
     try:
         return run.started() or {}
     except OSError as error:
-        raise DataError(f"{run.file('events.jsonl')}: {error.strerror}", hint="check its rights") from error
+        raise DataError(
+            f"{run.file('events.jsonl')}: {error.strerror}", hint="check its permissions"
+        ) from error

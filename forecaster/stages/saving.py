@@ -1,4 +1,4 @@
-"""A finished run as plain files."""
+"""Write a finished run as plain files."""
 
 from __future__ import annotations
 
@@ -27,14 +27,20 @@ from forecaster.stages.pictures import draw_run
 from forecaster.stages.prepared import Prepared
 from forecaster.version import __version__
 
-# Rows of forecasts.csv; beyond them evenly spaced cutoffs are kept, and the run says so.
+# The largest number of rows of forecasts.csv. A larger one keeps evenly spaced cutoffs, and a note says so.
 MAX_FORECAST_ROWS = 1_000_000
 SERIES_TOGETHER = 10_000
 PACKAGES = ("keras", "tensorflow", "numpy", "pandas", "pyarrow")
 
 
 def save_splits(spec: ExperimentSpec, prepared: Prepared, run: RunDir) -> None:
-    """Write splits.json: which rows and windows each split has."""
+    """Write splits.json: the rows and windows of each split, by series.
+
+    Args:
+        spec: The settings of the experiment.
+        prepared: The data.
+        run: The run directory.
+    """
     head = {
         "format_version": FORMAT_VERSION,
         "windows": {name: len(windows) for name, windows in prepared.windows.items()},
@@ -43,7 +49,7 @@ def save_splits(spec: ExperimentSpec, prepared: Prepared, run: RunDir) -> None:
 
 
 def _splits(spec: ExperimentSpec, prepared: Prepared) -> Iterator[dict[str, Any]]:
-    """The windows that the run uses, series by series."""
+    """Yield the rows and windows that the run uses, series by series."""
     panel = prepared.panel
     taken = taken_windows(prepared.table.split_bounds, prepared.windows)
     for start in range(0, len(panel.ids), SERIES_TOGETHER):
@@ -53,20 +59,20 @@ def _splits(spec: ExperimentSpec, prepared: Prepared) -> Iterator[dict[str, Any]
 
 
 def save(spec: ExperimentSpec, prepared: Prepared, trained: Trained, session: Session) -> list[str]:
-    """Write everything that a complete run holds, and seal it.
+    """Write all files of a complete run, and seal it.
 
     Args:
-        spec: Of the experiment.
-        prepared: The table.
-        trained: What training left.
-        session: Holds the run directory.
+        spec: The settings of the experiment.
+        prepared: The data.
+        trained: The fitted forecaster and its scores.
+        session: The session of the run directory.
 
     Returns:
-        Notes for the user.
+        Remarks for the user.
     """
     run, scored = session.run, trained.scored
     trained.fitted.save(run)
-    # A carried state is made of the whole history.
+    # A stateful network needs the whole history of each series.
     rows = None if spec.model.stateful else spec.window.lookback
     context = context_table(prepared.panel, spec.data, rows=rows, with_future=prepared.table.with_future)
     write_whole(run.file(CONTEXT), csv_bytes(context))
@@ -84,7 +90,7 @@ def save(spec: ExperimentSpec, prepared: Prepared, trained: Trained, session: Se
 
 
 def _save_forecasts(spec: ExperimentSpec, prepared: Prepared, trained: Trained, run: RunDir) -> list[str]:
-    """Write forecasts.csv, with at most MAX_FORECAST_ROWS rows. Returns a note where windows are left out."""
+    """Write forecasts.csv with at most MAX_FORECAST_ROWS rows, and return a remark if windows are left out."""
     if "test" not in trained.scored.forecasts:
         return []
     forecast, windows = trained.scored.forecasts["test"]["model"], prepared.windows["test"]
@@ -105,6 +111,7 @@ def _save_forecasts(spec: ExperimentSpec, prepared: Prepared, trained: Trained, 
 
 
 def _kept(n_windows: int, *, rows_each: int) -> npt.NDArray[np.int64]:
+    """Return the indices of the windows that forecasts.csv holds."""
     most = max(1, MAX_FORECAST_ROWS // rows_each)
     if n_windows <= most:
         return np.arange(n_windows)
@@ -112,12 +119,12 @@ def _kept(n_windows: int, *, rows_each: int) -> npt.NDArray[np.int64]:
 
 
 def run_facts(spec: ExperimentSpec, data_sha256: str, rows: int) -> dict[str, Any]:
-    """What the manifest says beside its files.
+    """Return the facts of the manifest: name, versions, data and seed.
 
     Args:
-        spec: Of the experiment.
-        data_sha256: Fingerprint of the table.
-        rows: Of the table.
+        spec: The settings of the experiment.
+        data_sha256: The fingerprint of the table.
+        rows: The number of rows of the table.
     """
     return {
         "name": spec.name,
@@ -132,7 +139,7 @@ def run_facts(spec: ExperimentSpec, data_sha256: str, rows: int) -> dict[str, An
 
 
 def interval_notes(spec: ExperimentSpec, trained: Trained) -> list[str]:
-    """Where intervals are missing, or hold other shares of the values than they say."""
+    """Return remarks about missing intervals, and about intervals whose coverage differs from their level."""
     evaluation, calibration = spec.evaluation, trained.fitted.calibration
     if not evaluation.levels or not trained.scored.tables:
         return []
@@ -149,7 +156,12 @@ def interval_notes(spec: ExperimentSpec, trained: Trained) -> list[str]:
 def score_rows(
     breakdowns: Mapping[SplitName, Breakdown], prepared: Prepared
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The rows of scores/by_step.csv and of scores/by_series.csv, of the series that have a window."""
+    """Return the rows of scores/by_step.csv and of scores/by_series.csv.
+
+    Args:
+        breakdowns: The scores by step and by series, of each split and forecaster.
+        prepared: The data. Series without a window get no row.
+    """
     by_step, by_series = [], []
     for split, forecasters in breakdowns.items():
         series, count = np.unique(prepared.windows[split].series, return_counts=True)

@@ -1,4 +1,4 @@
-"""The model's forecasts beside those of the baselines, with intervals, scored on the same windows."""
+"""Forecasts of the model and of the baselines, with intervals, scored on the same windows."""
 
 from __future__ import annotations
 
@@ -22,21 +22,23 @@ from forecaster.forecasting.levels import probabilities
 from forecaster.stages.intervals import BySplit, add_intervals
 from forecaster.stages.prepared import Prepared
 
-# What skill and OWA compare with, where it is among the baselines.
+# The baseline that skill and OWA compare with, if it is among those of the config.
 REFERENCE = "seasonal_naive"
+# The metrics that decide whether one forecast is better than another: the first that both have.
+DECISIVE_METRICS = ("mase", "mae")
 SCORED: tuple[SplitName, ...] = ("val", "test")
 
 
 @dataclass(frozen=True)
 class ScoredForecasts:
-    """Forecasts and their scores.
+    """The forecasts of all forecasters, and their scores.
 
     Attributes:
-        forecasts: By split, then by forecaster.
+        forecasts: The forecasts by split, then by forecaster.
         tables: The score table of each split.
-        breakdowns: Scores by step and by series, of each split.
-        calibration: The model's, for windows that come after the table.
-        notes: What the baselines remark.
+        breakdowns: The scores by step and by series, of each split.
+        calibration: The calibration of the model for windows after the table; None without intervals.
+        notes: Remarks of the baselines.
     """
 
     forecasts: BySplit
@@ -47,7 +49,16 @@ class ScoredForecasts:
 
 
 def forecast_splits(spec: ExperimentSpec, fitted: Fitted, prepared: Prepared) -> dict[SplitName, Forecast]:
-    """A fitted network's forecasts of the validation and test windows, where there are any."""
+    """Forecast the validation and test windows with a fitted network.
+
+    Args:
+        spec: The settings of the experiment.
+        fitted: The network.
+        prepared: The data.
+
+    Returns:
+        The forecasts of each split that has windows, in original units.
+    """
     known = probabilities(spec.evaluation.levels)
     groups = fitted.scaler.rows_for(prepared.panel.ids)
     return {
@@ -58,12 +69,12 @@ def forecast_splits(spec: ExperimentSpec, fitted: Fitted, prepared: Prepared) ->
 
 
 def score(spec: ExperimentSpec, prepared: Prepared, model: dict[SplitName, Forecast]) -> ScoredForecasts:
-    """Score the model beside every baseline.
+    """Score the model beside every baseline of the config.
 
     Args:
-        spec: Of the experiment.
-        prepared: The table.
-        model: The network's forecasts of each split that has windows.
+        spec: The settings of the experiment.
+        prepared: The data.
+        model: The forecasts of the model for each split that has windows.
     """
     if not model:
         return ScoredForecasts({}, {}, {}, None)
@@ -80,9 +91,19 @@ def score(spec: ExperimentSpec, prepared: Prepared, model: dict[SplitName, Forec
 def baseline_forecasts(
     prepared: Prepared, names: Sequence[str], splits: Sequence[SplitName], known: BaselineInputs
 ) -> BySplit:
-    """The forecasts of baselines, without intervals, on the windows of some splits."""
+    """Forecast the windows of some splits with baselines, without intervals.
+
+    Args:
+        prepared: The data.
+        names: The baselines.
+        splits: The splits; each has windows.
+        known: The inputs of the baselines.
+
+    Returns:
+        The forecasts by split, then by baseline.
+    """
     together = [prepared.cutoffs(prepared.windows[split]) for split in splits]
-    # All cutoffs at once, because a baseline that learns does so in every call.
+    # One call for all cutoffs, because a baseline that is fitted is fitted again in every call.
     joined = replace(
         together[0],
         series=np.concatenate([c.series for c in together]),
@@ -97,7 +118,7 @@ def baseline_forecasts(
 
 
 def baseline_inputs(spec: ExperimentSpec, prepared: Prepared) -> BaselineInputs:
-    """What the baselines may use beside the history."""
+    """Return what the baselines may use apart from the history."""
     windows = prepared.windows
     return BaselineInputs(
         season=prepared.season,
@@ -110,7 +131,13 @@ def baseline_inputs(spec: ExperimentSpec, prepared: Prepared) -> BaselineInputs:
 
 
 def score_tables(evaluation: EvaluationSpec, prepared: Prepared, forecasts: BySplit) -> ScoredForecasts:
-    """The score tables of forecasts that have their intervals."""
+    """Score forecasts that already have their intervals.
+
+    Args:
+        evaluation: The metrics and levels.
+        prepared: The data.
+        forecasts: The forecasts by split, then by forecaster.
+    """
     tables, breakdowns = {}, {}
     for split, rows in forecasts.items():
         windows = prepared.windows[split]
@@ -131,10 +158,16 @@ def score_tables(evaluation: EvaluationSpec, prepared: Prepared, forecasts: BySp
 
 
 def compared(name: str, prepared: Prepared, forecast: Forecast) -> ComparedForecast:
-    """A forecast ready to be tested against another one of the same windows, errors in units of MASE."""
+    """Return a forecast in the form that significance tests take, with errors in units of the MASE scale.
+
+    Args:
+        name: The name of the forecaster.
+        prepared: The data.
+        forecast: The forecast.
+    """
     scale = prepared.scales.naive_error
     if not (np.isfinite(scale) & (scale > 0)).any():
-        # Nothing to scale by: errors are compared as they are.
+        # No series has a MASE scale, so errors are compared in original units.
         scale = np.ones_like(scale)
     rows = forecast.target_row[:, None] + np.arange(forecast.point.shape[1])
     actual = prepared.targets[rows]

@@ -1,4 +1,4 @@
-"""The rows that a forecast starts from: read, and cut at its cutoff."""
+"""The rows that a forecast starts from: a table up to its cutoff."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from forecaster.stages.opened import OpenedRun
 
 @dataclass(frozen=True)
 class ForecastStart:
-    """The series to forecast.
+    """The series to forecast, and their cutoffs.
 
     Attributes:
-        panel: The series; rows after the cutoff are there for what is known ahead.
-        known: (series,), how many rows of each lie at or before the cutoff.
+        panel: The series. Rows after the cutoff serve for their future covariates only.
+        known: (series,), the number of rows of each series up to its cutoff.
         notes: Remarks for the user.
-        warnings: What reading the table warned about.
+        warnings: Warnings from reading the table.
     """
 
     panel: Panel
@@ -38,26 +38,26 @@ class ForecastStart:
     warnings: tuple[Diagnostic, ...]
 
     def with_horizon(self, spec: ExperimentSpec) -> Panel:
-        """Each series up to its cutoff and a whole horizon beyond, NaN where there is no row."""
+        """Return each series up to its cutoff and a whole horizon beyond it, NaN where there is no row."""
         return with_horizon(self.panel, self.known, spec.window.horizon)
 
     def known_ahead(self, spec: ExperimentSpec, future: TableSource | None) -> tuple[Panel, list[str]]:
-        """The rows up to each cutoff, and of the horizon only what is known ahead; and notes.
+        """Return the rows up to each cutoff and the future covariates of the horizon, and remarks.
 
         Args:
-            spec: Of the experiment.
-            future: A table of what is known ahead, beside what the rows hold.
+            spec: The settings of the experiment.
+            future: A table of future covariates, in addition to those of the rows.
 
         Raises:
-            UsageError: When the run has no use for such a table.
-            DataError: With the first few values of the horizon that are not known.
+            UsageError: When the run has no future covariates.
+            DataError: When values of the horizon are missing; names the first few.
         """
         if not self.panel.future:
             if future is not None:
                 raise UsageError(
-                    f"--future {source_name(future)}: this run has no data.future_covariates, so nothing of it "
-                    "would be used",
-                    hint="leave it out",
+                    f"--future {source_name(future)}: this run has no data.future_covariates, so the table would "
+                    "not be used",
+                    hint="leave out --future",
                 )
             return self.panel.first_rows(self.known), []
         panel = self.with_horizon(spec)
@@ -72,17 +72,18 @@ class ForecastStart:
 def find_forecast_start(
     opened: OpenedRun, time_axis: TimeAxis, *, data: TableSource | None, cutoff: str | None
 ) -> ForecastStart:
-    """Read the rows a forecast starts from.
+    """Read the rows that a forecast starts from.
 
     Args:
         opened: The run.
-        time_axis: That of the training rows.
-        data: The table; None takes the rows that training ended with or, with a cutoff, the run's own table.
-        cutoff: The last timestamp taken as known; None takes the last row of each series.
+        time_axis: The time axis of the training rows.
+        data: The table. None continues from the last training rows or, with a cutoff, from the rows of the run's
+            own table.
+        cutoff: The last time that the forecast takes as known; None is the last row of each series.
 
     Raises:
         DataError: When the table cannot be read, or no series is long enough.
-        UsageError: When the cutoff is no time in the table.
+        UsageError: When the cutoff is not a time of the table.
     """
     spec, run = opened.spec, opened.run
     notes: list[str] = []
@@ -93,7 +94,7 @@ def find_forecast_start(
         source = opened.source
         if source is None or opened.table_is_gone:
             raise DataError(
-                f"{opened.table_name}: the data of this run is not there", hint="name a table with --data"
+                f"{opened.table_name}: the table of this run is missing", hint="pass a table with --data"
             )
         panel, known, warnings = _read_rows(spec, source, time_axis)
     else:
@@ -103,16 +104,16 @@ def find_forecast_start(
     panel, known, short = long_enough(panel, known, spec.window)
     notes = notes + short
     if data is None and cutoff is not None and not opened.same_table:
-        notes.append(f"{opened.table_name} was changed since the run was trained on it")
+        notes.append(f"{opened.table_name} has changed since the run was trained on it")
     return ForecastStart(panel, known, notes, warnings)
 
 
 def _read_rows(
     spec: ExperimentSpec, source: TableSource, time_axis: TimeAxis, *, csv: CsvSpec | None = None
 ) -> tuple[Panel, Ints, tuple[Diagnostic, ...]]:
-    """The table, how many rows of each series are known, not only looked ahead to, and warnings.
+    """Return the table, the number of rows of each series up to its last target, and warnings.
 
-    Raises DataError also where most rows would have to be invented: a table of another frequency.
+    Raises DataError when most rows would have to be filled in, as with a table of another frequency.
     """
     update: dict[str, object] = {"start": None, "end": None}
     if csv is not None:
@@ -120,12 +121,12 @@ def _read_rows(
     data = spec.data.model_copy(update=update)
     panel, findings = load_table(data, source, keep_future=True, time_axis=time_axis)
     known = panel.lengths - findings.future_rows
-    invented = int(findings.gap_length.sum())
-    if spec.data.missing != "zero" and invented * 2 > int(panel.lengths.sum()):
+    n_absent = int(findings.gap_length.sum())
+    if spec.data.missing != "zero" and n_absent * 2 > int(panel.lengths.sum()):
         usual = int(np.median(findings.gap_length)) + 1
         raise DataError(
             f"{source_name(source)}: this network was trained on data.freq {spec.data.freq}, and most rows of this "
-            f"table are {usual:,} such steps from the next",
-            hint="bring a table of the same frequency",
+            f"table are {usual:,} such steps apart",
+            hint="use a table of the same frequency",
         )
     return panel, known, findings.warnings

@@ -1,4 +1,4 @@
-"""What a loss needs beside a window's inputs and targets, and how validation forecasts are scored in training."""
+"""Extra inputs of head and loss, and the scores of validation forecasts during training."""
 
 from __future__ import annotations
 
@@ -23,10 +23,14 @@ ValidationScore = Callable[[npt.NDArray[np.float32]], dict[str, float]]
 
 
 def batch_extras(spec: ExperimentSpec, prepared: Prepared) -> BatchExtras:
-    """What the head and the loss need beside a window's inputs and targets.
+    """Return what the head and the loss need apart from the inputs and targets of a window.
+
+    Args:
+        spec: The settings of the experiment.
+        prepared: The data.
 
     Raises:
-        DataError: When the loss divides by a seasonal-naive error that no series has.
+        DataError: When the loss divides by the seasonal-naive error and no series has one.
     """
     from forecaster.training.batches import BatchExtras
 
@@ -57,10 +61,11 @@ def batch_extras(spec: ExperimentSpec, prepared: Prepared) -> BatchExtras:
 
 
 def _owa_weight(prepared: Prepared) -> npt.NDArray[np.float64]:
-    """(series, targets): what a unit of MASE is worth in sMAPE, over the in-sample error q.
+    """Return (series, targets), the weight of an absolute error beside sMAPE in the loss `owa`.
 
     The overall weighted average of M4 (Makridakis et al., 2020) divides sMAPE and MASE by those of a simple
-    method; here that is the seasonal naive on training rows, whose MASE is 1.
+    method, here the seasonal naive on the training rows, whose MASE is 1. The weight is the sMAPE of that method
+    divided by its mean absolute error.
     """
     panel, n, season = prepared.panel, len(prepared.panel.targets), prepared.season
     rows = np.arange(season, len(panel.values))
@@ -76,7 +81,13 @@ def _owa_weight(prepared: Prepared) -> npt.NDArray[np.float64]:
 
 
 def val_score_of(spec: ExperimentSpec, prepared: Prepared, extras: BatchExtras) -> ValidationScore:
-    """Scores of validation forecasts: the loss in scaled units, the metrics in original ones."""
+    """Return a function that scores validation forecasts: the loss in scaled units, the metrics in original units.
+
+    Args:
+        spec: The settings of the experiment, which name the metrics of early stopping and of the search.
+        prepared: The data.
+        extras: The extra inputs of the loss.
+    """
     from forecaster.model.outputs import point
     from forecaster.training.batches import loss_targets
     from forecaster.training.losses import make_loss

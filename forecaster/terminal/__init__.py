@@ -1,1 +1,1 @@
-"""What a person sees in a terminal: results, tables, progress, and how a command ends."""
+"""The terminal: results, tables and progress, and the exit status of a command."""

@@ -1,4 +1,4 @@
-"""How a command speaks: results to stdout, all else to stderr; tables, numbers and scores in one form."""
+"""Output of commands: results on stdout, everything else on stderr; the form of tables, numbers and scores."""
 
 from __future__ import annotations
 
@@ -17,10 +17,18 @@ Result = tuple[dict[str, Any], str]
 
 
 class Reporter:
-    """One command's way of speaking.
+    """The output of one command.
 
-    json: one JSON object on stdout instead of tables. verbosity: -1 quiet, 0, 1 and more
-    verbose. color: None decides by the terminal and NO_COLOR.
+    Args:
+        json: Whether the result is one JSON object instead of text.
+        verbosity: -1 is quiet, 0 is normal, 1 and more are verbose.
+        color: Whether to use colors on a terminal; None uses them unless NO_COLOR is set.
+
+    Attributes:
+        json: See above.
+        verbosity: See above.
+        color: Whether to use colors on a terminal.
+        warnings: The warnings so far, which are part of the JSON result.
     """
 
     def __init__(self, *, json: bool = False, verbosity: int = 0, color: bool | None = None) -> None:
@@ -30,37 +38,45 @@ class Reporter:
         self.warnings: list[Diagnostic] = []
 
     def result(self, value: Mapping[str, Any], text: str) -> None:
-        """The command's result: the JSON object, or the text for people."""
+        """Print the result of the command.
+
+        Args:
+            value: The JSON object.
+            text: The same as text, for people.
+        """
         if self.json:
             self.emit({**value, "diagnostics": [w.as_json() for w in self.warnings]})
         elif text:
             print(text.rstrip("\n"), flush=True)
 
     def emit(self, value: Mapping[str, Any]) -> None:
+        """Print a JSON object on one line, with its format_version."""
         print(json.dumps({"format_version": FORMAT_VERSION, **value}, ensure_ascii=False), flush=True)
 
     def emit_raw(self, value: Mapping[str, Any]) -> None:
+        """Print a JSON object, indented and with no further keys."""
         print(json.dumps(value, indent=2, ensure_ascii=False), flush=True)
 
     def note(self, text: str) -> None:
-        """A remark for people, on stderr, unless quiet."""
+        """Print a remark on stderr, unless quiet."""
         if self.verbosity >= 0:
             print(text, file=sys.stderr, flush=True)
 
     def warn(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Print warnings on stderr, unless quiet, and keep them for the JSON result."""
         self.warnings += diagnostics
         for diagnostic in diagnostics:
             self.note(self._mark("warning", "33") + f": {diagnostic}")
 
     def remark(self, remark: Diagnostic | str) -> None:
-        """Show what comes up while a command runs: a warning, or a plain sentence."""
+        """Print a warning or a plain sentence that comes up while the command runs."""
         if isinstance(remark, Diagnostic):
             self.warn([remark])
         else:
             self.note(remark)
 
     def fail(self, error: ForecasterError) -> None:
-        """Every diagnostic of an error: on stderr, and as JSON on stdout where asked."""
+        """Print every diagnostic of an error on stderr and, with json, on stdout."""
         if self.json:
             self.emit(
                 {
@@ -73,7 +89,7 @@ class Reporter:
             self.error(diagnostic)
 
     def error(self, what: Diagnostic | str) -> None:
-        """On stderr, however quiet."""
+        """Print an error on stderr, even if quiet."""
         print(self._mark("error", "31") + f": {what}", file=sys.stderr, flush=True)
 
     def _mark(self, word: str, code: str) -> str:
@@ -81,7 +97,12 @@ class Reporter:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns aligned: the first to the left, numbers to the right; nothing is cut."""
+    """Return a table as text, with the first column aligned to the left and the others to the right.
+
+    Args:
+        header: The heads of the columns.
+        rows: The cells of each row.
+    """
     widths = [max(len(r[i]) for r in [header, *rows]) for i in range(len(header))]
     lines = []
     for row in [header, *rows]:
@@ -92,7 +113,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def number(value: float | None) -> str:
-    """Three significant digits from 1 up, four decimals below; "-" for what could not be computed."""
+    """Return a number with three significant digits from 1 up and four decimals below 1; "-" for None."""
     if value is None:
         return "-"
     if value and not 1e-3 <= abs(value) < 1e6:
@@ -102,7 +123,12 @@ def number(value: float | None) -> str:
 
 
 def score_text(split: str, scores: Mapping[str, Any]) -> str:
-    """The score table of a split, the model first."""
+    """Return the score table of a split as text, the model first.
+
+    Args:
+        split: The name of the split.
+        scores: The score table, as in metrics.json.
+    """
     from forecaster.evaluation.scores import label
 
     rows = scores["scores"]
@@ -113,7 +139,7 @@ def score_text(split: str, scores: Mapping[str, Any]) -> str:
 
 
 def _interval_text(intervals: Mapping[str, Mapping[str, float | None]]) -> str:
-    """Coverage and width of each level, and what all quantiles together are worth."""
+    """Return coverage, width and Winkler score of each level, and the quantile loss, as text."""
     from forecaster.evaluation.scores import label
 
     first = next(iter(intervals.values()))
@@ -123,27 +149,38 @@ def _interval_text(intervals: Mapping[str, Mapping[str, float | None]]) -> str:
 
 
 def comparison_text(first: str, second: str, test: Comparison) -> str:
-    """One sentence, which calls a difference one only where it is."""
+    """Return the result of a significance test as one sentence.
+
+    Args:
+        first: The name of the first forecaster.
+        second: The name of the second forecaster.
+        test: The test of the first against the second.
+    """
     if test.p is None or test.difference != test.difference:
-        return f"{first} and {second}: {test.origins:,} forecast origins are too few to tell them apart."
+        return f"{first} and {second}: {test.origins:,} cutoffs are too few for a test."
     better, worse = (first, second) if test.difference < 0 else (second, first)
     said = (
-        f"p {test.p:.2g}, {test.origins:,} origins"
+        f"p {test.p:.2g}, {test.origins:,} cutoffs"
         if test.p >= 1e-4
-        else f"p < 0.0001, {test.origins:,} origins"
+        else f"p < 0.0001, {test.origins:,} cutoffs"
     )
     if not test.real:
-        return f"{first} and {second} cannot be told apart ({said})."
+        return f"{first} and {second} do not differ significantly ({said})."
     return f"{better} is better than {worse} by {number(abs(test.difference))} of MASE ({said})."
 
 
 def folds_text(metrics: Mapping[str, Any]) -> list[str]:
-    """The scores of every fold, their spread, and what the tests say. metrics: metrics.json of a backtest."""
+    """Return the scores of every fold, their spread and the tests as lines of text.
+
+    Args:
+        metrics: The content of metrics.json of a backtest.
+    """
     from forecaster.evaluation.scores import label
     from forecaster.evaluation.significance import Comparison
+    from forecaster.stages.scoring import DECISIVE_METRICS
 
     folds, scores = metrics["folds"], metrics["summary"]["scores"]
-    chosen = next((m for m in ("mase", "mae") if m in scores["model"]), next(iter(scores["model"])))
+    chosen = next((m for m in DECISIVE_METRICS if m in scores["model"]), next(iter(scores["model"])))
     names = list(scores)
     rows = [
         [
@@ -186,5 +223,5 @@ def _spread_table(rows: Mapping[str, Mapping[str, Any]], metrics: Sequence[str])
 
 
 def without_version(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What a file of ours holds beside its format_version: Screen.result adds its own."""
+    """Return the content of a file without its format_version, because `Reporter.result` adds its own."""
     return {key: value for key, value in facts.items() if key != "format_version"}

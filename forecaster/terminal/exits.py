@@ -1,4 +1,4 @@
-"""How a command ends: what it raises, as an exit status. The one place that catches everything."""
+"""Exit statuses: the only place that catches every exception of a command."""
 
 from __future__ import annotations
 
@@ -17,13 +17,23 @@ from forecaster.system import reader_is_gone
 from forecaster.terminal.console import Reporter
 from forecaster.version import __version__
 
-# As a shell reports them: 128 and the signal's number. Windows has no SIGPIPE, and the status is the same.
+# 128 plus the number of the signal, as shells report it; also on Windows, which has no SIGPIPE.
 READER_GONE, INTERRUPTED, TERMINATED = 141, 130, 143
 
 
 @contextlib.contextmanager
 def command_context(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -> Iterator[Reporter]:
-    """Gives a command its Screen and turns what it raises into an exit status."""
+    """Yield the reporter of a command, and turn an exception of the block into an exit status.
+
+    Args:
+        as_json: The option --json.
+        quiet: The option --quiet.
+        verbose: The option --verbose.
+        no_color: The option --no-color.
+
+    Raises:
+        typer.Exit: With the status that docs/cli.md lists.
+    """
     reporter = Reporter(json=as_json, verbosity=int(verbose) - int(quiet), color=False if no_color else None)
     try:
         yield reporter
@@ -39,7 +49,9 @@ def command_context(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -
             _write_nowhere()
             raise typer.Exit(READER_GONE) from None
         where = f"{cause.filename}: " if cause.filename else ""
-        lack = EnvironmentError_(f"{where}{cause.strerror or cause}", hint="check space and rights there")
+        lack = EnvironmentError_(
+            f"{where}{cause.strerror or cause}", hint="check the free space and the permissions there"
+        )
         reporter.fail(lack)
         raise typer.Exit(lack.exit_code) from None
     except UnicodeEncodeError as cause:
@@ -50,11 +62,11 @@ def command_context(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -
         reporter.fail(lack)
         raise typer.Exit(lack.exit_code) from None
     except KeyboardInterrupt:
-        print("interrupted; a run that was under way can go on with --resume", file=sys.stderr)
+        print("interrupted; continue an unfinished run with --resume", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     except Exception as bug:
         if type(bug).__name__ == "ResourceExhaustedError":
-            # TensorFlow's own word for a lack of memory.
+            # TensorFlow raises this class, which cannot be imported here, when memory runs out.
             lack = EnvironmentError_("memory ran out", hint="lower training.batch_size or window.lookback")
             reporter.fail(lack)
             raise typer.Exit(lack.exit_code) from None
@@ -68,20 +80,21 @@ def command_context(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -
 
 
 def end_on_signals() -> None:
-    """End in good order where the system asks this process to end. Ctrl-C raises by itself."""
+    """Let the signals that end a process raise SystemExit, so that files are closed. Ctrl-C raises by itself."""
     signal.signal(signal.SIGTERM, terminated)
     if sys.platform == "win32":
-        # Ctrl-Break, a window that is closed, a user who logs off.
+        # Windows sends it for Ctrl-Break, a closed window and a logoff.
         signal.signal(signal.SIGBREAK, terminated)
 
 
 def terminated(signum: int, frame: Any) -> NoReturn:
-    print("terminated; a run that was under way can go on with --resume", file=sys.stderr)
+    """End the process with the status of a termination. A handler of `signal.signal`."""
+    print("terminated; continue an unfinished run with --resume", file=sys.stderr)
     sys.exit(TERMINATED)
 
 
 def _write_nowhere() -> None:
-    """Whoever read our output has gone; Python would complain once more at exit."""
+    """Send stdout to the null device, because Python would report the closed pipe once more at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -1,4 +1,4 @@
-"""A search as people watch it: a live table on a terminal, plain lines elsewhere."""
+"""Progress of a search: a live table on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -23,7 +23,19 @@ SHOWN_ENDED = 8
 
 
 class LineSearch:
-    """A line as a trial ends, for logs."""
+    """Progress of a search as one line per finished trial, for logs.
+
+    Attributes:
+        reporter: Prints the lines.
+        plan: The extent of the search.
+        lock: Guards the attributes below, which several threads change.
+        began_at: The time of the beginning, by the monotonic clock, in seconds.
+        best: The best completed trial; None before the first.
+        n_completed: The number of completed trials.
+        seconds: The time that the finished trials took, all workers together.
+        work: The work of the finished trials, in trials or epochs.
+        left: The work that is left, in the same unit; None if it is not known.
+    """
 
     def __init__(self, reporter: Reporter, plan: SearchPlan) -> None:
         self.reporter, self.plan = reporter, plan
@@ -39,32 +51,31 @@ class LineSearch:
 
     def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
         if kind is KeyboardInterrupt and self.best is not None:
-            self.say(
-                f"{self.n_completed} trials completed, the best of them trial {self.best.proposal.number} with "
-                f"{self.plan.metric} {number(self.best.score)}; tune/best.yaml and tune/trials.csv hold what is done"
+            self.reporter.note(
+                f"trials completed: {self.n_completed}; the best is trial {self.best.proposal.number} with "
+                f"{self.plan.metric} {number(self.best.score)}; tune/best.yaml and tune/trials.csv hold the results"
             )
 
     def began(self, proposal: Proposal) -> None:
-        pass
+        """Ignore the beginning of a trial."""
 
-    def reported(self, proposal: Proposal | None, said: Mapping[str, Any]) -> None:
-        if proposal is None and said["epoch"] in (1, said["epochs"]):
-            self.say(f"training the best config: epoch {said['epoch']}/{said['epochs']}")
+    def reported(self, proposal: Proposal | None, progress: Mapping[str, Any]) -> None:
+        """Print the first and the last epoch of the best config."""
+        if proposal is None and progress["epoch"] in (1, progress["epochs"]):
+            self.reporter.note(f"training the best config: epoch {progress['epoch']}/{progress['epochs']}")
 
     def ended(self, record: Record, *, work: float, left: float | None) -> None:
+        """Print the line of a finished trial."""
         with self.lock:
             self.take(record, work, left)
             text = self.text(record)
-        self.say(text)
-
-    def looked(self) -> None:
-        pass
-
-    def say(self, text: str) -> None:
         self.reporter.note(text)
 
+    def polled(self) -> None:
+        """Do nothing between trials."""
+
     def take(self, record: Record, work: float, left: float | None) -> None:
-        """Note a trial's end."""
+        """Count a finished trial, and keep it if it is the best."""
         self.seconds += _seconds(record)
         self.work += work
         self.left = left
@@ -76,6 +87,7 @@ class LineSearch:
             self.best = record
 
     def text(self, record: Record) -> str:
+        """Return the line of a finished trial."""
         name = f"trial {self.numbered(record.proposal)}"
         took = clock(_seconds(record))
         if record.state == "failed":
@@ -87,10 +99,11 @@ class LineSearch:
         return f"{name}  {score}  {_epochs(record)}  {took}{left}  {values_text(record.proposal)}"
 
     def numbered(self, proposal: Proposal) -> str:
+        """Return the number of a trial and, if it is known, the number of all trials."""
         return f"{proposal.number}/{self.plan.most}" if self.plan.most else str(proposal.number)
 
     def eta(self) -> str | None:
-        """Time left at the pace of the trials so far, or by the budget where that ends first."""
+        """Return the time left, from the speed of the trials so far or from the time budget; None if unknown."""
         left = []
         if self.left is not None and self.work:
             left.append(self.seconds / self.work * self.left / self.plan.workers)
@@ -100,7 +113,15 @@ class LineSearch:
 
 
 class LiveSearch(LineSearch):
-    """A table that stays in place: the trials under way, the last ones, the best."""
+    """Progress of a search as a table that stays in place: the running trials, the last ones and the best.
+
+    Attributes:
+        console: The terminal.
+        live: The area of the terminal that is drawn again and again.
+        running: The running trials by number: proposal, time of the beginning, latest epoch.
+        last: The last finished trials.
+        finishing: The latest epoch of the best config; None while the search is running.
+    """
 
     def __init__(self, reporter: Reporter, plan: SearchPlan) -> None:
         super().__init__(reporter, plan)
@@ -109,7 +130,7 @@ class LiveSearch(LineSearch):
 
         self.console = Console(stderr=True, no_color=not reporter.color, highlight=False)
         self.live: Live = Live(console=self.console, auto_refresh=False, transient=True)
-        self.under_way: dict[int, tuple[Proposal, float, Mapping[str, Any]]] = {}
+        self.running: dict[int, tuple[Proposal, float, Mapping[str, Any]]] = {}
         self.last: list[Record] = []
         self.finishing: Mapping[str, Any] | None = None
         self._drawn = 0.0
@@ -127,31 +148,32 @@ class LiveSearch(LineSearch):
 
     def began(self, proposal: Proposal) -> None:
         with self.lock:
-            self.under_way[proposal.number] = (proposal, time.monotonic(), {})
+            self.running[proposal.number] = (proposal, time.monotonic(), {})
 
-    def reported(self, proposal: Proposal | None, said: Mapping[str, Any]) -> None:
+    def reported(self, proposal: Proposal | None, progress: Mapping[str, Any]) -> None:
         with self.lock:
             if proposal is None:
-                self.finishing = said
-            elif proposal.number in self.under_way:
-                self.under_way[proposal.number] = (*self.under_way[proposal.number][:2], said)
+                self.finishing = progress
+            elif proposal.number in self.running:
+                self.running[proposal.number] = (*self.running[proposal.number][:2], progress)
         if proposal is None:
-            self.looked()
+            self.polled()
 
     def ended(self, record: Record, *, work: float, left: float | None) -> None:
         with self.lock:
-            self.under_way.pop(record.proposal.number, None)
+            self.running.pop(record.proposal.number, None)
             self.take(record, work, left)
             self.last = [*self.last, record][-SHOWN_ENDED:]
 
-    def looked(self) -> None:
-        # Four frames a second are enough for the eye and cost nothing.
+    def polled(self) -> None:
+        # Four frames a second look smooth, and cost little.
         if time.monotonic() - self._drawn >= 0.25:
             self._drawn = time.monotonic()
             with self.lock:
                 self.live.update(self.table(), refresh=True)
 
     def table(self) -> Table:
+        """Return the table as it is now."""
         from rich.table import Table
         from rich.text import Text
 
@@ -160,33 +182,38 @@ class LiveSearch(LineSearch):
             parts.append("the best config")
         elif eta := self.eta():
             parts.append(f"about {eta} left")
-        # As text: what is in brackets would be taken for markup.
+        # A plain string would be read as markup, with brackets as tags.
         table = Table(
             title=Text(", ".join(parts)), title_justify="left", box=None, pad_edge=False, expand=True
         )
         for column in ("trial", "budget", self.plan.metric, "time"):
             table.add_column(column, justify="right", no_wrap=True)
-        # What is left of the line, and no more: nothing else may give way to it.
+        # The values get the rest of the line and are cut, so that the other columns are not.
         table.add_column("values", overflow="ellipsis", no_wrap=True, ratio=1)
         for cells in self.rows():
             table.add_row(*(Text(cell) for cell in cells))
         return table
 
     def rows(self) -> list[tuple[str, ...]]:
-        """The best trial where it is no longer among the last ones, these, and those under way."""
+        """Return the rows of the table: the best trial, the last ones, and the running ones."""
         best = self.best
         shown = self.last if best is None or best in self.last else [best, *self.last[1:]]
         rows = [self.row_of(record) for record in shown]
-        for proposal, since, said in self.under_way.values():
-            epoch = f"epoch {said['epoch']}/{proposal.epochs or said['epochs']}" if said else "starting"
+        for proposal, since, progress in self.running.values():
+            epoch = (
+                f"epoch {progress['epoch']}/{proposal.epochs or progress['epochs']}"
+                if progress
+                else "starting"
+            )
             took = clock(time.monotonic() - since)
             rows.append((self.numbered(proposal), epoch, "", took, values_text(proposal)))
         if self.finishing:
             epoch = f"epoch {self.finishing['epoch']}/{self.finishing['epochs']}"
-            rows.append(("best", epoch, "", "", "trained to its end, scored and saved"))
+            rows.append(("best", epoch, "", "", "training to the end, scoring and saving"))
         return rows
 
     def row_of(self, record: Record) -> tuple[str, ...]:
+        """Return the row of a finished trial."""
         name, took = self.numbered(record.proposal), clock(_seconds(record))
         if record.state == "failed":
             return (name, "", "failed", took, first_line(record.reason or ""))
@@ -195,7 +222,7 @@ class LiveSearch(LineSearch):
 
 
 def search_progress_for(reporter: Reporter, plan: SearchPlan) -> LineSearch:
-    """A live table on a terminal, a line per trial elsewhere."""
+    """Return the progress of a search: a live table on a terminal, a line per trial elsewhere."""
     if reporter.verbosity >= 0 and sys.stderr.isatty() and not reporter.json:
         return LiveSearch(reporter, plan)
     return LineSearch(reporter, plan)
@@ -211,17 +238,18 @@ def _seconds(record: Record) -> float:
 
 
 def values_text(proposal: Proposal) -> str:
-    """As in the YAML file: null, not None."""
+    """Return the values of a trial with short names, as the YAML file writes them: null, not None."""
     shown = [(k, v if isinstance(v, str) else json.dumps(v)) for k, v in proposal.values.items()]
     return ", ".join(f"{short(k)}={v}" for k, v in shown)
 
 
 def short(name: str) -> str:
-    """model.layers.0.units as 0.units, data.calendar.1 as calendar.1: what tells it from the others."""
+    """Return a short form of a dotted key: 0.units for model.layers.0.units, calendar.1 for data.calendar.1."""
     parts = name.split(".")
     numbered = [part.partition("#")[0].isdigit() for part in parts[-2:]]
     return ".".join(parts[-2:]) if len(parts) > 1 and any(numbered) else parts[-1]
 
 
 def first_line(text: str) -> str:
+    """Return the first line of a text; empty for an empty text."""
     return text.splitlines()[0] if text else ""

@@ -1,4 +1,4 @@
-"""Training as people watch it: a moving bar on a terminal, a line per epoch elsewhere."""
+"""Progress of a training: a moving bar on a terminal, a line per epoch elsewhere."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ if TYPE_CHECKING:
 
 
 def progress_for(reporter: Reporter) -> LiveProgress | LineProgress:
-    """A moving bar on a terminal, a line per epoch elsewhere."""
+    """Return the progress of a training: a moving bar on a terminal, a line per epoch elsewhere."""
     if reporter.verbosity >= 0 and sys.stderr.isatty() and not reporter.json:
         return LiveProgress(reporter)
     return LineProgress(reporter)
 
 
 class LineProgress:
-    """A plain line per epoch, for logs."""
+    """Progress of a training as one line per epoch, for logs.
+
+    Attributes:
+        reporter: Prints the lines.
+    """
 
     def __init__(self, reporter: Reporter) -> None:
         self.reporter = reporter
@@ -35,14 +39,22 @@ class LineProgress:
         pass
 
     def batch_done(self, member: int, epoch: int, step: int, n_steps: int, loss: float) -> None:
-        pass
+        """Ignore the batch."""
 
     def epoch_done(self, row: EpochRow, epochs: int) -> None:
+        """Print the line of the epoch."""
         self.reporter.note(epoch_text(row, epochs))
 
 
 class LiveProgress:
-    """One bar: epoch, batches, loss, best validation loss and the time left of this epoch."""
+    """Progress of a training as a bar with epoch, batches, loss, last validation loss and time left of the epoch.
+
+    Attributes:
+        console: The terminal.
+        progress: The area of the terminal that holds the bar.
+        task: The bar.
+        val: The validation loss of the last epoch, as text.
+    """
 
     def __init__(self, reporter: Reporter) -> None:
         from rich.console import Console
@@ -56,7 +68,7 @@ class LiveProgress:
             console=self.console,
             transient=True,
         )
-        # Before the first batch TensorFlow loads and the network is compiled: seconds that must not look dead.
+        # TensorFlow loads and the network is compiled before the first batch, which takes seconds.
         self.task: TaskID = self.progress.add_task("starting", total=None, info="loading, then compiling")
         self.val = ""
         self._began = self._drawn = 0.0
@@ -70,8 +82,9 @@ class LiveProgress:
         self.progress.stop()
 
     def batch_done(self, member: int, epoch: int, step: int, n_steps: int, loss: float) -> None:
+        """Move the bar, at most ten times a second."""
         now = time.monotonic()
-        # Ten frames a second are enough for the eye and cost nothing.
+        # Ten frames a second look smooth, and cost little.
         if now - self._drawn < 0.1 and step < n_steps:
             return
         self._drawn = now
@@ -86,12 +99,19 @@ class LiveProgress:
         )
 
     def epoch_done(self, row: EpochRow, epochs: int) -> None:
+        """Print the line of the epoch above the bar."""
         self.val = f"  val {row.val['val_loss']:.4f}" if "val_loss" in row.val else ""
         self.console.print(epoch_text(row, epochs))
         self._began = time.monotonic()
 
 
 def epoch_text(row: EpochRow, epochs: int) -> str:
+    """Return the line of an epoch.
+
+    Args:
+        row: The epoch.
+        epochs: The largest number of epochs.
+    """
     member = f"member {row.member + 1}/{row.members}, " if row.members > 1 else ""
     val = f"  val_loss {row.val['val_loss']:.4f}" if "val_loss" in row.val else ""
     left = f"  at most {clock(row.seconds * (epochs - row.epoch))} left" if row.epoch < epochs else ""
@@ -100,7 +120,7 @@ def epoch_text(row: EpochRow, epochs: int) -> str:
 
 
 def clock(seconds: float) -> str:
-    """12 s, 3:05 min, 2:10 h."""
+    """Return a time in seconds as 12 s, 3:05 min or 2:10 h."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

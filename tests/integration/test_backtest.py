@@ -129,15 +129,15 @@ def test_json_smoke_and_a_taken_directory(tmp_path: Path) -> None:
     )
     assert len(out["folds"]) == 2
     assert set(out["comparisons"]) == {"naive", "seasonal_naive"}
-    assert "exists already" in refused(4, "backtest", config, "--run-dir", tmp_path / "r")
+    assert "already exists" in refused(4, "backtest", config, "--run-dir", tmp_path / "r")
     done("backtest", config, "--folds", 1, "--smoke", "-q", "--run-dir", tmp_path / "r", "--overwrite")
 
 
 def test_too_many_folds_are_refused_before_anything_is_written(tmp_path: Path) -> None:
     config = line(tmp_path)
     assert refused(2, "backtest", config, "--folds", 30, "--run-dir", tmp_path / "r") == (
-        f"{tmp_path}/t.csv: 30 folds of 3 steps, 3 scored and validation leave no training rows; the longest series "
-        "has 60 rows; give fewer --folds or a smaller --step"
+        f"{tmp_path}/t.csv: 30 folds of 3 steps, 3 scored steps and the validation range leave no training rows; "
+        "the longest series has 60 rows; use fewer --folds or a smaller --step"
     )
     assert "no train window fits" in refused(
         2, "backtest", config, "--folds", 16, "--run-dir", tmp_path / "r"
@@ -184,7 +184,7 @@ def test_stopped_between_folds_and_within_one_it_ends_in_the_same_bytes(
     other = ("backtest", config, "--folds", 2, *options, "--run-dir", tmp_path / "r", "--resume")
     assert refused(2, *other) == (
         f"{tmp_path}/r: was started with other inputs; --folds, --step, --refit or --window changed since; resume with "
-        "the same inputs, or begin again with --overwrite"
+        "the same inputs, or start over with --overwrite"
     )
     result = call("backtest", config, "--folds", 3, *options, "--run-dir", tmp_path / "r", "--resume")
     assert result.exit_code == 0
@@ -196,7 +196,7 @@ def test_stopped_between_folds_and_within_one_it_ends_in_the_same_bytes(
     assert not (tmp_path / "r/checkpoints").exists()
     (tmp_path / "r/checkpoints").mkdir()
     said = done(*arguments, "--run-dir", tmp_path / "r", "--resume")
-    assert "The backtest was complete already; nothing was trained.\n" in said
+    assert "The backtest was already complete; nothing was trained.\n" in said
     assert not (tmp_path / "r/checkpoints").exists()
 
 
@@ -218,6 +218,6 @@ def test_a_backtest_is_shown_and_not_taken_for_a_run(tmp_path: Path) -> None:
     assert json.loads(done("show", run, "--json"))["backtest"]["plan"]["folds"] == 2
     for verb in ("predict", "report", "plot", "evaluate", "explain", "future"):
         assert refused(2, verb, run) == (
-            f"{run}: is a backtest, and keeps no network; see its scores with: forecaster show {run}; or name a run of "
+            f"{run}: is a backtest, which stores no network; show its scores with forecaster show {run}, or use a run of "
             "forecaster train"
         )

@@ -76,7 +76,7 @@ def test_newer_rows_are_scored_behind_the_validation_range(run: Path, tmp_path: 
     (found,) = out["runs"]
     assert found["windows"] == 2 * 58
     assert (
-        "targets up to the end of the validation range were used to train, and are not scored"
+        "targets up to the end of the validation range were used in training, and are not scored"
         in found["notes"]
     )
     assert set(found["scores"]) == {"model", "naive", "seasonal_naive", "ridge"}
@@ -108,7 +108,7 @@ def test_rows_that_were_all_seen_are_refused(run: Path, tmp_path: Path) -> None:
     table(tmp_path, 150)
     assert refused(2, "evaluate", run, "--data", tmp_path / "t.csv").endswith(
         "holds no window of 6 + 3 rows whose targets come after those of training and validation; "
-        "bring newer rows, with the lookback before them"
+        "use a table with newer rows, and with the lookback before them"
     )
 
 
@@ -117,7 +117,7 @@ def test_a_changed_table_is_refused(run: Path) -> None:
     text = path.read_text()
     path.write_text(text.replace("50", "51", 1))
     assert (
-        "was changed since the run was trained on it; bring it back, or score other rows with --data"
+        "is missing or has changed since the run was trained on it; restore it, or score other rows with --data"
         in refused(2, "evaluate", run)
     )
     path.write_text(text)
@@ -168,7 +168,7 @@ def test_several_runs_in_one_table(run: Path, tmp_path: Path) -> None:
         "seasonal_naive",
         "ridge",
     ]
-    assert "cannot be told apart (p " in said or " is better than " in said
+    assert "do not differ significantly (p " in said or " is better than " in said
     assert "forecasts of different horizons, steps or targets cannot be compared" in refused(
         2, "evaluate", run, tmp_path / "short"
     )
@@ -180,6 +180,6 @@ def test_several_runs_in_one_table(run: Path, tmp_path: Path) -> None:
 def test_a_split_without_windows(tmp_path: Path) -> None:
     done("train", config(tmp_path, split={"val": 40, "test": 0}), "--run-dir", tmp_path / "r", "-q")
     assert refused(2, "evaluate", tmp_path / "r") == (
-        f"--split test: {tmp_path}/r has no test windows; name the other split, or rows with --data"
+        f"--split test: {tmp_path}/r has no test windows; choose the other split, or pass rows with --data"
     )
     done("evaluate", tmp_path / "r", "--split", "val")

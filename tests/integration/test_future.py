@@ -39,7 +39,9 @@ def test_every_series_and_step_of_the_horizon_is_asked_for(run: Path) -> None:
         ["id", "t", "open", "shift"],
         *([k, t, "", ""] for k in "pq" for t in AHEAD),
     ]
-    assert result.stderr == f"note: 12 empty cells to fill in; then forecaster predict {run} --future FILE\n"
+    assert (
+        result.stderr == f"note: fill in 12 empty cells, then run: forecaster predict {run} --future FILE\n"
+    )
 
 
 def test_what_was_written_and_filled_in_is_read(run: Path, tmp_path: Path) -> None:
@@ -58,7 +60,7 @@ def test_the_same_numbers_in_the_rows_themselves_give_the_same_forecast(run: Pat
     assert done("predict", run, "--data", whole) == done(
         "predict", run, "--future", filled(tmp_path / "f.csv")
     )
-    assert "every cell is known" in call("future", run, "--data", whole).stderr
+    assert "no cell is empty" in call("future", run, "--data", whole).stderr
 
 
 def test_missing_rows_and_cells_are_listed_first_few_first(run: Path, tmp_path: Path) -> None:

@@ -139,7 +139,9 @@ def test_explain_writes_its_file_and_the_report(folder: Path) -> None:
     assert means == sorted(means, reverse=True)
     assert all(row["std"] >= 0 for row in kept["inputs"] + kept["lags"])
     assert "importance-inputs" in (run / "report.html").read_text()
-    assert "spread" in done("explain", run, "--windows", 12, "--repeats", 1)
+    assert "growth of the error when an input is shuffled, in percent" in done(
+        "explain", run, "--windows", 12, "--repeats", 1
+    )
     # Made after the seal: the run is whole with and without it.
     done("show", run)
 
@@ -148,7 +150,7 @@ def test_explain_needs_the_table(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     (tmp_path / "t.csv").unlink()
     assert refused(2, "explain", run).endswith(
-        "is not there, or was changed since the run was trained on it; bring back the table: explain needs its validation windows"
+        "is missing or has changed since the run was trained on it; restore it: explain needs its validation windows"
     )
 
 

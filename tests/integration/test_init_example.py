@@ -44,7 +44,7 @@ def test_json_names_both_files(folder: Path) -> None:
 def test_it_replaces_neither_file_unless_told(folder: Path, taken: str) -> None:
     (folder / taken).write_text("mine")
     assert refused(4, "init", "--example", "sunspots") == (
-        f"{taken} exists; work in another folder, or give --force to replace the files"
+        f"{taken} exists; work in another folder, or use --force to replace the files"
     )
     assert names(folder) == [taken]
     assert (folder / taken).read_text() == "mine"
@@ -64,13 +64,13 @@ def test_an_unknown_name_is_answered_with_the_known_ones(folder: Path) -> None:
 def test_a_table_and_an_example_exclude_each_other(folder: Path, arguments: list[str]) -> None:
     assert refused(2, "init", *arguments) == (
         "init needs either DATA or --example; name a table, as in forecaster init sales.csv, "
-        "or give --example departures"
+        "or use --example departures"
     )
 
 
 def test_the_config_cannot_take_the_name_of_the_table(folder: Path) -> None:
     assert refused(2, "init", "--example", "sunspots", "--output", "sunspots.csv") == (
-        "sunspots.csv is the name of the table; give --output a name that ends in .yaml"
+        "sunspots.csv is the name of the table; choose an --output that ends in .yaml"
     )
 
 

@@ -116,7 +116,7 @@ def test_damaged_checkpoint_is_named(tmp_path: Path) -> None:
     path = run / "checkpoints" / "member-1.safetensors"
     path.write_bytes(path.read_bytes()[:50])
     text = refused(2, "train", config, "--run-dir", run, "--resume")
-    assert text.startswith(f"{path}: is not a whole weights file")
+    assert text.startswith(f"{path}: is not a complete weights file")
 
 
 def test_masked_targets_count_nowhere(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_what_is_no_count_is_refused(tmp_path: Path) -> None:
         scaling={"method": "none"},
     )
     assert refused(2, "train", config, "--run-dir", tmp_path / "r").endswith(
-        f"{tmp_path}/t.csv: there is 0.5 as y at {hours(60)[1]}, and a negative binomial is of counts; "
+        f"{tmp_path}/t.csv: there is 0.5 as y at {hours(60)[1]}, and a negative binomial needs counts; "
         "use family normal or student_t"
     )
     assert not (tmp_path / "r").exists()

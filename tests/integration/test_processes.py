@@ -70,15 +70,15 @@ def test_run_that_is_stopped_three_ways_ends_in_the_bytes_of_one_that_is_not(tmp
 
     code, said = stop_at("epoch 3/", signal.SIGTERM, "train", config, "--run-dir", stopped)
     assert code == 143
-    assert said.endswith("terminated; a run that was under way can go on with --resume\n")
+    assert said.endswith("terminated; continue an unfinished run with --resume\n")
     assert "Traceback" not in said
     assert "this run is not complete; finish it with: forecaster train" in refused(2, "predict", stopped)
-    assert refused(4, "train", config, "--run-dir", stopped).startswith(f"{stopped}: exists already; ")
+    assert refused(4, "train", config, "--run-dir", stopped).startswith(f"{stopped}: already exists; ")
 
     again = ("train", config, "--run-dir", stopped, "--resume")
     code, said = stop_at("epoch 5/", signal.SIGINT, *again)
     assert code == 130
-    assert said.endswith("interrupted; a run that was under way can go on with --resume\n")
+    assert said.endswith("interrupted; continue an unfinished run with --resume\n")
     assert "epoch 2/" not in said
     code, said = stop_at("epoch 7/", signal.SIGKILL, *again)
     assert code == -signal.SIGKILL
@@ -97,7 +97,7 @@ def test_run_that_is_stopped_three_ways_ends_in_the_bytes_of_one_that_is_not(tmp
     assert len(histories[0]) == 21
     assert not (stopped / "checkpoints").exists()
     assert not list(stopped.rglob("*.part"))
-    assert "The run was complete already; nothing was trained." in done(*again)
+    assert "The run was already complete; nothing was trained." in done(*again)
 
 
 def test_reader_that_goes_away_is_no_fault(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_taken_directories_exit_with_4(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     text = refused(4, "train", config, "--run-dir", tmp_path / "mine", "--overwrite")
-    assert text.startswith(f"{tmp_path}/mine: is no run directory, so nothing in it is touched")
+    assert text.startswith(f"{tmp_path}/mine: is not a run directory, so nothing in it is changed")
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
 
 
@@ -175,7 +175,7 @@ def test_overwriting_trains_again_and_resuming_refuses_other_inputs(tmp_path: Pa
     done("train", config, "--run-dir", run, "-q", "--smoke")
     text = refused(2, "train", config, "--run-dir", run, "--resume")
     assert text == (
-        f"{run}: was started with other inputs; --smoke changed since; resume with the same inputs, or begin again "
+        f"{run}: was started with other inputs; --smoke changed since; resume with the same inputs, or start over "
         "with --overwrite"
     )
     text = refused(2, "train", config, "--run-dir", run, "--resume", "--smoke", "--set", "seed=7")

@@ -120,7 +120,7 @@ def test_what_cannot_be_reported_is_refused(run: Path, tmp_path: Path) -> None:
     )
     assert (
         refused(2, "report", run, "--output", tmp_path / "r.pdf")
-        == f"{tmp_path / 'r.pdf'}: the report is HTML; let the name end in .html"
+        == f"{tmp_path / 'r.pdf'}: the report is HTML; use a name that ends in .html"
     )
     other = make_run(tmp_path)
     (other / "forecasts.csv").write_text("changed")

@@ -147,7 +147,7 @@ class TestRandom:
         message = refused(1, "tune", config, "--run-dir", tmp_path / "r", "--time-budget", "1s")
         assert (
             message
-            == "no trial completed before the end of the time budget; go on with --resume, and more time"
+            == "no trial completed before the end of the time budget; continue with --resume and more time"
         )
 
     def test_what_completed_within_the_time_budget_is_handed_over(self, tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ class TestRandom:
             message = refused(3, "tune", config, "--run-dir", tmp_path / "r", "--workers", workers)
         folder = f"{tmp_path}/r/tune/trials/000"
         assert message.startswith(folder)
-        assert message.endswith(": No space left on device; make space, and go on with --resume")
+        assert message.endswith(": No space left on device; make space, then continue with --resume")
         (tmp_path / "space").touch()
         said = json.loads(done("tune", config, "--run-dir", tmp_path / "r", "--resume", "--json"))
         assert said["trials"] == {"completed": 3, "failed": 0, "running": 0}
@@ -214,10 +214,10 @@ class TestResume:
         other = {**LAYER, "units": {"int": {"min": 1, "max": 8, "default": 4}}}
         message = refused(2, "tune", space(tmp_path, layer=other), "--run-dir", tmp_path / "r", "--resume")
         assert message == (
-            f"{tmp_path}/r/tune/trials.jsonl: this search was begun with other inputs: model.layers.0.units was "
+            f"{tmp_path}/r/tune/trials.jsonl: this search was started with other inputs: model.layers.0.units was "
             "{'int': {'min': 1, 'max': 9, 'sampling': 'linear', 'default': 4}} and is "
             "{'int': {'min': 1, 'max': 8, 'sampling': 'linear', 'default': 4}}; resume with the same inputs, or "
-            "begin again with --overwrite"
+            "start over with --overwrite"
         )
 
     def test_a_fixed_value_that_is_searched_now_is_one_difference(self, tmp_path: Path) -> None:
@@ -235,8 +235,8 @@ class TestResume:
         done("tune", config, "--run-dir", tmp_path / "r")
         (tmp_path / "r/tune/trials.jsonl").unlink()
         assert refused(2, "tune", config, "--run-dir", tmp_path / "r", "--resume") == (
-            f"{tmp_path}/r/tune/trials.jsonl: the log is gone, and this search was under way; restore it from a copy, "
-            "or begin again with --overwrite"
+            f"{tmp_path}/r/tune/trials.jsonl: the log of this search is missing; restore it from a copy, "
+            "or start over with --overwrite"
         )
 
     def test_two_at_once_are_one_too_many(self, tmp_path: Path) -> None:
@@ -261,8 +261,8 @@ class TestResume:
         [
             (
                 "table-changes",
-                "changed while the search was under way; bring back the table as it was and go on with --resume, or "
-                "begin again with --overwrite",
+                "changed while the search was running; restore it and continue with --resume, or "
+                "start over with --overwrite",
             ),
             ("table-goes", "no such file; data.path is relative to the YAML file"),
         ],
@@ -283,7 +283,7 @@ class TestResume:
     def test_a_run_that_is_there_is_taken(self, tmp_path: Path) -> None:
         config = space(tmp_path, max_trials=2)
         done("tune", config, "--run-dir", tmp_path / "r")
-        assert "exists already" in refused(4, "tune", config, "--run-dir", tmp_path / "r")
+        assert "already exists" in refused(4, "tune", config, "--run-dir", tmp_path / "r")
         assert call("tune", config, "--run-dir", tmp_path / "r", "--overwrite").exit_code == 0
 
 

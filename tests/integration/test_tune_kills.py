@@ -41,7 +41,7 @@ def test_a_signal_keeps_what_is_done(tmp_path: Path, sign: signal.Signals, statu
     process.send_signal(sign)
     _, said = process.communicate(timeout=30)
     assert process.returncode == status, said.decode()
-    assert b"can go on with --resume" in said
+    assert b"continue an unfinished run with --resume" in said
     assert (run / "tune/best.yaml").is_file()
     rows = (run / "tune/trials.csv").read_text().splitlines()
     assert sum(",completed," in row for row in rows) == len(scores(run))

@@ -244,9 +244,9 @@ def test_folds_that_reach_before_the_data_are_refused(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--resume"], "--resume needs --run-dir; name the search that is to go on"),
+        (["--resume"], "--resume needs --run-dir; name the directory of the search to continue"),
         (["--engine", "cloud"], "--engine cloud: there is no such engine; use local or ray"),
-        (["--time-budget", "soon"], "--time-budget soon: is no time; write it as 90s, 30m or 2h"),
+        (["--time-budget", "soon"], "--time-budget soon: is not a time; write it as 90s, 30m or 2h"),
     ],
 )
 def test_options_that_do_not_go(

@@ -50,4 +50,4 @@ def test_series_too_short_for_a_window_are_named_skipped_or_refused(tmp_path: Pa
     assert f"{named}; none of their windows is trained on" in result.stderr
     window = {"lookback": 6, "horizon": 3, "short": "error"}
     text = refused(2, "validate", write_config(tmp_path, columns, window=window))
-    assert text.endswith(f"{named}; bring more rows of them, or set window.short to skip or pad")
+    assert text.endswith(f"{named}; add rows to these series, or set window.short to skip or pad")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import forecaster as fc
-from forecaster.api.said import tell
+from forecaster.api.remarks import deliver
 from forecaster.errors import in_python
 
 HEAVY = (
@@ -67,7 +67,7 @@ def test_messages_name_parameters(command_line: str, python: str) -> None:
 def test_a_remark_is_a_warning_at_the_line_of_the_program() -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        tell(
+        deliver(
             None,
             [fc.Diagnostic("is odd", "lower it", fc.Location("c.yaml", 3))],
             ["begin again with --overwrite"],
@@ -83,7 +83,7 @@ def test_a_listener_takes_the_remarks_instead() -> None:
     heard: list[object] = []
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        tell(heard.append, [fc.Diagnostic("is odd")], ["so it is"])
+        deliver(heard.append, [fc.Diagnostic("is odd")], ["so it is"])
     assert heard == [fc.Diagnostic("is odd"), "so it is"]
 
 

@@ -138,8 +138,8 @@ def test_directory_that_exists_is_taken(tmp_path: Path) -> None:
         pass
     assert caught.value.exit_code == 4
     assert str(caught.value) == (
-        f"{run.path}: exists already; add --resume to go on with it, --overwrite to begin again, or choose another "
-        "--run-dir"
+        f"{run.path}: already exists; add resume=True to continue it, overwrite=True to replace it, or choose another "
+        "run_dir"
     )
 
 
@@ -167,7 +167,7 @@ def test_folder_that_is_no_run_is_never_touched(tmp_path: Path, how: dict[str, b
     (tmp_path / "thesis.txt").write_text("years of work")
     (tmp_path / "model").mkdir()
     with (
-        pytest.raises(RunTakenError, match="is no run directory, so nothing in it is touched"),
+        pytest.raises(RunTakenError, match="is not a run directory, so nothing in it is changed"),
         claim(tmp_path, **how),
     ):
         pass
@@ -318,7 +318,7 @@ def test_run_that_another_process_made_meanwhile_is_taken(
             (path / "events.jsonl").write_text('{"event": "started"}\n')
 
     monkeypatch.setattr(module, "check_free", look_then_lose)
-    with pytest.raises(RunTakenError, match="exists already"), claim(tmp_path / "r"):
+    with pytest.raises(RunTakenError, match="already exists"), claim(tmp_path / "r"):
         pass
 
 

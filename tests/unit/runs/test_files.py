@@ -54,7 +54,7 @@ def test_failure_before_the_last_step_leaves_the_old_file(
         write_whole(path, b"new")
     assert caught.value.exit_code == 3
     assert str(caught.value) == (
-        f"{path}: cannot be written: No space left on device; make space, get the right to "
+        f"{path}: cannot be written: No space left on device; make space, get permission to "
         "write there, or choose another folder"
     )
     assert path.read_bytes() == b"old"
@@ -207,14 +207,14 @@ def test_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for length in (0, 1, 7, 8, 9, 60, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:length])
-        with pytest.raises(DataError, match="is not a whole weights file"):
+        with pytest.raises(DataError, match="is not a complete weights file"):
             load_arrays(path)
 
 
 @pytest.mark.parametrize("junk", [b"\xff" * 64, b"PK\x03\x04" + bytes(64), b"\x80\x04pickle" * 20, bytes(64)])
 def test_other_files_are_refused(tmp_path: Path, junk: bytes) -> None:
     (tmp_path / "w.safetensors").write_bytes(junk)
-    with pytest.raises(DataError, match="is not a whole weights file"):
+    with pytest.raises(DataError, match="is not a complete weights file"):
         load_arrays(tmp_path / "w.safetensors")
 
 
@@ -224,7 +224,7 @@ def test_garbled_header_is_refused(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[12] ^= 0xFF
     path.write_bytes(bytes(content))
-    with pytest.raises(DataError, match="is not a whole weights file"):
+    with pytest.raises(DataError, match="is not a complete weights file"):
         load_arrays(path)
 
 
@@ -318,7 +318,9 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "f.json").mkdir()
     with pytest.raises(EnvironmentError_) as caught:
         read_json(tmp_path / "f.json")
-    assert str(caught.value) == f"{tmp_path / 'f.json'}: cannot be read: Is a directory; check its rights"
+    assert (
+        str(caught.value) == f"{tmp_path / 'f.json'}: cannot be read: Is a directory; check its permissions"
+    )
 
 
 def test_weights_file_that_is_not_whole_says_what_to_do(tmp_path: Path) -> None:
@@ -326,7 +328,7 @@ def test_weights_file_that_is_not_whole_says_what_to_do(tmp_path: Path) -> None:
     path.write_bytes(b"")
     with pytest.raises(DataError) as caught:
         load_arrays(path)
-    assert str(caught.value).startswith(f"{path}: is not a whole weights file (")
+    assert str(caught.value).startswith(f"{path}: is not a complete weights file (")
     assert caught.value.diagnostics[0].hint == HINT
     with pytest.raises(DataError, match="the file is missing"):
         load_arrays(tmp_path / "absent")
@@ -357,5 +359,5 @@ def test_damaged_meta_is_refused(tmp_path: Path) -> None:
     from safetensors.numpy import save
 
     (tmp_path / "w").write_bytes(save({"v": np.zeros(2)}, metadata={"meta": "not json"}))
-    with pytest.raises(DataError, match="is not a whole weights file"):
+    with pytest.raises(DataError, match="is not a complete weights file"):
         load_arrays(tmp_path / "w")

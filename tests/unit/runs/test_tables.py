@@ -38,7 +38,7 @@ def test_other_endings_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         write_table(TABLE, tmp_path / "f.xlsx")
     assert str(caught.value) == (
-        f"{tmp_path}/f.xlsx: the ending says the format; use one of .csv, .parquet, .json"
+        f"{tmp_path}/f.xlsx: the ending names no known format; use one of .csv, .parquet, .json"
     )
     assert list(tmp_path.iterdir()) == []
 

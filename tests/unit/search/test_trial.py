@@ -10,8 +10,8 @@ from forecaster.config.experiment import Experiment
 from forecaster.runs.directory import RunDir
 from forecaster.runs.files import load_arrays
 from forecaster.search import trial
-from forecaster.search.driver import reference_of, spec_of
 from forecaster.search.trial import TrialTask, common_windows, run_trial
+from forecaster.search.trial_runner import reference_of, spec_of
 from forecaster.stages.fitting import fit_members, member_store
 from forecaster.stages.prepared import read
 from forecaster.training.progress import EpochRow

@@ -35,7 +35,10 @@ def test_a_disk_that_fails_is_still_an_error(
 ) -> None:
     monkeypatch.setattr(system, "_WINDOWS", True)
     assert ended(OSError(errno.EINVAL, "Invalid argument", "a?.csv")) == 3
-    assert capsys.readouterr().err == "error: a?.csv: Invalid argument; check space and rights there\n"
+    assert (
+        capsys.readouterr().err
+        == "error: a?.csv: Invalid argument; check the free space and the permissions there\n"
+    )
 
 
 def test_a_name_that_the_environment_cannot_encode_is_its_fault(capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,4 +54,4 @@ def test_the_statuses_are_those_of_a_shell(capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit) as caught:
         exits.terminated(21, None)  # what Windows sends for Ctrl-Break
     assert caught.value.code == 143
-    assert capsys.readouterr().err.endswith("terminated; a run that was under way can go on with --resume\n")
+    assert capsys.readouterr().err.endswith("terminated; continue an unfinished run with --resume\n")

@@ -68,11 +68,11 @@ def test_a_narrow_terminal_cuts_the_values_alone_and_the_best_stays(monkeypatch:
 
 def test_the_end_of_it_is_shown_too(monkeypatch: pytest.MonkeyPatch) -> None:
     live = watched(monkeypatch, 2)
-    live.under_way.clear()
+    live.running.clear()
     live.finishing = {"epoch": 3, "epochs": 9}
     lines = drawn(live, 80)
     assert lines[0] == "0 s gone, the best config"
-    assert lines[-1] == " best  epoch 3/9                     trained to its end, scored and saved"
+    assert lines[-1] == " best  epoch 3/9                     training to the end, scoring and saving"
 
 
 def test_a_line_for_a_log(capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,8 +100,8 @@ def test_ctrl_c_says_what_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
     lines.ended(completed(2, 0.52), work=1.0, left=10.0)
     lines.__exit__(KeyboardInterrupt)
     assert capsys.readouterr().err.splitlines()[-1] == (
-        "1 trials completed, the best of them trial 2 with val_mae 0.5200; "
-        "tune/best.yaml and tune/trials.csv hold what is done"
+        "trials completed: 1; the best is trial 2 with val_mae 0.5200; "
+        "tune/best.yaml and tune/trials.csv hold the results"
     )
 
 

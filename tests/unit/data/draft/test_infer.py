@@ -288,7 +288,7 @@ def test_existing_output_is_kept(write: Write, tmp_path: Path) -> None:
     output.write_text("mine\n")
     with pytest.raises(RunTakenError) as caught:
         write_draft(table, output)
-    assert str(caught.value) == f"{output} exists; name another output, or give force=True to replace it"
+    assert str(caught.value) == f"{output} exists; choose another output, or use force=True to replace it"
     assert output.read_text() == "mine\n"
     write_draft(table, output, force=True)
     assert output.read_text().startswith("# yaml-language-server")
@@ -299,7 +299,7 @@ def test_output_that_cannot_be_written(write: Write, tmp_path: Path) -> None:
     with pytest.raises(EnvironmentError_) as caught:
         write_draft(table, table / "config.yaml")
     assert str(caught.value) == (
-        f"{table / 'config.yaml'}: cannot be written: Not a directory; make space, get the right to write there, or "
+        f"{table / 'config.yaml'}: cannot be written: Not a directory; make space, get permission to write there, or "
         "choose another folder"
     )
 

@@ -1,0 +1,89 @@
+"""The scores of a run on one split or on new rows, as Python programs use them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from forecaster.api.frames import DEFAULT_KIND, to_kind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from forecaster.evaluation.significance import Comparison
+    from forecaster.pipeline.evaluate import Evaluated
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The forecasts and scores of a run, computed again by `Run.evaluate`.
+
+    Attributes:
+        name: The name of the run in messages: its directory.
+        evaluated: The forecasts and scores as arrays, for further computation.
+    """
+
+    name: str
+    evaluated: Evaluated
+    _kind: str = DEFAULT_KIND
+    _like: pa.Schema | None = None
+
+    @property
+    def split(self) -> str:
+        """The split that was scored: "test" or "val". New rows count as "test"."""
+        return self.evaluated.split
+
+    @property
+    def scores(self) -> dict[str, Any]:
+        """The score table, as in metrics.json: the number of windows, and scores and intervals by forecaster."""
+        return dict(self.evaluated.scores)
+
+    @property
+    def notes(self) -> list[str]:
+        """Remarks about the forecasts, in plain sentences."""
+        return self.evaluated.notes
+
+    @property
+    def forecasts(self) -> Any:
+        """A table with a row for each window, target and step: cutoff, forecast, intervals and actual value.
+
+        Its library is that of the table that was passed to `Run.evaluate`, or pandas.
+        """
+        return to_kind(self.evaluated.table(native_times=True), self._kind, self._like)
+
+    def comparisons(self) -> list[tuple[str, str, Comparison]]:
+        """Test the model against each baseline for equal accuracy (Diebold and Mariano, 1995).
+
+        Returns:
+            The names of the two forecasters and the test of the first against the second, for each baseline.
+        """
+        return compare([self])
+
+    def worse_than(self, baseline: str) -> str | None:
+        """Return a sentence if the error of the model is larger than that of a baseline, else None.
+
+        The error is MASE, or MAE where MASE cannot be computed for both. Where neither can, the sentence says so.
+
+        Args:
+            baseline: A baseline of the config, or one that was named in `also`.
+        """
+        return self.evaluated.worse_than(baseline, self.name)
+
+
+def compare(evaluations: Sequence[Evaluation]) -> list[tuple[str, str, Comparison]]:
+    """Test whether forecasts differ by more than chance (Diebold and Mariano, 1995).
+
+    Args:
+        evaluations: The evaluations to compare. A single one is compared with its baselines. Of several, the
+            best is compared with each of the others, on the windows that all have in common.
+
+    Returns:
+        The names of the two forecasters and the test of the first against the second, for each pair.
+
+    Raises:
+        UsageError: When the runs have no window in common.
+    """
+    from forecaster.pipeline.evaluate import compare_runs
+
+    return compare_runs([(e.name, e.evaluated) for e in evaluations])
