@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import forecaster as fc
-from forecaster.commands.options import Json, NoColor, Quiet, Verbose, examples
 from forecaster.errors import UsageError
 from forecaster.terminal.console import Result, comparison_text, number, score_text, table
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.options import Json, NoColor, Quiet, Verbose, examples
 
 if TYPE_CHECKING:
     from forecaster.api.evaluation import Evaluation

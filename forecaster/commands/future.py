@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import forecaster as fc
-from forecaster.commands.options import (
+from forecaster.terminal.console import Reporter, Result
+from forecaster.terminal.exits import command_context
+from forecaster.terminal.options import (
     CutoffTime,
     DataFile,
     Horizon,
@@ -18,8 +20,6 @@ from forecaster.commands.options import (
     Verbose,
     examples,
 )
-from forecaster.terminal.console import Reporter, Result
-from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
     from forecaster.pipeline.future import FutureTable

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecaster.commands.options import Json, NoColor, Quiet, Verbose, examples
 from forecaster.errors import UsageError
 from forecaster.examples import SHIPPED
 from forecaster.terminal.console import Result
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.options import Json, NoColor, Quiet, Verbose, examples
 
 if TYPE_CHECKING:
     from forecaster.data.draft.infer import Guess

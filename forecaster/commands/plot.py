@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import forecaster as fc
-from forecaster.commands.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 
 if TYPE_CHECKING:
     from forecaster.pipeline.plot import Plotted

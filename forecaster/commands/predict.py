@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import forecaster as fc
-from forecaster.commands.options import (
+from forecaster.terminal.console import Reporter, Result
+from forecaster.terminal.exits import command_context
+from forecaster.terminal.options import (
     CutoffTime,
     DataFile,
     Horizon,
@@ -20,8 +22,6 @@ from forecaster.commands.options import (
     Verbose,
     examples,
 )
-from forecaster.terminal.console import Reporter, Result
-from forecaster.terminal.exits import command_context
 
 if TYPE_CHECKING:
     from forecaster.pipeline.predict import Predicted

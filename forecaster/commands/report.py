@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 import forecaster as fc
-from forecaster.commands.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 from forecaster.terminal.console import Result
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 
 EXAMPLES = examples(
     "forecaster report runs/mine --open",

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from forecaster.commands.options import examples
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.options import examples
 
 EXAMPLES = examples("forecaster schema > forecaster.schema.json")
 

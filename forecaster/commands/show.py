@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from forecaster.commands.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 from forecaster.terminal.console import Reporter, Result, folds_text, score_text, table, without_version
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 
 EXAMPLES = examples("forecaster show runs/mine", "forecaster show runs/mine -v")
 

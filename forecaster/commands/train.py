@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import forecaster as fc
-from forecaster.commands.options import (
+from forecaster.terminal.console import Result, score_text
+from forecaster.terminal.exits import command_context
+from forecaster.terminal.options import (
     ConfigFile,
     Json,
     NewRun,
@@ -19,8 +21,6 @@ from forecaster.commands.options import (
     Verbose,
     examples,
 )
-from forecaster.terminal.console import Result, score_text
-from forecaster.terminal.exits import command_context
 from forecaster.terminal.training_progress import progress_for
 
 if TYPE_CHECKING:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 import forecaster as fc
-from forecaster.commands.options import (
+from forecaster.terminal.console import Result, number, score_text, table
+from forecaster.terminal.exits import command_context
+from forecaster.terminal.options import (
     ConfigFile,
     Json,
     NewRun,
@@ -20,8 +22,6 @@ from forecaster.commands.options import (
     Verbose,
     examples,
 )
-from forecaster.terminal.console import Result, number, score_text, table
-from forecaster.terminal.exits import command_context
 from forecaster.terminal.search_progress import search_progress_for
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import forecaster as fc
-from forecaster.commands.options import ConfigFile, Json, NoColor, Overrides, Quiet, Verbose, examples
 from forecaster.terminal.console import Reporter, Result, table
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.options import ConfigFile, Json, NoColor, Overrides, Quiet, Verbose, examples
 
 if TYPE_CHECKING:
     from forecaster.data.profile.check import TableReport
