@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
     p for room in ("forecaster", "benchmarks", "data", "tools") for p in (ROOT / room).rglob("*.py")

@@ -10,6 +10,8 @@ import pytest
 from tests.integration.made_runs import make_run
 from tests.integration.tiny_runs import done, line, refused
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -18,7 +18,9 @@ from forecaster.data.arrays import SCRATCH, NoRoomError, Scratch
 MIB = 1 << 20
 
 
-@pytest.fixture(params=["linux", "macos", "windows"])
+@pytest.fixture(
+    params=["linux", *(pytest.param(name, marks=pytest.mark.slow) for name in ("macos", "windows"))]
+)
 def ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """macOS reserves no space; on Windows an open file keeps its name too."""
     if request.param != "linux":
@@ -68,6 +70,7 @@ def test_a_named_array_stays_in_its_file(ways: str, tmp_path: Path) -> None:
     assert np.fromfile(tmp_path / "values.bin").tolist() == [1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_an_error_and_no_signal(ways: str, tmp_path: Path) -> None:
     """A real one: writing to an array that was mapped without its space would end this process."""
     disk = tmp_path / "disk"

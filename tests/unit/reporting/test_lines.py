@@ -82,6 +82,7 @@ def test_a_series_that_was_not_scored_is_not_ranked():
     assert (found.total, [line["name"] for line in found.lines]) == (2, ["s1", "s2"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "horizon", "levels"), [(1000, 48, (80, 95)), (3000, 4, ()), (900, 400, (50, 80, 95))]
 )

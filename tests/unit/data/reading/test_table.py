@@ -330,6 +330,7 @@ def test_order_of_rows_series_and_unused_columns_changes_nothing(tmp_path: Path)
     assert np.array_equal(one.offsets, two.offsets)
 
 
+@pytest.mark.slow
 def test_more_rows_than_one_batch(tmp_path: Path) -> None:
     n = 1_200_000  # about 18 MB of text: three batches
     table = "time,y\n" + "\n".join(f"{t},{t % 97}" for t in range(n)) + "\n"
