@@ -1,4 +1,4 @@
-"""The whole YAML file as one spec: the sections of all rooms, and the rules between sections."""
+"""The whole YAML file as one spec: all sections, and the rules between sections."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class ExperimentSpec(Spec):
         return self
 
     def _output_faults(self) -> list[Fault]:
-        """Check that output, loss, scaling and intervals go together."""
+        """Return faults of output, loss, scaling and intervals that do not fit together."""
         output, loss, faults = self.model.output, self.training.loss, []
         needed = {"quantiles": "pinball", "distribution": "nll"}.get(output.type)
         if needed is not None and loss != needed:
