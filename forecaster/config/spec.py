@@ -26,6 +26,8 @@ class OutputSpec(Spec):
 
 
 class ExperimentSpec(Spec):
+    """All sections of the YAML file."""
+
     version: Annotated[int, Field(ge=1, le=1)] = Field(1, examples=[1])
     """The version of the file's format; 1 is the only one."""
     name: Annotated[
