@@ -122,7 +122,7 @@ def loaded_and_prepared(case: Case, epochs: int) -> tuple[Any, Any]:
 
 
 def run_ours(case: Case, epochs: int, turns: Turns) -> None:
-    from forecaster.runs.directory import claim
+    from forecaster.runs.claim import claim
     from forecaster.stages.fitting import train
     from forecaster.training.backend import start_backend
 

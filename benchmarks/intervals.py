@@ -28,7 +28,7 @@ from forecaster.evaluation.scales import Scales
 from forecaster.evaluation.scores import Forecasts, Scoring, score_table
 from forecaster.pipeline import Prepared, prepare, train
 from forecaster.pipeline.backtest import outlooks
-from forecaster.runs.directory import claim
+from forecaster.runs.claim import claim
 from forecaster.stages.scoring import Scores, score
 
 CONFIGS = Path(__file__).parents[1] / "configs"

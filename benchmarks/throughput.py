@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from forecaster.config.experiment import Experiment
-from forecaster.runs.directory import claim
+from forecaster.runs.claim import claim
 from forecaster.stages.fitting import train
 from forecaster.stages.prepared import Prepared, prepare
 from forecaster.training.backend import start_backend

@@ -6,7 +6,7 @@ experiment = fc.Experiment.from_yaml("config.yaml")
 run = fc.train(experiment)
 forecast = run.predict()
 
-Names are imported as they are used: `import forecaster` loads neither TensorFlow nor pandas.
+Names are imported when they are first used, so `import forecaster` loads neither TensorFlow nor pandas.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ __all__ = [  # noqa: RUF022  in the order in which they are read
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name where it is first used."""
+    """Import a public name when it is first used."""
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,10 +1,10 @@
-"""The error tree: every failure a user can cause or meet, drawn in one place.
+"""The error tree: every failure that a user can cause or meet.
 
 ForecasterError            exit status
 ├── UsageError             2   bad command line
-├── ConfigError            2   bad YAML file, all its problems at once
+├── ConfigError            2   bad YAML file, with all its problems
 ├── DataError              2   bad table
-├── TrainingError          1   the run failed (a NaN loss, no window learned)
+├── TrainingError          1   the run failed, as with a NaN loss
 ├── EnvironmentError_      3   disk, permission, a missing extra
 └── RunTakenError          4   the run directory is in use or exists
 """
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 FORMAT_VERSION = 1
-# The name on PyPI: `forecaster` is another project's there. Command and import are forecaster.
+# The name on PyPI, where forecaster is another project. The command and the import are called forecaster.
 DISTRIBUTION = "keras-forecaster"
 
 
@@ -28,7 +28,13 @@ def install_hint(extra: str) -> str:
 
 @dataclass(frozen=True)
 class Location:
-    """A place in a file. line and column count from 1; None where unknown."""
+    """A place in a file.
+
+    Attributes:
+        file: The file.
+        line: The line, from 1; None if it is not known.
+        column: The column, from 1; None if it is not known.
+    """
 
     file: str
     line: int | None = None
@@ -40,10 +46,15 @@ class Location:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One problem: what is wrong, where, and the next move.
+    """One problem: what is wrong, where, and what to do about it.
 
-    path: dotted key of the YAML file ("model.layers.0.units"), a column of a
-    table, or "" when the problem belongs to the whole file.
+    Attributes:
+        summary: What is wrong.
+        hint: What to do about it; None if there is nothing to suggest.
+        location: The place in a file; None if there is none.
+        path: The dotted key of the YAML file, such as model.layers.0.units, or a column of a table; empty if the
+            problem concerns the whole file.
+        severity: Whether it is an error or a warning.
     """
 
     summary: str
@@ -59,6 +70,7 @@ class Diagnostic:
         return f"{where}{key}{self.summary}{tail}"
 
     def as_json(self) -> dict[str, Any]:
+        """Return the attributes as plain values, as in the `diagnostics` of `--json`."""
         out: dict[str, Any] = {
             "severity": self.severity,
             "summary": self.summary,
@@ -104,11 +116,16 @@ Notify = Callable[[Sequence[Diagnostic], Sequence[str]], None]
 
 
 class ForecasterWarning(UserWarning):
-    """What a program is told where nothing is wrong: something left out, filled in, or probably not intended."""
+    """A warning about something that was left out or filled in, or that is probably not intended."""
 
 
 class ForecasterError(Exception):
-    """The base of every expected failure. Carries at least one Diagnostic."""
+    """The base of every expected failure.
+
+    Attributes:
+        diagnostics: The problems, at least one.
+        exit_code: The exit status of the command line.
+    """
 
     exit_code = 1
 
@@ -132,28 +149,41 @@ class ForecasterError(Exception):
 
 
 class UsageError(ForecasterError):
+    """A combination of options or arguments that is not valid."""
+
     exit_code = 2
 
 
 class ConfigError(ForecasterError):
+    """A YAML file that is not valid, with every problem of it."""
+
     exit_code = 2
 
     @classmethod
     def of(cls, diagnostics: list[Diagnostic]) -> ConfigError:
+        """Return an error with these diagnostics."""
         return cls(f"{len(diagnostics)} problem(s)", diagnostics=diagnostics)
 
 
 class DataError(ForecasterError):
+    """A table or a run directory that cannot be used."""
+
     exit_code = 2
 
 
 class TrainingError(ForecasterError):
+    """A training or a search that failed, as with a NaN loss."""
+
     exit_code = 1
 
 
 class EnvironmentError_(ForecasterError):
+    """A fault of the machine: a full disk, a missing permission, or an extra that is not installed."""
+
     exit_code = 3
 
 
 class RunTakenError(ForecasterError):
+    """A run directory that exists, or that another process is using."""
+
     exit_code = 4

@@ -14,9 +14,9 @@ from pydantic_core import CoreSchema, core_schema
 class Spec(BaseModel):
     """A validated part of the YAML file.
 
-    Frozen: no code changes a spec after validation. Strict: "3" is not 3. Closed: an unknown key is an
-    error. The docstring of each field becomes its text in the config reference and in the JSON Schema,
-    so it says what the key does, in which unit, and what null means.
+    Frozen: no code changes a spec after validation. Strict: "3" is not 3. Closed: an unknown key is an error. The
+    docstring of each field is its text in the config reference and in the JSON Schema, so it says what the key does,
+    in which unit, and what null means.
     """
 
     model_config = ConfigDict(
@@ -27,16 +27,16 @@ class Spec(BaseModel):
 class OneOf:
     """Annotation of a field that accepts a few names, each with a meaning.
 
-    On a `Literal` it adds the meanings. On `str` it also restricts the field to the names, so that a
-    dict of functions is the only list of what the file may say:
+    On a `Literal` it adds the meanings. On `str` it also restricts the field to the names, so that a dict of functions
+    is the only list of accepted names:
 
         method: Annotated[str, OneOf(meanings_of(METHODS))] = "standard"
 
-    In the JSON Schema the names are the `enum` and the meanings the `enumDescriptions`, which editors
-    show beside each completion.
+    In the JSON Schema the names are the `enum`, and the meanings are the `enumDescriptions`, which editors show beside
+    each completion.
 
     Args:
-        meanings: Each accepted name with one or two sentences, in the order to be shown.
+        meanings: Each accepted name with its meaning in one or two sentences, in the order of the reference.
     """
 
     def __init__(self, meanings: Mapping[str, str]) -> None:
@@ -58,12 +58,12 @@ class OneOf:
 
 
 def meanings_of(registry: Mapping[str, object]) -> dict[str, str]:
-    """The names of a registry, each with the first paragraph of its function's docstring."""
+    """Return the names of a registry, each with the first paragraph of its function's docstring."""
     return {name: first_paragraph(function) for name, function in registry.items()}
 
 
 def first_paragraph(documented: object) -> str:
-    """The first paragraph of a docstring on one line; empty where Python was told to drop docstrings (-OO)."""
+    """Return the first paragraph of a docstring on one line; empty if Python runs without docstrings (-OO)."""
     return " ".join((inspect.getdoc(documented) or "").partition("\n\n")[0].split())
 
 
@@ -72,8 +72,8 @@ class Fault:
     """A field that does not fit the others of its spec.
 
     Attributes:
-        path: The field inside the spec that finds the fault, such as ("window", "lookback").
-        summary: What is wrong, to be read after the path.
+        path: The field, relative to the spec whose validator finds the fault, such as ("window", "lookback").
+        summary: What is wrong, worded to follow the path.
         hint: How to correct it.
     """
 
@@ -83,7 +83,11 @@ class Fault:
 
 
 class FaultsError(ValueError):
-    """Raised by the validator of a spec; carries every fault, so that each is shown at its own field."""
+    """Raised by the validator of a spec, with every fault, so that each is shown at its own field.
+
+    Attributes:
+        faults: The faults, at least one.
+    """
 
     def __init__(self, faults: list[Fault]) -> None:
         self.faults = faults

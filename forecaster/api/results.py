@@ -1,4 +1,4 @@
-"""What a backtest and a search return to a Python program."""
+"""The results of a backtest and of a search, as Python programs use them."""
 
 from __future__ import annotations
 

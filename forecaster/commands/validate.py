@@ -41,6 +41,8 @@ SHOWN_SERIES = 20
 
 
 def _result(validated: Validated, config: Path, reporter: Reporter) -> Result:
+    from forecaster.data.transforms.split import SPLITS
+
     report, spec, cost = validated.report, validated.experiment.spec, validated.cost
     n = report.summary["series"]
     shown = n if reporter.verbosity > 0 else min(n, SHOWN_SERIES)
@@ -58,11 +60,11 @@ def _result(validated: Validated, config: Path, reporter: Reporter) -> Result:
             far,
         ]
         facts.append([name, one["first"], one["last"], *(f"{value:,}" for value in counts)])
-        windows.append([name, *(f"{one[split]['windows']:,}" for split in ("train", "val", "test"))])
+        windows.append([name, *(f"{one[split]['windows']:,}" for split in SPLITS)])
     lines = [
         table(["series", "first", "last", "rows", "gaps", "repeated", "missing", "flat", "outliers"], facts),
         "",
-        table(["windows", "train", "val", "test"], windows),
+        table(["windows", *SPLITS], windows),
     ]
     one = report.series(0)
     lines += ["", _edges(one, one["id"])]
@@ -95,8 +97,10 @@ def _result(validated: Validated, config: Path, reporter: Reporter) -> Result:
 
 def _edges(one: Mapping[str, Any], name: str) -> str:
     """Return a table of when the first and the last window of each split begin and end, for one series."""
+    from forecaster.data.transforms.split import SPLITS
+
     rows = []
-    for split in ("train", "val", "test"):
+    for split in SPLITS:
         first, last = one[split]["first_window"], one[split]["last_window"]
         if first is not None:
             rows.append([split, first["lookback_first"], first["target_first"], last["target_last"]])

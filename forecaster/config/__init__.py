@@ -1,1 +1,1 @@
-"""From one YAML file to one validated experiment, with an error message for everything that is wrong."""
+"""The YAML file as a validated experiment, with a message for every mistake in it."""

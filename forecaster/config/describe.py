@@ -1,4 +1,4 @@
-"""Questions to the JSON Schema of the experiment, answered in plain words."""
+"""Descriptions of parts of the JSON Schema of the experiment, in plain words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def experiment_schema() -> Node:
 
 
 def deref(node: Node, root: Node) -> Node:
-    """Follow a node's $ref; what stands beside the $ref replaces what the definition says."""
+    """Follow a node's $ref; keys beside the $ref replace those of the definition."""
     while "$ref" in node:
         node = root["$defs"][node["$ref"].rsplit("/", 1)[1]] | {k: v for k, v in node.items() if k != "$ref"}
     return node
@@ -33,7 +33,7 @@ def alternatives(node: Node, root: Node) -> list[Node]:
 
 
 def nullable(node: Node, root: Node) -> bool:
-    """Whether a node accepts null."""
+    """Return whether a node accepts null."""
     node = deref(node, root)
     return any(deref(b, root).get("type") == "null" for b in node.get("anyOf", []))
 
@@ -59,12 +59,12 @@ def choices(node: Node, root: Node) -> list[Any]:
 
 
 def needs(node: Node, root: Node, *, names: str | None = None) -> str:
-    """Say what a value must be, such as "a whole number from 1 to 64" or "one of mse, mae or null".
+    """Describe what a value must be, such as "a whole number from 1 to 64" or "one of mse, mae or null".
 
     Args:
         node: The schema of the value.
         root: The schema that its $refs point into.
-        names: What to say for a list of names, such as "one of those below"; the names themselves by default.
+        names: A phrase in place of a list of names, such as "one of those below"; None lists the names.
     """
     phrases = [_phrase(branch, root, names) for branch in alternatives(node, root)]
     if by_tag := tags(node, root):

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from forecaster.spec import Fault, OneOf, Spec, raise_faults
 
-# A range of more steps than this is as good as continuous.
+# A range of more steps than this is treated as an error: it is practically continuous.
 MOST_VALUES = 1_000_000_000
 Scalar = str | int | float | bool | None
 Sampling = Annotated[
@@ -47,20 +47,20 @@ class IntRange(Spec):
         return self
 
     def ends(self) -> dict[tuple[str | int, ...], int]:
-        """The smallest and the largest value that a search can try, each by the key that sets it."""
+        """Return the smallest and the largest value that a search can try, each by the key that sets it."""
         return {("min",): self.min, ("max",): self.at(self.n_values - 1)}
 
     @property
     def n_values(self) -> int:
-        """Number of values."""
+        """The number of values."""
         return (self.max - self.min) // (self.step or 1) + 1
 
     def at(self, index: int) -> int:
-        """The value at an index, counted from 0."""
+        """Return the value at an index, counted from 0."""
         return self.min + index * (self.step or 1)
 
     def index(self, value: int) -> int:
-        """The index of a value."""
+        """Return the index of a value."""
         return (value - self.min) // (self.step or 1)
 
 
@@ -85,24 +85,24 @@ class FloatRange(Spec):
         return self
 
     def ends(self) -> dict[tuple[str | int, ...], float]:
-        """The smallest and the largest value that a search can try, each by the key that sets it."""
+        """Return the smallest and the largest value that a search can try, each by the key that sets it."""
         last = self.max if self.n_values is None else self.at(self.n_values - 1)
         return {("min",): self.min, ("max",): last}
 
     @property
     def n_values(self) -> int | None:
-        """Number of values; None without a step."""
+        """The number of values; None without a step."""
         if self.step is None:
             return None
         # In floating point 0.5 / 0.1 may come out just below 5.
         return math.floor((self.max - self.min) / self.step + 1e-9) + 1
 
     def at(self, index: int) -> float:
-        """The value at an index, counted from 0, rounded to 12 digits: 0.3 and not 0.30000000000000004."""
+        """Return the value at an index, counted from 0, rounded to 12 digits: 0.3 and not 0.30000000000000004."""
         return min(self.max, float(_short12(self.min + index * (self.step or 0.0))))
 
     def index(self, value: float) -> int:
-        """The index of a value."""
+        """Return the index of a value."""
         return round((value - self.min) / (self.step or 1.0))
 
 
@@ -117,7 +117,7 @@ class Choice(Spec):
 
     @model_validator(mode="after")
     def _fits(self) -> Choice:
-        # Python holds 1, 1.0 and true for equal; the reader of the file does not.
+        # In Python 1 == 1.0 == True, but in the file they are different values.
         typed = [(type(v), v) for v in self.values]
         faults = [
             Fault(("values", i), f"{_yaml(v)} is listed twice", "keep one")
@@ -131,20 +131,20 @@ class Choice(Spec):
         return self
 
     def ends(self) -> dict[tuple[str | int, ...], Scalar]:
-        """Every value by its index in the list."""
+        """Return every value by its index in the list."""
         return {("values", i): v for i, v in enumerate(self.values)}
 
     @property
     def n_values(self) -> int:
-        """Number of values."""
+        """The number of values."""
         return len(self.values)
 
     def at(self, index: int) -> Scalar:
-        """The value at an index, counted from 0."""
+        """Return the value at an index, counted from 0."""
         return self.values[index]
 
     def index(self, value: Scalar) -> int:
-        """The index of a value."""
+        """Return the index of a value."""
         return [(type(v), v) for v in self.values].index((type(value), value))
 
 
@@ -156,20 +156,20 @@ class Boolean(Spec):
     """The value that `train` uses; a search tries both values."""
 
     def ends(self) -> dict[tuple[str | int, ...], bool]:
-        """The value that is not the default; the default was validated with the file."""
+        """Return the value that is not the default; the default is validated with the file."""
         return {("default",): not self.default}
 
     @property
     def n_values(self) -> int:
-        """Number of values."""
+        """The number of values."""
         return 2
 
     def at(self, index: int) -> bool:
-        """false at index 0, true at index 1."""
+        """Return false for index 0 and true for index 1."""
         return bool(index)
 
     def index(self, value: bool) -> int:
-        """The index of a value: 0 or 1."""
+        """Return the index of a value: 0 or 1."""
         return int(value)
 
 
@@ -179,7 +179,7 @@ KINDS: dict[str, type[Range]] = {r.kind: r for r in (IntRange, FloatRange, Choic
 
 @dataclass(frozen=True)
 class Dimension:
-    """A hyperparameter: where its value belongs, and which values it may take.
+    """A hyperparameter: its path in the file, and the values that it may take.
 
     Attributes:
         name: The dotted path in the YAML file, such as model.layers.0.units. For the second and later copies
@@ -187,7 +187,7 @@ class Dimension:
         path: The same in parts; indices of lists are integers.
         range: The search node.
         copy: Which copy of a repeated layer it belongs to, counted from 1.
-        repeat: The name of the dimension that decides how many copies there are; None where the number is fixed.
+        repeat: The name of the dimension that sets the number of copies; None if the number is fixed.
     """
 
     name: str
@@ -198,10 +198,12 @@ class Dimension:
 
     @property
     def kind(self) -> str:
+        """The kind of the search node: int, float, choice or boolean."""
         return self.range.kind
 
     @property
     def default(self) -> Scalar:
+        """The value that `train` uses."""
         return self.range.default
 
 

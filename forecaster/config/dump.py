@@ -21,7 +21,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    # Quoted wherever YAML 1.2 (this program) or YAML 1.1 (most others) would read something other than text.
+    # Quote the text if YAML 1.2 (this program) or YAML 1.1 (most others) would read it as something else.
     style = "'" if not _is_text(value) else None
     if not value.isprintable():
         # In single quotes a line break, of which Unicode has several kinds, would become a space.

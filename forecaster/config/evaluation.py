@@ -1,7 +1,6 @@
 """The evaluation section of the YAML file.
 
-It stands above the rooms that it names: the metrics of evaluation/ and the baselines of forecasting/ are
-the lists of what it accepts.
+It accepts the names of the metrics in evaluation/ and of the baselines in forecasting/, so it stands above both.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ class EvaluationSpec(Spec):
     `auto_arima` need the extra `stats`."""
     seasonality: Annotated[int, Field(ge=1)] | None = Field(None, examples=[168])
     """Steps in one season, for the seasonal naive forecast, the statistical baselines, and `mase` and `rmsse`. null:
-    what is usual for the frequency, such as 24 for `h`, 7 for `D` and 12 for `ME`."""
+    the usual number for the frequency, such as 24 for `h`, 7 for `D` and 12 for `ME`."""
     metrics: list[MetricName] = Field(
         ["mae", "rmse", "mse", "smape", "mase", "scaled_mae", "scaled_mse"], examples=[["mase", "smape"]]
     )
@@ -51,10 +50,10 @@ class EvaluationSpec(Spec):
         OneOf(
             {
                 "conformal": "From the errors on the validation windows, for each step ahead (conformal prediction). "
-                "It also corrects the quantiles of a network that puts out its own.",
-                "adaptive": "The same from the newest errors known at each forecast origin, over as many steps as "
+                "It also corrects the quantiles that a network forecasts itself.",
+                "adaptive": "The same from the newest errors known at each cutoff, over as many steps as "
                 "validation has. For errors that grow or shrink with time.",
-                "none": "As the network puts them out; with `model.output: {type: point}` there are none.",
+                "none": "From the quantiles of the network; with `model.output: {type: point}` there are none.",
             }
         ),
     ] = Field("conformal", examples=["adaptive"])

@@ -1,4 +1,4 @@
-"""An experiment: a validated configuration and where it came from, or every problem of it at once."""
+"""An experiment: a validated config and its file, or an error with every problem of it."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ from forecaster.config.warnings import warnings_of
 from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import ConfigError, DataError, Diagnostic, Location
 
-# Stands for the file in the place of a message, where there is no file.
+# The name of the file in messages about an experiment without a file.
 NO_FILE = "experiment"
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A validated experiment. Nothing of it changes; `with_` returns another one.
+    """A validated experiment. It is immutable; `with_` returns a changed copy.
 
     Attributes:
-        spec: The settings, every default filled in. Search nodes stand at their defaults.
+        spec: The settings with every default filled in. Each search node is replaced by its default.
         dimensions: The search nodes, in the order of the file.
         text: The file as it was given; for an experiment from a dictionary, its values as YAML.
-        given: The tree of the file with `--set` and `with_`, search nodes as they are.
-        values: The same tree with every search node replaced by its default. No other default is filled in.
+        given: The values of the file after `--set` and `with_`, with the search nodes.
+        values: The same values with each search node replaced by its default. No other default is filled in.
         base: The folder that data.path and output.dir are relative to.
         path: The file; None for an experiment that was not read from one.
-        warnings: Settings that are valid and probably unintended.
+        warnings: Warnings about settings that are valid but probably not intended.
         positions: The line and column of every key and value of the file.
     """
 
@@ -61,11 +61,11 @@ class Experiment:
         """Read and validate a YAML file.
 
         Args:
-            path: The file. Its folder is what data.path and output.dir are relative to.
-            overrides: Values that replace those of the file, each as "model.layers.0.units=64".
+            path: The file. data.path and output.dir are relative to its folder.
+            overrides: Values that replace those of the file, each in the form "model.layers.0.units=64".
 
         Raises:
-            ConfigError: With every problem of the file and of the overrides, each at its place.
+            ConfigError: When the file or an override is not valid; lists every problem with its line.
             EnvironmentError_: When the file cannot be opened.
         """
         path = Path(path)
@@ -75,15 +75,15 @@ class Experiment:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], *, base: str | Path | None = None) -> Experiment:
-        """Validate the same keys as those of the YAML file, as a dictionary.
+        """Validate a dictionary with the keys of the YAML file.
 
         Args:
-            values: Sections and keys as in docs/config.md; search nodes may stand in them. data.path may be
-                left out: the table is then given to `train` and the others as `data`.
+            values: The sections and keys of docs/config.md, also with search nodes. Without data.path, the table
+                is passed to `train` and the other functions as `data`.
             base: The folder that relative paths are relative to; None is the working directory.
 
         Raises:
-            ConfigError: With every problem, each with its key.
+            ConfigError: When a value is not valid; lists every problem with its key.
         """
         tree = plain_values(values, NO_FILE)
         data = tree.get("data")
@@ -101,7 +101,7 @@ class Experiment:
             base: The folder that relative paths are relative to; None is the working directory.
 
         Raises:
-            ConfigError: With every problem, each at its line.
+            ConfigError: When the text is not valid; lists every problem with its line.
         """
         tree = parse_yaml(text, NO_FILE)
         if not isinstance(tree.values, dict):
@@ -112,24 +112,24 @@ class Experiment:
         return _experiment(tree, tree.problems, base=folder, path=None)
 
     def with_(self, changes: Mapping[str, Any] | None = None, /, **sections: Any) -> Experiment:
-        """Return the experiment with other values.
+        """Return a copy of the experiment with other values.
 
         Args:
-            changes: By dotted key: `{"training.epochs": 5, "model.layers.0.units": 64}`.
-            **sections: By top-level key: `seed=7`, `training={"epochs": 5}`. The keys of a mapping replace
-                those of the section and leave its others as they are; a list replaces the whole list.
+            changes: New values by dotted key, such as `{"training.epochs": 5, "model.layers.0.units": 64}`.
+            **sections: New values by top-level key, such as `seed=7` or `training={"epochs": 5}`. A mapping
+                replaces only the keys that it has; a list replaces the whole list.
 
         Raises:
             ConfigError: When a key is unknown or the values do not fit together.
         """
         tree = merged(self.given, plain_values({**sections, **(changes or {})}, NO_FILE), NO_FILE)
-        # Lines of the file say nothing about values that are no longer those of the file.
+        # The lines of the file do not apply to values that come from elsewhere.
         parsed = ParsedYaml(tree, Positions(str(self.path or NO_FILE)), dump(tree))
         return _experiment(parsed, [], base=self.base, path=self.path)
 
     @property
     def name(self) -> str:
-        """The name of the experiment: that of its run directories."""
+        """The name of the experiment, with which the names of its run directories begin."""
         return self.spec.name
 
     @property
@@ -137,7 +137,7 @@ class Experiment:
         """The table that data.path names.
 
         Raises:
-            DataError: The experiment was made for a table in memory.
+            DataError: When the experiment was made for a table in memory.
         """
         if self.spec.data.path == IN_MEMORY:
             raise DataError(
@@ -154,11 +154,11 @@ class Experiment:
 
     @property
     def search_space(self) -> list[Dimension]:
-        """The dimensions of the file, and those of every further copy of a repeated layer."""
+        """The dimensions of the file, and those of the second and later copies of repeated layers."""
         return search_space(self.dimensions, self.values)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the whole experiment as plain values, every default written out."""
+        """Return the whole experiment as plain values, with every default."""
         return self.spec.model_dump()
 
     def to_yaml(self) -> str:
@@ -172,22 +172,33 @@ class Experiment:
         return f"<Experiment {self.name!r}>"
 
     def resolved_yaml(self, *, relative_to: Path) -> str:
-        """Return the whole experiment as YAML, with every default, for a file in the folder `relative_to`."""
+        """Return the whole experiment as YAML, with every default.
+
+        Args:
+            relative_to: The folder of the file; relative paths in the YAML text are relative to it.
+        """
         values = self.spec.model_dump()
         values["data"]["path"] = moved(values["data"]["path"], self.base, relative_to)
         values["output"]["dir"] = moved(values["output"]["dir"], self.base, relative_to)
         return dump(values)
 
     def filled(self, chosen: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values of the file with other values for some dimensions of the search space, by name."""
+        """Return the values of the file with other values for some dimensions of the search space.
+
+        Args:
+            chosen: The values by the name of the dimension, such as `{"model.layers.0.units": 64}`.
+        """
         tree: dict[str, Any] = fill(self.values, self.search_space, chosen)
         return tree
 
     def trial(self, chosen: Mapping[str, Any]) -> ExperimentSpec:
-        """Return the settings with other values for some dimensions of the search space, by name.
+        """Return the settings with other values for some dimensions of the search space.
+
+        Args:
+            chosen: The values by the name of the dimension, such as `{"model.layers.0.units": 64}`.
 
         Raises:
-            ConfigError: The values do not fit together.
+            ConfigError: When the values do not fit together.
         """
         tree = self.filled(chosen)
         # Where copies of a layer are written out, the indices of layers no longer match the file.
@@ -199,7 +210,12 @@ class Experiment:
         return spec
 
     def yaml_of(self, values: dict[str, Any], *, relative_to: Path) -> str:
-        """Return values of this file as YAML for a file in the folder `relative_to`."""
+        """Return values of this experiment as YAML.
+
+        Args:
+            values: The values, as `filled` returns them.
+            relative_to: The folder of the file; relative paths in the YAML text are relative to it.
+        """
         out = copy.deepcopy(values)
         out["data"]["path"] = moved(out["data"]["path"], self.base, relative_to)
         out["output"] = {**(out.get("output") or {})}
@@ -208,7 +224,7 @@ class Experiment:
 
 
 def _experiment(tree: ParsedYaml, faults: list[Diagnostic], *, base: Path, path: Path | None) -> Experiment:
-    """Replace search nodes by their defaults and validate. Raises ConfigError with these faults and every other."""
+    """Replace search nodes by their defaults and validate. Raises ConfigError with the given and all other faults."""
     lifted = lift(tree.values, tree.positions)
     holes = tree.holes | lifted.holes
     spec, wrong = validate(lifted.values, tree.positions, holes=holes)
@@ -241,10 +257,10 @@ def validate(
     Args:
         values: The values of the file.
         positions: The line and column of every key and value.
-        holes: Paths that already have a message, so that nothing more is said about them.
+        holes: Paths that already have a message and get no further one.
 
     Returns:
-        The settings, or None, and the problems.
+        The settings and an empty list, or None and the problems.
     """
     refused = not_yet(values, positions)
     try:
@@ -262,7 +278,7 @@ def ends_of(experiment: Experiment) -> Iterator[tuple[Dimension, Any, Location]]
 
 
 def with_tried(value: Any, summary: str) -> str:
-    """Word a fault that only one value of a search space has."""
+    """Return the summary of a fault that one value of a search space has."""
     return f"with {_yaml(value)}, which the search may try: {summary}"
 
 

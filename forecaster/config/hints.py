@@ -16,7 +16,7 @@ NODE_KINDS = ("int", "float", "choice", "boolean")
 
 
 def shown(value: Any) -> str:
-    """Name a value as the reader of the file would."""
+    """Return a value in the words of the file, such as null, 0.5 or an empty list."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -65,7 +65,7 @@ def homes(key: str, root: Node) -> Iterator[KeyPath]:
 
 
 def value_hint(value: Any, node: Node, root: Node, *, has_default: bool) -> str | None:
-    """Suggest how to write the value that was probably meant; None where there is nothing to suggest."""
+    """Suggest how to write the value that was probably meant; None if there is nothing to suggest."""
     if value is None:
         return "remove the key to use its default" if has_default else None
     types = {b.get("type") for b in alternatives(node, root)}

@@ -1,4 +1,4 @@
-"""Finding the name that was probably meant."""
+"""A search for the name that was probably meant."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ VERY_LIKE = 0.8
 
 
 def nearest(name: str, names: Sequence[str], *, likeness: float = LIKE) -> str | None:
-    """Return the most similar of the names, ignoring case; None where none is similar enough."""
+    """Return the most similar of the names, ignoring case; None if none is similar enough."""
     asked = name.lower().replace("-", "_")
     lower = {n.lower(): n for n in reversed(names)}
-    # Two swapped letters are the most common slip, and difflib ranks them low.
+    # Two swapped letters are the most common typing mistake, and difflib ranks them low.
     exchanged = [n for n in lower if sorted(n) == sorted(asked)]
     found = exchanged or difflib.get_close_matches(asked, list(lower), n=1, cutoff=likeness)
     return lower[found[0]] if found else None

@@ -1,6 +1,6 @@
-"""Options that the schema has and this version does not implement, in one table.
+"""A table of options that the schema has and this version does not implement.
 
-Whoever implements one deletes its line.
+To implement an option, delete its line.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`--set a.b.0.c=value`: replace single values of the file from the command line."""
+"""`--set a.b.0.c=value`, which replaces single values of the file from the command line."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from forecaster.errors import ConfigError, Diagnostic, Location
 
 
 def apply_overrides(tree: ParsedYaml, overrides: list[str]) -> list[Diagnostic]:
-    """Change the tree in place, in the order of the overrides.
+    """Change the values of a file in place, in the order of the overrides.
 
-    A value is read by the rules of the file, so it may be a list, a mapping or a search node. A key that the
-    schema does not know is set all the same: validation refuses it and suggests a better one.
+    A value is read as YAML, so it may be a list, a mapping or a search node. An unknown key is set too: validation
+    refuses it and suggests a better one.
+
+    Args:
+        tree: The file.
+        overrides: The overrides, each in the form "model.layers.0.units=64".
 
     Returns:
         One diagnostic for each override that cannot be applied.
@@ -28,7 +32,7 @@ def apply_overrides(tree: ParsedYaml, overrides: list[str]) -> list[Diagnostic]:
             faults.append(Diagnostic("needs a path, '=' and a value", hint, where))
             continue
         try:
-            # The text is parsed as a file of its own, so comments and block scalars mean what they mean there.
+            # The text is parsed like a file, so that comments and block scalars mean the same.
             given = parse_yaml(text, where.file)
         except ConfigError as e:
             faults += [Diagnostic(d.summary, d.hint, where, name.strip()) for d in e.diagnostics]
@@ -46,7 +50,17 @@ def _parts(name: str) -> list[str] | None:
 
 
 def put(tree: ParsedYaml, parts: list[str], value: Any, where: Location) -> Diagnostic | None:
-    """Replace one value of the tree; return why it cannot be done, and leave it undone then."""
+    """Replace one value of a file in place.
+
+    Args:
+        tree: The file.
+        parts: The parts of the dotted key.
+        value: The new value.
+        where: The location of the new value, for messages.
+
+    Returns:
+        None, or the reason why the value cannot be replaced. The file is then unchanged.
+    """
     inside = tree.values
     path: KeyPath = ()
     for part in parts[:-1]:

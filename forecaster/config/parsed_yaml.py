@@ -2,7 +2,7 @@
 
 Scalars follow the core schema of YAML 1.2: `1e-4` is a number; `on`, `no` and `12:30` are text; `0123` is
 123. Anchors, aliases, merge keys, tags, duplicate keys, keys that are not text and second documents are
-problems, because with them a file means something other than it seems to say.
+problems, because they make a file mean something else than it seems to.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from forecaster.errors import ConfigError, Diagnostic, EnvironmentError_, Locati
 MAX_BYTES = 1024 * 1024
 # Deeper than any config, and far below Python's recursion limit.
 MAX_DEPTH = 32
-# Nobody reads more, and a megabyte of them would take a minute.
+# More problems would not be read, and a file of 1 MiB could have enough of them to take a minute.
 MAX_PROBLEMS = 100
 
 NULLS = {"", "~", "null", "Null", "NULL"}
@@ -46,8 +46,8 @@ class ParsedYaml:
         values: The values: mappings, lists and scalars.
         positions: The line and column of every key and value.
         text: The file as it was given.
-        problems: Problems of form that left the file readable, in its order.
-        holes: Paths whose value was lost to such a problem; nothing more should be said about them.
+        problems: Problems that leave the rest of the file readable, in the order of the file.
+        holes: Paths whose value is lost because of such a problem, and which get no further message.
     """
 
     values: Any
@@ -61,8 +61,8 @@ def read_yaml(path: Path) -> ParsedYaml:
     """Read one YAML file of at most 1 MiB, in UTF-8, that holds one mapping.
 
     Raises:
-        ConfigError: There is no mapping to be read; it carries every problem found so far.
-        EnvironmentError_: The file cannot be opened for a reason outside it.
+        ConfigError: When the file holds no mapping; lists every problem found so far.
+        EnvironmentError_: When the file cannot be opened, for example without permission.
     """
     file = str(path)
     text = decode(read_bytes(path), file)
@@ -107,7 +107,7 @@ def _yaml_files(folder: Path) -> dict[str, Path]:
 
 
 def decode(raw: bytes, file: str) -> str:
-    """Decode UTF-8. Raises ConfigError with the place of the first byte or character that is not text."""
+    """Decode UTF-8. Raises ConfigError with the location of the first byte or character that is not text."""
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise ConfigError("the file is UTF-16", hint="save it as UTF-8", location=Location(file))
     try:
@@ -125,7 +125,7 @@ def decode(raw: bytes, file: str) -> str:
 
 
 def parse_yaml(text: str, file: str) -> ParsedYaml:
-    """Parse text that may hold any value. Raises ConfigError where the syntax is broken."""
+    """Parse text that may hold any value. Raises ConfigError when the syntax is not valid."""
     return _Builder(text, file).build()
 
 
@@ -154,7 +154,7 @@ def resolve(text: str) -> str | int | float | bool | None:
 
 
 def kind_of(value: Any) -> str:
-    """Say what kind of value it is, in plain words."""
+    """Return the kind of a value in plain words, such as "a list"."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -167,7 +167,7 @@ def kind_of(value: Any) -> str:
 
 
 class _Builder:
-    """Builds the values from PyYAML's events, so that aliases are never expanded and nesting is bounded."""
+    """A parser on top of PyYAML's events, which expands no aliases and limits nesting."""
 
     def __init__(self, text: str, file: str) -> None:
         self.file = file
@@ -175,6 +175,7 @@ class _Builder:
         self.events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)
 
     def build(self) -> ParsedYaml:
+        """Parse the text. Raises ConfigError when the syntax is not valid."""
         n_documents = 0
         try:
             for event in self.events:
@@ -189,19 +190,23 @@ class _Builder:
         return self.tree
 
     def place(self, event: Any) -> Location:
+        """Return the location of an event."""
         mark = event.start_mark
         return Location(self.file, mark.line + 1, mark.column + 1)
 
     def problem(self, event: Any, path: KeyPath, summary: str, hint: str | None = None) -> None:
+        """Add a problem. Raises ConfigError when there are too many."""
         self.tree.problems.append(Diagnostic(summary, hint, self.place(event), dotted(path)))
         if len(self.tree.problems) >= MAX_PROBLEMS:
             raise ConfigError.of(self.tree.problems)
 
     def hole(self, event: Any, path: KeyPath, summary: str, hint: str) -> None:
+        """Add a problem because of which a value is lost."""
         self.problem(event, path, summary, hint)
         self.tree.holes.add(path)
 
     def value(self, event: Any, path: KeyPath) -> Any:
+        """Return the value that begins with an event, and record its location."""
         self.tree.positions.values[path] = self.place(event)
         if isinstance(event, yaml.AliasEvent):
             self.hole(event, path, f"alias *{event.anchor} is not allowed", "write the value out")
@@ -222,6 +227,7 @@ class _Builder:
         return self.scalar(event, path)
 
     def scalar(self, event: Any, path: KeyPath) -> Any:
+        """Return the value of a scalar."""
         if event.style is not None:
             return event.value
         try:
@@ -231,12 +237,14 @@ class _Builder:
             return None
 
     def sequence(self, path: KeyPath) -> list[Any]:
+        """Return a list, whose first event has been read."""
         items: list[Any] = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             items.append(self.value(event, (*path, len(items))))
         return items
 
     def mapping(self, path: KeyPath) -> dict[str, Any]:
+        """Return a mapping, whose first event has been read."""
         out: dict[str, Any] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key, allowed = self.key(event, path)

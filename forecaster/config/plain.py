@@ -1,4 +1,4 @@
-"""Values from Python as the plain tree that YAML would give, and one tree merged into another."""
+"""Conversion of Python values to the plain values of a YAML file, and merging of such values."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from forecaster.errors import ConfigError, Diagnostic, Location
 
 
 def plain_values(values: Mapping[str, Any], source: str) -> dict[str, Any]:
-    """Return a copy with lists for tuples, text for paths and Python's numbers for NumPy's.
+    """Return a copy with tuples as lists, paths as text and NumPy numbers as Python numbers.
 
     Args:
-        values: A tree of mappings, lists and scalars.
-        source: What to call it in an error.
+        values: Nested mappings, lists and scalars.
+        source: The name of the values in errors.
 
     Raises:
-        ConfigError: For a key that is not text, or a value that no YAML file could hold.
+        ConfigError: When a key is not text, or a value cannot stand in a YAML file.
     """
     faults: list[Diagnostic] = []
     tree = _plain(values, "", Location(source), faults)
@@ -55,10 +55,17 @@ def _plain(value: Any, path: str, source: Location, faults: list[Diagnostic]) ->
 
 
 def merged(tree: Mapping[str, Any], changes: Mapping[str, Any], source: str) -> dict[str, Any]:
-    """Return a copy of the tree with changes by dotted key.
+    """Return a copy of the values with changes by dotted key.
 
-    A mapping is merged into the mapping that stands there, unless it is a tagged choice (has `type`); any
-    other value replaces what stands there. Raises ConfigError for a path that leads nowhere.
+    A mapping is merged into an existing mapping, unless it has the key `type`. Any other value replaces the old one.
+
+    Args:
+        tree: The values.
+        changes: The changes by dotted key.
+        source: The name of the values in errors.
+
+    Raises:
+        ConfigError: When a path does not exist.
     """
     out = copy.deepcopy(dict(tree))
     parsed = ParsedYaml(out, Positions(source), "")
@@ -74,7 +81,7 @@ def merged(tree: Mapping[str, Any], changes: Mapping[str, Any], source: str) -> 
 
 
 def _leaves(tree: Mapping[str, Any], path: list[str], value: Any) -> list[tuple[list[str], Any]]:
-    """The values to replace, each with its path: a mapping stands for its entries where it meets a mapping."""
+    """Return the values to replace with their paths. A mapping that meets a mapping is taken apart into its entries."""
     there: Any = tree
     for part in path:
         there = there.get(part) if isinstance(there, dict) else None

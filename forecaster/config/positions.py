@@ -1,4 +1,4 @@
-"""Where keys and values are in the file, and how their paths are written."""
+"""The positions of keys and values in the file, and the notation of their paths."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ PLAIN_KEY = re.compile(r"[\w:/ -]+")
 
 @dataclass
 class Positions:
-    """The line and column of keys and values by path, such as ("model", "layers", 0, "units"); the root is ()."""
+    """The line and column of keys and values by path, such as ("model", "layers", 0, "units"); the root is ().
+
+    Attributes:
+        file: The name of the file in messages.
+        keys: The location of each key.
+        values: The location of each value.
+    """
 
     file: str
     keys: dict[KeyPath, Location] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The config reference, docs/config.md, made from the schema.
+"""The config reference, docs/config.md, generated from the schema.
 
 `python -m forecaster.config.reference > docs/config.md`
 """
@@ -30,8 +30,8 @@ class DescribedKey:
     """One key of the file.
 
     Attributes:
-        path: The key's place; N stands for the index of a list.
-        node: Its schema.
+        path: The path of the key; N stands for the index of a list.
+        node: The schema of its value.
         required: Whether a file must have it.
         types: The types of the union that have the key, in order; empty outside a union.
         ambiguous: Whether another entry has the same path, with other types.
@@ -79,7 +79,13 @@ def reference() -> str:
 
 
 def entries(node: Node, path: KeyPath, root: Node) -> Iterator[DescribedKey]:
-    """Every key under a mapping, in the order of the schema; the keys of a union stand after it."""
+    """Yield every key under a mapping, in the order of the schema; the keys of a union follow it.
+
+    Args:
+        node: The schema of the mapping.
+        path: The path of the mapping.
+        root: The schema that its $refs point into.
+    """
     for key, inner in node["properties"].items():
         here = (*path, key)
         yield DescribedKey(here, inner, key in node.get("required", []))
@@ -93,7 +99,7 @@ def entries(node: Node, path: KeyPath, root: Node) -> Iterator[DescribedKey]:
 
 
 def _entries_of_union(path: KeyPath, by_type: dict[str, Node], root: Node) -> Iterator[DescribedKey]:
-    """One entry per key, with the types that have it; a key that differs between types has several."""
+    """Yield one entry per key, with the types that have it; a key that differs between types has several."""
     merged: list[DescribedKey] = []
     for tag, branch in by_type.items():
         for entry in entries(branch, path, root):
@@ -110,12 +116,12 @@ def _entries_of_union(path: KeyPath, by_type: dict[str, Node], root: Node) -> It
 
 
 def slug(title: str) -> str:
-    """The anchor that Markdown renderers give to a heading."""
+    """Return the anchor that Markdown renderers give to a heading."""
     return re.sub(r"[^\w\s-]", "", title).strip().lower().replace(" ", "-")
 
 
 def _contents(page: str) -> str:
-    """The headings of the second level, as a list of links."""
+    """Return the headings of the second level, as a list of links."""
     titles = re.findall(r"^## (.+)$", page, flags=re.MULTILINE)
     return "\n".join(f"- [{title}](#{slug(title)})" for title in titles if title != "Contents")
 
@@ -126,7 +132,7 @@ def _summary(found: list[DescribedKey], root: Node) -> str:
 
 
 def _detail(entry: DescribedKey, root: Node, shared: dict[tuple[str, ...], tuple[str, Node]]) -> str:
-    """Everything about one key: its heading, facts, text and table of values."""
+    """Return everything about one key: its heading, facts, text and table of values."""
     facts = [f"**Type:** {_type(entry, root, shared)}", f"**Default:** {_default(entry, root) or '-'}"]
     if entry.types and not entry.ambiguous:
         facts.insert(0, f"**With type:** {', '.join(f'`{t}`' for t in entry.types)}")
@@ -149,12 +155,12 @@ def _detail(entry: DescribedKey, root: Node, shared: dict[tuple[str, ...], tuple
 
 
 def example_text(key: str, value: Any) -> str:
-    """A key with an example value, as one line of YAML."""
+    """Return a key with an example value, as one line of YAML."""
     return f"{key}: {flow(value)}"
 
 
 def _section_of_nodes() -> str:
-    """The keys of each kind of search node; the introduction says what they are for."""
+    """Return the keys of each kind of search node, which the introduction explains."""
     parts = []
     for kind, spec in KINDS.items():
         schema = spec.model_json_schema()
@@ -184,7 +190,7 @@ def _inline_meanings(node: Node) -> list[str]:
 
 
 def _type(entry: DescribedKey, root: Node, shared: dict[tuple[str, ...], tuple[str, Node]]) -> str:
-    """Say what the value must be, in plain words; names that a table explains are not listed."""
+    """Describe the value in plain words; names that a table explains are not listed."""
     named = _named(entry.node, root)
     if named and tuple(named["enum"]) in shared:
         title = shared[tuple(named["enum"])][0]
@@ -193,7 +199,7 @@ def _type(entry: DescribedKey, root: Node, shared: dict[tuple[str, ...], tuple[s
 
 
 def _named(node: Node, root: Node) -> Node | None:
-    """The part of a schema that lists names with meanings: the value's own, its entries' or its keys'."""
+    """Return the part of a schema that lists names with meanings, of the value, its entries or its keys."""
     for branch in alternatives(node, root):
         rest = branch.get("additionalProperties")
         for inner in (branch, branch.get("items"), rest if isinstance(rest, dict) else None):
@@ -211,7 +217,7 @@ def _meanings(named: Node, refused: tuple[Any, ...] = ()) -> list[list[str]]:
 
 
 def _default(entry: DescribedKey, root: Node) -> str:
-    """The default as YAML, or why there is none to show."""
+    """Return the default as YAML, or a word in its place."""
     if entry.required:
         return "required"
     full = deref(entry.node, root)
@@ -237,13 +243,13 @@ def _keys_of(node: Node, root: Node) -> bool:
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
+    """Return a Markdown table."""
     lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _shared_lists(root: Node) -> dict[tuple[str, ...], tuple[str, Node]]:
-    """Long lists of names that several keys share: the last word of those keys, and the schema of the list."""
+    """Return long lists of names that several keys share, with the last word of those keys and the schema."""
     seen: Counter[tuple[str, ...]] = Counter()
     found: dict[tuple[str, ...], tuple[str, Node]] = {}
     for definition in root["$defs"].values():

@@ -1,7 +1,6 @@
 """JSON Schema (draft 2020-12) of the YAML file, for editors and other programs.
 
-It is the schema of the experiment, in which every scalar may also be a search node. Rules between keys are not
-in it; `forecaster validate` checks those.
+Every scalar may also be a search node. The schema has no rules between keys; `forecaster validate` checks those.
 """
 
 from __future__ import annotations
@@ -70,8 +69,8 @@ def _open(node: Node) -> Node:
     kinds = _kinds([node])
     if not kinds:
         return node
-    said = {k: node.pop(k) for k in ("description", "default", "examples") if k in node}
-    return said | {"anyOf": [node, *_references(kinds)]}
+    texts = {k: node.pop(k) for k in ("description", "default", "examples") if k in node}
+    return texts | {"anyOf": [node, *_references(kinds)]}
 
 
 def _open_union(node: Node) -> Node:

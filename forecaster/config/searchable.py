@@ -38,7 +38,7 @@ HYPERBAND, OTHERS = ("max_epochs", "factor", "hyperband_iterations"), ("max_tria
 
 
 def search_faults(experiment: Experiment) -> list[Diagnostic]:
-    """Return the reasons why this file cannot be searched; empty where it can."""
+    """Return the reasons why the experiment cannot be searched; empty if it can."""
     if not experiment.dimensions:
         hint = "replace one, as in units: {int: {min: 32, max: 128, default: 64}}"
         return [Diagnostic("no value of this file is a search node", hint, experiment.positions.of_value(()))]
@@ -57,7 +57,7 @@ def search_faults(experiment: Experiment) -> list[Diagnostic]:
 
 
 def search_warnings(experiment: Experiment) -> list[Diagnostic]:
-    """Return what can be searched and is probably unintended."""
+    """Return warnings about settings of a search that are valid but probably not intended."""
     tune, positions = experiment.spec.tune, experiment.positions
     found = []
     if tune.objective.direction == "max":

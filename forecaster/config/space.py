@@ -1,4 +1,4 @@
-"""Search nodes: taken out of the file's values, so that the schema never sees one.
+"""Search nodes, which are taken out of the values of the file before these are validated.
 
 A node is a mapping with one key, int, float, choice or boolean, in the place of a scalar:
 `units: {int: {min: 32, max: 256, default: 64}}`. No section of the file has a key with one of these names.
@@ -32,7 +32,7 @@ class Lifted:
     Attributes:
         values: The values of the file, with every node replaced by its default.
         dimensions: The nodes, in the order of the file.
-        faults: What is wrong with nodes.
+        faults: The faults of the nodes.
         holes: Paths of faulty nodes, whose value is unknown.
     """
 
@@ -62,7 +62,7 @@ def substitute(values: Any, at: Mapping[KeyPath, Any]) -> Any:
 
 
 def is_node(value: Any) -> bool:
-    """Whether a value is meant as a search node, well-formed or not: a mapping with the name of a kind."""
+    """Return whether a value is meant as a search node, valid or not: a mapping with the name of a kind."""
     return isinstance(value, dict) and any(kind in value for kind in KINDS)
 
 

@@ -1,4 +1,4 @@
-"""The whole YAML file as one spec: the sections of all rooms, and the rules between sections."""
+"""The whole YAML file as one spec: all sections, and the rules between sections."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class OutputSpec(Spec):
 
 
 class ExperimentSpec(Spec):
+    """All sections of the YAML file."""
+
     version: Annotated[int, Field(ge=1, le=1)] = Field(1, examples=[1])
     """The version of the file's format; 1 is the only one."""
     name: Annotated[
@@ -121,7 +123,7 @@ class ExperimentSpec(Spec):
         return self
 
     def _output_faults(self) -> list[Fault]:
-        """Check that output, loss, scaling and intervals go together."""
+        """Return faults of output, loss, scaling and intervals that do not fit together."""
         output, loss, faults = self.model.output, self.training.loss, []
         needed = {"quantiles": "pinball", "distribution": "nll"}.get(output.type)
         if needed is not None and loss != needed:

@@ -1,4 +1,4 @@
-"""PyYAML's syntax errors in plain words."""
+"""The syntax errors of PyYAML in plain words."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from forecaster.errors import Diagnostic, Location
 
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
-# (what PyYAML says, whose place to show, summary, hint); the first match counts. "context" is where the broken
-# part begins, "problem" is where PyYAML noticed.
+# (PyYAML's message, which location to show, summary, hint); the first match counts. "context" is where the faulty
+# part begins, "problem" is where PyYAML noticed it.
 WORDS: list[tuple[str, str, str, str | None]] = [
     (
         r"character '\\t' that cannot start",
@@ -130,7 +130,7 @@ TOKENS = {
 
 
 def explain_syntax(error: yaml.YAMLError, file: str) -> Diagnostic:
-    """Return one diagnostic, at the place where a reader would look for the mistake."""
+    """Return one diagnostic, at the location where a reader would look for the mistake."""
     if not isinstance(error, yaml.MarkedYAMLError):
         return Diagnostic(f"not YAML: {error}", None, Location(file))
     problem = error.problem or ""

@@ -27,7 +27,7 @@ class ObjectiveSpec(Spec):
         OneOf(
             {
                 "min": "The smallest value wins: right for every error.",
-                "max": "The largest value wins; a warning follows, because every metric here is an error.",
+                "max": "The largest value wins. Every metric is an error, so this gives a warning.",
             }
         ),
     ] = Field("min", examples=["min"])
@@ -55,13 +55,13 @@ class TuneSpec(Spec):
     ] = Field("hyperband", examples=["bayesian"])
     """The search algorithm. [Searching for settings](tuning.md) compares them."""
     objective: ObjectiveSpec = Field(ObjectiveSpec(), examples=[{"metric": "val_mase"}])
-    """What the search optimises."""
+    """The metric that the search optimises, and in which direction."""
     max_trials: Annotated[int, Field(ge=1)] = Field(40, examples=[100])
     """How many trials to make, for every algorithm but `hyperband`."""
     max_epochs: Annotated[int, Field(ge=1)] = Field(50, examples=[81])
     """The epochs of the longest trials of `hyperband`, which replace `training.epochs`. At least `factor`."""
     factor: Annotated[int, Field(ge=2)] = Field(3, examples=[4])
-    """How strictly `hyperband` selects: in each round one trial in `factor` goes on, for `factor` times as many
+    """How strictly `hyperband` selects: in each round one trial in `factor` continues, for `factor` times as many
     epochs."""
     hyperband_iterations: Annotated[int, Field(ge=1)] = Field(1, examples=[2])
     """How often `hyperband` goes through all of its rounds, each time with new trials."""
@@ -69,7 +69,7 @@ class TuneSpec(Spec):
     """How many networks are trained per trial, from different seeds; the trial's score is their mean. Raise it where
     scores vary much from seed to seed."""
     folds: Annotated[int, Field(ge=1)] = Field(1, examples=[3])
-    """How many forecast origins a trial is validated at: the validation range, and that range moved back by its own
+    """How many cutoffs a trial is validated at: the validation range, and that range moved back by its own
     length again and again, with training always ending where it begins. The score is the mean."""
     time_budget: (
         Annotated[
@@ -81,12 +81,12 @@ class TuneSpec(Spec):
         ]
         | None
     ) = Field(None, examples=["2h"])
-    """How long the search may take, as a whole number and s, m or h. A trial under way at the end is dropped. null: no
+    """How long the search may take, as a whole number and s, m or h. A trial that is running then is dropped. null: no
     limit. `--time-budget` replaces it."""
     max_failed_trials: Annotated[int, Field(ge=1)] = Field(5, examples=[10])
     """How many trials in a row may fail before the search ends. Failed trials between others are only recorded."""
     keep_checkpoints: Annotated[int, Field(ge=1)] = Field(3, examples=[1])
     """How many of the best trials keep their config and checkpoints on disk."""
     overwrite: bool = Field(False, examples=[True])
-    """Whether a search in an existing `--run-dir` begins again and replaces it, as with `--overwrite`. false: it is
+    """Whether a search in an existing `--run-dir` starts over and replaces it, as with `--overwrite`. false: it is
     refused."""

@@ -20,17 +20,21 @@ MISSING = "is missing"
 
 @dataclass(frozen=True)
 class Place:
-    """Where a location of pydantic leads in the file, which has no keys for the branches of unions."""
+    """A location of pydantic as a place in the file, which has no keys for the branches of unions.
+
+    Attributes:
+        path: The path in the file.
+        node: The schema at this place; None if the schema has no such key.
+        parent: The schema of the mapping around it; in a union, the branch of the right type.
+        siblings: The branches of the union that the parent belongs to, by type.
+        names_key: Whether the fault is in the key itself, not in its value.
+    """
 
     path: KeyPath
     node: Node | None
-    """The schema at this place; None where it has no such key."""
     parent: Node | None = None
-    """The schema of the mapping around it; in a union, the branch of the right type."""
     siblings: tuple[tuple[str, Node], ...] = ()
-    """The branches of the union that the parent belongs to, by type."""
     names_key: bool = False
-    """Whether the fault is in the key itself and not in its value."""
 
 
 def diagnostics_of(
@@ -108,8 +112,8 @@ def _inside(node: Node, part: int | str, root: Node) -> tuple[Node, Node | None]
     """Go one step into a node.
 
     Returns:
-        The schema of the container and the schema at `part`; None where `part` only names the branch of a
-        union of scalars.
+        The schema of the container and the schema at `part`; None if `part` only names the branch of a union of
+        scalars.
     """
     for branch in alternatives(node, root):
         if isinstance(part, int) and branch.get("type") == "array":

@@ -1,4 +1,4 @@
-"""Warnings for valid but probably unintended settings."""
+"""Warnings about settings that are valid but probably not intended."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from forecaster.errors import Diagnostic
 from forecaster.model.cells import RecurrentSpec
 from forecaster.training.spec import CosineSchedule, PlateauSchedule
 
-# (path, what is odd, a suggestion)
+# (path, summary, hint)
 Odd = tuple[KeyPath, str, str]
 
 
 def warnings_of(experiment: ExperimentSpec, values: Any, positions: Positions) -> list[Diagnostic]:
-    """Return one warning per setting that is probably unintended.
+    """Return one warning per setting that is probably not intended.
 
     Args:
         experiment: The validated file.

@@ -1,4 +1,4 @@
-"""Cutoffs: the places where forecasts start, and the history before each.
+"""Cutoffs: the rows after which forecasts begin, and the history before each.
 
 The cutoff of a forecast is the last row that it may use; its first target is the row after.
 """
@@ -34,7 +34,7 @@ class Cutoffs:
         horizon: Steps to forecast.
 
     Raises:
-        ValueError: A window has no history, or starts beyond the end of its series.
+        ValueError: When a window has no history, or starts beyond the end of its series.
     """
 
     values: Floats
@@ -51,7 +51,7 @@ class Cutoffs:
 
     @property
     def start(self) -> Ints:
-        """The first row of each window's series, (windows,)."""
+        """(windows,), the first row of the series of each window."""
         first: Ints = self.offsets[self.series]
         return first
 
@@ -63,7 +63,7 @@ class Cutoffs:
         """Yield runs of windows, small enough to hold `rows_each` rows of every window in memory.
 
         Yields:
-            The place of a run among all windows, and the run.
+            The slice of a run among all windows, and the run.
         """
         step = max(1, ELEMENTS_PER_PART // (rows_each * self.values.shape[1]))
         for first in range(0, len(self.row), step):
@@ -104,7 +104,7 @@ def next_rows(cutoffs: Cutoffs) -> Floats:
     """Return the target rows of each window, (windows, horizon, targets).
 
     Raises:
-        IndexError: The table ends before the horizon of a window.
+        IndexError: When the table ends before the horizon of a window.
     """
     rows: Floats = cutoffs.values[cutoffs.row[:, None] + np.arange(cutoffs.horizon)]
     return rows

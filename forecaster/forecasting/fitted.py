@@ -33,7 +33,14 @@ CONTEXT = "model/context.csv"
 
 
 class TrainingScales(NamedTuple):
-    """Of the training rows of each series, (series, targets); NaN where there is none to tell."""
+    """The in-sample scales of each series, NaN where a series has too few training rows.
+
+    Attributes:
+        ids: The ids of the series.
+        train_std: (series, targets), the standard deviation of the training rows.
+        naive_error: (series, targets), the mean absolute error of the seasonal naive forecast on them.
+        naive_sq_error: (series, targets), its mean squared error.
+    """
 
     ids: tuple[str, ...]
     train_std: Floats
@@ -41,6 +48,7 @@ class TrainingScales(NamedTuple):
     naive_sq_error: Floats
 
     def as_json(self) -> dict[str, Any]:
+        """Return the scales as plain values, with None for NaN."""
         tables = self._asdict()
         del tables["ids"]
         rows = {k: [[None if np.isnan(x) else float(x) for x in r] for r in t] for k, t in tables.items()}
@@ -48,38 +56,48 @@ class TrainingScales(NamedTuple):
 
     @classmethod
     def from_json(cls, state: dict[str, Any]) -> TrainingScales:
+        """Return the scales from the plain values of `as_json`."""
         names = ("train_std", "naive_error", "naive_sq_error")
         return cls(tuple(state["ids"]), *(np.array(state[name], dtype=np.float64) for name in names))
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What training leaves behind: the networks' weights and the numbers fitted on training rows."""
+    """A fitted forecaster: the weights of its networks, and everything else that was fitted on training rows.
+
+    Attributes:
+        spec: The model section of the config.
+        shape: The shape that the network is built for.
+        scaler: The scaler.
+        members: The weights of each member of the ensemble, by path.
+        time_axis: The time axis of the training rows, on which later rows must lie too.
+        encoders: The encoders of the categorical columns.
+        training: The scales of the training rows, by which scaled metrics divide.
+        calibration: The calibration of the quantiles; None if there are no quantiles or they are not calibrated.
+    """
 
     spec: ModelSpec
     shape: Shape
     scaler: Scaler
     members: list[Arrays]
-    """The weights of each member of the ensemble, by path."""
     time_axis: TimeAxis
-    """The time axis of the training rows, which later rows must lie on too."""
     encoders: Encoders = field(default_factory=Encoders)
-    """The numbers of categories; none where no column holds any."""
     training: TrainingScales | None = None
-    """What scaled metrics divide by."""
     calibration: Calibration | None = None
-    """Of its quantiles; None where it has none, or keeps them as the network puts them out."""
 
     def forecast(self, windows: Windows, groups: Ints, probabilities: tuple[float, ...] = ()) -> Forecast:
-        """Forecast windows: the mean over the members of the ensemble.
+        """Forecast windows with the mean over the members of the ensemble.
 
-        Quantiles are those that the network itself puts out, averaged over the members at each probability
-        (Vincentization: quantiles averaged do not cross). A network of point forecasts has none.
+        The quantiles of the members are averaged at each probability (Vincentization), so they do not cross. A network
+        for point forecasts has no quantiles.
 
         Args:
-            windows: Of series that the scaler has a group for.
-            groups: (windows,), the scaler's group of each window's series.
-            probabilities: Of the quantiles, rising.
+            windows: Windows of series that the scaler has a group for.
+            groups: (windows,), the scaler's group of the series of each window.
+            probabilities: The probabilities of the quantiles, in ascending order.
+
+        Returns:
+            The forecast in original units, not calibrated.
         """
         from forecaster.model.predict import predict_windows
 
@@ -106,12 +124,17 @@ class Fitted:
         return Forecast.of(windows, total, own, probabilities)
 
     def network(self, *, streams: int = 1) -> Forecaster:
-        """The network of the spec, its weights not yet filled in."""
+        """Build the network, without the weights of a member.
+
+        Args:
+            streams: The number of batch streams of a stateful network.
+        """
         from forecaster.model.build import build
 
         return build(self.spec, self.shape, streams=streams)
 
     def save(self, run: RunDir) -> None:
+        """Write the files of model/ in a run directory. Raises EnvironmentError_ when they cannot be written."""
         write_json(
             run.file(SPEC),
             {
@@ -134,7 +157,11 @@ class Fitted:
 
     @classmethod
     def load(cls, run: RunDir) -> Fitted:
-        """Raises DataError when a file is changed, cut short or does not fit the others."""
+        """Read the files of model/ in a run directory.
+
+        Raises:
+            DataError: When a file is missing, was changed, is cut short or does not fit the others.
+        """
         run.check(SPEC, STATE, WEIGHTS)
         spec, state = read_json(run.file(SPEC)), read_json(run.file(STATE))
         arrays, _ = load_arrays(run.file(WEIGHTS))
@@ -159,9 +186,14 @@ class Fitted:
 
 
 def fill_weights(network: Any, weights: Arrays) -> None:
-    """Put saved weights into a network built from the same spec.
+    """Copy saved weights into a network that was built from the same spec.
 
-    Raises DataError when the names or shapes are not the network's.
+    Args:
+        network: The network.
+        weights: The weights by path.
+
+    Raises:
+        DataError: When the paths or shapes differ from those of the network.
     """
     own = {w.path: w for w in network.kept_weights()}
     if own.keys() != weights.keys():

@@ -1,4 +1,4 @@
-"""Forecasts of a set of windows: one value from the network to the table."""
+"""The forecasts of one forecaster for a set of windows."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ Floats = npt.NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Forecast:
-    """What one forecaster says of some windows, in original units.
+    """The forecasts of one forecaster for some windows, in original units.
 
     Attributes:
-        point: (windows, horizon, targets).
-        series: (windows,), the place of each window's series in its panel.
-        target_row: (windows,), the flat row of each window's first target in the panel. The row before it is
+        point: (windows, horizon, targets), the point forecasts.
+        series: (windows,), the index of the series of each window in the panel.
+        target_row: (windows,), the flat row of the first target of each window in the panel. The row before it is
             the cutoff.
         quantiles: (windows, horizon, targets, probabilities); None for a point forecast.
-        probabilities: Of the last axis of quantiles, rising.
+        probabilities: The probabilities of the last axis of quantiles, in ascending order.
     """
 
     point: Floats
@@ -50,7 +50,14 @@ class Forecast:
         quantiles: Floats | None = None,
         probabilities: tuple[float, ...] = (),
     ) -> Forecast:
-        """The forecast of these windows."""
+        """Return the forecast of windows.
+
+        Args:
+            windows: The windows.
+            point: (windows, horizon, targets), the point forecasts.
+            quantiles: (windows, horizon, targets, probabilities); None for a point forecast.
+            probabilities: The probabilities of the quantiles, in ascending order.
+        """
         known = probabilities if quantiles is not None else ()
         return cls(point, windows.series, windows.target_row, quantiles, known)
 
@@ -58,7 +65,10 @@ class Forecast:
         return len(self.point)
 
     def intervals(self, levels: Sequence[float]) -> list[Interval]:
-        """The intervals of these levels; none of a point forecast.
+        """Return the intervals of some levels; none for a point forecast.
+
+        Args:
+            levels: The levels in percent.
 
         Raises:
             KeyError: When the quantiles lack an end of a level.
@@ -73,7 +83,7 @@ class Forecast:
         return found
 
     def take(self, windows: Ints) -> Forecast:
-        """Only some of the windows, in the order given."""
+        """Return the forecast of some of the windows, by their indices."""
         quantiles = None if self.quantiles is None else self.quantiles[windows]
         return replace(
             self,
@@ -84,25 +94,25 @@ class Forecast:
         )
 
     def first_steps(self, steps: int) -> Forecast:
-        """Only the first steps of the horizon."""
+        """Return the forecast of the first steps of the horizon."""
         quantiles = None if self.quantiles is None else self.quantiles[:, :steps]
         return replace(self, point=self.point[:, :steps], quantiles=quantiles)
 
     def with_quantiles(self, quantiles: Floats, probabilities: tuple[float, ...]) -> Forecast:
-        """The same point forecast with other quantiles."""
+        """Return the same point forecast with other quantiles."""
         return replace(self, quantiles=quantiles, probabilities=probabilities)
 
     def positions(self, panel: Panel) -> Ints:
-        """(windows,), of each first target on the time axis."""
+        """Return (windows,), the position of each first target on the time axis."""
         found: Ints = panel.first[self.series] + self.target_row - panel.offsets[self.series]
         return found
 
     def calibrated(self, calibration: Calibration | None, ids: Sequence[str]) -> Forecast:
-        """The forecast with the quantiles that a calibration gives it; itself where there is none.
+        """Return the forecast with calibrated quantiles.
 
         Args:
-            calibration: With a scaler that has a group for every series.
-            ids: Of the series of the panel, in its order.
+            calibration: The calibration, whose scaler has a group for every series; None changes nothing.
+            ids: The ids of the series of the panel, in its order.
         """
         if calibration is None:
             return self
@@ -111,7 +121,11 @@ class Forecast:
         return self.with_quantiles(quantiles, calibration.probabilities)
 
     def grouped(self, group_of_series: Ints) -> GroupedQuantiles:
-        """The quantiles, or the point in place of all of them, with the scaler's group of each window."""
+        """Return the quantiles, or the point in their place, with the scaler's group of each window.
+
+        Args:
+            group_of_series: (series,), the scaler's group of each series of the panel.
+        """
         base = self.point[..., None] if self.quantiles is None else self.quantiles
         return GroupedQuantiles(base, group_of_series[self.series])
 
@@ -124,7 +138,15 @@ class Forecast:
         actual: Floats | None = None,
         native_times: bool = False,
     ) -> pa.Table:
-        """The forecast as a table with a row for each series, target, cutoff and step; see `forecast_table`."""
+        """Return the forecast as a table with a row for each window, target and step; see `forecast_table`.
+
+        Args:
+            panel: The series.
+            data: The data section.
+            levels: The levels of the intervals, in percent.
+            actual: (windows, horizon, targets), the actual values in original units, NaN where unknown.
+            native_times: Whether times are Arrow timestamps; if not, they are text.
+        """
         return forecast_table(
             panel,
             data,

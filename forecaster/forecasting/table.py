@@ -1,4 +1,4 @@
-"""Forecasts as a table: one row per series, target, origin and step."""
+"""Forecasts as tables, with one row per series, target, cutoff and step."""
 
 from __future__ import annotations
 
@@ -17,12 +17,18 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-# More digits than a network's float32 can mean, few enough to read.
+# More digits than float32 resolves, and few enough to read.
 DIGITS = 9
 
 
 class Interval(NamedTuple):
-    """The ends of an interval; level in percent, low and high: (windows, horizon, targets)."""
+    """A prediction interval.
+
+    Attributes:
+        level: The coverage that the interval aims at, in percent.
+        low: (windows, horizon, targets), the lower end.
+        high: (windows, horizon, targets), the upper end.
+    """
 
     level: float
     low: npt.NDArray[Any]
@@ -40,15 +46,21 @@ def forecast_table(
     intervals: Sequence[Interval] = (),
     native_times: bool = False,
 ) -> pa.Table:
-    """Columns: the data's id (where there is one) and time, cutoff (with actual), target
-    (where there are several), forecast, forecast-lo-80 and forecast-hi-80 and the like,
-    and the actual value under the target's name (under "actual" where there are several
-    targets or another column has that name).
+    """Return forecasts as a table, with rows in order of window, then target, then step.
 
-    forecast, actual: (windows, horizon, targets), original units. series and
-    target_row: (windows,), the flat row of each window's first target.
-    native_times: times as Arrow timestamps, not as text.
-    Rows are in order of window, then target, then step.
+    The columns are the id of the data, if there is one, and the time; the cutoff, if there are actual values; the
+    target, if there are several; forecast, forecast-lo-80, forecast-hi-80 and so on; and the actual value. Its column
+    has the name of the target, or "actual" if there are several targets or another column has that name.
+
+    Args:
+        panel: The series.
+        spec: The data section.
+        forecast: (windows, horizon, targets), in original units.
+        series: (windows,), the index of the series of each window.
+        target_row: (windows,), the flat row of the first target of each window in the panel.
+        actual: (windows, horizon, targets), the actual values in original units, NaN where unknown.
+        intervals: The prediction intervals.
+        native_times: Whether times are Arrow timestamps; if not, they are text.
     """
     import pyarrow as pa
 
@@ -81,7 +93,7 @@ def forecast_table(
 
 
 def _numbers(values: npt.NDArray[Any]) -> pa.Array:
-    """A forecast, flat, with as many digits as it can mean."""
+    """Return a forecast as a flat column, rounded to DIGITS significant digits."""
     values = values.astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         power = np.floor(np.log10(np.abs(values)))
@@ -93,14 +105,14 @@ def _numbers(values: npt.NDArray[Any]) -> pa.Array:
 
 
 def _flat(values: Floats) -> pa.Array:
-    """(windows, horizon, targets) -> flat, by window, target and step; NaN becomes empty."""
+    """Return (windows, horizon, targets) as a flat column in order of window, target and step; NaN becomes null."""
     import pyarrow as pa
 
     return pa.array(values.transpose(0, 2, 1).reshape(-1), from_pandas=True)
 
 
 def _times(panel: Panel, positions: Ints, *, native: bool = False) -> pa.Array:
-    """Times as people read them, or as timestamps where native; integers on an integer axis."""
+    """Return times as text or, if native, as timestamps; as integers on an integer time axis."""
     import pyarrow as pa
 
     if panel.time_axis.is_integer:
@@ -115,17 +127,20 @@ def _times(panel: Panel, positions: Ints, *, native: bool = False) -> pa.Array:
 
 
 def _plain(column: pa.Array) -> pa.Array:
+    """Return a column without dictionary encoding."""
     import pyarrow as pa
 
     return column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
 
 
 def context_table(panel: Panel, spec: DataSpec, *, rows: int | None, with_future: Panel) -> pa.Table:
-    """The last rows of every series (None: all), gaps filled: a table of the shape of the data itself,
-    from which the next steps can be forecast without it.
+    """Return the last rows of every series as a table with the columns of the data, to forecast the next steps from.
 
-    with_future: the same series with the rows after their last target, of which only what is
-    known ahead is kept.
+    Args:
+        panel: The series, without missing values.
+        spec: The data section.
+        rows: The number of rows of each series; None is all.
+        with_future: The same series with the rows after their last target, of which the future covariates are kept.
     """
     known = panel.lengths
     begin = np.zeros_like(known) if rows is None else np.maximum(known - rows, 0)
@@ -138,7 +153,14 @@ def context_table(panel: Panel, spec: DataSpec, *, rows: int | None, with_future
 
 
 def rows_table(panel: Panel, spec: DataSpec, names: Sequence[str], *, native_times: bool = False) -> pa.Table:
-    """Every row with its id and time, and these columns of it, in the shape of the data itself."""
+    """Return every row of a panel as a table with the columns of the data.
+
+    Args:
+        panel: The series.
+        spec: The data section.
+        names: The columns after the id and the time.
+        native_times: Whether times are Arrow timestamps; if not, they are text.
+    """
     import pyarrow as pa
 
     row = np.arange(len(panel.values))
@@ -153,7 +175,7 @@ def rows_table(panel: Panel, spec: DataSpec, names: Sequence[str], *, native_tim
 
 
 def _cells(panel: Panel, name: str, values: Floats) -> pa.Array:
-    """Values of a column as they stand in a table: numbers, or the names of categories."""
+    """Return the values of a column of the panel as numbers or as names of categories."""
     import pyarrow as pa
 
     if name not in panel.categories:
@@ -164,8 +186,7 @@ def _cells(panel: Panel, name: str, values: Floats) -> pa.Array:
 
 
 def _with_rows_ahead(panel: Panel, ahead: Panel) -> Panel:
-    """The filled rows, then those behind each series' last target, where targets and past
-    covariates are not known."""
+    """Return the filled rows of each series, then those after its last target, without targets and past covariates."""
     if (ahead.lengths == panel.lengths).all():
         return panel
     rows = np.arange(len(ahead.values))

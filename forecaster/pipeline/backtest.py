@@ -16,7 +16,8 @@ from forecaster.data.transforms.fitted import FittedTransforms
 from forecaster.errors import FORMAT_VERSION, Notify
 from forecaster.evaluation.comparison import ComparedForecast, compare
 from forecaster.forecasting.fitted import Fitted
-from forecaster.runs.directory import RunDir, check_free, new_run_path
+from forecaster.runs.claim import check_free
+from forecaster.runs.directory import RunDir, new_run_path
 from forecaster.runs.files import read_json, write_json, write_text, write_whole
 from forecaster.runs.session import Inputs, Session, open_session
 from forecaster.runs.tables import csv_bytes, rows_csv

@@ -24,13 +24,12 @@ from forecaster.forecasting.baselines import forecast as baseline
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.runs.files import read_json
-from forecaster.stages.checks import check_baselines
+from forecaster.stages.checks import SCORED, check_baselines
 from forecaster.stages.intervals import calibration_for, calibration_for_later
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare, prepare_table
 from forecaster.stages.scoring import (
     DECISIVE_METRICS,
-    SCORED,
     ScoredForecasts,
     baseline_forecasts,
     baseline_inputs,

@@ -9,7 +9,8 @@ from typing import Any
 from forecaster.config.experiment import Experiment
 from forecaster.data.reading.sources import TableSource, fingerprint
 from forecaster.errors import Notify
-from forecaster.runs.directory import RunDir, check_free, new_run_path
+from forecaster.runs.claim import check_free
+from forecaster.runs.directory import RunDir, new_run_path
 from forecaster.runs.files import read_json
 from forecaster.runs.session import Inputs, open_session
 from forecaster.stages.checks import check_baselines, too_short

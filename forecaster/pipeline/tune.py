@@ -16,7 +16,8 @@ from forecaster.config.searchable import search_warnings
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource, fingerprint
 from forecaster.errors import EnvironmentError_, Notify, UsageError, install_hint
-from forecaster.runs.directory import RunDir, check_free, new_run_path
+from forecaster.runs.claim import check_free
+from forecaster.runs.directory import RunDir, new_run_path
 from forecaster.runs.files import write_whole
 from forecaster.runs.session import Inputs, open_session
 from forecaster.search.check import check_data_ends, check_search_folds, check_space

@@ -1,4 +1,4 @@
-"""The run directory: created, locked, filled, sealed with a manifest and opened again."""
+"""The run directory: its files, events, checkpoints and manifest."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from forecaster.errors import FORMAT_VERSION, DataError, RunTakenError
+from forecaster.errors import FORMAT_VERSION, DataError
 from forecaster.runs.files import (
     Arrays,
     damaged,
@@ -213,107 +212,6 @@ def new_name(name: str, now: datetime) -> str:
         stem, dot, rest = name.partition(".")
         name = f"{stem}_{dot}{rest}"
     return f"{name}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-
-
-def check_free(path: Path, *, resume: bool = False, overwrite: bool = False) -> None:
-    """Check that a run directory can be claimed. Writes nothing.
-
-    Args:
-        path: The run directory.
-        resume: Whether the run in it is to be continued.
-        overwrite: Whether the run in it is to be replaced.
-
-    Raises:
-        RunTakenError: When the directory has content and neither resume nor overwrite is set, or when its content
-            is not a run.
-        DataError: When there is nothing to resume.
-    """
-    if resume and not path.is_dir():
-        raise DataError(f"{path}: there is no run to resume", hint="leave out --resume to start it")
-    if path.exists() and not path.is_dir():
-        raise RunTakenError(f"{path}: is a file", hint="choose another --run-dir")
-    has_content = path.is_dir() and any(not _left_by_a_start(p) for p in path.iterdir())
-    if has_content and not (resume or overwrite):
-        raise RunTakenError(
-            f"{path}: already exists",
-            hint="add --resume to continue it, --overwrite to replace it, or choose another --run-dir",
-        )
-    if has_content and not _looks_like_run(path):
-        raise RunTakenError(
-            f"{path}: is not a run directory, so nothing in it is changed", hint="choose another --run-dir"
-        )
-
-
-@contextlib.contextmanager
-def claim(path: Path, *, resume: bool = False, overwrite: bool = False) -> Iterator[RunDir]:
-    """Create or take over a run directory, and lock it until the block ends.
-
-    The operating system releases the lock when the process ends, even if it is killed.
-
-    Args:
-        path: The run directory.
-        resume: Whether the run in it is to be continued.
-        overwrite: Whether the run in it is to be replaced.
-
-    Yields:
-        The run directory. With overwrite, it is empty.
-
-    Raises:
-        RunTakenError: When another process has locked the directory; also as in `check_free`.
-        DataError: When there is nothing to resume.
-        EnvironmentError_: When the directory cannot be written.
-    """
-    from filelock import FileLock, Timeout
-
-    check_free(path, resume=resume, overwrite=overwrite)
-    # A soft lock, a mere file, would outlive a killed process. A lock whose file is removed could be taken twice.
-    lock = FileLock(
-        path / ".lock", blocking=False, thread_local=False, fallback_to_soft=False, preserve_lock_file=True
-    )
-    with disk_errors(path):
-        path.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise RunTakenError(
-                f"{path}: another process is working on it", hint="wait for it, or choose another --run-dir"
-            ) from None
-    try:
-        # Check again: another process may have written a run before this one got the lock.
-        check_free(path, resume=resume, overwrite=overwrite)
-        if overwrite:
-            with disk_errors(path):
-                _empty(path)
-        yield RunDir(path)
-    finally:
-        lock.release()
-
-
-def _left_by_a_start(path: Path) -> bool:
-    """Return whether a process that was killed before its run began may have left this file."""
-    return path.name == ".lock" or (path.name.startswith(".") and path.name.endswith(".part"))
-
-
-def _looks_like_run(path: Path) -> bool:
-    """Return whether the directory has a file that only runs have."""
-    return any((path / name).is_file() for name in (MANIFEST, RESOLVED, EVENTS))
-
-
-def _empty(path: Path) -> None:
-    """Remove everything but the lock from a run directory."""
-    # The manifest goes first, so that a process that is killed half-way leaves an incomplete run, not a damaged
-    # complete one. The files by which a directory is recognised as a run go last, the settings after the events.
-    last = (EVENTS, RESOLVED)
-    (path / MANIFEST).unlink(missing_ok=True)
-    for entry in path.iterdir():
-        if entry.name == ".lock" or entry.name in last:
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
-    for name in last:
-        (path / name).unlink(missing_ok=True)
 
 
 def _nearest_runs(path: Path) -> str:

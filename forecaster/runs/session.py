@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from forecaster.errors import DataError, UsageError
-from forecaster.runs.directory import MANIFEST, RESOLVED, FileCheckpoints, RunDir, claim
+from forecaster.runs.claim import claim
+from forecaster.runs.directory import MANIFEST, RESOLVED, FileCheckpoints, RunDir
 from forecaster.runs.files import read_whole, write_text
 
 Command = Literal["train", "tune", "backtest"]

@@ -196,7 +196,7 @@ class _Tuner(base_tuner.BaseTuner):
         return {"score": score}
 
     def on_trial_end(self, trial: Any) -> None:
-        """End a trial in the oracle, and tell the listener. Called by KerasTuner."""
+        """End a trial in the oracle, and pass it to the listener. Called by KerasTuner."""
         book = self.own.book
         self.oracle.end_trial(trial)
         record, oracle = book.records[trial.trial_id], self.own.oracle

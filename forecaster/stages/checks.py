@@ -11,6 +11,8 @@ from forecaster.data.transforms.split import SPLITS, SplitBounds, SplitName, tar
 from forecaster.errors import DataError
 from forecaster.forecasting import stats
 
+# The splits whose windows are forecast and scored.
+SCORED: tuple[SplitName, ...] = ("val", "test")
 _NAMED = 5
 
 
@@ -91,10 +93,9 @@ def check_baselines(spec: ExperimentSpec, panel: Panel, bounds: SplitBounds) -> 
         EnvironmentError_: When the extra that a baseline needs is not installed.
         DataError: When a baseline would take too many fits or forecasts.
     """
-    splits: tuple[SplitName, ...] = ("val", "test")
     windows = sum(
         int(target_rows(bounds, name, spec.window, consecutive=spec.model.stateful)[1].sum())
-        for name in splits
+        for name in SCORED
     )
     n = len(panel.targets)
     stats.check_models(spec.evaluation.baselines, n_models=n * len(panel.ids), n_forecasts=n * windows)

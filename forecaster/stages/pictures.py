@@ -8,6 +8,7 @@ from forecaster.config.spec import ExperimentSpec
 from forecaster.data.transforms.split import SplitName
 from forecaster.reporting.plots import Stretch, plot_forecasts, plot_loss
 from forecaster.runs.directory import RunDir
+from forecaster.stages.checks import SCORED
 from forecaster.stages.fitting import Trained
 from forecaster.stages.prepared import Prepared
 from forecaster.stages.scoring import DECISIVE_METRICS, ScoredForecasts
@@ -23,7 +24,7 @@ def draw_run(spec: ExperimentSpec, prepared: Prepared, trained: Trained, run: Ru
         run.file("plots/loss.png"),
         loss=f"{spec.training.loss}, scaled",
     )
-    for split in ("test", "val"):
+    for split in reversed(SCORED):
         if split in trained.scored.forecasts:
             stretches = _stretches(spec, prepared, split, trained.scored)
             plot_forecasts(stretches, run.file("plots/forecast.png"), time_label=spec.data.time)

@@ -25,6 +25,7 @@ from forecaster.reporting.history import History
 from forecaster.reporting.page import page
 from forecaster.runs.directory import RESOLVED, RunDir
 from forecaster.runs.files import damaged, read_json, read_whole, write_whole
+from forecaster.stages.checks import SCORED
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, read_and_split, season_of
 
@@ -64,7 +65,7 @@ def write_report(
     time_axis = TimeAxis.from_json(read_json(run.file(STATE))["grid"])
     history, notes = (history_of(prepared), []) if prepared is not None else read_history(opened)
     splits = read_json(run.file("metrics.json"))["splits"]
-    judged = next((name for name in ("test", "val") if name in splits), None)
+    judged = next((name for name in reversed(SCORED) if name in splits), None)
     importance = run.file(IMPORTANCE)
     contents = Contents(
         experiment_name=spec.name,

@@ -19,6 +19,7 @@ from forecaster.forecasting.calibration import Calibration
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.forecasting.levels import probabilities
+from forecaster.stages.checks import SCORED
 from forecaster.stages.intervals import BySplit, add_intervals
 from forecaster.stages.prepared import Prepared
 
@@ -26,7 +27,6 @@ from forecaster.stages.prepared import Prepared
 REFERENCE = "seasonal_naive"
 # The metrics that decide whether one forecast is better than another: the first that both have.
 DECISIVE_METRICS = ("mase", "mae")
-SCORED: tuple[SplitName, ...] = ("val", "test")
 
 
 @dataclass(frozen=True)

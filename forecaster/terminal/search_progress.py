@@ -147,10 +147,12 @@ class LiveSearch(LineSearch):
         super().__exit__(kind, *exc)
 
     def began(self, proposal: Proposal) -> None:
+        """Add a running trial."""
         with self.lock:
             self.running[proposal.number] = (proposal, time.monotonic(), {})
 
     def reported(self, proposal: Proposal | None, progress: Mapping[str, Any]) -> None:
+        """Take the latest epoch of a running trial or of the best config."""
         with self.lock:
             if proposal is None:
                 self.finishing = progress
@@ -160,12 +162,14 @@ class LiveSearch(LineSearch):
             self.polled()
 
     def ended(self, record: Record, *, work: float, left: float | None) -> None:
+        """Move a trial from the running to the finished ones."""
         with self.lock:
             self.running.pop(record.proposal.number, None)
             self.take(record, work, left)
             self.last = [*self.last, record][-SHOWN_ENDED:]
 
     def polled(self) -> None:
+        """Draw the table, at most four times a second."""
         # Four frames a second look smooth, and cost little.
         if time.monotonic() - self._drawn >= 0.25:
             self._drawn = time.monotonic()

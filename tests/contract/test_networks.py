@@ -13,7 +13,7 @@ from forecaster.data.transforms.windows import Windows, WindowSource
 from forecaster.errors import DataError
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
-from forecaster.runs.directory import claim
+from forecaster.runs.claim import claim
 from forecaster.runs.files import load_arrays, save_arrays
 from tests.integration.tiny_runs import csv_rows, done, hours, read, write_config, write_table
 

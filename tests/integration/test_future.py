@@ -106,7 +106,7 @@ def test_rows_of_other_series_and_times_are_said_to_be_unused(run: Path, tmp_pat
         out.write(f"z,{AHEAD[0]},1,a\np,{hours(1)[0]},1,a\n")
     result = call("predict", run, "--future", table)
     assert result.exit_code == 0
-    assert f"2 rows of {table} are of other series or times, and not used" in result.stderr
+    assert f"not used from {table}: 2 rows of other series or times" in result.stderr
 
 
 def test_the_horizon_goes_on_from_another_origin(run: Path, tmp_path: Path) -> None:

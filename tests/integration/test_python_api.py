@@ -84,12 +84,12 @@ def test_the_end_of_training_needs_no_table_and_the_rest_says_so(folder: Path) -
     run = fc.load(folder / "api")
     assert len(run.predict()) == 6
     with pytest.raises(
-        fc.DataError, match=r"^<in memory>: is not there, or was changed since the run was trained on it;"
+        fc.DataError, match=r"^<in memory>: is missing or has changed since the run was trained on it;"
     ):
         run.evaluate()
     changed = frame(folder)
     changed.loc[3, "y"] += 1
-    with pytest.raises(fc.DataError, match="was changed since the run was trained on it"):
+    with pytest.raises(fc.DataError, match="is missing or has changed since the run was trained on it"):
         fc.load(folder / "api", data=changed).evaluate()
     judged = fc.load(folder / "api", data=frame(folder)).evaluate()
     assert judged.scores["scores"] == read(folder / "cli", "metrics.json")["splits"]["test"]["scores"]
@@ -139,7 +139,7 @@ def test_resume_of_a_run_on_a_dataframe(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(fc.RunTakenError, match="resume=True"):
         fc.train(experiment, data=frame(tmp_path), run_dir=tmp_path / "r")
     other = frame(tmp_path).assign(y=1.0)
-    with pytest.raises(fc.DataError, match=r"the data changed since; .* begin again with overwrite=True"):
+    with pytest.raises(fc.DataError, match=r"the data changed since; .* start over with overwrite=True"):
         fc.train(experiment, data=other, run_dir=tmp_path / "r", resume=True)
     run = fc.train(experiment, data=frame(tmp_path), run_dir=tmp_path / "r", resume=True)
     assert (run.path / WEIGHTS).read_bytes() == (folder / "api" / WEIGHTS).read_bytes()

@@ -86,7 +86,7 @@ def test_gap_within_the_last_lookback_is_refused_with_its_own_hint(run: Path, tm
     table = write_table(tmp_path / "t.csv", "t,y", rows[:16] + rows[17:])
     assert refused(2, "predict", run, "--data", table) == (
         f"{table}: the table has 1 absent or empty row, the first at 2024-01-01 16:00:00; a forecast needs the last 6 "
-        "rows before its cutoff whole: fill them in, or give --from an earlier time"
+        "rows before its cutoff without gaps: fill them in, or use an earlier --from"
     )
     # From before the gap it does not matter either.
     assert done("predict", run, "--data", table, "--from", hours(20)[15])
@@ -107,6 +107,6 @@ def test_new_series_without_its_static_covariate_is_taken_for_the_usual(tmp_path
         return result.stdout, result.stderr
 
     forecast, said = predicted("")
-    assert "1 series without a value of 'runways': 'c'; taken for the mean of the training series, 3" in said
+    assert "no value of 'runways' in 1 series: 'c'; replaced by the mean of the training series, 3" in said
     assert forecast == predicted(3)[0]
     assert forecast != predicted(30)[0]

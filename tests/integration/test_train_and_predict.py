@@ -191,7 +191,7 @@ def test_from_outside_the_table_is_refused_with_its_range(run: Path) -> None:
 def test_from_without_a_lookback_before_it_is_refused(run: Path) -> None:
     text = refused(2, "predict", run, "--from", hours(60)[4])
     assert text.endswith(
-        "a forecast needs 6 rows before its origin, and the table has 5; bring more rows with --data, or a later --from"
+        "a forecast needs 6 rows before its cutoff, and the table has 5; pass more rows with --data, or use a later --from"
     )
 
 
@@ -207,7 +207,7 @@ def test_newer_rows(run: Path, tmp_path: Path) -> None:
 def test_too_few_new_rows(run: Path, tmp_path: Path) -> None:
     few = write_table(tmp_path / "few.csv", "t,y", zip(hours(5), range(5), strict=True))
     assert refused(2, "predict", run, "--data", few) == (
-        f"{few}: a forecast needs 6 rows before its origin, and the table has 5; bring more rows with --data, or a "
+        f"{few}: a forecast needs 6 rows before its cutoff, and the table has 5; pass more rows with --data, or use a "
         "later --from"
     )
 

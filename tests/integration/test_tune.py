@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from forecaster.errors import EnvironmentError_
-from forecaster.runs.directory import claim
+from forecaster.runs.claim import claim
 from forecaster.search.log import TrialLog
 from tests.integration.tiny_runs import call, done, line, read, refused
 

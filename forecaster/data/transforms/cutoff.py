@@ -1,4 +1,4 @@
-"""A panel as a forecast needs it: up to its cutoff, long enough, without missing values."""
+"""Steps that make a panel ready for a forecast: up to its cutoff, long enough, without missing values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from forecaster.errors import DataError, UsageError
 if TYPE_CHECKING:
     from forecaster.data.transforms.scalers import Scaler
 
-# Series named in a message.
+# The largest number of series that a message names.
 NAMED = 5
 
 
@@ -27,15 +27,15 @@ def up_to(panel: Panel, known: Ints, cutoff: str) -> tuple[Panel, Ints, list[str
 
     Args:
         panel: The series.
-        known: (series,), rows of each that may be known.
-        cutoff: The last known timestamp, as people write it.
+        known: (series,), the number of rows of each series up to its last target.
+        cutoff: The last time that the forecast takes as known, as text.
 
     Returns:
-        The series that reach the cutoff, how many rows of each lie at or before it, and notes that name
-        the others.
+        The series that reach the cutoff, the number of rows of each up to the cutoff, and remarks that name the
+        other series.
 
     Raises:
-        UsageError: When the cutoff is no time, or outside the table.
+        UsageError: When the cutoff is not a time, or lies outside the table.
     """
     time_axis = panel.time_axis
     try:
@@ -50,7 +50,7 @@ def up_to(panel: Panel, known: Ints, cutoff: str) -> tuple[Panel, Ints, list[str
         words = time_axis.text(np.array([panel.first.min(), last]))
         raise UsageError(
             f"--from: {cutoff} is outside {panel.source}, which goes from {words[0]} to {words[1]}",
-            hint="name a time in between, or bring other rows with --data",
+            hint="choose a time in between, or pass other rows with --data",
         )
     rows = np.maximum(position - panel.first + 1, 0)
     short = np.flatnonzero(rows > known)
@@ -63,10 +63,15 @@ def up_to(panel: Panel, known: Ints, cutoff: str) -> tuple[Panel, Ints, list[str
 
 
 def long_enough(panel: Panel, known: Ints, window: WindowSpec) -> tuple[Panel, Ints, list[str]]:
-    """Keep the series with a whole lookback before their cutoff (with padding, any row).
+    """Keep the series with a whole lookback up to their cutoff or, with padding, at least one row.
+
+    Args:
+        panel: The series.
+        known: (series,), the number of rows of each series up to its cutoff.
+        window: The window section.
 
     Returns:
-        The series, how many rows of each are known, and notes that name the others.
+        The series, the number of rows of each up to its cutoff, and remarks that name the other series.
 
     Raises:
         DataError: When no series is long enough.
@@ -82,7 +87,7 @@ def long_enough(panel: Panel, known: Ints, window: WindowSpec) -> tuple[Panel, I
     more = f" and {len(short) - NAMED:,} more" if len(short) > NAMED else ""
     text = f"{panel.source}: a forecast needs {lookback:,} rows before its cutoff, and {named}{more}"
     if len(short) == len(known):
-        raise DataError(text, hint="bring more rows with --data, or a later --from")
+        raise DataError(text, hint="pass more rows with --data, or use a later --from")
     keep = np.flatnonzero(known >= lookback)
     return panel.pick(keep), known[keep], [f"{text}; not forecast"]
 
@@ -90,24 +95,23 @@ def long_enough(panel: Panel, known: Ints, window: WindowSpec) -> tuple[Panel, I
 def without_gaps(
     panel: Panel, known: Ints, data: DataSpec, scaler: Scaler, *, lookback: int | None
 ) -> tuple[Panel, npt.NDArray[np.bool_], list[str]]:
-    """Fill missing values as data.missing says.
+    """Fill missing values by the method of data.missing.
 
-    Under "error" a gap is refused where the network would see it. Older rows only tell the scale of a series
-    that training never saw, and are filled forward. An empty static covariate is taken for the mean over the
-    training series.
+    With "error", a gap in the rows that the network sees is refused. Older rows serve only to scale a new series, and
+    are filled forward. A missing static covariate is replaced by its mean over the training series.
 
     Args:
-        panel: The series, with the steps of the horizon where future covariates are known.
-        known: (series,), rows up to the cutoff.
+        panel: The series, with the steps of the horizon if there are future covariates.
+        known: (series,), the number of rows of each series up to its cutoff.
         data: The data section.
-        scaler: Knows the means of static covariates.
-        lookback: Rows before the cutoff that the network sees; None is every row.
+        scaler: The scaler, which has the means of the static covariates.
+        lookback: The number of rows up to the cutoff that the network sees; None is every row.
 
     Returns:
-        The panel, which targets count (rows, targets), and notes.
+        The panel; (rows, targets), False where a target was filled in; and remarks.
 
     Raises:
-        DataError: For a gap under "error".
+        DataError: When the network would see a gap and data.missing is "error".
     """
     panel, notes = _with_statics(panel, scaler)
     policy = data.missing
@@ -118,7 +122,7 @@ def without_gaps(
             rows = "every row" if lookback is None else f"the last {lookback:,} rows"
             raise refusal(
                 seen,
-                f"a forecast needs {rows} before its cutoff whole: fill them in, or give --from an earlier time",
+                f"a forecast needs {rows} before its cutoff without gaps: fill them in, or use an earlier --from",
             )
         policy = "ffill"
     panel, observed = fill(panel, policy, barriers=known[:, None])
@@ -126,6 +130,7 @@ def without_gaps(
 
 
 def _with_statics(panel: Panel, scaler: Scaler) -> tuple[Panel, list[str]]:
+    """Return the panel with missing static covariates replaced by their means, and remarks."""
     numeric = [k for k, name in enumerate(panel.statics) if name not in panel.categories]
     mean = np.full(len(panel.statics), np.nan)
     mean[numeric] = scaler.static_loc
@@ -135,11 +140,11 @@ def _with_statics(panel: Panel, scaler: Scaler) -> tuple[Panel, list[str]]:
         who = [repr(panel.ids[s]) for s in np.flatnonzero(missing[:, k])]
         named = ", ".join(who[:NAMED]) + (", …" if len(who) > NAMED else "")
         notes.append(
-            f"{len(who):,} series without a value of {panel.statics[k]!r}: {named}; taken for the mean of the "
+            f"no value of {panel.statics[k]!r} in {len(who):,} series: {named}; replaced by the mean of the "
             f"training series, {mean[k]:g}"
         )
     for k in (k for k in range(len(panel.statics)) if k not in numeric):
         n = int(np.isnan(panel.static[:, k]).sum())
         if n:
-            notes.append(f"{n:,} series without a value of {panel.statics[k]!r}; counted as an average one")
+            notes.append(f"no value of {panel.statics[k]!r} in {n:,} series; counted as an average one")
     return replace(panel, static=np.where(missing, mean, panel.static)), notes

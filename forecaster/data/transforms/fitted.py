@@ -1,4 +1,4 @@
-"""What is learned from training rows before a network exists: the scaler and the numbers of categories."""
+"""The transforms that are fitted on training rows: the scaler and the encoders of categories."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ from forecaster.data.transforms.windows import WindowSource
 
 
 class FittedTransforms(NamedTuple):
-    """Fitted once, on training rows, and used for every row after them."""
+    """The transforms of one experiment, fitted on training rows and applied to all rows.
+
+    Attributes:
+        scaler: The scaler of the columns of numbers.
+        encoders: The encoders of the columns of categories.
+    """
 
     scaler: Scaler
     encoders: Encoders
@@ -30,10 +35,10 @@ class FittedTransforms(NamedTuple):
         """Fit on the training rows of each series.
 
         Args:
-            panel: Without missing values.
-            train_end: (series,), training rows of each.
+            panel: The panel, without missing values.
+            train_end: (series,), the number of training rows of each series.
             scaling: The scaling section.
-            categorical: data.categorical: column to encoding.
+            categorical: The encoding of each categorical column: data.categorical.
         """
         return cls(
             fit_panel_scaler(panel, train_end, scaling).with_static(panel.static_numbers),
@@ -48,13 +53,13 @@ class FittedTransforms(NamedTuple):
         calendar: Sequence[str] = (),
         horizon: int,
     ) -> WindowSource:
-        """The scaled panel with the features that are derived from time and from the series.
+        """Return the source of windows: the scaled panel with its calendar and static features.
 
         Args:
-            panel: Without missing values, of series that the scaler has a group for.
-            observed: (rows, targets), False where a target was filled in and does not count.
-            calendar: data.calendar.
-            horizon: Steps beyond the last row that calendar features are needed for.
+            panel: The panel, without missing values, of series that the scaler has a group for.
+            observed: (rows, targets), False where a target was filled in and is not scored.
+            calendar: The calendar features: data.calendar.
+            horizon: The number of steps after the last row that need calendar features.
         """
         values = position = None
         if calendar:
@@ -80,7 +85,13 @@ class FittedTransforms(NamedTuple):
 
 
 def fit_panel_scaler(panel: Panel, train_end: Ints, scaling: ScalingSpec) -> Scaler:
-    """The scaler of a panel's columns of numbers, fitted on the first train_end rows of each series."""
+    """Fit the scaler of the columns of numbers.
+
+    Args:
+        panel: The panel, without missing values.
+        train_end: (series,), the number of rows of each series to fit on, from the first.
+        scaling: The scaling section.
+    """
     return fit_scaler(
         scaling, panel.numbers, panel.offsets, train_end, ids=panel.ids, n_targets=len(panel.targets)
     )
@@ -89,15 +100,16 @@ def fit_panel_scaler(panel: Panel, train_end: Ints, scaling: ScalingSpec) -> Sca
 def with_new_series(
     scaler: Scaler, scaling: ScalingSpec, panel: Panel, known: Ints
 ) -> tuple[Scaler, list[str]]:
-    """The trained scaler with groups for series that it never saw, and a note that names them.
-
-    A new series is scaled by its own history.
+    """Return the scaler with a group for each new series, which is fitted on its own history, and a remark.
 
     Args:
-        scaler: As training fitted it.
-        scaling: What it was fitted by.
-        panel: Without missing values.
-        known: (series,), the rows of each that may be looked at.
+        scaler: The scaler as fitted in training.
+        scaling: The scaling section that it was fitted by.
+        panel: The series to forecast, without missing values.
+        known: (series,), the number of rows of each series that are known.
+
+    Returns:
+        The scaler, and a remark that names the new series, if there are any.
     """
     new = np.flatnonzero(scaler.rows_for(panel.ids) < 0)
     if not len(new):
@@ -109,4 +121,5 @@ def with_new_series(
 
 
 def _some(columns: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+    """Return an array, or None if it has no columns."""
     return columns if columns.shape[1] else None

@@ -1,4 +1,4 @@
-"""The steps of the horizon in a panel, and what is known of them before they come."""
+"""The steps of the horizon in a panel, and their future covariates."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from forecaster.errors import DataError, Diagnostic, Location
 
 
 def with_horizon(panel: Panel, known: Ints, horizon: int) -> Panel:
-    """Each series up to its cutoff and a whole horizon beyond, NaN where there is no row.
+    """Return each series up to its cutoff and a whole horizon beyond it, NaN where there is no row.
 
     Args:
-        panel: The series, with rows after the cutoff where there are any.
-        known: (series,), rows up to the cutoff.
-        horizon: Steps.
+        panel: The series, which may have rows after their cutoffs.
+        known: (series,), the number of rows of each series up to its cutoff.
+        horizon: The number of steps after the cutoff.
     """
     length = known + horizon
     offsets = np.append(0, np.cumsum(length))
@@ -33,16 +33,16 @@ def with_horizon(panel: Panel, known: Ints, horizon: int) -> Panel:
 
 
 def fill_in_future(panel: Panel, known: Ints, cells: Cells, table: str) -> tuple[Panel, list[str]]:
-    """Put the cells of another table into the horizon.
+    """Copy the cells of another table into the horizon.
 
     Args:
-        panel: With a whole horizon after each cutoff.
-        known: (series,), rows up to the cutoff.
-        cells: Of the future covariates; they go before those of the panel.
-        table: What messages call that table.
+        panel: The series with a whole horizon after each cutoff.
+        known: (series,), the number of rows of each series up to its cutoff.
+        cells: The cells of the future covariates, which replace the values of the panel.
+        table: The name of the other table in messages.
 
     Returns:
-        The panel, and notes.
+        The panel, and remarks.
     """
     rows = ranges(panel.offsets[:-1] + known, panel.offsets[1:])
     series = panel.series_of_rows(rows)
@@ -63,21 +63,21 @@ def fill_in_future(panel: Panel, known: Ints, cells: Cells, table: str) -> tuple
     notes = []
     if unused:
         notes.append(
-            f"{unused:,} {'row' if unused == 1 else 'rows'} of {table} are of other series or times, and not used"
+            f"not used from {table}: {unused:,} {'row' if unused == 1 else 'rows'} of other series or times"
         )
     return replace(panel, values=values), notes
 
 
 def without_the_future(panel: Panel, known: Ints, table: str | None) -> Panel:
-    """Leave of the horizon only what is known ahead.
+    """Set everything in the horizon but the future covariates to 0.
 
     Args:
-        panel: With a whole horizon after each cutoff.
-        known: (series,), rows up to the cutoff.
-        table: The table that was brought for the horizon, for messages; None where there was none.
+        panel: The series with a whole horizon after each cutoff.
+        known: (series,), the number of rows of each series up to its cutoff.
+        table: The name of the table of future covariates in messages; None if there is none.
 
     Raises:
-        DataError: With the first few values of the horizon that are not known.
+        DataError: When future covariates are missing; names the first few.
     """
     rows = ranges(panel.offsets[:-1] + known, panel.offsets[1:])
     first_future = len(panel.targets) + len(panel.past)
@@ -88,6 +88,7 @@ def without_the_future(panel: Panel, known: Ints, table: str | None) -> Panel:
 
 
 def _check_known(panel: Panel, rows: Ints, first_future: int, table: str | None) -> None:
+    """Raise DataError when a future covariate of the horizon is missing."""
     at, column = np.nonzero(np.isnan(panel.values[rows, first_future:]))
     if not len(at):
         return
@@ -102,7 +103,7 @@ def _check_known(panel: Panel, rows: Ints, first_future: int, table: str | None)
         lines.append(f"and {len(at) - NAMED:,} more values of the horizon")
     hint = "fill it in for every step of the horizon"
     if table is None:
-        hint = "write the table to fill in with forecaster future, and bring it with --future"
+        hint = "write the table to fill in with forecaster future, and pass it with --future"
     found = [Diagnostic(text, location=place) for text in lines[:-1]]
     found.append(Diagnostic(lines[-1], hint=hint, location=place))
     raise DataError("values known ahead are missing", diagnostics=found)
