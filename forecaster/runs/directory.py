@@ -23,14 +23,18 @@ from forecaster.runs.files import (
     sha256_of,
     write_json,
 )
-from forecaster.system import is_device, quoted
+from forecaster.system import is_device, patiently, quoted
 
 MANIFEST = "manifest.json"
 EVENTS = "events.jsonl"
 RESOLVED = "resolved.yaml"
 CHECKPOINTS = "checkpoints"
+# In the place of one of `_TELLING` while the directory is emptied for another run.
+OVERWRITING = ".forecaster-overwriting"
 # The manifest does not list these files.
 _UNSEALED = {MANIFEST, ".lock"}
+# Files that only runs have: they tell a run from any other folder.
+_TELLING = (MANIFEST, EVENTS, RESOLVED)
 
 
 @dataclass(frozen=True)
@@ -89,8 +93,7 @@ class RunDir:
         Args:
             facts: What the manifest holds besides the sizes and checksums of the files.
         """
-        for left_by_a_kill in self.path.rglob(".*.part"):
-            left_by_a_kill.unlink()
+        self.drop_parts()
         checkpoints = self.path / CHECKPOINTS
         files = {
             p.relative_to(self.path).as_posix(): {"bytes": p.stat().st_size, "sha256": sha256_of(p)}
@@ -115,6 +118,11 @@ class RunDir:
         """Remove the checkpoints. A complete run has some only if it was killed right after its manifest."""
         shutil.rmtree(self.path / CHECKPOINTS, ignore_errors=True)
 
+    def drop_parts(self) -> None:
+        """Remove the incomplete files that a killed process left."""
+        for part in self.path.rglob(".*.part"):
+            part.unlink()
+
     def manifest(self) -> dict[str, Any]:
         """Read the manifest.
 
@@ -124,11 +132,10 @@ class RunDir:
         if not self.path.is_dir():
             raise DataError(f"{self.path}: there is no such run directory", hint=_nearest_runs(self.path))
         if not self.sealed:
-            if (self.path / RESOLVED).is_file() or "config" in (self.started() or {}):
-                raise DataError(
-                    f"{self.path}: this run is not complete",
-                    hint=f"finish it with: {self._unfinished()}",
-                )
+            started = self.started() or {}
+            named = any((self.path / name).is_file() for name in (RESOLVED, OVERWRITING))
+            if named or "config" in started:
+                raise DataError(f"{self.path}: this run is not complete", hint=self._to_finish(started))
             raise DataError(
                 f"{self.path}: is not a run directory", hint="name a folder that `forecaster train` wrote"
             )
@@ -147,18 +154,20 @@ class RunDir:
             raise damaged(self.path / MANIFEST, "lists no files with their bytes and sha256")
         return manifest
 
-    def _unfinished(self) -> str:
-        """Return the command that continues this run."""
-        started = self.started() or {}
+    def _to_finish(self, started: dict[str, Any]) -> str:
+        """Return how to continue this run, from the event that it began with; {} if it was stopped before that."""
+        if not started or (self.path / OVERWRITING).is_file():
+            # Nothing in the directory tells which command it was, or with which options.
+            return "repeat the command that was to make it, with --resume"
         words = [
             "forecaster",
             started.get("command", "train"),
-            quoted(started.get("config", str(self.path / "resolved.yaml"))),
+            quoted(started.get("config", str(self.path / RESOLVED))),
             *started.get("options", []),
             *(["--smoke"] if started.get("smoke") else []),
             f"--run-dir {quoted(str(self.path))} --resume",
         ]
-        return " ".join(words)
+        return f"finish it with: {' '.join(words)}"
 
     def check(self, *names: str) -> None:
         """Compare files with the manifest.
@@ -281,7 +290,8 @@ def claim(path: Path, *, resume: bool = False, overwrite: bool = False) -> Itera
     try:
         # Check again: another process may have written a run before this one got the lock.
         check_free(path, resume=resume, overwrite=overwrite)
-        if overwrite:
+        # A process that is killed while it empties the directory leaves parts of a run that nobody wants.
+        if overwrite or (path / OVERWRITING).is_file():
             with disk_errors(path):
                 _empty(path)
         yield RunDir(path)
@@ -291,29 +301,30 @@ def claim(path: Path, *, resume: bool = False, overwrite: bool = False) -> Itera
 
 def _left_by_a_start(path: Path) -> bool:
     """Return whether a process that was killed before its run began may have left this file."""
-    return path.name == ".lock" or (path.name.startswith(".") and path.name.endswith(".part"))
+    return path.name in (".lock", OVERWRITING) or (path.name.startswith(".") and path.name.endswith(".part"))
 
 
 def _looks_like_run(path: Path) -> bool:
     """Return whether the directory has a file that only runs have."""
-    return any((path / name).is_file() for name in (MANIFEST, RESOLVED, EVENTS))
+    return any((path / name).is_file() for name in (*_TELLING, OVERWRITING))
 
 
 def _empty(path: Path) -> None:
     """Remove everything but the lock from a run directory."""
-    # The manifest goes first, so that a process that is killed half-way leaves an incomplete run, not a damaged
-    # complete one. The files by which a directory is recognised as a run go last, the settings after the events.
-    last = (EVENTS, RESOLVED)
-    (path / MANIFEST).unlink(missing_ok=True)
+    # A rename ends the run in one step and needs no disk space. A process that is killed before it leaves the run as
+    # it was. After it, the next start removes the rest before it writes anything, so no file of the old run, such as
+    # a checkpoint, gets into the new one.
+    told_by = next((path / name for name in (OVERWRITING, *_TELLING) if (path / name).is_file()), None)
+    if told_by is not None:
+        patiently(lambda: told_by.replace(path / OVERWRITING))
     for entry in path.iterdir():
-        if entry.name == ".lock" or entry.name in last:
+        if entry.name in (".lock", OVERWRITING):
             continue
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         else:
             entry.unlink()
-    for name in last:
-        (path / name).unlink(missing_ok=True)
+    (path / OVERWRITING).unlink(missing_ok=True)
 
 
 def _nearest_runs(path: Path) -> str:
