@@ -15,7 +15,9 @@ from forecaster.runs.files import read_json
 from forecaster.runs.session import Inputs, open_session
 from forecaster.stages.checks import check_baselines, too_short
 from forecaster.stages.complete import complete_run
+from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, prepare
+from forecaster.stages.report import write_missing_report
 from forecaster.stages.saving import save_splits
 from forecaster.training.progress import Listener
 
@@ -102,7 +104,10 @@ def train(
     )
     with open_session(path, inputs, resume=options.resume, overwrite=options.overwrite) as session:
         run, notes = session.run, []
-        if not session.complete:
+        if session.complete:
+            # The last process may have been killed between the manifest and the report.
+            write_missing_report(OpenedRun(run, experiment, source), prepared)
+        else:
             session.begin(lambda run: save_splits(spec, prepared, run))
             notes = complete_run(
                 experiment, source, prepared, session, listener=listener, smoke=options.smoke

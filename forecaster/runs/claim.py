@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from forecaster.errors import DataError, RunTakenError
-from forecaster.runs.directory import EVENTS, MANIFEST, RESOLVED, RunDir
+from forecaster.runs.directory import OVERWRITING, RUN_FILES, RunDir
 from forecaster.runs.files import disk_errors
+from forecaster.system import patiently
 
 
 def check_free(path: Path, *, resume: bool = False, overwrite: bool = False) -> None:
@@ -78,7 +79,8 @@ def claim(path: Path, *, resume: bool = False, overwrite: bool = False) -> Itera
     try:
         # Check again: another process may have written a run before this one got the lock.
         check_free(path, resume=resume, overwrite=overwrite)
-        if overwrite:
+        # A process that is killed while it empties the directory leaves parts of a run that nobody wants.
+        if overwrite or (path / OVERWRITING).is_file():
             with disk_errors(path):
                 _empty(path)
         yield RunDir(path)
@@ -88,26 +90,27 @@ def claim(path: Path, *, resume: bool = False, overwrite: bool = False) -> Itera
 
 def _left_by_a_start(path: Path) -> bool:
     """Return whether a process that was killed before its run began may have left this file."""
-    return path.name == ".lock" or (path.name.startswith(".") and path.name.endswith(".part"))
+    return path.name in (".lock", OVERWRITING) or (path.name.startswith(".") and path.name.endswith(".part"))
 
 
 def _looks_like_run(path: Path) -> bool:
     """Return whether the directory has a file that only runs have."""
-    return any((path / name).is_file() for name in (MANIFEST, RESOLVED, EVENTS))
+    return any((path / name).is_file() for name in (*RUN_FILES, OVERWRITING))
 
 
 def _empty(path: Path) -> None:
     """Remove everything but the lock from a run directory."""
-    # The manifest goes first, so that a process that is killed half-way leaves an incomplete run, not a damaged
-    # complete one. The files by which a directory is recognised as a run go last, the settings after the events.
-    last = (EVENTS, RESOLVED)
-    (path / MANIFEST).unlink(missing_ok=True)
+    # A rename ends the run in one step and needs no disk space. A process that is killed before it leaves the run as
+    # it was. After it, the next start removes the rest before it writes anything, so no file of the old run, such as
+    # a checkpoint, gets into the new one.
+    told_by = next((path / name for name in (OVERWRITING, *RUN_FILES) if (path / name).is_file()), None)
+    if told_by is not None:
+        patiently(lambda: told_by.replace(path / OVERWRITING))
     for entry in path.iterdir():
-        if entry.name == ".lock" or entry.name in last:
+        if entry.name in (".lock", OVERWRITING):
             continue
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         else:
             entry.unlink()
-    for name in last:
-        (path / name).unlink(missing_ok=True)
+    (path / OVERWRITING).unlink(missing_ok=True)

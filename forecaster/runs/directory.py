@@ -28,8 +28,12 @@ MANIFEST = "manifest.json"
 EVENTS = "events.jsonl"
 RESOLVED = "resolved.yaml"
 CHECKPOINTS = "checkpoints"
+# In the place of one of `RUN_FILES` while the directory is emptied for another run.
+OVERWRITING = ".forecaster-overwriting"
 # The manifest does not list these files.
 _UNSEALED = {MANIFEST, ".lock"}
+# Files that only runs have: they tell a run from any other folder.
+RUN_FILES = (MANIFEST, EVENTS, RESOLVED)
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,7 @@ class RunDir:
         Args:
             facts: What the manifest holds besides the sizes and checksums of the files.
         """
-        for left_by_a_kill in self.path.rglob(".*.part"):
-            left_by_a_kill.unlink()
+        self.drop_parts()
         checkpoints = self.path / CHECKPOINTS
         files = {
             p.relative_to(self.path).as_posix(): {"bytes": p.stat().st_size, "sha256": sha256_of(p)}
@@ -114,6 +117,11 @@ class RunDir:
         """Remove the checkpoints. A complete run has some only if it was killed right after its manifest."""
         shutil.rmtree(self.path / CHECKPOINTS, ignore_errors=True)
 
+    def drop_parts(self) -> None:
+        """Remove the incomplete files that a killed process left."""
+        for part in self.path.rglob(".*.part"):
+            part.unlink()
+
     def manifest(self) -> dict[str, Any]:
         """Read the manifest.
 
@@ -123,11 +131,10 @@ class RunDir:
         if not self.path.is_dir():
             raise DataError(f"{self.path}: there is no such run directory", hint=_nearest_runs(self.path))
         if not self.sealed:
-            if (self.path / RESOLVED).is_file() or "config" in (self.started() or {}):
-                raise DataError(
-                    f"{self.path}: this run is not complete",
-                    hint=f"finish it with: {self._unfinished()}",
-                )
+            started = self.started() or {}
+            named = any((self.path / name).is_file() for name in (RESOLVED, OVERWRITING))
+            if named or "config" in started:
+                raise DataError(f"{self.path}: this run is not complete", hint=self._to_finish(started))
             raise DataError(
                 f"{self.path}: is not a run directory", hint="name a folder that `forecaster train` wrote"
             )
@@ -146,18 +153,20 @@ class RunDir:
             raise damaged(self.path / MANIFEST, "lists no files with their bytes and sha256")
         return manifest
 
-    def _unfinished(self) -> str:
-        """Return the command that continues this run."""
-        started = self.started() or {}
+    def _to_finish(self, started: dict[str, Any]) -> str:
+        """Return how to continue this run, from the event that it began with; {} if it was stopped before that."""
+        if not started or (self.path / OVERWRITING).is_file():
+            # Nothing in the directory tells which command it was, or with which options.
+            return "repeat the command that was to make it, with --resume"
         words = [
             "forecaster",
             started.get("command", "train"),
-            quoted(started.get("config", str(self.path / "resolved.yaml"))),
+            quoted(started.get("config", str(self.path / RESOLVED))),
             *started.get("options", []),
             *(["--smoke"] if started.get("smoke") else []),
             f"--run-dir {quoted(str(self.path))} --resume",
         ]
-        return " ".join(words)
+        return f"finish it with: {' '.join(words)}"
 
     def check(self, *names: str) -> None:
         """Compare files with the manifest.

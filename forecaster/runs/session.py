@@ -154,8 +154,9 @@ def open_session(
                 check_same_inputs(run, started, inputs)
         session = Session(run, inputs, started)
         if session.complete:
-            # A process that was killed right after the manifest leaves its checkpoints.
+            # A process that was killed after the manifest leaves checkpoints, or a part of its report.
             run.drop_checkpoints()
+            run.drop_parts()
         yield session
 
 

@@ -47,6 +47,17 @@ class Reported:
     notes: list[str]
 
 
+def write_missing_report(opened: OpenedRun, prepared: Prepared) -> None:
+    """Write the report of a complete run that has none.
+
+    Args:
+        opened: The run.
+        prepared: The data that the run was trained on.
+    """
+    if not opened.run.file(REPORT).is_file():
+        write_report(opened, prepared=prepared)
+
+
 def write_report(
     opened: OpenedRun, *, output: Path | None = None, prepared: Prepared | None = None
 ) -> Reported:

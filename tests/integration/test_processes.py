@@ -121,7 +121,7 @@ def test_nan_loss_exits_with_1_and_leaves_nothing_half_done(tmp_path: Path) -> N
 
 def test_usage_config_and_data_exit_with_2(tmp_path: Path) -> None:
     config = line(tmp_path)
-    assert "give one of them" in refused(2, "train", config, "--resume", "--overwrite")
+    assert "use one of them" in refused(2, "train", config, "--resume", "--overwrite")
     assert "--resume needs --run-dir" in refused(2, "train", config, "--resume")
     assert "there is no run to resume" in refused(
         2, "train", config, "--run-dir", tmp_path / "no", "--resume"

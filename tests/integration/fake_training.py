@@ -1,0 +1,72 @@
+"""A training that takes no time: stands for the networks, pictures and pages of `train` and `backtest`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+import forecaster.stages.fitting
+import forecaster.stages.report
+import forecaster.stages.saving
+from forecaster.config.spec import ExperimentSpec
+from forecaster.data.transforms.windows import Windows
+from forecaster.forecasting.fitted import Fitted
+from forecaster.forecasting.forecast import Forecast
+from forecaster.runs.directory import RunDir
+from forecaster.stages.fitting import MemberStore
+from forecaster.stages.prepared import Prepared
+from forecaster.training.progress import EpochRow
+
+
+def install(patch: pytest.MonkeyPatch) -> None:
+    """Put the fakes in place of what loads TensorFlow, draws, or renders."""
+    patch.setattr(forecaster.stages.fitting, "fit_members", fit_members)
+    patch.setattr(forecaster.stages.saving, "draw_run", draw_run)
+    patch.setattr(forecaster.stages.report, "page", lambda contents: contents.experiment_name)
+
+
+@dataclass(frozen=True)
+class FakeFitted(Fitted):
+    """Forecasts the sum of its weights, so that scores tell one training from another."""
+
+    def forecast(self, windows: Windows, groups: Any, probabilities: Any = ()) -> Forecast:
+        shape = (len(windows), self.shape.horizon, self.shape.n_targets)
+        total = sum(float(array.sum()) for weights in self.members for array in weights.values())
+        return Forecast.of(windows, np.full(shape, total))
+
+
+def fit_members(
+    spec: ExperimentSpec,
+    prepared: Prepared,
+    store: MemberStore,
+    *,
+    listener: Any = None,
+    smoke: bool = False,
+    until: int | None = None,
+) -> tuple[Fitted, list[EpochRow]]:
+    """Weights that follow from the seed and the number of epochs, by way of checkpoints as `fit` keeps them."""
+    history, members = [], []
+    for member in range(spec.training.ensemble):
+        checkpoints = store.checkpoints(member)
+        saved = checkpoints.load()
+        weights = {"w": np.full(3, spec.seed + member, np.float32)} if saved is None else saved[0]
+        for epoch in range(0 if saved is None else saved[1]["epoch"], spec.training.epochs):
+            weights = {"w": weights["w"] * 2 + spec.seed}
+            checkpoints.save(weights, {"epoch": epoch + 1})
+        members.append(weights)
+        history += [
+            EpochRow(member, epoch, 1 / epoch, 0.01, 0.0, True)
+            for epoch in range(1, spec.training.epochs + 1)
+        ]
+        store.done(member, spec.training.epochs, None)
+    scaler, encoders = prepared.transforms
+    fitted = FakeFitted(spec.model, prepared.shape, scaler, members, prepared.panel.time_axis, encoders)
+    return fitted, history
+
+
+def draw_run(spec: ExperimentSpec, prepared: Prepared, trained: Any, run: RunDir) -> None:
+    """The same files, of one byte each."""
+    run.file("plots").mkdir(exist_ok=True)
+    for name in ("loss.png", "forecast.png"):
+        run.file(f"plots/{name}").write_bytes(b"-")

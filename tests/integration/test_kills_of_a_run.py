@@ -1,0 +1,226 @@
+"""A run that is killed at each of its file operations; `test_processes` and `benchmarks/kills.py` send signals."""
+
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from forecaster.runs.claim import claim
+from forecaster.runs.directory import OVERWRITING, RunDir
+from tests.integration import fake_training
+from tests.integration.killed_commands import KILLED, Kill, Operation, command, fake_command, kill_within
+from tests.integration.tiny_runs import call, done, line, refused
+
+pytestmark = pytest.mark.slow
+
+if sys.platform != "linux":
+    pytest.skip("asks Linux what a folder is called", allow_module_level=True)
+
+# Times differ, and the page is made from the rest at any time.
+NOT_COMPARED = {"events.jsonl", "manifest.json", "report.html"}
+TRAIN: list[object] = ["train"]
+BACKTEST: list[object] = ["backtest", "--folds", 2, "--refit"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A config and a table beside a run directory that is not there yet."""
+    line(tmp_path, training={"epochs": 1, "ensemble": 2, "batch_size": 16})
+    return tmp_path
+
+
+@pytest.fixture
+def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks, pictures and pages that take no time."""
+    fake_training.install(monkeypatch)
+
+
+def kills(
+    work: Callable[[], object], run: Path, before: Path | None = None, until: Operation | None = None
+) -> Iterator[Operation]:
+    """Kill something at every file operation, and within every one that writes a file in its place.
+
+    Args:
+        work: What is killed, each time from the start.
+        run: The run directory.
+        before: What is in the run directory at the start; None where it does not exist.
+        until: The first operation that no longer matters; None goes on until nothing is left to kill.
+
+    Yields:
+        The operation that the kill came before or in. The run directory is as the kill left it.
+    """
+    at, cut_short = 0, False
+    while True:
+        shutil.rmtree(run, ignore_errors=True)
+        if before is not None:
+            shutil.copytree(before, run)
+        status, operations = kill_within(work, run, Kill(at, cut_short))
+        if status == 0 or operations[-1] == until:
+            break
+        assert status == KILLED
+        yield operations[-1]
+        # What is in a part that is never put in its place makes no difference.
+        in_place = operations[-1].kind == "open" and not operations[-1].path.endswith(".part")
+        cut_short = in_place and not cut_short
+        at += not cut_short
+    assert at > 10
+
+
+def words_of(verb: list[object], folder: Path, run: str, *more: object) -> list[object]:
+    return [verb[0], folder / "c.yaml", *verb[1:], *more, "--smoke", "-q", "--run-dir", folder / run]
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    """Every file but the lock."""
+    files = (p for p in path.rglob("*") if p.is_file() and p.name != ".lock")
+    return {p.relative_to(path).as_posix(): p.read_bytes() for p in files}
+
+
+def assert_same_run(run: Path, whole: Path) -> None:
+    """The same files of the same bytes, whole by the manifest, and nothing that a kill left."""
+    found, expected = contents(run), contents(whole)
+    assert found.keys() == expected.keys()
+    for name in expected.keys() - NOT_COMPARED:
+        assert found[name] == expected[name], name
+    files = RunDir(run).manifest()["files"]
+    assert files.keys() == RunDir(whole).manifest()["files"].keys()
+    RunDir(run).check(*files)
+
+
+def shown(run: Path) -> str | None:
+    """What `show` refuses a directory for; None where it shows a complete run, whose files are whole."""
+    result = call("show", run)
+    if result.exit_code == 0:
+        RunDir(run).check(*RunDir(run).manifest()["files"])
+        return None
+    assert result.exit_code == 2
+    said = result.stderr.removeprefix("error: ").strip()
+    names = {p.name for p in run.iterdir() if not p.name.endswith(".part")} if run.exists() else set()
+    if not run.exists():
+        assert said.startswith(f"{run}: there is no such run directory; ")
+    elif names <= {".lock"}:
+        assert said.startswith(f"{run}: is not a run directory; ")
+    else:
+        assert said.startswith(f"{run}: this run is not complete; ")
+    return said
+
+
+def to_resume(said: str | None, words: list[object]) -> list[object]:
+    """The command that `show` names; where it names none, the one that was killed with --resume."""
+    _, names_one, named = (said or "").partition("finish it with: forecaster ")
+    return [*shlex.split(named), "-q"] if names_one else [*words, "--resume"]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("fakes")
+@pytest.mark.parametrize("verb", [TRAIN, BACKTEST], ids=["train", "backtest"])
+def test_run_that_is_killed_anywhere_is_taken_up(folder: Path, verb: list[object]) -> None:
+    """By a plain second start, or by --resume as `show` says; it ends in the bytes of one that was not killed."""
+    words, run, whole = words_of(verb, folder, "r"), folder / "r", folder / "whole"
+    done(*words_of(verb, folder, "whole"))
+    for _ in kills(fake_command(*words), run):
+        said = shown(run)
+        if not run.exists():
+            assert refused(2, *words, "--resume").startswith(f"{run}: there is no run to resume; ")
+            done(*words)
+            assert_same_run(run, whole)
+            continue
+        copy = shutil.copytree(run, folder / "copy")
+        second = call(*words_of(verb, folder, "copy"))
+        if second.exit_code == 0:
+            assert_same_run(copy, whole)
+        else:
+            assert second.exit_code == 4
+            assert "add --resume to " in second.stderr
+        shutil.rmtree(copy)
+        done(*to_resume(said, words))
+        assert_same_run(run, whole)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("fakes")
+@pytest.mark.parametrize("complete", [True, False], ids=["complete", "under_way"])
+def test_overwriting_that_is_killed_anywhere_is_taken_up(folder: Path, complete: bool) -> None:
+    """Either the old run is untouched, or nothing of it comes into the new one."""
+    old, run, whole = folder / "old", folder / "r", folder / "whole"
+    words = words_of(TRAIN, folder, "r")
+    done(*words)
+    if complete:
+        RunDir(run).file("plots/a.png").write_bytes(b"of `forecaster plot`")
+        shutil.move(run, old)
+    else:
+        shutil.rmtree(run)
+        put_in_place = Operation("rename", "model/state.json")
+        assert kill_within(fake_command(*words), run, Kill(before=put_in_place))[0] == KILLED
+        shutil.move(run, old)
+    new = words_of(TRAIN, folder, "r", "--set", "seed=7")
+    done(*words_of(TRAIN, folder, "whole", "--set", "seed=7"))
+
+    # From there on nothing is left of the old run, and the new one is as any other.
+    emptied = Operation("open", ".resolved.yaml.part")
+    for _ in kills(fake_command(*new, "--overwrite"), run, before=old, until=emptied):
+        said = shown(run)
+        copy = shutil.copytree(run, folder / "copy")
+        done(*words_of(TRAIN, folder, "copy", "--set", "seed=7"), "--overwrite")
+        assert_same_run(copy, whole)
+        shutil.rmtree(copy)
+        if (run / "resolved.yaml").exists() and not (run / OVERWRITING).exists():
+            assert contents(run) == contents(old)
+            assert "the config (resolved.yaml) changed since" in refused(2, *new, "--resume")
+        else:
+            assert said is not None
+            assert "finish it with" not in said
+            done(*new, "--resume")
+            assert_same_run(run, whole)
+
+
+def overwrite(path: Path) -> None:
+    with claim(path, overwrite=True):
+        pass
+
+
+def test_search_that_is_being_overwritten_leaves_no_trial(tmp_path: Path) -> None:
+    """Of a search that was stopped the directory has no resolved.yaml, and checkpoints of trials."""
+    old, run = tmp_path / "old", tmp_path / "r"
+    with claim(old) as begun:
+        begun.event("started", command="tune", config="c.yaml")
+        for name in ("tune/trials.jsonl", "tune/trials.csv", "tune/trials/0001/config.yaml", ".lock"):
+            begun.file(name).parent.mkdir(parents=True, exist_ok=True)
+            begun.file(name).touch()
+        begun.checkpoints(0).save({}, {})
+    for _ in kills(partial(overwrite, run), run, before=old):
+        untouched = contents(run) == contents(old)
+        with claim(run, resume=True) as left:
+            assert (left.started() is None) != untouched
+            assert untouched or [p.name for p in run.iterdir()] == [".lock"]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("verb", "before", "trained_again"),
+    [
+        (TRAIN, Operation("rename", "checkpoints/member-1.safetensors"), 1),
+        (BACKTEST, Operation("rename", "manifest.json"), 0),
+    ],
+    ids=["train", "backtest"],
+)
+def test_networks_of_a_killed_run_are_those_of_one_that_is_not(
+    folder: Path, verb: list[object], before: Operation, trained_again: int
+) -> None:
+    words, run, whole = words_of(verb, folder, "r"), folder / "r", folder / "whole"
+    status, _ = kill_within(command(*words), run, Kill(before=before))
+    assert status == KILLED
+    loud = [word for word in to_resume(shown(run), words) if word != "-q"]
+    said = call(*loud)
+    assert said.exit_code == 0, said.stderr
+    assert said.stderr.count("epoch 1/1") == trained_again
+    done(*words_of(verb, folder, "whole"))
+    assert not list(run.rglob("*.part"))
+    names = {"metrics.json", "forecasts.csv", *(["model/weights.safetensors"] if verb is TRAIN else [])}
+    assert {name: (run / name).read_bytes() for name in names} == {
+        name: (whole / name).read_bytes() for name in names
+    }
