@@ -9,7 +9,7 @@ FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test pythons mutants check lint coverage wheel format data schema pages docs notebook images report-images vendor clean
-.PHONY: bench-speed bench-engines bench-memory bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune
+.PHONY: bench-speed bench-engines bench-memory bench-dataframe bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,12 +53,13 @@ mutants: $(STAMP)  ## do the tests notice small changes of the code? one module:
 coverage: $(STAMP)  ## all tests, and which lines and branches they reach; fails below the threshold
 	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term --cov-report=html --cov-fail-under=80
 
-lint: $(STAMP)  ## format, lint, types for three systems, the layers between the rooms, declared dependencies
+lint: $(STAMP)  ## format, lint, types for three systems (of benchmarks for Linux), the layers between the rooms, declared dependencies
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	for system in linux darwin win32; do \
-		$(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system || exit 1; \
+		$(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system forecaster data || exit 1; \
 	done
+	$(BIN)/mypy --platform linux --cache-dir .mypy_cache/linux benchmarks
 	$(BIN)/lint-imports
 	$(BIN)/deptry forecaster data
 
@@ -109,6 +110,9 @@ bench-engines: $(STAMP)  ## beside plain Keras and PyTorch: make bench-engines T
 
 bench-memory: $(STAMP)  ## peak memory of 20 million rows at lookbacks of 64, 512 and 2,048
 	$(BIN)/python benchmarks/memory.py
+
+bench-dataframe: $(STAMP)  ## the Python API on a DataFrame of 20 million rows beside the same table as Parquet
+	$(BIN)/python benchmarks/dataframe.py
 
 bench-startup: $(STAMP)  ## seconds of --help and of validate
 	$(BIN)/python benchmarks/startup.py
