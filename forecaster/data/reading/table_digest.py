@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forecaster.data.reading.columns import dictionary_of_strings
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -58,7 +60,7 @@ def _parts(block: pa.Array) -> Iterator[Any]:
     while isinstance(block.type, pa.BaseExtensionType):
         block = block.storage
     if types.is_dictionary(block.type):
-        block = block.dictionary_decode()
+        block = dictionary_of_strings(block).dictionary_decode()
     kind = block.type
     fixed = types.is_primitive(kind) or types.is_decimal(kind) or types.is_fixed_size_binary(kind)
     if not fixed and str(kind) not in _LARGE:

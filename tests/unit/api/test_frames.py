@@ -131,6 +131,23 @@ def test_the_layout_of_text_does_not_change_the_fingerprint() -> None:
     assert len({ArrowTable.of(pa.table({"c": cells})).sha256 for cells in layouts}) == 1
 
 
+def test_categories_of_polars_and_pandas_are_read_as_their_texts() -> None:
+    ids = ["a", "a text too long for a view", None, "a"]
+    frames = [
+        pl.DataFrame({"id": ids}),
+        pl.DataFrame({"id": pl.Series(ids, dtype=pl.Categorical)}),
+        pl.DataFrame({"id": pl.Series(ids, dtype=pl.Enum([ids[1], ids[0]]))}),
+        pd.DataFrame({"id": ids}),
+        pd.DataFrame({"id": pd.Categorical(ids)}),
+    ]
+    tables = [ArrowTable.of(frame) for frame in frames]
+    assert len({table.sha256 for table in tables}) == 1
+    for table in tables:
+        for named in ([], ["id"]):
+            [[cells]] = table.keeping(named).batches(["id"])
+            assert cells.to_pylist() == ids
+
+
 def test_texts_that_run_together_differ_in_the_fingerprint() -> None:
     tables = [["ab", "c"], ["a", "bc"], ["abc", ""], ["abc"], ["a", "a", "b"], ["a", "b", "b"]]
     assert len({ArrowTable.of(pa.table({"c": cells})).sha256 for cells in tables}) == len(tables)
