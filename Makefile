@@ -9,7 +9,7 @@ FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test pythons mutants check lint coverage wheel format data schema pages docs notebook images report-images vendor clean
-.PHONY: bench-speed bench-engines bench-memory bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune
+.PHONY: bench-speed bench-engines bench-memory bench-dataframe bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,8 +59,9 @@ lint: $(STAMP)  ## format, lint, types for three systems, the layers between the
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	for system in $(SYSTEMS); do \
-		$(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system || exit 1; \
+		$(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system forecaster data || exit 1; \
 	done
+	$(BIN)/mypy --platform linux --cache-dir .mypy_cache/linux benchmarks
 	$(BIN)/lint-imports
 	$(BIN)/deptry forecaster data
 
@@ -111,6 +112,9 @@ bench-engines: $(STAMP)  ## beside plain Keras and PyTorch: make bench-engines T
 
 bench-memory: $(STAMP)  ## peak memory of 20 million rows at lookbacks of 64, 512 and 2,048
 	$(BIN)/python benchmarks/memory.py
+
+bench-dataframe: $(STAMP)  ## the Python API on a DataFrame of 20 million rows beside the same table as Parquet
+	$(BIN)/python benchmarks/dataframe.py
 
 bench-startup: $(STAMP)  ## seconds of --help and of validate
 	$(BIN)/python benchmarks/startup.py

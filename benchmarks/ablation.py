@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import argparse
 import csv
+import sys
 import tempfile
 from pathlib import Path
 
-import accuracy
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks import accuracy
 
 TABLE = Path(__file__).parents[1] / "data" / "nyc_departures.csv"
 # Weather is known up to the origin, the timetable and the calendar beyond it.

@@ -20,7 +20,10 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import mean, pstdev
+from typing import Any
 
+# Of one run: its scores by split, forecaster and metric, and how it went.
+Result = dict[str, Any]
 CONFIGS = Path(__file__).parents[1] / "configs" / "benchmarks"
 HORIZONS = {96: 5, 192: 3, 336: 2, 720: 2}
 """ETTh1's horizons, and the most epochs at each, chosen on validation."""
@@ -48,7 +51,7 @@ def m4_table(data: Path, folder: Path) -> Path:
     return path
 
 
-def train(config: Path, seed: int, settings: list[str]) -> dict:
+def train(config: Path, seed: int, settings: list[str]) -> Result:
     """One whole run in a process of its own; its scores and how long it took."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "forecaster", "train", str(config), "--json", "-q"]
@@ -82,7 +85,7 @@ class Runs:
         lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
         self.done = {json.loads(line)["key"]: json.loads(line) for line in lines}
 
-    def of(self, name: str, settings: list[str], shown: list[str]) -> list[dict]:
+    def of(self, name: str, settings: list[str], shown: list[str]) -> list[Result]:
         """One run per seed. shown: the settings that the log and the key name."""
         config = CONFIGS / f"{name}.yaml"
         digest = hashlib.sha256(config.read_bytes()).hexdigest()[:12]
@@ -111,19 +114,21 @@ def table(title: str, header: list[str], rows: list[list[str]]) -> None:
 DEPARTURES = ["", "val MASE", "test MASE", "test MAE", "seconds"]
 
 
-def departures_row(name: str, runs: list[dict]) -> list[str]:
+def departures_row(name: str, runs: list[Result]) -> list[str]:
     """The cells under DEPARTURES: mean and spread over the seeds."""
     shown = [("val", "mase"), ("test", "mase"), ("test", "mae")]
     cells = [spread([run["scores"][split]["model"][metric] for run in runs], 3) for split, metric in shown]
     return [name, *cells, f"{mean(run['seconds'] for run in runs):.0f}"]
 
 
-def of(run: dict, who: str, metric: str) -> float:
-    return run["scores"]["test"][who][metric]
+def of(run: Result, who: str, metric: str) -> float:
+    found: float = run["scores"]["test"][who][metric]
+    return found
 
 
 def etth1(runs: Runs, data: Path) -> None:
-    rows, means = [], {}
+    rows: list[list[str]] = []
+    means: dict[str, list[tuple[list[float], list[float]]]] = {}
     for horizon, epochs in HORIZONS.items():
         shown = [f"window.horizon={horizon}", f"training.epochs={epochs}"]
         found = runs.of("etth1", [*shown, f"data.path={data / 'ETTh1.csv'}"], shown)

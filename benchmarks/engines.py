@@ -27,9 +27,14 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from forecaster.config.spec import ExperimentSpec
+    from forecaster.data.transforms.split import SplitName
+    from forecaster.stages.prepared import Prepared
 
 CONFIG = Path(__file__).parent.parent / "configs" / "quickstart.yaml"
 HORIZON = 24
@@ -99,12 +104,12 @@ class Turns:
 # -- the sides -------------------------------------------------------------------------
 
 
-def loaded_and_prepared(case: Case, epochs: int) -> tuple[Any, Any]:
+def spec_and_prepared(case: Case, epochs: int) -> tuple[ExperimentSpec, Prepared]:
     from forecaster.config.experiment import Experiment
     from forecaster.stages.prepared import prepare
 
     layers = ", ".join(f"{{type: {case.cell}, units: {units}}}" for units in case.units)
-    loaded = Experiment.from_yaml(
+    experiment = Experiment.from_yaml(
         CONFIG,
         [
             f"window={{lookback: {case.lookback}, horizon: {HORIZON}}}",
@@ -115,22 +120,22 @@ def loaded_and_prepared(case: Case, epochs: int) -> tuple[Any, Any]:
             "evaluation.calibration=none",
         ],
     )
-    prepared = prepare(loaded)
+    prepared = prepare(experiment.spec, experiment.data_path)
     train = prepared.windows["train"]
     some = np.linspace(0, len(train) - 1, case.n_windows).astype(np.int64)
-    return loaded, replace(prepared, windows=prepared.windows | {"train": train.take(some)})
+    return experiment.spec, replace(prepared, windows=prepared.windows | {"train": train.take(some)})
 
 
 def run_ours(case: Case, epochs: int, turns: Turns) -> None:
     from forecaster.runs.claim import claim
-    from forecaster.stages.fitting import train
+    from forecaster.stages.fitting import fit_and_score, member_store
     from forecaster.training.backend import start_backend
 
-    loaded, prepared = loaded_and_prepared(case, epochs)
-    start_backend(loaded.experiment.runtime)
+    spec, prepared = spec_and_prepared(case, epochs)
+    start_backend(spec.runtime)
     with tempfile.TemporaryDirectory() as folder, claim(Path(folder) / "run") as run_dir:
         turns.begin()
-        train(loaded, prepared, run_dir, listener=turns)
+        fit_and_score(spec, prepared, member_store(run_dir), listener=turns)
 
 
 def run_keras(case: Case, epochs: int, turns: Turns, data: Any) -> None:
@@ -208,9 +213,10 @@ def run_torch(case: Case, epochs: int, turns: Turns, data: Any) -> None:
 
 def windows_as_arrays(case: Case, path: Path) -> int:
     """Write the windows for those who take arrays; how many validation windows there are."""
-    _, prepared = loaded_and_prepared(case, 1)
-    arrays = {}
-    for split, ending in (("train", ""), ("val", "_val")):
+    _, prepared = spec_and_prepared(case, 1)
+    arrays: dict[str, Any] = {}
+    endings: dict[SplitName, str] = {"train": "", "val": "_val"}
+    for split, ending in endings.items():
         windows = prepared.windows[split]
         every = np.arange(len(windows))
         arrays["x" + ending], arrays["y" + ending] = windows.inputs(every)["past"], windows.targets(every)

@@ -9,27 +9,27 @@ Hourly files, as for benchmarks/accuracy.py; without it only the shipped departu
 from __future__ import annotations
 
 import argparse
+import math
 import resource
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from accuracy import m4_table, table
-
+from benchmarks.accuracy import m4_table, table
 from forecaster.config.experiment import Experiment
-from forecaster.evaluation.intervals import probabilities
 from forecaster.evaluation.scales import Scales
-from forecaster.evaluation.scores import Forecasts, Scoring, score_table
-from forecaster.pipeline import Prepared, prepare, train
-from forecaster.pipeline.backtest import outlooks
+from forecaster.evaluation.scores import Scoring, score_table
+from forecaster.forecasting.forecast import Forecast
+from forecaster.forecasting.levels import probabilities
 from forecaster.runs.claim import claim
-from forecaster.stages.scoring import Scores, score
+from forecaster.stages.fitting import fit_members, member_store
+from forecaster.stages.prepared import prepare
+from forecaster.stages.scoring import ScoredForecasts, forecast_splits, score
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
@@ -38,22 +38,22 @@ class Run:
     """One training, scored under several calibrations."""
 
     def __init__(self, config: str, *settings: str) -> None:
-        self.loaded: Experiment = Experiment.from_yaml(CONFIGS / config, settings)
-        self.prepared: Prepared = prepare(self.loaded)
+        experiment = Experiment.from_yaml(CONFIGS / config, settings)
+        self.spec = experiment.spec
+        self.prepared = prepare(self.spec, experiment.data_path)
         start = time.monotonic()
         with tempfile.TemporaryDirectory() as folder, claim(Path(folder) / "run") as run:
-            self.trained = train(self.loaded, self.prepared, run)
+            fitted, _ = fit_members(self.spec, self.prepared, member_store(run))
         print(f"{config} {' '.join(settings)}: {time.monotonic() - start:.0f} s", file=sys.stderr)
-        self.found = outlooks(self.trained.fitted, self.prepared)
+        self.found = forecast_splits(self.spec, fitted, self.prepared)
 
-    def scored(self, calibration: str) -> Scores:
-        experiment = self.loaded.experiment
-        evaluation = experiment.evaluation.model_copy(update={"calibration": calibration})
-        experiment = experiment.model_copy(update={"evaluation": evaluation})
-        return score(replace(self.prepared, experiment=experiment), self.found)
+    def scored(self, calibration: str) -> ScoredForecasts:
+        evaluation = self.spec.evaluation.model_copy(update={"calibration": calibration})
+        spec = self.spec.model_copy(update={"evaluation": evaluation})
+        return score(spec, self.prepared, self.found)
 
 
-def rows_of(scores: Scores, name: str, who: str, level: int) -> list[str]:
+def rows_of(scores: ScoredForecasts, name: str, who: str, level: int) -> list[str]:
     broken = scores.breakdowns["test"][who]
     steps = np.array_split(broken[f"coverage_{level}"].by_step, 4)
     wql = scores.tables["test"]["intervals"][who]["wql"]
@@ -108,10 +108,13 @@ def etth1(data: Path) -> None:
         ("point", point, ("conformal", "adaptive")),
         ("quantiles", quantiles, ("none", "conformal", "adaptive")),
     ):
-        for calibration in calibrations:
-            scores = run.scored(calibration)
-            rows.append(rows_of(scores, f"{name}, {calibration}", "model", 90))
-        mse[name] = {s: t["scores"]["model"]["scaled_mse"] for s, t in scores.tables.items()}
+        scored = {calibration: run.scored(calibration) for calibration in calibrations}
+        rows += [rows_of(scores, f"{name}, {c}", "model", 90) for c, scores in scored.items()]
+        # Calibration changes intervals and no point forecast.
+        tables = scored["adaptive"].tables
+        mse[name] = {
+            split: table["scores"]["model"]["scaled_mse"] or math.nan for split, table in tables.items()
+        }
     for calibration in ("conformal", "adaptive"):
         rows.append(
             rows_of(point.scored(calibration), f"seasonal_naive, {calibration}", "seasonal_naive", 90)
@@ -147,18 +150,20 @@ def scoring() -> None:
     actual = chance.normal(100.0, 10.0, (n, horizon, 1))
     known = probabilities(levels)
     spread = np.array([-20.0, -13.0, 0.0, 13.0, 20.0], np.float32)
+    assert len(spread) == len(known)
+    series = np.repeat(np.arange(n_series), n_origins)
+    row = horizon * np.arange(n)
     forecasts = {}
     for name in ("model", "naive", "seasonal_naive", "ridge"):
         f = (actual + chance.normal(0.0, 10.0, actual.shape)).astype(np.float32)
-        forecasts[name] = Forecasts(f, f[..., None] + spread)
-    assert len(spread) == len(known)
+        forecasts[name] = Forecast(f, series, row, f[..., None] + spread, known)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.monotonic()
     metrics = ("mae", "rmse", "mse", "smape", "mase", "scaled_mae", "scaled_mse")
     score_table(
         actual,
         forecasts,
-        series=np.repeat(np.arange(n_series), n_origins),
+        series=series,
         scales=Scales(*[np.ones((n_series, 1))] * 3),
         scoring=Scoring(metrics, levels),
     )

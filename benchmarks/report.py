@@ -25,9 +25,10 @@ KEPT = 1_000_000 // (SERIES * HORIZON)
 
 def score() -> dict[str, float]:
     from forecaster.config.evaluation import EvaluationSpec
-    from forecaster.evaluation.intervals import probabilities
     from forecaster.evaluation.scales import Scales
-    from forecaster.evaluation.scores import Forecasts, Scoring, score_table
+    from forecaster.evaluation.scores import Scoring, score_table
+    from forecaster.forecasting.forecast import Forecast
+    from forecaster.forecasting.levels import probabilities
 
     rng = np.random.default_rng(0)
     shape = (SERIES * ORIGINS, HORIZON, 1)
@@ -35,13 +36,14 @@ def score() -> dict[str, float]:
     reach = np.array([-1.96, -1.28, 0.0, 1.28, 1.96], np.float32)
     known = probabilities(LEVELS)
     quantiles = np.broadcast_to(np.resize(reach, len(known)), (*shape, len(known)))
-    forecasts = {"model": Forecasts(np.zeros(shape, np.float32), quantiles)}
+    series, row = np.repeat(np.arange(SERIES), ORIGINS), HORIZON * np.arange(SERIES * ORIGINS)
+    forecasts = {"model": Forecast(np.zeros(shape, np.float32), series, row, quantiles, known)}
     ones = np.ones((SERIES, 1))
     began = time.perf_counter()
     score_table(
         actual,
         forecasts,
-        series=np.repeat(np.arange(SERIES), ORIGINS),
+        series=series,
         scales=Scales(ones, ones, ones),
         scoring=Scoring(EvaluationSpec().metrics, LEVELS),
     )
@@ -50,10 +52,11 @@ def score() -> dict[str, float]:
 
 def report(run: Path) -> dict[str, float]:
     began = time.perf_counter()
-    from forecaster.pipeline.report import write_report
+    from forecaster.pipeline.report import report as write_report
     from forecaster.runs.directory import RunDir
+    from forecaster.stages.opened import open_run
 
-    reported = write_report(RunDir(run))
+    reported = write_report(open_run(RunDir(run)))
     took = time.perf_counter() - began
     table = (RunDir(run).file("forecasts.csv")).stat().st_size / 2**20
     return {"seconds": took, "peak_mib": peak_mib(), "page_mib": reported.n_bytes / 2**20, "table_mib": table}
@@ -89,7 +92,7 @@ def main() -> None:
         for cutoffs, every in ((KEPT, ORIGINS // KEPT), (ORIGINS, 1)):
             ids = [f"series {i:04d}" for i in range(SERIES)]
             folder = Path(name) / str(cutoffs)
-            run = make_run(folder, ids=ids, cutoffs=cutoffs, every=every, horizon=HORIZON, levels=LEVELS)
+            run = make_run(folder, ids=ids, origins=cutoffs, every=every, horizon=HORIZON, levels=LEVELS)
             found = in_a_process("--step", "report", "--run", str(run))
             rows = SERIES * cutoffs * HORIZON
             # As they are held: forecast and interval ends as float32, what happened as float64.

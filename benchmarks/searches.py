@@ -16,7 +16,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import accuracy
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks import accuracy
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 CONFIG = CONFIGS / "benchmarks" / "search_departures.yaml"

@@ -29,8 +29,9 @@ from typing import Any
 import numpy as np
 
 from forecaster.config.experiment import Experiment
+from forecaster.config.spec import ExperimentSpec
 from forecaster.runs.claim import claim
-from forecaster.stages.fitting import train
+from forecaster.stages.fitting import fit_and_score, member_store
 from forecaster.stages.prepared import Prepared, prepare
 from forecaster.training.backend import start_backend
 
@@ -104,10 +105,10 @@ class Side:
         self.pause()
 
 
-def fit_ours(side: Side, loaded: Experiment, prepared: Prepared) -> None:
+def fit_ours(side: Side, spec: ExperimentSpec, prepared: Prepared) -> None:
     with tempfile.TemporaryDirectory() as folder, claim(Path(folder) / "run") as run_dir:
         side.begin()
-        train(loaded, prepared, run_dir, listener=side)
+        fit_and_score(spec, prepared, member_store(run_dir), listener=side)
         side.other.turn.release()
 
 
@@ -136,16 +137,16 @@ def fit_keras(side: Side, case: Case, prepared: Prepared, epochs: int) -> None:
 def measure(case: Case, *, rounds: int) -> dict[str, Any]:
     """An epoch of theirs, an epoch of ours, `rounds` times after one that compiles."""
     epochs = rounds + 1
-    loaded = Experiment.from_yaml(CONFIG, case.overrides(epochs))
-    prepared = prepare(loaded)
+    experiment = Experiment.from_yaml(CONFIG, case.overrides(epochs))
+    prepared = prepare(experiment.spec, experiment.data_path)
     some = np.linspace(0, len(prepared.windows["train"]) - 1, case.n_windows).astype(np.int64)
     prepared = replace(prepared, windows=prepared.windows | {"train": prepared.windows["train"].take(some)})
-    start_backend(loaded.experiment.runtime)
+    start_backend(experiment.spec.runtime)
     keras, ours = Side(), Side()
     keras.other, ours.other = ours, keras
     tasks: list[Callable[[], None]] = [
         lambda: fit_keras(keras, case, prepared, epochs),
-        lambda: fit_ours(ours, loaded, prepared),
+        lambda: fit_ours(ours, experiment.spec, prepared),
     ]
     with ThreadPoolExecutor(max_workers=2) as pool:
         running = [pool.submit(task) for task in tasks]

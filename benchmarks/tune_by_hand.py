@@ -132,7 +132,8 @@ def inside(given: argparse.Namespace) -> None:
     if given.threads:
         tf.config.threading.set_intra_op_parallelism_threads(given.threads)
         tf.config.threading.set_inter_op_parallelism_threads(given.threads)
-    prepared = prepare(Experiment.from_yaml(given.inside))
+    experiment = Experiment.from_yaml(given.inside)
+    prepared = prepare(experiment.spec, experiment.data_path)
     arrays = {}
     for name in ("train", "val"):
         windows = prepared.windows[name]
@@ -225,7 +226,7 @@ def resident_mib(pid: int) -> int:
 
 def by_trial(samples: Samples, begin: float, ends: list[float]) -> list[int]:
     """The most of each trial."""
-    peaks = []
+    peaks: list[int] = []
     for low, high in zip([begin, *ends], ends, strict=False):
         inside_it = [mib for at, mib in samples if low <= at <= high]
         peaks.append(max(inside_it, default=peaks[-1] if peaks else 0))

@@ -6,6 +6,7 @@ May import `panel`, `spec` and the rooms below them, and nothing of `transforms`
     table         read_table: opens the files, reads every batch, assembles the panel
     sources       finds and opens the files of a table, and checks their columns
     formats       which class reads which ending: csv_file, parquet_file, arrow_file
+    arrow_table   tables in memory; table_digest is their fingerprint
     columns       one column of one batch of cells, and how its faults are reported
     times, numbers, ids, category_cells     cells to stamps, numbers and codes; time_faults has the messages
     assemble      rows to a panel, by the next five

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from forecaster.data.reading.columns import plain_text
 from forecaster.data.reading.problems import TableFile
+from forecaster.data.reading.table_digest import column_blocks, table_digest
 from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import DataError, Location, UsageError
 
@@ -56,7 +56,7 @@ class ArrowTable(TableFile):
                 hint="give a DataFrame of pandas or polars, a pyarrow table or a DuckDB relation",
             )
         try:
-            found = pa.table(data)
+            found = _taken(data)
         except (
             pa.ArrowInvalid,
             pa.ArrowTypeError,
@@ -81,11 +81,11 @@ class ArrowTable(TableFile):
 
     def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
         """Yield the named columns, some rows at a time; text columns may come dictionary-encoded."""
-        for start in range(0, self.table.num_rows, _ROWS):
-            part = self.table.select(names).slice(start, _ROWS).combine_chunks()
+        columns = [column_blocks(self.table.column(name), _ROWS) for name in names]
+        for blocks in zip(*columns, strict=True):
             yield [
-                plain_text(part.column(name).chunk(0), keep_dictionary=name in self._text_columns)
-                for name in names
+                plain_text(block, keep_dictionary=name in self._text_columns)
+                for name, block in zip(names, blocks, strict=True)
             ]
 
     def places(self, rows: list[int]) -> list[tuple[Location, str]]:
@@ -101,47 +101,15 @@ class ArrowTable(TableFile):
     def sha256(self) -> str:
         """The sha256, in hex, of names, types and values, however the rows lie in memory."""
         if self._sha256 is None:
-            self._sha256 = _digest(self.table)
+            self._sha256 = table_digest(self.table)
         return self._sha256
 
 
-class _Hash:
-    """A file that is only measured."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self.digest = hashlib.sha256()
-
-    def write(self, block: Any) -> int:
-        view = memoryview(block)
-        self.digest.update(view)
-        return view.nbytes
-
-    def flush(self) -> None:
-        pass
-
-    def writable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return False
-
-    def seekable(self) -> bool:
-        return False
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def _digest(table: pa.Table) -> str:
+def _taken(data: Any) -> pa.Table:
     import pyarrow as pa
 
-    # What pandas notes about its index says nothing about the values.
-    table = table.replace_schema_metadata(None)
-    sink = _Hash()
-    with pa.ipc.new_stream(pa.PythonFile(sink, mode="w"), table.schema) as writer:
-        for start in range(0, table.num_rows, _ROWS):
-            # In blocks of one length: how a DataFrame is chunked must not change the digest.
-            writer.write_table(table.slice(start, _ROWS).combine_chunks())
-    return sink.digest.hexdigest()
+    if type(data).__module__.partition(".")[0] != "polars" or not hasattr(data, "get_columns"):
+        return pa.table(data)
+    # Asked for all of its columns at once, a DataFrame of polars first copies their chunks into one.
+    series = data.get_columns()
+    return pa.Table.from_arrays([pa.chunked_array(s) for s in series], names=[s.name for s in series])

@@ -93,6 +93,19 @@ def mask(flags: Bools) -> pa.Array:
     return pa.array(flags)
 
 
+def dictionary_of_strings(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Return dictionary-encoded views, as polars has them, with a dictionary of strings: Arrow cannot decode views.
+
+    Any other dictionary stays as it is.
+    """
+    import pyarrow as pa
+    import pyarrow.types as types
+
+    if not types.is_string_view(column.type.value_type):
+        return column
+    return pa.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(pa.large_string()))
+
+
 def plain_text(column: pa.Array, *, keep_dictionary: bool = False) -> pa.Array:
     """Return a column with one type of text in place of Arrow's three.
 
@@ -104,7 +117,8 @@ def plain_text(column: pa.Array, *, keep_dictionary: bool = False) -> pa.Array:
     import pyarrow.types as types
 
     if types.is_dictionary(column.type):
-        if keep_dictionary and not types.is_string_view(column.type.value_type):
+        column = dictionary_of_strings(column)
+        if keep_dictionary:
             return column
         column = column.dictionary_decode()
     if types.is_large_string(column.type) or types.is_string_view(column.type):
