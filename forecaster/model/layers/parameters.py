@@ -38,8 +38,8 @@ def assemble(
     size = normalization.size(scale)
     rest = [ops.softplus(r) for r in raw[1:]]
     if isinstance(output, QuantileOutput):
-        middle = point_index(output)
-        below, above = rest[:middle][::-1], rest[middle:]
+        at = point_index(output)
+        below, above = rest[:at][::-1], rest[at:]
         low, high = [middle], [middle]
         for step in below:
             low.append(low[-1] - step * size)
