@@ -209,9 +209,9 @@ def test_fitted_comes_back_from_its_run_directory_and_its_members_are_averaged(t
     )
     members = [weights_of(trained_one_step(spec("lstm"), shape)), weights_of(built(spec("lstm"), shape))]
     both, groups = Fitted(spec("lstm"), shape, scaler, members, TimeAxis(1)), windows(shape)[1]
-    expected = both.forecast(windows(shape)[0], groups)
+    expected = both.forecast(windows(shape)[0], groups).point
     alone = [
-        Fitted(spec("lstm"), shape, scaler, [m], TimeAxis(1)).forecast(windows(shape)[0], groups)
+        Fitted(spec("lstm"), shape, scaler, [m], TimeAxis(1)).forecast(windows(shape)[0], groups).point
         for m in members
     ]
     np.testing.assert_allclose(expected, (alone[0] + alone[1]) / 2, rtol=1e-6)
@@ -221,7 +221,7 @@ def test_fitted_comes_back_from_its_run_directory_and_its_members_are_averaged(t
     loaded = Fitted.load(run)
     assert loaded.spec == both.spec
     assert loaded.shape == shape
-    assert (loaded.forecast(windows(shape)[0], groups) == expected).all()
+    assert (loaded.forecast(windows(shape)[0], groups).point == expected).all()
 
 
 def test_weights_of_another_network_are_refused() -> None:
