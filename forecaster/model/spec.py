@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -45,6 +45,10 @@ class HeadSpec(Spec):
     def forecasts_every_step(self) -> bool:
         """Whether training puts out a forecast at every step of the window, not only after the last."""
         return self.type == "sequence"
+
+
+HEADS: tuple[str, ...] = get_args(HeadSpec.model_fields["type"].annotation)
+"""Every head by the name it has in the YAML file."""
 
 
 class AnchorSpec(Spec):

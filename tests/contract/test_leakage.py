@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from forecaster.config.experiment import Experiment
+from forecaster.data.transforms.scalers import METHODS
 from forecaster.data.transforms.split import SPLITS
+from forecaster.model.spec import HEADS
 from forecaster.stages.prepared import Prepared
+from tests.heads import with_head
 from tests.integration.tiny_runs import csv_rows, done, hours, read, write_config, write_table
 from tests.preparing import prepare
 
@@ -53,7 +56,7 @@ def same(one: dict[str, np.ndarray], two: dict[str, np.ndarray]) -> bool:
 
 
 @pytest.mark.parametrize("per_series", [True, False])
-@pytest.mark.parametrize("method", ["standard", "minmax", "robust", "log", "none"])
+@pytest.mark.parametrize("method", METHODS)
 def test_scaler_and_training_windows_know_nothing_after_the_cut(
     tmp_path: Path, method: str, per_series: bool
 ) -> None:
@@ -137,7 +140,6 @@ def test_weights_know_nothing_after_the_training_range_without_validation(tmp_pa
     assert states[0] == states[1]
 
 
-HEADS = ("direct", "segments", "sequence", "encoder_decoder", "recursive")
 ORIGIN = N - 8
 
 
@@ -156,9 +158,7 @@ def test_numbers_of_the_horizon_reach_a_forecast_only_where_they_are_known_ahead
     head: str, tmp_path: Path
 ) -> None:
     past = head != "recursive"  # which takes no past covariates
-    model = {"layers": [{"type": "gru", "units": 6}], "head": {"type": head}}
-    model |= {"patch": 3} if head == "segments" else {}
-    model |= {"normalization": "none"} if head == "sequence" else {}
+    model = with_head(head, patch=3, layers=[{"type": "gru", "units": 6}])
     numbers(tmp_path / "t.csv")
     columns = {"targets": ["y"], "past_covariates": ["x"] if past else [], "future_covariates": ["z"]}
     done("train", write_config(tmp_path, columns, model=model), "--run-dir", tmp_path / "r", "--smoke", "-q")

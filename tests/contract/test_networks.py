@@ -11,15 +11,16 @@ from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.transforms.scalers import Scaler
 from forecaster.data.transforms.windows import Windows, WindowSource
 from forecaster.errors import DataError
+from forecaster.model.cells import CELLS
 from forecaster.model.shape import Shape
-from forecaster.model.spec import ModelSpec
+from forecaster.model.spec import HEADS, ModelSpec
 from forecaster.runs.claim import claim
 from forecaster.runs.files import load_arrays, save_arrays
+from tests.heads import BOTH_WAYS_HEADS, with_head
 from tests.integration.tiny_runs import csv_rows, done, hours, read, write_config, write_table
 
 pytestmark = pytest.mark.slow
 
-CELLS = ("simple_rnn", "lstm", "gru")
 NORMALIZATIONS = ("last", "mean", "revin", "none")
 CHANNELS = ("joint", "independent")
 PLAIN = Shape(lookback=6, horizon=2, n_targets=2)
@@ -58,7 +59,7 @@ def trained_one_step(model: ModelSpec, shape: Shape) -> Any:
     y = np.random.default_rng(2).normal(size=(BATCH, shape.horizon, shape.n_targets)).astype(np.float32)
     network.compile(optimizer=keras.optimizers.SGD(0.1), loss=make_loss("mse"), run_eagerly=True)
     extra = {"teacher": y} if network.wants_teacher else {}
-    if model.head.type == "sequence":
+    if model.head.forecasts_every_step:
         y = np.repeat(y[:, None], shape.lookback // (model.patch or 1), axis=1)
     before = [np.copy(w) for w in network.get_weights()]
     network.train_on_batch(inputs(shape) | extra, y)
@@ -99,21 +100,22 @@ def test_trains_saves_and_loads(
     check_promises(model, shape, tmp_path)
 
 
-@pytest.mark.parametrize("head", ["direct", "recursive", "encoder_decoder", "sequence"])
+@pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("channels", CHANNELS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_every_head_trains_saves_and_loads(tmp_path: Path, cell: str, channels: str, head: str) -> None:
     """With sequence nothing may be known of the later steps, so it goes without normalisation."""
     # A recursive forecast would need its past covariates ahead.
     shape = PLAIN if head in ("recursive", "sequence") else RICH
-    check_promises(spec(cell, normalization="none", channels=channels, head={"type": head}), shape, tmp_path)
+    model = spec(cell, **with_head(head, patch=2, normalization="none", channels=channels))
+    check_promises(model, shape, tmp_path)
 
 
-@pytest.mark.parametrize("head", ["direct", "encoder_decoder"])
+@pytest.mark.parametrize("head", BOTH_WAYS_HEADS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_both_ways_with_every_head_that_allows_it(tmp_path: Path, cell: str, head: str) -> None:
     layers = [{"type": cell, "units": 3, "bidirectional": True}, {"type": cell, "units": 2}]
-    check_promises(ModelSpec.model_validate({"layers": layers, "head": {"type": head}}), RICH, tmp_path)
+    check_promises(ModelSpec.model_validate(with_head(head, patch=2, layers=layers)), RICH, tmp_path)
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -7,6 +7,7 @@ import pytest
 
 from forecaster.config.experiment import Experiment
 from forecaster.errors import ConfigError
+from forecaster.model.cells import CELLS
 
 VALID = """\
 name: a
@@ -14,6 +15,9 @@ data: {path: t.csv, time: t, freq: h, targets: [y]}
 window: {lookback: 24, horizon: 3}
 model: {layers: [{type: gru, units: 8}]}
 """
+
+# The types of a layer, as messages list them.
+LAYER_TYPES = ", ".join([*CELLS, "dense", "dropout"])
 
 
 def swap(line: str) -> str:

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from forecaster.config.experiment import Experiment
+from forecaster.model.spec import HEADS
+from tests.heads import with_head
 from tests.integration.tiny_runs import call, csv_rows, done, hours, read, refused, write_config, write_table
 from tests.preparing import prepare
 
 N = 40
 DAYS = ("mon", "tue", "wed", "thu")
-HEADS = ("direct", "segments", "sequence", "encoder_decoder", "recursive")
 
 
 def rows(
@@ -40,11 +41,7 @@ def config(folder: Path, how: str, head: str = "direct", *, past: bool = True, *
         "categorical": dict.fromkeys((["sky"] if past else []) + ["day", "kind"], how),
     }
     training = {"epochs": 4, "batch_size": 8, "optimizer": {"type": "adam", "learning_rate": 0.02}}
-    model: dict[str, Any] = {"layers": [{"type": "gru", "units": 8}], "head": {"type": head}}
-    if head == "segments":
-        model["patch"] = 3
-    if head == "sequence":
-        model["normalization"] = "none"
+    model = with_head(head, patch=3, layers=[{"type": "gru", "units": 8}])
     return write_config(folder, columns | data, model=model, training=training)
 
 

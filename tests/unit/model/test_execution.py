@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from forecaster.model.cells import CELLS
 from forecaster.model.execution import Execution, choose_execution
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
@@ -117,7 +118,7 @@ def test_gpu_keeps_its_fused_kernels() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("cell", ["simple_rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", [name for name, spec in CELLS.items() if spec.in_own_loop])
 @pytest.mark.parametrize("way", [{"own_loop": True}, {"split": True}, {"own_loop": True, "split": True}])
 def test_loss_and_gradients_are_the_same_in_every_way(cell: str, way: dict[str, bool]) -> None:
     import tensorflow as tf

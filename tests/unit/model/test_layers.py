@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from forecaster.model.build import build
+from forecaster.model.cells import CELLS
 from forecaster.model.layers.stack import stack_layers
 from forecaster.model.seeding import seeded
 from forecaster.model.shape import Shape
-from forecaster.model.spec import ModelSpec
+from forecaster.model.spec import HEADS, ModelSpec
+from tests.heads import with_head
 
 pytestmark = pytest.mark.slow
 
-CELLS = ("simple_rnn", "lstm", "gru")
-GATES = {"simple_rnn": 1, "lstm": 4, "gru": 3}
 X = np.random.default_rng(4).normal(size=(2, 5, 3)).astype(np.float32)
 
 
@@ -41,7 +41,7 @@ def test_initialisers_make_the_first_weights(cell: str) -> None:
         {"type": "dense", "units": 2, "kernel_initializer": "ones"},
     )
     kernel, recurrent, *_ = made.layers[0].get_weights()
-    assert kernel.shape == (3, 4 * GATES[cell])
+    assert kernel.shape == (3, 4 * CELLS[cell].n_gates)
     assert (kernel == 1).all()
     assert (recurrent == 0).all()
     assert (made.layers[1].get_weights()[0] == 1).all()
@@ -55,17 +55,14 @@ def test_regularisers_are_sums_over_the_weights(cell: str, both_ways: bool) -> N
     penalties = {"kernel_regularizer": {"l1": 0.5}, "recurrent_regularizer": {"l2": 0.25}}
     made = stack({"type": cell, "units": 4, "bidirectional": both_ways, **ones, **penalties})
     ways = 2 if both_ways else 1
-    expected = ways * GATES[cell] * (0.5 * 3 * 4 + 0.25 * 4 * 4)
+    expected = ways * CELLS[cell].n_gates * (0.5 * 3 * 4 + 0.25 * 4 * 4)
     assert float(sum(made.losses)) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(
-    "head", [{"type": "direct"}, {"type": "recursive"}, {"type": "segments"}, {"type": "sequence"}]
-)
-def test_a_penalty_counts_once_in_the_loss_of_every_head(head: dict[str, str]) -> None:
+@pytest.mark.parametrize("head", [head for head in HEADS if head != "encoder_decoder"])
+def test_a_penalty_counts_once_in_the_loss_of_every_head_with_one_stack(head: str) -> None:
     layers = [{"type": "dense", "units": 2, "kernel_initializer": "ones", "kernel_regularizer": {"l1": 1.0}}]
-    more: dict[str, Any] = {"patch": 2} if head["type"] == "segments" else {}
-    spec = {"layers": [{"type": "gru", "units": 3}, *layers], "head": head, "normalization": "none", **more}
+    spec = with_head(head, patch=2, layers=[{"type": "gru", "units": 3}, *layers], normalization="none")
     network = build(ModelSpec.model_validate(spec), Shape(4, 2, 1))
     assert float(sum(network.losses)) == pytest.approx(3 * 2)
 

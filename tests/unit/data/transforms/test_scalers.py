@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from forecaster.data import arrays
-from forecaster.data.transforms.scalers import Scaler, ScalingSpec, check_not_negative, fit_scaler
+from forecaster.data.transforms.scalers import METHODS, Scaler, ScalingSpec, check_not_negative, fit_scaler
 from forecaster.errors import DataError
 
 DATA = Path(__file__).parents[4] / "data"
-METHODS = ["standard", "minmax", "robust", "log", "none"]
 # Two series, a target and a covariate: rows 0..5 and 6..9; the first 4 and 3 rows train.
 VALUES = np.array(
     [[1, 10], [2, 20], [3, 30], [6, 40], [90, 900], [80, 800], [5, 7], [5, 7], [5, 7], [70, 700]], dtype=float

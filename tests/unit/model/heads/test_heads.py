@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
 from forecaster.model.build import build, head_class
+from forecaster.model.cells import CELLS
 from forecaster.model.heads.base import Forecaster
 from forecaster.model.shape import Shape
-from forecaster.model.spec import HeadSpec, ModelSpec
+from forecaster.model.spec import HEADS, ModelSpec
+from tests.heads import with_head
 
 pytestmark = pytest.mark.slow
 
-CELLS = ("simple_rnn", "lstm", "gru")
 PAST = np.random.default_rng(2).normal(size=(2, 5, 1)).astype(np.float32)
 
 
@@ -78,19 +79,16 @@ def test_the_decoder_begins_with_the_state_of_the_encoder(cell: str, both_ways: 
     assert (np.abs(forecast(made, other) - forecast(made)) > 1e-6).all()
 
 
-@pytest.mark.parametrize("head", ["direct", "recursive", "encoder_decoder", "sequence", "segments"])
+@pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize(("activation", "low", "high"), [("sigmoid", 0.0, 1.0), ("tanh", -1.0, 1.0)])
 def test_activation_bounds_the_forecast_of_every_head(
     head: str, activation: str, low: float, high: float
 ) -> None:
     """With weights of 50 a linear head would be far outside."""
     layers = [{"type": "gru", "units": 4}]
-    more = {"patch": 5} if head == "segments" else {}
+    model = with_head(head, patch=5, layers=layers, normalization="none")
     for name in (activation, "linear"):
-        shape = {"type": head, "activation": name}
-        made = network(
-            ModelSpec.model_validate({"layers": layers, "head": shape, "normalization": "none", **more}), 3
-        )
+        made = network(ModelSpec.model_validate({**model, "head": {"type": head, "activation": name}}), 3)
         for weight in made.weights:
             if weight.path.endswith("head/kernel"):
                 weight.assign(np.full(weight.shape, 50.0) * np.sign(weight.numpy()))
@@ -111,5 +109,5 @@ def test_sequence_forecasts_the_next_horizon_at_every_step() -> None:
 
 
 def test_every_head_of_the_config_has_a_class() -> None:
-    for name in get_args(HeadSpec.model_fields["type"].annotation):
+    for name in HEADS:
         assert issubclass(head_class(name), Forecaster)
