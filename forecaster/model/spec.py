@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from forecaster.model.cells import CELLS, Activation, DenseSpec, DropoutSpec, Layer, Recurrent
 from forecaster.spec import Fault, FaultsError, OneOf, Spec, meanings_of, raise_faults
+from forecaster.text import joined
 
 
 class HeadSpec(Spec):
@@ -207,8 +208,7 @@ class ModelSpec(Spec):
     @model_validator(mode="after")
     def _has_recurrence(self) -> ModelSpec:
         if not any(isinstance(layer, Recurrent) for layer in self.layers):
-            *names, last = CELLS
-            hint = f"add a {', '.join(names)} or {last}"
+            hint = f"add a {joined(list(CELLS), word='or')}"
             raise_faults([Fault(("layers",), "has no recurrent layer", hint)])
         return self
 

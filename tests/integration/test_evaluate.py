@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from forecaster.forecasting.baselines import BASELINES
 from tests.integration.tiny_runs import call, csv_rows, done, hours, read, refused, write_config, write_table
 
 pytestmark = pytest.mark.slow
@@ -140,8 +141,7 @@ def test_worse_than_a_baseline_is_status_1_with_the_numbers(run: Path) -> None:
     # A baseline that the config does not name is scored for the question.
     assert call("evaluate", run, "--fail-if-worse-than", "drift").exit_code in (0, 1)
     assert refused(2, "evaluate", run, "--fail-if-worse-than", "luck") == (
-        "--fail-if-worse-than luck: there is no such baseline; use one of naive, seasonal_naive, drift, "
-        "window_average, ridge, auto_ets, auto_theta, auto_arima"
+        "--fail-if-worse-than luck: there is no such baseline; use one of " + ", ".join(BASELINES)
     )
 
 

@@ -2,7 +2,13 @@
 
 import pytest
 
-from tests.integration.malformed import VALID, add, layer, refusal, swap
+from forecaster.evaluation.metrics import METRICS
+from forecaster.model.cells import CELLS
+from forecaster.text import joined
+from tests.integration.malformed import LAYER_TYPES, VALID, add, layer, refusal, swap
+
+# The cells whose gates have an activation of their own.
+GATED = [name for name, cell in CELLS.items() if "recurrent_activation" in cell.model_fields]
 
 # (case, text of c.yaml, message)
 NAMES = [
@@ -28,8 +34,7 @@ NAMES = [
     (
         "unknown metric",
         add("evaluation: {metrics: [mae, r2]}"),
-        'c.yaml:5:29: evaluation.metrics.1: is the text "r2", needs one of mae, mse, rmse, mape, '
-        "smape, wape, mase, rmsse, bias, scaled_mae, scaled_mse",
+        'c.yaml:5:29: evaluation.metrics.1: is the text "r2", needs one of ' + ", ".join(METRICS),
     ),
     (
         "unknown key at the top",
@@ -83,31 +88,31 @@ UNIONS = [
     (
         "unknown layer type",
         layer("type: ltsm, units: 8"),
-        'c.yaml:4:25: model.layers.0.type: is the text "ltsm", needs one of simple_rnn, lstm, '
-        "gru, dense, dropout; did you mean lstm?",
+        'c.yaml:4:25: model.layers.0.type: is the text "ltsm", needs one of '
+        f"{LAYER_TYPES}; did you mean lstm?",
     ),
     (
         "layer type is a number",
         layer("type: 3, units: 8"),
-        "c.yaml:4:25: model.layers.0.type: is 3, needs one of simple_rnn, lstm, gru, dense, dropout",
+        f"c.yaml:4:25: model.layers.0.type: is 3, needs one of {LAYER_TYPES}",
     ),
     (
         "layer without a type",
         layer("units: 8"),
-        "c.yaml:4:18: model.layers.0.type: is missing, needs one of simple_rnn, lstm, gru, "
-        "dense, dropout; add 'type:' under model.layers.0",
+        f"c.yaml:4:18: model.layers.0.type: is missing, needs one of {LAYER_TYPES}; "
+        "add 'type:' under model.layers.0",
     ),
     (
         "layer is text",
         swap("model: {layers: [gru]}"),
         'c.yaml:4:18: model.layers.0: is the text "gru", needs a mapping whose type is one of '
-        "simple_rnn, lstm, gru, dense, dropout; write {type: gru}",
+        f"{LAYER_TYPES}; write {{type: gru}}",
     ),
     (
         "option of another layer",
         layer("type: simple_rnn, units: 8, recurrent_activation: sigmoid"),
         "c.yaml:4:47: model.layers.0.recurrent_activation: is not an option of simple_rnn; remove "
-        "it; it belongs to lstm and gru",
+        f"it; it belongs to {joined(GATED, word='and')}",
     ),
     (
         "option of one other layer",

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from forecaster.model.cells import CELLS
+from forecaster.text import joined
 from tests.integration.malformed import refusal, swap
 
 LAYERS = "layers: [{type: gru, units: 8}]"
@@ -101,7 +103,7 @@ CASES = [
     (
         "no recurrence",
         "layers: [{type: dense, units: 8}]",
-        "17: model.layers: has no recurrent layer; add a simple_rnn, lstm or gru",
+        "17: model.layers: has no recurrent layer; add a " + joined(list(CELLS), word="or"),
     ),
 ]
 

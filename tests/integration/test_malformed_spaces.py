@@ -2,6 +2,8 @@
 
 import pytest
 
+from forecaster.model.cells import CELLS
+from forecaster.text import joined
 from tests.integration.malformed import add, data, layer, refusal, swap
 
 # (case, text of c.yaml, message)
@@ -119,7 +121,7 @@ MISFITS = [
     (
         "no recurrent layer",
         layer("type: dense, units: 8"),
-        "c.yaml:4:17: model.layers: has no recurrent layer; add a simple_rnn, lstm or gru",
+        "c.yaml:4:17: model.layers: has no recurrent layer; add a " + joined(list(CELLS), word="or"),
     ),
     (
         "column in two roles",

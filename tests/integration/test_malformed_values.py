@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integration.malformed import add, data, layer, refusal, swap
+from tests.integration.malformed import LAYER_TYPES, add, data, layer, refusal, swap
 
 # (case, text of c.yaml, message)
 TYPES = [
@@ -115,7 +115,7 @@ TYPES = [
         "mapping for a list",
         swap("model: {layers: {type: gru, units: 8}}"),
         "c.yaml:4:17: model.layers: is a mapping, needs a list with at least 1 entry, each a "
-        "mapping whose type is one of simple_rnn, lstm, gru, dense, dropout; begin each entry "
+        f"mapping whose type is one of {LAYER_TYPES}; begin each entry "
         "with '- '",
     ),
     (
@@ -206,7 +206,7 @@ RANGES = [
         "empty list",
         swap("model: {layers: []}"),
         "c.yaml:4:17: model.layers: is an empty list, needs a list with at least 1 entry, each a "
-        "mapping whose type is one of simple_rnn, lstm, gru, dense, dropout",
+        f"mapping whose type is one of {LAYER_TYPES}",
     ),
     (
         "empty name",

@@ -18,12 +18,16 @@ import yaml
 from forecaster.data import arrays as mapped
 from forecaster.data.reading import cache
 from forecaster.data.reading.cache import load_table
+from forecaster.data.reading.formats import FORMATS, folder_formats, labels
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
 from forecaster.errors import ForecasterError
+from forecaster.text import joined
 
 TABLES = yaml.safe_load((Path(__file__).parent / "messy_tables" / "tables.yaml").read_text())
 GOOD = b"time,y\n2024-01-01 00:00,1\n2024-01-01 01:00,2\n"
+
+ENDINGS = joined([ending for f in FORMATS for ending in f.endings], word="or")
 
 
 def message(path: Path, **data: Any) -> str:
@@ -47,7 +51,9 @@ def message(path: Path, **data: Any) -> str:
 def test_text_table(case: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / case.get("file", "t.csv")
     path.write_text(case["table"], newline="")
-    assert message(path, **case.get("data", {})) == case["error"].removesuffix("\n")
+    assert message(path, **case.get("data", {})) == case["error"].removesuffix("\n").replace(
+        "ENDINGS", ENDINGS
+    )
     assert [p.name for p in tmp_path.iterdir()] == [path.name], "reading wrote something"
 
 
@@ -285,7 +291,7 @@ PATHS: list[tuple[str, Callable[[Path], Path]]] = [
         _folder_of_two_formats,
     ),
     (
-        "FILE: the folder holds no Parquet or Arrow file; point data.path to a file; "
+        f"FILE: the folder holds no {labels(folder_formats())} file; point data.path to a file; "
         "several CSV files must be joined into one first",
         _folder_of_csv,
     ),
@@ -299,8 +305,7 @@ PATHS: list[tuple[str, Callable[[Path], Path]]] = [
         lambda path: path / "t.csv",
     ),
     (
-        "FILE: cannot read files that end in 'nothing'; use .csv, .csv.gz, .tsv, .tsv.gz, .txt, .txt.gz, "
-        ".parquet, .pq, .arrow or .feather",
+        "FILE: cannot read files that end in 'nothing'; use " + ENDINGS,
         lambda path: _touched(path),
     ),
 ]

@@ -15,6 +15,7 @@ from forecaster.config.experiment import Experiment
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.draft.infer import infer, windows_for
 from forecaster.data.draft.text import quoted
+from forecaster.data.reading.formats import FORMATS, labels
 from forecaster.data.reading.table import read_table
 from forecaster.data.transforms.fill import fill
 from forecaster.data.transforms.split import split
@@ -364,7 +365,7 @@ def test_missing_file_and_binary_file(tmp_path: Path) -> None:
     assert problem_of(absent).startswith("TABLE: no such file")
     binary = tmp_path / "b.csv"
     binary.write_bytes(b"PK\x03\x04\0\0")
-    assert problem_of(binary) == "TABLE: this is not text; give a CSV, Parquet or Arrow table"
+    assert problem_of(binary) == f"TABLE: this is not text; give a {labels(FORMATS)} table"
 
 
 def test_shipped_tables(tmp_path: Path) -> None:
