@@ -114,8 +114,8 @@ class DataSpec(Spec):
     """The table, and the role of each of its columns."""
 
     path: Name = Field(examples=["../data/nyc_departures.csv"])
-    """The table: a CSV file (`.csv`, `.csv.gz`), a Parquet file, or a folder of Parquet files. A relative path
-    starts at the folder of the YAML file."""
+    """The table: a CSV (`.csv`, `.csv.gz`), Parquet or Arrow file, or a folder of Parquet or Arrow files. A relative
+    path starts at the folder of the YAML file."""
     time: Name = Field(examples=["time_hour"])
     """The column of timestamps; with a whole number as `freq`, a column of whole numbers."""
     freq: str | Annotated[int, Field(ge=1)] = Field(examples=["h", "15min", "W-FRI", 1])

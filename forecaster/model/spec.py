@@ -251,7 +251,7 @@ class ModelSpec(Spec):
                 Fault(("normalization",), "season needs model.season", "set the steps of one season")
             )
         if self.anchor is not None and self.head.type not in ("direct", "segments"):
-            summary = f"cannot be used with head {self.head.type}, which forecasts step by step"
+            summary = f"cannot be used with head {self.head.type}: only direct and segments take one"
             faults.append(Fault(("anchor",), summary, "use head direct or segments"))
         if self.anchor is not None and self.normalization == "revin":
             summary = "cannot be used with normalization revin, whose learned gain changes while the anchor stays fixed"
@@ -282,7 +282,7 @@ class ModelSpec(Spec):
             return []
         faults = []
         if self.head.type != "direct":
-            summary = f"true cannot be used with head {self.head.type}, which builds states of its own"
+            summary = f"true cannot be used with head {self.head.type}: only direct carries its state on"
             faults.append(Fault(("stateful",), summary, "use head direct"))
         if self.normalization != "none":
             why = "the carried state comes from windows of other levels"

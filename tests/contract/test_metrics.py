@@ -130,7 +130,8 @@ def test_float32_forecasts_are_added_up_in_float64(name):
 
 
 def test_the_docstring_has_a_formula_and_a_unit(name):
-    said = METRICS[name].terms.__doc__
+    said = METRICS[name].terms.__doc__ or ""
+    assert said, f"the function of {name} has no docstring"
     assert ": mean" in said or ": sqrt(mean" in said or ": 100 sum" in said
     assert any(unit in said for unit in ("Unit of", "Square of", "Percent", "Unitless"))
 

@@ -65,7 +65,7 @@ CASES = [
     (
         "anchor of a head that goes step by step",
         LAYERS + ", head: {type: encoder_decoder}, anchor: {type: ridge}",
-        "81: model.anchor: cannot be used with head encoder_decoder, which forecasts step by step; use head "
+        "81: model.anchor: cannot be used with head encoder_decoder: only direct and segments take one; use head "
         "direct or segments",
     ),
     (
@@ -98,7 +98,7 @@ CASES = [
     (
         "stateful with another head",
         LAYERS + ", stateful: true, normalization: none, head: {type: recursive}",
-        "52: model.stateful: true cannot be used with head recursive, which builds states of its own; use head direct",
+        "52: model.stateful: true cannot be used with head recursive: only direct carries its state on; use head direct",
     ),
     (
         "no recurrence",

@@ -165,7 +165,7 @@ class CsvFile(TableFile):
                 location=Location(self.name),
             ) from None
         with handle:
-            if self.path.suffix != ".gz":
+            if self.path.suffix.lower() != ".gz":
                 yield handle
             else:
                 with gzip.open(handle) as plain, self._explained():

@@ -110,7 +110,7 @@ def _files_of_folder(path: Path) -> list[Path]:
     files = {
         # By their parts: Windows compares paths themselves in another way.
         f.label: sorted(
-            (p for p in path.rglob("*") if p.suffix in f.endings and p.is_file()), key=lambda p: p.parts
+            (p for p in path.rglob("*") if format_of(p) is f and p.is_file()), key=lambda p: p.parts
         )
         for f in folder_formats()
     }

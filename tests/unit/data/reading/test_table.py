@@ -12,7 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from forecaster.data.panel import Findings, Panel
-from forecaster.data.reading.sources import fingerprint
+from forecaster.data.reading import formats
+from forecaster.data.reading.parquet_file import ParquetFile
+from forecaster.data.reading.sources import fingerprint, table_files
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
 
@@ -64,8 +66,9 @@ def test_spellings_of_one_table(content: bytes, tmp_path: Path) -> None:
     assert findings.warnings == ()
 
 
-def test_gz(tmp_path: Path) -> None:
-    path = tmp_path / "t.csv.gz"
+@pytest.mark.parametrize("name", ["t.csv.gz", "t.CSV.GZ"])
+def test_gz(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
     path.write_bytes(gzip.compress(GOOD.encode()))
     assert values(read(path, tmp_path)[0]) == [1, 2.5]
 
@@ -201,7 +204,7 @@ def test_folder_of_parquet_is_one_table(tmp_path: Path) -> None:
     folder = tmp_path / "t"
     (folder / "2024").mkdir(parents=True)
     pq.write_table(pa.table({"time": [2, 3], "y": [3, 4], "id": ["b", "a"]}), folder / "2024" / "x.parquet")
-    pq.write_table(pa.table({"time": [1, 2], "y": [1, 2], "id": ["b", "a"]}), folder / "a.parquet")
+    pq.write_table(pa.table({"time": [1, 2], "y": [1, 2], "id": ["b", "a"]}), folder / "a.PARQUET")
     panel, _ = read(folder, tmp_path, freq=1, id="id")
     assert panel.ids == ("a", "b")
     assert values(panel) == [2, 4, 1, 3]
@@ -218,6 +221,22 @@ def test_gaps_become_rows(tmp_path: Path) -> None:
     assert findings.gap_length.tolist() == [2, 1]
     assert findings.gap_rows.tolist() == [3, 0]
     assert findings.missing.tolist() == [[0], [0]]
+
+
+def test_folder_holds_every_file_that_the_format_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ending may have two parts, as that of a compressed file has."""
+
+    class Compressed(ParquetFile):
+        endings = (".table.gz",)
+
+    monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, Compressed))
+    folder = tmp_path / "t"
+    folder.mkdir()
+    pq.write_table(pa.table({"time": [1], "y": [1]}), folder / "a.table.gz")
+    (folder / "notes.gz").touch()
+    assert table_files(folder) == [folder / "a.table.gz"]
 
 
 @pytest.mark.parametrize(
