@@ -60,7 +60,8 @@ def smape(p: MetricPart) -> Terms:
     half of this value sMAPE.
     """
     both = np.abs(p.actual) + np.abs(p.forecast)
-    return Terms(np.divide(200.0 * p.absolute_error(), both, out=np.zeros_like(both), where=both != 0))
+    # Where both are 0, so is the error, and 0 / 1 is the 0 that is meant.
+    return Terms(200.0 * p.absolute_error() / np.where(both == 0, 1.0, both))
 
 
 def wape(p: MetricPart) -> Terms:

@@ -64,7 +64,8 @@ def in_sample_scales(values: Floats, offsets: Ints, train_end: Ints, *, seasonal
 
     ends = offsets[:-1] + np.minimum(train_end, np.diff(offsets))
     level = _sums(lambda start, stop, _: values[start:stop], values.shape[1], offsets=offsets, ends=ends)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    # A series without counted rows divides 0 by 0.
+    with np.errstate(invalid="ignore"):
         mean, rounding = level.plain / level.n, ROUNDING * level.absolute / level.n
         spread = _sums(
             lambda start, stop, series: values[start:stop] - mean[series],

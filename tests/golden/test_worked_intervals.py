@@ -179,3 +179,13 @@ def test_a_series_without_a_scale_is_left_out_of_msis():
         **dict.fromkeys(("train_std", "naive_error"), np.array([[2.0], [0.0]])),
     )
     assert METRIC["msis_80"](s) == pytest.approx((4 + 15) / 2 / 2)  # the windows of the first alone
+
+
+def test_metrics_of_an_interval_say_their_level_and_the_best_value():
+    """Coverage is best at the level itself, the penalties at 0, and no width is best by itself."""
+    found = interval_metrics([80, 97.5])
+    assert found["coverage_97.5"].label == "coverage 97.5"
+    assert found["msis_80"].label == "MSIS 80"
+    assert found["coverage_80"].meaning == "share of values inside the 80 % interval, in percent; best at 80"
+    names = ("coverage_97.5", "width_80", "winkler_80", "msis_80", "pinball")
+    assert [found[name].ideal for name in names] == [97.5, None, 0.0, 0.0, 0.0]

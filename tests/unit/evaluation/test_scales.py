@@ -122,6 +122,13 @@ def test_values_that_differ_by_rounding_have_no_scale():
     assert [scale.item() for scale in found] == [0.0, 0.0, 0.0]
 
 
+def test_a_change_as_large_as_the_rounding_of_the_values_is_none():
+    """By 2^-49, eight epsilons of a mean of exactly 1; twice that is a change."""
+    half = 2.0**-50
+    assert of([1 - half, 1 + half], train=[2]).naive_error.item() == 0.0
+    assert of([1 - 2 * half, 1 + 2 * half], train=[2]).naive_error.item() == 4 * half
+
+
 def test_squares_are_measured_against_the_square_of_rounding():
     """Changes of 84 units are 1e-5; their square, 1e-10, is far less than the rounding of the values, 1.8e-6."""
     found = of([1e9, 1e9 + 84 * ULP] * 2, train=[4])

@@ -151,6 +151,13 @@ def test_unseen_series_has_no_group_until_it_is_added() -> None:
     assert both.invert(np.array([[[1.0]]]), np.array([2])).tolist() == [[[2.0]]]
 
 
+def test_groups_are_whole_numbers() -> None:
+    """They index tables, those of no series too."""
+    for s in (fit("standard"), fit("standard", per_series=False)):
+        for ids in ((), ("b", "unseen")):
+            assert s.rows_for(ids).dtype == np.int64
+
+
 def test_series_out_of_order_use_their_own_group() -> None:
     s = fit("minmax")
     swapped = s.apply(VALUES[[6, 7, 8, 9, 0, 1, 2, 3, 4, 5]], np.array([0, 4, 10]), s.rows_for(("b", "a")))
@@ -259,7 +266,8 @@ def test_a_negative_target_is_found_without_a_fit() -> None:
         assert str(caught.value) == (
             f"scaling.method: log needs targets of 0 and more, and {who} -2.5; use standard scaling"
         )
-    check_not_negative(np.abs(VALUES), *arguments, ids=("a", "b"), n_targets=1)
+    covariates = VALUES * [1, -1]
+    check_not_negative(covariates, *arguments, ids=("a", "b"), n_targets=1)
 
 
 @pytest.mark.parametrize("block", [1, 3, 6])
