@@ -17,7 +17,6 @@ import importlib
 import json
 import math
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -106,6 +105,8 @@ class Forks:
         self.names, self.survived = names, list[str]()
 
     def pytest_runtestloop(self, session: Any) -> bool:
+        import resource  # which Windows lacks, where the lists are checked all the same
+
         if session.testsfailed:
             raise session.Interrupted("the tests cannot be collected")
         gc.collect()
@@ -129,6 +130,8 @@ class Forks:
 
     def fork(self, session: Any, items: list[Any], name: str, limit_s: int) -> Any:
         """Return the test that fails first; what ended the process where it was none; None where all pass."""
+        import resource
+
         read, write = os.pipe()
         child = os.fork()
         if child == 0:
@@ -201,12 +204,12 @@ def row(name: str, total: int, kinds: Counter[str]) -> str:
 
 def kinds_of(module: dict[str, Any], alive: list[Mutant]) -> Counter[str]:
     """Return how many mutants survive for each kind of reason; "unlisted" are those without one."""
-    kinds = {}
+    kinds = dict[tuple[str, str], str]()
     for entry in module.get("survivors", []):
         kind, _, reason = entry["reason"].partition(": ")
         if kind not in KINDS or not reason:
             sys.exit(
-                f"{SETTINGS}: a reason begins with {', '.join(KINDS)} and a colon, not {entry['reason']!r}"
+                f"{SETTINGS}: a reason begins with one of {', '.join(KINDS)} and a colon, not {entry['reason']!r}"
             )
         kinds |= {(entry["function"], change): kind for change in entry["changes"]}
     return Counter(kinds.get((m.function, m.change), "unlisted") for m in alive)
@@ -246,10 +249,11 @@ def main() -> int:
     begin, total, faults = time.monotonic(), 0, list[str]()
     all_kinds: Counter[str] = Counter()
     for path in args.module or modules:
-        code, mutants = mutants_of(path, modules[path].get("only", ""))
+        only = modules[path].get("only", "")
+        code, mutants = mutants_of(path, only)
         alive = survivors(modules[path], code, mutants)
         kinds = kinds_of(modules[path], alive)
-        print(row(f"`{path}`", len(mutants), kinds), flush=True)
+        print(row(f"`{path}`{only and ', '}{only}", len(mutants), kinds), flush=True)
         faults += [f"{path}: {fault}" for fault in compare(modules[path], alive)]
         if len(mutants) - len(alive) < LEAST * len(mutants):
             faults.append(f"{path}: fewer than {LEAST:.0%} are killed")
