@@ -30,12 +30,13 @@ from typing import Any
 import pytest
 import typer
 import yaml
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 import forecaster as fc
 from forecaster.cli import app
 from forecaster.config.experiment import Experiment
 from forecaster.errors import ConfigError
+from tests.integration.tiny_runs import COMMAND
 
 ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md"))]
@@ -291,7 +292,7 @@ def said_by(command: str, shown: str, folder: Path, block: Block) -> str:
 
 def _called(arguments: list[str], folder: Path) -> tuple[int, str]:
     with contextlib.chdir(folder):
-        result = CliRunner().invoke(app, arguments, env={"COLUMNS": "80"}, catch_exceptions=False)
+        result = CliRunner().invoke(COMMAND, arguments, env={"COLUMNS": "80"}, catch_exceptions=False)
     return result.exit_code, result.output
 
 

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from click.testing import Result
-from typer.testing import CliRunner
+import typer
+from click.testing import CliRunner, Result
 
 from forecaster.cli import app
 
 START = datetime(2024, 1, 1)
+# Typer puts its commands together anew at every call of its own runner, for some hundredths of a second each.
+COMMAND = typer.main.get_command(app)
 
 
 def write_table(path: Path, header: str, rows: Iterable[Iterable[object]]) -> Path:
@@ -48,7 +50,7 @@ def line(folder: Path, n: int = 60, **sections: Any) -> Path:
 
 def call(*arguments: object) -> Result:
     """One command in this process."""
-    return CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+    return CliRunner().invoke(COMMAND, [str(a) for a in arguments], catch_exceptions=False)
 
 
 def done(*arguments: object) -> str:
