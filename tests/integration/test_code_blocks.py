@@ -1,7 +1,7 @@
 """Every fenced block of README.md and docs/ is run, or is output.
 
 The word after the fence says which: `sh` and `console` are commands (a console block also shows what they print), `python`
-is run as it stands, `yaml` is a config or a part of one, and `text` is output or a drawing. Another word, or none, fails.
+is run as it stands, `yaml` is a config or a part of one, `toml` is settings of the project, and `text` is output or a drawing. Another word, or none, fails.
 
 A page is run from top to bottom in one folder that holds configs/, data/ and the reader's own tables. What a page takes for
 granted is made by a line `<!-- run: COMMAND -->`, which a reader does not see. Trainings are smoke runs, and `make` says what
@@ -41,7 +41,7 @@ from tests.integration.tiny_runs import COMMAND
 ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md"))]
 NOTEBOOK = ROOT / "docs" / "sunspots.ipynb"
-LANGUAGES = {"sh", "console", "python", "yaml", "text"}
+LANGUAGES = {"sh", "console", "python", "yaml", "toml", "text"}
 BLOCK = re.compile(r"^( *)```([^\n]*)\n(.*?)^\1```$|^<!-- run: ([^\n]*) -->$", re.DOTALL | re.MULTILINE)
 # Their output is a function of the command and the shipped files alone, and quick to have.
 COMPARED = ("forecaster validate", "forecaster init")
@@ -150,6 +150,11 @@ def test_commands_are_those_of_the_program(block: Block) -> None:
 @in_language("python")
 def test_python_is_python(block: Block) -> None:
     ast.parse(block.text)
+
+
+@in_language("toml")
+def test_toml_is_toml(block: Block) -> None:
+    assert tomllib.loads(block.text)
 
 
 @in_language("yaml")
