@@ -50,10 +50,6 @@ class ArrowFile(TableFile):
                         for name in names
                     ]
 
-    def places(self, rows: list[int]) -> list[tuple[Location, str]]:
-        """Name rows by their number, from 1: the file has no lines."""
-        return [(Location(self.name), f"row {row + 1:,}: ") for row in rows]
-
     @contextmanager
     def _open(self, columns: list[int] | None = None) -> Iterator[Any]:
         """Yield a reader of the file's batches. columns: read only these, by their place in the schema."""

@@ -10,7 +10,7 @@ from forecaster.data.reading.columns import plain_text
 from forecaster.data.reading.problems import TableFile
 from forecaster.data.reading.table_digest import column_blocks, table_digest
 from forecaster.data.spec import IN_MEMORY
-from forecaster.errors import DataError, Location, UsageError
+from forecaster.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -87,10 +87,6 @@ class ArrowTable(TableFile):
                 plain_text(block, keep_dictionary=name in self._text_columns)
                 for name, block in zip(names, blocks, strict=True)
             ]
-
-    def places(self, rows: list[int]) -> list[tuple[Location, str]]:
-        """Name rows by their number, from 1: the table has no lines."""
-        return [(Location(self.name), f"row {row + 1:,}: ") for row in rows]
 
     @property
     def nbytes(self) -> int:

@@ -47,10 +47,6 @@ class ParquetFile(TableFile):
             except (pa.ArrowInvalid, OSError) as error:
                 raise self._broken(error) from None
 
-    def places(self, rows: list[int]) -> list[tuple[Location, str]]:
-        """Name rows by their number, from 1: the file has no lines."""
-        return [(Location(self.name), f"row {row + 1:,}: ") for row in rows]
-
     def _open(self) -> Any:
         import pyarrow as pa
         import pyarrow.parquet as parquet

@@ -22,7 +22,7 @@ class TableFile(Protocol):
     """What reading needs of one file of a table, or of one table in memory.
 
     Every method raises DataError where the file itself is at fault. A format of files is one such class
-    and its line in `formats.FORMATS`; subclasses inherit the two methods that few formats need.
+    and its line in `formats.FORMATS`; subclasses inherit the methods that few formats need of their own.
 
     Attributes:
         name: What messages call the file: its path.
@@ -39,8 +39,11 @@ class TableFile(Protocol):
         ...
 
     def places(self, rows: list[int]) -> list[tuple[Location, str]]:
-        """Return a location, and words to put before the summary, for each data row, counted from 0."""
-        ...
+        """Return a location, and words to put before the summary, for each data row, counted from 0.
+
+        Rows are named by their number, from 1; a format whose files have lines names those.
+        """
+        return [(Location(self.name), f"row {row + 1:,}: ") for row in rows]
 
     def header_fault(self) -> Diagnostic | None:
         """Return what is wrong with the header as a whole, asked when a column is not found."""
