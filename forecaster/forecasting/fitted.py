@@ -14,6 +14,7 @@ from forecaster.data.transforms.categories import Encoders
 from forecaster.data.transforms.scalers import Scaler
 from forecaster.data.transforms.windows import Windows
 from forecaster.errors import FORMAT_VERSION
+from forecaster.forecasting.blend import Blend
 from forecaster.forecasting.calibration import Calibration
 from forecaster.forecasting.forecast import Forecast
 from forecaster.model.execution import PREDICT_BATCH
@@ -74,6 +75,7 @@ class Fitted:
         encoders: The encoders of the categorical columns.
         training: The scales of the training rows, by which scaled metrics divide.
         calibration: The calibration of the quantiles; None if there are no quantiles or they are not calibrated.
+        blend: The weights of the network and of classical forecasts; None for the network alone.
     """
 
     spec: ModelSpec
@@ -84,12 +86,14 @@ class Fitted:
     encoders: Encoders = field(default_factory=Encoders)
     training: TrainingScales | None = None
     calibration: Calibration | None = None
+    blend: Blend | None = None
 
     def forecast(self, windows: Windows, groups: Ints, probabilities: tuple[float, ...] = ()) -> Forecast:
-        """Forecast windows with the mean over the members of the ensemble.
+        """Forecast windows with the mean over the members of the ensemble, and over the blend if there is one.
 
         The quantiles of the members are averaged at each probability (Vincentization), so they do not cross. A network
-        for point forecasts has no quantiles.
+        for point forecasts has no quantiles. A blend moves the quantiles by as much as it moves the point forecast, in
+        the units of the network.
 
         Args:
             windows: Windows of series that the scaler has a group for.
@@ -121,7 +125,10 @@ class Fitted:
                 found = quantiles(output, scaled, probabilities)
             for k in range(len(probabilities)):
                 own[..., k] += self.scaler.invert(found[..., k], groups) / n
-        return Forecast.of(windows, total, own, probabilities)
+        forecast = Forecast.of(windows, total, own, probabilities)
+        if self.blend is None or not self.blend.classical:
+            return forecast
+        return forecast.moved(self.blend.mean(total, windows, self.scaler, groups), self.scaler, groups)
 
     def network(self, *, streams: int = 1) -> Forecaster:
         """Build the network, without the weights of a member.
@@ -150,6 +157,7 @@ class Fitted:
             "encoders": self.encoders.as_json(),
             "training": self.training and self.training.as_json(),
             "calibration": self.calibration and self.calibration.as_json(network=self.scaler),
+            "blend": self.blend and self.blend.as_json(),
         }
         write_json(run.file(STATE), {"format_version": FORMAT_VERSION, **state})
         arrays = {f"{i}/{path}": a for i, weights in enumerate(self.members) for path, a in weights.items()}
@@ -180,6 +188,7 @@ class Fitted:
                 encoders=Encoders.from_json(state["encoders"]),
                 training=TrainingScales.from_json(state["training"]) if state.get("training") else None,
                 calibration=calibration and Calibration.from_json(calibration, network=scaler),
+                blend=Blend.from_json(state["blend"]) if state.get("blend") else None,
             )
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise damaged(run.file(SPEC), f"does not fit the other files of the model ({error!r})") from error

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from forecaster.data.arrays import Ints
 from forecaster.data.panel import Panel
 from forecaster.data.spec import DataSpec
+from forecaster.data.transforms.scalers import Scaler
 from forecaster.data.transforms.windows import Windows
 from forecaster.forecasting.calibration import Calibration, GroupedQuantiles
 from forecaster.forecasting.levels import ends
@@ -101,6 +102,23 @@ class Forecast:
     def with_quantiles(self, quantiles: Floats, probabilities: tuple[float, ...]) -> Forecast:
         """Return the same point forecast with other quantiles."""
         return replace(self, quantiles=quantiles, probabilities=probabilities)
+
+    def moved(self, point: Floats, scaler: Scaler, groups: Ints) -> Forecast:
+        """Return another point forecast, with the quantiles at the distances that they had, in scaled units.
+
+        Args:
+            point: (windows, horizon, targets), original units.
+            scaler: The scaler, in whose units distances are kept.
+            groups: (windows,), the scaler's group of the series of each window.
+        """
+        if self.quantiles is None:
+            return replace(self, point=point)
+        shift = scaler.scale_targets(point, groups) - scaler.scale_targets(self.point, groups)
+        quantiles = np.empty_like(self.quantiles)
+        for k in range(quantiles.shape[-1]):
+            scaled = scaler.scale_targets(self.quantiles[..., k], groups)
+            quantiles[..., k] = scaler.invert(scaled + shift, groups)
+        return replace(self, point=point, quantiles=quantiles)
 
     def positions(self, panel: Panel) -> Ints:
         """Return (windows,), the position of each first target on the time axis."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from forecaster.model.cells import CELLS, Activation, DenseSpec, DropoutSpec, Layer, Recurrent
+from forecaster.model.classical import CLASSICAL
 from forecaster.spec import Fault, FaultsError, OneOf, Spec, meanings_of, raise_faults
 from forecaster.text import joined
 
@@ -76,10 +77,20 @@ class AnchorSpec(Spec):
     """The ridge penalty, as a share of the mean square of an input. null: chosen on the validation windows."""
 
 
+ClassicalName = Annotated[str, OneOf(meanings_of(CLASSICAL))]
+
+
 class PointOutput(Spec):
     """One number per target and step. Intervals come from `evaluation.calibration`."""
 
     type: Literal["point"] = "point"
+
+
+def _each_once(names: list[str]) -> list[str]:
+    repeated = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if repeated:
+        raise FaultsError([Fault((), f"names {repeated} twice", "name each once")])
+    return names
 
 
 def _null_without_type(anchor: Any) -> Any:
@@ -161,6 +172,12 @@ class ModelSpec(Spec):
     )
     """A linear forecast beside the network, which often helps on small tables. Set to null to disable it; in a search,
     null as its `type` does the same."""
+    blend: Annotated[list[ClassicalName], AfterValidator(_each_once)] = Field(
+        [], examples=[["smoothing", "theta"]]
+    )
+    """Classical forecasts of the same window that are averaged with the network. The weights are chosen on the
+    validation windows, so that the mean is about as good as its best part; where these are few, the network keeps about
+    one half. They often help on short series. Seasonal ones use `model.season`. []: the network alone."""
     patch: Annotated[int, Field(ge=1)] | None = Field(None, examples=[24])
     """How many steps of the window are joined into one recurrent step. It must divide `window.lookback`; training is
     faster by about as much. null: every step is a recurrent step."""
@@ -269,6 +286,9 @@ class ModelSpec(Spec):
             summary = f"{head.activation} cannot be used with output {output.type}, whose values are not all forecasts"
             faults.append(Fault(("head", "activation"), summary, "set it to linear"))
         if isinstance(output, DistributionOutput) and output.family == "negative_binomial":
+            if self.blend:
+                summary = "cannot be used with output negative_binomial, whose quantiles are whole numbers"
+                faults.append(Fault(("blend",), summary, "remove it, or use another output"))
             if self.normalization not in ("mean", "none"):
                 summary = f"{self.normalization} shifts the level, and a negative binomial starts at 0"
                 faults.append(Fault(("normalization",), summary, "set it to mean or none"))

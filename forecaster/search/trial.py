@@ -27,7 +27,7 @@ from forecaster.runs.directory import CHECKPOINTS, RunDir
 from forecaster.runs.files import write_text
 from forecaster.runs.session import Inputs, Session
 from forecaster.stages.complete import complete_run
-from forecaster.stages.fitting import fit_members, member_store
+from forecaster.stages.fitting import blended, fit_members, member_store
 from forecaster.stages.prepared import SMOKE_WINDOWS, Prepared, prepare, read, spread_evenly
 from forecaster.stages.saving import save_splits
 from forecaster.stages.validation import batch_extras, val_score_of
@@ -199,7 +199,8 @@ def scored_in_training(
 ) -> dict[str, float] | None:
     """Return the scores of the final weights if training has computed them for exactly these windows, else None.
 
-    Training scores one network. The forecast of an ensemble, or of a mean with an anchor, must be scored separately.
+    Training scores one network. The forecast of an ensemble, or of a mean with an anchor or a blend, must be scored
+    separately.
 
     Args:
         spec: The settings of the trial.
@@ -212,7 +213,7 @@ def scored_in_training(
         spec.model.anchor,
         prepared.windows["val"],
     )
-    alone = training.ensemble == 1 and (anchor is None or anchor.mode != "average")
+    alone = training.ensemble == 1 and not spec.model.blend and (anchor is None or anchor.mode != "average")
     same = len(own) == len(windows) and all(
         np.array_equal(getattr(own, part), getattr(windows, part)) for part in ("series", "start")
     )
@@ -264,8 +265,9 @@ def _score(spec: ExperimentSpec, prepared: Prepared, fitted: Fitted, windows: Wi
     for weights in fitted.members:
         fill_weights(network, weights)
         members.append(score(predict_windows(network, windows, batch_size=min(PREDICT_BATCH, len(windows)))))
-    if len(members) == 1:
+    if len(members) == 1 and not spec.model.blend:
         return members[0]
+    fitted = blended(spec, fitted, prepared)
     forecast = fitted.forecast(windows, windows.series.astype(np.int64)).point
     scored = Scored(prepared.actual(windows), forecast, windows.series, *prepared.scales)
     metrics = {name: METRICS[name](scored) for name in members[0] if name in METRICS}

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from forecaster.config.spec import ExperimentSpec
+from forecaster.forecasting.blend import NETWORK, Blend, choose_weights, prior, scaled_forecast
 from forecaster.forecasting.fitted import Fitted, TrainingScales
 from forecaster.runs.directory import RunDir
 from forecaster.stages.prepared import Prepared
@@ -83,6 +86,7 @@ def fit_and_score(
         TrainingError: When the loss becomes NaN or infinite.
     """
     fitted, history = fit_members(spec, prepared, store, listener=listener, smoke=smoke)
+    fitted = blended(spec, fitted, prepared)
     scored = score(spec, prepared, forecast_splits(spec, fitted, prepared))
     scales = TrainingScales(prepared.panel.ids, *prepared.scales)
     return Trained(replace(fitted, training=scales, calibration=scored.calibration), history, scored)
@@ -172,3 +176,32 @@ def fit_members(
     scaler, encoders = prepared.transforms
     fitted = Fitted(spec.model, prepared.shape, scaler, members, prepared.panel.time_axis, encoders)
     return fitted, history
+
+
+def blended(spec: ExperimentSpec, fitted: Fitted, prepared: Prepared) -> Fitted:
+    """Return the forecaster with the weights of its blend, chosen on the validation windows.
+
+    Args:
+        spec: The settings of the experiment.
+        fitted: The fitted network.
+        prepared: The data.
+    """
+    names = spec.model.blend
+    if not names:
+        return fitted
+    season, windows = spec.model.season or 1, prepared.windows["val"]
+    weights = prior(names)
+    if len(windows):
+        series, scaler = windows.series.astype(np.int64), prepared.transforms.scaler
+        groups = scaler.rows_for(prepared.panel.ids)[series]
+        forecasts = {NETWORK: fitted.forecast(windows, groups).point}
+        for name in names:
+            found = scaled_forecast(name, windows, season=season, horizon=windows.horizon)
+            forecasts[name] = scaler.invert(found, groups)
+        weights = choose_weights(
+            forecasts,
+            prepared.actual(windows),
+            prepared.scales.train_std[series],
+            n_series=len(np.unique(series)),
+        )
+    return replace(fitted, blend=Blend(season, weights))

@@ -1,0 +1,144 @@
+"""The mean of the network and classical forecasts of the same window, with weights from validation errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from forecaster.data.arrays import Ints
+from forecaster.data.transforms.scalers import Scaler
+from forecaster.data.transforms.windows import Windows
+from forecaster.model.classical import classical_forecasts
+from forecaster.model.linear import spread_out
+
+Floats = npt.NDArray[np.floating[Any]]
+NETWORK = "network"
+# The weights that stand for no evidence count like this many validation horizons.
+PRIOR_HORIZONS = 2.0
+# Errors that the weights are chosen on; more are thinned out evenly.
+MAX_ERRORS = 400_000
+# Windows that classical methods forecast at once.
+_TOGETHER = 8192
+
+
+@dataclass(frozen=True)
+class Blend:
+    """The weights of a mean of forecasts.
+
+    Attributes:
+        season: Steps in one season, for the classical forecasts; 1 for none.
+        weights: The weight of each forecast by name, `NETWORK` among them. They sum to 1.
+    """
+
+    season: int
+    weights: Mapping[str, float]
+
+    @property
+    def classical(self) -> tuple[str, ...]:
+        """The names of the classical forecasts that take part."""
+        return tuple(name for name, weight in self.weights.items() if name != NETWORK and weight > 0)
+
+    def mean(self, network: Floats, windows: Windows, scaler: Scaler, groups: Ints) -> Floats:
+        """Return the weighted mean, (windows, horizon, targets), original units.
+
+        Args:
+            network: The forecast of the network, of the same shape and unit.
+            windows: The windows.
+            scaler: The scaler of the windows.
+            groups: (windows,), the scaler's group of the series of each window.
+        """
+        total: Floats = self.weights[NETWORK] * network
+        for name in self.classical:
+            found = scaled_forecast(name, windows, season=self.season, horizon=network.shape[1])
+            total += self.weights[name] * scaler.invert(found, groups)
+        return total
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the blend as plain data."""
+        return {"season": self.season, "weights": dict(self.weights)}
+
+    @classmethod
+    def from_json(cls, state: dict[str, Any]) -> Blend:
+        """Return the blend that `as_json` stored."""
+        return cls(int(state["season"]), {name: float(w) for name, w in state["weights"].items()})
+
+
+def scaled_forecast(name: str, windows: Windows, *, season: int, horizon: int) -> Floats:
+    """Forecast windows with one classical method, (windows, horizon, targets), scaled."""
+    n_targets = windows.source.n_targets
+    out = np.empty((len(windows), horizon, n_targets))
+    for first in range(0, len(windows), _TOGETHER):
+        rows = np.arange(first, min(first + _TOGETHER, len(windows)))
+        inputs = windows.inputs(rows)
+        out[rows] = classical_forecasts(
+            name, inputs["past"][:, :, :n_targets], inputs.get("mask"), season=season, horizon=horizon
+        )
+    return out
+
+
+def prior(names: Sequence[str]) -> dict[str, float]:
+    """Return the weights without evidence: one half for the network, the other half shared by the others."""
+    share = 0.5 / max(1, len(names))
+    return {NETWORK: 1.0 - share * len(names), **dict.fromkeys(names, share)}
+
+
+def choose_weights(
+    forecasts: Mapping[str, Floats], actual: Floats, scale: Floats, *, n_series: int
+) -> dict[str, float]:
+    """Choose the weights of the least mean absolute error, drawn towards `prior` where there are few windows.
+
+    The windows of a series overlap: with w windows and a horizon of h steps they cover (w - 1) / h + 1 horizons. With
+    n the horizons of all series, the result is the mean of the chosen weights, which count n times, and of the prior,
+    which counts `PRIOR_HORIZONS` times.
+
+    Args:
+        forecasts: The forecasts of the same windows by name, each (windows, horizon, targets), original units.
+        actual: The actual values, of the same shape, NaN where not observed.
+        scale: (windows, targets), what errors are divided by; a window and target without one does not count.
+        n_series: The number of series that the windows are of.
+
+    Returns:
+        The weights, none below 0, which sum to 1.
+    """
+    start = prior([name for name in forecasts if name != NETWORK])
+    weight = np.where(np.isfinite(scale) & (scale > 0), 1.0, np.nan) / np.where(scale > 0, scale, 1.0)
+    chosen = spread_out(len(actual), max(1, MAX_ERRORS // actual[0].size)) if len(actual) else np.arange(0)
+    y = (actual[chosen] * weight[chosen][:, None, :]).ravel()
+    rows = np.stack([(f[chosen] * weight[chosen][:, None, :]).ravel() for f in forecasts.values()], axis=1)
+    known = np.isfinite(y) & np.isfinite(rows).all(axis=1)
+    if not known.any():
+        return start
+    best = _least_absolute(rows[known], y[known])
+    horizons = n_series + (len(actual) - n_series) / actual.shape[1]
+    share = horizons / (horizons + PRIOR_HORIZONS)
+    return {
+        name: float(share * one + (1.0 - share) * start[name])
+        for name, one in zip(forecasts, best, strict=True)
+    }
+
+
+def _least_absolute(rows: Floats, y: Floats) -> npt.NDArray[np.float64]:
+    """Minimise mean |y - rows w| over weights of the simplex, by exponentiated gradient steps that shrink.
+
+    Kivinen & Warmuth, Exponentiated Gradient versus Gradient Descent for Linear Predictors (1997). The best weights on
+    the way count, single forecasts among them, so the result is no worse than the best forecast alone.
+    """
+    n = rows.shape[1]
+    candidates = [np.full(n, 1.0 / n), *np.eye(n)]
+    errors = [float(np.abs(y - rows @ w).mean()) for w in candidates]
+    best: npt.NDArray[np.float64] = candidates[int(np.argmin(errors))]
+    least = min(errors)
+    w = candidates[0]
+    size = float(np.abs(rows - rows.mean(axis=1, keepdims=True)).mean()) or 1.0
+    for step in range(200):
+        gradient = -(np.sign(y - rows @ w) @ rows) / len(y)
+        w = w * np.exp(-(gradient - gradient.mean()) / size / (1.0 + step / 10.0))
+        w = w / w.sum()
+        error = float(np.abs(y - rows @ w).mean())
+        if error < least:
+            best, least = w, error
+    return best
