@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.data.arrays import Ints
+from forecaster.data.draft.recipe import Recipe, SeriesFacts, choose
 from forecaster.data.draft.roles import (
     find_id,
     find_targets,
@@ -15,22 +16,18 @@ from forecaster.data.draft.roles import (
     id_candidates,
     read_times,
 )
-from forecaster.data.draft.sniff import read_columns, sniff
+from forecaster.data.draft.sniff import Sample, as_numbers, read_columns, sniff
 from forecaster.data.reading.numbers import MISSING
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import CsvSpec
-from forecaster.data.time_axis.frequency import Frequency, default_seasonality
 from forecaster.data.time_axis.infer import TimeColumn, infer_frequency
 from forecaster.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Shares of the split that is written, and the rows that a series needs for a window in each part.
-VAL, TEST = 0.1, 0.2
+# The rows that the longest series needs.
 LEAST_ROWS = 10
-# (lookback, horizon) in steps, as is usual; for other frequencies they follow from the season.
-USUAL = {"h": (168, 24), "D": (28, 7), "B": (20, 5), "W": (104, 8), "M": (36, 12), "Q": (16, 4), "Y": (10, 2)}
 
 
 @dataclass(frozen=True)
@@ -50,9 +47,7 @@ class Guess:
         gaps: How many steps have no row, inside the series.
         empty: How many cells of the target are empty.
         duplicates: How many rows repeat a series and time.
-        shortest: Steps of the shortest series that is long enough for windows.
-        short: How many series are too short.
-        seasonality, lookback, horizon, patch: In steps; no patch where the lookback is not made of segments.
+        recipe: The settings that do not depend on the roles of the columns.
     """
 
     path: TableSource
@@ -69,12 +64,7 @@ class Guess:
     gaps: int
     empty: int
     duplicates: int
-    shortest: int
-    short: int
-    seasonality: int
-    lookback: int
-    horizon: int
-    patch: int | None
+    recipe: Recipe
 
 
 def infer(path: TableSource) -> Guess:
@@ -100,14 +90,11 @@ def infer(path: TableSource) -> Guess:
     freq, time_axis = infer_frequency(series, time, zone=zone, source=path)
     steps = [time_axis.positions(stamps) for stamps in series]
     lengths = [int(s[-1] - s[0] + 1) for s in steps]
-    enough = [length for length in lengths if length >= LEAST_ROWS]
-    if not enough:
+    if max(lengths) < LEAST_ROWS:
         raise DataError(
             f"{path}: the longest series has {max(lengths)} steps, a first training needs {LEAST_ROWS}",
             hint="add rows, or check that the id column names series and not single rows",
         )
-    seasonality = default_seasonality(freq)
-    lookback, horizon = windows_for(freq, min(enough))
     distinct = sum(len(s) for s in steps)
     return Guess(
         path=path,
@@ -124,39 +111,16 @@ def infer(path: TableSource) -> Guess:
         gaps=sum(lengths) - distinct,
         empty=_empty_cells(table[target]),
         duplicates=len(table) - distinct,
-        shortest=min(enough),
-        short=len(lengths) - len(enough),
-        seasonality=seasonality,
-        lookback=lookback,
-        horizon=horizon,
-        patch=_patch(lookback, seasonality),
+        recipe=_recipe(freq, lengths, table[target], sample),
     )
 
 
-def windows_for(freq: str | int, steps: int) -> tuple[int, int]:
-    """Return a lookback and a horizon, in steps, with windows in all three splits of a series of `steps` steps."""
-    f = Frequency.parse(freq)
-    season = default_seasonality(freq)
-    unit = f.unit if f.unit == "B" or f.is_tick else f.unit.removeprefix("B")[:1]
-    if f.n == 1 and unit in USUAL:
-        lookback, horizon = USUAL[unit]
-    elif season > 1:
-        lookback, horizon = (7 * season if season <= 24 else min(2 * season, 336)), min(season, 96)
-    else:
-        lookback, horizon = 24, 6
-    # Shares are rounded down: the validation split, the smallest, has int(steps * VAL) steps.
-    horizon = max(1, min(horizon, int(steps * VAL)))
-    train = steps - int(steps * TEST) - int(steps * VAL)
-    # Windows can begin in at least half of the training split.
-    most = max(1, (train - horizon) // 2)
-    if lookback > most:
-        lookback = most // season * season if most >= season else most
-    return lookback, horizon
-
-
-def _patch(lookback: int, season: int) -> int | None:
-    """Return the steps per segment where the lookback is long and made of whole seasons; None elsewhere."""
-    return season if lookback >= 96 and 4 <= season <= 96 and lookback % season == 0 else None
+def _recipe(freq: str | int, lengths: list[int], column: pd.Series[Any], sample: Sample) -> Recipe:
+    """Return the settings that suit the lengths of the series and the range of the target."""
+    numbers = as_numbers(column, sample)
+    known = numbers[np.isfinite(numbers)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    return choose(SeriesFacts(freq, np.array(lengths, dtype=np.int64), low, high))
 
 
 def _by_series(times: Ints, ids: pd.Series[Any] | None) -> list[Ints]:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from forecaster.data.reading.columns import ColumnBatch
+from forecaster.data.arrays import Floats
+from forecaster.data.reading.columns import ColumnBatch, plain_text
 from forecaster.data.reading.csv_file import CsvFile
 from forecaster.data.reading.formats import FORMATS, format_of, labels
 from forecaster.data.reading.numbers import MISSING, read_numbers
@@ -119,6 +120,15 @@ def filled(column: pd.Series[Any]) -> list[str]:
     """Return the cells that hold something, as text."""
     texts = (str(cell).strip() for cell in column.dropna().tolist())
     return [text for text in texts if text not in MISSING]
+
+
+def as_numbers(column: pd.Series[Any], sample: Sample) -> Floats:
+    """Return the numbers of a column that `read_columns` returned, (rows,), NaN where a cell is empty or no number."""
+    import pyarrow as pa
+
+    cells = plain_text(pa.array(column))
+    batch = ColumnBatch(str(column.name), cells, 0, np.arange(len(column), dtype=np.int64), Problems())
+    return read_numbers(batch, sample.csv or CsvSpec())
 
 
 def read_columns(sample: Sample, names: list[str]) -> pd.DataFrame:

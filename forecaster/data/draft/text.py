@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from forecaster.data.draft.infer import TEST, VAL, Guess
+from forecaster.data.draft.infer import Guess
+from forecaster.data.draft.recipe import Recipe
 from forecaster.data.spec import CsvSpec
 
 # Words that some YAML parsers do not read as text.
@@ -28,15 +29,16 @@ def draft(guess: Guess, *, path: str, name: str) -> str:
         path: The path of the table, as the file names it.
         name: The name of the experiment.
     """
+    recipe = guess.recipe
     sections = [
         _opening(guess, name),
         _data(guess, path),
-        _split(guess),
-        _window(guess),
-        "# Fitted on training rows only.\nscaling: {method: standard, per_series: true}",
-        _model(guess),
-        _training(guess),
-        _evaluation(guess),
+        _split(recipe),
+        _window(recipe),
+        _scaling(recipe),
+        _model(recipe),
+        _training(recipe),
+        _evaluation(recipe),
         "output: {dir: runs}   # run directories appear here",
     ]
     return "\n\n".join(sections) + "\n"
@@ -86,6 +88,7 @@ def _data(guess: Guess, path: str) -> str:
     lines += [
         f"  targets: [{quoted(guess.target)}]   # the column to forecast: the likeliest column of numbers",
         *_covariates(guess),
+        *_calendar(guess.recipe),
         *_policies(guess),
     ]
     if guess.csv is not None:
@@ -105,6 +108,14 @@ def _covariates(guess: Guess) -> list[str]:
     if guess.unused:
         lines.append(f"  # Not used: {_names(guess.unused)}")
     return lines
+
+
+def _calendar(recipe: Recipe) -> list[str]:
+    if not recipe.calendar:
+        return []
+    return [
+        f"  calendar: [{', '.join(recipe.calendar)}]   # from the time itself, known for every step ahead"
+    ]
 
 
 def _policies(guess: Guess) -> list[str]:
@@ -138,51 +149,90 @@ def _always_quoted(text: str) -> str:
     return '"' + "".join(_escaped(char) for char in text) + '"'
 
 
-def _split(guess: Guess) -> str:
-    short = f"# {guess.short:,} series are too short for any window.\n" if guess.short else ""
+def _split(recipe: Recipe) -> str:
+    test = (
+        f"the last {recipe.test} test the forecast, the {recipe.val} before"
+        if recipe.test
+        else f"the last {recipe.val}"
+    )
+    none = "" if recipe.test else " The series\n# are too short for a test range beside it."
     return (
-        f"# From each series' end: the last {TEST:.0%} test the model, the {VAL:.0%} before stop training.\n"
-        f"{short}split: {{val: {VAL}, test: {TEST}}}"
+        f"# Steps from each series' end: {test} stop training and set\n"
+        f"# the weights of the blend and the width of the intervals.{none}\n"
+        f"split: {{val: {recipe.val}, test: {recipe.test}}}"
     )
 
 
-def _window(guess: Guess) -> str:
+def _window(recipe: Recipe) -> str:
+    short = ""
+    if recipe.pad:
+        short = ", short: pad"
+    why = "; series that are shorter than a window are padded" if recipe.pad else ""
     return (
-        "# Steps the network sees, and steps it forecasts. "
-        f"They fit the shortest series, of {guess.shortest:,} steps.\n"
-        f"window: {{lookback: {guess.lookback}, horizon: {guess.horizon}}}"
+        f"# Steps the network sees, and steps it forecasts{why}.\n"
+        f"window: {{lookback: {recipe.lookback}, horizon: {recipe.horizon}{short}}}"
     )
 
 
-def _model(guess: Guess) -> str:
-    patch = ""
-    if guess.patch:
-        n = guess.lookback // guess.patch
-        patch = f"  patch: {guess.patch}   # the lookback enters as {n} segments of {guess.patch} steps\n"
-    return (
-        "model:\n"
-        "  normalization: last   # each window is seen relative to its last value\n"
-        f"{patch}"
-        "  layers:   # the stack, first layer first: simple_rnn, lstm or gru\n"
-        "    - {type: gru, units: 64, dropout: 0.0}"
-    )
+def _scaling(recipe: Recipe) -> str:
+    if recipe.log:
+        return (
+            "# No value is below 0: the network sees logarithms, so that swings may grow with the level.\n"
+            "scaling: {method: log}"
+        )
+    return "# Fitted on training rows only.\nscaling: {method: standard, per_series: true}"
 
 
-def _training(guess: Guess) -> str:
-    batch = 64 if guess.rows >= 5_000 else 16
+def _model(recipe: Recipe) -> str:
+    lines = ["model:"]
+    if recipe.season > 1:
+        lines += [
+            f"  season: {recipe.season}   # steps in one season",
+            "  normalization: season   # each window is seen relative to its last season",
+        ]
+    else:
+        lines.append("  normalization: last   # each window is seen relative to its last value")
+    if recipe.differences:
+        lines.append(f"  differences: {list(recipe.differences)}   # the network sees these changes too")
+    if recipe.patch:
+        n = recipe.lookback // recipe.patch
+        lines.append(
+            f"  patch: {recipe.patch}   # the lookback enters as {n} segments of {recipe.patch} steps"
+        )
+    lines += [
+        "  # A ridge regression and classical forecasts are averaged with the network, by their validation errors.",
+        "  anchor: {type: ridge, mode: average}",
+        f"  blend: [{', '.join(recipe.blend)}]",
+        "  layers:   # the stack, first layer first: simple_rnn, lstm or gru",
+        f"    - {{type: gru, units: {recipe.units}}}",
+        "    - {type: dropout, rate: 0.1}",
+        "  output:   # quantiles, so that the intervals know when the series is quiet and when it is busy",
+        "    type: quantiles",
+        "    levels: [0.025, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.975]",
+    ]
+    return "\n".join(lines)
+
+
+def _training(recipe: Recipe) -> str:
+    steps = ""
+    if recipe.steps_per_epoch:
+        steps = f"  steps_per_epoch: {recipe.steps_per_epoch}   # not every window in every epoch\n"
     return (
         "training:\n"
-        "  loss: mae\n"
-        "  optimizer: {type: adam, learning_rate: 1.0e-3, clipnorm: 1.0}\n"
-        f"  batch_size: {batch}\n"
-        "  epochs: 30   # at most; training ends when the validation loss stops falling\n"
-        "  early_stopping: {monitor: val_loss, patience: 5}"
+        "  loss: pinball   # of the quantiles\n"
+        "  optimizer: {type: adam, learning_rate: 2.0e-3, clipnorm: 1.0, ema: 0.98}\n"
+        "  schedule: {type: exponential, factor: 0.85}\n"
+        f"  batch_size: {recipe.batch_size}\n"
+        f"{steps}"
+        f"  epochs: {recipe.epochs}   # at most; training ends when the validation loss stops falling\n"
+        "  early_stopping: {monitor: val_loss, patience: 4}\n"
+        f"  ensemble: {recipe.members}   # networks from different seeds, averaged"
     )
 
 
-def _evaluation(guess: Guess) -> str:
+def _evaluation(recipe: Recipe) -> str:
     return (
         "evaluation:\n"
-        "  baselines: [naive, seasonal_naive]   # scored beside the model\n"
-        f"  seasonality: {guess.seasonality}   # steps in one season"
+        "  baselines: [naive, seasonal_naive, ridge]   # scored beside the model\n"
+        f"  seasonality: {recipe.season}   # steps in one season"
     )

@@ -1,0 +1,103 @@
+"""The settings of a first training: what they follow from, and what always holds."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from forecaster.config.experiment import Experiment
+from forecaster.data.draft.recipe import Recipe, SeriesFacts, choose
+from forecaster.data.time_axis.frequency import default_seasonality
+
+FREQUENCIES = ("h", "D", "W-SUN", "MS", "QE-DEC", "YS-JAN", "15min", "10min", "B", "s", 1)
+LENGTHS = (10, 11, 13, 20, 24, 30, 47, 100, 250, 1_000, 20_000)
+
+
+def recipe(
+    freq: str | int, *lengths: int, low: float = 0.0, high: float = 100.0, horizon: int | None = None
+) -> Recipe:
+    return choose(SeriesFacts(freq, np.array(lengths, dtype=np.int64), low, high, horizon))
+
+
+@pytest.mark.parametrize(("freq", "n"), product(FREQUENCIES, LENGTHS))
+def test_there_is_a_window_to_learn_from_and_one_to_judge_by(freq: str | int, n: int) -> None:
+    found = recipe(freq, n)
+    assert found.lookback >= 1
+    assert 1 <= found.horizon <= found.val
+    assert found.test == 0 or found.test >= found.horizon
+    known = n - found.val - found.test - found.horizon
+    assert known >= (1 if found.pad else found.lookback)
+
+
+@pytest.mark.parametrize(("freq", "n"), product(FREQUENCIES, LENGTHS))
+def test_the_parts_of_a_window_fit_together(freq: str | int, n: int) -> None:
+    found = recipe(freq, n)
+    assert found.season == 1 or found.season < found.lookback
+    assert found.patch is None or found.lookback % found.patch == 0
+    assert all(1 < lag < found.lookback for lag in found.differences)
+
+
+@pytest.mark.parametrize("freq", [f for f in FREQUENCIES if default_seasonality(f) > 1])
+def test_a_long_series_is_seen_for_two_seasons_and_more(freq: str) -> None:
+    found = recipe(freq, 20_000)
+    assert found.season == default_seasonality(freq)
+    assert found.lookback >= 2 * found.season
+
+
+def test_a_day_of_hours_and_a_week() -> None:
+    found = recipe("h", 5_000)
+    assert (found.lookback, found.horizon, found.season, found.patch) == (336, 24, 24, 24)
+    assert found.differences == (24, 168)
+
+
+def test_years_of_days_are_seen_with_the_calendar() -> None:
+    found = recipe("D", 6_000)
+    assert found.lookback > 365
+    assert "weekofyear" in found.calendar
+    assert recipe("D", 500).calendar == ()
+
+
+def test_series_too_short_for_a_test_range_keep_their_rows() -> None:
+    assert (recipe("YE-DEC", 15, horizon=6).test, recipe("YE-DEC", 15, horizon=6).val) == (0, 6)
+    assert recipe("h", 5_000).test > 0
+
+
+def test_series_shorter_than_a_window_are_padded() -> None:
+    assert recipe("ME", 200, 200, 30).pad
+    assert not recipe("ME", 200, 200, 200).pad
+
+
+def test_logarithms_where_nothing_is_below_0_and_values_are_larger_than_1() -> None:
+    assert recipe("D", 500).log
+    assert not recipe("D", 500, low=-1.0).log
+    assert not recipe("D", 500, high=0.5).log
+
+
+def test_more_windows_larger_network() -> None:
+    small, large = recipe("ME", 100), recipe("h", *[5_000] * 20)
+    assert small.units < large.units
+    assert small.batch_size < large.batch_size
+    assert large.steps_per_epoch is not None
+    assert small.steps_per_epoch is None
+
+
+def test_the_horizon_asked_for() -> None:
+    assert recipe("h", 5_000, horizon=48).horizon == 48
+
+
+@pytest.mark.parametrize(("freq", "n", "low"), product(FREQUENCIES, (10, 30, 250, 5_000), (-1.0, 0.0)))
+def test_the_file_is_valid(freq: str | int, n: int, low: float, tmp_path: Path) -> None:
+    from forecaster.data.draft.infer import Guess
+    from forecaster.data.draft.text import draft
+    from forecaster.data.time_axis.infer import TimeColumn
+
+    guess = Guess(
+        path=tmp_path / "t.csv", csv=None, time=TimeColumn("t"), zone=None, freq=freq, id=None, target="y",
+        others=(), unused=(), rows=n, n_series=1, gaps=0, empty=0, duplicates=0, recipe=recipe(freq, n, low=low),
+    )  # fmt: skip
+    spec = Experiment.from_text(draft(guess, path="t.csv", name="t"), base=tmp_path).spec
+    assert spec.model.season == (guess.recipe.season if guess.recipe.season > 1 else None)
+    assert spec.split.val == guess.recipe.val
