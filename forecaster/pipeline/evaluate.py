@@ -19,6 +19,7 @@ from forecaster.evaluation.comparison import common, compare
 from forecaster.evaluation.scales import Scales, in_sample_scales
 from forecaster.evaluation.scores import ScoreTable, Scoring, label, score_table
 from forecaster.evaluation.significance import Comparison
+from forecaster.evaluation.verdict_sentences import against
 from forecaster.forecasting.baselines import BASELINES
 from forecaster.forecasting.baselines import forecast as baseline
 from forecaster.forecasting.fitted import Fitted
@@ -103,8 +104,10 @@ class Evaluated:
             if own is not None and other is not None:
                 if own <= other:
                     return None
-                what = f"{self.split} {label(metric)}: {own:.4g} against {other:.4g}"
-                return f"{name}: the model is worse than {rival} on {what}"
+                numbers = against(own, other)
+                return (
+                    f"{name}: {self.split} {label(metric)} of the model is above that of {rival}: {numbers}"
+                )
         return f"{name}: cannot be compared with {rival}: neither MASE nor MAE can be computed for both"
 
     def _decisive_scores(self) -> dict[str, dict[str, float | None]]:
