@@ -120,7 +120,7 @@ def standing(who: str, verdict: Verdict, *, windows: int | None = None) -> str:
     comma = "," if "," in who else ""
     said = verdict["verdict"]
     if said == "undecided":
-        few = f" ({windows:,} windows)" if windows is not None and too_few(verdict) else ""
+        few = f" ({_few(verdict, windows)})" if windows is not None and too_few(verdict) else ""
         return f"The model and {who}{comma} cannot be told apart{few}"
     if said != "mixed":
         return f"The model is {said} than {who}"
@@ -159,7 +159,7 @@ def comparison_sentence(first: str, second: str, test: Comparison) -> str:
         test: The test of the first against the second.
     """
     if test.p is None or test.difference != test.difference:
-        return f"{first} and {second} cannot be told apart: {_counted(test.origins, 'cutoff')} are too few for a test."
+        return f"{first} and {second} cannot be told apart ({_counted(test.origins, 'cutoff')}, too few for a test)."
     where = f"{_p(test.p)}, {_base(test.origins, test.series)}"
     if not test.real:
         return f"{first} and {second} cannot be told apart ({where})."
@@ -174,7 +174,7 @@ def _evidence(verdict: Verdict) -> str:
     if not known:
         return ""
     first = next(iter(known.values()))
-    where = _base(first["origins"], first["series"])
+    where = _base(first["cutoffs"], first["series"])
     by_words: dict[str, list[str]] = {}
     for loss, test in known.items():
         by_words.setdefault(_p(test["p"] or 0.0), []).append(loss)
@@ -185,12 +185,21 @@ def _evidence(verdict: Verdict) -> str:
     return f" ({', '.join(words)}; {where})"
 
 
+def _few(verdict: Verdict, windows: int) -> str:
+    """Return the number of windows and, if it is another number, that of their cutoffs."""
+    cutoffs = _cutoffs(verdict)
+    return _counted(windows, "window") + (f" at {_counted(cutoffs, 'cutoff')}" if cutoffs < windows else "")
+
+
+def _cutoffs(verdict: Verdict) -> int:
+    return max((verdict[loss]["cutoffs"] for loss in LOSSES if loss in verdict), default=0)
+
+
 def _shortage(verdict: Verdict, windows: int, split: str) -> list[str]:
     """Return what a test would need, where none could be made."""
     if not too_few(verdict):
         return []
-    origins = max((verdict[loss]["origins"] for loss in LOSSES if loss in verdict), default=0)
-    if windows == origins:
+    if windows == _cutoffs(verdict):
         needs = f"{verdict['cutoffs_needed']:,} windows"
     else:
         needs = f"windows at {verdict['cutoffs_needed']:,} cutoffs, or of {verdict['series_needed']:,} series"
@@ -231,8 +240,8 @@ def _other_way(scores: Mapping[str, Mapping[str, float | None]], rival: str, ver
     return [f"{joined(found, word='and')} {verb} lower for {whose} than for {versus}, which is not tested."]
 
 
-def _base(origins: int, series: int | None) -> str:
-    cutoffs = _counted(origins, "cutoff")
+def _base(n_cutoffs: int, series: int | None) -> str:
+    cutoffs = _counted(n_cutoffs, "cutoff")
     return cutoffs if series is None else f"{series:,} series at {cutoffs}"
 
 

@@ -32,13 +32,13 @@ LOSSES: tuple[Loss, ...] = ("absolute", "squared")
 
 
 class LossTest(TypedDict):
-    """The test of one loss, as in metrics.json; the fields of `Comparison`, and what follows from them."""
+    """The test of one loss, as in metrics.json: a `Comparison`, its `origins` called cutoffs, and what it says."""
 
     verdict: Outcome
     difference: float | None
     statistic: float | None
     p: float | None
-    origins: int
+    cutoffs: int
     series: int | None
 
 
@@ -55,7 +55,7 @@ class Verdict(TypedDict):
     """The fewest series that the test over series takes."""
 
 
-def tested_losses(metrics: Iterable[str]) -> list[Loss]:
+def losses_to_test(metrics: Iterable[str]) -> list[Loss]:
     """Return the losses that a table of these point metrics is about; absolute errors where none is."""
     found = {METRICS[name].loss for name in metrics}
     return [loss for loss in LOSSES if loss in found] or ["absolute"]
@@ -122,6 +122,6 @@ def _loss_test(test: Comparison) -> LossTest:
         "difference": plain(test.difference),
         "statistic": plain(test.statistic),
         "p": test.p,
-        "origins": test.origins,
+        "cutoffs": test.origins,
         "series": test.series,
     }

@@ -14,7 +14,7 @@ from forecaster.data.transforms.split import SplitName
 from forecaster.evaluation.comparison import ComparedForecast
 from forecaster.evaluation.scores import Breakdown, ScoreTable, Scoring, score_table
 from forecaster.evaluation.significance import owa, skill
-from forecaster.evaluation.verdicts import Verdict, judge, tested_losses
+from forecaster.evaluation.verdicts import Verdict, judge, losses_to_test
 from forecaster.forecasting.baselines import BaselineInputs
 from forecaster.forecasting.baselines import forecast as baseline
 from forecaster.forecasting.calibration import Calibration
@@ -176,7 +176,7 @@ def _verdicts(
         _error_scale(prepared)[model.series],
     )
     others = {name: forecast.point for name, forecast in rows.items() if name != "model"}
-    return judge(own, others, losses=tested_losses(evaluation.metrics))
+    return judge(own, others, losses=losses_to_test(evaluation.metrics))
 
 
 def _error_scale(prepared: Prepared) -> Floats:
