@@ -40,6 +40,13 @@ class Evaluation:
         return dict(self.evaluated.scores)
 
     @property
+    def verdict(self) -> list[str]:
+        """Whether the model is better than its baselines, in sentences; the first is about the best baseline."""
+        from forecaster.evaluation.verdict_sentences import evaluation_verdict
+
+        return evaluation_verdict(self.scores, self.split)
+
+    @property
     def notes(self) -> list[str]:
         """Remarks about the forecasts, in plain sentences."""
         return self.evaluated.notes
@@ -63,7 +70,8 @@ class Evaluation:
     def worse_than(self, baseline: str) -> str | None:
         """Return a sentence if the error of the model is larger than that of a baseline, else None.
 
-        The error is MASE, or MAE where MASE cannot be computed for both. Where neither can, the sentence says so.
+        The numbers are compared as they are, whether or not the difference may be chance. The error is MASE, or MAE
+        where MASE cannot be computed for both. Where neither can, the sentence says so.
 
         Args:
             baseline: A baseline of the config, or one that was named in `also`.

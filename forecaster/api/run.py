@@ -49,6 +49,16 @@ class Run:
     _table: TableSource | None = field(default=None, repr=False)
     _kind: str = field(default=DEFAULT_KIND, repr=False)
 
+    @property
+    def verdict(self) -> list[str]:
+        """Whether the model is better than its baselines, in sentences; the first is about the best baseline.
+
+        `metrics[split]["verdicts"]` has the same for every baseline, with the numbers of the tests.
+        """
+        from forecaster.evaluation.verdict_sentences import run_verdict
+
+        return run_verdict(self.metrics)
+
     def predict(
         self,
         data: Any = None,
@@ -272,7 +282,7 @@ class Run:
         return report(self._opened, output=None if output is None else Path(output))
 
     def show(self) -> dict[str, Any]:
-        """Return the manifest, the scores and the resolved config as plain values."""
+        """Return the manifest, the verdict, the scores and the resolved config as plain values."""
         from forecaster.pipeline.show import show
 
         return show(RunDir(self.path))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import forecaster as fc
-from forecaster.terminal.console import Result, folds_text
+from forecaster.terminal.console import Result
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.options import (
     ConfigFile,
@@ -21,6 +21,7 @@ from forecaster.terminal.options import (
     Verbose,
     examples,
 )
+from forecaster.terminal.score_text import folds_text
 from forecaster.terminal.training_progress import progress_for
 
 if TYPE_CHECKING:

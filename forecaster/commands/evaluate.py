@@ -10,12 +10,14 @@ import typer
 
 import forecaster as fc
 from forecaster.errors import UsageError
-from forecaster.terminal.console import Result, comparison_text, number, score_text, table
+from forecaster.terminal.console import Result, fitted_table, line_width, number, wrapped
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.options import Json, NoColor, Quiet, Verbose, examples
+from forecaster.terminal.score_text import legend_of, scores_text
 
 if TYPE_CHECKING:
     from forecaster.api.evaluation import Evaluation
+    from forecaster.evaluation.significance import Comparison
 
 EXAMPLES = examples(
     "forecaster evaluate runs/mine --fail-if-worse-than seasonal_naive",
@@ -92,22 +94,16 @@ def command(
 
 
 def _result(found: Sequence[Evaluation], worse: list[str], written: str | None) -> Result:
-    from forecaster.evaluation.scores import remarks, verdicts
-
     comparisons = fc.compare(found)
-    first = found[0]
-    if len(found) == 1:
-        scores = first.scores
-        lines = [score_text(first.split, scores), ""]
-        lines += [*verdicts(scores["scores"], split=first.split), *remarks(scores["left_out"])]
-    else:
-        lines = [_side_by_side(found), ""]
-    lines += [comparison_text(*pair) for pair in comparisons]
-    lines += dict.fromkeys(note for one in found for note in one.notes)
+    lines = _of_one(found[0]) if len(found) == 1 else _of_several(found, comparisons)
+    lines += wrapped(list(dict.fromkeys(note for one in found for note in one.notes)))
     if written is not None:
         lines.append(written)
     facts = {
-        "runs": [{"run": one.name, "split": one.split, "notes": one.notes, **one.scores} for one in found],
+        "runs": [
+            {"run": one.name, "split": one.split, "verdict": one.verdict, "notes": one.notes, **one.scores}
+            for one in found
+        ],
         "comparisons": [
             {"first": first, "second": second, **test._asdict()} for first, second, test in comparisons
         ],
@@ -116,8 +112,28 @@ def _result(found: Sequence[Evaluation], worse: list[str], written: str | None) 
     return facts, "\n".join(lines)
 
 
-def _side_by_side(found: Sequence[Evaluation]) -> str:
-    """Return a table with a row per run, then a row per baseline of the first run."""
+def _of_one(one: Evaluation) -> list[str]:
+    """Return the verdict on a run, its scores, and the test against each baseline."""
+    from forecaster.evaluation.scores import remarks
+    from forecaster.evaluation.verdict_sentences import baseline_sentence
+
+    tables = {one.split: one.scores}
+    lines = [*wrapped(one.verdict), ""]
+    for block in scores_text(tables, judged=one.split):
+        lines += [block, ""]
+    tests = [baseline_sentence(name, verdict) for name, verdict in one.scores["verdicts"].items()]
+    return [*lines, *wrapped([*tests, *remarks(one.scores["left_out"])])]
+
+
+def _of_several(found: Sequence[Evaluation], comparisons: Sequence[tuple[str, str, Comparison]]) -> list[str]:
+    """Return the tests of the best run against the others, and all runs in one table."""
+    from forecaster.evaluation.verdict_sentences import comparison_sentence
+
+    return [*wrapped([comparison_sentence(*pair) for pair in comparisons]), "", *_side_by_side(found), ""]
+
+
+def _side_by_side(found: Sequence[Evaluation]) -> list[str]:
+    """Return a table with a row per run, then a row per baseline of the first run; and what its columns mean."""
     from forecaster.evaluation.scores import label
 
     first = found[0].scores
@@ -125,4 +141,5 @@ def _side_by_side(found: Sequence[Evaluation]) -> str:
     rows = [(e.name, e.scores["scores"]["model"], e.scores["windows"]) for e in found]
     rows += [(name, row, first["windows"]) for name, row in first["scores"].items() if name != "model"]
     body = [[name, f"{n:,}", *(number(row[m]) for m in metrics)] for name, row, n in rows]
-    return table(["", "windows", *(label(m) for m in metrics)], body)
+    header = ["", "windows", *(label(m) for m in metrics)]
+    return [fitted_table(header, body, width=line_width()), "", legend_of(metrics)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from forecaster.terminal.console import Reporter, Result, folds_text, score_text, table, without_version
+from forecaster.terminal.console import Reporter, Result, table, without_version, wrapped
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
+from forecaster.terminal.score_text import folds_text, scores_text
 
 EXAMPLES = examples("forecaster show runs/mine", "forecaster show runs/mine -v")
 
@@ -28,8 +29,13 @@ def command(
 
 
 def _result(facts: dict[str, Any], reporter: Reporter) -> Result:
+    from forecaster.evaluation.verdict_sentences import judged_split
+
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    lines = [
+    splits = facts.get("splits", {})
+    lines = wrapped(facts.get("verdict", []))
+    lines += [
+        *([""] if lines else []),
         f"{facts['run']}: {facts['name']}, seed {facts['seed']}",
         f"data: {facts['data']['path']}, {facts['data']['rows']:,} rows, sha256 {facts['data']['sha256'][:12]}",
         f"made with: {versions}",
@@ -37,8 +43,8 @@ def _result(facts: dict[str, Any], reporter: Reporter) -> Result:
     ]
     if "backtest" in facts:
         lines += [*folds_text(facts["backtest"]), ""]
-    for split, scores in facts.get("splits", {}).items():
-        lines += [score_text(split, scores), ""]
+    for block in scores_text(splits, judged=judged_split(splits)):
+        lines += [block, ""]
     lines += [table(["file", "bytes"], [[name, f"{size:,}"] for name, size in facts["files"].items()])]
     if reporter.verbosity > 0:
         lines += ["", facts["config"]]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import forecaster as fc
-from forecaster.terminal.console import Result, score_text
+from forecaster.terminal.console import Result, wrapped
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.options import (
     ConfigFile,
@@ -21,6 +21,7 @@ from forecaster.terminal.options import (
     Verbose,
     examples,
 )
+from forecaster.terminal.score_text import scores_text
 from forecaster.terminal.training_progress import progress_for
 
 if TYPE_CHECKING:
@@ -63,18 +64,19 @@ def command(
 
 
 def _result(run: Run) -> Result:
-    from forecaster.evaluation.scores import remarks, verdicts
+    from forecaster.evaluation.scores import remarks
+    from forecaster.evaluation.verdict_sentences import judged_split
 
     path, splits = run.path, run.metrics
-    lines = []
-    for split, scores in splits.items():
-        lines += [score_text(split, scores), ""]
-    for split, scores in list(splits.items())[-1:]:
-        lines += [*verdicts(scores["scores"], split=split), *remarks(scores["left_out"])]
-    lines += run.notes
+    judged = judged_split(splits)
+    lines = [*wrapped(run.verdict), ""]
+    for block in scores_text(splits, judged=judged):
+        lines += [block, ""]
+    lines += wrapped([*(remarks(splits[judged]["left_out"]) if judged else []), *run.notes])
     if run.already_complete:
         lines.append("The run was already complete; nothing was trained.")
     # A forecast needs future covariates that the table does not hold, so they are filled in first.
     following = f"forecaster {'future' if run.needs_future else 'predict'} {path}"
     lines += [f"run:    {path}", f"report: {path / 'report.html'}", f"next:   {following}"]
-    return {"run": str(path), "notes": run.notes, "splits": splits}, "\n".join(lines)
+    facts = {"run": str(path), "verdict": run.verdict, "notes": run.notes, "splits": splits}
+    return facts, "\n".join(lines)

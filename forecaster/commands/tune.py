@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 import forecaster as fc
-from forecaster.terminal.console import Result, number, score_text, table
+from forecaster.terminal.console import Result, number, table, wrapped
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.options import (
     ConfigFile,
@@ -22,6 +22,7 @@ from forecaster.terminal.options import (
     Verbose,
     examples,
 )
+from forecaster.terminal.score_text import scores_text
 from forecaster.terminal.search_progress import search_progress_for
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ def command(
 
 
 def _result(search: Search) -> Result:
+    from forecaster.evaluation.verdict_sentences import judged_split
+
     found, path = search.result.facts(), search.run.path
     best, counts = found["best"], found["trials"]
     title = f"{counts['completed']} trials completed, {counts['failed']} failed; ended by: {found['ended']}"
@@ -95,8 +98,9 @@ def _result(search: Search) -> Result:
     rows = [[name, v if isinstance(v, str) else json.dumps(v)] for name, v in best["values"].items()]
     lines = [title, "", f"best: trial {best['trial']}, {best['metric']} {number(best['score'])}"]
     lines += [table(["hyperparameter", "value"], rows), ""]
-    for split, scores in found["splits"].items():
-        lines += [score_text(split, scores), ""]
+    lines += [*wrapped(search.run.verdict), ""]
+    for block in scores_text(found["splits"], judged=judged_split(found["splits"])):
+        lines += [block, ""]
     lines += [
         *found["notes"],
         f"config: {found['config']}",

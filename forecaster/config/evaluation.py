@@ -10,11 +10,23 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from forecaster.evaluation.metrics import METRICS
-from forecaster.forecasting.baselines import BASELINES
+from forecaster.forecasting.baselines import BASELINES, OF_A_SEASON
 from forecaster.spec import Fault, FaultsError, OneOf, Spec, meanings_of
 
 MetricName = Annotated[str, OneOf(meanings_of({name: metric.terms for name, metric in METRICS.items()}))]
-BaselineName = Annotated[str, OneOf(meanings_of(BASELINES))]
+BaselineName = (
+    Annotated[str, OneOf(meanings_of(BASELINES))]
+    | Annotated[
+        str,
+        Field(
+            pattern=OF_A_SEASON,
+            description="The seasonal naive forecast of another season than evaluation.seasonality, in steps.",
+            json_schema_extra={
+                "patternErrorMessage": "seasonal_naive_ with a season of at least 2 steps, such as seasonal_naive_168"
+            },
+        ),
+    ]
+)
 
 
 def _increasing(levels: list[int]) -> list[int]:
@@ -28,9 +40,12 @@ def _increasing(levels: list[int]) -> list[int]:
 class EvaluationSpec(Spec):
     """How forecasts are scored, and how their intervals are made."""
 
-    baselines: list[BaselineName] = Field(["naive", "seasonal_naive"], examples=[["seasonal_naive", "ridge"]])
-    """Simple forecasts that are scored beside the model on the same windows. []: none. `auto_ets`, `auto_theta` and
-    `auto_arima` need the extra `stats`."""
+    baselines: list[BaselineName] = Field(
+        ["naive", "seasonal_naive"], examples=[["seasonal_naive_24", "seasonal_naive_168", "ridge"]]
+    )
+    """Simple forecasts that are scored beside the model on the same windows. []: none. `seasonal_naive` repeats the
+    season of `seasonality`, and `seasonal_naive_N`, such as `seasonal_naive_168`, a season of N steps; several may
+    stand side by side. `auto_ets`, `auto_theta` and `auto_arima` need the extra `stats`."""
     seasonality: Annotated[int, Field(ge=1)] | None = Field(None, examples=[168])
     """Steps in one season, for the seasonal naive forecast, the statistical baselines, and `mase` and `rmsse`. null:
     the usual number for the frequency, such as 24 for `h`, 7 for `D` and 12 for `ME`."""

@@ -203,9 +203,9 @@ def _named(node: Node, root: Node) -> Node | None:
     for branch in alternatives(node, root):
         rest = branch.get("additionalProperties")
         for inner in (branch, branch.get("items"), rest if isinstance(rest, dict) else None):
-            found = deref(inner, root) if inner else {}
-            if "enumDescriptions" in found:
-                return found
+            for found in alternatives(inner, root) if inner else ():
+                if "enumDescriptions" in found:
+                    return found
     return None
 
 

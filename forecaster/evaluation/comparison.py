@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from forecaster.data.arrays import AnyFloats, Ints
 from forecaster.errors import UsageError
-from forecaster.evaluation.significance import Comparison, diebold_mariano, losses_by_cutoff
+from forecaster.evaluation.significance import (
+    MIN_SERIES,
+    Comparison,
+    WindowLosses,
+    diebold_mariano,
+    paired_over_series,
+    window_losses,
+)
 
 
 @dataclass(frozen=True)
@@ -80,11 +88,64 @@ def common(found: Sequence[ComparedForecast]) -> list[ComparedForecast]:
     return [w.take(np.array([p[key] for key in shared])) for w, p in zip(found, places, strict=True)]
 
 
+class Grouped(NamedTuple):
+    """The windows of a comparison by cutoff and by series.
+
+    Attributes:
+        horizon: Horizon in units of the distance between cutoffs.
+        cutoff: (windows,), the number of each window's cutoff, in order of time.
+        series: (windows,), the number of each window's series.
+        n_cutoffs: The number of cutoffs.
+        n_series: The number of series.
+    """
+
+    horizon: int
+    cutoff: Ints
+    series: Ints
+    n_cutoffs: int
+    n_series: int
+
+    @classmethod
+    def of(cls, forecast: ComparedForecast) -> Grouped:
+        """Number the cutoffs and the series of a forecast."""
+        cutoffs, cutoff = np.unique(forecast.position, return_inverse=True)
+        names, series = np.unique(forecast.series, return_inverse=True)
+        # Cutoffs further apart than a step overlap less.
+        apart = max(1, int(np.diff(cutoffs).min())) if len(cutoffs) > 1 else 1
+        horizon = -(-forecast.actual.shape[1] // apart)
+        return cls(horizon, cutoff, series, len(cutoffs), len(names))
+
+    def test(self, first: WindowLosses, second: WindowLosses) -> Comparison:
+        """Test the losses of two forecasts of these windows.
+
+        The test is over cutoffs, or over series where there are too few cutoffs and enough series.
+
+        Args:
+            first: The losses of the first forecast.
+            second: The losses of the second forecast.
+        """
+        over_cutoffs = diebold_mariano(
+            *(losses.by(self.cutoff, self.n_cutoffs) for losses in (first, second)), horizon=self.horizon
+        )
+        if over_cutoffs.p is not None or self.n_series < MIN_SERIES:
+            return over_cutoffs
+        over_series = paired_over_series(
+            *(losses.by(self.series, self.n_series) for losses in (first, second)),
+            n_cutoffs=over_cutoffs.origins,
+        )
+        return over_cutoffs if over_series.p is None else over_series
+
+
 def compare(first: ComparedForecast, second: ComparedForecast, *, squared: bool = False) -> Comparison:
-    """The Diebold-Mariano test of the same windows; errors in units of MASE."""
-    places = (first.scale, first.position)
-    cutoffs, loss = losses_by_cutoff(first.actual, first.forecast, *places, squared=squared)
-    _, other = losses_by_cutoff(first.actual, second.forecast, *places, squared=squared)
-    # Cutoffs further apart than a step overlap less.
-    apart = max(1, int(np.diff(cutoffs).min())) if len(cutoffs) > 1 else 1
-    return diebold_mariano(loss, other, horizon=-(-first.actual.shape[1] // apart))
+    """Test two forecasts of the same windows, with errors in units of MASE.
+
+    The test is that of Diebold and Mariano over cutoffs; where there are too few of them, and at least ten series, it
+    is a paired t test over series.
+
+    Args:
+        first: The first forecast.
+        second: The second forecast.
+        squared: Whether to compare squared errors instead of absolute ones.
+    """
+    losses = (window_losses(first.actual, f.forecast, first.scale, squared=squared) for f in (first, second))
+    return Grouped.of(first).test(*losses)

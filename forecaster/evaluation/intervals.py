@@ -94,18 +94,20 @@ def _weighted_pinball(p: MetricPart, weights: Sequence[float]) -> Floats:
 
 
 class LevelMetric(NamedTuple):
-    """A metric of one interval; label, meaning and ideal as in `Metric`.
+    """A metric of one interval; label, meaning, brief and ideal as in `Metric`.
 
     Attributes:
         terms: The terms that the metric adds up, at a level in percent.
         label: The name in table headings, followed there by the level.
         meaning: What it measures, with {level} where the level belongs.
+        brief: The same for all levels, in at most 36 characters.
         ideal: The best value at a level, or None.
     """
 
     terms: Callable[[MetricPart, float], Terms]
     label: str
     meaning: str
+    brief: str
     ideal: Callable[[float], float | None] = lambda level: 0.0
 
     def at(self, level: float) -> Metric:
@@ -114,6 +116,7 @@ class LevelMetric(NamedTuple):
             lambda p: self.terms(p, level),
             label=f"{self.label} {level:g}",
             meaning=self.meaning.format(level=f"{level:g}"),
+            brief=self.brief,
             ideal=self.ideal(level),
         )
 
@@ -123,33 +126,45 @@ LEVEL_METRICS: dict[str, LevelMetric] = {
         coverage,
         "coverage",
         "share of values inside the {level} % interval, in percent; best at {level}",
+        "% of values inside; best: the level",
         ideal=lambda level: level,
     ),
     "width": LevelMetric(
         width,
         "width",
         "mean width of the {level} % interval, in the unit of the target",
+        "mean width of the interval",
         ideal=lambda level: None,
     ),
     "winkler": LevelMetric(
         winkler,
         "winkler",
         "mean width of the {level} % interval plus a penalty for values outside, in the unit of the target",
+        "width plus a penalty for misses",
     ),
     "msis": LevelMetric(
         msis,
         "MSIS",
         "Winkler score of the {level} % interval divided by the mean absolute error of the seasonal naive "
         "forecast on the training rows",
+        "winkler / MAE of last season",
     ),
 }
 QUANTILE_METRICS: dict[str, Metric] = {
-    "pinball": Metric(pinball, "pinball", "mean quantile loss, in the unit of the target"),
-    "wql": Metric(wql, "WQL", "sum of the quantile losses relative to the sum of the actual values"),
+    "pinball": Metric(
+        pinball, "pinball", "mean quantile loss, in the unit of the target", "mean quantile loss"
+    ),
+    "wql": Metric(
+        wql,
+        "WQL",
+        "sum of the quantile losses relative to the sum of the actual values",
+        "quantile losses / all values",
+    ),
     "crps": Metric(
         crps,
         "CRPS",
         "continuous ranked probability score, from these quantiles, in the unit of the target",
+        "error of the whole distribution",
     ),
 }
 

@@ -113,40 +113,85 @@ def scaled_mse(p: MetricPart) -> Terms:
 
 
 METRICS: dict[str, Metric] = {
-    "mae": Metric(mae, "MAE", "mean absolute error, in the unit of the target"),
-    "mse": Metric(mse, "MSE", "mean squared error, in the squared unit of the target"),
-    "rmse": Metric(rmse, "RMSE", "root of the mean squared error, in the unit of the target", root=True),
+    "mae": Metric(
+        mae,
+        "MAE",
+        "mean absolute error, in the unit of the target",
+        "mean absolute error, target's unit",
+        loss="absolute",
+    ),
+    "mse": Metric(
+        mse,
+        "MSE",
+        "mean squared error, in the squared unit of the target",
+        "mean squared error",
+        loss="squared",
+    ),
+    "rmse": Metric(
+        rmse,
+        "RMSE",
+        "root of the mean squared error, in the unit of the target",
+        "root of MSE, target's unit",
+        loss="squared",
+        root=True,
+    ),
     "mape": Metric(
-        mape, "MAPE", "mean absolute error in percent of the actual value, zeros left out", omits_zeros=True
+        mape,
+        "MAPE",
+        "mean absolute error in percent of the actual value, zeros left out",
+        "mean error in % of the actual value",
+        omits_zeros=True,
     ),
     "smape": Metric(
-        smape, "sMAPE", "mean absolute error in percent of the mean of forecast and actual value, 0 to 200"
+        smape,
+        "sMAPE",
+        "mean absolute error in percent of the mean of forecast and actual value, 0 to 200",
+        "mean error in %, symmetric, 0 to 200",
     ),
-    "wape": Metric(wape, "WAPE", "sum of the absolute errors in percent of the sum of the actual values"),
+    "wape": Metric(
+        wape,
+        "WAPE",
+        "sum of the absolute errors in percent of the sum of the actual values",
+        "all errors in % of all values",
+        loss="absolute",
+    ),
     "mase": Metric(
         mase,
         "MASE",
         "mean absolute error divided by that of the seasonal naive forecast on the training rows",
+        "MAE / MAE of repeating last season",
+        loss="absolute",
         scale="naive_error",
     ),
     "rmsse": Metric(
         rmsse,
         "RMSSE",
         "RMSE divided by that of the seasonal naive forecast on the training rows",
+        "RMSE / RMSE of repeating last season",
+        loss="squared",
         root=True,
         scale="naive_sq_error",
     ),
-    "bias": Metric(bias, "bias", "mean error, in the unit of the target; above 0 the forecasts are too high"),
+    "bias": Metric(
+        bias,
+        "bias",
+        "mean error, in the unit of the target; above 0 the forecasts are too high",
+        "mean error; above 0: too high",
+    ),
     "scaled_mae": Metric(
         scaled_mae,
         "scaled MAE",
         "mean absolute error in standard deviations of the training rows",
+        "MAE in training std. deviations",
+        loss="absolute",
         scale="train_std",
     ),
     "scaled_mse": Metric(
         scaled_mse,
         "scaled MSE",
         "mean squared error in squared standard deviations of the training rows",
+        "MSE in training variances",
+        loss="squared",
         scale="train_std",
     ),
 }

@@ -25,6 +25,7 @@ from forecaster.data.arrays import AnyFloats, Floats
 ELEMENTS_PER_PART = 2**17
 
 ScaleName = Literal["train_std", "naive_error", "naive_sq_error"]
+Loss = Literal["absolute", "squared"]
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,9 @@ class Metric:
         terms: The terms that the metric adds up.
         label: The name in table headings and sentences.
         meaning: What it measures and in which unit, as a phrase.
+        brief: The same in at most 36 characters, for a legend under a table.
+        loss: The loss whose mean it is, up to units: that of absolute or of squared errors. None where it weighs
+            errors in another way.
         root: Whether to take the square root of the pooled ratio.
         scale: The field of `Scored` that it divides by, if any.
         omits_zeros: Whether elements whose actual value is 0 are left out.
@@ -165,6 +169,8 @@ class Metric:
     terms: Callable[[MetricPart], Terms]
     label: str
     meaning: str
+    brief: str
+    loss: Loss | None = None
     root: bool = False
     scale: ScaleName | None = None
     omits_zeros: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
@@ -15,6 +15,7 @@ from forecaster.evaluation.intervals import LEVEL_METRICS, QUANTILE_METRICS, int
 from forecaster.evaluation.metrics import METRICS
 from forecaster.evaluation.scales import Scales
 from forecaster.evaluation.scored import Metric, MetricResult, ScaleName, Scored
+from forecaster.evaluation.verdicts import Verdict
 from forecaster.text import joined
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class ScoreTable(TypedDict):
     intervals: dict[str, dict[str, float | None]]
     """Only of forecasters that have intervals."""
     left_out: dict[str, LeftOut]
+    verdicts: NotRequired[dict[str, Verdict]]
+    """The model against each baseline."""
     relative: NotRequired[dict[str, dict[str, float | None]]]
     """Skill and OWA against the seasonal naive forecast, where that is scored too."""
 
@@ -175,6 +178,20 @@ def label(metric: str) -> str:
     return metric_named(metric).label
 
 
+def legend(metrics: Iterable[str]) -> dict[str, str]:
+    """Return what metrics mean in a few words each, by label; one entry for all levels of an interval metric.
+
+    Args:
+        metrics: Names of metrics, in the order of the entries.
+    """
+    found: dict[str, str] = {}
+    for name in metrics:
+        kind = LEVEL_METRICS.get(name.partition("_")[0])
+        metric = metric_named(name)
+        found[metric.label if kind is None else kind.label] = metric.brief
+    return found
+
+
 def headline_metric(model: Mapping[str, float | None]) -> str | None:
     """Return the metric that verdicts are about: MASE, or else the first that can be computed.
 
@@ -215,63 +232,3 @@ def coverage_remarks(
     if calibration == "conformal":
         advice = " Errors have changed since validation; evaluation.calibration: adaptive follows them."
     return [f"The model's {split} intervals hold {shares}.{advice}"]
-
-
-def verdicts(scores: Scores, *, split: str = "test", metric: str | None = None) -> list[str]:
-    """Return which baselines have a lower error than the model, and by how much.
-
-    The sentences compare the scores as they are. Whether a difference could be chance is a
-    question for `significance`.
-
-    Args:
-        scores: From a ScoreTable, "model" among the forecasters.
-        split: The name of the split in the sentences.
-        metric: The metric compared, by its absolute value; None takes `headline_metric`.
-
-    Returns:
-        A sentence for each baseline that is ahead of the model or level with it, or one
-        sentence for all baselines where there is none; and a sentence for each baseline that
-        cannot be compared. Empty without a baseline.
-    """
-    model = scores["model"]
-    chosen = metric or headline_metric(model) or "mase"
-    what, own = f"{split} {label(chosen)}", model.get(chosen)
-    baselines = {name: row.get(chosen) for name, row in scores.items() if name != "model"}
-    if not baselines:
-        return []
-    if own is None:
-        return [f"No verdict: the model's {what} cannot be computed."]
-
-    sentences, beaten = [], {}
-    for name, other in baselines.items():
-        if other is None:
-            sentences.append(f"No verdict against {name}: its {what} cannot be computed.")
-        elif abs(other) < abs(own):
-            sentences.append(f"The model loses to {name} on {what}: {_against(own, [other])}.")
-        elif abs(other) == abs(own):
-            sentences.append(f"The model is no better than {name} on {what}: both {_digits(own, 3)}.")
-        else:
-            beaten[name] = other
-    lost_none = not any(s.startswith("The model") for s in sentences)
-    if beaten and lost_none:
-        sentences.insert(
-            0,
-            f"The model beats {joined([*beaten], word='and')} on {what}: {_against(own, [*beaten.values()])}.",
-        )
-    return sentences
-
-
-def _against(own: float, others: Sequence[float]) -> str:
-    """Write the numbers with the fewest digits, at least three, that distinguish the model's from the others."""
-    digits = next((d for d in range(3, 17) if _digits(own, d) not in [_digits(v, d) for v in others]), 17)
-    return (
-        f"{_digits(own, digits)} against {joined([_digits(value, digits) for value in others], word='and')}"
-    )
-
-
-def _digits(value: float, digits: int) -> str:
-    """Write a number with this many significant digits, trailing zeros kept: 1.20; 1,234; 1.20e-07."""
-    power = math.floor(math.log10(abs(value))) if value else 0
-    if -5 < power < 9:
-        return f"{value:,.{max(0, digits - 1 - power)}f}"
-    return f"{value:.{digits - 1}e}"

@@ -8,6 +8,7 @@ BASELINES; the statistical ones are listed in `stats`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -53,7 +54,11 @@ def naive(cutoffs: Cutoffs, inputs: BaselineInputs) -> PointForecast:
 
 def seasonal_naive(cutoffs: Cutoffs, inputs: BaselineInputs) -> PointForecast:
     """Last full season, repeated; the last value where the history is shorter than a season."""
-    season, steps = inputs.season, np.arange(cutoffs.horizon)
+    return _repeated(cutoffs, inputs.season)
+
+
+def _repeated(cutoffs: Cutoffs, season: int) -> PointForecast:
+    steps = np.arange(cutoffs.horizon)
     out = _empty(cutoffs)
     for run, part in cutoffs.parts(cutoffs.horizon):
         row, full = part.row[:, None], (part.row - part.start >= season)[:, None]
@@ -114,20 +119,36 @@ BASELINES: dict[str, Baseline] = {
 """Every baseline by the name it has in the YAML file."""
 
 
+# The seasonal naive forecast of a season that the name itself gives, in steps; 1 would be `naive`.
+OF_A_SEASON = r"^seasonal_naive_([2-9]|[1-9][0-9]{1,6})$"
+
+
+def own_season(name: str) -> int | None:
+    """Return the steps of the season that a name such as seasonal_naive_168 gives; None for any other name."""
+    found = re.fullmatch(OF_A_SEASON, name)
+    return int(found[1]) if found else None
+
+
+def is_baseline(name: str) -> bool:
+    """Return whether there is a baseline of this name."""
+    return name in BASELINES or own_season(name) is not None
+
+
 def forecast(name: str, cutoffs: Cutoffs, inputs: BaselineInputs) -> PointForecast:
     """Forecast all windows with one baseline.
 
     A baseline that learns does so in every call, so pass all cutoffs at once.
 
     Args:
-        name: A key of BASELINES.
+        name: A key of BASELINES, or the seasonal naive of another season, such as seasonal_naive_168.
         cutoffs: The windows to forecast.
         inputs: What the baseline may use in addition to the history.
 
     Returns:
         (windows, horizon, targets), float32, original units.
     """
-    return BASELINES[name](cutoffs, inputs)
+    season = own_season(name)
+    return BASELINES[name](cutoffs, inputs) if season is None else _repeated(cutoffs, season)
 
 
 def _empty(cutoffs: Cutoffs) -> PointForecast:

@@ -19,7 +19,8 @@ from forecaster.evaluation.comparison import common, compare
 from forecaster.evaluation.scales import Scales, in_sample_scales
 from forecaster.evaluation.scores import ScoreTable, Scoring, label, score_table
 from forecaster.evaluation.significance import Comparison
-from forecaster.forecasting.baselines import BASELINES
+from forecaster.evaluation.verdict_sentences import against
+from forecaster.forecasting.baselines import BASELINES, is_baseline
 from forecaster.forecasting.baselines import forecast as baseline
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
@@ -103,8 +104,10 @@ class Evaluated:
             if own is not None and other is not None:
                 if own <= other:
                     return None
-                what = f"{self.split} {label(metric)}: {own:.4g} against {other:.4g}"
-                return f"{name}: the model is worse than {rival} on {what}"
+                numbers = against(own, other)
+                return (
+                    f"{name}: {self.split} {label(metric)} of the model is above that of {rival}: {numbers}"
+                )
         return f"{name}: cannot be compared with {rival}: neither MASE nor MAE can be computed for both"
 
     def _decisive_scores(self) -> dict[str, dict[str, float | None]]:
@@ -186,10 +189,10 @@ def compare_runs(found: Sequence[tuple[str, Evaluated]]) -> list[tuple[str, str,
 def _with_baselines(opened: OpenedRun, also: Sequence[str]) -> OpenedRun:
     """Return the run with more baselines in its settings."""
     for name in also:
-        if name not in BASELINES:
+        if not is_baseline(name):
             raise UsageError(
                 f"--fail-if-worse-than {name}: there is no such baseline",
-                hint=f"use one of {', '.join(BASELINES)}",
+                hint=f"use one of {', '.join(BASELINES)}, or a seasonal naive such as seasonal_naive_168",
             )
     spec, evaluation = opened.spec, opened.spec.evaluation
     names = [*evaluation.baselines, *(n for n in also if n not in evaluation.baselines)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from forecaster.errors import FORMAT_VERSION
+from forecaster.evaluation.verdict_sentences import run_verdict
 from forecaster.runs.directory import RESOLVED, RunDir
 from forecaster.runs.files import read_json, read_whole
 
 
 def show(run: RunDir) -> dict[str, Any]:
-    """Return the manifest, the scores and the resolved config as plain values.
+    """Return the manifest, the verdict, the scores and the resolved config as plain values.
 
     Raises:
         DataError: When the directory is not a complete run, or one of its files is damaged.
@@ -32,5 +33,7 @@ def show(run: RunDir) -> dict[str, Any]:
 
 
 def _scores(metrics: dict[str, Any]) -> dict[str, Any]:
-    """Return the scores of a run by split, or all the metrics of a backtest."""
-    return {"splits": metrics["splits"]} if "splits" in metrics else {"backtest": metrics}
+    """Return the verdict on a run and its scores by split, or all the metrics of a backtest."""
+    if "splits" not in metrics:
+        return {"backtest": metrics}
+    return {"verdict": run_verdict(metrics["splits"]), "splits": metrics["splits"]}

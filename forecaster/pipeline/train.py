@@ -15,6 +15,7 @@ from forecaster.runs.files import read_json
 from forecaster.runs.session import Inputs, open_session
 from forecaster.stages.checks import check_baselines, too_short
 from forecaster.stages.complete import complete_run
+from forecaster.stages.few_windows import few_windows
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, prepare
 from forecaster.stages.report import write_missing_report
@@ -91,7 +92,8 @@ def train(
     check_free(path, resume=options.resume, overwrite=options.overwrite)
     prepared = prepare(spec, source, smoke=options.smoke)
     check_baselines(spec, prepared.panel, prepared.table.split_bounds)
-    notify([*experiment.warnings, *prepared.table.findings.warnings], _remarks(experiment, prepared))
+    few = [] if options.smoke else few_windows(spec, prepared.table.split_bounds)
+    notify([*experiment.warnings, *prepared.table.findings.warnings, *few], _remarks(experiment, prepared))
     inputs = Inputs(
         "train",
         experiment.resolved_yaml(relative_to=path),

@@ -17,6 +17,7 @@ from forecaster.errors import Diagnostic
 from forecaster.search.check import check_data_ends, check_space
 from forecaster.stages.checks import check_baselines, check_windows, too_short
 from forecaster.stages.estimate import Estimate, estimate
+from forecaster.stages.few_windows import few_windows
 from forecaster.stages.prepared import SplitPanel, read_and_split, shape_of
 
 
@@ -71,6 +72,7 @@ def validate(experiment: Experiment, source: TableSource) -> Validated:
         windows=report.summary["windows"],
     )
     remarks += [Diagnostic(text, severity="warning") for text in _remarks(spec, table, report)]
+    remarks += few_windows(spec, table.split_bounds)
     warnings = [*experiment.warnings, *table.findings.warnings, *remarks]
     return Validated(experiment, report, cost, warnings)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from forecaster.reporting.facts import Advice, Facts
+from forecaster.reporting.verdict_advice import level_with_the_best, worse_than_a_baseline
 
 # Over-fitting: the last validation loss relative to the best.
 RISEN = 1.05
@@ -48,28 +49,6 @@ def _smoke(f: Facts) -> Advice | None:
         "This is a smoke run",
         "64 training windows and one epoch show that the experiment runs, not how good the model is.",
         "Train without --smoke.",
-    )
-
-
-def _lost(f: Facts) -> Advice | None:
-    table = f.scores.get("test") or f.scores.get("val")
-    if table is None or f.metric is None:
-        return None
-    own = table["scores"]["model"].get(f.metric)
-    rivals = {n: row.get(f.metric) for n, row in table["scores"].items() if n != "model"}
-    ahead = {n: v for n, v in rivals.items() if v is not None and own is not None and abs(v) < abs(own)}
-    if not ahead:
-        return None
-    best = min(ahead, key=lambda n: abs(ahead[n]))
-    ways = [f"model.anchor (ridge) or model.season: {f.season}, a simple forecast that the network corrects"]
-    if f.lookback < f.season:
-        ways.insert(0, f"window.lookback: {2 * f.season}, which covers a season ({f.lookback} does not)")
-    ways.append("a search over learning rate, units and lookback (forecaster tune)")
-    return Advice(
-        f"{best} is ahead of the model",
-        f"{f.metric_label} is {ahead[best]:.3g} for {best} and {own:.3g} for the model. "
-        f"Until that changes, use {best}.",
-        f"Try {'; '.join(ways)}.",
     )
 
 
@@ -270,6 +249,6 @@ def _few_windows(f: Facts) -> Advice | None:
 
 
 RULES: tuple[Callable[[Facts], Advice | None], ...] = (
-    _smoke, _lost, _over_fitting, _not_done, _too_fast, _drift, _worse_on_test, _biased, _structure_left,
-    _off_level, _uneven, _outlying, _few_windows,
+    _smoke, worse_than_a_baseline, level_with_the_best, _over_fitting, _not_done, _too_fast, _drift, _worse_on_test,
+    _biased, _structure_left, _off_level, _uneven, _outlying, _few_windows,
 )  # fmt: skip

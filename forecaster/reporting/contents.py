@@ -46,7 +46,10 @@ class Contents:
             training.
         headline: The metric that the verdict is about; None where none can be computed.
         metric: Finds what there is to know about a metric by its name in metrics.json.
-        verdicts: Sentences that compare the model with the baselines.
+        best: The best baseline on that metric; None where nothing can be compared.
+        verdict_title: The verdict in a few words.
+        verdict_cells: The verdict on the model against each baseline, in a word or two; empty where there is none.
+        verdicts: The verdict in sentences, the best baseline first.
         remarks: Sentences about what the scores leave out.
         epochs: The rows of history.csv.
         ranges: The series of splits.json.
@@ -71,6 +74,9 @@ class Contents:
     judged: str | None
     headline: str | None
     metric: Callable[[str], MetricFacts]
+    best: str | None
+    verdict_title: str
+    verdict_cells: Mapping[str, str]
     verdicts: Sequence[str]
     remarks: Sequence[str]
     epochs: Sequence[Mapping[str, Any]]

@@ -10,6 +10,9 @@ from forecaster.data.arrays import Floats
 from forecaster.reporting.diagnosis import Autocorrelation, Coverage, Cycle, Histogram
 from forecaster.reporting.history import History
 
+# The losses of the tests in a verdict of metrics.json.
+LOSSES = ("absolute", "squared")
+
 
 @dataclass(frozen=True)
 class Advice:
@@ -71,3 +74,8 @@ class Facts:
     line_scores: Floats
     history: History | None
     smoke: bool = False
+
+
+def outcomes_of(verdict: Mapping[str, Any]) -> list[str]:
+    """Return what the tests of a verdict of metrics.json say of the model: better, worse or undecided, by loss."""
+    return [verdict[loss]["verdict"] for loss in LOSSES if loss in verdict]

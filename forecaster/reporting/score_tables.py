@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from forecaster.reporting.contents import Contents
+from forecaster.reporting.facts import outcomes_of
 
 # In the order of the page.
 SPLIT_NAMES = {"test": "Test", "val": "Validation"}
@@ -14,12 +15,12 @@ ScoreRows = Mapping[str, Mapping[str, float | None]]
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Where the model stands among the baselines, by the scores as they are.
+class VerdictBox:
+    """The verdict on the model as the head of the page shows it.
 
     Attributes:
-        tone: "good" where the model is ahead of every baseline, "bad" where one is ahead of
-            it, and "none" otherwise.
+        tone: "good" where the model is better than the best baseline and worse than none, "bad" where it is worse
+            than one, and "none" otherwise.
         title: The verdict in a few words.
         metric: The label of the metric, where it can be computed.
         own: The model's score.
@@ -48,6 +49,7 @@ class Table:
         columns: Names of the metrics.
         rows: The scores of each forecaster.
         best: The forecasters with the best value of each metric.
+        verdicts: The verdict on the model against each baseline; empty where the table shows none.
     """
 
     title: str
@@ -55,32 +57,28 @@ class Table:
     columns: list[str]
     rows: ScoreRows
     best: Mapping[str, set[str]]
+    verdicts: Mapping[str, str] = field(default_factory=dict)
 
 
-def verdict(c: Contents) -> Verdict:
-    """Compare the model with the best baseline on the headline metric, by absolute value."""
+def verdict(c: Contents) -> VerdictBox:
+    """Return the verdict on the model, with its score and that of the best baseline."""
     if c.judged is None or c.headline is None:
-        return Verdict("none", "No verdict")
+        return VerdictBox("none", c.verdict_title)
     rows: ScoreRows = c.splits[c.judged]["scores"]
-    label = c.metric(c.headline).label
-    own = rows["model"][c.headline]
-    rivals = {
-        name: value
-        for name, row in rows.items()
-        if name != "model" and (value := row.get(c.headline)) is not None
-    }
-    if not rivals or own is None:
-        return Verdict("none", "Nothing to compare with", label, own)
-    best = min(rivals, key=lambda n: abs(rivals[n]))
-    gain = abs(rivals[best]) - abs(own)
-    what = f"{SPLIT_NAMES[c.judged].lower()} {label}"
-    tone, title = "none", f"Level with {best} on {what}"
-    if gain > 0:
-        tone, title = "good", f"Ahead of every baseline on {what}"
-    elif gain < 0:
-        tone, title = "bad", f"Behind {best} on {what}"
-    share = 100 * gain / abs(rivals[best]) if rivals[best] else None
-    return Verdict(tone, title, label, own, best, rivals[best], share)
+    label, own = c.metric(c.headline).label, rows["model"][c.headline]
+    rival = rows[c.best][c.headline] if c.best is not None else None
+    if rival is None or own is None:
+        return VerdictBox("none", c.verdict_title, label, own)
+    share = 100 * (abs(rival) - abs(own)) / abs(rival) if rival else None
+    return VerdictBox(_tone(c), c.verdict_title, label, own, c.best, rival, share)
+
+
+def _tone(c: Contents) -> str:
+    verdicts = c.splits[c.judged].get("verdicts", {}) if c.judged else {}
+    if any("worse" in outcomes_of(one) for one in verdicts.values()):
+        return "bad"
+    best = verdicts.get(c.best, {})
+    return "good" if best.get("verdict") == "better" else "none"
 
 
 def score_tables(c: Contents) -> list[Table]:
@@ -93,7 +91,8 @@ def score_tables(c: Contents) -> list[Table]:
             columns = list(dict.fromkeys(m for row in rows.values() for m in row))
             if columns:
                 best = {metric: _best(rows, metric, c.metric(metric).ideal) for metric in columns}
-                out.append(Table(title, table["windows"], columns, rows, best))
+                cells = c.verdict_cells if split == c.judged and key == "scores" else {}
+                out.append(Table(title, table["windows"], columns, rows, best, cells))
     return out
 
 

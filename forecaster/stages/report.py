@@ -17,7 +17,14 @@ from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.transforms.split import SplitBounds
 from forecaster.errors import DataError
 from forecaster.evaluation.scales import in_sample_scales
-from forecaster.evaluation.scores import headline_metric, metric_named, remarks, verdicts
+from forecaster.evaluation.scores import headline_metric, metric_named, remarks
+from forecaster.evaluation.verdict_sentences import (
+    best_baseline,
+    cell,
+    judged_split,
+    run_verdict,
+    verdict_title,
+)
 from forecaster.forecasting.fitted import STATE
 from forecaster.reporting.contents import Contents
 from forecaster.reporting.forecasts import read_forecasts
@@ -25,7 +32,6 @@ from forecaster.reporting.history import History
 from forecaster.reporting.page import page
 from forecaster.runs.directory import RESOLVED, RunDir
 from forecaster.runs.files import damaged, read_json, read_whole, write_whole
-from forecaster.stages.checks import SCORED
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, read_and_split, season_of
 
@@ -76,7 +82,9 @@ def write_report(
     time_axis = TimeAxis.from_json(read_json(run.file(STATE))["grid"])
     history, notes = (history_of(prepared), []) if prepared is not None else read_history(opened)
     splits = read_json(run.file("metrics.json"))["splits"]
-    judged = next((name for name in reversed(SCORED) if name in splits), None)
+    judged = judged_split(splits)
+    verdicts = splits[judged].get("verdicts", {}) if judged else {}
+    best = best_baseline(splits[judged]["scores"]) if judged else None
     importance = run.file(IMPORTANCE)
     contents = Contents(
         experiment_name=spec.name,
@@ -90,8 +98,11 @@ def write_report(
         splits=splits,
         judged=judged,
         headline=headline_metric(splits[judged]["scores"]["model"]) if judged else None,
+        best=best[0] if best else None,
+        verdict_title=verdict_title(splits),
+        verdict_cells={name: cell(verdict) for name, verdict in verdicts.items()},
         metric=metric_named,
-        verdicts=verdicts(splits[judged]["scores"], split=judged) if judged else [],
+        verdicts=run_verdict(splits),
         remarks=remarks(splits[judged]["left_out"]) if judged else [],
         epochs=read_epochs(run),
         ranges=read_json(run.file("splits.json"))["series"],

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from forecaster.config.evaluation import EvaluationSpec
 from forecaster.config.spec import ExperimentSpec
+from forecaster.data.arrays import Floats
 from forecaster.data.transforms.split import SplitName
 from forecaster.evaluation.comparison import ComparedForecast
 from forecaster.evaluation.scores import Breakdown, ScoreTable, Scoring, score_table
 from forecaster.evaluation.significance import owa, skill
+from forecaster.evaluation.verdicts import Verdict, judge, losses_to_test
 from forecaster.forecasting.baselines import BaselineInputs
 from forecaster.forecasting.baselines import forecast as baseline
 from forecaster.forecasting.calibration import Calibration
@@ -141,13 +143,15 @@ def score_tables(evaluation: EvaluationSpec, prepared: Prepared, forecasts: BySp
     tables, breakdowns = {}, {}
     for split, rows in forecasts.items():
         windows = prepared.windows[split]
+        actual = prepared.actual(windows)
         tables[split], breakdowns[split] = score_table(
-            prepared.actual(windows),
+            actual,
             rows,
             series=windows.series,
             scales=prepared.scales,
             scoring=Scoring(evaluation.metrics, evaluation.levels),
         )
+        tables[split]["verdicts"] = _verdicts(evaluation, prepared, rows, actual)
         reference = tables[split]["scores"].get(REFERENCE)
         if reference is not None:
             tables[split]["relative"] = {
@@ -155,6 +159,30 @@ def score_tables(evaluation: EvaluationSpec, prepared: Prepared, forecasts: BySp
                 for name, row in tables[split]["scores"].items()
             }
     return ScoredForecasts(forecasts, tables, breakdowns, None)
+
+
+def _verdicts(
+    evaluation: EvaluationSpec, prepared: Prepared, rows: Mapping[str, Forecast], actual: Floats
+) -> dict[str, Verdict]:
+    """Compare the model with each baseline on the windows of one split."""
+    model = rows["model"]
+    own = ComparedForecast(
+        "model",
+        prepared.panel.time_axis.freq,
+        model.series,
+        model.positions(prepared.panel),
+        actual,
+        model.point,
+        _error_scale(prepared)[model.series],
+    )
+    others = {name: forecast.point for name, forecast in rows.items() if name != "model"}
+    return judge(own, others, losses=losses_to_test(evaluation.metrics))
+
+
+def _error_scale(prepared: Prepared) -> Floats:
+    """Return (series, targets), what compared errors are divided by: the MASE scale, or 1 where no series has one."""
+    scale = prepared.scales.naive_error
+    return scale if (np.isfinite(scale) & (scale > 0)).any() else np.ones_like(scale)
 
 
 def compared(name: str, prepared: Prepared, forecast: Forecast) -> ComparedForecast:
@@ -165,10 +193,6 @@ def compared(name: str, prepared: Prepared, forecast: Forecast) -> ComparedForec
         prepared: The data.
         forecast: The forecast.
     """
-    scale = prepared.scales.naive_error
-    if not (np.isfinite(scale) & (scale > 0)).any():
-        # No series has a MASE scale, so errors are compared in original units.
-        scale = np.ones_like(scale)
     rows = forecast.target_row[:, None] + np.arange(forecast.point.shape[1])
     actual = prepared.targets[rows]
     actual[~prepared.observed[rows]] = np.nan
@@ -179,5 +203,5 @@ def compared(name: str, prepared: Prepared, forecast: Forecast) -> ComparedForec
         forecast.positions(prepared.panel),
         actual,
         forecast.point,
-        scale[forecast.series],
+        _error_scale(prepared)[forecast.series],
     )

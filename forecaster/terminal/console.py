@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from forecaster.errors import FORMAT_VERSION, Diagnostic, ForecasterError
-
-if TYPE_CHECKING:
-    from forecaster.evaluation.significance import Comparison
 
 Result = tuple[dict[str, Any], str]
 
@@ -112,6 +110,52 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
+def fitted_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, width: int) -> str:
+    """Return a table that fits a width: columns that do not fit continue in a block below, with the names again.
+
+    Numbers are never cut, so a block has at least one column besides the names, even where that is too wide.
+
+    Args:
+        header: The heads of the columns.
+        rows: The cells of each row, its name first.
+        width: The number of characters in a line.
+    """
+    widths = [max(len(r[i]) for r in [header, *rows]) for i in range(len(header))]
+    blocks = _blocks(widths, width)
+    # The narrowest lines that need no more blocks make blocks of about the same width.
+    while width > 1 and len(narrower := _blocks(widths, width - 1)) == len(blocks):
+        blocks, width = narrower, width - 1
+    return "\n\n".join(
+        table([header[i] for i in block], [[row[i] for i in block] for row in rows]) for block in blocks
+    )
+
+
+def _blocks(widths: Sequence[int], width: int) -> list[list[int]]:
+    """Return the columns of each block, the names first, as many as fit into a line."""
+    blocks: list[list[int]] = [[0]]
+    for i in range(1, len(widths)):
+        used = sum(widths[j] + 2 for j in blocks[-1])
+        if used + widths[i] > width and len(blocks[-1]) > 1:
+            blocks.append([0])
+        blocks[-1].append(i)
+    return blocks
+
+
+def line_width() -> int:
+    """Return the number of characters in a line of stdout: COLUMNS, or that of the terminal, or 80 into a pipe."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdigit() and int(asked):
+        return int(asked)
+    return os.get_terminal_size(sys.stdout.fileno()).columns or 80 if sys.stdout.isatty() else 80
+
+
+def wrapped(sentences: Sequence[str]) -> list[str]:
+    """Return sentences as lines of a terminal, broken between words; into a pipe each stays on one line."""
+    if not sys.stdout.isatty():
+        return [*sentences]
+    return [line for text in sentences for line in textwrap.wrap(text, line_width(), break_long_words=False)]
+
+
 def number(value: float | None) -> str:
     """Return a number with three significant digits from 1 up and four decimals below 1; "-" for None."""
     if value is None:
@@ -120,106 +164,6 @@ def number(value: float | None) -> str:
         return f"{value:.3e}"
     digits = max(0, 3 - len(str(int(abs(value)))) + (0 if abs(value) >= 1 else 1)) if abs(value) < 1000 else 0
     return f"{value:.{digits}f}" if abs(value) >= 1 else f"{value:.4f}"
-
-
-def score_text(split: str, scores: Mapping[str, Any]) -> str:
-    """Return the score table of a split as text, the model first.
-
-    Args:
-        split: The name of the split.
-        scores: The score table, as in metrics.json.
-    """
-    from forecaster.evaluation.scores import label
-
-    rows = scores["scores"]
-    metrics = list(rows["model"])
-    body = [[name, *(number(row[m]) for m in metrics)] for name, row in rows.items()]
-    text = f"{split}: {scores['windows']:,} windows\n{table(['', *(label(m) for m in metrics)], body)}"
-    return f"{text}\n\n{_interval_text(scores['intervals'])}" if scores.get("intervals") else text
-
-
-def _interval_text(intervals: Mapping[str, Mapping[str, float | None]]) -> str:
-    """Return coverage, width and Winkler score of each level, and the quantile loss, as text."""
-    from forecaster.evaluation.scores import label
-
-    first = next(iter(intervals.values()))
-    shown = [m for m in first if m.startswith(("coverage_", "width_", "winkler_")) or m == "wql"]
-    body = [[name, *(number(row[m]) for m in shown)] for name, row in intervals.items()]
-    return table(["intervals", *(label(m) for m in shown)], body)
-
-
-def comparison_text(first: str, second: str, test: Comparison) -> str:
-    """Return the result of a significance test as one sentence.
-
-    Args:
-        first: The name of the first forecaster.
-        second: The name of the second forecaster.
-        test: The test of the first against the second.
-    """
-    if test.p is None or test.difference != test.difference:
-        return f"{first} and {second}: {test.origins:,} cutoffs are too few for a test."
-    better, worse = (first, second) if test.difference < 0 else (second, first)
-    said = (
-        f"p {test.p:.2g}, {test.origins:,} cutoffs"
-        if test.p >= 1e-4
-        else f"p < 0.0001, {test.origins:,} cutoffs"
-    )
-    if not test.real:
-        return f"{first} and {second} do not differ significantly ({said})."
-    return f"{better} is better than {worse} by {number(abs(test.difference))} of MASE ({said})."
-
-
-def folds_text(metrics: Mapping[str, Any]) -> list[str]:
-    """Return the scores of every fold, their spread and the tests as lines of text.
-
-    Args:
-        metrics: The content of metrics.json of a backtest.
-    """
-    from forecaster.evaluation.scores import label
-    from forecaster.evaluation.significance import Comparison
-    from forecaster.stages.scoring import DECISIVE_METRICS
-
-    folds, scores = metrics["folds"], metrics["summary"]["scores"]
-    chosen = next((m for m in DECISIVE_METRICS if m in scores["model"]), next(iter(scores["model"])))
-    names = list(scores)
-    rows = [
-        [
-            str(f["fold"]),
-            f["first_cutoff"],
-            f"{f['windows']:,}",
-            *(number(f["scores"][n][chosen]) for n in names),
-        ]
-        for f in folds
-    ]
-    lines = [
-        f"{label(chosen)} by fold",
-        table(["fold", "first cutoff", "windows", *names], rows),
-        "",
-        "mean and standard deviation over the folds",
-        _spread_table(scores, list(scores["model"])),
-    ]
-    intervals = metrics["summary"]["intervals"]
-    if intervals:
-        shown = [
-            m for m in next(iter(intervals.values())) if m.startswith(("coverage_", "winkler_")) or m == "wql"
-        ]
-        lines += ["", _spread_table(intervals, shown)]
-    lines.append("")
-    for name, test in metrics["comparisons"].items():
-        lines.append(comparison_text("model", name, Comparison(**test)))
-    return lines
-
-
-def _spread_table(rows: Mapping[str, Mapping[str, Any]], metrics: Sequence[str]) -> str:
-    from forecaster.evaluation.scores import label
-
-    def cell(found: Mapping[str, float | None] | None) -> str:
-        if found is None:
-            return "-"
-        return number(found["mean"]) + (f" ± {number(found['std'])}" if found["std"] is not None else "")
-
-    body = [[name, *(cell(row[m]) for m in metrics)] for name, row in rows.items()]
-    return table(["", *(label(m) for m in metrics)], body)
 
 
 def without_version(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecaster.config.evaluation import EvaluationSpec
-from forecaster.forecasting.baselines import BASELINES, BaselineInputs, forecast
+from forecaster.forecasting.baselines import BASELINES, OF_A_SEASON, BaselineInputs, forecast
 from forecaster.forecasting.cutoffs import Cutoffs
 from forecaster.forecasting.stats import MODELS
 
@@ -16,7 +16,7 @@ HORIZON, LOOKBACK, SEASON = 5, 12, 6
 OF_STATSFORECAST = list(MODELS)
 
 
-@pytest.fixture(params=BASELINES)
+@pytest.fixture(params=[*BASELINES, "seasonal_naive_4"])
 def name(request):
     if request.param in OF_STATSFORECAST:
         pytest.importorskip("statsforecast", reason="the extra stats is not installed")
@@ -40,7 +40,9 @@ def setting(*, factor=1.0, shift=0.0):
 
 def test_config_and_code_name_the_same_baselines():
     field = EvaluationSpec.model_json_schema()["properties"]["baselines"]["items"]
-    assert field["enum"] == list(BASELINES)
+    named, of_a_season = field["anyOf"]
+    assert named["enum"] == list(BASELINES)
+    assert of_a_season["pattern"] == OF_A_SEASON
 
 
 @pytest.mark.parametrize("name", BASELINES)

@@ -75,11 +75,15 @@ def make_run(
     write_text(run.file("history.csv"), rows_csv(epochs))
     scores = {"mae": 0.8, "rmse": 1.0, "mase": 0.7}
     other = {"mae": 0.6, "rmse": 0.9, "mase": 0.5} if lost else {"mae": 1.2, "rmse": 1.5, "mase": 1.0}
+    test = {"verdict": "worse" if lost else "better", "difference": 0.2 if lost else -0.3, "statistic": 4.0}
+    test |= {"p": 0.001, "cutoffs": origins, "series": None}
+    verdict = {"verdict": test["verdict"], "absolute": test, "squared": test}
     split = {
         "windows": origins * len(ids),
         "scores": {"model": scores, "seasonal_naive": other},
         "intervals": {},
         "left_out": {},
+        "verdicts": {"seasonal_naive": {**verdict, "cutoffs_needed": 96, "series_needed": 10}},
     }
     write_json(run.file("metrics.json"), {"format_version": 1, "splits": {"val": split, "test": split}})
     by_step = [

@@ -66,17 +66,16 @@ def test_the_verdict_is_in_plain_words(run: Path, tmp_path: Path) -> None:
     done("report", run)
     said = text_of(run / "report.html")
     assert (
-        "Ahead of every baseline on test MASE The model beats seasonal_naive on test MASE: 0.700 against 1.00."
-        in said
+        "The model is better than seasonal_naive The model is better than seasonal_naive: test MASE 0.700 against 1.00 "
+        "(p 0.001 on absolute and squared errors; 30 cutoffs)." in said
     )
+    assert "Model is MAE RMSE MASE model 0.800 best 1.00 best 0.700 best seasonal_naive better 1.20" in said
     assert "Over-fitting: the training loss keeps falling while the validation loss rises" in said
     lost = make_run(tmp_path, lost=True)
     done("report", lost)
     said = text_of(lost / "report.html")
-    assert (
-        "Behind seasonal_naive on test MASE The model loses to seasonal_naive on test MASE: 0.700 against 0.500."
-        in said
-    )
+    assert "The model is worse than seasonal_naive: test MASE 0.700 against 0.500 (p 0.001 " in said
+    assert "Until that changes, use seasonal_naive." in said
 
 
 def test_the_numbers_are_those_of_the_noise(run: Path) -> None:
@@ -166,8 +165,9 @@ def test_plot_does_without_the_table(tmp_path: Path) -> None:
     assert (run / "plots" / "a-y.png").is_file()
 
 
-def test_the_page_says_what_its_columns_mean_and_how_to_test_the_verdict(run: Path) -> None:
+def test_the_page_says_what_its_columns_mean_and_how_the_verdict_is_made(run: Path) -> None:
     done("report", run)
     said = text_of(run / "report.html")
     assert "What the columns mean MAE mean absolute error, in the unit of the target RMSE" in said
-    assert "Scores of one test range. forecaster evaluate r tests whether a difference may be chance." in said
+    assert "Each difference is tested at the 5 % level, on the windows of one test range." in said
+    assert "unclear: they cannot be told apart." in said

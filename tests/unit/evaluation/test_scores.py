@@ -4,16 +4,18 @@ import math
 import numpy as np
 import pytest
 
+from forecaster.evaluation.intervals import LEVEL_METRICS, QUANTILE_METRICS, interval_metrics
+from forecaster.evaluation.metrics import METRICS
 from forecaster.evaluation.scales import Scales
 from forecaster.evaluation.scores import (
     Scoring,
     coverage_remarks,
     headline_metric,
     label,
+    legend,
     metric_named,
     remarks,
     score_table,
-    verdicts,
 )
 from forecaster.forecasting.forecast import Forecast
 from forecaster.forecasting.levels import probabilities
@@ -70,63 +72,6 @@ def test_left_out_counts_what_each_metric_passes_over():
 
 def test_series_without_a_window_are_not_counted_as_left_out():
     assert table([1], ["mase"], scale=(1.0, 0.0), model=[1])["left_out"] == {}
-
-
-def scores(metric="mase", **values):
-    return {name: {metric: value} for name, value in values.items()}
-
-
-CASES = [
-    (
-        {"model": 1.2, "naive": 1.5, "seasonal_naive": 1.1},
-        ["The model loses to seasonal_naive on test MASE: 1.20 against 1.10."],
-    ),
-    (
-        {"model": 1.2, "naive": 1.0, "ridge": 0.5},
-        [
-            "The model loses to naive on test MASE: 1.20 against 1.00.",
-            "The model loses to ridge on test MASE: 1.20 against 0.500.",
-        ],
-    ),
-    (
-        {"model": 0.85, "naive": 1.02, "seasonal_naive": 0.97},
-        ["The model beats naive and seasonal_naive on test MASE: 0.850 against 1.02 and 0.970."],
-    ),
-    (
-        {"model": 0.5, "naive": 1.0, "drift": 2.0, "ridge": 1234.5},
-        ["The model beats naive, drift and ridge on test MASE: 0.500 against 1.00, 2.00 and 1,234."],
-    ),
-    ({"model": 1.0, "naive": 1.0}, ["The model is no better than naive on test MASE: both 1.00."]),
-    ({"model": 1.00004, "naive": 1.0}, ["The model loses to naive on test MASE: 1.00004 against 1.00000."]),
-    ({"model": None, "naive": 1.0}, ["No verdict: the model's test MASE cannot be computed."]),
-    (
-        {"model": 1.0, "naive": None, "drift": 2.0},
-        [
-            "The model beats drift on test MASE: 1.00 against 2.00.",
-            "No verdict against naive: its test MASE cannot be computed.",
-        ],
-    ),
-    ({"model": 0.0, "naive": 1e-7}, ["The model beats naive on test MASE: 0.00 against 1.00e-07."]),
-    ({"model": 1.0}, []),
-]
-
-
-@pytest.mark.parametrize(("values", "expected"), CASES)
-def test_verdicts(values, expected):
-    assert verdicts(scores(**values)) == expected
-
-
-def test_without_mase_the_first_metric_that_the_model_has_decides():
-    found = {
-        "model": {"mase": None, "rmse": None, "mae": 2.0},
-        "naive": {"mase": None, "rmse": 1.0, "mae": 3.0},
-    }
-    assert verdicts(found, split="val") == ["The model beats naive on val MAE: 2.00 against 3.00."]
-
-
-def test_bias_is_judged_by_its_size():
-    found = verdicts(scores("bias", model=-3.0, naive=1.0), metric="bias")
-    assert found == ["The model loses to naive on test bias: -3.00 against 1.00."]
 
 
 @pytest.mark.parametrize(
@@ -188,3 +133,19 @@ def test_the_headline_is_mase_or_the_first_that_can_be_computed():
 def test_a_name_that_is_no_metric_is_an_error():
     with pytest.raises(KeyError):
         metric_named("r2_80")
+
+
+def test_the_legend_has_a_short_line_for_each_metric_and_one_for_all_levels():
+    assert legend(["mae", "coverage_80", "coverage_95", "wql"]) == {
+        "MAE": "mean absolute error, target's unit",
+        "coverage": "% of values inside; best: the level",
+        "WQL": "quantile losses / all values",
+    }
+
+
+def test_every_line_of_the_legend_fits_fifty_columns():
+    """The widest label that a table may have beside it is `scaled MAE`, and two spaces follow it."""
+    named = legend([*METRICS, *interval_metrics([80])])
+    assert len(named) == len(METRICS) + len(LEVEL_METRICS) + len(QUANTILE_METRICS)
+    assert max(map(len, named)) == len("scaled MAE")
+    assert max(map(len, named.values())) <= 50 - len("scaled MAE  ")

@@ -1,4 +1,4 @@
-"""The Diebold-Mariano test by hand, and what it says of chance."""
+"""The tests over cutoffs and over series by hand, and what they say of chance."""
 
 import math
 
@@ -6,63 +6,98 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from forecaster.evaluation.significance import diebold_mariano, losses_by_cutoff, owa, skill
+from forecaster.evaluation.significance import (
+    cutoffs_needed,
+    diebold_mariano,
+    owa,
+    paired_over_series,
+    skill,
+    window_losses,
+)
 
 
-def test_one_step_ahead_is_the_paired_t_test() -> None:
-    """With horizon 1 the factor (n - 1) / n makes the variance that of the sample."""
-    first, second = np.array([1.0, 2, 4, 3, 5]), np.array([2.0, 2, 3, 5, 7])
-    found = diebold_mariano(first, second, horizon=1)
+def test_two_cosines_by_hand() -> None:
+    """d = 1, 2, 3, 6 one step ahead: B = 4 / 2. L_j is sqrt(2 / 4) times the sum of d cos(pi j (t - 1/2) / 4)."""
+    d, t = np.array([1.0, 2, 3, 6]), np.arange(4) + 0.5
+    sums = [math.sqrt(1 / 2) * float(d @ np.cos(math.pi * j * t / 4)) for j in (1, 2)]
+    variance = (sums[0] ** 2 + sums[1] ** 2) / 2 / 4
+    found = diebold_mariano(d, np.zeros(4), horizon=1)
+    assert found.statistic == pytest.approx(3 / math.sqrt(variance))
+    assert found.p == pytest.approx(2 * stats.t.sf(3 / math.sqrt(variance), 2))
+    assert (found.difference, found.origins, found.series) == (3.0, 4, None)
+
+
+@pytest.mark.parametrize("horizon", [1, 4, 12])
+@pytest.mark.parametrize("horizons", [4, 10, 40])
+def test_a_difference_is_called_one_as_often_as_it_should_be(horizon: int, horizons: int) -> None:
+    """Losses of forecasts several steps ahead overlap; of two equal ones about 5 in 100 differ by chance, also where
+    the cutoffs are few."""
+    rng = np.random.default_rng(0)
+    n, called = horizon * horizons, 0
+    for _ in range(1000):
+        d = np.convolve(rng.normal(size=n + horizon - 1), np.ones(horizon), mode="valid")
+        called += diebold_mariano(d, np.zeros(n), horizon=horizon).real
+    assert 30 <= called <= 80
+
+
+def test_four_horizons_of_cutoffs_are_needed() -> None:
+    assert [cutoffs_needed(h) for h in (0, 1, 24)] == [4, 4, 96]
+    rng = np.random.default_rng(0)
+    assert diebold_mariano(rng.normal(size=95), np.zeros(95), horizon=24).p is None
+    assert diebold_mariano(rng.normal(size=96), np.zeros(96), horizon=24).p is not None
+
+
+def test_cutoffs_without_a_loss_are_left_out() -> None:
+    d = np.array([1.0, math.nan, 2, 3, 6])
+    assert diebold_mariano(d, np.zeros(5), horizon=1) == diebold_mariano(
+        d[[0, 2, 3, 4]], np.zeros(4), horizon=1
+    )
+
+
+def test_ten_series_are_compared_by_the_paired_t_test() -> None:
+    rng = np.random.default_rng(3)
+    first, second = rng.gamma(2, size=(2, 10))
+    found = paired_over_series(first, second, n_cutoffs=1)
     expected = stats.ttest_rel(first, second)
-    assert found.difference == pytest.approx(-0.8)
+    assert found.difference == pytest.approx(first.mean() - second.mean())
     assert found.statistic == pytest.approx(expected.statistic)
     assert found.p == pytest.approx(expected.pvalue)
-    assert found.origins == 5
+    assert (found.origins, found.series) == (1, 10)
 
 
-def test_two_steps_ahead_by_hand() -> None:
-    """d = 1, 3, 2, 2: mean 2, autocovariances 1/2 and -1/4, n = 4: the variance is 0, so distance weighs:
-    1/2 + 2 x 1/2 x -1/4 = 1/4. Factor (4 + 1 - 4 + 2/4) / 4 = 3/8."""
-    found = diebold_mariano(np.array([1.0, 3, 2, 2]), np.zeros(4), horizon=2)
-    assert found.statistic == pytest.approx(2 / math.sqrt(1 / 4 / 4) * math.sqrt(3 / 8))
-    # d = 1, 2, 2, 3: autocovariances 1/2 and 0.
-    found = diebold_mariano(np.array([1.0, 2, 2, 3]), np.zeros(4), horizon=2)
-    assert found.statistic == pytest.approx(2 / math.sqrt(1 / 2 / 4) * math.sqrt(3 / 8))
-    assert found.p == pytest.approx(2 * stats.t.sf(found.statistic, 3))
+def test_nine_series_are_too_few() -> None:
+    found = paired_over_series(np.ones(9), np.zeros(9), n_cutoffs=1)
+    assert (found.difference, found.p, found.real) == (1.0, None, False)
 
 
-def test_a_difference_is_called_one_as_often_as_it_should_be() -> None:
-    """Losses of forecasts four steps ahead overlap; of two equal ones about 5 in 100 differ by chance."""
-    chance = np.random.default_rng(0)
-    called = 0
-    for _ in range(1000):
-        d = np.convolve(chance.normal(size=203), np.ones(4), mode="valid")
-        called += diebold_mariano(d, np.zeros(200), horizon=4).real
-    assert 30 <= called <= 90
-
-
-def test_nothing_can_be_told_from_too_few() -> None:
-    assert diebold_mariano(np.array([1.0]), np.array([2.0]), horizon=1).p is None
-    # n + 1 - 2 h + h (h - 1) / n is 0 for 2 cutoffs and a horizon of 2.
-    assert diebold_mariano(np.array([1.0, 2.0]), np.array([2.0, 5.0]), horizon=2).p is None
+def test_series_that_all_differ_by_the_same_differ_for_certain() -> None:
+    assert paired_over_series(np.full(10, 0.3), np.full(10, 0.1), n_cutoffs=1).p == 0.0
+    assert paired_over_series(np.full(10, 0.1), np.full(10, 0.1), n_cutoffs=1).p == 1.0
 
 
 def test_equal_forecasts_are_equal() -> None:
-    found = diebold_mariano(np.ones(9), np.ones(9), horizon=3)
+    found = diebold_mariano(np.ones(12), np.ones(12), horizon=3)
     assert (found.difference, found.p, found.real) == (0.0, 1.0, False)
 
 
-def test_losses_are_means_of_scaled_errors_at_each_cutoff() -> None:
-    """Two series at position 5, one of them also at 3; errors 2 and 4 in units of 2, 6 in units of 3."""
+def test_losses_are_sums_of_scaled_errors_of_each_window() -> None:
+    """Two series at cutoff 1, one of them also at 0; errors 2 and -6 in units of 2 and 3; a scale of 0."""
     actual = np.array([[[10.0]], [[10.0]], [[math.nan]], [[10.0]]])
     forecast = np.array([[[12.0]], [[4.0]], [[0.0]], [[16.0]]])
     scale = np.array([[2.0], [3.0], [1.0], [0.0]])
-    where, loss = losses_by_cutoff(actual, forecast, scale, np.array([5, 5, 3, 7]))
-    assert where.tolist() == [3, 5, 7]
-    assert loss[1] == pytest.approx((1 + 2) / 2)
-    assert np.isnan(loss[[0, 2]]).all()
-    _, squared = losses_by_cutoff(actual, forecast, scale, np.array([5, 5, 3, 7]), squared=True)
-    assert squared[1] == pytest.approx((1 + 4) / 2)
+    losses = window_losses(actual, forecast, scale)
+    assert losses.total.tolist() == [1, 2, 0, 0]
+    assert losses.count.tolist() == [1, 1, 0, 0]
+    means = losses.by(np.array([1, 1, 0, 2]), 3)
+    assert means[1] == pytest.approx((1 + 2) / 2)
+    assert np.isnan(means[[0, 2]]).all()
+    assert window_losses(actual, forecast, scale, squared=True).total.tolist() == [1, 4, 0, 0]
+
+
+def test_a_missing_forecast_makes_the_loss_of_its_window_missing() -> None:
+    losses = window_losses(np.ones((2, 1, 1)), np.array([[[math.nan]], [[2.0]]]), np.ones((2, 1)))
+    assert np.isnan(losses.total[0])
+    assert losses.total[1] == 1
 
 
 def test_skill_and_owa_by_hand() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecaster.forecasting.baselines import BaselineInputs, forecast
+from forecaster.forecasting.baselines import BaselineInputs, forecast, is_baseline, own_season
 from forecaster.forecasting.cutoffs import Cutoffs
 
 
@@ -33,6 +33,29 @@ def test_naive_repeats_the_last_value():
 def test_seasonal_naive_repeats_the_last_season():
     found = run("seasonal_naive", [9, 9, 1, 2, 3], at=[(0, 5), (0, 4)], horizon=7, season=3)
     assert found == [[1, 2, 3, 1, 2, 3, 1], [9, 1, 2, 9, 1, 2, 9]]
+
+
+def test_a_name_may_give_the_season():
+    found = run("seasonal_naive_2", [9, 9, 1, 2, 3], at=[(0, 5)], horizon=5, season=3)
+    assert found == [[2, 3, 2, 3, 2]]
+
+
+@pytest.mark.parametrize(
+    ("name", "season"),
+    [
+        ("seasonal_naive_2", 2),
+        ("seasonal_naive_168", 168),
+        ("seasonal_naive", None),
+        ("seasonal_naive_1", None),
+        ("seasonal_naive_07", None),
+        ("seasonal_naive_24h", None),
+        ("seasonal_naive_12345678", None),
+        ("ridge_24", None),
+    ],
+)
+def test_the_season_of_a_name(name, season):
+    assert own_season(name) == season
+    assert is_baseline(name) == (season is not None or name == "seasonal_naive")
 
 
 def test_seasonal_naive_of_a_history_of_one_season_uses_it():

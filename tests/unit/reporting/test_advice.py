@@ -19,8 +19,19 @@ def epochs(*pairs):
     ]
 
 
-def scores(model, other, *, windows=100, val=None):
-    test = {"windows": windows, "scores": {"model": {"mase": model}, "naive": {"mase": other}}}
+def scores(model, other, *, windows=100, val=None, said="better", squared=None, p=0.01):
+    """The splits of metrics.json; said: the verdict on the model against naive, on absolute and on squared errors."""
+    squared = squared or said
+    verdict = {
+        "verdict": said if said == squared else "mixed",
+        "absolute": {"verdict": said, "p": p},
+        "squared": {"verdict": squared, "p": p},
+    }
+    test = {
+        "windows": windows,
+        "scores": {"model": {"mase": model}, "naive": {"mase": other}},
+        "verdicts": {"naive": verdict},
+    }
     before = {"windows": 100, "scores": {"model": {"mase": val or model}, "naive": {"mase": other}}}
     return {"val": before, "test": test}
 
@@ -60,7 +71,9 @@ HEALTHY = Facts(
 )
 
 SICK = {
-    "naive is ahead of the model": {"scores": scores(1.2, 1.0)},
+    "The model is worse than naive": {"scores": scores(1.2, 1.0, said="worse")},
+    "The model is worse than naive on squared errors": {"scores": scores(0.9, 1.0, squared="worse")},
+    "The model cannot be told apart from naive": {"scores": scores(0.9, 1.0, said="undecided")},
     "Over-fitting: the training loss keeps falling while the validation loss rises": {
         "epochs": epochs((3, 3), (2, 2), (1, 2.5), (0.5, 3))
     },
@@ -98,9 +111,28 @@ def test_what_is_wrong_is_said_and_nothing_else(title):
 
 
 def test_the_numbers_are_said():
-    (found,) = advice(replace(HEALTHY, **SICK["naive is ahead of the model"], lookback=12))
+    (found,) = advice(replace(HEALTHY, **SICK["The model is worse than naive"], lookback=12))
     assert found.seen == "MASE is 1 for naive and 1.2 for the model. Until that changes, use naive."
     assert found.next.startswith("Try window.lookback: 48, which covers a season (12 does not); model.anchor")
+
+
+def test_which_to_use_is_said_only_where_the_tests_agree():
+    (found,) = advice(replace(HEALTHY, **SICK["The model is worse than naive on squared errors"]))
+    assert found.seen == (
+        "MASE is 1 for naive and 0.9 for the model. Which to use depends on what large errors cost."
+    )
+    (found,) = advice(replace(HEALTHY, **SICK["The model cannot be told apart from naive"]))
+    assert found.seen == (
+        "MASE is 1 for naive and 0.9 for the model; a difference of this size may be chance. naive is the simpler of "
+        "the two."
+    )
+
+
+def test_a_score_that_was_not_tested_gives_no_advice():
+    assert advice(replace(HEALTHY, scores=scores(1.2, 1.0, said="undecided", p=None))) == []
+    older = scores(1.2, 1.0)
+    del older["test"]["verdicts"]
+    assert advice(replace(HEALTHY, scores=older)) == []
 
 
 def test_nothing_known_gives_no_advice():

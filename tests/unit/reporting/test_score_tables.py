@@ -5,51 +5,70 @@ from types import SimpleNamespace
 import pytest
 
 from forecaster.evaluation.scores import headline_metric, metric_named
-from forecaster.reporting.score_tables import Verdict, meanings, score_tables, verdict
+from forecaster.reporting.score_tables import VerdictBox, meanings, score_tables, verdict
 
 
-def contents(split="test", *, intervals=None, **rows):
-    """What the functions here read of a page's contents. rows: MASE of each forecaster."""
+def contents(split="test", *, intervals=None, outcomes=None, **rows):
+    """What the functions here read of a page's contents. rows: MASE of each forecaster; the best baseline is first.
+    outcomes: what the tests of absolute and of squared errors say, by baseline."""
     scores = {name: {"mase": value} for name, value in rows.items()}
+    verdicts = {
+        name: {
+            "verdict": a if a == b else "mixed",
+            "absolute": {"verdict": a},
+            "squared": {"verdict": b},
+        }
+        for name, (a, b) in (outcomes or {}).items()
+    }
     return SimpleNamespace(
-        splits={split: {"windows": 9, "scores": scores, "intervals": intervals or {}}},
+        splits={split: {"windows": 9, "scores": scores, "intervals": intervals or {}, "verdicts": verdicts}},
         judged=split,
         headline=headline_metric(scores["model"]),
+        best=next((n for n, v in rows.items() if n != "model" and v is not None), None),
+        verdict_title="The title",
+        verdict_cells={name: one["verdict"] for name, one in verdicts.items()},
         metric=metric_named,
     )
 
 
 @pytest.mark.parametrize(
-    ("rows", "expected"),
+    ("naive", "drift", "tone"),
     [
-        (
-            {"model": 0.5, "naive": 1.0, "drift": 2.0},
-            Verdict("good", "Ahead of every baseline on test MASE", "MASE", 0.5, "naive", 1.0, 50.0),
-        ),
-        (
-            {"model": 1.5, "naive": 1.0, "drift": 2.0},
-            Verdict("bad", "Behind naive on test MASE", "MASE", 1.5, "naive", 1.0, -50.0),
-        ),
-        (
-            {"model": 1.0, "naive": 1.0},
-            Verdict("none", "Level with naive on test MASE", "MASE", 1.0, "naive", 1.0, 0.0),
-        ),
-        ({"model": 1.0, "naive": None}, Verdict("none", "Nothing to compare with", "MASE", 1.0)),
-        ({"model": None, "naive": 1.0}, Verdict("none", "No verdict")),
+        (("better", "better"), ("undecided", "undecided"), "good"),
+        (("worse", "worse"), ("better", "better"), "bad"),
+        (("better", "worse"), ("better", "better"), "bad"),
+        (("better", "better"), ("undecided", "worse"), "bad"),
+        (("undecided", "undecided"), ("better", "better"), "none"),
+        (("better", "undecided"), ("better", "better"), "none"),
     ],
 )
-def test_the_verdict(rows, expected):
-    assert verdict(contents(**rows)) == expected
+def test_the_tone_follows_the_tests_and_not_the_scores(naive, drift, tone):
+    found = verdict(contents(model=0.5, naive=1.0, drift=2.0, outcomes={"naive": naive, "drift": drift}))
+    assert found == VerdictBox(tone, "The title", "MASE", 0.5, "naive", 1.0, 50.0)
 
 
-def test_the_verdict_names_the_validation_split_in_full():
-    assert (
-        verdict(contents("val", model=1.0, naive=2.0)).title == "Ahead of every baseline on validation MASE"
+def test_the_gain_is_negative_where_the_model_has_the_larger_score():
+    assert verdict(contents(model=1.5, naive=1.0)) == VerdictBox(
+        "none", "The title", "MASE", 1.5, "naive", 1.0, -50.0
     )
 
 
+def test_what_cannot_be_compared_has_no_rival():
+    assert verdict(contents(model=1.0, naive=None)) == VerdictBox("none", "The title", "MASE", 1.0)
+    assert verdict(contents(model=None, naive=1.0)) == VerdictBox("none", "The title")
+
+
+def test_the_verdicts_stand_in_the_table_of_the_split_that_is_judged():
+    c = contents(model=1.0, naive=2.0, outcomes={"naive": ("better", "better")})
+    c.splits["val"] = c.splits["test"]
+    test, val = score_tables(c)
+    assert (test.title, test.verdicts) == ("Test", {"naive": "better"})
+    assert (val.title, val.verdicts) == ("Validation", {})
+
+
 def test_without_windows_there_is_no_verdict():
-    assert verdict(SimpleNamespace(judged=None, headline=None)) == Verdict("none", "No verdict")
+    c = SimpleNamespace(judged=None, headline=None, verdict_title="No verdict")
+    assert verdict(c) == VerdictBox("none", "No verdict")
 
 
 def test_the_best_is_closest_to_its_ideal_and_a_width_has_none():
