@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecaster.data.arrays import Ints
+from forecaster.data.arrays import Floats, Ints
 from forecaster.data.panel import Panel
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.forecasting.forecast import Forecast
@@ -78,9 +78,7 @@ class NewestForecasts:
             n_past: The most steps before the window.
         """
         f, time_axis = self.forecasts, self.time_axis
-        newest = int(np.flatnonzero(f.series == series)[-1])
-        first = int(f.first[newest])
-        past = self._past(series, target, first, n_past)
+        first, past, newest = self.window(series, target, n_past=n_past)
         time = time_axis.local(first + np.arange(-len(past), f.horizon))
         return Stretch.of_window(
             f.ids[series],
@@ -88,19 +86,31 @@ class NewestForecasts:
             time=time if time_axis.is_integer else time.view("M8[ns]"),
             past=past,
             actual=f.actual[newest, target],
-            forecasts={"model": f.forecast[newest, target]},
+            forecasts={"forecast": f.forecast[newest, target]},
             bands={
                 level: (low[newest, target], high[newest, target]) for level, (low, high) in f.bands.items()
             },
         )
 
-    def _past(self, series: int, target: int, first: int, n_past: int) -> np.ndarray:
-        """Return the values before a position, at most n_past of them, without the unknown ones at the beginning."""
+    def window(self, series: int, target: int, *, n_past: int) -> tuple[int, Floats, int]:
+        """Return the last window of a series.
+
+        Args:
+            series: The index of the series.
+            target: The index of the target.
+            n_past: The most steps before the window.
+
+        Returns:
+            The position of its first target on the time axis; (steps,), the values before it, without the unknown
+            ones at the beginning; and the index of the window.
+        """
         f, past = self.forecasts, np.full(n_past, np.nan)
+        newest = int(np.flatnonzero(f.series == series)[-1])
+        first = int(f.first[newest])
         place = None if self.rows is None else self.rows.place_of.get(f.ids[series])
         if self.rows is not None and place is not None:
             end = first - int(self.rows.first[place])
-            known = self.rows.values(place, target)[max(0, end - n_past) : end]
+            known = self.rows.values(place, target)[max(0, end - n_past) : max(0, end)]
             past[n_past - len(known) :] = known
         else:
             for w in np.flatnonzero(f.series == series).tolist():
@@ -108,4 +118,4 @@ class NewestForecasts:
                 there = (at >= 0) & (at < n_past)
                 past[at[there]] = f.actual[w, target][there]
         finite = np.isfinite(past)
-        return past[int(np.argmax(finite)) if finite.any() else n_past :]
+        return first, past[int(np.argmax(finite)) if finite.any() else n_past :], newest

@@ -39,6 +39,14 @@ FORECAST_LOOKS = ((BLUE, "-"), (VERMILLION, "--"), (GREEN, "-."), (PURPLE, ":"))
 # Opacity of the widest band; narrower ones are darker.
 BAND_ALPHA = 0.18
 
+# Labels of ticks that are years, months, days, hours, minutes and seconds apart, of the ticks that begin a longer
+# unit, and what stands once below the axis. A day always has its month: "29" alone says little.
+DATES: dict[str, Any] = {
+    "formats": ["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S.%f"],
+    "zero_formats": ["", "%Y", "%d %b", "%d %b", "%H:%M", "%H:%M"],
+    "offset_formats": ["", "%Y", "%Y", "%d %b %Y", "%d %b %Y", "%d %b %Y %H:%M"],
+}
+
 LOSSES = (("loss", "training", BLUE, "-"), ("val_loss", "validation", VERMILLION, "--"))
 CUTOFF, BEST = "cutoff", "best epoch"
 
@@ -232,7 +240,7 @@ def _time_axis(axes: Axes, time: NDArray[Any]) -> None:
     if np.issubdtype(time.dtype, np.datetime64):
         locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, **DATES))  # type: ignore[no-untyped-call]
     else:
         # Fewer ticks where the numbers are long: about 70 digits fit side by side.
         most = min(9, max(2, 70 // (len(f"{time[-1]}") + 3)))
@@ -243,7 +251,7 @@ def _time_axis(axes: Axes, time: NDArray[Any]) -> None:
 def _value_axis(axes: Axes, label: str) -> None:
     from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-    axes.set_ylabel(_line(label, 30))
+    axes.set_ylabel(_line(label, 24))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     # Full numbers: a power of ten would stand in the corner, over the title.
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.12g}"))
