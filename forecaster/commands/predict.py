@@ -78,12 +78,14 @@ def command(
 
         if output is not None:
             check_ending(output)
-        predicted = fc.load(run_dir).prediction(
+        run = fc.load(run_dir)
+        predicted = run.prediction(
             data, cutoff=cutoff, horizon=horizon, future=future, plot=plot, series=series or ()
         )
         if output is not None:
             write_table(predicted.table, output)
         reporter.result(*_result(predicted, reporter, output))
+        reporter.show_forecast(predicted.newest, time_label=run.experiment.spec.data.time)
 
 
 def _result(predicted: Predicted, reporter: Reporter, output: Path | None) -> Result:

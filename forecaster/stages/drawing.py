@@ -11,6 +11,7 @@ from forecaster.errors import UsageError
 from forecaster.reporting.newest import NewestForecasts
 from forecaster.reporting.plots import forecast_picture
 from forecaster.runs.files import write_whole
+from forecaster.text import listed
 
 ENDINGS = (".png", ".svg")
 # Panels of a picture whose series nobody named, and the most of any picture: more cannot be told apart on a page.
@@ -138,8 +139,7 @@ def find_name(what: str, name: str, names: Sequence[str]) -> int:
             f"--{what} {name}: this run has one series without a name", hint=f"leave out --{what}"
         )
     near = difflib.get_close_matches(name, names, n=1)
-    some = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED:,} more" if len(names) > NAMED else "")
     raise UsageError(
         f"--{what} {name}: the forecasts of this run have no such {what}",
-        hint=f"did you mean {near[0]}?" if near else f"it has {some}",
+        hint=f"did you mean {near[0]}?" if near else f"it has {listed(names, most=NAMED)}",
     )

@@ -41,12 +41,12 @@
     series.push({ name: "actual", values: actual, colour: "actual", width: 1.3 });
     series.push({ name: "forecast", values: model, colour: "model", width: 2 });
     legend.push({ name: "actual", colour: "actual" }, { name: "forecast", colour: "model" });
-    [...levels.keys()].reverse().forEach((i, nth) => legend.push({ name: `${levels[i]} % interval`, colour: bandOf(nth), area: true }));
+    [...levels.keys()].reverse().forEach((i, nth) => legend.push({ name: `${levels[i]} % interval`, layers: count(0, nth + 1).map(bandOf), area: true }));
     legend.push({ name: "cutoff", colour: "soft", dash: "dotted" });
     const interval = (i, k) => (ends[2 * k][i] === null ? "" : `, ${levels[k]} %: ${digits(ends[2 * k][i])} to ${digits(ends[2 * k + 1][i])}`);
     const said = line.score === null ? "" : ` ${page.unit} ${digits(line.score)}.`;
     draw(key, {
-      x: positions.map(at), time: axis.time, zone: axis.zone, series, bands, legend, unit: unitOf(line), zoomable: !ahead, height: 250,
+      x: positions.map(at), time: axis.time, zone: axis.zone, series, bands, legend, unit: unitOf(line), xLabel: page.time, zoomable: !ahead, height: 270,
       cutoffs: f.o.map((o) => f.from + o - 1).filter((o) => o >= from).map(at), view: whole && !ahead && newest(f) > 0 ? [at(from + newest(f)), at(positions[n - 1])] : null,
       say: (i) => `${when(positions[i])}: ` + (ahead && model[i] !== null ? "" : `actual ${digits(actual[i])}`) + (model[i] === null ? "" : `${ahead ? "" : ", "}forecast ${digits(model[i])}${levels.map((_, k) => interval(i, k)).join("")}`),
       alt: `${nameOf(line)}: ${ahead ? "forecast" : "forecasts and actual values"} of ${unitOf(line)}, ${when(f.from)} to ${when(positions[n - 1])}.${said} Arrow keys read values.`,
@@ -73,7 +73,7 @@
     if (!whole) series.unshift({ name: "minimum", values: low, colour: "actual", hidden: true }, { name: "maximum", values: high, colour: "actual", hidden: true });
     const split = (p) => (p - d.from < d.cuts[0] ? "training" : p - d.from < d.cuts[1] ? "validation" : "test");
     draw("data", {
-      x: positions.map(at), time: axis.time, zone: axis.zone, series, areas, zoomable: true, unit: unitOf(line),
+      x: positions.map(at), time: axis.time, zone: axis.zone, series, areas, zoomable: true, unit: unitOf(line), xLabel: page.time, height: 240,
       bands: whole ? [] : [{ low: 1, high: 2, colour: "range" }],
       legend: [{ name: nameOf(line) + (whole ? "" : `, mean of ${d.every} steps`), colour: "actual" }, ...(whole ? [] : [{ name: "minimum to maximum", colour: "range", area: true }]), { name: "validation", colour: "val", area: true }, { name: "test", colour: "test", area: true }],
       say: (i) => `${when(positions[i])}, ${split(positions[i])}: ${digits(value[i])}` + (whole ? "" : `, from ${digits(low[i])} to ${digits(high[i])}`),

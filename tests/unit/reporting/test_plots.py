@@ -190,7 +190,7 @@ def test_nothing_to_draw_is_refused(tmp_path):
     [("short", 9, "short"), ("two\nlines\t here", 20, "two lines here"), ("abcdefghijkl", 7, "abc…jkl")],
 )
 def test_names_are_one_line_cut_in_the_middle(text, most, line):
-    assert _line(text, most) == line
+    assert one_line(text, most) == line
 
 
 def test_importing_the_room_loads_no_matplotlib():
