@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from forecaster.pipeline.predict import Predicted
 
 EXAMPLES = examples(
-    "forecaster predict runs/mine --output forecast.csv",
     "forecaster predict runs/mine --output forecast.csv --plot forecast.png",
     "forecaster predict runs/mine --data newer.parquet --json",
     'forecaster predict runs/mine --from "2024-05-31 23:00"',

@@ -14,7 +14,7 @@ from forecaster.data.transforms.split import SPLITS, SplitBounds
 
 
 @dataclass(frozen=True)
-class Rows:
+class TargetRows:
     """The target values of some series.
 
     Attributes:
@@ -32,7 +32,7 @@ class Rows:
     first: Ints
 
     @classmethod
-    def of(cls, panel: Panel) -> Rows:
+    def of(cls, panel: Panel) -> TargetRows:
         """Return the target values of a panel."""
         targets = panel.values[:, : len(panel.targets)]
         return cls(panel.time_axis, panel.ids, targets, panel.offsets, panel.first)
@@ -48,7 +48,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class History(Rows):
+class History(TargetRows):
     """The target values of every series and the bounds of its splits.
 
     Attributes:

@@ -11,7 +11,7 @@ from forecaster.data.panel import Panel
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.forecasting.forecast import Forecast
 from forecaster.reporting.forecasts import StoredForecasts
-from forecaster.reporting.history import Rows
+from forecaster.reporting.history import TargetRows
 from forecaster.reporting.plots import Stretch
 
 
@@ -27,7 +27,7 @@ class NewestForecasts:
     """
 
     forecasts: StoredForecasts
-    rows: Rows | None
+    rows: TargetRows | None
     time_axis: TimeAxis
 
     @classmethod
@@ -40,7 +40,7 @@ class NewestForecasts:
             forecast: A window of each series, in the same order.
             levels: The levels of the intervals, in percent.
         """
-        past = Rows.of(rows)
+        past = TargetRows.of(rows)
         horizon = forecast.point.shape[1]
         bands = {
             i.level: (i.low.transpose(0, 2, 1), i.high.transpose(0, 2, 1)) for i in forecast.intervals(levels)
@@ -65,7 +65,7 @@ class NewestForecasts:
         """The ids of the series, ("",) without an id column."""
         return self.forecasts.ids
 
-    def before(self, rows: Rows | None) -> NewestForecasts:
+    def before(self, rows: TargetRows | None) -> NewestForecasts:
         """Return the same forecasts after other rows; None changes nothing."""
         return self if rows is None else replace(self, rows=rows)
 

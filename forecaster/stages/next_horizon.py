@@ -14,7 +14,7 @@ from forecaster.errors import DataError
 from forecaster.forecasting.fitted import STATE, Fitted
 from forecaster.forecasting.table import last_rows
 from forecaster.reporting.forecasts import NEXT, read_forecasts
-from forecaster.reporting.history import Rows
+from forecaster.reporting.history import TargetRows
 from forecaster.reporting.newest import NewestForecasts
 from forecaster.runs.directory import RunDir
 from forecaster.runs.files import read_json, write_whole
@@ -82,7 +82,7 @@ def _chosen(spec: ExperimentSpec, prepared: Prepared) -> Ints:
     return places[np.linspace(0, len(places) - 1, MAX_SERIES).round().astype(np.int64)]
 
 
-def read_next_horizon(opened: OpenedRun, rows: Rows | None = None) -> NewestForecasts | None:
+def read_next_horizon(opened: OpenedRun, rows: TargetRows | None = None) -> NewestForecasts | None:
     """Return the stored forecast of the next horizon; None where the run has none.
 
     Args:
@@ -101,7 +101,7 @@ def read_next_horizon(opened: OpenedRun, rows: Rows | None = None) -> NewestFore
     if f is None:
         return None
     if rows is None:
-        rows = Rows.of(find_forecast_start(opened, time_axis, data=None, cutoff=None).panel)
+        rows = TargetRows.of(find_forecast_start(opened, time_axis, data=None, cutoff=None).panel)
     return NewestForecasts(f, rows, time_axis)
 
 
@@ -122,5 +122,13 @@ def forecast_next_horizon(opened: OpenedRun, drawing: Drawing) -> NewestForecast
     wanted = set(drawing.series or start.panel.ids[:FEW_PANELS])
     keep = np.flatnonzero([name in wanted for name in start.panel.ids])
     start = replace(start, panel=start.panel.pick(keep), known=start.known[keep])
-    ahead = forecast_ahead(spec, fitted, start)
+    try:
+        ahead = forecast_ahead(spec, fitted, start)
+    except DataError as error:
+        if not spec.data.future_covariates:
+            raise
+        # The table that is missing is an option of predict, not of plot.
+        hint = f"fill in the table of forecaster future {opened.run.path}, and draw with forecaster predict --plot"
+        *others, last = error.diagnostics
+        raise DataError(str(error), diagnostics=[*others, replace(last, hint=hint)]) from error
     return NewestForecasts.of(start.panel, start.known, ahead.forecast, tuple(spec.evaluation.levels))

@@ -101,7 +101,8 @@ def forecast_chart(stretch: Stretch, *, width: int, time_label: str = "time", en
     room = canvas.width - len("  ".join(legend)) - 4
     if room > 4:
         legend.append(f"x: {one_line(time_label, room, signs.cut)}")
-    lines.append(f"{'':{margin}}  {'  '.join(legend)}")
+    text = "  ".join(legend)
+    lines.append(" " * max(0, min(margin + 2, width - len(text))) + text)
     return "\n".join(lines)
 
 

@@ -4,7 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-from forecaster.reporting.plots import Stretch, _line, plot_forecasts, plot_loss
+from forecaster.reporting.plots import Stretch, plot_forecasts, plot_loss
+from forecaster.text import one_line
 
 pytestmark = pytest.mark.slow
 
