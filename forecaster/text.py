@@ -1,4 +1,4 @@
-"""Lists of names in sentences: the few that a reader needs, and how many more there are."""
+"""Names in sentences and pictures: the few that a reader needs, how many more there are, and none too long."""
 
 from __future__ import annotations
 
@@ -19,3 +19,18 @@ def quoted(names: Iterable[object]) -> list[str]:
 def joined(names: Sequence[str], *, word: str) -> str:
     """Join all names, with a word before the last: "a, b or c"."""
     return f" {word} ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
+def one_line(text: str, most: int, mark: str = "…") -> str:
+    """Shorten to one line of at most `most` characters, cut in the middle, because both ends tell names apart.
+
+    Args:
+        text: The text. Characters that cannot be printed, such as those that steer a terminal, become spaces.
+        most: The number of characters.
+        mark: What stands for the part that is left out.
+    """
+    flat = "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
+    head = most // 2
+    return (
+        flat if len(flat) <= most else f"{flat[:head]}{mark}{flat[len(flat) - (most - head - len(mark)) :]}"
+    )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from forecaster.pipeline.future import FutureTable
     from forecaster.pipeline.plot import Plotted
     from forecaster.pipeline.predict import Predicted
+    from forecaster.reporting.newest import NewestForecasts
     from forecaster.stages.report import Reported
 
 
@@ -66,6 +67,8 @@ class Run:
         cutoff: Any = None,
         horizon: int | None = None,
         future: Any = None,
+        plot: str | Path | None = None,
+        series: str | Sequence[str] = (),
         on_note: OnNote | None = None,
     ) -> Any:
         """Forecast the next steps of every series.
@@ -78,6 +81,9 @@ class Run:
             horizon: The number of steps; None is the trained horizon. Only the head `recursive` forecasts more.
             future: The values of the future covariates over the horizon: a path or a table. `future` returns
                 the table to fill in.
+            plot: A file, PNG or SVG by its ending, for a picture of the last rows and the forecast with its
+                intervals.
+            series: The id or the ids of the series in the picture; none takes the first few.
             on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
 
         Returns:
@@ -86,10 +92,19 @@ class Run:
 
         Raises:
             DataError: When a table cannot be read, no series is long enough, or a future value is missing.
-            UsageError: When the horizon is too long, the cutoff is not in the table, or future is of no use.
+            UsageError: When the horizon is too long, the cutoff is not in the table, future is of no use, or the
+                picture names an unknown series or format.
         """
         source, kind = self._source(data)
-        found = self.prediction(source, cutoff=cutoff, horizon=horizon, future=future, native_times=True)
+        found = self.prediction(
+            source,
+            cutoff=cutoff,
+            horizon=horizon,
+            future=future,
+            plot=plot,
+            series=series,
+            native_times=True,
+        )
         deliver(on_note, found.warnings, found.notes)
         return to_kind(found.table, kind, self._schema(source))
 
@@ -100,6 +115,8 @@ class Run:
         cutoff: Any = None,
         horizon: int | None = None,
         future: Any = None,
+        plot: str | Path | None = None,
+        series: str | Sequence[str] = (),
         native_times: bool = False,
     ) -> Predicted:
         """Forecast as `predict` does, and return the Arrow table together with the remarks.
@@ -109,6 +126,8 @@ class Run:
             cutoff: See `predict`.
             horizon: See `predict`.
             future: See `predict`.
+            plot: See `predict`.
+            series: See `predict`.
             native_times: Whether times are Arrow timestamps; if not, they are text.
 
         Returns:
@@ -119,6 +138,7 @@ class Run:
             UsageError: See `predict`.
         """
         from forecaster.pipeline.predict import predict
+        from forecaster.stages.drawing import drawing_of
 
         return predict(
             self._opened,
@@ -127,6 +147,7 @@ class Run:
             horizon=horizon,
             future=None if future is None else as_source(future),
             native_times=native_times,
+            drawing=drawing_of(plot, _ids(series)),
         )
 
     def future(
@@ -243,26 +264,46 @@ class Run:
         return explain(self._opened, windows=windows, repeats=repeats, seed=seed)
 
     def plot(
-        self, *, series: str | None = None, target: str | None = None, output: str | Path | None = None
+        self,
+        *,
+        series: str | Sequence[str] | None = None,
+        target: str | None = None,
+        output: str | Path | None = None,
+        future: bool = False,
     ) -> Plotted:
-        """Plot the forecast of the last test window of one series, with its intervals and the actual values.
+        """Plot the forecast of the last test window of a series, with its intervals and the actual values.
 
         Args:
-            series: The id of the series; None is the first series.
-            target: The name of the target; None is the first target.
-            output: The file, PNG or SVG by its ending; None is plots/NAME.png in the run directory.
+            series: The id or the ids of the series; None is the first series or, of the next horizon, the first few.
+            target: The name of the target; None is the first target or, of the next horizon, all of them.
+            output: The file, PNG or SVG by its ending; None is a file in plots/ of the run directory.
+            future: Whether to plot the next horizon instead, after the last row of each series.
 
         Returns:
-            The file and the remarks.
+            The file, what is in it, and the remarks.
 
         Raises:
-            DataError: When the run has no test windows.
-            UsageError: When the series, the target or the ending of the file is unknown.
+            DataError: When the run has no test windows, or a future covariate of the next horizon is missing.
+            UsageError: When a series, the target or the ending of the file is unknown.
         """
         from forecaster.pipeline.plot import plot
 
         path = None if output is None else Path(output)
-        return plot(self._opened, series=series, target=target, output=path)
+        return plot(self._opened, series=_ids(series), target=target, output=path, future=future)
+
+    def next_horizon(self) -> NewestForecasts | None:
+        """Return the forecast of the next horizon that the report shows, after the last lookback of each series.
+
+        Returns:
+            The forecast of at most 200 series; None when the run has none, as without the future covariates of the
+            horizon.
+
+        Raises:
+            DataError: When a file of the run is damaged.
+        """
+        from forecaster.stages.next_horizon import read_next_horizon
+
+        return read_next_horizon(self._opened)
 
     def report(self, output: str | Path | None = None) -> Reported:
         """Write the report of the run: one HTML file that opens offline.
@@ -330,3 +371,10 @@ def _cutoff_text(cutoff: Any) -> str | None:
         return cutoff
     iso: Callable[[], str] | None = getattr(cutoff, "isoformat", None)
     return str(cutoff) if iso is None else iso()
+
+
+def _ids(series: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Return one name, several or none as a tuple, each once."""
+    if series is None:
+        return ()
+    return (series,) if isinstance(series, str) else tuple(dict.fromkeys(series))

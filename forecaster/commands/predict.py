@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from forecaster.pipeline.predict import Predicted
 
 EXAMPLES = examples(
-    "forecaster predict runs/mine --output forecast.csv",
+    "forecaster predict runs/mine --output forecast.csv --plot forecast.png",
     "forecaster predict runs/mine --data newer.parquet --json",
     'forecaster predict runs/mine --from "2024-05-31 23:00"',
 )
@@ -48,6 +48,24 @@ def command(
         ),
     ] = None,
     output: OutputFile = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            "--plot",
+            metavar="FILE",
+            help="Plot the last rows and the forecast with its intervals, as PNG or SVG by the ending.",
+            show_default=False,
+        ),
+    ] = None,
+    series: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--series",
+            metavar="NAME",
+            help="Plot this series with --plot. Can be repeated. The default is the first few.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -59,10 +77,14 @@ def command(
 
         if output is not None:
             check_ending(output)
-        predicted = fc.load(run_dir).prediction(data, cutoff=cutoff, horizon=horizon, future=future)
+        run = fc.load(run_dir)
+        predicted = run.prediction(
+            data, cutoff=cutoff, horizon=horizon, future=future, plot=plot, series=series or ()
+        )
         if output is not None:
             write_table(predicted.table, output)
         reporter.result(*_result(predicted, reporter, output))
+        reporter.show_forecast(predicted.newest, time_label=run.experiment.spec.data.time)
 
 
 def _result(predicted: Predicted, reporter: Reporter, output: Path | None) -> Result:
@@ -72,6 +94,9 @@ def _result(predicted: Predicted, reporter: Reporter, output: Path | None) -> Re
     for note in predicted.notes:
         reporter.note(f"note: {note}")
     facts: dict[str, Any] = {"notes": predicted.notes, "series": predicted.n_series}
+    if predicted.drawn is not None:
+        reporter.note(f"plot: {predicted.drawn.path}")
+        facts |= {"plot": str(predicted.drawn.path), "plotted": list(predicted.drawn.series)}
     if output is not None:
         return facts | {"output": str(output)}, f"{output}: {predicted.table.num_rows:,} rows"
     if reporter.json:

@@ -61,6 +61,8 @@ def command(
                 listener=listener,
             )
         reporter.result(*_result(run))
+        if not run.already_complete and reporter.draws:
+            reporter.show_forecast(run.next_horizon(), time_label=run.experiment.spec.data.time)
 
 
 def _result(run: Run) -> Result:

@@ -142,14 +142,25 @@ def context_table(panel: Panel, spec: DataSpec, *, rows: int | None, with_future
         rows: The number of rows of each series; None is all.
         with_future: The same series with the rows after their last target, of which the future covariates are kept.
     """
-    known = panel.lengths
-    begin = np.zeros_like(known) if rows is None else np.maximum(known - rows, 0)
-    panel = _with_rows_ahead(panel.between(begin, known), with_future.between(begin, with_future.lengths))
+    panel = last_rows(panel, rows=rows, with_future=with_future)
     series = panel.series_of_rows(np.arange(len(panel.values)))
     table = rows_table(panel, spec, panel.columns)
     for i, name in enumerate(panel.statics):
         table = table.append_column(name, _cells(panel, name, panel.static[series, i]))
     return table
+
+
+def last_rows(panel: Panel, *, rows: int | None, with_future: Panel) -> Panel:
+    """Return the last rows of every series, which a forecast starts from, and its future covariates.
+
+    Args:
+        panel: The series, without missing values.
+        rows: The number of rows of each series; None is all.
+        with_future: See `context_table`.
+    """
+    known = panel.lengths
+    begin = np.zeros_like(known) if rows is None else np.maximum(known - rows, 0)
+    return _with_rows_ahead(panel.between(begin, known), with_future.between(begin, with_future.lengths))
 
 
 def rows_table(panel: Panel, spec: DataSpec, names: Sequence[str], *, native_times: bool = False) -> pa.Table:

@@ -1,31 +1,27 @@
-"""Plot: the forecast of one series of a run, with the actual values before and after the cutoff."""
+"""Plot: the newest test windows of some series of a run, or their next horizon."""
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from forecaster.data.time_axis.axis import TimeAxis
-from forecaster.errors import DataError, UsageError
+from forecaster.errors import DataError
 from forecaster.forecasting.fitted import STATE
 from forecaster.reporting.forecasts import StoredForecasts, read_forecasts
-from forecaster.reporting.history import History
-from forecaster.reporting.plots import Stretch, forecast_picture
-from forecaster.runs.files import read_json, write_whole
+from forecaster.reporting.newest import NewestForecasts
+from forecaster.runs.files import read_json
+from forecaster.stages.drawing import Drawing, Drawn, draw_newest
+from forecaster.stages.next_horizon import forecast_next_horizon, read_next_horizon
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.report import read_history
 from forecaster.system import is_device
 
-NAMED = 5
-ENDINGS = (".png", ".svg")
-# Names of the files that training writes into the same folder.
-_TAKEN = {"forecast", "loss"}
+# Names of files in the same folder that are not named after a series.
+_TAKEN = {"forecast", "loss", "windows", "next"}
 
 
 @dataclass(frozen=True)
@@ -34,71 +30,91 @@ class Plotted:
 
     Attributes:
         path: The file.
-        series: The id of the series.
-        target: The name of the target.
+        series: The id of the first series in it.
+        target: The name of the first target in it.
         notes: Remarks for the user.
+        all_series: The ids of all series in it.
+        all_targets: The names of all targets in it.
     """
 
     path: Path
     series: str
     target: str
     notes: list[str]
+    all_series: tuple[str, ...] = ()
+    all_targets: tuple[str, ...] = ()
 
 
 def plot(
-    opened: OpenedRun, *, series: str | None = None, target: str | None = None, output: Path | None = None
+    opened: OpenedRun,
+    *,
+    series: Sequence[str] = (),
+    target: str | None = None,
+    output: Path | None = None,
+    future: bool = False,
 ) -> Plotted:
-    """Plot the last test window of one series and target.
+    """Plot the last test window of some series, or their next horizon.
 
     Args:
         opened: The run.
-        series: The id of the series; None is the first series.
-        target: The name of the target; None is the first target.
-        output: The file, PNG or SVG by its ending; None is plots/NAME.png in the run directory.
+        series: The ids of the series; none is the first one or, of the next horizon, the first few.
+        target: The name of the target; None is the first one or, of the next horizon, all as far as there is room.
+        output: The file, PNG or SVG by its ending; None is a file in plots/ of the run directory.
+        future: Whether to plot the next horizon, after the last row of each series.
 
     Raises:
-        DataError: When the run has no test windows.
-        UsageError: When the series, the target or the ending of the file is unknown.
+        DataError: When the run has no test windows, or a future covariate of the next horizon is missing.
+        UsageError: When a series, the target or the ending of the file is unknown.
     """
-    if output is not None and output.suffix.lower() not in ENDINGS:
-        raise UsageError(
-            f"{output}: the ending names no known format", hint=f"use one of {', '.join(ENDINGS)}"
-        )
+    if output is not None:
+        Drawing(output).check()
+    names, targets = tuple(series), () if target is None else (target,)
+    if future:
+        drawn, notes = _plot_next(opened, names, targets, output)
+    else:
+        drawn, notes = _plot_last(opened, names, targets, output)
+    found = [*notes, *drawn.notes]
+    return Plotted(drawn.path, drawn.series[0], drawn.targets[0], found, drawn.series, drawn.targets)
+
+
+def _plot_next(
+    opened: OpenedRun, series: tuple[str, ...], targets: tuple[str, ...], output: Path | None
+) -> tuple[Drawn, list[str]]:
+    """Plot the next horizon: as the run holds it, or forecast again for series that it does not hold."""
+    run, spec = opened.run, opened.spec
+    drawing = Drawing(output or run.file("plots/next.png"), series, targets)
+    history, _ = read_history(opened)
+    newest = read_next_horizon(opened, history)
+    if newest is None or not set(series) <= set(newest.ids):
+        newest = forecast_next_horizon(opened, drawing).before(history)
+    n_series = len(newest.ids) if series else len(read_json(run.file("splits.json"))["series"])
+    return draw_newest(newest, drawing, time_label=spec.data.time, n_series=n_series), []
+
+
+def _plot_last(
+    opened: OpenedRun, series: tuple[str, ...], targets: tuple[str, ...], output: Path | None
+) -> tuple[Drawn, list[str]]:
+    """Plot the last test window."""
     run, spec = opened.run, opened.spec
     run.check(STATE)
     time_axis = TimeAxis.from_json(read_json(run.file(STATE))["grid"])
     f = read_forecasts(run, spec.data, time_axis=time_axis, horizon=spec.window.horizon)
     if f is None:
-        raise DataError(f"{run.path}: has no test windows to plot", hint="train with split.test above 0")
-    s = _find("series", series, f.ids)
-    t = _find("target", target, f.targets)
-    history, notes = read_history(opened)
-    path = output or run.file(f"plots/{_file_name(f.ids[s], f.targets[t], f.ids, f.targets)}.png")
-    picture = forecast_picture(
-        [_stretch(f, history, time_axis, (s, t), lookback=spec.window.lookback)],
-        form=path.suffix.lower().removeprefix("."),
-        time_label=spec.data.time,
-    )
-    write_whole(path, picture)
-    return Plotted(path, f.ids[s], f.targets[t], notes)
-
-
-def _find(what: str, name: str | None, names: Sequence[str]) -> int:
-    """Return the index of a name; 0 for None. Raises UsageError when it is unknown."""
-    if name is None:
-        return 0
-    if name in names:
-        return names.index(name)
-    if list(names) == [""]:
-        raise UsageError(
-            f"--{what} {name}: this run has one series without a name", hint=f"leave out --{what}"
+        raise DataError(
+            f"{run.path}: has no test windows to plot",
+            hint="train with split.test above 0, or plot the next horizon with --future",
         )
-    near = difflib.get_close_matches(name, names, n=1)
-    some = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED:,} more" if len(names) > NAMED else "")
-    raise UsageError(
-        f"--{what} {name}: the forecasts of this run have no such {what}",
-        hint=f"did you mean {near[0]}?" if near else f"it has {some}",
-    )
+    series, targets = series or f.ids[:1], targets or f.targets[:1]
+    path = output or run.file(f"plots/{_name_of(f, series, targets[0])}.png")
+    drawing = Drawing(path, series, targets, n_past=spec.window.lookback)
+    drawing.check_names(f.ids, f.targets)
+    history, notes = read_history(opened)
+    newest = NewestForecasts(f, history, time_axis)
+    return draw_newest(newest, drawing, time_label=spec.data.time), notes
+
+
+def _name_of(f: StoredForecasts, series: Sequence[str], target: str) -> str:
+    return "windows" if len(series) > 1 else _file_name(series[0], target, f.ids, f.targets)
 
 
 def _file_name(series: str, target: str, ids: Sequence[str], targets: Sequence[str]) -> str:
@@ -116,35 +132,3 @@ def _file_name(series: str, target: str, ids: Sequence[str], targets: Sequence[s
 
 def _joined(series: str, target: str) -> str:
     return "-".join(part for part in (series, target) if part)
-
-
-def _stretch(
-    f: StoredForecasts, history: History | None, time_axis: TimeAxis, pair: tuple[int, int], *, lookback: int
-) -> Stretch:
-    """Return the last window of a series; without the table, its past is put together from older windows."""
-    s, t = pair
-    windows = np.flatnonzero(f.series == s)
-    newest = int(windows[-1])
-    first, horizon = int(f.first[newest]), f.horizon
-    past = np.full(lookback, np.nan)
-    place = None if history is None else history.place_of.get(f.ids[s])
-    if history is not None and place is not None:
-        end = first - int(history.first[place])
-        known = history.values(place, t)[max(0, end - lookback) : end]
-        past[lookback - len(known) :] = known
-    else:
-        for w in windows.tolist():
-            at = int(f.first[w]) - (first - lookback) + np.arange(horizon)
-            there = (at >= 0) & (at < lookback)
-            past[at[there]] = f.actual[w, t][there]
-    begin = int(np.argmax(np.isfinite(past))) if np.isfinite(past).any() else lookback
-    time = time_axis.local(first + np.arange(begin - lookback, horizon))
-    return Stretch.of_window(
-        f.ids[s],
-        f.targets[t],
-        time=time if time_axis.is_integer else time.view("M8[ns]"),
-        past=past[begin:],
-        actual=f.actual[newest, t],
-        forecasts={"model": f.forecast[newest, t]},
-        bands={level: (low[newest, t], high[newest, t]) for level, (low, high) in f.bands.items()},
-    )

@@ -13,13 +13,18 @@ from forecaster.reporting.lines import Lines
 
 
 def chart_data(
-    c: Contents, lines: Lines | None, errors: Sequence[Mapping[str, Any]], unit: str
+    c: Contents,
+    lines: Lines | None,
+    ahead: Sequence[Mapping[str, Any]],
+    errors: Sequence[Mapping[str, Any]],
+    unit: str,
 ) -> dict[str, Any]:
     """Gather everything that report.js reads.
 
     Args:
         c: The run.
         lines: The series charts, where there are any.
+        ahead: The lines of the next horizon.
         errors: The breakdowns of each target.
         unit: The name of the score that lines are ranked by.
     """
@@ -30,8 +35,9 @@ def chart_data(
         for one in errors
     ]
     return {
-        "axis": _axis(c, lines),
+        "axis": _axis(c, [*(lines.lines if lines else []), *ahead]),
         "levels": list(c.forecasts.bands) if c.forecasts else [],
+        "ahead": {"levels": list(c.ahead.forecasts.bands) if c.ahead else [], "lines": list(ahead)},
         "targets": list(c.data.targets),
         "time": c.data.time,
         "unit": unit,
@@ -57,7 +63,7 @@ def _short(value: Any) -> Any:
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
-def _axis(c: Contents, lines: Lines | None) -> dict[str, Any]:
+def _axis(c: Contents, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return how a position becomes a time: phase + step × position, or a list where steps differ in length.
 
     Times are seconds since 1970 (in UTC, or as written where there is no time zone), or plain
@@ -69,15 +75,15 @@ def _axis(c: Contents, lines: Lines | None) -> dict[str, Any]:
         "zone": time_axis.timezone or "Etc/UTC",
         "days": time_axis.is_calendar and time_axis.phase == 0,
     }
-    if lines is None or not lines.lines:
+    if not lines:
         return axis | {"phase": 0, "step": 1}
-    low = min(min(x["f"]["from"] - x["f"]["past"], x.get("d", x["f"])["from"]) for x in lines.lines)
+    low = min(min(x["f"]["from"] - x["f"]["past"], x.get("d", x["f"])["from"]) for x in lines)
     high = max(
         max(
             x["f"]["from"] - x["f"]["past"] + len(x["f"]["y"]),
             x["d"]["from"] + x["d"]["n"] if "d" in x else 0,
         )
-        for x in lines.lines
+        for x in lines
     )
     per = 1 if time_axis.is_integer else 10**9
     if time_axis.is_calendar:

@@ -10,6 +10,7 @@ from forecaster.data.spec import DataSpec, WindowSpec
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.reporting.forecasts import StoredForecasts
 from forecaster.reporting.history import History
+from forecaster.reporting.newest import NewestForecasts
 
 
 class MetricFacts(Protocol):
@@ -56,6 +57,7 @@ class Contents:
         time_axis: The time axis of the training rows.
         forecasts: The content of forecasts.csv, or None.
         history: The table that the run was trained on, or None where it is gone or changed.
+        ahead: The forecast of the next horizon, or None.
         events: The event that the run began with.
         by_step: Mean absolute error of every baseline at each step.
         importance: The content of importance.json, or None.
@@ -84,6 +86,7 @@ class Contents:
     time_axis: TimeAxis
     forecasts: StoredForecasts | None
     history: History | None
+    ahead: NewestForecasts | None
     events: Mapping[str, Any]
     by_step: Mapping[str, Sequence[float | None]]
     importance: Mapping[str, Any] | None

@@ -1,4 +1,4 @@
-"""The stored forecasts of a run: forecasts.csv with its intervals and actual values, read back."""
+"""The stored forecasts of a run, read back: those of the test windows and that of the next horizon."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from forecaster.runs.files import damaged
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORECASTS = "forecasts.csv"
+FORECASTS, NEXT = "forecasts.csv", "next.csv"
 _END = re.compile(r"forecast-(lo|hi)-([0-9.]+)")
 
 
@@ -60,27 +60,29 @@ class StoredForecasts:
 
 
 def read_forecasts(
-    run: RunDir, spec: DataSpec, *, time_axis: TimeAxis, horizon: int
+    run: RunDir, spec: DataSpec, *, time_axis: TimeAxis, horizon: int, name: str = FORECASTS
 ) -> StoredForecasts | None:
-    """Read forecasts.csv.
+    """Read forecasts.csv or next.csv.
 
     Args:
         run: The run directory.
         spec: The data section of its YAML file.
         time_axis: The time axis of its training rows.
         horizon: The number of steps of each window.
+        name: The file, `FORECASTS` or `NEXT`, which has no actual values.
 
     Returns:
-        The forecasts; None where the run has no test windows.
+        The forecasts; None where the run has no such file, because it has no test windows or knows no future
+        covariates of the next horizon.
 
     Raises:
         DataError: The file is not what the run wrote.
     """
-    if FORECASTS not in run.manifest()["files"]:
+    if name not in run.manifest()["files"]:
         return None
-    run.check(FORECASTS)
-    path = run.file(FORECASTS)
-    table = _read(path, spec)
+    run.check(name)
+    path = run.file(name)
+    table = _read(path, with_actual=name == FORECASTS)
     names, n_targets = table.column_names, len(spec.targets)
     if table.num_rows == 0 or table.num_rows % (n_targets * horizon):
         raise damaged(path, f"has {table.num_rows:,} rows, which is not a whole number of windows")
@@ -98,17 +100,19 @@ def read_forecasts(
     # The run writes the rows in this order; only a file from elsewhere is sorted again.
     sorted_already = bool((np.diff(order) == 1).all())
     numbers: dict[str, AnyFloats] = {}
-    for name in names[names.index("forecast") :]:
-        column = table.column(name).to_numpy().reshape(shape)
-        numbers[name] = column if sorted_already else column[order]
+    for column_name in names[names.index("forecast", 1) :]:
+        column = table.column(column_name).to_numpy().reshape(shape)
+        numbers[column_name] = column if sorted_already else column[order]
         # Dropped at once, so that only one column is in memory twice.
-        table = table.drop_columns(name)
+        table = table.drop_columns(column_name)
     ends: dict[float, dict[str, AnyFloats]] = {}
-    for name in list(numbers)[1:-1]:
-        if match := _END.fullmatch(name):
-            ends.setdefault(float(match[2]), {})[match[1]] = numbers[name]
+    actual = np.full_like(numbers["forecast"], np.nan)
+    if name == FORECASTS:
+        _, actual = numbers.popitem()
+    for end, values in numbers.items():
+        if match := _END.fullmatch(end):
+            ends.setdefault(float(match[2]), {})[match[1]] = values
     bands = {level: (ends[level]["lo"], ends[level]["hi"]) for level in sorted(ends)}
-    *_, actual = numbers.values()
     return StoredForecasts(
         ids,
         tuple(spec.targets),
@@ -120,7 +124,7 @@ def read_forecasts(
     )
 
 
-def _read(path: Path, spec: DataSpec) -> pa.Table:
+def _read(path: Path, *, with_actual: bool) -> pa.Table:
     """Read text columns as codes of their distinct words and the others as numbers, a block at a time."""
     import csv as plain
 
@@ -132,8 +136,9 @@ def _read(path: Path, spec: DataSpec) -> pa.Table:
     text = pa.dictionary(pa.int32(), pa.string())
     words = header[: header.index("forecast", 1)]
     # Forecasts are float32 in the network; only the actual values, the last column, need float64.
-    numbers = dict.fromkeys(header[len(words) : -1], pa.float32())
-    types = dict.fromkeys(words, text) | numbers | {header[-1]: pa.float64()}
+    types = dict.fromkeys(words, text) | dict.fromkeys(header[len(words) :], pa.float32())
+    if with_actual:
+        types[header[-1]] = pa.float64()
     options = csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=False)
     parse = csv.ParseOptions(newlines_in_values=True)
     # Threads would hold a block of text each.

@@ -1,4 +1,4 @@
-"""The table that a run was trained on, as far as the report shows it."""
+"""The table that a run was trained on, as far as pictures and the report show it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from functools import cached_property
 import numpy as np
 
 from forecaster.data.arrays import Floats, Ints
+from forecaster.data.panel import Panel
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.transforms.split import SPLITS, SplitBounds
 
 
 @dataclass(frozen=True)
-class History:
-    """The target values of every series and the bounds of its splits.
+class TargetRows:
+    """The target values of some series.
 
     Attributes:
         time_axis: The time axis that all series share.
@@ -22,9 +23,6 @@ class History:
         targets: (rows, targets), original units, NaN where not observed, all series end to end.
         offsets: (series + 1,); series s has rows offsets[s]:offsets[s + 1].
         first: (series,), the position of each series' first row on the time axis.
-        split_bounds: The bounds of the splits of each series.
-        naive_error: (series, targets), mean absolute error of the seasonal naive forecast on
-            the training rows, which MASE divides by.
     """
 
     time_axis: TimeAxis
@@ -32,8 +30,12 @@ class History:
     targets: Floats
     offsets: Ints
     first: Ints
-    split_bounds: SplitBounds
-    naive_error: Floats
+
+    @classmethod
+    def of(cls, panel: Panel) -> TargetRows:
+        """Return the target values of a panel."""
+        targets = panel.values[:, : len(panel.targets)]
+        return cls(panel.time_axis, panel.ids, targets, panel.offsets, panel.first)
 
     @cached_property
     def place_of(self) -> dict[str, int]:
@@ -43,6 +45,20 @@ class History:
     def values(self, series: int, target: int) -> Floats:
         """Return the values of one target of one series, (rows,)."""
         return self.targets[self.offsets[series] : self.offsets[series + 1], target]
+
+
+@dataclass(frozen=True)
+class History(TargetRows):
+    """The target values of every series and the bounds of its splits.
+
+    Attributes:
+        split_bounds: The bounds of the splits of each series.
+        naive_error: (series, targets), mean absolute error of the seasonal naive forecast on
+            the training rows, which MASE divides by.
+    """
+
+    split_bounds: SplitBounds
+    naive_error: Floats
 
     def of_split(self, series: int, target: int, split: int) -> Floats:
         """Return the observed values of one split, (observed rows,).

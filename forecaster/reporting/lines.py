@@ -16,6 +16,7 @@ from forecaster.data.arrays import AnyFloats, Floats, Ints
 from forecaster.data.time_axis.frequency import default_seasonality
 from forecaster.reporting.forecasts import StoredForecasts
 from forecaster.reporting.history import History
+from forecaster.reporting.newest import NewestForecasts
 
 # Numbers of all lines together, at about six characters each, which keep the page below 3 MiB.
 MAX_NUMBERS = 400_000
@@ -25,6 +26,8 @@ MAX_STEPS = 3_000
 # Numbers of the history of one line.
 MAX_POINTS = 1_600
 LEAST_POINTS = 48
+# Numbers of the lines of the next horizon together, and the most steps before it.
+NEXT_NUMBERS, NEXT_PAST = 40_000, 240
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,38 @@ def make_lines(f: StoredForecasts, history: History | None, score: Floats) -> Li
         shown.setdefault(name, where[int(rank[place])])
     distinct = [(name, i) for n, (name, i) in enumerate(shown.items()) if i not in list(shown.values())[:n]]
     return Lines(lines, len(pairs), distinct, whole, n_windows)
+
+
+def next_lines(newest: NewestForecasts) -> list[dict[str, Any]]:
+    """Return the next horizon of as many lines as fit, evenly spaced, after the last steps of their history.
+
+    Args:
+        newest: The forecasts of the next horizon.
+    """
+    f = newest.forecasts
+    n_past = min(NEXT_PAST, max(48, 4 * f.horizon))
+    n_lines = len(f.ids) * len(f.targets)
+    most = max(1, NEXT_NUMBERS // (n_past + 2 * f.horizon * (1 + len(f.bands))))
+    kept = np.unique(np.linspace(0, n_lines - 1, min(most, n_lines)).round().astype(np.int64))
+    pairs = [divmod(k, len(f.targets)) for k in kept.tolist()]
+    return [_next_line(newest, series, target, n_past) for series, target in pairs]
+
+
+def _next_line(newest: NewestForecasts, series: int, target: int, n_past: int) -> dict[str, Any]:
+    first, past, window = newest.window(series, target, n_past=n_past)
+    f = newest.forecasts
+    ends = [end[window, target] for band in f.bands.values() for end in band]
+    columns = [np.concatenate([past, f.actual[window, target]]), f.forecast[window, target], *ends]
+    offset, unit = _quantum(np.concatenate(columns))
+    y, m, *b = (_coded(column, offset, unit) for column in columns)
+    return {
+        "name": f.ids[series],
+        "target": target,
+        "offset": offset,
+        "unit": unit,
+        "score": None,
+        "f": {"from": first, "past": len(past), "y": y, "m": m, "b": b, "o": [0]},
+    }
 
 
 def _line(

@@ -28,7 +28,7 @@ from forecaster.reporting.diagnosis import (
     histogram,
 )
 from forecaster.reporting.facts import Facts
-from forecaster.reporting.lines import Lines, make_lines
+from forecaster.reporting.lines import Lines, make_lines, next_lines
 from forecaster.reporting.score_tables import SPLIT_NAMES, meanings, score_tables, verdict
 
 # Targets whose errors are broken down; nobody would read a page of hundreds.
@@ -44,6 +44,7 @@ def page(c: Contents) -> str:
     import jinja2
 
     lines, score, unit = _lines(c)
+    ahead = next_lines(c.ahead) if c.ahead is not None else []
     tables = score_tables(c)
     errors = _errors(c)
     found = advice(_facts(c, errors, score))
@@ -58,9 +59,11 @@ def page(c: Contents) -> str:
         "base-uri 'none'; form-action 'none'",
         styles=_raw(styles),
         script=_raw(script),
-        payload=_raw(_json(chart_data(c, lines, errors, unit))),
+        payload=_raw(_json(chart_data(c, lines, ahead, errors, unit))),
         verdict=verdict(c),
         advice=found,
+        ahead=ahead,
+        n_ahead=len({line["name"] for line in ahead}),
         lines=lines,
         unit=unit,
         errors=errors,

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from forecaster.data.arrays import AnyFloats, Floats
 from forecaster.reporting.figures import BLACK, BLUE, GREEN, GREY, PURPLE, VERMILLION, new_figure
+from forecaster.text import one_line
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -38,6 +39,14 @@ FORECAST_LOOKS = ((BLUE, "-"), (VERMILLION, "--"), (GREEN, "-."), (PURPLE, ":"))
 
 # Opacity of the widest band; narrower ones are darker.
 BAND_ALPHA = 0.18
+
+# Labels of ticks that are years, months, days, hours, minutes and seconds apart, of the ticks that begin a longer
+# unit, and what stands once below the axis. A day always has its month: "29" alone says little.
+DATES: dict[str, Any] = {
+    "formats": ["%Y", "%b", "%d %b", "%H:%M", "%H:%M", "%S.%f"],
+    "zero_formats": ["", "%Y", "%d %b", "%d %b", "%H:%M", "%H:%M"],
+    "offset_formats": ["", "%Y", "%Y", "%d %b %Y", "%d %b %Y", "%d %b %Y %H:%M"],
+}
 
 LOSSES = (("loss", "training", BLUE, "-"), ("val_loss", "validation", VERMILLION, "--"))
 CUTOFF, BEST = "cutoff", "best epoch"
@@ -186,7 +195,7 @@ def forecast_picture(stretches: Sequence[Stretch], *, form: str, time_label: str
     with new_figure(len(stretches), height_in=height_in) as (figure, panels):
         for axes, stretch in zip(panels, stretches, strict=True):
             _draw(axes, stretch)
-        panels[-1].set_xlabel(_line(time_label, 80))
+        panels[-1].set_xlabel(one_line(time_label, 80))
         out = io.BytesIO()
         _finish(figure, panels, out, form=form)
         return out.getvalue()
@@ -209,7 +218,7 @@ def _draw(axes: Axes, stretch: Stretch) -> None:
             color=colour,
             marker=marker,
             markersize=4,
-            label=_line(name, 40),
+            label=one_line(name, 40),
         )
     for start in stretch.starts:
         axes.axvline(
@@ -221,7 +230,7 @@ def _draw(axes: Axes, stretch: Stretch) -> None:
         )
     _value_axis(axes, stretch.label)
     _time_axis(axes, stretch.time)
-    axes.set_title(_line(stretch.title, 80))
+    axes.set_title(one_line(stretch.title, 80))
 
 
 def _time_axis(axes: Axes, time: NDArray[Any]) -> None:
@@ -232,7 +241,7 @@ def _time_axis(axes: Axes, time: NDArray[Any]) -> None:
     if np.issubdtype(time.dtype, np.datetime64):
         locator = AutoDateLocator(minticks=4, maxticks=9)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, **DATES))  # type: ignore[no-untyped-call]
     else:
         # Fewer ticks where the numbers are long: about 70 digits fit side by side.
         most = min(9, max(2, 70 // (len(f"{time[-1]}") + 3)))
@@ -243,7 +252,7 @@ def _time_axis(axes: Axes, time: NDArray[Any]) -> None:
 def _value_axis(axes: Axes, label: str) -> None:
     from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-    axes.set_ylabel(_line(label, 30))
+    axes.set_ylabel(one_line(label, 24))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     # Full numbers: a power of ten would stand in the corner, over the title.
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.12g}"))
@@ -280,10 +289,3 @@ def _finite(values: ArrayLike) -> Floats:
     """Convert to float64, with NaN, which is not drawn, for infinite values."""
     numbers = np.asarray(values, np.float64)
     return np.where(np.isfinite(numbers), numbers, np.nan)
-
-
-def _line(text: str, most: int) -> str:
-    """Shorten to one line of at most `most` characters, cut in the middle, because both ends tell names apart."""
-    flat = "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
-    head = most // 2
-    return flat if len(flat) <= most else f"{flat[:head]}…{flat[len(flat) - (most - head - 1) :]}"

@@ -32,6 +32,7 @@ from forecaster.reporting.history import History
 from forecaster.reporting.page import page
 from forecaster.runs.directory import RESOLVED, RunDir
 from forecaster.runs.files import damaged, read_json, read_whole, write_whole
+from forecaster.stages.next_horizon import read_next_horizon
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, read_and_split, season_of
 
@@ -109,6 +110,7 @@ def write_report(
         time_axis=time_axis,
         forecasts=read_forecasts(run, spec.data, time_axis=time_axis, horizon=spec.window.horizon),
         history=history,
+        ahead=read_next_horizon(opened, history),
         events=_events(run),
         by_step=_by_step(run, judged) if len(spec.data.targets) == 1 else {},
         importance=read_json(importance) if importance.is_file() else None,

@@ -23,6 +23,7 @@ from forecaster.runs.files import write_json, write_long_json, write_text, write
 from forecaster.runs.session import Session
 from forecaster.runs.tables import csv_bytes, rows_csv
 from forecaster.stages.fitting import Trained
+from forecaster.stages.next_horizon import save_next_horizon
 from forecaster.stages.pictures import draw_run
 from forecaster.stages.prepared import Prepared
 from forecaster.version import __version__
@@ -83,6 +84,7 @@ def save(spec: ExperimentSpec, prepared: Prepared, trained: Trained, session: Se
     write_text(run.file("scores/by_step.csv"), rows_csv(by_step))
     write_text(run.file("scores/by_series.csv"), rows_csv(by_series))
     notes = [*interval_notes(spec, trained), *scored.notes, *_save_forecasts(spec, prepared, trained, run)]
+    notes += save_next_horizon(spec, prepared, trained.fitted, run)
     draw_run(spec, prepared, trained, run)
     facts = run_facts(spec, session.inputs.data_sha256, int(prepared.table.findings.rows.sum()))
     session.seal(facts, notes=notes)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forecaster.errors import FORMAT_VERSION, Diagnostic, ForecasterError
+
+if TYPE_CHECKING:
+    from forecaster.reporting.newest import NewestForecasts
 
 Result = tuple[dict[str, Any], str]
 
@@ -89,6 +93,29 @@ class Reporter:
     def error(self, what: Diagnostic | str) -> None:
         """Print an error on stderr, even if quiet."""
         print(self._mark("error", "31") + f": {what}", file=sys.stderr, flush=True)
+
+    @property
+    def draws(self) -> bool:
+        """Whether forecasts are drawn as text: on a terminal, unless quiet or with json."""
+        # A file or a pipe of either stream may hold the forecast itself, or be read by a pager.
+        return sys.stdout.isatty() and sys.stderr.isatty() and not self.json and self.verbosity >= 0
+
+    def show_forecast(self, newest: NewestForecasts | None, *, time_label: str) -> None:
+        """Draw the forecast of the first series, if this terminal is one that draws.
+
+        Args:
+            newest: The forecasts; None if there are none.
+            time_label: The name of the time column.
+        """
+        if newest is None or not self.draws:
+            return
+        from forecaster.terminal.forecast_chart import forecast_chart
+
+        width = shutil.get_terminal_size().columns
+        stretch = newest.stretch(0, 0, n_past=width)
+        chart = forecast_chart(stretch, width=width, time_label=time_label, encoding=sys.stderr.encoding)
+        if chart:
+            self.note(f"\n{chart}")
 
     def _mark(self, word: str, code: str) -> str:
         return f"\x1b[{code}m{word}\x1b[0m" if self.color and sys.stderr.isatty() else word

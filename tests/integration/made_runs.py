@@ -30,6 +30,7 @@ def make_run(
     levels: Sequence[int] = (80, 95),
     history: Sequence[dict[str, Any]] | None = None,
     lost: bool = False,
+    ahead: bool = True,
 ) -> Path:
     """An hourly panel of sines with noise of standard deviation 1, forecast by the sine itself, from `origins`
     origins `every` steps apart; intervals are those of the noise. Returns the run directory."""
@@ -107,11 +108,37 @@ def make_run(
         horizon=horizon,
         levels=levels,
     )
+    if ahead:
+        _next(run, rows, ids=ids, targets=targets, time=time, horizon=horizon, levels=levels)
     run.event("started", smoke=False)
     versions = {"forecaster": "0.0.0", "python": "3"}
     data = {"path": "../t.csv", "sha256": sha256_of(folder / "t.csv"), "rows": rows * len(ids)}
     run.seal({"name": "made", "versions": versions, "data": data, "seed": 1})
     return run.path
+
+
+def _next(run, rows, *, ids, targets, time, horizon, levels) -> None:  # type: ignore[no-untyped-def]
+    """The next horizon, forecast by the sine, and the context that it starts from: the sine too."""
+    for name, steps in (
+        ("next.csv", rows + np.arange(horizon)),
+        ("model/context.csv", rows - 24 + np.arange(24)),
+    ):
+        sine = 20 + 10 * np.sin(2 * np.pi * steps / 24)
+        stamps = np.datetime_as_string((START + steps).astype("M8[h]").astype("M8[s]"))
+        words = [stamp.replace("T", " ") for stamp in stamps.tolist()]
+        ahead, n = name == "next.csv", len(ids) * (len(targets) if name == "next.csv" else 1)
+        each = len(steps) * (n // len(ids))
+        columns = {"id": pa.array(np.repeat(np.array(ids, dtype=object), each), pa.string())}
+        columns[time] = pa.array(words * n)
+        if ahead and len(targets) > 1:
+            target = np.repeat(np.array(targets, dtype=object), len(steps))
+            columns["target"] = pa.array(np.tile(target, len(ids)), pa.string())
+        for column in ["forecast"] if ahead else targets:
+            columns[column] = pa.array(np.tile(sine, n))
+        for level in levels if ahead else ():
+            columns[f"forecast-lo-{level}"] = pa.array(np.tile(sine - level / 50, n))
+            columns[f"forecast-hi-{level}"] = pa.array(np.tile(sine + level / 50, n))
+        write_whole(run.file(name), csv_bytes(pa.table(columns)))
 
 
 def _forecasts(

@@ -171,3 +171,67 @@ def test_the_page_says_what_its_columns_mean_and_how_the_verdict_is_made(run: Pa
     assert "What the columns mean MAE mean absolute error, in the unit of the target RMSE" in said
     assert "Each difference is tested at the 5 % level, on the windows of one test range." in said
     assert "unclear: they cannot be told apart." in said
+
+
+def test_the_next_horizon_is_the_first_picture_of_the_page(run: Path, tmp_path: Path) -> None:
+    done("report", run)
+    ahead = payload(run / "report.html")["ahead"]
+    assert [line["name"] for line in ahead["lines"]] == ["a", "b", "c"]  # type: ignore[index]
+    assert ahead["levels"] == [80, 95]  # type: ignore[index]
+    # The past is that of the table: four horizons, with the noise that the context does not have.
+    assert ahead["lines"][0]["f"]["past"] == 96  # type: ignore[index]
+    page = (run / "report.html").read_text()
+    assert re.findall(r'data-chart="([^"]+)"', page)[0] == "ahead"
+    assert "The next 24 steps The forecast after the last row of the data (dotted line). Series" in text_of(
+        run / "report.html"
+    )
+    gone = make_run(tmp_path)
+    (tmp_path / "t.csv").unlink()
+    done("report", gone)
+    assert payload(gone / "report.html")["ahead"]["lines"][0]["f"]["past"] == 24  # type: ignore[index]
+
+
+def test_of_many_series_the_page_says_how_many_it_shows(tmp_path: Path) -> None:
+    run = make_run(tmp_path, ids=[f"s{i}" for i in range(300)], origins=1, past=48, levels=())
+    done("report", run)
+    # 40,000 numbers hold 277 lines of 96 past steps and 24 steps of two numbers.
+    assert (
+        "277 of 300 series can be chosen here; forecaster plot r --future --series NAME draws any."
+        in text_of(run / "report.html")
+    )
+
+
+def test_a_run_without_a_stored_next_horizon_says_so(tmp_path: Path) -> None:
+    run = make_run(tmp_path, ahead=False)
+    done("report", run)
+    said = text_of(run / "report.html")
+    assert "This run holds no forecast after its last row. forecaster plot r --future draws it." in said
+    assert 'data-chart="ahead"' not in (run / "report.html").read_text()
+
+
+def test_plot_future_draws_what_the_run_holds(run: Path, tmp_path: Path) -> None:
+    """A made run has no network: the picture is that of next.csv."""
+    said = json.loads(done("plot", run, "--future", "--json"))
+    assert said["plot"] == str(run / "plots" / "next.png")
+    assert (said["series"], said["all_series"], said["all_targets"]) == ("a", ["a", "b", "c"], ["y"])
+    assert said["notes"] == []
+    assert (run / "plots" / "next.png").read_bytes().startswith(b"\x89PNG")
+    done("plot", run, "--future", "--series", "c", "-o", tmp_path / "c.svg")
+    words = "".join(ElementTree.parse(tmp_path / "c.svg").getroot().itertext())
+    assert "forecaster" not in words
+    assert refused(2, "plot", run, "--future", "--target", "z") == (
+        "--target z: the forecasts of this run have no such target; it has y"
+    )
+
+
+def test_plot_draws_several_series_below_each_other(run: Path) -> None:
+    said = json.loads(done("plot", run, "--series", "c", "--series", "a", "--series", "c", "--json"))
+    assert said["plot"] == str(run / "plots" / "windows.png")
+    assert said["all_series"] == ["c", "a"]
+
+
+def test_plot_future_of_many_says_how_many_it_draws(tmp_path: Path) -> None:
+    run = make_run(tmp_path, ids=[f"s{i}" for i in range(5)], origins=1, past=48)
+    said = json.loads(done("plot", run, "--future", "--json"))
+    path = run / "plots" / "next.png"
+    assert said["notes"] == [f"{path} shows 3 of 5 series; choose with --series"]

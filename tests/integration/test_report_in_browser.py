@@ -1,6 +1,7 @@
 """report.html in a real browser: charts, keys, colours, narrow screens, hostile names."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,7 +83,7 @@ def test_every_chart_is_drawn_without_a_word_on_the_console(browser: Any, report
     with Opened(browser, report) as o:
         charts = o.page.eval_on_selector_all("[data-chart]", "all => all.map(e => e.dataset.chart)")
         assert charts == [
-            "shown-best", "shown-median", "shown-worst", "forecast", "data", "steps", "cycle-0", "cycle-1",
+            "ahead", "shown-best", "shown-median", "shown-worst", "forecast", "data", "steps", "cycle-0", "cycle-1",
             "histogram", "acf", "calibration", "coverage-steps", "loss", "rate",
         ]  # fmt: skip
         assert all(ink(o, chart) > 500 for chart in charts)
@@ -103,6 +104,28 @@ def test_the_series_is_chosen_by_keyboard(browser: Any, report: Path) -> None:
         assert o.page.get_attribute(said, "aria-label").startswith("c: ")
         o.page.fill("#find", "s11")
         assert o.page.get_attribute(said, "aria-label").startswith("s11: ")
+        assert o.wrong == []
+
+
+def test_the_next_horizon_comes_first_and_its_series_is_chosen(browser: Any, report: Path) -> None:
+    with Opened(browser, report) as o:
+        figure = '[data-chart="ahead"]'
+        assert o.page.eval_on_selector("main section", "e => e.id") == "ahead"
+        said = o.page.get_attribute(f"{figure} .plot", "aria-label")
+        assert said.startswith("a: forecast of y, 2024-01-13 05:00 to 2024-01-14 04:00.")
+        o.page.fill("#ahead-find", "s11")
+        assert o.page.get_attribute(f"{figure} .plot", "aria-label").startswith("s11: ")
+        o.page.focus(f"{figure} .plot")
+        o.page.keyboard.press("End")
+        assert re.match(
+            r"2024-01-14 04:00: forecast [\d.]+, 80 %: [\d.]+ to", o.page.text_content(f"{figure} .readout")
+        )
+        o.page.click(f"{figure} summary")
+        heads = o.page.eval_on_selector_all(f"{figure} thead th", "all => all.map(e => e.textContent)")
+        assert heads == ["t", "forecast", "80 % lower", "80 % upper", "95 % lower", "95 % upper"]
+        assert o.page.eval_on_selector_all(f"{figure} tbody tr", "all => all.length") == 24
+        # The other chooser is not moved by it.
+        assert o.page.input_value("#series") == "0"
         assert o.wrong == []
 
 

@@ -1,6 +1,6 @@
 """Lists in sentences."""
 
-from forecaster.text import joined, listed, quoted
+from forecaster.text import joined, listed, one_line, quoted
 
 
 def test_listed_counts_what_it_leaves_out() -> None:
@@ -19,3 +19,8 @@ def test_joined_puts_a_word_before_the_last() -> None:
 
 def test_quoted_shows_odd_characters() -> None:
     assert quoted(["a", "b\n"]) == ["'a'", "'b\\n'"]
+
+
+def test_one_line_keeps_both_ends_and_no_character_that_steers_a_terminal() -> None:
+    assert one_line("abcdefghijkl", 8, "..") == "abcd..kl"
+    assert one_line("a\x1b[31mb\n\tc", 20) == "a [31mb c"

@@ -152,7 +152,8 @@ const Charts = (() => {
     for (const one of spec.legend || []) {
       const item = document.createElement("span");
       const mark = document.createElement("i");
-      if (one.area) mark.className = "area", mark.style.background = colour(one.colour);
+      // A narrow band lies on top of the wider ones, so its colour is that of all of them.
+      if (one.area) mark.className = "area", mark.style.background = (one.layers || [one.colour]).map((c) => `linear-gradient(${colour(c)}, ${colour(c)})`).join(", ");
       else mark.style.borderTopColor = colour(one.colour), mark.style.borderTopStyle = one.dash || "solid";
       item.append(mark, one.name);
       holder.append(item);

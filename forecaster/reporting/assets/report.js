@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   const page = JSON.parse(document.getElementById("payload").textContent);
-  const { axis, levels, lines } = page;
+  const { axis, lines } = page;
   const { draw, digits } = Charts;
   const $ = (id) => document.getElementById(id);
   const many = page.targets.length > 1;
@@ -15,7 +15,6 @@
   const nameOf = (line) => (many ? (line.name ? line.name + " · " : "") + page.targets[line.target] : line.name || page.targets[0]);
   const unitOf = (line) => page.targets[line.target];
   const unpack = (line, coded) => coded.map((q) => (q === null ? null : +(line.offset + q * line.unit).toPrecision(12)));
-  const bandOf = (i) => "band" + Math.min(3, i + 1 + Math.max(0, 2 - levels.length));
 
   /* A hundred forecasts in one chart cannot be read: the newest ones are shown, about this many steps. */
   const READ_STEPS = 170;
@@ -25,7 +24,8 @@
     return Math.max(0, first + f.past - Math.min(f.past || 0, Math.ceil(horizon / 2)));
   }
 
-  function forecastChart(key, line, { whole }) {
+  function forecastChart(key, line, { whole, levels = page.levels, ahead = false }) {
+    const bandOf = (i) => "band" + Math.min(3, i + 1 + Math.max(0, 2 - levels.length));
     const f = line.f, cut = whole ? 0 : newest(f), from = f.from - f.past + cut, n = f.y.length - cut;
     const gap = Array(f.past).fill(null);
     const positions = count(from, n);
@@ -41,18 +41,18 @@
     series.push({ name: "actual", values: actual, colour: "actual", width: 1.3 });
     series.push({ name: "forecast", values: model, colour: "model", width: 2 });
     legend.push({ name: "actual", colour: "actual" }, { name: "forecast", colour: "model" });
-    [...levels.keys()].reverse().forEach((i, nth) => legend.push({ name: `${levels[i]} % interval`, colour: bandOf(nth), area: true }));
+    [...levels.keys()].reverse().forEach((i, nth) => legend.push({ name: `${levels[i]} % interval`, layers: count(0, nth + 1).map(bandOf), area: true }));
     legend.push({ name: "cutoff", colour: "soft", dash: "dotted" });
     const interval = (i, k) => (ends[2 * k][i] === null ? "" : `, ${levels[k]} %: ${digits(ends[2 * k][i])} to ${digits(ends[2 * k + 1][i])}`);
     const said = line.score === null ? "" : ` ${page.unit} ${digits(line.score)}.`;
     draw(key, {
-      x: positions.map(at), time: axis.time, zone: axis.zone, series, bands, legend, unit: unitOf(line), zoomable: true, height: 250,
-      cutoffs: f.o.map((o) => f.from + o - 1).filter((o) => o >= from).map(at), view: whole && newest(f) > 0 ? [at(from + newest(f)), at(positions[n - 1])] : null,
-      say: (i) => `${when(positions[i])}: actual ${digits(actual[i])}` + (model[i] === null ? "" : `, forecast ${digits(model[i])}${levels.map((_, k) => interval(i, k)).join("")}`),
-      alt: `${nameOf(line)}: forecasts and actual values of ${unitOf(line)}, ${when(f.from)} to ${when(positions[n - 1])}.${said} Arrow keys read values.`,
+      x: positions.map(at), time: axis.time, zone: axis.zone, series, bands, legend, unit: unitOf(line), xLabel: page.time, zoomable: !ahead, height: 270,
+      cutoffs: f.o.map((o) => f.from + o - 1).filter((o) => o >= from).map(at), view: whole && !ahead && newest(f) > 0 ? [at(from + newest(f)), at(positions[n - 1])] : null,
+      say: (i) => `${when(positions[i])}: ` + (ahead && model[i] !== null ? "" : `actual ${digits(actual[i])}`) + (model[i] === null ? "" : `${ahead ? "" : ", "}forecast ${digits(model[i])}${levels.map((_, k) => interval(i, k)).join("")}`),
+      alt: `${nameOf(line)}: ${ahead ? "forecast" : "forecasts and actual values"} of ${unitOf(line)}, ${when(f.from)} to ${when(positions[n - 1])}.${said} Arrow keys read values.`,
       table: () => ({
-        header: [page.time, "actual", "forecast", ...levels.flatMap((l) => [`${l} % lower`, `${l} % upper`])],
-        rows: positions.map((p, i) => [when(p), actual[i], model[i], ...ends.map((e) => e[i])]).filter((row) => row[2] !== null),
+        header: [page.time, ...(ahead ? [] : ["actual"]), "forecast", ...levels.flatMap((l) => [`${l} % lower`, `${l} % upper`])],
+        rows: positions.map((p, i) => [when(p), ...(ahead ? [] : [actual[i]]), model[i], ...ends.map((e) => e[i])]).filter((_, i) => model[i] !== null),
       }),
     });
   }
@@ -73,7 +73,7 @@
     if (!whole) series.unshift({ name: "minimum", values: low, colour: "actual", hidden: true }, { name: "maximum", values: high, colour: "actual", hidden: true });
     const split = (p) => (p - d.from < d.cuts[0] ? "training" : p - d.from < d.cuts[1] ? "validation" : "test");
     draw("data", {
-      x: positions.map(at), time: axis.time, zone: axis.zone, series, areas, zoomable: true, unit: unitOf(line),
+      x: positions.map(at), time: axis.time, zone: axis.zone, series, areas, zoomable: true, unit: unitOf(line), xLabel: page.time, height: 240,
       bands: whole ? [] : [{ low: 1, high: 2, colour: "range" }],
       legend: [{ name: nameOf(line) + (whole ? "" : `, mean of ${d.every} steps`), colour: "actual" }, ...(whole ? [] : [{ name: "minimum to maximum", colour: "range", area: true }]), { name: "validation", colour: "val", area: true }, { name: "test", colour: "test", area: true }],
       say: (i) => `${when(positions[i])}, ${split(positions[i])}: ${digits(value[i])}` + (whole ? "" : `, from ${digits(low[i])} to ${digits(high[i])}`),
@@ -216,41 +216,47 @@
     }
   }
 
+  /* A list of lines to choose from: its search field, its buttons, its order where there is a choice, and what it shows. */
+  function chooser(prefix, lines, orders, show) {
+    const select = $(prefix + "series"), find = $(prefix + "find"), order = $(prefix + "order");
+    const chosen = () => lines[+select.value] && show(lines[+select.value]);
+    const fill = () => {
+      const before = select.value, wanted = (find?.value || "").toLowerCase();
+      const found = [...lines.keys()].filter((i) => nameOf(lines[i]).toLowerCase().includes(wanted));
+      if (order) found.sort(orders[order.value]);
+      select.replaceChildren(...found.map((i) => Object.assign(document.createElement("option"), {
+        value: i, textContent: nameOf(lines[i]) + (lines[i].score === null ? "" : `  (${page.unit} ${digits(lines[i].score)})`),
+      })));
+      select.value = found.includes(+before) && before !== "" ? before : found[0] ?? "";
+      if (select.value !== before && select.value !== "") chosen();
+    };
+    const move = (by) => {
+      const next = select.selectedIndex + by;
+      if (next >= 0 && next < select.options.length) select.selectedIndex = next, chosen();
+    };
+    select.addEventListener("change", chosen);
+    order?.addEventListener("change", fill);
+    find?.addEventListener("input", fill);
+    $(prefix + "before").addEventListener("click", () => move(-1));
+    $(prefix + "after").addEventListener("click", () => move(1));
+    fill();
+  }
+
   function explorer() {
-    const select = $("series"), find = $("find"), order = $("order");
     const worth = (l) => (l.score === null ? -Infinity : l.score);
     const orders = {
       name: (a, b) => nameOf(lines[a]).localeCompare(nameOf(lines[b]), "en", { numeric: true }),
       worst: (a, b) => worth(lines[b]) - worth(lines[a]), best: (a, b) => worth(lines[a]) - worth(lines[b]),
     };
-    const show = () => {
-      const line = lines[+select.value];
-      if (!line) return;
-      forecastChart("forecast", line, { whole: true });
-      dataChart(line);
-    };
-    const fill = () => {
-      const before = select.value, wanted = (find?.value || "").toLowerCase();
-      const chosen = [...lines.keys()].filter((i) => nameOf(lines[i]).toLowerCase().includes(wanted)).sort(orders[order.value]);
-      select.replaceChildren(...chosen.map((i) => Object.assign(document.createElement("option"), {
-        value: i, textContent: nameOf(lines[i]) + (lines[i].score === null ? "" : `  (${page.unit} ${digits(lines[i].score)})`),
-      })));
-      select.value = chosen.includes(+before) && before !== "" ? before : chosen[0] ?? "";
-      if (select.value !== before) show();
-    };
-    const move = (by) => {
-      const next = select.selectedIndex + by;
-      if (next >= 0 && next < select.options.length) select.selectedIndex = next, show();
-    };
-    select.addEventListener("change", show);
-    order.addEventListener("change", fill);
-    find?.addEventListener("input", fill);
-    $("before").addEventListener("click", () => move(-1));
-    $("after").addEventListener("click", () => move(1));
     document.querySelectorAll("[data-zoom]").forEach((b) => b.addEventListener("click", () => Charts.zoom("forecast", b.dataset.zoom)));
-    fill();
+    chooser("", lines, orders, (line) => (forecastChart("forecast", line, { whole: true }), dataChart(line)));
   }
 
+  if (page.ahead.lines.length) {
+    const show = (line) => forecastChart("ahead", line, { whole: true, levels: page.ahead.levels, ahead: true });
+    if (page.ahead.lines.length > 1) chooser("ahead-", page.ahead.lines, {}, show);
+    else show(page.ahead.lines[0]);
+  }
   if (lines.length) {
     for (const [name, i] of page.shown) {
       const heading = document.querySelector(`[data-chart="shown-${name}"] h3`);

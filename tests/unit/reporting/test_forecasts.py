@@ -4,7 +4,7 @@ import pytest
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.errors import DataError
-from forecaster.reporting.forecasts import read_forecasts
+from forecaster.reporting.forecasts import NEXT, read_forecasts
 from forecaster.runs.directory import RunDir
 
 HOUR = 3_600_000_000_000
@@ -36,6 +36,21 @@ def test_windows_come_back_with_their_bands_and_holes(tmp_path):
         80: ([[[2, 1]]], [[[4, 9]]])
     }
     assert f.error(0)[0, 0] == -0.5
+
+
+def test_the_next_horizon_has_no_actual_values(tmp_path):
+    (tmp_path / "next.csv").write_text(
+        "t,forecast,forecast-lo-80,forecast-hi-80\n1970-01-01 02:00:00,3,2,4\n1970-01-01 03:00:00,5,,\n"
+    )
+    run = RunDir(tmp_path)
+    run.seal({})
+    f = read_forecasts(run, spec(), time_axis=TimeAxis("h"), horizon=2, name=NEXT)
+    assert (f.series.tolist(), f.first.tolist(), f.forecast.tolist()) == ([0], [2], [[[3, 5]]])
+    assert np.isnan(f.actual).all()
+    (low, high) = f.bands[80]
+    assert (low[0, 0, 0], high[0, 0, 0]) == (2, 4)
+    assert np.isnan([low[0, 0, 1], high[0, 0, 1]]).all()
+    assert read_forecasts(run, spec(), time_axis=TimeAxis("h"), horizon=2) is None
 
 
 def test_several_targets_and_series_keep_their_places(tmp_path):

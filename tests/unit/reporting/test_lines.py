@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -5,7 +7,8 @@ from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.transforms.split import SplitBounds
 from forecaster.reporting.forecasts import StoredForecasts
 from forecaster.reporting.history import History
-from forecaster.reporting.lines import MAX_LINES, MAX_NUMBERS, make_lines
+from forecaster.reporting.lines import MAX_LINES, MAX_NUMBERS, NEXT_NUMBERS, make_lines, next_lines
+from forecaster.reporting.newest import NewestForecasts
 
 
 def panel(n_series, *, windows=4, horizon=3, every=1, levels=(80,), rows=40):
@@ -98,3 +101,23 @@ def test_any_panel_fits_its_budget_with_the_extremes_in_it(n, horizon, levels):
     )
     assert numbers <= 1.02 * MAX_NUMBERS
     assert found.total == n
+
+
+def test_the_next_horizon_follows_the_end_of_the_rows():
+    f, history = panel(2, windows=1, horizon=3)
+    f = replace(f, first=np.array([40, 40]), actual=np.full(f.actual.shape, np.nan))
+    first, second = next_lines(NewestForecasts(f, history, history.time_axis))
+    assert (first["name"], second["name"], first["score"]) == ("s0", "s1", None)
+    assert (first["f"]["from"], first["f"]["past"], first["f"]["o"]) == (40, 40, [0])
+    assert values(first, first["f"]["y"]) == pytest.approx([*range(40), None, None, None], abs=0.03)
+    assert values(second, second["f"]["m"]) == pytest.approx([38, 38.1, 38.2], abs=0.03)
+    assert values(second, second["f"]["b"][1]) == pytest.approx([40, 40.1, 40.2], abs=0.03)
+
+
+@pytest.mark.parametrize(("n", "horizon", "kept"), [(3, 5, 3), (1000, 3, 666), (20, 4000, 2)])
+def test_the_next_horizon_keeps_its_budget_with_the_first_and_the_last(n, horizon, kept):
+    f, _ = panel(n, windows=1, horizon=horizon, rows=horizon + 5)
+    lines = next_lines(NewestForecasts(f, None, TimeAxis("h")))
+    assert len(lines) == kept
+    assert (lines[0]["name"], lines[-1]["name"]) == ("s0", f"s{n - 1}")
+    assert sum(len(x["f"]["y"]) + 3 * horizon for x in lines) <= NEXT_NUMBERS

@@ -4,7 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-from forecaster.reporting.plots import Stretch, _line, plot_forecasts, plot_loss
+from forecaster.reporting.plots import Stretch, plot_forecasts, plot_loss
+from forecaster.text import one_line
 
 pytestmark = pytest.mark.slow
 
@@ -190,7 +191,7 @@ def test_nothing_to_draw_is_refused(tmp_path):
     [("short", 9, "short"), ("two\nlines\t here", 20, "two lines here"), ("abcdefghijkl", 7, "abc…jkl")],
 )
 def test_names_are_one_line_cut_in_the_middle(text, most, line):
-    assert _line(text, most) == line
+    assert one_line(text, most) == line
 
 
 def test_importing_the_room_loads_no_matplotlib():
