@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.data.arrays import Ints
-from forecaster.data.draft.roles import (
-    find_id,
-    find_targets,
-    find_time,
-    id_candidates,
-    read_times,
-)
-from forecaster.data.draft.sniff import read_columns, sniff
+from forecaster.data.draft.dialect import may_group_thousands
+from forecaster.data.draft.roles import candidates, check_id, find_id, find_targets, id_candidates
+from forecaster.data.draft.sniff import Sample, filled, number_faults, read_columns, sniff
+from forecaster.data.draft.times import find_time, read_times
+from forecaster.data.draft.wishes import Preset, Wishes, check_columns
 from forecaster.data.reading.numbers import MISSING
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import CsvSpec
 from forecaster.data.time_axis.frequency import Frequency, default_seasonality
-from forecaster.data.time_axis.infer import TimeColumn, infer_frequency
+from forecaster.data.time_axis.infer import TimeColumn, check_frequency, infer_frequency
 from forecaster.errors import DataError
 
 if TYPE_CHECKING:
@@ -31,6 +28,8 @@ VAL, TEST = 0.1, 0.2
 LEAST_ROWS = 10
 # (lookback, horizon) in steps, as is usual; for other frequencies they follow from the season.
 USUAL = {"h": (168, 24), "D": (28, 7), "B": (20, 5), "W": (104, 8), "M": (36, 12), "Q": (16, 4), "Y": (10, 2)}
+
+_NOTHING = Wishes()
 
 
 @dataclass(frozen=True)
@@ -43,16 +42,21 @@ class Guess:
         time: The time column.
         zone: The time zone to write; None where times carry no offset.
         freq: The frequency.
-        id, target: The columns of ids and of the target; no id where the table is one series.
-        others: Columns of numbers besides the target.
+        id: The column of ids; None where the table is one series.
+        targets: The columns to forecast.
+        candidates: The columns that could be the target as well, the likeliest first; none where it was named.
+        others: Columns of numbers besides the targets.
         unused: The remaining columns.
         rows, n_series: How many rows and series the table has.
         gaps: How many steps have no row, inside the series.
-        empty: How many cells of the target are empty.
+        empty: How many cells of the targets are empty.
         duplicates: How many rows repeat a series and time.
         shortest: Steps of the shortest series that is long enough for windows.
         short: How many series are too short.
         seasonality, lookback, horizon, patch: In steps; no patch where the lookback is not made of segments.
+        preset: How much time the training may take.
+        seasons: The seasons that were named, in steps.
+        remarks: What a person should know about the guesses, in sentences.
     """
 
     path: TableSource
@@ -61,7 +65,8 @@ class Guess:
     zone: str | None
     freq: str | int
     id: str | None
-    target: str
+    targets: tuple[str, ...]
+    candidates: tuple[str, ...]
     others: tuple[str, ...]
     unused: tuple[str, ...]
     rows: int
@@ -75,29 +80,51 @@ class Guess:
     lookback: int
     horizon: int
     patch: int | None
+    preset: Preset
+    seasons: tuple[int, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def target(self) -> str:
+        """The first column to forecast."""
+        return self.targets[0]
 
 
-def infer(path: TableSource) -> Guess:
+def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     """Guess the settings for a first training on a table.
+
+    Args:
+        path: The table.
+        wishes: What is known about it, and need not be guessed.
 
     Raises:
         DataError: The table has no times, no numbers, no single id column, no regular step, or no series of
             LEAST_ROWS steps.
     """
     sample = sniff(path)
-    time = find_time(sample)
-    candidates = id_candidates(sample, time)
-    target, others = find_targets(sample, {time.name, *time.others})
-    table = read_columns(sample, list(dict.fromkeys([time.name, *candidates, target])))
-    times, zoned = read_times(table[time.name], time, sample)
-    name = find_id(times, table[candidates], sample)
-    if name == target:
-        target, others = find_targets(sample, {time.name, *time.others, name})
-        table[target] = read_columns(sample, [target])[target]
+    check_columns(wishes, sample)
+    time = find_time(sample, wishes)
+    taken = {*time.columns, *time.others, *([wishes.id] if wishes.id else [])}
+    named = id_candidates(sample, time, wishes)
+    targets, others = find_targets(sample, taken, wishes)
+    table = read_columns(sample, list(dict.fromkeys([*time.columns, *named, *targets])))
+    times, zoned = read_times(table, time, sample)
+    name = wishes.id
+    if name is None:
+        name = find_id(times, table[named], sample) if named or not wishes.no_id else None
+    else:
+        check_id(name, sample)
+    if name in targets:
+        targets, others = find_targets(sample, {*taken, name}, wishes)
+        table[list(targets)] = read_columns(sample, list(targets))
+    others = [column for column in others if column != name]
     series = _by_series(times, table[name] if name else None)
     # Times with offsets are compared in UTC; without them, times are used as they are written.
     zone = "UTC" if zoned else None
-    freq, time_axis = infer_frequency(series, time, zone=zone, source=path)
+    if wishes.freq is None:
+        freq, time_axis = infer_frequency(series, time, zone=zone, source=path)
+    else:
+        freq, time_axis = check_frequency(wishes.freq, series, time, zone=zone, source=path)
     steps = [time_axis.positions(stamps) for stamps in series]
     lengths = [int(s[-1] - s[0] + 1) for s in steps]
     enough = [length for length in lengths if length >= LEAST_ROWS]
@@ -107,7 +134,7 @@ def infer(path: TableSource) -> Guess:
             hint="add rows, or check that the id column names series and not single rows",
         )
     seasonality = default_seasonality(freq)
-    lookback, horizon = windows_for(freq, min(enough))
+    lookback, horizon = windows_for(freq, min(enough), wishes.horizon)
     distinct = sum(len(s) for s in steps)
     return Guess(
         path=path,
@@ -116,13 +143,14 @@ def infer(path: TableSource) -> Guess:
         zone=zone,
         freq=freq,
         id=name,
-        target=target,
-        others=tuple(column for column in others if column != name),
-        unused=tuple(c for c in sample.kinds if c not in {time.name, name, target, *others}),
+        targets=targets,
+        candidates=() if wishes.targets else candidates(sample, others),
+        others=tuple(others),
+        unused=tuple(c for c in sample.kinds if c not in {*time.columns, name, *targets, *others}),
         rows=len(table),
         n_series=len(series),
         gaps=sum(lengths) - distinct,
-        empty=_empty_cells(table[target]),
+        empty=sum(_empty_cells(table[target]) for target in targets),
         duplicates=len(table) - distinct,
         shortest=min(enough),
         short=len(lengths) - len(enough),
@@ -130,11 +158,20 @@ def infer(path: TableSource) -> Guess:
         lookback=lookback,
         horizon=horizon,
         patch=_patch(lookback, seasonality),
+        preset=wishes.preset,
+        seasons=wishes.seasons,
+        remarks=tuple(remark for target in targets for remark in _remarks(table[target], sample)),
     )
 
 
-def windows_for(freq: str | int, steps: int) -> tuple[int, int]:
-    """Return a lookback and a horizon, in steps, with windows in all three splits of a series of `steps` steps."""
+def windows_for(freq: str | int, steps: int, wished: int | None = None) -> tuple[int, int]:
+    """Return a lookback and a horizon, in steps, with windows in all three splits of a series of `steps` steps.
+
+    Args:
+        freq: The frequency.
+        steps: The steps of the shortest series.
+        wished: The horizon that was asked for, which is kept.
+    """
     f = Frequency.parse(freq)
     season = default_seasonality(freq)
     unit = f.unit if f.unit == "B" or f.is_tick else f.unit.removeprefix("B")[:1]
@@ -145,7 +182,7 @@ def windows_for(freq: str | int, steps: int) -> tuple[int, int]:
     else:
         lookback, horizon = 24, 6
     # Shares are rounded down: the validation split, the smallest, has int(steps * VAL) steps.
-    horizon = max(1, min(horizon, int(steps * VAL)))
+    horizon = wished or max(1, min(horizon, int(steps * VAL)))
     train = steps - int(steps * TEST) - int(steps * VAL)
     # Windows can begin in at least half of the training split.
     most = max(1, (train - horizon) // 2)
@@ -157,6 +194,32 @@ def windows_for(freq: str | int, steps: int) -> tuple[int, int]:
 def _patch(lookback: int, season: int) -> int | None:
     """Return the steps per segment where the lookback is long and made of whole seasons; None elsewhere."""
     return season if lookback >= 96 and 4 <= season <= 96 and lookback % season == 0 else None
+
+
+def _remarks(column: pd.Series[Any], sample: Sample) -> list[str]:
+    """Return what a person should know about a target: cells that are no numbers, and marks of two meanings."""
+    name, csv = str(column.name), sample.csv or CsvSpec()
+    remarks = []
+    if sample.kinds[name] == "mixed":
+        cells = column.fillna("").astype(str).str.strip()
+        odd = set(number_faults(filled(column), csv))
+        at = np.flatnonzero(cells.isin(odd))
+        where = f"line {at[0] + 2:,}" if sample.csv else f"row {at[0] + 1:,}"
+        count = (
+            "1 cell of {} is not a number" if len(at) == 1 else f"{len(at):,} cells of {{}} are not numbers"
+        )
+        remarks.append(
+            f"{count.format(name)}: {cells.iloc[at[0]]!r} in {where}; correct it, or leave it empty, before training"
+        )
+    elif sample.csv is not None and csv.thousands is None and sample.kinds[name] == "number":
+        cell = may_group_thousands(filled(sample.table[name]), csv.decimal)
+        if cell is not None:
+            remarks.append(
+                f"{name} holds {cell}, which is read as a number with three decimals; if the mark groups thousands, "
+                f"set data.csv.thousands: {csv.decimal!r}"
+                + (" and data.csv.decimal: ','" if csv.decimal == "." else " and data.csv.decimal: '.'")
+            )
+    return remarks
 
 
 def _by_series(times: Ints, ids: pd.Series[Any] | None) -> list[Ints]:
@@ -171,6 +234,6 @@ def _by_series(times: Ints, ids: pd.Series[Any] | None) -> list[Ints]:
 
 
 def _empty_cells(column: pd.Series[Any]) -> int:
-    if column.dtype.kind in "iuf":
+    if column.dtype.kind in "iufb":
         return int(column.isna().sum())
     return int(column.isna().sum() + column.str.strip().isin(MISSING).sum())

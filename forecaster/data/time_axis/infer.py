@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,14 +23,21 @@ class TimeColumn:
     Attributes:
         name: Its name.
         integer: Whether it holds step numbers, not timestamps.
-        format: strftime pattern; None for ISO 8601.
+        format: The name of a format, or strftime codes; None for ISO 8601. See `CsvSpec.time_format`.
         others: Other columns that hold times.
+        parts: The other columns of times that are spread over several; see `DataSpec.time_parts`.
     """
 
     name: str
     integer: bool = False
     format: str | None = None
     others: tuple[str, ...] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> list[str]:
+        """All columns of the times."""
+        return [self.name, *self.parts.values()]
 
 
 def infer_frequency(
@@ -70,6 +78,49 @@ def infer_frequency(
         f"the times of column {time.name!r} are irregular: {fault}",
         hint="aggregate the table to a regular step first, for instance one row per hour or day",
         location=Location(str(source)),
+    )
+
+
+def check_frequency(
+    freq: str | int, series: list[Ints], time: TimeColumn, *, zone: str | None, source: object
+) -> tuple[str | int, TimeAxis]:
+    """Check a frequency against the times of a table. Return its canonical name, and its time axis.
+
+    Args:
+        freq: The frequency.
+        series: As for `infer_frequency`, as are the following.
+        time: The column.
+        zone: The time zone of the stamps.
+        source: The table.
+
+    Raises:
+        DataError: Times lie between its steps, or the table has a coarser frequency.
+    """
+    stamps = np.concatenate(series)
+    time_axis = TimeAxis.fit(freq, zone, stamps)
+    off = stamps[time_axis.positions(stamps) == OFF_AXIS]
+    try:
+        found, _ = infer_frequency(series, time, zone=zone, source=source)
+    except DataError:
+        found = time_axis.freq
+    fault = None
+    if len(off):
+        first = time_axis.stamp_text(off[:1])[0]
+        fault = f"{len(off):,} of {len(stamps):,} times lie between its steps (the first: {first})"
+    elif found != time_axis.freq and _filled(series, time_axis) < LEAST_FILLED:
+        fault = f"only {_filled(series, time_axis):.0%} of its steps have a row"
+    if fault is None:
+        return canonical_freq(freq), time_axis
+    hint = (
+        f"the times look like --freq {found}"
+        if found != time_axis.freq
+        else "leave it out to have it inferred"
+    )
+    raise DataError(
+        f"{time_axis.freq} does not fit the times of column {time.name!r}: {fault}",
+        hint=hint,
+        location=Location(str(source)),
+        path="--freq",
     )
 
 
