@@ -30,7 +30,7 @@ def inspect(
     target: str | Sequence[str] | None = None,
     time: str | None = None,
     time_format: str | None = None,
-    id: str | None = None,
+    id: str | None = None,  # noqa: A002  as in data.id
     no_id: bool = False,
     freq: str | int | None = None,
     horizon: int | None = None,

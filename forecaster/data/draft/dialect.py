@@ -29,7 +29,8 @@ def numbers_as_written(
     dialects = [
         CsvSpec(separator=separator, decimal=decimal, thousands=thousands, encoding=encoding)
         for decimal, thousands in MARKS
-        if separator not in (decimal, thousands)
+        # Numbers with the separator between thousands are in quotes, as in "1,234".
+        if separator != decimal
     ]
 
     def fit(csv: CsvSpec) -> tuple[int, int]:

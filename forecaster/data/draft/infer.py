@@ -9,7 +9,14 @@ import numpy as np
 
 from forecaster.data.arrays import Ints
 from forecaster.data.draft.dialect import may_group_thousands
-from forecaster.data.draft.roles import candidates, check_id, find_id, find_targets, id_candidates
+from forecaster.data.draft.roles import (
+    candidates,
+    check_id,
+    find_id,
+    find_targets,
+    id_candidates,
+    possible_id,
+)
 from forecaster.data.draft.sniff import Sample, filled, number_faults, read_columns, sniff
 from forecaster.data.draft.times import find_time, read_times
 from forecaster.data.draft.wishes import Preset, Wishes, check_columns
@@ -160,7 +167,10 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         patch=_patch(lookback, seasonality),
         preset=wishes.preset,
         seasons=wishes.seasons,
-        remarks=tuple(remark for target in targets for remark in _remarks(table[target], sample)),
+        remarks=(
+            *(remark for target in targets for remark in _remarks(table[target], sample)),
+            *(_id_remarks(table[named]) if name is None else ()),
+        ),
     )
 
 
@@ -197,9 +207,11 @@ def _patch(lookback: int, season: int) -> int | None:
 
 
 def _remarks(column: pd.Series[Any], sample: Sample) -> list[str]:
-    """Return what a person should know about a target: cells that are no numbers, and marks of two meanings."""
+    """Return what a person should know about a target: one value only, text cells, and marks of two meanings."""
     name, csv = str(column.name), sample.csv or CsvSpec()
     remarks = []
+    if column.nunique() == 1:
+        remarks.append(f"{name} has one value in all rows, so there is nothing to learn from it")
     if sample.kinds[name] == "mixed":
         cells = column.fillna("").astype(str).str.strip()
         odd = set(number_faults(filled(column), csv))
@@ -220,6 +232,16 @@ def _remarks(column: pd.Series[Any], sample: Sample) -> list[str]:
                 + (" and data.csv.decimal: ','" if csv.decimal == "." else " and data.csv.decimal: '.'")
             )
     return remarks
+
+
+def _id_remarks(candidates: pd.DataFrame) -> list[str]:
+    """Return a remark on a column that may name series where none was taken."""
+    name = possible_id(candidates)
+    return (
+        []
+        if name is None
+        else [f"the rows are taken as one series; if {name} names several, use --id {name}"]
+    )
 
 
 def _by_series(times: Ints, ids: pd.Series[Any] | None) -> list[Ints]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.data.arrays import Ints
-from forecaster.data.draft.sniff import Sample, filled
+from forecaster.data.draft.sniff import Kind, Sample, filled
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.time_axis.infer import TimeColumn
 from forecaster.errors import DataError, Location
@@ -47,6 +47,9 @@ CLOCK_NAMES = re.compile(
 LEAST_ROWS = 3
 # The share of rows that may share a series and time: more are a second key, not an error.
 _FEW_DUPLICATES = 0.02
+_FLAGS = {"0", "1", "0.0", "1.0", "True", "False"}
+_FEW = 12
+_CONSTANT = 10
 # Ranks from here on are those of columns that are no quantity.
 _POOR = 4
 _NAMED = 8
@@ -112,6 +115,14 @@ def find_id(times: Ints, candidates: pd.DataFrame, sample: Sample) -> str | None
     )
 
 
+def possible_id(candidates: pd.DataFrame) -> str | None:
+    """Return a column that may name series by its name, although the times of the table do not repeat."""
+    for name in candidates.columns:
+        if _SERIES_NAMES.search(name) and 1 < candidates[name].nunique() <= len(candidates) / LEAST_ROWS:
+            return str(name)
+    return None
+
+
 def check_id(name: str, sample: Sample) -> None:
     """Check that a column can name series. Raises DataError where it holds fractions or times."""
     if sample.kinds[name] in ("number", "time", "empty"):
@@ -158,24 +169,29 @@ def candidates(sample: Sample, names: list[str]) -> tuple[str, ...]:
 
 def _rank(sample: Sample, name: str) -> int:
     """Return how unlikely a column of numbers is the target, from 0."""
-    column = sample.table[name]
-    cells = filled(column)
+    cells = filled(sample.table[name])
     distinct = set(cells)
-    if name == "" or len(distinct) < 2 or CLOCK_NAMES.search(name):
-        return 7
-    if distinct <= {"0", "1", "0.0", "1.0", "True", "False"}:
+    if len(distinct) < 2:
+        return _CONSTANT + _rank_of_name(name)
+    if name.startswith("Unnamed: ") or CLOCK_NAMES.search(name) or distinct <= _FLAGS:
         return 6
     integer = sample.kinds[name] == "integer"
     if integer and _is_counter(cells):
-        return 5 if not name.startswith("Unnamed: ") else 7
-    if TARGET_NAMES.search(name):
-        return 0
-    if _USUAL_NAMES.search(name):
-        return 1
-    if _LABEL_NAMES.search(name) and sample.kinds[name] != "number":
         return 5
-    # Integers with few values label things as often as they count them.
-    return 3 if integer and len(distinct) <= 12 else 2
+    if integer or sample.kinds[name] == "mixed":
+        # Integers with few values label things as often as they count them.
+        return max(_rank_of_name(name), 3 * (integer and len(distinct) <= _FEW and not _is_usual(name)))
+    return min(_rank_of_name(name), 2)
+
+
+def _rank_of_name(name: str) -> int:
+    if _is_usual(name):
+        return 0 if TARGET_NAMES.search(name) else 1
+    return 5 if _LABEL_NAMES.search(name) else 2
+
+
+def _is_usual(name: str) -> bool:
+    return TARGET_NAMES.search(name) is not None or _USUAL_NAMES.search(name) is not None
 
 
 def _is_counter(cells: list[str]) -> bool:
@@ -184,7 +200,7 @@ def _is_counter(cells: list[str]) -> bool:
     return bool((np.diff(values) == 1).all())
 
 
-def _names_series(times: Ints, column: pd.Series[Any], name: str) -> bool:
+def _names_series(times: Ints, column: pd.Series[Any], kind: Kind) -> bool:
     """Return whether a column names series of which no two have a row at the same time.
 
     It does where its name says so, or where the rows of each id follow one another and time goes back at the rows
@@ -198,7 +214,7 @@ def _names_series(times: Ints, column: pd.Series[Any], name: str) -> bool:
     if in_blocks and (steps[changes] < 0).any() and (steps[~changes] > 0).all():
         return True
     # Integers change with time as other numbers do.
-    return _SERIES_NAMES.search(name) is not None and (in_blocks or column.dtype.kind not in "iuf")
+    return _SERIES_NAMES.search(str(column.name)) is not None and (in_blocks or kind == "text")
 
 
 def _no_numbers(sample: Sample, name: str, numbers: list[str]) -> DataError:

@@ -35,7 +35,7 @@ FORMATS = (
     *(date + clock for date, clock in product(("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y"), _ISO_CLOCKS[3:])),
     *_MONTHS,
 )
-_LIKE_A_DATE = re.compile(r"\d{1,4}[/.-]\d|(19|20)\d{6}$|(19|20)\d{6} |.*[A-Za-z]{3}.*\d|\d{4}M\d")
+_LIKE_A_DATE = re.compile(r"\d{1,4}[/.-]\d|(19|20)\d{6}$|(19|20)\d{6} |\d{4}M\d|(?=.*\d).*[A-Za-z]{3}")
 _QUARTER = re.compile(r"\d{4}[ -]?[Qq][1-4]|[Qq][1-4][ -/]?\d{4}")
 _WEEK = re.compile(r"\d{4}-?[Ww]\d{2}")
 _CODED = re.compile(r"(1[6-9]|2[0-2])\d\d([0-4]\d|5[0-3])")

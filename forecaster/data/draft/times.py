@@ -108,7 +108,9 @@ def _no_time(table: pd.DataFrame, time: TimeColumn, sample: Sample, bad: Any) ->
     more = f" ({n_bad:,} such rows)" if n_bad > 1 else ""
     return DataError(
         f"column {time.name!r}: {shown} is not a time like those before it{more}",
-        hint="correct the row; write all times with an offset from UTC, or all without",
+        hint="correct the row: hours go from 0 to 23, months from 1 to 12, and every date must exist"
+        if time.parts
+        else "correct the row; write all times with an offset from UTC, or all without",
         # The header is on line 1, the first row on line 2.
         location=Location(str(sample.source), first + 2 if sample.csv is not None else None),
     )

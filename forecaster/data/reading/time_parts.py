@@ -36,7 +36,8 @@ def read_part(part: str, column: ColumnBatch) -> tuple[Ints, Bools]:
     numbers, good = _whole_numbers(part, column.cells)
     good &= (numbers >= low) & (numbers <= high)
     hint = f"write the {part} as a number from {low} to {high}"
-    column.report(~good, lambda text: (f"{text!r} is not a {part} from {low} to {high}", hint))
+    article = "an" if part == "hour" else "a"
+    column.report(~good, lambda text: (f"{text!r} is not {article} {part} from {low} to {high}", hint))
     return numbers, good
 
 

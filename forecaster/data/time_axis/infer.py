@@ -9,7 +9,7 @@ import numpy as np
 
 from forecaster.data.arrays import Ints
 from forecaster.data.time_axis.axis import OFF_AXIS, TimeAxis, canonical_freq
-from forecaster.data.time_axis.frequency import DAY_NS, MONTHS, WEEKDAYS
+from forecaster.data.time_axis.frequency import DAY_NS, MONTHS, WEEKDAYS, Frequency
 from forecaster.errors import DataError, Location
 
 # A table that has rows at a smaller share of the steps is a log of events, not a series.
@@ -73,6 +73,13 @@ def infer_frequency(
         time_axis = TimeAxis.fit(name, zone, stamps)
         if (time_axis.positions(stamps) != OFF_AXIS).all() and _filled(series, time_axis) >= LEAST_FILLED:
             return canonical_freq(name), time_axis
+    if not time.integer and (several := _phases(series, usual)) is not None:
+        raise DataError(
+            f"the series of column {time.name!r} have one step, {Frequency.parse(_tick_name(usual)).name}, and not "
+            f"the same times: {several}",
+            hint="move the times of each series to the same clock first, for instance to full hours or days",
+            location=Location(str(source)),
+        )
     fault = _fault(series, TimeAxis.fit(names[0], zone, stamps))
     raise DataError(
         f"the times of column {time.name!r} are irregular: {fault}",
@@ -122,6 +129,18 @@ def check_frequency(
         location=Location(str(source)),
         path="--freq",
     )
+
+
+def _phases(series: list[Ints], usual_ns: int) -> str | None:
+    """Return two times of series that lie apart within the usual step; None where some series has no such step."""
+    phases = [np.unique(stamps % usual_ns) for stamps in series]
+    if any(len(phase) > 1 for phase in phases):
+        return None
+    first = series[0][0]
+    other = next((stamps[0] for stamps in series if (stamps[0] - first) % usual_ns), None)
+    if other is None:
+        return None
+    return " and ".join(TimeAxis("s").stamp_text(np.array([stamp]))[0] for stamp in (first, other))
 
 
 def _fault(series: list[Ints], time_axis: TimeAxis) -> str:
