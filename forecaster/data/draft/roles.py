@@ -91,7 +91,12 @@ def find_id(times: Ints, candidates: pd.DataFrame, sample: Sample) -> str | None
     n_rows, n_times = len(times), len(np.unique(times))
     if n_rows == n_times:
         return next(
-            (name for name in candidates.columns if _names_series(times, candidates[name], name)), None
+            (
+                name
+                for name in candidates.columns
+                if _names_series(times, candidates[name], sample.kinds[name])
+            ),
+            None,
         )
     # Rows that remain duplicates, by the id column; "" is none.
     left = {"": n_rows - n_times}
