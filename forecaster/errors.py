@@ -92,6 +92,7 @@ _PARAMETERS = {
     "resume": "resume=True",
     "overwrite": "overwrite=True",
     "force": "force=True",
+    "no-id": "no_id=True",
 }
 # An option, or a whole command to type, which is the same for everyone.
 _OPTION = re.compile(r"forecaster [a-z]+ [^;\n]*|(?<![^\s'\"(])--(?P<name>[a-z]+(?:-[a-z]+)*)")

@@ -23,22 +23,61 @@ if TYPE_CHECKING:
     from forecaster.training.progress import Listener
 
 
-def inspect(data: Any, *, folder: str | Path | None = None) -> Experiment:
+def inspect(
+    data: Any,
+    *,
+    folder: str | Path | None = None,
+    target: str | Sequence[str] | None = None,
+    time: str | None = None,
+    time_format: str | None = None,
+    id: str | None = None,  # noqa: A002  as in data.id
+    no_id: bool = False,
+    freq: str | int | None = None,
+    horizon: int | None = None,
+    season: int | Sequence[int] | None = None,
+    preset: Literal["fast", "good", "best"] = "good",
+) -> Experiment:
     """Draft an experiment for a table, as `forecaster init` does.
+
+    What is given is not guessed.
 
     Args:
         data: A path, or a table of pandas, polars, DuckDB or pyarrow.
         folder: The folder that data.path is relative to; None is the working directory.
+        target: The column to forecast, or several.
+        time: The column of times.
+        time_format: The format of the times, as in data.csv.time_format.
+        id: The column that names the series.
+        no_id: Whether the whole table is one series, whatever its columns.
+        freq: The frequency, such as "h" or "W-MON", or a whole number for a column of step numbers.
+        horizon: The number of steps to forecast.
+        season: The steps of a season, or of several.
+        preset: How much time the training may take for a better forecast: "fast", "good" or "best".
 
     Returns:
         A draft. `print(draft)` shows it with a comment on every guess; `with_` changes it.
 
     Raises:
-        DataError: When the roles of the columns cannot be inferred. The hint says what to do.
+        DataError: When the roles of the columns cannot be inferred, or do not fit what is given. The hint says what
+            to do.
+        UsageError: When an argument is not valid, or two exclude each other.
     """
+    from forecaster.data.draft.wishes import Wishes
     from forecaster.pipeline.inspect import inspect as inspect_table
 
-    return inspect_table(as_source(data), folder=Path.cwd() if folder is None else Path(folder)).experiment
+    wishes = Wishes(
+        targets=() if target is None else (target,) if isinstance(target, str) else tuple(target),
+        time=time,
+        time_format=time_format,
+        id=id,
+        no_id=no_id,
+        freq=freq,
+        horizon=horizon,
+        seasons=() if season is None else (season,) if isinstance(season, int) else tuple(season),
+        preset=preset,
+    )
+    folder = Path.cwd() if folder is None else Path(folder)
+    return inspect_table(as_source(data), folder=folder, wishes=wishes).experiment
 
 
 def example(name: str, folder: str | Path = ".", *, force: bool = False) -> Experiment:

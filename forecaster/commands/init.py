@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from forecaster.errors import UsageError
 from forecaster.examples import SHIPPED
-from forecaster.terminal.console import Result
+from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.options import Json, NoColor, Quiet, Verbose, examples
+from forecaster.text import joined, listed
 
 if TYPE_CHECKING:
     from forecaster.data.draft.infer import Guess
+    from forecaster.data.draft.wishes import Wishes
     from forecaster.pipeline.inspect import WrittenExample
 
 EXAMPLES = examples(
     "forecaster init sales.csv",
+    "forecaster init sales.csv --target sold --id shop --horizon 14",
     "forecaster init sales.csv --output sales.yaml --force",
+    "forecaster init sales.csv --output - | less",
     "forecaster init --example departures",
 )
+STDOUT = "-"
+_SHOWN = 8
 
 
 def command(
@@ -38,8 +44,66 @@ def command(
             show_default=False,
         ),
     ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target", metavar="NAME", help="Forecast this column. Can be repeated.", show_default=False
+        ),
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option("--time", metavar="NAME", help="Take this column as the times.", show_default=False),
+    ] = None,
+    time_format: Annotated[
+        str | None,
+        typer.Option(
+            "--time-format",
+            metavar="FORMAT",
+            help="Read the times in this format: strftime codes such as %d/%m/%Y, or a name such as quarter.",
+            show_default=False,
+        ),
+    ] = None,
+    series_id: Annotated[
+        str | None,
+        typer.Option(
+            "--id", metavar="NAME", help="Take this column as the names of the series.", show_default=False
+        ),
+    ] = None,
+    no_id: Annotated[
+        bool, typer.Option("--no-id", help="Take the whole table as one series, whatever its columns.")
+    ] = False,
+    freq: Annotated[
+        str | None,
+        typer.Option(
+            "--freq",
+            metavar="FREQ",
+            help="Take this as the step between rows, such as h, D, W-MON or 1.",
+            show_default=False,
+        ),
+    ] = None,
+    horizon: Annotated[
+        int | None,
+        typer.Option("--horizon", min=1, metavar="N", help="Forecast this many steps.", show_default=False),
+    ] = None,
+    season: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--season",
+            min=2,
+            metavar="N",
+            help="Expect a season of this many steps, such as 24. Can be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    preset: Annotated[
+        Literal["fast", "good", "best"],
+        typer.Option("--preset", help="Choose how much time the training may take for a better forecast."),
+    ] = "good",
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="Write the config to this file.")
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write the config to this file, or to stdout if it is -."
+        ),
     ] = Path("config.yaml"),
     force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
     as_json: Json = False,
@@ -49,13 +113,23 @@ def command(
 ) -> None:
     """Write a commented config that is inferred from a table, or a shipped example."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        # `fc.inspect` returns no guesses, and the result shows them.
-        from forecaster.pipeline.inspect import write_draft, write_example
+        from forecaster.data.draft.wishes import Wishes, freq_of
 
+        wishes = Wishes(
+            targets=tuple(target or ()),
+            time=time,
+            time_format=time_format,
+            id=series_id,
+            no_id=no_id,
+            freq=freq_of(freq),
+            horizon=horizon,
+            seasons=tuple(season or ()),
+            preset=preset,
+        )
         if data is not None and example is None:
-            reporter.result(*_result(write_draft(data, output, force=force).guess, output))
+            _draft(reporter, data, output, wishes, force=force)
         elif example is not None and data is None:
-            reporter.result(*_example_result(write_example(example, output, force=force)))
+            _example(reporter, example, output, wishes, force=force)
         else:
             raise UsageError(
                 "init needs either DATA or --example",
@@ -63,22 +137,63 @@ def command(
             )
 
 
+def _draft(reporter: Reporter, data: Path, output: Path, wishes: Wishes, *, force: bool) -> None:
+    # `fc.inspect` returns no guesses, and the result shows them.
+    from forecaster.pipeline.inspect import inspect, write_draft
+
+    if str(output) != STDOUT:
+        guess = write_draft(data, output, force=force, wishes=wishes).guess
+        reporter.result(*_result(guess, output))
+        return
+    if reporter.json:
+        raise UsageError("--output - and --json would both write to stdout", hint="leave one of them out")
+    draft = inspect(data, folder=Path(), wishes=wishes)
+    reporter.result({}, draft.text)
+    for line in _remarks(draft.guess):
+        reporter.note(line)
+
+
+def _example(reporter: Reporter, name: str, output: Path, wishes: Wishes, *, force: bool) -> None:
+    from forecaster.data.draft.wishes import Wishes
+    from forecaster.pipeline.inspect import write_example
+
+    if wishes != Wishes():
+        raise UsageError("the config of an example is written as it is", hint="leave the other options out")
+    if str(output) == STDOUT:
+        raise UsageError("an example is two files, and stdout is one", hint="name a file with --output")
+    reporter.result(*_example_result(write_example(name, output, force=force)))
+
+
 def _result(guess: Guess, output: Path) -> Result:
     facts = {
         "config": str(output),
         "time": guess.time.name,
+        "time_format": guess.time.format,
+        "time_parts": dict(guess.time.parts),
         "freq": guess.freq,
         "id": guess.id,
         "target": guess.target,
+        "targets": list(guess.targets),
+        "candidates": list(guess.candidates),
+        "horizon": guess.recipe.horizon,
         "series": guess.n_series,
         "rows": guess.rows,
+        "remarks": list(guess.remarks),
     }
     series = f"{guess.n_series:,} series by {guess.id}" if guess.id else "one series"
     text = (
-        f"{output}: forecasts {guess.target} of {series}, {guess.rows:,} rows, every {guess.freq}, "
-        f"time in {guess.time.name}\nnext: forecaster validate {output}"
+        f"{output}: forecasts {joined(guess.targets, word='and')} of {series}, {guess.rows:,} rows, "
+        f"every {guess.freq}, time in {joined(guess.time.columns, word='and')}"
     )
-    return facts, text
+    return facts, "\n".join([text, *_remarks(guess), f"next: forecaster validate {output}"])
+
+
+def _remarks(guess: Guess) -> list[str]:
+    """Return what a person should look at before training, one line each."""
+    lines = [f"note: {remark}" for remark in guess.remarks]
+    if guess.candidates:
+        lines.append(f"other columns to forecast: {listed(guess.candidates, most=_SHOWN)} (--target NAME)")
+    return lines
 
 
 def _example_result(written: WrittenExample) -> Result:

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from forecaster.data.time_axis.time_formats import OF_YEAR, format_fault
 from forecaster.spec import Fault, FaultsError, OneOf, Spec, raise_faults
+from forecaster.text import joined
 
 
 def _without_nulls(values: Any) -> Any:
@@ -35,12 +37,15 @@ class CsvSpec(Spec):
     decimal: Character = Field(".", examples=[","])
     """The decimal mark of numbers: a comma in many European files."""
     thousands: Character | None = Field(None, examples=[","])
-    """The mark between groups of three digits, as in 1,234.5. null: numbers contain no such mark, and a number
-    with one is an error."""
+    """The mark between groups of three digits, as in 1,234.5; where it is the separator too, such numbers are in
+    quotes. null: numbers contain no such mark, and a number with one is an error."""
     encoding: str = Field("utf-8", examples=["cp1252"])
     """The text encoding of the file, as a Python codec name: `cp1252` or `latin-1` for many older files."""
-    time_format: str | None = Field(None, examples=["%d.%m.%Y %H:%M"])
-    """The format of the time column in strftime codes. null: only ISO 8601 is accepted, such as 2024-01-31T06:00."""
+    time_format: str | None = Field(None, examples=["%d.%m.%Y %H:%M", "quarter", "epoch-s"])
+    """The format of the time column, also in tables that are not CSV: strftime codes, or a name. `quarter` reads
+    2024Q1, 2024-Q1 and Q1 2024, `iso-week` reads 2024-W05, 2024W05 and 202405 as Mondays, `epoch-s`, `epoch-ms`,
+    `epoch-us` and `epoch-ns` read seconds to nanoseconds since 1970 in UTC, and `decimal-year` reads 1959.25 as a
+    month. null: only ISO 8601 is accepted, such as 2024-01-31T06:00."""
 
     @field_validator("encoding")
     @classmethod
@@ -54,11 +59,21 @@ class CsvSpec(Spec):
             raise FaultsError([fault]) from None
         return value
 
+    @field_validator("time_format")
+    @classmethod
+    def _known_format(cls, value: str | None) -> str | None:
+        fault = None if value is None else format_fault(value)
+        if fault is not None:
+            raise FaultsError([Fault((), *fault)])
+        return value
+
     @model_validator(mode="after")
     def _distinct(self) -> CsvSpec:
         taken: dict[str, str] = {}
         for name in ("separator", "decimal", "thousands"):
             mark = getattr(self, name)
+            if name == "thousands" and mark == self.separator:
+                continue  # numbers in quotes, as in "1,234"
             if mark is not None and mark in taken:
                 raise_faults(
                     [
@@ -118,6 +133,12 @@ class DataSpec(Spec):
     path starts at the folder of the YAML file."""
     time: Name = Field(examples=["time_hour"])
     """The column of timestamps; with a whole number as `freq`, a column of whole numbers."""
+    time_parts: dict[Literal["quarter", "month", "week", "day", "hour", "minute", "clock"], Name] = Field(
+        {}, examples=[{"hour": "hr"}, {"month": "Month"}]
+    )
+    """The other columns of a time that is spread over several: the hour (0 to 23) or the clock (17:24) beside a
+    column of dates, or the month, the quarter or the ISO week beside a column of years. Forecasts have the whole time
+    in the column `time`."""
     freq: str | Annotated[int, Field(ge=1)] = Field(examples=["h", "15min", "W-FRI", 1])
     """The time from one row of a series to the next. Text is a pandas offset alias: `h` (hourly), `D` (daily), `ME`
     (month end), `W-FRI`, `15min`, …. A whole number is the distance between two values of an integer time column."""
@@ -233,6 +254,11 @@ class DataSpec(Spec):
                     Fault(("id",), f"column {self.id!r} is already the time", "name another column")
                 )
             roles[self.id] = "id"
+        for part, name in self.time_parts.items():
+            if name in roles:
+                summary = f"column {name!r} is already the {roles[name]}"
+                faults.append(Fault(("time_parts", part), summary, "name another column"))
+            roles.setdefault(name, "time_parts")
         for role in ("targets", "past_covariates", "future_covariates", "static_covariates"):
             for i, name in enumerate(getattr(self, role)):
                 if name in roles:
@@ -261,10 +287,18 @@ class DataSpec(Spec):
         faults = []
         if self.static_covariates and self.id is None:
             faults.append(Fault(("static_covariates",), "needs an id column", "add data.id"))
+        of_year = [part for part in OF_YEAR if part in self.time_parts]
+        if len(of_year) > 1:
+            summary = f"{joined(of_year, word='and')} each complete a year"
+            faults.append(Fault(("time_parts",), summary, "keep one of them"))
         if isinstance(self.freq, int):
             if self.calendar:
                 faults.append(
                     Fault(("calendar",), "needs timestamps, but freq is a whole number", "remove it")
+                )
+            if self.time_parts:
+                faults.append(
+                    Fault(("time_parts",), "needs timestamps, but freq is a whole number", "remove it")
                 )
             if self.timezone:
                 faults.append(
@@ -279,6 +313,11 @@ class DataSpec(Spec):
                 faults.append(Fault((name,), f"is {value}, needs a date or time as text", hint))
         raise_faults(faults)
         return self
+
+
+def with_plain_times(spec: DataSpec) -> DataSpec:
+    """Return the spec for a table that forecaster wrote: with plain CSV, and each time in one column."""
+    return spec.model_copy(update={"csv": CsvSpec(), "time_parts": {}})
 
 
 SplitSize = (

@@ -10,6 +10,7 @@ from pathlib import Path
 from forecaster.config.experiment import Experiment
 from forecaster.data.draft.infer import Guess, infer
 from forecaster.data.draft.text import draft
+from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import IN_MEMORY
@@ -18,6 +19,7 @@ from forecaster.examples import SHIPPED
 from forecaster.runs.files import write_text, write_whole
 
 DEFAULT_NAME = "experiment"
+_NOTHING = Wishes()
 
 
 @dataclass(frozen=True)
@@ -40,39 +42,42 @@ class Draft:
         return Experiment.from_text(self.text, base=self.base)
 
 
-def inspect(source: TableSource, *, folder: Path) -> Draft:
+def inspect(source: TableSource, *, folder: Path, wishes: Wishes = _NOTHING) -> Draft:
     """Draft an experiment for a table.
 
     Args:
         source: The table.
         folder: The folder of the YAML file; data.path is relative to it.
+        wishes: What is known about the table, and need not be guessed.
 
     Raises:
-        DataError: When the roles of the columns cannot be inferred. The hint says what to do.
+        DataError: When the roles of the columns cannot be inferred, or a wish does not fit the table. The hint says
+            what to do.
     """
-    guess = infer(source)
+    guess = infer(source, wishes)
     if isinstance(source, ArrowTable):
         return Draft(guess, draft(guess, path=IN_MEMORY, name=DEFAULT_NAME), folder)
     text = draft(guess, path=_relative(source, folder), name=_name(source))
     return Draft(guess, text, folder)
 
 
-def write_draft(data: Path, output: Path, *, force: bool = False) -> Draft:
+def write_draft(data: Path, output: Path, *, force: bool = False, wishes: Wishes = _NOTHING) -> Draft:
     """Draft an experiment for a table, and write it to a file.
 
     Args:
         data: The table.
         output: The file. Its folder is created if it is missing.
         force: Whether to replace an existing file.
+        wishes: What is known about the table, and need not be guessed.
 
     Raises:
         RunTakenError: When the file exists and force is False.
-        DataError: When the roles of the columns cannot be inferred. The hint says what to do.
+        DataError: As for `inspect`.
         EnvironmentError_: When the file cannot be written.
     """
     if output.exists() and not force:
         raise RunTakenError(f"{output} exists", hint="choose another --output, or use --force to replace it")
-    draft = inspect(data, folder=output.parent)
+    draft = inspect(data, folder=output.parent, wishes=wishes)
     write_text(output, draft.text)
     return draft
 

@@ -12,7 +12,7 @@ from forecaster.data.panel import Panel
 from forecaster.data.reading.cache import load_table
 from forecaster.data.reading.sources import TableSource, source_name
 from forecaster.data.reading.table import read_ahead
-from forecaster.data.spec import CsvSpec
+from forecaster.data.spec import with_plain_times
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.transforms.cutoff import long_enough, up_to
 from forecaster.data.transforms.future import fill_in_future, with_horizon, without_the_future
@@ -89,7 +89,7 @@ def find_forecast_start(
     notes: list[str] = []
     if data is None and cutoff is None:
         run.check(CONTEXT)
-        panel, known, warnings = _read_rows(spec, run.file(CONTEXT), time_axis, csv=CsvSpec())
+        panel, known, warnings = _read_rows(spec, run.file(CONTEXT), time_axis, written=True)
     elif data is None:
         source = opened.source
         if source is None or opened.table_is_gone:
@@ -109,16 +109,16 @@ def find_forecast_start(
 
 
 def _read_rows(
-    spec: ExperimentSpec, source: TableSource, time_axis: TimeAxis, *, csv: CsvSpec | None = None
+    spec: ExperimentSpec, source: TableSource, time_axis: TimeAxis, *, written: bool = False
 ) -> tuple[Panel, Ints, tuple[Diagnostic, ...]]:
     """Return the table, the number of rows of each series up to its last target, and warnings.
 
+    written: Whether forecaster wrote the table, in its own form.
+
     Raises DataError when most rows would have to be filled in, as with a table of another frequency.
     """
-    update: dict[str, object] = {"start": None, "end": None}
-    if csv is not None:
-        update["csv"] = csv
-    data = spec.data.model_copy(update=update)
+    data = with_plain_times(spec.data) if written else spec.data
+    data = data.model_copy(update={"start": None, "end": None})
     panel, findings = load_table(data, source, keep_future=True, time_axis=time_axis)
     known = panel.lengths - findings.future_rows
     n_absent = int(findings.gap_length.sum())

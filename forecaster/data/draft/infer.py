@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.data.arrays import Ints
+from forecaster.data.draft.dialect import may_group_thousands
 from forecaster.data.draft.recipe import Recipe, SeriesFacts, choose
 from forecaster.data.draft.roles import (
+    candidates,
+    check_id,
     find_id,
     find_targets,
-    find_time,
     id_candidates,
-    read_times,
+    possible_id,
 )
-from forecaster.data.draft.sniff import Sample, as_numbers, read_columns, sniff
+from forecaster.data.draft.sniff import Sample, as_numbers, filled, number_faults, read_columns, sniff
+from forecaster.data.draft.times import find_time, read_times
+from forecaster.data.draft.wishes import Preset, Wishes, check_columns
 from forecaster.data.reading.numbers import MISSING
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import CsvSpec
-from forecaster.data.time_axis.infer import TimeColumn, infer_frequency
+from forecaster.data.time_axis.infer import TimeColumn, check_frequency, infer_frequency
 from forecaster.errors import DataError
 
 if TYPE_CHECKING:
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
 
 # The rows that the longest series needs.
 LEAST_ROWS = 10
+
+_NOTHING = Wishes()
 
 
 @dataclass(frozen=True)
@@ -40,14 +46,18 @@ class Guess:
         time: The time column.
         zone: The time zone to write; None where times carry no offset.
         freq: The frequency.
-        id, target: The columns of ids and of the target; no id where the table is one series.
-        others: Columns of numbers besides the target.
+        id: The column of ids; None where the table is one series.
+        targets: The columns to forecast.
+        candidates: The columns that could be the target as well, the likeliest first; none where it was named.
+        others: Columns of numbers besides the targets.
         unused: The remaining columns.
         rows, n_series: How many rows and series the table has.
         gaps: How many steps have no row, inside the series.
-        empty: How many cells of the target are empty.
+        empty: How many cells of the targets are empty.
         duplicates: How many rows repeat a series and time.
         recipe: The settings that do not depend on the roles of the columns.
+        preset: How much time the training may take.
+        remarks: What a person should know about the guesses, in sentences.
     """
 
     path: TableSource
@@ -56,7 +66,8 @@ class Guess:
     zone: str | None
     freq: str | int
     id: str | None
-    target: str
+    targets: tuple[str, ...]
+    candidates: tuple[str, ...]
     others: tuple[str, ...]
     unused: tuple[str, ...]
     rows: int
@@ -65,29 +76,50 @@ class Guess:
     empty: int
     duplicates: int
     recipe: Recipe
+    preset: Preset
+    remarks: tuple[str, ...]
+
+    @property
+    def target(self) -> str:
+        """The first column to forecast."""
+        return self.targets[0]
 
 
-def infer(path: TableSource) -> Guess:
+def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     """Guess the settings for a first training on a table.
+
+    Args:
+        path: The table.
+        wishes: What is known about it, and need not be guessed.
 
     Raises:
         DataError: The table has no times, no numbers, no single id column, no regular step, or no series of
             LEAST_ROWS steps.
     """
     sample = sniff(path)
-    time = find_time(sample)
-    candidates = id_candidates(sample, time)
-    target, others = find_targets(sample, {time.name, *time.others})
-    table = read_columns(sample, list(dict.fromkeys([time.name, *candidates, target])))
-    times, zoned = read_times(table[time.name], time, sample)
-    name = find_id(times, table[candidates], sample)
-    if name == target:
-        target, others = find_targets(sample, {time.name, *time.others, name})
-        table[target] = read_columns(sample, [target])[target]
+    check_columns(wishes, sample)
+    time = find_time(sample, wishes)
+    taken = {*time.columns, *time.others, *([wishes.id] if wishes.id else [])}
+    named = id_candidates(sample, time, wishes)
+    targets, others = find_targets(sample, taken, wishes)
+    table = read_columns(sample, list(dict.fromkeys([*time.columns, *named, *targets])))
+    times, zoned = read_times(table, time, sample)
+    name = wishes.id
+    if name is None:
+        name = find_id(times, table[named], sample) if named or not wishes.no_id else None
+    else:
+        check_id(name, sample)
+    if name in targets:
+        targets, others = find_targets(sample, {*taken, name}, wishes)
+        table[list(targets)] = read_columns(sample, list(targets))
+    others = [column for column in others if column != name]
     series = _by_series(times, table[name] if name else None)
     # Times with offsets are compared in UTC; without them, times are used as they are written.
     zone = "UTC" if zoned else None
-    freq, time_axis = infer_frequency(series, time, zone=zone, source=path)
+    if wishes.freq is None:
+        freq, time_axis = infer_frequency(series, time, zone=zone, source=path)
+    else:
+        freq, time_axis = check_frequency(wishes.freq, series, time, zone=zone, source=path)
     steps = [time_axis.positions(stamps) for stamps in series]
     lengths = [int(s[-1] - s[0] + 1) for s in steps]
     if max(lengths) < LEAST_ROWS:
@@ -103,24 +135,71 @@ def infer(path: TableSource) -> Guess:
         zone=zone,
         freq=freq,
         id=name,
-        target=target,
-        others=tuple(column for column in others if column != name),
-        unused=tuple(c for c in sample.kinds if c not in {time.name, name, target, *others}),
+        targets=targets,
+        candidates=() if wishes.targets else candidates(sample, others),
+        others=tuple(others),
+        unused=tuple(c for c in sample.kinds if c not in {*time.columns, name, *targets, *others}),
         rows=len(table),
         n_series=len(series),
         gaps=sum(lengths) - distinct,
-        empty=_empty_cells(table[target]),
+        empty=sum(_empty_cells(table[target]) for target in targets),
         duplicates=len(table) - distinct,
-        recipe=_recipe(freq, lengths, table[target], sample),
+        recipe=_recipe(freq, lengths, table[list(targets)], sample, wishes),
+        preset=wishes.preset,
+        remarks=(
+            *(remark for target in targets for remark in _remarks(table[target], sample)),
+            *(_id_remarks(table[named]) if name is None else ()),
+        ),
     )
 
 
-def _recipe(freq: str | int, lengths: list[int], column: pd.Series[Any], sample: Sample) -> Recipe:
-    """Return the settings that suit the lengths of the series and the range of the target."""
-    numbers = as_numbers(column, sample)
+def _recipe(
+    freq: str | int, lengths: list[int], targets: pd.DataFrame, sample: Sample, wishes: Wishes
+) -> Recipe:
+    """Return the settings that suit the lengths of the series and the range of the targets."""
+    numbers = np.concatenate([as_numbers(targets[name], sample) for name in targets])
     known = numbers[np.isfinite(numbers)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
-    return choose(SeriesFacts(freq, np.array(lengths, dtype=np.int64), low, high))
+    facts = SeriesFacts(freq, np.array(lengths, dtype=np.int64), low, high, wishes.horizon, wishes.seasons)
+    return choose(facts)
+
+
+def _remarks(column: pd.Series[Any], sample: Sample) -> list[str]:
+    """Return what a person should know about a target: one value only, text cells, and marks of two meanings."""
+    name, csv = str(column.name), sample.csv or CsvSpec()
+    remarks = []
+    if column.nunique() == 1:
+        remarks.append(f"{name} has one value in all rows, so there is nothing to learn from it")
+    if sample.kinds[name] == "mixed":
+        cells = column.fillna("").astype(str).str.strip()
+        odd = set(number_faults(filled(column), csv))
+        at = np.flatnonzero(cells.isin(odd))
+        where = f"line {at[0] + 2:,}" if sample.csv else f"row {at[0] + 1:,}"
+        count = (
+            "1 cell of {} is not a number" if len(at) == 1 else f"{len(at):,} cells of {{}} are not numbers"
+        )
+        remarks.append(
+            f"{count.format(name)}: {cells.iloc[at[0]]!r} in {where}; correct it, or leave it empty, before training"
+        )
+    elif sample.csv is not None and csv.thousands is None and sample.kinds[name] == "number":
+        cell = may_group_thousands(filled(sample.table[name]), csv.decimal)
+        if cell is not None:
+            remarks.append(
+                f"{name} holds {cell}, which is read as a number with three decimals; if the mark groups thousands, "
+                f"set data.csv.thousands: {csv.decimal!r}"
+                + (" and data.csv.decimal: ','" if csv.decimal == "." else " and data.csv.decimal: '.'")
+            )
+    return remarks
+
+
+def _id_remarks(candidates: pd.DataFrame) -> list[str]:
+    """Return a remark on a column that may name series where none was taken."""
+    name = possible_id(candidates)
+    return (
+        []
+        if name is None
+        else [f"the rows are taken as one series; if {name} names several, use --id {name}"]
+    )
 
 
 def _by_series(times: Ints, ids: pd.Series[Any] | None) -> list[Ints]:
@@ -135,6 +214,6 @@ def _by_series(times: Ints, ids: pd.Series[Any] | None) -> list[Ints]:
 
 
 def _empty_cells(column: pd.Series[Any]) -> int:
-    if column.dtype.kind in "iuf":
+    if column.dtype.kind in "iufb":
         return int(column.isna().sum())
     return int(column.isna().sum() + column.str.strip().isin(MISSING).sum())

@@ -29,6 +29,7 @@ class SeriesFacts:
         lowest: The smallest value of the target.
         highest: The largest value of the target.
         horizon: The steps to forecast; None takes what is usual for the frequency.
+        seasons: The seasons that were named, in steps, the most important first; none takes what is usual.
     """
 
     freq: str | int
@@ -36,6 +37,7 @@ class SeriesFacts:
     lowest: float
     highest: float
     horizon: int | None = None
+    seasons: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def choose(facts: SeriesFacts) -> Recipe:
         facts: What they follow from; at least one series has three steps.
     """
     n = int(np.median(facts.lengths))
-    season = default_seasonality(facts.freq)
+    season = facts.seasons[0] if facts.seasons else default_seasonality(facts.freq)
     horizon = _horizon(facts, n, season)
     val, test = _ranges(n, horizon)
     room = n - val - test - horizon
@@ -99,7 +101,7 @@ def choose(facts: SeriesFacts) -> Recipe:
     )
     windows = int(trained.sum())
     patch = _patch(lookback, season)
-    week = 7 * season if season in (24, 48, 96) and lookback > 7 * season else None
+    more = facts.seasons[1:] or ((7 * season,) if season in (24, 48, 96) else ())
     batch = 256 if windows >= MANY_WINDOWS else 64 if windows >= 1_000 else 32
     batches = -(-windows // batch)
     return Recipe(
@@ -111,7 +113,7 @@ def choose(facts: SeriesFacts) -> Recipe:
         pad=shortest < lookback,
         log=facts.lowest >= 0 and facts.highest > 1,
         patch=patch,
-        differences=tuple(lag for lag in (season, week) if lag is not None and lag > 1),
+        differences=tuple(lag for lag in sorted({season, *more}) if 1 < lag < lookback),
         calendar=_calendar(facts.freq, n),
         units=128 if windows >= MANY_WINDOWS else 64 if windows >= 2_000 else 32,
         batch_size=batch,

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from forecaster.data.arrays import Floats
+from forecaster.data.draft.dialect import groups_thousands, numbers_as_written
 from forecaster.data.reading.columns import ColumnBatch, plain_text
-from forecaster.data.reading.csv_file import CsvFile
+from forecaster.data.reading.csv_file import CsvFile, with_names
 from forecaster.data.reading.formats import FORMATS, format_of, labels
 from forecaster.data.reading.numbers import MISSING, read_numbers
 from forecaster.data.reading.problems import Problems, TableFile
@@ -30,12 +31,14 @@ if TYPE_CHECKING:
 
 SAMPLE_ROWS = 5_000
 SEPARATORS = (",", ";", "\t", "|")
-# (decimal, thousands), tried in this order: the first pair that makes the most columns numeric wins.
-MARKS: tuple[tuple[str, str | None], ...] = ((".", None), (",", None), (",", "."), (".", ","))
+# The share of cells that are numbers, above which the others are faults and not values: `closed` among sales.
+MOSTLY = 0.9
 INTEGER = re.compile(r"[+-]?\d+")
-ISO = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?)?")
+ISO = re.compile(
+    r"\d{4}-\d{2}(-\d{2}([T ]\d{2}(:\d{2}(:\d{2}(\.\d{1,9})?)?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?)?"
+)
 
-Kind = Literal["time", "integer", "number", "text", "empty"]
+Kind = Literal["time", "integer", "number", "mixed", "text", "empty"]
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,10 @@ def sniff(source: TableSource) -> Sample:
 
 
 def kind_of(column: pd.Series[Any], csv: CsvSpec) -> Kind:
-    """Return what a column's values are, empty cells aside. Text that reads as ISO 8601 is time."""
+    """Return what a column's values are, empty cells aside. Text that reads as ISO 8601 is time.
+
+    A column is mixed where nearly all cells are numbers, and some are text.
+    """
     import pandas as pd
 
     if pd.api.types.is_bool_dtype(column.dtype):
@@ -101,19 +107,21 @@ def kind_of(column: pd.Series[Any], csv: CsvSpec) -> Kind:
         return "empty"
     if all(ISO.fullmatch(cell) for cell in cells):
         return "time"
-    if not _are_numbers(cells, csv):
-        return "text"
+    faults = number_faults(cells, csv)
+    if faults:
+        return "mixed" if len(faults) <= (1 - MOSTLY) * len(cells) else "text"
     return "integer" if all(INTEGER.fullmatch(cell) for cell in cells) else "number"
 
 
-def _are_numbers(cells: list[str], csv: CsvSpec) -> bool:
-    """Whether training would read every cell as a number: integers that a float would round are text (ids)."""
+def number_faults(cells: list[str], csv: CsvSpec) -> list[str]:
+    """Return the cells that training would not read as numbers: integers that a float would round are text (ids)."""
     import pyarrow as pa
 
+    texts = pa.array(cells, pa.string())
     problems = Problems()
     rows = np.arange(len(cells), dtype=np.int64)
-    read_numbers(ColumnBatch("", pa.array(cells, pa.string()), 0, rows, problems), csv)
-    return problems.count == 0
+    values = read_numbers(ColumnBatch("", texts, 0, rows, problems), csv)
+    return [cells[i] for i in np.flatnonzero(np.isnan(values))] if problems.count else []
 
 
 def filled(column: pd.Series[Any]) -> list[str]:
@@ -193,6 +201,10 @@ def _frame(tables: list[pa.Table], source: TableSource) -> pd.DataFrame:
             hint="write a column with one type in every file",
             location=Location(source_name(source)),
         ) from None
+    for i, column in enumerate(table.schema):
+        if pa.types.is_decimal(column.type):
+            # As training reads them; pandas would keep them as objects.
+            table = table.set_column(i, column.name, table.column(i).cast(pa.float64(), safe=False))
     frame: pd.DataFrame = table.to_pandas(date_as_object=False)
     return frame
 
@@ -208,7 +220,7 @@ def _csv_sample(path: Path) -> Sample:
     if text.count("\n") > SAMPLE_ROWS:
         # The sample may end inside a quoted cell of several lines.
         lines.pop()
-    header, body = lines[0], [line for line in lines[1:] if line]
+    header, body = with_names(lines[0]), [line for line in lines[1:] if line]
     ragged = next((i for i, line in enumerate(body, start=2) if len(line) != len(header)), None)
     if ragged is not None:
         raise DataError(
@@ -218,7 +230,31 @@ def _csv_sample(path: Path) -> Sample:
         )
     _check_repeated(header, path)
     table = pd.DataFrame(body, columns=pd.Index(header), dtype="str")
-    return Sample(path, _numbers_as_written(table, separator, encoding), table)
+    csv = numbers_as_written(
+        [filled(table[name]) for name in table],
+        lambda cells, csv: bool(cells) and len(number_faults(cells, csv)) <= (1 - MOSTLY) * len(cells),
+        separator=separator,
+        encoding=encoding,
+    )
+    _check_thousands(table, csv, path)
+    return Sample(path, csv, table)
+
+
+def _check_thousands(table: pd.DataFrame, csv: CsvSpec, path: Path) -> None:
+    """Raise DataError where the only decimal marks of the table look like marks between thousands."""
+    marked = {name: [cell for cell in filled(table[name]) if csv.decimal in cell] for name in table}
+    numeric = {name: cells for name, cells in marked.items() if cells and not number_faults(cells, csv)}
+    grouping = {name: groups_thousands(filled(table[name]), csv.decimal) for name in numeric}
+    if grouping and all(grouping.values()):
+        name = next(iter(grouping))
+        whole = next(cell for cell in filled(table[name]) if csv.decimal not in cell)
+        cell = numeric[name][0]
+        digits = cell.replace(csv.decimal, "")
+        raise DataError(
+            f"column {name!r} holds {cell} beside {whole}: is {cell} the number {digits}, or has it decimals?",
+            hint="write the numbers without a mark between thousands, and with the same number of decimals",
+            location=Location(str(path)),
+        )
 
 
 def _check_repeated(names: list[str], source: TableSource) -> None:
@@ -266,17 +302,3 @@ def _separator(text: str) -> str:
     # No mark fits every line: the one the header uses most, so that the message names the line that differs.
     header = text.splitlines()[0]
     return max(SEPARATORS, key=header.count)
-
-
-def _numbers_as_written(table: pd.DataFrame, separator: str, encoding: str) -> CsvSpec:
-    """Return the marks of numbers that make the most columns numeric."""
-    dialects = [
-        CsvSpec(separator=separator, decimal=decimal, thousands=thousands, encoding=encoding)
-        for decimal, thousands in MARKS
-        if separator not in (decimal, thousands)
-    ]
-
-    def n_numeric(csv: CsvSpec) -> int:
-        return sum(kind_of(table[name], csv) in ("integer", "number") for name in table)
-
-    return max(dialects, key=n_numeric)

@@ -71,29 +71,36 @@ def _opening(guess: Guess, name: str) -> str:
 
 
 def _data(guess: Guess, path: str) -> str:
+    lines = ["data:", f"  path: {quoted(path)}   # relative to this file", *_time(guess)]
+    if guess.id is not None:
+        lines.append(f"  id: {quoted(guess.id)}   # this column tells the series apart")
+    lines += [*_targets(guess), *_covariates(guess), *_calendar(guess.recipe), *_policies(guess)]
+    csv = (guess.csv or CsvSpec()).model_copy(update={"time_format": guess.time.format})
+    return "\n".join([*lines, *_csv(csv)])
+
+
+def _time(guess: Guess) -> list[str]:
     time = "step numbers" if guess.time.integer else "timestamps"
     others = f"; {_names(guess.time.others)} would do as well" if guess.time.others else ""
-    lines = [
-        "data:",
-        f"  path: {quoted(path)}   # relative to this file",
-        f"  time: {quoted(guess.time.name)}   # the column of {time}{others}",
-        f"  freq: {guess.freq}   # the step between rows; every time in the table lies on it",
-    ]
+    lines = [f"  time: {quoted(guess.time.name)}   # the column of {time}{others}"]
+    if guess.time.parts:
+        parts = ", ".join(f"{part}: {quoted(name)}" for part, name in guess.time.parts.items())
+        lines.append(f"  time_parts: {{{parts}}}   # the columns that complete the time")
+    lines.append(f"  freq: {guess.freq}   # the step between rows; every time in the table lies on it")
     if guess.zone is not None:
         lines.append(
-            f"  timezone: {guess.zone}   # the times carry offsets; names such as Europe/Paris work too"
+            f"  timezone: {guess.zone}   # of times that are moments; names such as Europe/Paris work too"
         )
-    if guess.id is not None:
-        lines.append(f"  id: {quoted(guess.id)}   # times repeat; this column tells the series apart")
-    lines += [
-        f"  targets: [{quoted(guess.target)}]   # the column to forecast: the likeliest column of numbers",
-        *_covariates(guess),
-        *_calendar(guess.recipe),
-        *_policies(guess),
-    ]
-    if guess.csv is not None:
-        lines += _csv(guess.csv.model_copy(update={"time_format": guess.time.format}))
-    return "\n".join(lines)
+    return lines
+
+
+def _targets(guess: Guess) -> list[str]:
+    named = [quoted(name) for name in guess.targets]
+    said = "what to forecast"
+    if guess.candidates:
+        said = f"the likeliest column to forecast; others: {_names(guess.candidates)}"
+    lines = [f"  # {remark}" for remark in guess.remarks]
+    return [*lines, f"  targets: [{', '.join(named)}]   # {said}"]
 
 
 def _covariates(guess: Guess) -> list[str]:

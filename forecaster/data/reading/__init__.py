@@ -9,6 +9,7 @@ May import `panel`, `spec` and the rooms below them, and nothing of `transforms`
     arrow_table   tables in memory; table_digest is their fingerprint
     columns       one column of one batch of cells, and how its faults are reported
     times, numbers, ids, category_cells     cells to stamps, numbers and codes; time_faults has the messages
+    coded_times, time_parts                 times in formats with a name, and times over several columns
     assemble      rows to a panel, by the next five
     rows          the rows as they were read, and sorted
     placing       rows to positions on the time axis

@@ -68,9 +68,7 @@ class ArrowTable(TableFile):
                 f"{IN_MEMORY}: the table cannot be read: {str(error).splitlines()[0]}",
                 hint="convert or drop the columns of mixed types",
             ) from None
-        # What pandas calls an index without a name, such as the row numbers that a filter leaves.
-        named = [name for name in found.column_names if not _UNNAMED_INDEX.fullmatch(name)]
-        return cls(found if len(named) == found.num_columns else found.select(named))
+        return cls(_without_row_numbers(found))
 
     def __str__(self) -> str:
         return self.name
@@ -101,8 +99,30 @@ class ArrowTable(TableFile):
         return self._sha256
 
 
+def _without_row_numbers(table: pa.Table) -> pa.Table:
+    """Leave out an index of pandas that has no name, such as the row numbers that a filter leaves.
+
+    One that holds times is kept, and called index, as `reset_index` calls it.
+    """
+    import pyarrow.types as types
+
+    kept = []
+    for i, (name, kind) in enumerate(zip(table.column_names, table.schema.types, strict=True)):
+        if not _UNNAMED_INDEX.fullmatch(name):
+            kept.append((i, name))
+        elif (types.is_timestamp(kind) or types.is_date(kind)) and "index" not in table.column_names:
+            kept.append((i, "index"))
+    if [name for _, name in kept] == table.column_names:
+        return table
+    return table.select([i for i, _ in kept]).rename_columns([name for _, name in kept])
+
+
 def _taken(data: Any) -> pa.Table:
     import pyarrow as pa
+
+    if type(data).__module__.partition(".")[0] == "pandas" and hasattr(data, "to_frame"):
+        # A Series, whose own stream has neither its index nor its name.
+        data = data.to_frame("value" if data.name is None else str(data.name))
 
     if type(data).__module__.partition(".")[0] != "polars" or not hasattr(data, "get_columns"):
         return pa.table(data)

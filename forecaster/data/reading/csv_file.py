@@ -46,13 +46,16 @@ class CsvFile(TableFile):
         """Records, counted from 0 after the header, that are not among the data rows; ascending."""
         self._wrong_width: list[tuple[int, int, int]] = []
         """Those of them that are not blank: the record, the fields of the header, and its own."""
-        self.columns = self._read_header()
+        self._header = self._read_header()
+        self.columns = with_names(self._header)
 
     def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
         """Yield the named columns as text, some rows at a time; an empty field is an empty text."""
         import pyarrow as pa
         import pyarrow.csv as arrow_csv
 
+        written = dict(zip(self.columns, self._header, strict=True))
+        names = [written[name] for name in names]
         codec = codecs.lookup(self.spec.encoding).name
         is_utf8 = codec in ("utf-8", "utf-8-sig")
         with self._open() as raw, self._explained():
@@ -242,6 +245,19 @@ class CsvFile(TableFile):
         if row.text.strip():
             self._wrong_width.append((record, row.expected_columns, row.actual_columns))
         return "skip"
+
+
+def with_names(header: list[str]) -> list[str]:
+    """Return the names of columns, with one for the column that has none, as the index that pandas writes.
+
+    It is called as pandas calls it. Where several columns have no name, none is given one.
+    """
+    names = list(header)
+    if names.count("") == 1:
+        place = names.index("")
+        if f"Unnamed: {place}" not in names:
+            names[place] = f"Unnamed: {place}"
+    return names
 
 
 def _other_separator(columns: list[str], separator: str) -> str | None:

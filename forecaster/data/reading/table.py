@@ -21,9 +21,9 @@ from forecaster.data.reading.ids import NameIndex, read_ids
 from forecaster.data.reading.numbers import read_numbers
 from forecaster.data.reading.problems import Problems, TableFile
 from forecaster.data.reading.rows import Rows
-from forecaster.data.reading.sources import TableSource, open_table, source_name, table_files
+from forecaster.data.reading.sources import TableSource, open_files, open_table, source_name, table_files
 from forecaster.data.reading.times import LEFT_OUT, TimeReader
-from forecaster.data.spec import CsvSpec, DataSpec
+from forecaster.data.spec import DataSpec, with_plain_times
 from forecaster.data.time_axis.axis import TimeAxis, parse_stamp
 from forecaster.errors import ConfigError, DataError, Location
 
@@ -73,11 +73,16 @@ def read_ahead(spec: DataSpec, source: TableSource, time_axis: TimeAxis) -> Cell
     none: dict[str, object] = {"targets": [], "past_covariates": [], "static_covariates": []}
     none |= {"start": None, "end": None, "duplicates": "error"}
     spec = spec.model_copy(update=none)
-    plain = spec.model_copy(update={"csv": CsvSpec()})
+    plain = with_plain_times(spec)
     if isinstance(source, Path):
         [first, *_] = table_files(source)
-        if first.name.endswith((".csv", ".csv.gz")) and spec.time in CsvFile(first, plain.csv).columns:
-            spec = plain
+        if first.name.endswith((".csv", ".csv.gz")):
+            columns = CsvFile(first, plain.csv).columns
+            if spec.time in columns and not set(spec.time_parts.values()) & set(columns):
+                spec = plain
+    if not set(spec.time_parts.values()) & set(open_files(source, spec.csv)[0].columns):
+        # `forecaster future` writes each time in one column, also to Parquet.
+        spec = spec.model_copy(update={"time_parts": {}})
     files = open_table(spec, source)
     rows = _read_rows(spec, files, source_name(source), IN_MEMORY)
     ordered = in_order(spec, time_axis, rows, files)
@@ -113,7 +118,7 @@ def _read_rows(spec: DataSpec, files: Sequence[TableFile], source: str, scratch:
     problems = Problems()
     times = TimeReader(spec)
     numbers = [*spec.targets, *spec.past_covariates, *spec.future_covariates, *spec.static_covariates]
-    names = [spec.time, *([spec.id] if spec.id else []), *numbers]
+    names = [spec.time, *([spec.id] if spec.id else []), *spec.time_parts.values(), *numbers]
     batches = _Batches(
         scratch.growing(np.int64), scratch.growing(np.int32), scratch.growing(np.float64, len(numbers))
     )
@@ -124,7 +129,8 @@ def _read_rows(spec: DataSpec, files: Sequence[TableFile], source: str, scratch:
         for columns in file.batches(names):
             rows = np.arange(start, start + len(columns[0]), dtype=np.int64)
             start += len(rows)
-            stamps, good = times.read(ColumnBatch(spec.time, columns[0], f, rows, problems))
+            parts = _parts(spec, columns, f, rows, problems)
+            stamps, good = times.read(ColumnBatch(spec.time, columns[0], f, rows, problems), parts)
             timed = good & (stamps != LEFT_OUT)
             n_left_out += int((good & ~timed).sum())
             if timed.any():
@@ -144,6 +150,17 @@ def _read_rows(spec: DataSpec, files: Sequence[TableFile], source: str, scratch:
     joined = _join(batches, source, numbers)
     joined.on_clock, joined.left_out = times.kind == "naive" and spec.timezone is not None, n_left_out
     return joined
+
+
+def _parts(
+    spec: DataSpec, columns: list[pa.Array], file: int, rows: Ints, problems: Problems
+) -> dict[str, ColumnBatch]:
+    """Return the columns of data.time_parts, which follow those of times and ids."""
+    first = 1 if spec.id is None else 2
+    return {
+        part: ColumnBatch(name, cells, file, rows, problems)
+        for (part, name), cells in zip(spec.time_parts.items(), columns[first:], strict=False)
+    }
 
 
 def _add(

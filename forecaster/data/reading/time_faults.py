@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ISO = "write it as ISO 8601, such as 2024-01-31 or 2024-01-31T06:00, or set data.csv.time_format"
-_EPOCH_UNITS = ((11, "seconds"), (14, "milliseconds"), (17, "microseconds"), (20, "nanoseconds"))
+_EPOCH_UNITS = (
+    (11, "seconds", "epoch-s"),
+    (14, "milliseconds", "epoch-ms"),
+    (17, "microseconds", "epoch-us"),
+    (20, "nanoseconds", "epoch-ns"),
+)
+_CODED = (
+    (r"\d{4}[ -]?[Qq][1-4]|[Qq][1-4][ -/]?\d{4}", "quarter"),
+    (r"\d{4}-?[Ww]\d{2}", "iso-week"),
+    (r"(1[6-9]|2[0-2])\d\d\.\d+", "decimal-year"),
+)
 
 
 def describe_text(text: str, spec: DataSpec) -> CellFault:
@@ -32,6 +42,9 @@ def describe_text(text: str, spec: DataSpec) -> CellFault:
         return f"{shown} does not match data.csv.time_format {spec.csv.time_format!r}", hint
     if re.fullmatch(r"[+-]?\d+", plain):
         return describe_integer(int(plain), spec)
+    for pattern, name in _CODED:
+        if re.fullmatch(pattern, plain):
+            return f"{shown} is not an ISO 8601 time", f"set data.csv.time_format: {name}"
     parts = re.match(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})\b(.*)", plain)
     if parts:
         return _describe_short_date(shown, parts)
@@ -52,15 +65,17 @@ def describe_integer(number: int, spec: DataSpec) -> CellFault:
     if re.fullmatch(r"(1[6-9]|2[0-2])\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])", text):
         return f"{fault}: it looks like a date without marks", 'set data.csv.time_format: "%Y%m%d"'
     if re.fullmatch(r"(1[6-9]|2[0-2])\d\d(0[1-9]|1[0-2])", text):
-        return f"{fault}: it looks like a month without marks", 'set data.csv.time_format: "%Y%m"'
-    for digits, unit in _EPOCH_UNITS:
+        return (
+            f"{fault}: it looks like a month or a week without marks",
+            'set data.csv.time_format to "%Y%m" or iso-week',
+        )
+    if re.fullmatch(r"(1[6-9]|2[0-2])\d\d(1[3-9]|[2-4]\d|5[0-3])", text):
+        return f"{fault}: it looks like a week without marks", "set data.csv.time_format: iso-week"
+    for digits, unit, name in _EPOCH_UNITS:
         if digits - 2 <= len(text) <= digits and number > 0:
             moment = datetime(1970, 1, 1) + timedelta(**_span(number, unit))
             what = f"{fault}: it looks like {unit} since 1970 ({moment:%Y-%m-%d %H:%M:%S} UTC)"
-            return (
-                what,
-                "convert the column to ISO 8601 times, or set data.freq to an integer number of its units",
-            )
+            return what, f"set data.csv.time_format: {name}, or data.freq to an integer number of {unit}"
     return fault, "write ISO 8601 times, or set data.freq to an integer, such as 1"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,12 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.data.arrays import Ints
+from forecaster.data.reading.coded_times import parse_named
 from forecaster.data.reading.columns import Bools, ColumnBatch, cast_text, mask, to_flags, to_ints
 from forecaster.data.reading.time_faults import describe_integer_column, describe_text, not_a_time
+from forecaster.data.reading.time_parts import combine, read_part
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import YEARS
 from forecaster.data.time_axis.clocks import resolve, to_utc
 from forecaster.data.time_axis.frequency import Frequency
+from forecaster.data.time_axis.time_formats import NAMED, OF_YEAR, has_offset
+from forecaster.text import joined
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,13 +41,14 @@ class TimeReader:
     kind: Literal["naive", "aware"] | None = field(default=None)
     """Whether times carry an offset; set by the first one."""
 
-    def read(self, column: ColumnBatch) -> tuple[Ints, Bools]:
+    def read(self, column: ColumnBatch, parts: Mapping[str, ColumnBatch] | None = None) -> tuple[Ints, Bools]:
         """Return the stamps of some rows, and which of them are times.
 
         The others are added to the problems of the column, and so is a type that holds no times.
 
         Args:
-            column: Text, integers, or timestamps or dates of any unit.
+            column: Text, numbers, or timestamps or dates of any unit.
+            parts: The columns of data.time_parts, by part.
 
         Returns:
             Stamps, (rows,), and which are good, (rows,). The stamp LEFT_OUT is good and no time: its row is
@@ -52,33 +58,49 @@ class TimeReader:
         import pyarrow.types as types
 
         cells, integer = column.cells, isinstance(self.spec.freq, int)
-        kind = cells.type
-        if types.is_integer(kind) and not integer and self.spec.csv.time_format is not None:
-            cells = cells.cast(pa.string())
+        kind, time_format = cells.type, self._format()
+        if _is_number(kind) and not integer and time_format is not None:
+            cells = _number_texts(cells)
         if integer and (types.is_integer(kind) or types.is_string(kind)):
             stamps, good = _integers(cells)
             column.report(~good, lambda text: describe_text(text, self.spec))
             return stamps, good
         if not integer and types.is_string(cells.type):
-            return self._times(column, *_parse(cells, self.spec.csv.time_format))
+            return self._times(column, *_parse(cells, time_format), parts)
         if not integer and (types.is_timestamp(kind) or types.is_date(kind)):
             days = cells.cast(pa.date32()) if types.is_date(kind) else cells
             aware = types.is_timestamp(kind) and kind.tz is not None
-            return self._times(column, days.to_numpy(zero_copy_only=False), np.full(len(cells), aware))
+            times = days.to_numpy(zero_copy_only=False)
+            return self._times(column, times, np.full(len(cells), aware), parts)
         described = describe_integer_column(cells, self.spec) if types.is_integer(kind) else None
         column.report_type(described or not_a_time(str(kind), self.spec))
         return np.zeros(len(cells), dtype=np.int64), np.zeros(len(cells), dtype=bool)
 
-    def _times(self, column: ColumnBatch, times: NDArray[Any], aware: Bools) -> tuple[Ints, Bools]:
+    def _format(self) -> str | None:
+        """Return data.csv.time_format; that of years where another column completes them."""
+        if self.spec.csv.time_format is None and any(part in self.spec.time_parts for part in OF_YEAR):
+            return "%Y"
+        return self.spec.csv.time_format
+
+    def _times(
+        self,
+        column: ColumnBatch,
+        times: NDArray[Any],
+        aware: Bools,
+        parts: Mapping[str, ColumnBatch] | None = None,
+    ) -> tuple[Ints, Bools]:
         """Return `read` of times that are parsed.
 
         Args:
             column: Where they come from.
             times: (rows,), datetime64 of any unit, NaT where the cell is no time; UTC where it has an offset.
             aware: (rows,), whether it has one.
+            parts: As in `read`.
         """
         good = (times >= YEARS[0]) & (times < YEARS[1])
         column.report(~good, lambda text: describe_text(text, self.spec))
+        if parts:
+            times, good = _with_parts(column, np.where(good, times, np.datetime64("NaT")), good, parts)
         if self.kind is None and good.any():
             self.kind = "aware" if aware[good.argmax()] else "naive"
         good &= self._report_mixed(column, aware, good)
@@ -117,12 +139,47 @@ class TimeReader:
         return utc, good
 
 
+def _with_parts(
+    column: ColumnBatch, times: NDArray[Any], good: Bools, parts: Mapping[str, ColumnBatch]
+) -> tuple[NDArray[Any], Bools]:
+    """Return times with the parts of other columns, and which exist; the others are reported."""
+    numbers = {}
+    for part, cells in parts.items():
+        numbers[part], whole = read_part(part, cells)
+        good = good & whole
+    made = combine(times, numbers)
+    exists = good & ~np.isnat(made)
+    names = joined([f"{cells.name!r}" for cells in parts.values()], word="and")
+    hint = "correct them, or data.time_parts"
+    column.report(good & ~exists, lambda text: (f"{text!r} and {names} make no time that exists", hint))
+    return made, exists
+
+
 def _report_clock(column: ColumnBatch, bad: Bools, what: str, choices: str) -> None:
     hint = (
         "write the times in UTC or with their offset, such as 2024-11-03T01:30:00-04:00, or set "
         f"data.clock_changes.{choices}"
     )
     column.report(bad, lambda text: (f"{text!r} {what}: the clocks change", hint))
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    import pyarrow.types as types
+
+    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
+
+
+def _number_texts(cells: pa.Array) -> pa.Array:
+    """Return numbers as text, whole ones without a point."""
+    import pyarrow as pa
+    import pyarrow.types as types
+
+    if types.is_decimal(cells.type):
+        cells = cells.cast(pa.float64())
+    try:
+        return cells.cast(pa.int64()).cast(pa.string())
+    except pa.ArrowInvalid:
+        return cells.cast(pa.string())
 
 
 def _integers(cells: pa.Array) -> tuple[Ints, Bools]:
@@ -143,6 +200,8 @@ def _parse(cells: pa.Array, time_format: str | None) -> tuple[NDArray[np.datetim
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if time_format in NAMED:
+        return parse_named(cells, time_format), np.full(len(cells), has_offset(time_format))
     if time_format is not None:
         utc = "%z" in time_format
         # pandas reads these words as the time of the reading, whatever the format.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from forecaster.data.arrays import Ints
 from forecaster.data.time_axis.axis import OFF_AXIS, TimeAxis, canonical_freq
-from forecaster.data.time_axis.frequency import DAY_NS, MONTHS, WEEKDAYS
+from forecaster.data.time_axis.frequency import DAY_NS, MONTHS, WEEKDAYS, Frequency
 from forecaster.errors import DataError, Location
 
 # A table that has rows at a smaller share of the steps is a log of events, not a series.
@@ -22,14 +23,21 @@ class TimeColumn:
     Attributes:
         name: Its name.
         integer: Whether it holds step numbers, not timestamps.
-        format: strftime pattern; None for ISO 8601.
+        format: The name of a format, or strftime codes; None for ISO 8601. See `CsvSpec.time_format`.
         others: Other columns that hold times.
+        parts: The other columns of times that are spread over several; see `DataSpec.time_parts`.
     """
 
     name: str
     integer: bool = False
     format: str | None = None
     others: tuple[str, ...] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> list[str]:
+        """All columns of the times."""
+        return [self.name, *self.parts.values()]
 
 
 def infer_frequency(
@@ -65,12 +73,74 @@ def infer_frequency(
         time_axis = TimeAxis.fit(name, zone, stamps)
         if (time_axis.positions(stamps) != OFF_AXIS).all() and _filled(series, time_axis) >= LEAST_FILLED:
             return canonical_freq(name), time_axis
+    if not time.integer and (several := _phases(series, usual)) is not None:
+        raise DataError(
+            f"the series of column {time.name!r} have one step, {Frequency.parse(_tick_name(usual)).name}, and not "
+            f"the same times: {several}",
+            hint="move the times of each series to the same clock first, for instance to full hours or days",
+            location=Location(str(source)),
+        )
     fault = _fault(series, TimeAxis.fit(names[0], zone, stamps))
     raise DataError(
         f"the times of column {time.name!r} are irregular: {fault}",
         hint="aggregate the table to a regular step first, for instance one row per hour or day",
         location=Location(str(source)),
     )
+
+
+def check_frequency(
+    freq: str | int, series: list[Ints], time: TimeColumn, *, zone: str | None, source: object
+) -> tuple[str | int, TimeAxis]:
+    """Check a frequency against the times of a table. Return its canonical name, and its time axis.
+
+    Args:
+        freq: The frequency.
+        series: As for `infer_frequency`, as are the following.
+        time: The column.
+        zone: The time zone of the stamps.
+        source: The table.
+
+    Raises:
+        DataError: Times lie between its steps, or the table has a coarser frequency.
+    """
+    stamps = np.concatenate(series)
+    time_axis = TimeAxis.fit(freq, zone, stamps)
+    off = stamps[time_axis.positions(stamps) == OFF_AXIS]
+    try:
+        found, _ = infer_frequency(series, time, zone=zone, source=source)
+    except DataError:
+        found = time_axis.freq
+    fault = None
+    if len(off):
+        first = time_axis.stamp_text(off[:1])[0]
+        fault = f"{len(off):,} of {len(stamps):,} times lie between its steps (the first: {first})"
+    elif found != time_axis.freq and _filled(series, time_axis) < LEAST_FILLED:
+        fault = f"only {_filled(series, time_axis):.0%} of its steps have a row"
+    if fault is None:
+        return canonical_freq(freq), time_axis
+    hint = (
+        f"the times look like --freq {found}"
+        if found != time_axis.freq
+        else "leave it out to have it inferred"
+    )
+    raise DataError(
+        f"{time_axis.freq} does not fit the times of column {time.name!r}: {fault}",
+        hint=hint,
+        location=Location(str(source)),
+        path="--freq",
+    )
+
+
+def _phases(series: list[Ints], usual_ns: int) -> str | None:
+    """Return two times of series that lie apart within the usual step; None where some series has no such step."""
+    phases = [np.unique(stamps % usual_ns) for stamps in series]
+    if any(len(phase) > 1 for phase in phases):
+        return None
+    first = series[0][0]
+    other = next((stamps[0] for stamps in series if (stamps[0] - first) % usual_ns), None)
+    if other is None:
+        return None
+    return " and ".join(TimeAxis("s").stamp_text(np.array([stamp]))[0] for stamp in (first, other))
 
 
 def _fault(series: list[Ints], time_axis: TimeAxis) -> str:

@@ -303,7 +303,7 @@ def test_output_that_cannot_be_written(write: Write, tmp_path: Path) -> None:
         (
             ["a,b", "x,1.5", "y,2.5"],
             "TABLE: no column holds times (the columns are 'a', 'b'); give one column of timestamps such as "
-            "2024-01-31 or 2024-01-31 05:00:00, or of step numbers",
+            "2024-01-31 or 2024-01-31 05:00:00, or of step numbers; for times in another form set time and time_format",
         ),
         (
             ["t,a", "2024-01-01,x", "2024-01-02,y"],
@@ -311,8 +311,8 @@ def test_output_that_cannot_be_written(write: Write, tmp_path: Path) -> None:
         ),
         (
             ["t,y", *(f"0{1 + i % 9}/0{1 + i // 9}/2024,{i}" for i in range(50))],
-            "TABLE: column 't' holds 01/01/2024, and no row shows whether day or month comes first; write the dates as YYYY-MM-DD, or "
-            "start from a file in configs/ and set data.csv.time_format to '%d/%m/%Y' or '%m/%d/%Y'",
+            "TABLE: column 't' holds 01/01/2024, and no row shows whether day or month comes first; set time_format to '%d/%m/%Y' "
+            "or '%m/%d/%Y', or write the dates as YYYY-MM-DD",
         ),
         (
             ["t,y", "2024-01-01,1", "2024-01-02,2", "2024-01-03,3"],

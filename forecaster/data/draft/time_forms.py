@@ -1,0 +1,122 @@
+"""The forms that people write times in: which format reads every cell of a column."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecaster.data.reading.coded_times import parse_named
+
+_DATES = (
+    "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d", "%Y%m%d",
+    "%Y-%m-%d", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
+)  # fmt: skip
+_NAMED_DATES = (
+    "%d-%b-%Y",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%b %d %Y",
+    "%Y-%b-%d",
+    "%d-%b-%y",
+)
+_MONTHS = (
+    "%b %Y", "%B %Y", "%Y %b", "%Y %B", "%b-%Y", "%Y-%b", "%b-%y", "%b/%Y", "%Y/%m", "%m/%Y", "%YM%m", "%m-%Y",
+)  # fmt: skip
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+_ISO_CLOCKS = ("", " %I:%M %p", " %I:%M:%S %p", "T%H:%M", "T%H:%M:%S")
+FORMATS = (
+    *(date + clock for date, clock in product((*_DATES, *_NAMED_DATES), _CLOCKS)),
+    *(date + clock for date, clock in product(("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y"), _ISO_CLOCKS[3:])),
+    *_MONTHS,
+)
+_LIKE_A_DATE = re.compile(r"\d{1,4}[/.-]\d|(19|20)\d{6}$|(19|20)\d{6} |\d{4}M\d|(?=.*\d).*[A-Za-z]{3}")
+_QUARTER = re.compile(r"\d{4}[ -]?[Qq][1-4]|[Qq][1-4][ -/]?\d{4}")
+_WEEK = re.compile(r"\d{4}-?[Ww]\d{2}")
+_CODED = re.compile(r"(1[6-9]|2[0-2])\d\d([0-4]\d|5[0-3])")
+_DECIMAL_YEAR = re.compile(r"(1[6-9]|2[0-2])\d\d([.,]\d*)?")
+_EPOCH_DIGITS = {10: "epoch-s", 13: "epoch-ms", 16: "epoch-us", 19: "epoch-ns"}
+_WEEK_NAMES = re.compile(r"(?i)week|wk|(^|_)kw|yw$")
+MOST_CELLS = 1000
+
+Times = NDArray[np.datetime64]
+
+
+def strftime_formats(cells: list[str]) -> dict[str, Times]:
+    """Return the strftime formats that read every cell, and the times; of those that agree, the first.
+
+    Args:
+        cells: The cells of a column that hold something.
+    """
+    cells = cells[:MOST_CELLS]
+    if not cells or not all(_LIKE_A_DATE.match(cell) for cell in cells):
+        return {}
+    found: dict[str, Times] = {}
+    for form in FORMATS:
+        if _reads(cells[0], form) and _reads(cells[-1], form):
+            times = _times(cells, form)
+            if not np.isnat(times).any() and not any((times == other).all() for other in found.values()):
+                found[form] = times
+    return found
+
+
+def named_format(cells: list[str]) -> str | None:
+    """Return the named format that the marks of the cells show, as in 2024Q1 and 2024-W05; None where none does."""
+    cells = cells[:MOST_CELLS]
+    for pattern, name in ((_QUARTER, "quarter"), (_WEEK, "iso-week")):
+        if cells and all(pattern.fullmatch(cell) for cell in cells):
+            return name
+    return None
+
+
+def number_format(cells: list[str], name: str) -> tuple[str, str | None] | None:
+    """Return the format of numbers that stand for times, and the first cell that it does not read.
+
+    Args:
+        cells: The cells of a column of numbers that hold something.
+        name: The name of the column: YYYYMM and YYYYWW look the same up to the twelfth.
+
+    Returns:
+        None where the numbers are no such times.
+    """
+    cells = [re.sub(r"\.0*$", "", cell) for cell in cells[:MOST_CELLS]]
+    chosen: str | None = None
+    if all(_CODED.fullmatch(cell) for cell in cells):
+        units = [int(cell[4:]) for cell in cells]
+        weeks = max(units) > 12 or (_WEEK_NAMES.search(name) is not None)
+        chosen = "iso-week" if weeks else "%Y%m"
+    elif len({len(cell) for cell in cells}) == 1 and all(cell.isdigit() for cell in cells):
+        chosen = _EPOCH_DIGITS.get(len(cells[0]))
+        if chosen is not None and not (9.0e8 <= int(cells[0][:10]) <= 4.2e9):
+            return None
+    elif any("." in cell or "," in cell for cell in cells) and all(map(_DECIMAL_YEAR.fullmatch, cells)):
+        times = _times(cells, "decimal-year")
+        return None if np.isnat(times).any() else ("decimal-year", None)
+    if chosen is None:
+        return None
+    times = _times(cells, chosen)
+    bad = np.flatnonzero(np.isnat(times))
+    return chosen, cells[int(bad[0])] if len(bad) else None
+
+
+def _reads(cell: str, form: str) -> bool:
+    try:
+        datetime.strptime(cell, form)
+    except ValueError:
+        return False
+    return True
+
+
+def _times(cells: list[str], form: str) -> Times:
+    import pandas as pd
+    import pyarrow as pa
+
+    if "%" not in form:
+        return parse_named(pa.array(cells), form)
+    times: Times = pd.to_datetime(pd.Index(cells, dtype="str"), format=form, errors="coerce").to_numpy()
+    return times

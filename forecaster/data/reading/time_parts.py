@@ -1,0 +1,120 @@
+"""Times that are spread over several columns, such as a date and an hour, or a year and a month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecaster.data.arrays import Ints
+from forecaster.data.reading.coded_times import Times, mondays, month_starts
+from forecaster.data.reading.columns import Bools, ColumnBatch, mask, to_flags, to_ints
+from forecaster.data.time_axis.time_formats import PARTS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAT = np.datetime64("NaT", "ns")
+_NS = {"day": 86_400_000_000_000, "hour": 3_600_000_000_000, "minute": 60_000_000_000}
+
+
+def read_part(part: str, column: ColumnBatch) -> tuple[Ints, Bools]:
+    """Return the numbers of one part of a time, and which cells hold one, (rows,) each.
+
+    The others are added to the problems of the column.
+
+    Args:
+        part: A key of PARTS.
+        column: Integers or text: digits, Q1 to Q4 for a quarter, English names for a month, and a clock.
+    """
+    if part == "clock":
+        return _clock(column)
+    low, high = PARTS[part]
+    numbers, good = _whole_numbers(part, column.cells)
+    good &= (numbers >= low) & (numbers <= high)
+    hint = f"write the {part} as a number from {low} to {high}"
+    article = "an" if part == "hour" else "a"
+    column.report(~good, lambda text: (f"{text!r} is not {article} {part} from {low} to {high}", hint))
+    return numbers, good
+
+
+def combine(times: Times, parts: Mapping[str, Ints]) -> Times:
+    """Return the times that dates or years and the other parts make, (rows,), datetime64[ns].
+
+    NaT where there is no such time: on the 30th of February, or where the time already holds a finer part.
+
+    Args:
+        times: (rows,), years where a month, a quarter or a week follows, dates where an hour follows.
+        parts: (rows,) each, by keys of PARTS.
+    """
+    times = times.astype("M8[ns]")
+    year = times.astype("M8[Y]").astype(np.int64) + 1970
+    made = times
+    if "month" in parts:
+        made = month_starts(year, parts["month"])
+    elif "quarter" in parts:
+        made = month_starts(year, 3 * parts["quarter"] - 2)
+    elif "week" in parts:
+        made = mondays(year, parts["week"])
+    made = np.where((made == times) | _starts(times, "Y"), made, _NAT)
+    if "day" in parts:
+        month = made.astype("M8[M]")
+        days = made + (parts["day"] - 1) * np.timedelta64(_NS["day"], "ns")
+        made = np.where(_starts(made, "M") & (days.astype("M8[M]") == month), days, _NAT)
+    if "hour" in parts:
+        made = np.where(_starts(made, "D"), made + parts["hour"] * np.timedelta64(_NS["hour"], "ns"), _NAT)
+    if "minute" in parts:
+        made = np.where(
+            _starts(made, "h"), made + parts["minute"] * np.timedelta64(_NS["minute"], "ns"), _NAT
+        )
+    if "clock" in parts:
+        made = np.where(_starts(made, "D"), made + parts["clock"] * np.timedelta64(1, "ns"), _NAT)
+    return made
+
+
+def _starts(times: Times, unit: str) -> Bools:
+    """Return which times are the beginning of a year, a month, a day or an hour."""
+    out: Bools = times.astype(f"M8[{unit}]").astype("M8[ns]") == times
+    return out
+
+
+def _clock(column: ColumnBatch) -> tuple[Ints, Bools]:
+    """Return the nanoseconds since midnight that a clock shows, and which cells hold a clock."""
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    text = pc.utf8_upper(pc.utf8_trim_whitespace(column.cells.cast(pa.string()).fill_null("")))
+    cells = pd.Index(text.to_numpy(zero_copy_only=False))
+    since = np.full(len(cells), -1, dtype=np.int64)
+    for form in ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M %p", "%I:%M%p"):
+        if (left := since < 0).any():
+            found = pd.to_datetime(cells[left], format=form, errors="coerce").to_numpy().astype("M8[ns]")
+            of_day = (found - found.astype("M8[D]")).astype(np.int64)
+            since[left] = np.where(np.isnat(found), -1, of_day)
+    good = since >= 0
+    hint = "write it as 17:24 or 17:24:00"
+    column.report(~good, lambda text: (f"{text!r} is not the time of a day", hint))
+    return since, good
+
+
+def _whole_numbers(part: str, cells: pa.Array) -> tuple[Ints, NDArray[np.bool_]]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.types as types
+
+    if types.is_integer(cells.type):
+        return to_ints(cells), ~to_flags(cells.is_null())
+    text = pc.utf8_lower(pc.utf8_trim_whitespace(cells.cast(pa.string()).fill_null("")))
+    if part == "quarter":
+        text = pc.replace_substring_regex(text, "^q", "")
+    if part == "month":
+        for i, name in enumerate(_MONTHS):
+            text = pc.replace_substring_regex(text, f"^{name}[a-z]*\\.?$", str(i + 1))
+    # Arrow and pandas write whole numbers of a column of fractions with .0.
+    good = to_flags(pc.match_substring_regex(text, r"^\d{1,4}(\.0*)?$"))
+    whole = pc.replace_substring_regex(pc.if_else(mask(good), text, None), r"\..*", "")
+    return to_ints(whole.cast(pa.int64())), good

@@ -1,0 +1,74 @@
+"""The formats of the time column: names for those that strftime codes cannot read, and a check of the codes."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from datetime import datetime
+
+# The formats with a name, and what they read.
+NAMED = {
+    "quarter": "a year and a quarter, such as 2024Q1, 2024-Q1 or Q1 2024: the first day of the quarter",
+    "iso-week": "a year and an ISO week, such as 2024-W05, 2024W05 or 202405: the Monday of the week",
+    "epoch-s": "seconds since 1970, in UTC",
+    "epoch-ms": "milliseconds since 1970, in UTC",
+    "epoch-us": "microseconds since 1970, in UTC",
+    "epoch-ns": "nanoseconds since 1970, in UTC",
+    "decimal-year": "years with a fraction, such as 1959.25, at the beginning or in the middle of a month: the first "
+    "day of the month",
+}
+# Nanoseconds of one unit.
+EPOCHS = {"epoch-s": 1_000_000_000, "epoch-ms": 1_000_000, "epoch-us": 1_000, "epoch-ns": 1}
+_DAY_OF_WEEK = ("%a", "%A", "%w", "%u")
+# Any moment, to see whether it can be written and read back.
+_MOMENT = datetime(2024, 1, 31, 6, 30)
+
+
+def has_offset(time_format: str | None) -> bool:
+    """Return whether times of a format are moments, not times on an unknown clock."""
+    return time_format is not None and ("%z" in time_format or time_format in EPOCHS)
+
+
+def format_fault(time_format: str) -> tuple[str, str] | None:
+    """Return what is wrong with a format, and the next move; None where nothing is.
+
+    Args:
+        time_format: The name of a format, or strftime codes.
+    """
+    if time_format in NAMED:
+        return None
+    codes = re.findall(r"%.", time_format)
+    if not codes:
+        near = difflib.get_close_matches(time_format.lower(), NAMED, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "use strftime codes such as %Y-%m-%d"
+        return f"no format is called {time_format!r}", f"{hint} The names are {', '.join(NAMED)}"
+    if ("%V" in codes or "%G" in codes) and not any(code in codes for code in _DAY_OF_WEEK):
+        return "%G and %V name a week, not a day", "use iso-week, which reads weeks as their Mondays"
+    if ("%U" in codes or "%W" in codes) and not any(code in codes for code in _DAY_OF_WEEK):
+        return f"{time_format!r} names a week, not a day", "write the first day of each week instead"
+    if not any(code in codes for code in ("%Y", "%y", "%G", "%c", "%x")):
+        return f"{time_format!r} has no year", "add %Y, and the year to the times"
+    try:
+        datetime.strptime(_MOMENT.strftime(time_format), time_format)
+    except ValueError as error:
+        if "bad directive" in str(error) or "stray %" in str(error):
+            return (
+                f"{time_format!r} has a code that does not exist",
+                "use codes such as %Y, %m, %d, %H and %M",
+            )
+    return None
+
+
+# The columns that a time may be spread over besides the one of dates or years, and the numbers that each may hold.
+PARTS = {
+    "quarter": (1, 4),
+    "month": (1, 12),
+    "week": (1, 53),
+    "day": (1, 31),
+    "hour": (0, 23),
+    "minute": (0, 59),
+    # Nanoseconds since midnight, read from text such as 17:24:00 or 5:24 PM.
+    "clock": (0, 86_399_999_999_999),
+}
+# The parts that complete a year; one of them at most.
+OF_YEAR = ("quarter", "month", "week")
