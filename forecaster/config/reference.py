@@ -202,7 +202,12 @@ def _named(node: Node, root: Node) -> Node | None:
     """Return the part of a schema that lists names with meanings, of the value, its entries or its keys."""
     for branch in alternatives(node, root):
         rest = branch.get("additionalProperties")
-        for inner in (branch, branch.get("items"), rest if isinstance(rest, dict) else None):
+        for inner in (
+            branch,
+            branch.get("items"),
+            rest if isinstance(rest, dict) else None,
+            branch.get("propertyNames"),
+        ):
             for found in alternatives(inner, root) if inner else ():
                 if "enumDescriptions" in found:
                     return found

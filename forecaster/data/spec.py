@@ -125,6 +125,22 @@ OUTPUT_NAMES = ("forecast", "cutoff", "target", "actual")
 IN_MEMORY = "<in memory>"
 
 
+TimePart = Annotated[
+    Literal["quarter", "month", "week", "day", "hour", "minute", "clock"],
+    OneOf(
+        {
+            "quarter": "The quarter, 1 to 4, beside a column of years.",
+            "month": "The month, 1 to 12 or by name, beside a column of years.",
+            "week": "The ISO week, 1 to 53, beside a column of years.",
+            "day": "The day of the month, beside a year and a month.",
+            "hour": "The hour, 0 to 23, beside a column of dates.",
+            "minute": "The minute, 0 to 59, beside an hour.",
+            "clock": "The time of day, such as 17:24, beside a column of dates.",
+        }
+    ),
+]
+
+
 class DataSpec(Spec):
     """The table, and the role of each of its columns."""
 
@@ -133,9 +149,7 @@ class DataSpec(Spec):
     path starts at the folder of the YAML file."""
     time: Name = Field(examples=["time_hour"])
     """The column of timestamps; with a whole number as `freq`, a column of whole numbers."""
-    time_parts: dict[Literal["quarter", "month", "week", "day", "hour", "minute", "clock"], Name] = Field(
-        {}, examples=[{"hour": "hr"}, {"month": "Month"}]
-    )
+    time_parts: dict[TimePart, Name] = Field({}, examples=[{"hour": "hr"}, {"month": "Month"}])
     """The other columns of a time that is spread over several: the hour (0 to 23) or the clock (17:24) beside a
     column of dates, or the month, the quarter or the ISO week beside a column of years. Forecasts have the whole time
     in the column `time`."""
