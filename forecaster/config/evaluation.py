@@ -61,9 +61,13 @@ class EvaluationSpec(Spec):
     """The prediction intervals, each by the share of actual values that it should contain, in percent and in
     ascending order. []: no intervals."""
     calibration: Annotated[
-        Literal["conformal", "adaptive", "none"],
+        Literal["scaled", "conformal", "adaptive", "none"],
         OneOf(
             {
+                "scaled": "From the errors on the validation windows, in units of the spread that the network itself "
+                "forecasts (locally scaled conformal prediction): wide in busy hours and narrow in quiet ones. With "
+                "`model.output: {type: point}`, in units of the spread of the series. Few errors are pooled over "
+                "steps.",
                 "conformal": "From the errors on the validation windows, for each step ahead (conformal prediction). "
                 "It also corrects the quantiles that a network forecasts itself.",
                 "adaptive": "The same from the newest errors known at each cutoff, over as many steps as "

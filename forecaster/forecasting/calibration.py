@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from forecaster.data.arrays import AnyFloats, Floats, Ints
 from forecaster.data.transforms.scalers import Scaler
+from forecaster.forecasting.stretch import distances, learn_factors, stretched
 from forecaster.model.linear import spread_out
 
 MEDIAN = 0.5
@@ -46,7 +47,7 @@ class GroupedQuantiles:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Offsets that are added to each quantile, in the units of the scaler.
+    """Offsets that are added to each quantile, in the units of the scaler, or factors of their distances.
 
     Attributes:
         probabilities: Probabilities of the quantiles, increasing.
@@ -55,6 +56,7 @@ class Calibration:
         offsets: (1 + ids, horizon, targets, probabilities); the first row is for all other
             series. Offsets of the median are 0, which leaves the forecast itself in place.
         n_windows: Number of windows that the pooled offsets are learned from.
+        stretch: Whether offsets holds factors of the distances of the quantiles from the forecast (see `stretch`).
     """
 
     probabilities: tuple[float, ...]
@@ -62,6 +64,7 @@ class Calibration:
     ids: tuple[str, ...]
     offsets: Floats
     n_windows: int
+    stretch: bool = False
 
     def apply(self, forecast: GroupedQuantiles, ids: Sequence[str]) -> NDArray[np.float32]:
         """Calibrate quantiles.
@@ -78,6 +81,14 @@ class Calibration:
         place = {name: i + 1 for i, name in enumerate(self.ids)}
         row = np.array([place.get(name, 0) for name in ids], dtype=np.int64)[forecast.group]
         out = np.full((*forecast.quantiles.shape[:-1], n), np.nan, dtype=np.float32)
+        if self.stretch:
+            scaled = _scaled(self.scaler, forecast, horizon)
+            moved = stretched(scaled, self.offsets[row, : scaled.shape[1]], self.probabilities)
+            for k, probability in enumerate(self.probabilities):
+                out[:, :horizon, :, k] = self.scaler.invert(moved[..., k], forecast.group)
+                if probability == MEDIAN:
+                    out[..., k] = _of_probability(forecast.quantiles, k)
+            return out
         for k, probability in enumerate(self.probabilities):
             base = _of_probability(forecast.quantiles, k)
             if probability == MEDIAN:
@@ -100,7 +111,7 @@ class Calibration:
                 included only where it is a different one.
         """
         return {
-            "method": "split_conformal",
+            "method": "scaled_conformal" if self.stretch else "split_conformal",
             "probabilities": list(self.probabilities),
             "windows": self.n_windows,
             "ids": list(self.ids),
@@ -129,6 +140,7 @@ class Calibration:
             tuple(state["ids"]),
             offsets,
             state["windows"],
+            state["method"] == "scaled_conformal",
         )
 
 
@@ -139,6 +151,7 @@ def calibrate(
     probabilities: tuple[float, ...],
     scaler: Scaler,
     ids: Sequence[str],
+    stretch: bool = False,
 ) -> Calibration:
     """Learn the offsets from windows whose actual values are known.
 
@@ -151,6 +164,7 @@ def calibrate(
         probabilities: Probabilities of the quantiles, increasing, the median among them.
         scaler: Scaler with a group per series, in whose units errors are pooled.
         ids: Name of each group of the scaler.
+        stretch: Whether to learn factors of the distances instead of offsets.
 
     Raises:
         ValueError: There is no window.
@@ -160,6 +174,16 @@ def calibrate(
     shown = scaler.scale_targets(actual, forecast.group)
 
     def offsets(windows: Ints) -> Floats:
+        if stretch:
+            part = GroupedQuantiles(forecast.quantiles[windows], forecast.group[windows])
+            scaled = _scaled(scaler, part, actual.shape[1])
+            middle = probabilities.index(MEDIAN) if scaled.shape[-1] > 1 else 0
+            return learn_factors(
+                shown[windows] - scaled[..., middle],
+                distances(scaled, probabilities),
+                probabilities,
+                overlap=_overlap(part.group, actual.shape[1]),
+            )
         out = np.zeros((*actual.shape[1:], len(probabilities)))
         of_base: dict[int, list[int]] = {}
         for k, probability in enumerate(probabilities):
@@ -183,7 +207,21 @@ def calibrate(
     ]
     pooled = spread_out(len(actual), MAX_POOLED_WINDOWS)
     every = np.stack([offsets(pooled), *(offsets(windows) for _, windows in alone)])
-    return Calibration(probabilities, scaler, tuple(name for name, _ in alone), every, len(actual))
+    return Calibration(probabilities, scaler, tuple(name for name, _ in alone), every, len(actual), stretch)
+
+
+def _scaled(scaler: Scaler, forecast: GroupedQuantiles, horizon: int) -> Floats:
+    """Return the quantiles of the first steps in units of the scaler."""
+    quantiles = forecast.quantiles[:, :horizon]
+    parts = [scaler.scale_targets(quantiles[..., k], forecast.group) for k in range(quantiles.shape[-1])]
+    return np.stack(parts, axis=-1)
+
+
+def _overlap(group: Ints, horizon: int) -> float:
+    """Return how many windows of a series overlap at one step, as a mean; they follow one another."""
+    _, count = np.unique(group, return_counts=True)
+    apart = float(((count - 1) / horizon + 1.0).sum())
+    return len(group) / apart
 
 
 def needed(probabilities: Sequence[float]) -> int:

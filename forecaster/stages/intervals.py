@@ -124,6 +124,7 @@ class _Calibrated:
         self.prepared, self.scaler = prepared, scaler
         self.ids = scaler.ids or ()
         self.adaptive = evaluation.calibration == "adaptive"
+        self.stretch = evaluation.calibration == "scaled"
         self.probabilities = probabilities(evaluation.levels)
         self.parts = {split: self._part(split, forecasts[split][name]) for split in forecasts}
 
@@ -133,8 +134,22 @@ class _Calibrated:
         return grouped, self.prepared.actual(windows), self.prepared.positions(windows)
 
     def _fixed(self) -> Calibration:
-        forecast, actual, _ = self.parts["val"]
-        return calibrate(forecast, actual, probabilities=self.probabilities, scaler=self.scaler, ids=self.ids)
+        return self._learned("val")
+
+    def _learned(self, *splits: SplitName) -> Calibration:
+        """Calibrate on all windows of some splits."""
+        parts = [self.parts[split] for split in splits]
+        return calibrate(
+            GroupedQuantiles(
+                np.concatenate([forecast.quantiles for forecast, _, _ in parts]),
+                np.concatenate([forecast.group for forecast, _, _ in parts]),
+            ),
+            np.concatenate([actual for _, actual, _ in parts]),
+            probabilities=self.probabilities,
+            scaler=self.scaler,
+            ids=self.ids,
+            stretch=self.stretch,
+        )
 
     def _moving(self) -> AdaptiveCalibration:
         return AdaptiveCalibration(
@@ -153,4 +168,9 @@ class _Calibrated:
 
     def for_later(self) -> Calibration:
         """Return the calibration for windows after the table."""
-        return self._moving().newest() if self.adaptive and "test" in self.parts else self._fixed()
+        if "test" not in self.parts:
+            return self._fixed()
+        if self.stretch:
+            # The newest errors are known too once the table has ended.
+            return self._learned("val", "test")
+        return self._moving().newest() if self.adaptive else self._fixed()

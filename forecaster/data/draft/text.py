@@ -241,5 +241,6 @@ def _evaluation(recipe: Recipe) -> str:
     return (
         "evaluation:\n"
         "  baselines: [naive, seasonal_naive, ridge]   # scored beside the model\n"
-        f"  seasonality: {recipe.season}   # steps in one season"
+        f"  seasonality: {recipe.season}   # steps in one season\n"
+        "  calibration: scaled   # intervals: those of the network, widened or narrowed by its validation errors"
     )

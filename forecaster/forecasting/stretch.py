@@ -1,0 +1,150 @@
+"""Intervals from past errors in units of the forecast's own spread: locally scaled conformal prediction.
+
+Every quantile lies at a distance from the forecast: that of the network's own quantile, which knows the hour and the
+season, or a normal quantile times the spread of the series for a point forecast. Calibration multiplies the distances.
+The factor of a probability is a quantile of the errors of calibration windows, each divided by its distance (Lei et
+al., 2018, 5.2, with the signs of conformalised quantile regression, Romano et al., 2019). Because factors are positive,
+the forecast lies within all its intervals, and no interval has the width 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import NormalDist
+
+import numpy as np
+
+from forecaster.data.arrays import AnyFloats, Floats
+
+MEDIAN = 0.5
+# Neighbouring steps are calibrated together until they have errors for so many windows that do not overlap.
+ERRORS_TOGETHER = 50.0
+# Both ends are calibrated apart where each end is expected to have so many errors beyond it, else together.
+BEYOND_AN_END = 10.0
+# The level whose factor serves the levels that the errors cannot carry.
+CARRIED_LEVEL = 0.8
+# The smallest factor, and the smallest distance in units of the scaler: no interval has the width 0.
+LEAST_FACTOR, LEAST_DISTANCE = 0.1, 1e-4
+
+
+def distances(quantiles: AnyFloats, probabilities: Sequence[float]) -> Floats:
+    """Return the distance of each quantile from the forecast, away from it: never negative, growing outwards.
+
+    Args:
+        quantiles: (windows, horizon, targets, probabilities), scaled, the median being the forecast; or (…, 1) for a
+            point forecast.
+        probabilities: Their probabilities, increasing, with the median among them.
+
+    Returns:
+        (windows, horizon, targets, probabilities), at least LEAST_DISTANCE but at the median, where it is 0.
+    """
+    middle = list(probabilities).index(MEDIAN)
+    usual = np.array([abs(_usual(p)) for p in probabilities])
+    if quantiles.shape[-1] == 1:
+        return np.broadcast_to(usual, (*quantiles.shape[:-1], len(usual))).astype(np.float64)
+    found = np.abs(quantiles - quantiles[..., middle : middle + 1]).astype(np.float64)
+    return _outwards(np.maximum(found, LEAST_DISTANCE * usual), middle)
+
+
+def _outwards(away: Floats, middle: int) -> Floats:
+    """Return distances that do not shrink from the middle outwards, in place."""
+    upper, lower = away[..., middle + 1 :], away[..., :middle][..., ::-1]
+    np.maximum.accumulate(upper, axis=-1, out=upper)
+    np.maximum.accumulate(lower, axis=-1, out=lower)
+    return away
+
+
+def stretched(quantiles: AnyFloats, factors: AnyFloats, probabilities: Sequence[float]) -> Floats:
+    """Return the calibrated quantiles, scaled.
+
+    Args:
+        quantiles: See `distances`.
+        factors: (windows, horizon, targets, probabilities).
+        probabilities: The probabilities of the quantiles.
+    """
+    away = _outwards(distances(quantiles, probabilities) * factors, list(probabilities).index(MEDIAN))
+    sign = np.sign(np.asarray(probabilities) - MEDIAN)
+    middle = list(probabilities).index(MEDIAN) if quantiles.shape[-1] > 1 else 0
+    found: Floats = quantiles[..., middle : middle + 1] + sign * away
+    return found
+
+
+def learn_factors(
+    error: AnyFloats, away: Floats, probabilities: Sequence[float], *, overlap: float
+) -> Floats:
+    """Learn the factor of each step, target and probability.
+
+    Args:
+        error: (windows, horizon, targets), actual value less forecast, scaled, NaN where not observed.
+        away: (windows, horizon, targets, probabilities), from `distances`.
+        probabilities: The probabilities of the quantiles.
+        overlap: How many of the windows overlap at one step: 1 where all are apart.
+
+    Returns:
+        (horizon, targets, probabilities); 1 at the median and where nothing was observed.
+    """
+    horizon, targets = error.shape[1:]
+    out = np.ones((horizon, targets, len(probabilities)))
+    for target in range(targets):
+        observed = np.isfinite(error[:, :, target]).sum(axis=0) / overlap
+        for steps in _runs(observed):
+            errors: Floats = error[:, steps, target].astype(np.float64)
+            scales = away[:, steps, target]
+            known = np.isfinite(errors)
+            n = float(known.sum()) / overlap
+            if n > 0:
+                out[steps, target] = _factors(errors[known], scales[known], probabilities, n)
+    return out
+
+
+def _runs(observed: Floats) -> list[slice]:
+    """Return runs of neighbouring steps with ERRORS_TOGETHER errors each; the last may be joined to the one before."""
+    found, first, count = [], 0, 0.0
+    for step, n in enumerate(observed):
+        count += float(n)
+        if count >= ERRORS_TOGETHER:
+            found.append(slice(first, step + 1))
+            first, count = step + 1, 0.0
+    if first < len(observed):
+        if found:
+            first = found.pop().start
+        found.append(slice(first, len(observed)))
+    return found
+
+
+def _factors(error: Floats, away: Floats, probabilities: Sequence[float], n: float) -> Floats:
+    """Return the factor of each probability from n independent errors.
+
+    Args:
+        error: (errors,).
+        away: (errors, probabilities).
+        probabilities: The probabilities.
+        n: The number of errors that count as independent; at most their number.
+    """
+    out = np.ones(len(probabilities))
+    upper = error > 0
+    at = {p: k for k, p in enumerate(probabilities)}
+    for k, p in enumerate(probabilities):
+        if p == MEDIAN:
+            continue
+        tail = min(p, 1.0 - p)
+        other = at.get(round(1.0 - p, 9), k)
+        if n * tail >= BEYOND_AN_END:
+            score = error / away[:, k] if p > MEDIAN else -error / away[:, k]
+            level = 1.0 - tail
+        else:
+            # The size of the error, over the distance of the end on whose side it lies.
+            score = np.abs(error) / np.where(upper == (p > MEDIAN), away[:, k], away[:, other])
+            level = 1.0 - 2.0 * tail
+            if n * (1.0 - level) < 1.0:
+                # So few errors say nothing of this tail: its distance keeps its proportion to a level they carry.
+                level = min(level, CARRIED_LEVEL, n / (n + 1.0))
+                score = score * (_usual(1.0 - tail) / _usual((1.0 + level) / 2.0))
+        out[k] = max(
+            LEAST_FACTOR, float(np.quantile(score, min(1.0, level * (n + 1.0) / n), method="higher"))
+        )
+    return out
+
+
+def _usual(probability: float) -> float:
+    return NormalDist().inv_cdf(probability)
