@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 EXAMPLES = examples(
     "forecaster init sales.csv",
     "forecaster init sales.csv --target sold --id shop --horizon 14",
-    "forecaster init sales.csv --output sales.yaml --force",
-    "forecaster init sales.csv --output - | less",
     "forecaster init --example departures",
 )
 STDOUT = "-"
