@@ -22,7 +22,19 @@ FIXED: dict[KeyPath, str] = {
     **{
         ("data", key): "decides which rows there are, which must be the same for every trial"
         for key in (
-            *("path", "time", "freq", "id", "targets", "timezone", "clock_changes", "csv", "start", "end"),
+            *(
+                "path",
+                "time",
+                "time_parts",
+                "freq",
+                "id",
+                "targets",
+                "timezone",
+                "clock_changes",
+                "csv",
+                "start",
+                "end",
+            ),
             "duplicates",
         )
     },

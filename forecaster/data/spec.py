@@ -88,6 +88,38 @@ class CsvSpec(Spec):
         return self
 
 
+class TimePartsSpec(Spec):
+    """The columns that complete the time of a row, besides the column of times."""
+
+    quarter: Name | None = Field(None, examples=["quarter"])
+    """The column of quarters, 1 to 4 or Q1 to Q4, beside a column of years."""
+    month: Name | None = Field(None, examples=["Month"])
+    """The column of months, 1 to 12 or English names, beside a column of years."""
+    week: Name | None = Field(None, examples=["week"])
+    """The column of ISO weeks, 1 to 53, beside a column of years. A week is read as its Monday."""
+    day: Name | None = Field(None, examples=["day"])
+    """The column of days, 1 to 31, beside a month."""
+    hour: Name | None = Field(None, examples=["hr"])
+    """The column of hours, 0 to 23, beside a date."""
+    minute: Name | None = Field(None, examples=["minute"])
+    """The column of minutes, 0 to 59, beside an hour."""
+    clock: Name | None = Field(None, examples=["Time"])
+    """The column of times of the day, such as 17:24, 17:24:30 or 5:24 PM, beside a date."""
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns that are named, by part."""
+        return {part: name for part, name in self if name is not None}
+
+    @model_validator(mode="after")
+    def _one_of_year(self) -> TimePartsSpec:
+        of_year = [part for part in OF_YEAR if part in self.columns]
+        if len(of_year) > 1:
+            summary = f"{joined(of_year, word='and')} each complete a year"
+            raise_faults([Fault((), summary, "keep one of them")])
+        return self
+
+
 class ClockSpec(Spec):
     """What to do with local times that daylight saving time repeats or skips."""
 
@@ -125,22 +157,6 @@ OUTPUT_NAMES = ("forecast", "cutoff", "target", "actual")
 IN_MEMORY = "<in memory>"
 
 
-TimePart = Annotated[
-    Literal["quarter", "month", "week", "day", "hour", "minute", "clock"],
-    OneOf(
-        {
-            "quarter": "The quarter, 1 to 4, beside a column of years.",
-            "month": "The month, 1 to 12 or by name, beside a column of years.",
-            "week": "The ISO week, 1 to 53, beside a column of years.",
-            "day": "The day of the month, beside a year and a month.",
-            "hour": "The hour, 0 to 23, beside a column of dates.",
-            "minute": "The minute, 0 to 59, beside an hour.",
-            "clock": "The time of day, such as 17:24, beside a column of dates.",
-        }
-    ),
-]
-
-
 class DataSpec(Spec):
     """The table, and the role of each of its columns."""
 
@@ -149,7 +165,7 @@ class DataSpec(Spec):
     path starts at the folder of the YAML file."""
     time: Name = Field(examples=["time_hour"])
     """The column of timestamps; with a whole number as `freq`, a column of whole numbers."""
-    time_parts: dict[TimePart, Name] = Field({}, examples=[{"hour": "hr"}, {"month": "Month"}])
+    time_parts: TimePartsSpec = Field(TimePartsSpec(), examples=[{"hour": "hr"}, {"month": "Month"}])
     """The other columns of a time that is spread over several: the hour (0 to 23) or the clock (17:24) beside a
     column of dates, or the month, the quarter or the ISO week beside a column of years. Forecasts have the whole time
     in the column `time`."""
@@ -268,7 +284,7 @@ class DataSpec(Spec):
                     Fault(("id",), f"column {self.id!r} is already the time", "name another column")
                 )
             roles[self.id] = "id"
-        for part, name in self.time_parts.items():
+        for part, name in self.time_parts.columns.items():
             if name in roles:
                 summary = f"column {name!r} is already the {roles[name]}"
                 faults.append(Fault(("time_parts", part), summary, "name another column"))
@@ -301,16 +317,12 @@ class DataSpec(Spec):
         faults = []
         if self.static_covariates and self.id is None:
             faults.append(Fault(("static_covariates",), "needs an id column", "add data.id"))
-        of_year = [part for part in OF_YEAR if part in self.time_parts]
-        if len(of_year) > 1:
-            summary = f"{joined(of_year, word='and')} each complete a year"
-            faults.append(Fault(("time_parts",), summary, "keep one of them"))
         if isinstance(self.freq, int):
             if self.calendar:
                 faults.append(
                     Fault(("calendar",), "needs timestamps, but freq is a whole number", "remove it")
                 )
-            if self.time_parts:
+            if self.time_parts.columns:
                 faults.append(
                     Fault(("time_parts",), "needs timestamps, but freq is a whole number", "remove it")
                 )
@@ -331,7 +343,7 @@ class DataSpec(Spec):
 
 def with_plain_times(spec: DataSpec) -> DataSpec:
     """Return the spec for a table that forecaster wrote: with plain CSV, and each time in one column."""
-    return spec.model_copy(update={"csv": CsvSpec(), "time_parts": {}})
+    return spec.model_copy(update={"csv": CsvSpec(), "time_parts": TimePartsSpec()})
 
 
 SplitSize = (

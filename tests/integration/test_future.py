@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.integration.tiny_runs import call, csv_rows, done, hours, line, refused, write_config, write_table
@@ -141,3 +143,20 @@ def test_table_written_like_the_data_is_read_too(tmp_path: Path) -> None:
     plain = write_table(tmp_path / "g.csv", "t,open", [[t, 0.5] for t in AHEAD])
     found = done("predict", tmp_path / "r", "--future", tmp_path / "f.csv")
     assert done("predict", tmp_path / "r", "--future", plain) == found
+
+
+def test_times_over_several_columns_come_in_one_or_in_several(tmp_path: Path) -> None:
+    """The table of the future as `future` writes it, and as the training table is written."""
+    days = [(f"2024-01-{1 + i // 24:02}", i % 24) for i in range(43)]
+    write_table(tmp_path / "t.csv", "t,hr,y,open", [[d, h, i, i % 2] for i, (d, h) in enumerate(days[:N])])
+    config = write_config(
+        tmp_path, {"targets": ["y"], "future_covariates": ["open"], "time_parts": {"hour": "hr"}}
+    )
+    done("train", config, "--run-dir", tmp_path / "r", "-q")
+    alike = write_table(tmp_path / "f.csv", "t,hr,open", [[d, h, 1] for d, h in days[N:]])
+    found = done("predict", tmp_path / "r", "--future", alike)
+    plain = write_table(tmp_path / "g.csv", "t,open", [[t, 1] for t in AHEAD])
+    assert done("predict", tmp_path / "r", "--future", plain) == found
+    typed = tmp_path / "h.parquet"
+    pq.write_table(pa.table({"t": AHEAD, "open": [1, 1, 1]}), typed)
+    assert done("predict", tmp_path / "r", "--future", typed) == found

@@ -190,8 +190,8 @@ TYPED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ),
     (
         "FILE: time: row 1: '1704067200' is an integer, and data.freq 'h' needs timestamps: it looks like seconds "
-        "since 1970 (2024-01-01 00:00:00 UTC); set data.csv.time_format: epoch-s, or data.freq to an integer number "
-        "of seconds",
+        "since 1970 (2024-01-01 00:00:00 UTC); set data.csv.time_format: epoch-s, or data.freq to an integer number of "
+        "seconds",
         {"time": [1704067200, 1704070800, 1704074400], "y": [1, 2, 3]},
         {},
     ),

@@ -146,7 +146,7 @@ def _format(path: Path) -> type[Format]:
 def _check_columns(spec: DataSpec, file: TableFile) -> None:
     """Raise DataError for all columns that are absent or ambiguous."""
     roles = {"time": [spec.time], "id": [spec.id] if spec.id else []}
-    roles["time_parts"] = list(spec.time_parts.values())
+    roles["time_parts"] = list(spec.time_parts.columns.values())
     for role in ("targets", "past_covariates", "future_covariates", "static_covariates"):
         roles[role] = getattr(spec, role)
     wanted = [(role, name) for role, names in roles.items() for name in names]

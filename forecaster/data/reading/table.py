@@ -23,7 +23,7 @@ from forecaster.data.reading.problems import Problems, TableFile
 from forecaster.data.reading.rows import Rows
 from forecaster.data.reading.sources import TableSource, open_files, open_table, source_name, table_files
 from forecaster.data.reading.times import LEFT_OUT, TimeReader
-from forecaster.data.spec import DataSpec, with_plain_times
+from forecaster.data.spec import DataSpec, TimePartsSpec, with_plain_times
 from forecaster.data.time_axis.axis import TimeAxis, parse_stamp
 from forecaster.errors import ConfigError, DataError, Location
 
@@ -78,11 +78,11 @@ def read_ahead(spec: DataSpec, source: TableSource, time_axis: TimeAxis) -> Cell
         [first, *_] = table_files(source)
         if first.name.endswith((".csv", ".csv.gz")):
             columns = CsvFile(first, plain.csv).columns
-            if spec.time in columns and not set(spec.time_parts.values()) & set(columns):
+            if spec.time in columns and not set(spec.time_parts.columns.values()) & set(columns):
                 spec = plain
-    if not set(spec.time_parts.values()) & set(open_files(source, spec.csv)[0].columns):
+    if not set(spec.time_parts.columns.values()) & set(open_files(source, spec.csv)[0].columns):
         # `forecaster future` writes each time in one column, also to Parquet.
-        spec = spec.model_copy(update={"time_parts": {}})
+        spec = spec.model_copy(update={"time_parts": TimePartsSpec()})
     files = open_table(spec, source)
     rows = _read_rows(spec, files, source_name(source), IN_MEMORY)
     ordered = in_order(spec, time_axis, rows, files)
@@ -118,7 +118,7 @@ def _read_rows(spec: DataSpec, files: Sequence[TableFile], source: str, scratch:
     problems = Problems()
     times = TimeReader(spec)
     numbers = [*spec.targets, *spec.past_covariates, *spec.future_covariates, *spec.static_covariates]
-    names = [spec.time, *([spec.id] if spec.id else []), *spec.time_parts.values(), *numbers]
+    names = [spec.time, *([spec.id] if spec.id else []), *spec.time_parts.columns.values(), *numbers]
     batches = _Batches(
         scratch.growing(np.int64), scratch.growing(np.int32), scratch.growing(np.float64, len(numbers))
     )
@@ -159,7 +159,7 @@ def _parts(
     first = 1 if spec.id is None else 2
     return {
         part: ColumnBatch(name, cells, file, rows, problems)
-        for (part, name), cells in zip(spec.time_parts.items(), columns[first:], strict=False)
+        for (part, name), cells in zip(spec.time_parts.columns.items(), columns[first:], strict=False)
     }
 
 

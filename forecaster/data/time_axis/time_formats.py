@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-from datetime import datetime
 
 # The formats with a name, and what they read.
 NAMED = {
@@ -19,9 +18,7 @@ NAMED = {
 }
 # Nanoseconds of one unit.
 EPOCHS = {"epoch-s": 1_000_000_000, "epoch-ms": 1_000_000, "epoch-us": 1_000, "epoch-ns": 1}
-_DAY_OF_WEEK = ("%a", "%A", "%w", "%u")
-# Any moment, to see whether it can be written and read back.
-_MOMENT = datetime(2024, 1, 31, 6, 30)
+_CODES = "aAwudbBmyYHIpMSfzjUWGV"
 
 
 def has_offset(time_format: str | None) -> bool:
@@ -37,25 +34,42 @@ def format_fault(time_format: str) -> tuple[str, str] | None:
     """
     if time_format in NAMED:
         return None
-    codes = re.findall(r"%.", time_format)
+    codes = re.findall(r"%(.?)", time_format.replace("%%", ""))
     if not codes:
         near = difflib.get_close_matches(time_format.lower(), NAMED, n=1)
         hint = f"did you mean {near[0]!r}?" if near else "use strftime codes such as %Y-%m-%d"
         return f"no format is called {time_format!r}", f"{hint} The names are {', '.join(NAMED)}"
-    if ("%V" in codes or "%G" in codes) and not any(code in codes for code in _DAY_OF_WEEK):
+    unknown = [code for code in codes if code not in _CODES]
+    if unknown:
+        return (
+            f"{time_format!r} has the unknown code %{unknown[0]}",
+            "use codes such as %Y, %m, %d, %H and %M",
+        )
+    repeated = [code for i, code in enumerate(codes) if code in codes[:i]]
+    if repeated:
+        return f"{time_format!r} has %{repeated[0]} twice", "keep one"
+    return _clock_fault(time_format, set(codes)) or _day_fault(time_format, set(codes))
+
+
+def _clock_fault(time_format: str, codes: set[str]) -> tuple[str, str] | None:
+    if ("I" in codes) != ("p" in codes) or {"I", "H"} <= codes:
+        return (
+            f"{time_format!r} has no clear hour",
+            "use %I with %p for AM and PM, or %H for hours from 0 to 23",
+        )
+    return None
+
+
+def _day_fault(time_format: str, codes: set[str]) -> tuple[str, str] | None:
+    has_weekday = bool(codes & {"a", "A", "w", "u"})
+    if codes & {"V", "G"} and (not has_weekday or not codes >= {"V", "G"} or "Y" in codes):
         return "%G and %V name a week, not a day", "use iso-week, which reads weeks as their Mondays"
-    if ("%U" in codes or "%W" in codes) and not any(code in codes for code in _DAY_OF_WEEK):
+    if codes & {"U", "W"} and not (codes & {"a", "A", "w"} and "Y" in codes):
         return f"{time_format!r} names a week, not a day", "write the first day of each week instead"
-    if not any(code in codes for code in ("%Y", "%y", "%G", "%c", "%x")):
+    if not codes & {"Y", "y", "G"}:
         return f"{time_format!r} has no year", "add %Y, and the year to the times"
-    try:
-        datetime.strptime(_MOMENT.strftime(time_format), time_format)
-    except ValueError as error:
-        if "bad directive" in str(error) or "stray %" in str(error):
-            return (
-                f"{time_format!r} has a code that does not exist",
-                "use codes such as %Y, %m, %d, %H and %M",
-            )
+    if "j" in codes and ("Y" not in codes or codes & {"m", "b", "B", "d"}):
+        return f"{time_format!r} has no clear day", "use %j with %Y alone"
     return None
 
 

@@ -175,7 +175,7 @@ def test_a_time_over_several_columns(
     wishes = Wishes(time_format="%d/%m/%Y", time="Date") if header == "Date,Time" else None
     path = table(tmp_path, f"{header},y", (f"{t},{i % 7}" for i, t in enumerate(times)))
     experiment, found = read(path, wishes)
-    assert (experiment.spec.data.time_parts, experiment.spec.data.freq) == (parts, freq)
+    assert (experiment.spec.data.time_parts.columns, experiment.spec.data.freq) == (parts, freq)
     assert (found[-1], len(found)) == (last, N)
 
 
