@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import forecaster as fc
+from forecaster.evaluation.verdict_sentences import against, run_verdict
 from forecaster.forecasting.baselines import BASELINES
 from tests.integration.tiny_runs import call, csv_rows, done, hours, read, refused, write_config, write_table
 
@@ -132,7 +134,7 @@ def test_worse_than_a_baseline_is_status_1_with_the_numbers(run: Path) -> None:
     assert better, scores
     own, other = scores["model"]["mase"], scores[worse[0]]["mase"]
     assert refused(1, "evaluate", run, "--fail-if-worse-than", worse[0]) == (
-        f"{run}: the model is worse than {worse[0]} on test MASE: {own:.4g} against {other:.4g}"
+        f"{run}: test MASE of the model is above that of {worse[0]}: {against(own, other)}"
     )
     result = call("evaluate", run, "--fail-if-worse-than", worse[0], "--json")
     assert result.exit_code == 1
@@ -141,18 +143,51 @@ def test_worse_than_a_baseline_is_status_1_with_the_numbers(run: Path) -> None:
     # A baseline that the config does not name is scored for the question.
     assert call("evaluate", run, "--fail-if-worse-than", "drift").exit_code in (0, 1)
     assert refused(2, "evaluate", run, "--fail-if-worse-than", "luck") == (
-        "--fail-if-worse-than luck: there is no such baseline; use one of " + ", ".join(BASELINES)
+        "--fail-if-worse-than luck: there is no such baseline; use one of "
+        + ", ".join(BASELINES)
+        + ", or a seasonal naive such as seasonal_naive_168"
     )
 
 
 def test_the_model_is_compared_with_its_baselines(run: Path) -> None:
     said = done("evaluate", run)
-    assert "model is better than naive by" in said
+    assert said.startswith("The model ")
+    assert "The model is better than naive (p " in said
     (test,) = [
         t for t in json.loads(done("evaluate", run, "--json"))["comparisons"] if t["second"] == "naive"
     ]
     assert test["p"] < 0.001
     assert test["origins"] == 38
+
+
+def test_the_verdict_is_the_same_wherever_it_is_shown(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = read(run, "metrics.json")["splits"]
+    verdict = run_verdict(trained)
+    assert verdict == fc.load(run).verdict
+    assert json.loads(done("show", run, "--json"))["verdict"] == verdict
+    (found,) = json.loads(done("evaluate", run, "--json"))["runs"]
+    assert {n: v["verdict"] for n, v in found["verdicts"].items()} == {
+        n: v["verdict"] for n, v in trained["test"]["verdicts"].items()
+    }
+    assert " ".join(verdict) in " ".join((run / "report.html").read_text().replace("</p>", "").split("\n<p>"))
+    for columns in (80, 50):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        shown = done("show", run).splitlines()
+        assert shown[: len(verdict)] == verdict
+        tables = shown[shown.index(f"val: {trained['val']['windows']:,} windows") :]
+        assert max(map(len, tables)) <= columns
+
+
+def test_on_validation_the_verdict_says_that_it_is_flattered(run: Path) -> None:
+    said = done("evaluate", run, "--split", "val").splitlines()
+    assert "These are validation rows, which have chosen the network, so the verdict flatters it." in said
+
+
+def test_a_seasonal_naive_of_another_season_may_be_asked_for(run: Path) -> None:
+    """The season is 4; one of 2 is worse."""
+    (found,) = json.loads(done("evaluate", run, "--fail-if-worse-than", "seasonal_naive_2", "--json"))["runs"]
+    assert found["scores"]["seasonal_naive_2"]["mase"] > found["scores"]["seasonal_naive"]["mase"]
+    assert found["verdicts"]["seasonal_naive_2"]["verdict"] == "better"
 
 
 def test_several_runs_in_one_table(run: Path, tmp_path: Path) -> None:
@@ -161,14 +196,15 @@ def test_several_runs_in_one_table(run: Path, tmp_path: Path) -> None:
     done("train", again, "--run-dir", tmp_path / "short", "-q", "--set", "window.horizon=2")
     said = done("evaluate", run, tmp_path / "same")
     lines = said.splitlines()
-    assert [line.split()[0] for line in lines[2:7]] == [
+    assert lines[1] == ""
+    assert [line.split()[0] for line in lines[4:9]] == [
         str(run),
         str(tmp_path / "same"),
         "naive",
         "seasonal_naive",
         "ridge",
     ]
-    assert "do not differ significantly (p " in said or " is better than " in said
+    assert " cannot be told apart (p " in lines[0] or " is better than " in lines[0]
     assert "forecasts of different horizons, steps or targets cannot be compared" in refused(
         2, "evaluate", run, tmp_path / "short"
     )

@@ -111,7 +111,7 @@ def test_without_its_table_the_page_says_so_and_shows_the_rest(tmp_path: Path) -
 def test_a_run_without_test_windows_has_a_page(tmp_path: Path) -> None:
     done("train", line(tmp_path, split={"val": 0, "test": 0}, training={"epochs": 1, "early_stopping": None}), "--run-dir", tmp_path / "r")  # fmt: skip
     said = text_of(tmp_path / "r" / "report.html")
-    assert "No verdict The run has no validation or test windows." in said
+    assert "No verdict: the run has no validation or test windows." in said
     assert payload(tmp_path / "r" / "report.html")["lines"] == []
 
 
