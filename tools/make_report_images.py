@@ -65,7 +65,7 @@ def shot(page: Any, top: str | None, bottom: str) -> Image.Image:
 
 def phone(page: Any) -> Image.Image:
     """Three screens of a phone side by side."""
-    tops = ("header", "#forecasts", "#errors")
+    tops = ("header", "#ahead", "#errors")
     sheet = Image.new("RGB", (3 * PHONE_WIDTH + 2 * GAP, PHONE_HEIGHT), "#8a8f94")
     for i, selector in enumerate(tops):
         place = "s => document.querySelector(s).getBoundingClientRect().top + scrollY"

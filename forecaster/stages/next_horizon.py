@@ -75,7 +75,7 @@ def _chosen(spec: ExperimentSpec, prepared: Prepared) -> Ints:
         places = np.flatnonzero(ready)
         begin = ahead.offsets[:-1][places] + known[places]
         of_horizon = ahead.values[ranges(begin, begin + window.horizon), -len(ahead.future) :]
-        ready[places] = np.isfinite(of_horizon).reshape(len(places), -1).all(axis=1)
+        ready[places] = np.isfinite(of_horizon).all(axis=1).reshape(-1, window.horizon).all(axis=1)
     places = np.flatnonzero(ready)
     if len(places) <= MAX_SERIES:
         return places
@@ -93,8 +93,6 @@ def read_next_horizon(opened: OpenedRun, rows: TargetRows | None = None) -> Newe
         DataError: When a file of the run is damaged.
     """
     run, spec = opened.run, opened.spec
-    if NEXT not in run.manifest()["files"]:
-        return None
     run.check(STATE)
     time_axis = TimeAxis.from_json(read_json(run.file(STATE))["grid"])
     f = read_forecasts(run, spec.data, time_axis=time_axis, horizon=spec.window.horizon, name=NEXT)

@@ -46,6 +46,7 @@ def test_run_directory_has_these_files_and_no_others(run: Path) -> None:
         "model/spec.json",
         "model/state.json",
         "model/weights.safetensors",
+        "next.csv",
         "plots/forecast.png",
         "plots/loss.png",
         "report.html",
