@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.int64]
 SPEC, STATE, WEIGHTS = "model/spec.json", "model/state.json", "model/weights.safetensors"
+# The network that was scored, where the one of `predict` was trained once more.
+SCORED = tuple(name.replace("model/", "model/scored/") for name in (SPEC, STATE, WEIGHTS))
 CONTEXT = "model/context.csv"
 
 
@@ -76,6 +78,7 @@ class Fitted:
         training: The scales of the training rows, by which scaled metrics divide.
         calibration: The calibration of the quantiles; None if there are no quantiles or they are not calibrated.
         blend: The weights of the network and of classical forecasts; None for the network alone.
+        anchor_penalty: The ridge penalty of the anchor; None without one.
     """
 
     spec: ModelSpec
@@ -87,6 +90,7 @@ class Fitted:
     training: TrainingScales | None = None
     calibration: Calibration | None = None
     blend: Blend | None = None
+    anchor_penalty: float | None = None
 
     def forecast(self, windows: Windows, groups: Ints, probabilities: tuple[float, ...] = ()) -> Forecast:
         """Forecast windows with the mean over the members of the ensemble, and over the blend if there is one.
@@ -140,10 +144,19 @@ class Fitted:
 
         return build(self.spec, self.shape, streams=streams)
 
-    def save(self, run: RunDir) -> None:
-        """Write the files of model/ in a run directory. Raises EnvironmentError_ when they cannot be written."""
+    def save(self, run: RunDir, *, scored: bool = False) -> None:
+        """Write the files of a forecaster in a run directory.
+
+        Args:
+            run: The run directory.
+            scored: Whether it is the one that was scored, beside the one of `predict`.
+
+        Raises:
+            EnvironmentError_: When they cannot be written.
+        """
+        spec_file, state_file, weights_file = SCORED if scored else (SPEC, STATE, WEIGHTS)
         write_json(
-            run.file(SPEC),
+            run.file(spec_file),
             {
                 "format_version": FORMAT_VERSION,
                 "model": self.spec.model_dump(mode="json"),
@@ -158,21 +171,29 @@ class Fitted:
             "training": self.training and self.training.as_json(),
             "calibration": self.calibration and self.calibration.as_json(network=self.scaler),
             "blend": self.blend and self.blend.as_json(),
+            "anchor_penalty": self.anchor_penalty,
         }
-        write_json(run.file(STATE), {"format_version": FORMAT_VERSION, **state})
+        write_json(run.file(state_file), {"format_version": FORMAT_VERSION, **state})
         arrays = {f"{i}/{path}": a for i, weights in enumerate(self.members) for path, a in weights.items()}
-        save_arrays(run.file(WEIGHTS), arrays)
+        save_arrays(run.file(weights_file), arrays)
 
     @classmethod
-    def load(cls, run: RunDir) -> Fitted:
-        """Read the files of model/ in a run directory.
+    def load(cls, run: RunDir, *, scored: bool = False) -> Fitted:
+        """Read the forecaster of a run directory.
+
+        Args:
+            run: The run directory.
+            scored: Whether to read the one that the scores are of, which has not learned the validation and test
+                rows. Where the networks were trained once, that is the one of `predict`.
 
         Raises:
             DataError: When a file is missing, was changed, is cut short or does not fit the others.
         """
-        run.check(SPEC, STATE, WEIGHTS)
-        spec, state = read_json(run.file(SPEC)), read_json(run.file(STATE))
-        arrays, _ = load_arrays(run.file(WEIGHTS))
+        apart = scored and was_refitted(run)
+        files = SCORED if apart else (SPEC, STATE, WEIGHTS)
+        run.check(*files)
+        spec, state = read_json(run.file(files[0])), read_json(run.file(files[1]))
+        arrays, _ = load_arrays(run.file(files[2]))
         try:
             members: list[Arrays] = [{} for _ in range(spec["members"])]
             for key, array in arrays.items():
@@ -189,9 +210,17 @@ class Fitted:
                 training=TrainingScales.from_json(state["training"]) if state.get("training") else None,
                 calibration=calibration and Calibration.from_json(calibration, network=scaler),
                 blend=Blend.from_json(state["blend"]) if state.get("blend") else None,
+                anchor_penalty=state.get("anchor_penalty"),
             )
         except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise damaged(run.file(SPEC), f"does not fit the other files of the model ({error!r})") from error
+            raise damaged(
+                run.file(files[0]), f"does not fit the other files of the model ({error!r})"
+            ) from error
+
+
+def was_refitted(run: RunDir) -> bool:
+    """Return whether the networks of `predict` were trained once more after those that were scored."""
+    return SCORED[0] in run.manifest()["files"]
 
 
 def fill_weights(network: Any, weights: Arrays) -> None:

@@ -34,7 +34,7 @@ def fit_anchor(
     *,
     train: TargetWindows,
     val: TargetWindows | None,
-) -> npt.NDArray[np.float32]:
+) -> tuple[npt.NDArray[np.float32], float]:
     """Fit a ridge regression of the horizon on the normalised window, shared by all targets.
 
     A window weighs by the inverse square of its scale, because its inputs and targets are divided by it.
@@ -48,7 +48,7 @@ def fit_anchor(
         val: Windows by which the penalty is chosen, where the spec names none.
 
     Returns:
-        Weights, (lookback, horizon); 0 for steps before the anchor's lookback.
+        Weights, (lookback, horizon); 0 for steps before the anchor's lookback. And the penalty.
     """
     steps = spec.lookback or shape.lookback
     learned = _moments(normalization, shape, train, steps=steps, limit=linear.MAX_TRAINING_SAMPLES)
@@ -56,8 +56,8 @@ def fit_anchor(
     if spec.penalty is None and val is not None:
         judged = _moments(normalization, shape, val, steps=steps, limit=linear.MAX_VALIDATION_SAMPLES)
     weights = np.zeros((shape.lookback, shape.horizon), dtype=np.float32)
-    weights[-steps:] = linear.solve(learned, judged, penalty=spec.penalty)[0]
-    return weights
+    weights[-steps:], penalty = linear.solve(learned, judged, penalty=spec.penalty)
+    return weights, penalty
 
 
 # Weights of the network in the mean with its anchor that are tried; the network always takes part.

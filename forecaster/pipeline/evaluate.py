@@ -22,7 +22,7 @@ from forecaster.evaluation.significance import Comparison
 from forecaster.evaluation.verdict_sentences import against
 from forecaster.forecasting.baselines import BASELINES, is_baseline
 from forecaster.forecasting.baselines import forecast as baseline
-from forecaster.forecasting.fitted import Fitted
+from forecaster.forecasting.fitted import Fitted, was_refitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.runs.files import read_json
 from forecaster.stages.checks import SCORED, check_baselines
@@ -147,9 +147,9 @@ def evaluate(
         DataError: When the run's own table is missing or has changed, or there is no window to score.
     """
     opened = _with_baselines(opened, also)
-    fitted = Fitted.load(opened.run)
     if data is not None:
-        return _on_new_rows(opened, fitted, data)
+        return _on_new_rows(opened, Fitted.load(opened.run), data)
+    fitted = Fitted.load(opened.run, scored=True)
     spec = opened.spec
     source = opened.own_table("restore it, or score other rows with --data")
     prepared = prepare(spec, source, smoke=opened.smoke)
@@ -230,9 +230,8 @@ def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evalua
         scales=_scales(prepared, fitted, begin),
     )
     if seen.any():
-        notes.append(
-            "targets up to the end of the validation range were used in training, and are not scored"
-        )
+        used = "the table" if was_refitted(opened.run) else "the validation range"
+        notes.append(f"targets up to the end of {used} were used in training, and are not scored")
     start_backend(opened.spec.runtime)
     model = forecast_splits(spec, replace(fitted, scaler=scaler), prepared)["test"]
     calibration = calibration_for(spec.scaling, fitted.calibration, prepared.panel, begin)
@@ -243,11 +242,12 @@ def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evalua
 
 
 def _rows_seen(opened: OpenedRun, ids: tuple[str, ...], fitted: Fitted, first: Ints) -> Ints:
-    """Return (series,), the number of first rows of each series that lie in its training or validation range."""
+    """Return (series,), the number of first rows of each series that the forecaster was trained or chosen on."""
+    learned = SPLITS if was_refitted(opened.run) else ("train", "val")
     opened.run.check("splits.json")
     last = {}
     for one in read_json(opened.run.file("splits.json"))["series"]:
-        ends = [one[name]["last"] for name in ("train", "val") if one[name]["last"] is not None]
+        ends = [one[name]["last"] for name in learned if one[name]["last"] is not None]
         if ends:
             last[one["id"]] = fitted.time_axis.ceil_position(ends[-1])
     return np.array(

@@ -51,7 +51,7 @@ def explain(opened: OpenedRun, *, windows: int = 256, repeats: int = 5, seed: in
             hint="explain a run with model.stateful: false",
         )
     source = opened.own_table("restore it: explain needs its validation windows")
-    fitted, prepared = Fitted.load(run), prepare(spec, source)
+    fitted, prepared = Fitted.load(run, scored=True), prepare(spec, source)
     if not len(prepared.windows["val"]):
         raise DataError(f"{run.path}: has no validation windows", hint="train with split.val above 0")
     start_backend(spec.runtime)

@@ -8,6 +8,7 @@ from forecaster.runs.session import Session
 from forecaster.stages.fitting import fit_and_score, member_store
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared
+from forecaster.stages.refitting import REFIT, refit
 from forecaster.stages.report import write_report
 from forecaster.stages.saving import save
 from forecaster.training.progress import Listener
@@ -22,7 +23,7 @@ def complete_run(
     listener: Listener | None = None,
     smoke: bool = False,
 ) -> list[str]:
-    """Train from the latest checkpoints, score, save, seal and report.
+    """Train from the latest checkpoints, score, train once more if asked for, save, seal and report.
 
     Args:
         experiment: The experiment.
@@ -37,7 +38,11 @@ def complete_run(
     """
     spec, run = experiment.spec, session.run
     trained = fit_and_score(spec, prepared, member_store(run), listener=listener, smoke=smoke)
-    notes = save(spec, prepared, trained, session)
+    final = None
+    if spec.training.refit == "all":
+        store = member_store(run, REFIT)
+        final = refit(spec, prepared, trained, store, listener=listener, smoke=smoke)
+    notes = save(spec, prepared, trained, session, final=final)
     # The report comes after the seal, because it can be written again from a complete run at any time.
     write_report(OpenedRun(run, experiment, source), prepared=prepared)
     return notes

@@ -50,6 +50,19 @@ class MemberStore:
     done: Callable[[int, int, float | None], None]
 
 
+@dataclass(frozen=True)
+class Carried:
+    """What a training on all rows takes over from the one before it.
+
+    Attributes:
+        epochs: The epochs of each member.
+        shares: The network's weight in the mean with its anchor, of each member; None where the two are not averaged.
+    """
+
+    epochs: tuple[int, ...]
+    shares: tuple[float | None, ...]
+
+
 def member_store(run: RunDir, part: str = "") -> MemberStore:
     """Return a store that keeps checkpoints in a run directory and adds an event for every finished member.
 
@@ -100,6 +113,7 @@ def fit_members(
     listener: Listener | None = None,
     smoke: bool = False,
     until: int | None = None,
+    carried: Carried | None = None,
 ) -> tuple[Fitted, list[EpochRow]]:
     """Fit every member, from its checkpoint if it has one.
 
@@ -110,6 +124,7 @@ def fit_members(
         listener: Takes batches and epochs.
         smoke: Whether to train at most two members for one epoch.
         until: The epoch to pause after; None trains to the end.
+        carried: What to take over from a training before; None chooses on the validation windows.
 
     Returns:
         The fitted ensemble and the epochs of all members, in order.
@@ -145,7 +160,7 @@ def fit_members(
     history, members, extras = [], [], batch_extras(spec, prepared)
     val = windows["val"] if len(windows["val"]) else None
     val_score = val_score_of(spec, prepared, extras) if val else None
-    anchor, anchor_spec = None, spec.model.anchor
+    anchor, penalty, anchor_spec = None, None, spec.model.anchor
     for member in range(training.ensemble):
         seed = spec.seed + member
         network = build(
@@ -154,7 +169,7 @@ def fit_members(
         network.run_as(execution, min(batch_size, len(windows["train"])))
         if anchor_spec is not None:
             if anchor is None:
-                anchor = fit_anchor(
+                anchor, penalty = fit_anchor(
                     anchor_spec, network.normalization, prepared.shape, train=windows["train"], val=val
                 )
             network.set_anchor(anchor)
@@ -162,7 +177,7 @@ def fit_members(
         history += fit(
             network,
             task,
-            training,
+            training if carried is None else training.model_copy(update={"epochs": carried.epochs[member]}),
             execution=execution,
             listener=listener or Silent(),
             checkpoints=store.checkpoints(member),
@@ -171,10 +186,20 @@ def fit_members(
         blend_weight = None
         if val is not None and anchor_spec is not None and anchor_spec.mode == "average":
             blend_weight = choose_blend_weight(network, val, PREDICT_BATCH)
+        if carried is not None and (share := carried.shares[member]) is not None:
+            network.blend_weight.assign([share, 1.0 - share])
         members.append(weights_of(network))
         store.done(member, history[-1].epoch, blend_weight)
     scaler, encoders = prepared.transforms
-    fitted = Fitted(spec.model, prepared.shape, scaler, members, prepared.panel.time_axis, encoders)
+    fitted = Fitted(
+        spec.model,
+        prepared.shape,
+        scaler,
+        members,
+        prepared.panel.time_axis,
+        encoders,
+        anchor_penalty=penalty,
+    )
     return fitted, history
 
 

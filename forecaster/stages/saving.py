@@ -16,13 +16,14 @@ from forecaster.data.transforms.split import SplitName
 from forecaster.errors import FORMAT_VERSION
 from forecaster.evaluation.scores import Breakdown, coverage_remarks
 from forecaster.forecasting.calibration import shortfall
-from forecaster.forecasting.fitted import CONTEXT
+from forecaster.forecasting.fitted import CONTEXT, Fitted
 from forecaster.forecasting.table import context_table
 from forecaster.runs.directory import RunDir
 from forecaster.runs.files import write_json, write_long_json, write_text, write_whole
 from forecaster.runs.session import Session
 from forecaster.runs.tables import csv_bytes, rows_csv
 from forecaster.stages.fitting import Trained
+from forecaster.stages.learned import learned_note
 from forecaster.stages.next_horizon import save_next_horizon
 from forecaster.stages.pictures import draw_run
 from forecaster.stages.prepared import Prepared
@@ -59,7 +60,14 @@ def _splits(spec: ExperimentSpec, prepared: Prepared) -> Iterator[dict[str, Any]
             yield {"id": name, **one}
 
 
-def save(spec: ExperimentSpec, prepared: Prepared, trained: Trained, session: Session) -> list[str]:
+def save(
+    spec: ExperimentSpec,
+    prepared: Prepared,
+    trained: Trained,
+    session: Session,
+    *,
+    final: Fitted | None = None,
+) -> list[str]:
     """Write all files of a complete run, and seal it.
 
     Args:
@@ -67,12 +75,15 @@ def save(spec: ExperimentSpec, prepared: Prepared, trained: Trained, session: Se
         prepared: The data.
         trained: The fitted forecaster and its scores.
         session: The session of the run directory.
+        final: The forecaster of `predict`, where it was trained once more after the scores; None for the same one.
 
     Returns:
         Remarks for the user.
     """
     run, scored = session.run, trained.scored
-    trained.fitted.save(run)
+    (final or trained.fitted).save(run)
+    if final is not None:
+        trained.fitted.save(run, scored=True)
     # A stateful network needs the whole history of each series.
     rows = None if spec.model.stateful else spec.window.lookback
     context = context_table(prepared.panel, spec.data, rows=rows, with_future=prepared.table.with_future)
@@ -84,7 +95,8 @@ def save(spec: ExperimentSpec, prepared: Prepared, trained: Trained, session: Se
     write_text(run.file("scores/by_step.csv"), rows_csv(by_step))
     write_text(run.file("scores/by_series.csv"), rows_csv(by_series))
     notes = [*interval_notes(spec, trained), *scored.notes, *_save_forecasts(spec, prepared, trained, run)]
-    notes += save_next_horizon(spec, prepared, trained.fitted, run)
+    notes += save_next_horizon(spec, prepared, final or trained.fitted, run)
+    notes.append(learned_note(spec, prepared.panel, prepared.table.split_bounds))
     draw_run(spec, prepared, trained, run)
     facts = run_facts(spec, session.inputs.data_sha256, int(prepared.table.findings.rows.sum()))
     session.seal(facts, notes=notes)

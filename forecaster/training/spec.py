@@ -185,6 +185,19 @@ class TrainingSpec(Spec):
     ensemble: Annotated[int, Field(ge=1, le=100)] = Field(1, examples=[5])
     """How many networks are trained from different seeds; their forecasts are averaged. It is usually more accurate,
     and takes as many times longer."""
+    refit: Annotated[
+        Literal["none", "all"],
+        OneOf(
+            {
+                "none": "`predict` uses the networks that were scored.",
+                "all": "Once validation and test have chosen and scored, every network is trained again on all rows, "
+                "for as many epochs as it needed, and `predict` uses these. Scores and intervals are those of the "
+                "networks before.",
+            }
+        ),
+    ] = Field("none", examples=["all"])
+    """Whether the networks that forecast learn the rows of validation and test too. It takes as long again, and the
+    newest rows are often the most telling ones."""
     checkpoint_every: Duration | None = Field(None, examples=["10m"])
     """The time between two checkpoints inside an epoch, as a whole number and s, m or h. `--resume` goes on from the
     last checkpoint. null: only at the end of each epoch."""

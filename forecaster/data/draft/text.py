@@ -233,7 +233,8 @@ def _training(recipe: Recipe) -> str:
         f"{steps}"
         f"  epochs: {recipe.epochs}   # at most; training ends when the validation loss stops falling\n"
         "  early_stopping: {monitor: val_loss, patience: 4}\n"
-        f"  ensemble: {recipe.members}   # networks from different seeds, averaged"
+        f"  ensemble: {recipe.members}   # networks from different seeds, averaged\n"
+        "  refit: all   # once scored, they are trained again on every row, and predict uses these"
     )
 
 
