@@ -149,6 +149,22 @@ class ClockSpec(Spec):
     """How to read a local time that does not exist, when clocks go forward."""
 
 
+class BoundsSpec(Spec):
+    """The least and the largest value that a target can have."""
+
+    min: float | None = Field(None, examples=[0])
+    """The least value: 0 for counts, sales and prices. null: none."""
+    max: float | None = Field(None, examples=[100])
+    """The largest value: 100 for a share in percent, or a capacity. null: none."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> BoundsSpec:
+        if self.min is not None and self.max is not None and self.min >= self.max:
+            fault = Fault(("max",), f"{self.max:g} is not above min, {self.min:g}", "raise it")
+            raise_faults([fault])
+        return self
+
+
 # Column names of every forecast table; an id or time column of the same name would be lost among them.
 OUTPUT_NAMES = ("forecast", "cutoff", "target", "actual")
 
@@ -217,6 +233,9 @@ class DataSpec(Spec):
     are, as if clocks never changed."""
     clock_changes: ClockSpec = Field(ClockSpec(), examples=[{"repeated": "in_order", "skipped": "forward"}])
     """What to do with local times that the clocks of `data.timezone` repeat or skip."""
+    bounds: BoundsSpec = Field(BoundsSpec(), examples=[{"min": 0}])
+    """The values that the targets can have. Forecasts and intervals end there. The table is not changed: a value of it
+    beyond the bounds is a warning."""
     missing: Annotated[
         Literal["error", "ffill", "interpolate", "zero", "mask"],
         OneOf(

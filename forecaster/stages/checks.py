@@ -49,6 +49,24 @@ def check_windows(spec: ExperimentSpec, panel: Panel, bounds: SplitBounds, *, fo
             )
 
 
+def beyond_bounds(spec: ExperimentSpec, panel: Panel) -> list[str]:
+    """Return a remark on the targets of a table that lie beyond data.bounds."""
+    bounds, said = spec.data.bounds, []
+    for name, column in zip(panel.targets, panel.values.T, strict=False):
+        for word, limit in (("below", bounds.min), ("above", bounds.max)):
+            if limit is None:
+                continue
+            n = int((column < limit if word == "below" else column > limit).sum())
+            if n:
+                which = "min" if word == "below" else "max"
+                values = "1 value" if n == 1 else f"{n:,} values"
+                said.append(
+                    f"{name} has {values} {word} data.bounds.{which}, {limit:g}, where forecasts end; correct the "
+                    "table, or move the bound"
+                )
+    return said
+
+
 def too_short(spec: ExperimentSpec, panel: Panel, bounds: SplitBounds) -> str | None:
     """Return a phrase that names the first few series without a training window; None if every series has one."""
     _, count, _ = target_rows(bounds, "train", spec.window, consecutive=spec.model.stateful)

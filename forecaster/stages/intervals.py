@@ -42,7 +42,8 @@ def error_scaler(prepared: Prepared, scaling: ScalingSpec) -> Scaler:
     units = error_units(scaling)
     if units == scaling:
         return prepared.transforms.scaler
-    return fit_panel_scaler(prepared.panel, prepared.table.split_bounds.train_end, units)
+    train_end, bounds = prepared.table.split_bounds.train_end, prepared.transforms.scaler.bounds
+    return fit_panel_scaler(prepared.panel, train_end, units, bounds=bounds)
 
 
 def add_intervals(

@@ -201,7 +201,11 @@ def prepare_table(
         check_counts(panel)
     if transforms is None:
         transforms = FittedTransforms.fit(
-            panel, bounds.train_end, scaling=spec.scaling, categorical=spec.data.categorical
+            panel,
+            bounds.train_end,
+            scaling=spec.scaling,
+            categorical=spec.data.categorical,
+            bounds=(spec.data.bounds.min, spec.data.bounds.max),
         )
     source = transforms.window_source(
         panel, observed=observed, calendar=spec.data.calendar, horizon=spec.window.horizon

@@ -9,7 +9,7 @@ import numpy as np
 
 from forecaster.data.arrays import Ints
 from forecaster.data.draft.dialect import may_group_thousands
-from forecaster.data.draft.recipe import Recipe, SeriesFacts, choose
+from forecaster.data.draft.recipe import Preset, Recipe, SeriesFacts, choose
 from forecaster.data.draft.roles import (
     candidates,
     check_id,
@@ -20,7 +20,7 @@ from forecaster.data.draft.roles import (
 )
 from forecaster.data.draft.sniff import Sample, as_numbers, filled, number_faults, read_columns, sniff
 from forecaster.data.draft.times import find_time, read_times
-from forecaster.data.draft.wishes import Preset, Wishes, check_columns
+from forecaster.data.draft.wishes import Wishes, check_columns
 from forecaster.data.reading.numbers import MISSING
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import CsvSpec
@@ -160,7 +160,9 @@ def _recipe(
     numbers = np.concatenate([as_numbers(targets[name], sample) for name in targets])
     known = numbers[np.isfinite(numbers)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
-    facts = SeriesFacts(freq, np.array(lengths, dtype=np.int64), low, high, wishes.horizon, wishes.seasons)
+    facts = SeriesFacts(
+        freq, np.array(lengths, dtype=np.int64), low, high, wishes.horizon, wishes.seasons, wishes.preset
+    )
     return choose(facts)
 
 

@@ -3,20 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from forecaster.data.arrays import Ints
 from forecaster.data.time_axis.frequency import Frequency, default_seasonality
 
+Preset = Literal["fast", "good", "best"]
+
 # Horizons in steps, as is usual; for other frequencies they follow from the season.
 USUAL_HORIZON = {"h": 24, "D": 7, "B": 5, "W": 8, "M": 12, "Q": 4, "Y": 2}
 # The longest validation and test range of `init`, in steps: more windows take time and say little more.
 LONGEST_RANGE = 2_000
-# A series has a test range where it is at least so many horizons long; a shorter one needs its rows for training.
-HORIZONS_FOR_TEST = 12
+# The least horizons of a series that has a test range, one with several cutoffs in validation, and a long one.
+HORIZONS_FOR_TEST, HORIZONS_FOR_CUTOFFS, HORIZONS_OF_LONG = 5, 12, 48
+# The most recurrent steps of a long lookback: they take the time of a training.
+MOST_STEPS = 16
 # A table is large where the network has at least so many windows to learn from.
 MANY_WINDOWS = 20_000
+
+
+class Effort(NamedTuple):
+    """How long a preset trains.
+
+    Attributes:
+        members: Networks, where there are few windows and where there are many.
+        epochs: The most epochs, likewise.
+        steps: The most batches of an epoch.
+    """
+
+    members: tuple[int, int]
+    epochs: tuple[int, int]
+    steps: int
+
+
+# About 20 seconds, 2 minutes and 15 minutes on two cores for tables of up to a million rows; docs/benchmarks.md.
+EFFORTS: dict[Preset, Effort] = {
+    "fast": Effort((1, 1), (15, 4), 100),
+    "good": Effort((3, 2), (30, 8), 150),
+    "best": Effort((7, 5), (60, 16), 250),
+}
+# The share of the learning rate that is left at the last epoch.
+LAST_RATE = 0.1
 
 
 @dataclass(frozen=True)
@@ -30,6 +59,7 @@ class SeriesFacts:
         highest: The largest value of the target.
         horizon: The steps to forecast; None takes what is usual for the frequency.
         seasons: The seasons that were named, in steps, the most important first; none takes what is usual.
+        preset: How much time the training may take.
     """
 
     freq: str | int
@@ -38,6 +68,7 @@ class SeriesFacts:
     highest: float
     horizon: int | None = None
     seasons: tuple[int, ...] = ()
+    preset: Preset = "good"
 
 
 @dataclass(frozen=True)
@@ -49,6 +80,7 @@ class Recipe:
         horizon, lookback: In steps.
         val, test: The validation and the test range, in steps; no test where the series are short.
         pad: Whether some series are shorter than a window, so that windows begin before them.
+        positive: Whether no value is below 0.
         log: Whether the network sees logarithms.
         patch: Steps joined into one recurrent step; None for one each.
         differences: The lags of the differences that the network sees too.
@@ -63,6 +95,7 @@ class Recipe:
     val: int
     test: int
     pad: bool
+    positive: bool
     log: bool
     patch: int | None
     differences: tuple[int, ...]
@@ -78,6 +111,11 @@ class Recipe:
     def normalization(self) -> str:
         """How each window is normalised: by its own season where it has one."""
         return "season" if self.season > 1 else "last"
+
+    @property
+    def rate_factor(self) -> float:
+        """What the learning rate is multiplied by after every epoch."""
+        return float(round(LAST_RATE ** (1.0 / self.epochs), 3))
 
 
 def choose(facts: SeriesFacts) -> Recipe:
@@ -102,8 +140,9 @@ def choose(facts: SeriesFacts) -> Recipe:
     windows = int(trained.sum())
     patch = _patch(lookback, season)
     more = facts.seasons[1:] or ((7 * season,) if season in (24, 48, 96) else ())
-    batch = 256 if windows >= MANY_WINDOWS else 64 if windows >= 1_000 else 32
-    batches = -(-windows // batch)
+    many = windows >= MANY_WINDOWS
+    batch = 256 if many else 64 if windows >= 1_000 else 32
+    effort = EFFORTS[facts.preset]
     return Recipe(
         season=season,
         horizon=horizon,
@@ -111,15 +150,16 @@ def choose(facts: SeriesFacts) -> Recipe:
         val=val,
         test=test,
         pad=shortest < lookback,
+        positive=facts.lowest >= 0,
         log=facts.lowest >= 0 and facts.highest > 1,
         patch=patch,
         differences=tuple(lag for lag in sorted({season, *more}) if 1 < lag < lookback),
         calendar=_calendar(facts.freq, n),
-        units=128 if windows >= MANY_WINDOWS else 64 if windows >= 2_000 else 32,
+        units=128 if many else 64 if windows >= 2_000 else 32,
         batch_size=batch,
-        steps_per_epoch=250 if batches > 250 else None,
-        epochs=14 if batches >= 20 else 40,
-        members=3 if windows < 10 * MANY_WINDOWS else 2,
+        steps_per_epoch=effort.steps if windows > effort.steps * batch else None,
+        epochs=effort.epochs[many],
+        members=effort.members[many],
         blend=("smoothing", "theta", "seasonal_naive") if season <= 60 else ("seasonal_naive",),
     )
 
@@ -138,11 +178,13 @@ def _horizon(facts: SeriesFacts, n: int, season: int) -> int:
 
 def _ranges(n: int, horizon: int) -> tuple[int, int]:
     """Return the steps of the validation and of the test range of a series of n steps."""
-    if n >= 4 * HORIZONS_FOR_TEST * horizon:
+    if n >= HORIZONS_OF_LONG * horizon:
         both = max(2 * horizon, min(int(0.08 * n), LONGEST_RANGE))
         return both, both
-    if n >= HORIZONS_FOR_TEST * horizon:
+    if n >= HORIZONS_FOR_CUTOFFS * horizon:
         return 2 * horizon, horizon
+    if n >= HORIZONS_FOR_TEST * horizon:
+        return horizon, horizon
     return (horizon, 0) if n >= 2 * horizon + 2 else (max(1, n // 4), 0)
 
 
@@ -152,7 +194,7 @@ def _lookback(season: int, room: int) -> int:
     if season == 1:
         return max(1, min(24, most))
     # Two weeks of hours, a week of quarter hours, 16 weeks of days or more than a year, four years of months.
-    wanted = {24: 14, 7: 16 if most < 1_000 else 56, 12: 4, 4: 5, 5: 12, 52: 2}.get(
+    wanted = {24: 14, 144: 4, 7: 16 if most < 1_000 else 56, 12: 4, 4: 5, 5: 12, 52: 2}.get(
         season, 7 if season <= 96 else 4
     )
     seasons = min(wanted, most // season)
@@ -163,7 +205,8 @@ def _patch(lookback: int, season: int) -> int | None:
     """Return the steps of a patch where the lookback is long and made of whole ones."""
     if lookback < 96 or season == 1:
         return None
-    return next((p for p in (24, 12, 7, 8, 6) if season % p == 0 and lookback % p == 0), None)
+    fits = [p for p in range(2, lookback) if lookback % p == 0 and (season % p == 0 or p % season == 0)]
+    return next((p for p in fits if lookback // p <= MOST_STEPS), None)
 
 
 def _calendar(freq: str | int, n: int) -> tuple[str, ...]:

@@ -74,7 +74,13 @@ def _data(guess: Guess, path: str) -> str:
     lines = ["data:", f"  path: {quoted(path)}   # relative to this file", *_time(guess)]
     if guess.id is not None:
         lines.append(f"  id: {quoted(guess.id)}   # this column tells the series apart")
-    lines += [*_targets(guess), *_covariates(guess), *_calendar(guess.recipe), *_policies(guess)]
+    lines += [
+        *_targets(guess),
+        *_covariates(guess),
+        *_bounds(guess.recipe),
+        *_calendar(guess.recipe),
+        *_policies(guess),
+    ]
     csv = (guess.csv or CsvSpec()).model_copy(update={"time_format": guess.time.format})
     return "\n".join([*lines, *_csv(csv)])
 
@@ -115,6 +121,12 @@ def _covariates(guess: Guess) -> list[str]:
     if guess.unused:
         lines.append(f"  # Not used: {_names(guess.unused)}")
     return lines
+
+
+def _bounds(recipe: Recipe) -> list[str]:
+    if not recipe.positive:
+        return []
+    return ["  bounds: {min: 0}   # no value is below 0, and no forecast will be"]
 
 
 def _calendar(recipe: Recipe) -> list[str]:
@@ -228,7 +240,7 @@ def _training(recipe: Recipe) -> str:
         "training:\n"
         "  loss: pinball   # of the quantiles\n"
         "  optimizer: {type: adam, learning_rate: 2.0e-3, clipnorm: 1.0, ema: 0.98}\n"
-        "  schedule: {type: exponential, factor: 0.85}\n"
+        f"  schedule: {{type: exponential, factor: {recipe.rate_factor}}}\n"
         f"  batch_size: {recipe.batch_size}\n"
         f"{steps}"
         f"  epochs: {recipe.epochs}   # at most; training ends when the validation loss stops falling\n"

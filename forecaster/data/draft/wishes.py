@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
+from forecaster.data.draft.recipe import Preset
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.reading.sources import source_name
 from forecaster.data.time_axis.frequency import canonical_freq
@@ -14,7 +14,6 @@ from forecaster.data.time_axis.time_formats import format_fault
 from forecaster.errors import DataError, Location, UsageError
 from forecaster.text import listed, quoted
 
-Preset = Literal["fast", "good", "best"]
 PRESETS: tuple[Preset, ...] = ("fast", "good", "best")
 _LISTED = 20
 

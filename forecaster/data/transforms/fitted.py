@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +31,13 @@ class FittedTransforms(NamedTuple):
 
     @classmethod
     def fit(
-        cls, panel: Panel, train_end: Ints, *, scaling: ScalingSpec, categorical: Mapping[str, str]
+        cls,
+        panel: Panel,
+        train_end: Ints,
+        *,
+        scaling: ScalingSpec,
+        categorical: Mapping[str, str],
+        bounds: tuple[float | None, float | None] = (None, None),
     ) -> FittedTransforms:
         """Fit on the training rows of each series.
 
@@ -39,9 +46,10 @@ class FittedTransforms(NamedTuple):
             train_end: (series,), the number of training rows of each series.
             scaling: The scaling section.
             categorical: The encoding of each categorical column: data.categorical.
+            bounds: The least and the largest value of a target: data.bounds.
         """
         return cls(
-            fit_panel_scaler(panel, train_end, scaling).with_static(panel.static_numbers),
+            fit_panel_scaler(panel, train_end, scaling, bounds=bounds).with_static(panel.static_numbers),
             fit_encoders(categorical, panel, train_end),
         )
 
@@ -84,17 +92,25 @@ class FittedTransforms(NamedTuple):
         )
 
 
-def fit_panel_scaler(panel: Panel, train_end: Ints, scaling: ScalingSpec) -> Scaler:
+def fit_panel_scaler(
+    panel: Panel,
+    train_end: Ints,
+    scaling: ScalingSpec,
+    *,
+    bounds: tuple[float | None, float | None] = (None, None),
+) -> Scaler:
     """Fit the scaler of the columns of numbers.
 
     Args:
         panel: The panel, without missing values.
         train_end: (series,), the number of rows of each series to fit on, from the first.
         scaling: The scaling section.
+        bounds: The least and the largest value of a target.
     """
-    return fit_scaler(
+    scaler = fit_scaler(
         scaling, panel.numbers, panel.offsets, train_end, ids=panel.ids, n_targets=len(panel.targets)
     )
+    return replace(scaler, bounds=bounds)
 
 
 def with_new_series(

@@ -92,6 +92,7 @@ class Scaler:
         ids: The series of each group; None where one group serves all series.
         n_targets: "log" applies to the first n_targets columns only.
         static_loc, static_scale: (static covariates,), over the series.
+        bounds: The least and the largest value of a target, in original units; None for no bound.
     """
 
     method: str
@@ -101,6 +102,7 @@ class Scaler:
     n_targets: int
     static_loc: Floats = field(default_factory=lambda: np.zeros(0))
     static_scale: Floats = field(default_factory=lambda: np.zeros(0))
+    bounds: tuple[float | None, float | None] = (None, None)
 
     def with_static(self, static: Floats) -> Scaler:
         """Return this scaler, fitted on static covariates too. static: (series, features), known at all times."""
@@ -159,7 +161,7 @@ class Scaler:
         return index
 
     def invert(self, forecast: npt.NDArray[Any], groups: Ints) -> Floats:
-        """Return forecasts in original units.
+        """Return forecasts in original units, within the bounds.
 
         forecast: (windows, steps, targets), scaled. groups: (windows,), from `rows_for`.
         """
@@ -171,6 +173,8 @@ class Scaler:
         if self.method == "log":
             # Logarithms of 1 and more are not negative; beyond e^80 the network has diverged.
             np.expm1(np.clip(x, 0, 80), out=x)
+        if self.bounds != (None, None):
+            np.clip(x, *self.bounds, out=x)
         return x
 
     def scale_targets(self, values: npt.NDArray[Any], groups: Ints) -> Floats:
@@ -204,6 +208,7 @@ class Scaler:
             "spread": self.scale.tolist(),
             "static_center": self.static_loc.tolist(),
             "static_spread": self.static_scale.tolist(),
+            "bounds": list(self.bounds),
         }
 
     @classmethod
@@ -217,6 +222,7 @@ class Scaler:
             state["n_targets"],
             np.asarray(state["static_center"], dtype=np.float64),
             np.asarray(state["static_spread"], dtype=np.float64),
+            tuple(state.get("bounds", (None, None))),
         )
 
 

@@ -384,6 +384,7 @@ def test_saved_scaler_says_loc_and_scale_by_their_names_in_the_file() -> None:
         "spread": [[5, 30], [1, 1]],
         "static_center": [2],
         "static_spread": [1],
+        "bounds": [None, None],
     }
     # Whole numbers in the file are numbers like any other.
     again = Scaler.from_json(
