@@ -221,7 +221,7 @@ def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evalua
     if not len(windows):
         raise DataError(
             f"{source_name(data)}: holds no window of {spec.window.lookback:,} + {spec.window.horizon:,} rows whose "
-            "targets come after those of training and validation",
+            f"targets come after {_learned(opened)}",
             hint="use a table with newer rows, and with the lookback before them",
         )
     prepared = replace(
@@ -230,8 +230,7 @@ def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evalua
         scales=_scales(prepared, fitted, begin),
     )
     if seen.any():
-        used = "the table" if was_refitted(opened.run) else "the validation range"
-        notes.append(f"targets up to the end of {used} were used in training, and are not scored")
+        notes.append(f"targets up to the end of {_learned(opened)} were used in training, and are not scored")
     start_backend(opened.spec.runtime)
     model = forecast_splits(spec, replace(fitted, scaler=scaler), prepared)["test"]
     calibration = calibration_for(spec.scaling, fitted.calibration, prepared.panel, begin)
@@ -239,6 +238,11 @@ def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evalua
     more, missing = _baselines(opened, prepared, begin)
     scored = score_tables(spec.evaluation, prepared, {"test": rows | more})
     return Evaluated(opened, prepared, "test", scored, [*notes, *missing])
+
+
+def _learned(opened: OpenedRun) -> str:
+    """Return the last range that the networks of `predict` were trained or chosen on, as a phrase."""
+    return "the run's own table (training.refit: all)" if was_refitted(opened.run) else "the validation range"
 
 
 def _rows_seen(opened: OpenedRun, ids: tuple[str, ...], fitted: Fitted, first: Ints) -> Ints:

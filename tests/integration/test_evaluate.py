@@ -110,7 +110,7 @@ def test_series_that_training_never_saw(run: Path, tmp_path: Path) -> None:
 def test_rows_that_were_all_seen_are_refused(run: Path, tmp_path: Path) -> None:
     table(tmp_path, 150)
     assert refused(2, "evaluate", run, "--data", tmp_path / "t.csv").endswith(
-        "holds no window of 6 + 3 rows whose targets come after those of training and validation; "
+        "holds no window of 6 + 3 rows whose targets come after the validation range; "
         "use a table with newer rows, and with the lookback before them"
     )
 
