@@ -9,7 +9,7 @@ FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test pythons mutants check lint coverage wheel format data schema pages docs notebook images report-images vendor clean
-.PHONY: bench-speed bench-engines bench-memory bench-dataframe bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune
+.PHONY: bench-speed bench-engines bench-memory bench-dataframe bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune league
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -121,6 +121,9 @@ bench-startup: $(STAMP)  ## seconds of --help and of validate
 
 bench-accuracy: $(STAMP)  ## accuracy on ETTh1, M4 Hourly and the departures: make bench-accuracy DATA=folder
 	$(BIN)/python benchmarks/accuracy.py $(if $(DATA),--data $(DATA))
+
+league: $(STAMP)  ## init, train and predict with nothing edited on published tasks: make league DATA=folder
+	$(BIN)/python benchmarks/league.py --data $(DATA) --write
 
 bench-scale: $(STAMP)  ## validate and train --smoke on 25,000, 50,000 and 100,000 series
 	$(BIN)/python benchmarks/scale.py
