@@ -38,7 +38,7 @@ def fit_anchor(
     """Fit a ridge regression of the horizon on the normalised window, shared by all targets.
 
     A window weighs by the inverse square of its scale, because its inputs and targets are divided by it.
-    Windows with an unobserved target or a padded step are left out.
+    Windows with an unobserved target, or with a padded step among those that the anchor sees, are left out.
 
     Args:
         spec: The anchor's lookback and penalty.
@@ -101,13 +101,14 @@ def _moments(
         indices = chosen[first : first + _PART]
         inputs = windows.inputs(indices)
         if "mask" in inputs:
-            # Only windows without padding.
-            full = inputs["mask"].all(axis=1)
+            # Only windows whose steps all exist.
+            full = inputs["mask"][:, -steps:].all(axis=1)
             indices, inputs = indices[full], {name: part[full] for name, part in inputs.items()}
         if not len(indices):
             continue
         past = inputs["past"][:, :, : shape.n_targets]
-        loc, scale = (np.asarray(part) for part in normalization.statistics(past))
+        present = inputs["mask"][:, :, None] if "mask" in inputs else None
+        loc, scale = (np.asarray(part) for part in normalization.statistics(past, present))
         x = _flat((past[:, -steps:] - loc) / scale)
         y = _flat((windows.targets(indices) - loc) / scale)
         whole = ~np.isnan(y).any(axis=1)

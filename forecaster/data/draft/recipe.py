@@ -29,21 +29,33 @@ class Effort(NamedTuple):
 
     Attributes:
         members: Networks, where there are few windows and where there are many.
-        epochs: The most epochs, likewise.
-        steps: The most batches of an epoch.
+        batches: The most batches that one of them learns from.
+        epochs: The most epochs.
     """
 
     members: tuple[int, int]
-    epochs: tuple[int, int]
-    steps: int
+    batches: int
+    epochs: int
 
 
 # About 20 seconds, 2 minutes and 15 minutes on two cores for tables of up to a million rows; docs/benchmarks.md.
 EFFORTS: dict[Preset, Effort] = {
-    "fast": Effort((1, 1), (15, 4), 100),
-    "good": Effort((3, 2), (30, 8), 150),
-    "best": Effort((7, 5), (60, 16), 250),
+    "fast": Effort((1, 1), 300, 30),
+    "good": Effort((3, 2), 1_000, 40),
+    "best": Effort((7, 5), 4_000, 80),
 }
+# The most batches of an epoch: validation after each decides how long to train.
+BATCHES_PER_EPOCH = 150
+# Of these epochs at least one is the best, with the learning rate that falls over them.
+LEAST_EPOCHS = 5
+# The seasons in a lookback, by their length: two weeks of hours, a week of quarter hours, 16 weeks of days, five years
+# of months, eight of quarters.
+SEASONS_SEEN = {24: 14, 144: 4, 96: 7, 7: 16, 5: 12, 52: 4, 12: 5, 4: 8}
+STEPS_OF_YEAR = 392
+# The least seasons of a series that is forecast by its season.
+LEAST_SEASONS = 3
+# The longest lookback whose windows may begin before their series.
+SHORT_LOOKBACK = 60
 # The share of the learning rate that is left at the last epoch.
 LAST_RATE = 0.1
 
@@ -82,6 +94,7 @@ class Recipe:
         pad: Whether some series are shorter than a window, so that windows begin before them.
         positive: Whether no value is below 0.
         log: Whether the network sees logarithms.
+        of_ridge: The last steps of the window that the ridge regression sees.
         patch: Steps joined into one recurrent step; None for one each.
         differences: The lags of the differences that the network sees too.
         calendar: The features computed from the time.
@@ -97,6 +110,7 @@ class Recipe:
     pad: bool
     positive: bool
     log: bool
+    of_ridge: int
     patch: int | None
     differences: tuple[int, ...]
     calendar: tuple[str, ...]
@@ -129,7 +143,9 @@ def choose(facts: SeriesFacts) -> Recipe:
     horizon = _horizon(facts, n, season)
     val, test = _ranges(n, horizon)
     room = n - val - test - horizon
-    lookback = _lookback(season, room)
+    if n < LEAST_SEASONS * season:
+        season = 1
+    lookback, of_ridge = _lookback(season, room=room, known=n - horizon)
     if lookback <= season:
         # A window that does not hold one season and a step cannot be compared with the season before.
         season = 1
@@ -141,8 +157,9 @@ def choose(facts: SeriesFacts) -> Recipe:
     patch = _patch(lookback, season)
     more = facts.seasons[1:] or ((7 * season,) if season in (24, 48, 96) else ())
     many = windows >= MANY_WINDOWS
-    batch = 256 if many else 64 if windows >= 1_000 else 32
-    effort = EFFORTS[facts.preset]
+    batch = 256 if many else 64 if windows >= 1_000 else 32 if windows >= 300 else 16
+    effort, whole = EFFORTS[facts.preset], -(-windows // batch)
+    batches = min(whole, max(BATCHES_PER_EPOCH, effort.batches // 10), effort.batches // LEAST_EPOCHS)
     return Recipe(
         season=season,
         horizon=horizon,
@@ -152,13 +169,14 @@ def choose(facts: SeriesFacts) -> Recipe:
         pad=shortest < lookback,
         positive=facts.lowest >= 0,
         log=facts.lowest >= 0 and facts.highest > 1,
+        of_ridge=of_ridge,
         patch=patch,
         differences=tuple(lag for lag in sorted({season, *more}) if 1 < lag < lookback),
         calendar=_calendar(facts.freq, n),
         units=128 if many else 64 if windows >= 2_000 else 32,
         batch_size=batch,
-        steps_per_epoch=effort.steps if windows > effort.steps * batch else None,
-        epochs=effort.epochs[many],
+        steps_per_epoch=batches if batches < whole else None,
+        epochs=min(effort.epochs, max(LEAST_EPOCHS, effort.batches // max(batches, 1))),
         members=effort.members[many],
         blend=("smoothing", "theta", "seasonal_naive") if season <= 60 else ("seasonal_naive",),
     )
@@ -188,17 +206,29 @@ def _ranges(n: int, horizon: int) -> tuple[int, int]:
     return (horizon, 0) if n >= 2 * horizon + 2 else (max(1, n // 4), 0)
 
 
-def _lookback(season: int, room: int) -> int:
-    """Return the steps that the network sees: whole seasons, no more than two thirds of the rows it can learn from."""
-    most = max(1, room * 2 // 3)
+def _lookback(season: int, *, room: int, known: int) -> tuple[int, int]:
+    """Return the steps that the network sees, and those that the ridge regression sees.
+
+    The network sees whole seasons, and of short series all rows: its windows begin before them. The regression is
+    fitted on windows without absent steps, so it sees no more than two thirds of the rows it can learn from.
+
+    Args:
+        season: Steps in one season.
+        room: Rows before the last training window.
+        known: Rows before the last window of all.
+    """
+    whole = max(1, room * 2 // 3)
+    most = max(whole, min(known, SHORT_LOOKBACK))
+    wanted = SEASONS_SEEN.get(season, 7 if season <= 96 else 4) * season
+    if season == 7 and whole >= 2 * STEPS_OF_YEAR:
+        # More than a year of days, so that a day of the year is seen again.
+        wanted = STEPS_OF_YEAR
     if season == 1:
-        return max(1, min(24, most))
-    # Two weeks of hours, a week of quarter hours, 16 weeks of days or more than a year, four years of months.
-    wanted = {24: 14, 144: 4, 7: 16 if most < 1_000 else 56, 12: 4, 4: 5, 5: 12, 52: 2}.get(
-        season, 7 if season <= 96 else 4
-    )
-    seasons = min(wanted, most // season)
-    return seasons * season if seasons >= 2 else max(1, min(most, season + 1))
+        wanted = 24
+    lookback = min(wanted, most)
+    if season > 1 and lookback >= 2 * season:
+        lookback -= lookback % season
+    return lookback, min(lookback, whole)
 
 
 def _patch(lookback: int, season: int) -> int | None:

@@ -203,6 +203,7 @@ def _scaling(recipe: Recipe) -> str:
 
 
 def _model(recipe: Recipe) -> str:
+    of_ridge = f", lookback: {recipe.of_ridge}" if recipe.of_ridge < recipe.lookback else ""
     lines = ["model:"]
     if recipe.season > 1:
         lines += [
@@ -220,7 +221,7 @@ def _model(recipe: Recipe) -> str:
         )
     lines += [
         "  # A ridge regression and classical forecasts are averaged with the network, by their validation errors.",
-        "  anchor: {type: ridge, mode: average}",
+        f"  anchor: {{type: ridge, mode: average{of_ridge}}}",
         f"  blend: [{', '.join(recipe.blend)}]",
         "  layers:   # the stack, first layer first: simple_rnn, lstm or gru",
         f"    - {{type: gru, units: {recipe.units}}}",
