@@ -9,7 +9,7 @@ import numpy as np
 
 from forecaster.data.arrays import Ints
 from forecaster.data.draft.dialect import may_group_thousands
-from forecaster.data.draft.recipe import Preset, Recipe, SeriesFacts, choose
+from forecaster.data.draft.recipe import Preset, Recipe, SeriesFacts, choose, least_rows
 from forecaster.data.draft.roles import (
     candidates,
     check_id,
@@ -29,9 +29,6 @@ from forecaster.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# The rows that the longest series needs.
-LEAST_ROWS = 10
 
 _NOTHING = Wishes()
 
@@ -94,7 +91,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
 
     Raises:
         DataError: The table has no times, no numbers, no single id column, no regular step, or no series of
-            LEAST_ROWS steps.
+            `least_rows` steps.
     """
     sample = sniff(path)
     check_columns(wishes, sample)
@@ -122,9 +119,10 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         freq, time_axis = check_frequency(wishes.freq, series, time, zone=zone, source=path)
     steps = [time_axis.positions(stamps) for stamps in series]
     lengths = [int(s[-1] - s[0] + 1) for s in steps]
-    if max(lengths) < LEAST_ROWS:
+    if max(lengths) < (least := least_rows(wishes.horizon)):
+        ahead = "" if wishes.horizon is None else f" for a horizon of {wishes.horizon}"
         raise DataError(
-            f"{path}: the longest series has {max(lengths)} steps, a first training needs {LEAST_ROWS}",
+            f"{path}: the longest series has {max(lengths)} steps, a first training needs {least}{ahead}",
             hint="add rows, or check that the id column names series and not single rows",
         )
     distinct = sum(len(s) for s in steps)

@@ -14,6 +14,8 @@ Preset = Literal["fast", "good", "best"]
 
 # Horizons in steps, as is usual; for other frequencies they follow from the season.
 USUAL_HORIZON = {"h": 24, "D": 7, "B": 5, "W": 8, "M": 12, "Q": 4, "Y": 2}
+# The rows that the longest series needs.
+LEAST_ROWS = 10
 # The longest validation and test range of `init`, in steps: more windows take time and say little more.
 LONGEST_RANGE = 2_000
 # The least horizons of a series that has a test range, one with several cutoffs in validation, and a long one.
@@ -132,11 +134,20 @@ class Recipe:
         return float(round(LAST_RATE ** (1.0 / self.epochs), 3))
 
 
+def least_rows(horizon: int | None) -> int:
+    """Return the rows that the longest series needs: a row to begin with, a training and a validation window.
+
+    Args:
+        horizon: The steps to forecast; None where they may be chosen.
+    """
+    return LEAST_ROWS if horizon is None else max(LEAST_ROWS, 2 * horizon + 2)
+
+
 def choose(facts: SeriesFacts) -> Recipe:
     """Choose the settings of a first training.
 
     Args:
-        facts: What they follow from; at least one series has three steps.
+        facts: What they follow from; at least one series has `least_rows` steps.
     """
     n = int(np.median(facts.lengths))
     season = facts.seasons[0] if facts.seasons else default_seasonality(facts.freq)
@@ -191,7 +202,7 @@ def _horizon(facts: SeriesFacts, n: int, season: int) -> int:
     usual = (
         USUAL_HORIZON[unit] if f.n == 1 and unit in USUAL_HORIZON else min(season, 96) if season > 1 else 6
     )
-    return max(1, min(usual, n // 5))
+    return max(1, min(usual, n // 5, (int(facts.lengths.max()) - 2) // 2))
 
 
 def _ranges(n: int, horizon: int) -> tuple[int, int]:
@@ -203,7 +214,7 @@ def _ranges(n: int, horizon: int) -> tuple[int, int]:
         return 2 * horizon, horizon
     if n >= HORIZONS_FOR_TEST * horizon:
         return horizon, horizon
-    return (horizon, 0) if n >= 2 * horizon + 2 else (max(1, n // 4), 0)
+    return horizon, 0
 
 
 def _lookback(season: int, *, room: int, known: int) -> tuple[int, int]:
