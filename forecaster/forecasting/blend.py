@@ -17,8 +17,10 @@ from forecaster.model.linear import spread_out
 
 Floats = npt.NDArray[np.floating[Any]]
 NETWORK = "network"
-# The weights that stand for no evidence count like this many validation horizons.
-PRIOR_HORIZONS = 2.0
+# Weights by the error of each forecast alone count like this many horizons of validation.
+CARE = 2.0
+# The power of one over the error that these weights are in proportion to.
+POWER = 4.0
 # Errors that the weights are chosen on; more are thinned out evenly.
 MAX_ERRORS = 400_000
 # Windows that classical methods forecast at once.
@@ -89,11 +91,12 @@ def prior(names: Sequence[str]) -> dict[str, float]:
 def choose_weights(
     forecasts: Mapping[str, Floats], actual: Floats, scale: Floats, *, n_series: int
 ) -> dict[str, float]:
-    """Choose the weights of the least mean absolute error, drawn towards `prior` where there are few windows.
+    """Choose the weights by the mean absolute error, with more care the fewer cutoffs there are.
 
-    The windows of a series overlap: with w windows and a horizon of h steps they cover (w - 1) / h + 1 horizons. With
-    n the horizons of all series, the result is the mean of the chosen weights, which count n times, and of the prior,
-    which counts `PRIOR_HORIZONS` times.
+    Two sets of weights are averaged. Those of the least error of the mean count n times, with n the horizons that the
+    windows of a series cover: w windows and a horizon of h steps cover (w - 1) / h + 1. Those in proportion to a power
+    of one over each forecast's own error count `CARE` times, the network's taken as often as there are others; series
+    do not count, because their errors of one time have much in common.
 
     Args:
         forecasts: The forecasts of the same windows by name, each (windows, horizon, targets), original units.
@@ -104,21 +107,27 @@ def choose_weights(
     Returns:
         The weights, none below 0, which sum to 1.
     """
-    start = prior([name for name in forecasts if name != NETWORK])
     weight = np.where(np.isfinite(scale) & (scale > 0), 1.0, np.nan) / np.where(scale > 0, scale, 1.0)
     chosen = spread_out(len(actual), max(1, MAX_ERRORS // actual[0].size)) if len(actual) else np.arange(0)
     y = (actual[chosen] * weight[chosen][:, None, :]).ravel()
     rows = np.stack([(f[chosen] * weight[chosen][:, None, :]).ravel() for f in forecasts.values()], axis=1)
     known = np.isfinite(y) & np.isfinite(rows).all(axis=1)
     if not known.any():
-        return start
-    best = _least_absolute(rows[known], y[known])
-    horizons = n_series + (len(actual) - n_series) / actual.shape[1]
-    share = horizons / (horizons + PRIOR_HORIZONS)
-    return {
-        name: float(share * one + (1.0 - share) * start[name])
-        for name, one in zip(forecasts, best, strict=True)
-    }
+        return prior([name for name in forecasts if name != NETWORK])
+    rows, y = rows[known], y[known]
+    horizons = (len(actual) / n_series - 1.0) / actual.shape[1] + 1.0
+    share = horizons / (horizons + CARE)
+    found = share * _least_absolute(rows, y) + (1.0 - share) * _by_own_error(rows, y, list(forecasts))
+    return {name: float(w) for name, w in zip(forecasts, found, strict=True)}
+
+
+def _by_own_error(rows: Floats, y: Floats, names: list[str]) -> npt.NDArray[np.float64]:
+    """Return weights in proportion to (1 / mean absolute error)^POWER (after Bates & Granger, 1969)."""
+    error = np.abs(y[:, None] - rows).mean(axis=0).astype(np.float64)
+    skill = (max(float(error.min()), np.finfo(float).tiny) / np.maximum(error, np.finfo(float).tiny)) ** POWER
+    skill[names.index(NETWORK)] *= max(1, len(names) - 1)
+    found: npt.NDArray[np.float64] = skill / skill.sum()
+    return found
 
 
 def _least_absolute(rows: Floats, y: Floats) -> npt.NDArray[np.float64]:

@@ -182,7 +182,7 @@ def calibrate(
                 shown[windows] - scaled[..., middle],
                 distances(scaled, probabilities),
                 probabilities,
-                overlap=_overlap(part.group, actual.shape[1]),
+                **_spread_in_time(part.group, actual.shape[1]),
             )
         out = np.zeros((*actual.shape[1:], len(probabilities)))
         of_base: dict[int, list[int]] = {}
@@ -217,11 +217,14 @@ def _scaled(scaler: Scaler, forecast: GroupedQuantiles, horizon: int) -> Floats:
     return np.stack(parts, axis=-1)
 
 
-def _overlap(group: Ints, horizon: int) -> float:
-    """Return how many windows of a series overlap at one step, as a mean; they follow one another."""
+def _spread_in_time(group: Ints, horizon: int) -> dict[str, float]:
+    """Return how many windows of a series overlap at one step, and how many horizons they cover; both as means.
+
+    The windows of a series follow one another.
+    """
     _, count = np.unique(group, return_counts=True)
-    apart = float(((count - 1) / horizon + 1.0).sum())
-    return len(group) / apart
+    covered = (count - 1) / horizon + 1.0
+    return {"overlap": len(group) / float(covered.sum()), "horizons": float(covered.mean())}
 
 
 def needed(probabilities: Sequence[float]) -> int:

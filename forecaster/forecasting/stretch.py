@@ -19,8 +19,9 @@ from forecaster.data.arrays import AnyFloats, Floats
 MEDIAN = 0.5
 # Neighbouring steps are calibrated together until they have errors for so many windows that do not overlap.
 ERRORS_TOGETHER = 50.0
-# Both ends are calibrated apart where each end is expected to have so many errors beyond it, else together.
-BEYOND_AN_END = 10.0
+# Both ends are calibrated apart where the windows of a series cover so many horizons, else together: errors of one time
+# have a common sign in all series, which says nothing of the next.
+HORIZONS_APART = 10.0
 # The level whose factor serves the levels that the errors cannot carry.
 CARRIED_LEVEL = 0.8
 # The smallest factor, and the smallest distance in units of the scaler: no interval has the width 0.
@@ -70,7 +71,7 @@ def stretched(quantiles: AnyFloats, factors: AnyFloats, probabilities: Sequence[
 
 
 def learn_factors(
-    error: AnyFloats, away: Floats, probabilities: Sequence[float], *, overlap: float
+    error: AnyFloats, away: Floats, probabilities: Sequence[float], *, overlap: float, horizons: float
 ) -> Floats:
     """Learn the factor of each step, target and probability.
 
@@ -79,11 +80,13 @@ def learn_factors(
         away: (windows, horizon, targets, probabilities), from `distances`.
         probabilities: The probabilities of the quantiles.
         overlap: How many of the windows overlap at one step: 1 where all are apart.
+        horizons: How many horizons the windows of a series cover.
 
     Returns:
         (horizon, targets, probabilities); 1 at the median and where nothing was observed.
     """
     horizon, targets = error.shape[1:]
+    apart = horizons >= HORIZONS_APART
     out = np.ones((horizon, targets, len(probabilities)))
     for target in range(targets):
         observed = np.isfinite(error[:, :, target]).sum(axis=0) / overlap
@@ -93,7 +96,7 @@ def learn_factors(
             known = np.isfinite(errors)
             n = float(known.sum()) / overlap
             if n > 0:
-                out[steps, target] = _factors(errors[known], scales[known], probabilities, n)
+                out[steps, target] = _factors(errors[known], scales[known], probabilities, n, apart=apart)
     return out
 
 
@@ -112,7 +115,7 @@ def _runs(observed: Floats) -> list[slice]:
     return found
 
 
-def _factors(error: Floats, away: Floats, probabilities: Sequence[float], n: float) -> Floats:
+def _factors(error: Floats, away: Floats, probabilities: Sequence[float], n: float, *, apart: bool) -> Floats:
     """Return the factor of each probability from n independent errors.
 
     Args:
@@ -120,6 +123,7 @@ def _factors(error: Floats, away: Floats, probabilities: Sequence[float], n: flo
         away: (errors, probabilities).
         probabilities: The probabilities.
         n: The number of errors that count as independent; at most their number.
+        apart: Whether each end has factors of its own.
     """
     out = np.ones(len(probabilities))
     upper = error > 0
@@ -129,7 +133,7 @@ def _factors(error: Floats, away: Floats, probabilities: Sequence[float], n: flo
             continue
         tail = min(p, 1.0 - p)
         other = at.get(round(1.0 - p, 9), k)
-        if n * tail >= BEYOND_AN_END:
+        if apart and n * tail >= 1.0:
             score = error / away[:, k] if p > MEDIAN else -error / away[:, k]
             level = 1.0 - tail
         else:

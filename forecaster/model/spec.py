@@ -176,8 +176,8 @@ class ModelSpec(Spec):
         [], examples=[["smoothing", "theta"]]
     )
     """Classical forecasts of the same window that are averaged with the network. The weights are chosen on the
-    validation windows, so that the mean is about as good as its best part; where these are few, the network keeps about
-    one half. They often help on short series. Seasonal ones use `model.season`. []: the network alone."""
+    validation windows, so that the mean is about as good as its best part; where these are few, mostly by the error of
+    each forecast alone. They often help on short series. Seasonal ones use `model.season`. []: the network alone."""
     patch: Annotated[int, Field(ge=1)] | None = Field(None, examples=[24])
     """How many steps of the window are joined into one recurrent step. It must divide `window.lookback`; training is
     faster by about as much. null: every step is a recurrent step."""

@@ -50,14 +50,14 @@ EFFORTS: dict[Preset, Effort] = {
 BATCHES_PER_EPOCH = 150
 # Of these epochs at least one is the best, with the learning rate that falls over them.
 LEAST_EPOCHS = 5
-# The seasons in a lookback, by their length: two weeks of hours, a week of quarter hours, 16 weeks of days, five years
-# of months, eight of quarters.
-SEASONS_SEEN = {24: 14, 144: 4, 96: 7, 7: 16, 5: 12, 52: 4, 12: 5, 4: 8}
+# The seasons in a lookback, by their length: two weeks of hours, a week of quarter hours, 16 weeks of days, six years
+# of months, twelve of quarters.
+SEASONS_SEEN = {24: 14, 144: 4, 96: 7, 7: 16, 5: 12, 52: 4, 12: 6, 4: 12}
 STEPS_OF_YEAR = 392
 # The least seasons of a series that is forecast by its season.
 LEAST_SEASONS = 3
 # The longest lookback whose windows may begin before their series.
-SHORT_LOOKBACK = 60
+SHORT_LOOKBACK = 72
 # The share of the learning rate that is left at the last epoch.
 LAST_RATE = 0.1
 
@@ -156,7 +156,7 @@ def choose(facts: SeriesFacts) -> Recipe:
     room = n - val - test - horizon
     if n < LEAST_SEASONS * season:
         season = 1
-    lookback, of_ridge = _lookback(season, room=room, known=n - horizon)
+    lookback, of_ridge = _lookback(season, room=room, known=int(np.quantile(facts.lengths, 0.75)) - horizon)
     if lookback <= season:
         # A window that does not hold one season and a step cannot be compared with the season before.
         season = 1
@@ -226,7 +226,7 @@ def _lookback(season: int, *, room: int, known: int) -> tuple[int, int]:
     Args:
         season: Steps in one season.
         room: Rows before the last training window.
-        known: Rows before the last window of all.
+        known: Rows before the last window of all, of the longer series.
     """
     whole = max(1, room * 2 // 3)
     most = max(whole, min(known, SHORT_LOOKBACK))

@@ -15,7 +15,7 @@ def off(size: float, seed: int) -> np.ndarray:
 
 
 def chosen(forecasts: dict[str, np.ndarray], **change: np.ndarray) -> dict[str, float]:
-    return choose_weights(forecasts, change.get("actual", ACTUAL), change.get("scale", SCALE), n_series=400)
+    return choose_weights(forecasts, change.get("actual", ACTUAL), change.get("scale", SCALE), n_series=1)
 
 
 def test_the_prior_gives_the_network_one_half() -> None:
@@ -42,10 +42,24 @@ def test_the_mean_is_no_worse_than_its_best_part() -> None:
     assert np.abs(mean - ACTUAL).mean() < min(np.abs(part - ACTUAL).mean() for part in parts.values())
 
 
-def test_one_window_hardly_moves_the_prior() -> None:
-    forecasts = {NETWORK: ACTUAL[:1] + 9, "theta": ACTUAL[:1]}
+def test_one_cutoff_weighs_by_the_error_of_each_alone() -> None:
+    """The errors are 1 and 2; the network counts as often as the others, once. The best mean takes theta alone."""
+    forecasts = {NETWORK: ACTUAL[:1] + 2, "theta": ACTUAL[:1] + 1}
     weights = choose_weights(forecasts, ACTUAL[:1], SCALE[:1], n_series=1)
-    assert weights["theta"] == pytest.approx((1 * 1.0 + 2 * 0.5) / 3, abs=1e-6)
+    by_error = 2.0**4 / (2.0**4 + 1)
+    assert weights["theta"] == pytest.approx((1 * 1.0 + 2 * by_error) / 3, abs=1e-6)
+
+
+def test_more_series_at_one_cutoff_are_no_more_evidence() -> None:
+    forecasts = {NETWORK: ACTUAL + 2, "theta": ACTUAL + 1}
+    many = choose_weights(forecasts, ACTUAL, SCALE, n_series=400)
+    one = choose_weights({k: f[:1] for k, f in forecasts.items()}, ACTUAL[:1], SCALE[:1], n_series=1)
+    assert many == pytest.approx(one)
+
+
+def test_a_useless_forecast_gets_next_to_nothing_even_at_one_cutoff() -> None:
+    forecasts = {NETWORK: off(1.0, 1), "smoothing": off(9.0, 2), "theta": off(1.0, 3)}
+    assert choose_weights(forecasts, ACTUAL, SCALE, n_series=400)["smoothing"] < 0.01
 
 
 def test_unobserved_values_and_series_without_a_scale_do_not_count() -> None:

@@ -72,19 +72,21 @@ def test_quantiles_that_cross_are_put_in_order() -> None:
 def test_unobserved_steps_keep_the_factor_1_and_certain_ones_the_least() -> None:
     away = distances(np.broadcast_to(USUAL, (60, 2, 1, 5)), PROBABILITIES)
     error = np.zeros((60, 2, 1))
-    assert (learn_factors(np.full_like(error, np.nan), away, PROBABILITIES, overlap=1.0) == 1).all()
-    assert learn_factors(error, away, PROBABILITIES, overlap=1.0)[..., [0, 1, 3, 4]] == pytest.approx(
-        LEAST_FACTOR
-    )
+    assert (
+        learn_factors(np.full_like(error, np.nan), away, PROBABILITIES, overlap=1.0, horizons=500.0) == 1
+    ).all()
+    assert learn_factors(error, away, PROBABILITIES, overlap=1.0, horizons=500.0)[
+        ..., [0, 1, 3, 4]
+    ] == pytest.approx(LEAST_FACTOR)
 
 
 def test_steps_are_calibrated_apart_where_there_are_errors_for_each() -> None:
     rng = np.random.default_rng(5)
     error = rng.normal(size=(500, 2, 1)) * np.array([1.0, 6.0])[:, None]
     away = distances(np.broadcast_to(USUAL, (500, 2, 1, 5)), PROBABILITIES)
-    factors = learn_factors(error, away, PROBABILITIES, overlap=1.0)
+    factors = learn_factors(error, away, PROBABILITIES, overlap=1.0, horizons=500.0)
     assert factors[:, 0, 3] == pytest.approx([1.0, 6.0], rel=0.2)
-    together = learn_factors(error, away, PROBABILITIES, overlap=20.0)
+    together = learn_factors(error, away, PROBABILITIES, overlap=20.0, horizons=25.0)
     assert together[0] == pytest.approx(together[1])
 
 
