@@ -18,12 +18,14 @@ from forecaster.data.draft.roles import (
     id_candidates,
     possible_id,
 )
+from forecaster.data.draft.season import find_season
 from forecaster.data.draft.sniff import Sample, as_numbers, filled, number_faults, read_columns, sniff
 from forecaster.data.draft.times import find_time, read_times
 from forecaster.data.draft.wishes import Wishes, check_columns
 from forecaster.data.reading.numbers import MISSING
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import CsvSpec
+from forecaster.data.time_axis.frequency import default_seasonality
 from forecaster.data.time_axis.infer import TimeColumn, check_frequency, infer_frequency
 from forecaster.errors import DataError
 
@@ -142,7 +144,9 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         gaps=sum(lengths) - distinct,
         empty=sum(_empty_cells(table[target]) for target in targets),
         duplicates=len(table) - distinct,
-        recipe=_recipe(freq, lengths, table[list(targets)], sample, wishes),
+        recipe=_recipe(
+            freq, lengths, table[list(targets)], sample, wishes, _order(times, table[name] if name else None)
+        ),
         preset=wishes.preset,
         remarks=(
             *(remark for target in targets for remark in _remarks(table[target], sample)),
@@ -152,16 +156,31 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
 
 
 def _recipe(
-    freq: str | int, lengths: list[int], targets: pd.DataFrame, sample: Sample, wishes: Wishes
+    freq: str | int,
+    lengths: list[int],
+    targets: pd.DataFrame,
+    sample: Sample,
+    wishes: Wishes,
+    order: tuple[Ints, Ints],
 ) -> Recipe:
-    """Return the settings that suit the lengths of the series and the range of the targets."""
-    numbers = np.concatenate([as_numbers(targets[name], sample) for name in targets])
-    known = numbers[np.isfinite(numbers)]
+    """Return the settings that suit the lengths of the series, their season and the range of the targets.
+
+    Args:
+        freq: The frequency.
+        lengths: The steps of each series.
+        targets: The cells of the targets.
+        sample: The table.
+        wishes: What is known about it.
+        order: The rows by series, then time; and the place in this order at which each series but the first begins.
+    """
+    numbers = [as_numbers(targets[name], sample) for name in targets]
+    known = np.concatenate([one[np.isfinite(one)] for one in numbers])
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
-    facts = SeriesFacts(
-        freq, np.array(lengths, dtype=np.int64), low, high, wishes.horizon, wishes.seasons, wishes.preset
-    )
-    return choose(facts)
+    rows, borders = order
+    found = find_season(np.split(numbers[0][rows], borders), default_seasonality(freq))
+    seasons = wishes.seasons or ((found,) if found > 1 else ())
+    steps = np.array(lengths, dtype=np.int64)
+    return choose(SeriesFacts(freq, steps, low, high, wishes.horizon, seasons, wishes.preset))
 
 
 def _remarks(column: pd.Series[Any], sample: Sample) -> list[str]:
@@ -204,13 +223,17 @@ def _id_remarks(candidates: pd.DataFrame) -> list[str]:
 
 def _by_series(times: Ints, ids: pd.Series[Any] | None) -> list[Ints]:
     """Return the distinct times of each series, ascending."""
+    rows, borders = _order(times, ids)
+    return [np.unique(part) for part in np.split(times[rows], borders)]
+
+
+def _order(times: Ints, ids: pd.Series[Any] | None) -> tuple[Ints, Ints]:
+    """Return the rows by series, then time, and the place there at which each series but the first begins."""
     if ids is None:
-        return [np.unique(times)]
+        return np.argsort(times, kind="stable"), np.zeros(0, dtype=np.int64)
     codes, _ = ids.factorize()
-    order = np.lexsort((times, codes))
-    codes, times = codes[order], times[order]
-    borders = np.flatnonzero(np.diff(codes)) + 1
-    return [np.unique(part) for part in np.split(times, borders)]
+    rows = np.lexsort((times, codes))
+    return rows, np.flatnonzero(np.diff(codes[rows])) + 1
 
 
 def _empty_cells(column: pd.Series[Any]) -> int:

@@ -1,0 +1,58 @@
+"""The season of a table that its frequency does not tell."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from forecaster.data.draft.infer import infer
+from forecaster.data.draft.season import find_season
+
+RNG = np.random.default_rng(0)
+
+
+def wave(season: int, n: int, *, noise: float = 0.2, trend: float = 0.0) -> np.ndarray:
+    shape = RNG.normal(size=season)
+    return np.resize(shape, n) + noise * RNG.normal(size=n) + trend * np.arange(n)
+
+
+@pytest.mark.parametrize("season", [2, 5, 9, 24, 60])
+def test_the_season_of_a_wave_is_found(season: int) -> None:
+    assert find_season([wave(season, 40 * season)], 1) == season
+
+
+def test_a_trend_hides_no_season_and_is_none() -> None:
+    assert find_season([wave(8, 200, trend=3.0)], 1) == 8
+    assert find_season([np.arange(200.0)], 1) == 1
+
+
+def test_noise_and_a_random_walk_have_none() -> None:
+    assert find_season([RNG.normal(size=500)], 1) == 1
+    assert find_season([RNG.normal(size=500).cumsum()], 1) == 1
+
+
+def test_many_series_are_looked_at_together() -> None:
+    assert find_season([wave(6, 60, noise=0.8) for _ in range(200)], 1) == 6
+
+
+def test_the_usual_season_of_the_frequency_is_kept() -> None:
+    assert find_season([wave(5, 200)], 7) == 7
+
+
+@pytest.mark.parametrize("values", [[], [1.0], [1.0, 2.0, 3.0], [5.0] * 100, [np.nan] * 50])
+def test_nothing_to_see(values: list[float]) -> None:
+    assert find_season([np.array(values)], 1) == 1
+
+
+def test_unknown_values_are_passed_over() -> None:
+    y = wave(10, 300)
+    y[[5, 77, 140]] = np.nan
+    assert find_season([y], 1) in (9, 10, 11)
+
+
+def test_init_takes_the_season_that_step_numbers_do_not_tell(tmp_path: Path) -> None:
+    y = wave(9, 400)
+    rows = [f"{i},{name},{v}" for name in "ab" for i, v in enumerate(y)]
+    (tmp_path / "t.csv").write_text("step,id,y\n" + "\n".join(rows[::-1]) + "\n")
+    found = infer(tmp_path / "t.csv")
+    assert (found.recipe.season, found.recipe.lookback % 9) == (9, 0)
