@@ -168,8 +168,8 @@ def test_usual_step_with_finer_times_takes_their_divisor(write: Write) -> None:
 
 def test_integer_time(write: Write) -> None:
     config = config_of(write("step,y", *(f"{10 * i},{i % 4}" for i in range(100))))
-    assert (config.data.time, config.data.freq, config.evaluation.seasonality) == ("step", 10, 1)
-    assert (config.window.lookback, config.window.horizon) == (24, 6)
+    assert (config.data.time, config.data.freq, config.evaluation.seasonality) == ("step", 10, 4)
+    assert (config.window.lookback, config.window.horizon) == (48, 4)
 
 
 def test_integer_time_of_several_series(write: Write) -> None:
