@@ -122,9 +122,20 @@ class Experiment:
         Raises:
             ConfigError: When a key is unknown or the values do not fit together.
         """
-        tree = merged(self.given, plain_values({**sections, **(changes or {})}, NO_FILE), NO_FILE)
+        changed = plain_values({**sections, **(changes or {})}, NO_FILE)
+        return self.with_values(merged(self.given, changed, NO_FILE))
+
+    def with_values(self, values: dict[str, Any]) -> Experiment:
+        """Return an experiment of the same file and folder with these values in place of all of its own.
+
+        Args:
+            values: The plain values of a whole file, also with search nodes.
+
+        Raises:
+            ConfigError: When the values do not fit together.
+        """
         # The lines of the file do not apply to values that come from elsewhere.
-        parsed = ParsedYaml(tree, Positions(str(self.path or NO_FILE)), dump(tree))
+        parsed = ParsedYaml(values, Positions(str(self.path or NO_FILE)), dump(values))
         return _experiment(parsed, [], base=self.base, path=self.path)
 
     @property

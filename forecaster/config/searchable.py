@@ -54,7 +54,7 @@ def search_faults(experiment: Experiment) -> list[Diagnostic]:
     if not experiment.dimensions:
         hint = "replace one, as in units: {int: {min: 32, max: 128, default: 64}}"
         return [Diagnostic("no value of this file is a search node", hint, experiment.positions.of_value(()))]
-    faults = [fault for d in experiment.dimensions for fault in _of(d, experiment)]
+    faults = [fault for d in experiment.dimensions for fault in faults_of(d, experiment)]
     if experiment.spec.split.val == 0:
         place = experiment.positions.of_value(("split", "val"))
         hint = "give validation a share"
@@ -87,7 +87,13 @@ def search_warnings(experiment: Experiment) -> list[Diagnostic]:
     return in_file_order(found)
 
 
-def _of(d: Dimension, experiment: Experiment) -> list[Diagnostic]:
+def faults_of(d: Dimension, experiment: Experiment) -> list[Diagnostic]:
+    """Return the reasons why one dimension cannot be searched; empty if it can.
+
+    Args:
+        d: The dimension.
+        experiment: The experiment.
+    """
     spec, tune = experiment.spec, experiment.spec.tune
     here = experiment.positions.of_key(d.path)
     for fixed, why in FIXED.items():
@@ -103,6 +109,9 @@ def _of(d: Dimension, experiment: Experiment) -> list[Diagnostic]:
             summary = f"has {n_values:,} values, and algorithm grid tries at most {MOST_OF_A_GRID:,}"
             hint = "raise the step, list the values in a choice, or use another algorithm"
             faults.append(Diagnostic(summary, hint, inside, d.name))
+    if tune.ensemble is not None and d.path == ("training", "ensemble"):
+        summary = "cannot be searched with tune.ensemble, which sets it for every trial"
+        faults.append(Diagnostic(summary, "give one value, or remove tune.ensemble", here, d.name))
     if tune.algorithm == "hyperband" and d.path == ("training", "epochs"):
         hint = "give tune.max_epochs instead"
         faults.append(Diagnostic("cannot be searched: hyperband decides the epochs", hint, here, d.name))

@@ -121,7 +121,7 @@ def reference_of(experiment: Experiment) -> dict[str, Any]:
 def trial_config(
     experiment: Experiment, spec: TuneSpec, values: dict[str, Any], *, smoke: bool
 ) -> dict[str, Any]:
-    """Return the config of a trial as plain values.
+    """Return the config with the values of a trial, as plain values.
 
     Args:
         experiment: The experiment with its search spaces.
@@ -188,6 +188,9 @@ class TrialRunner:
         config = trial_config(self.experiment, self.spec, proposal.values, smoke=self.options.smoke)
         threads = threads_of(self.experiment, self.options.workers)
         config["runtime"] = {**(config.get("runtime") or {}), "threads": threads}
+        if self.spec.ensemble is not None:
+            # Only trials: the best config, made from the same values, has training.ensemble.
+            config["training"]["ensemble"] = self.spec.ensemble
         folder = self.folder(proposal.trial)
         task = TrialTask(
             folder=str(folder),
