@@ -1,4 +1,4 @@
-"""The search space of a file without search nodes: values around those of the file, valid with everything else in it."""
+"""The search space of a file without search nodes: values around those of the file, each valid with all others."""
 
 from __future__ import annotations
 
@@ -70,9 +70,7 @@ def with_built_in_space(
     settings = {f"tune.{key}": value for key, value in _tune_settings(experiment.spec, time_budget).items()}
     searched = merged(tree, settings | {dotted(path): node for path, node in nodes.items()}, NO_FILE)
     found = experiment.with_values(searched)
-    return replace(
-        found, text=experiment.text, warnings=experiment.warnings, positions=experiment.positions
-    )
+    return replace(found, text=experiment.text, warnings=experiment.warnings, positions=experiment.positions)
 
 
 def _tune_settings(spec: ExperimentSpec, time_budget: str | None) -> dict[str, Any]:

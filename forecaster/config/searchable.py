@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from forecaster.config.dimensions import Dimension
-from forecaster.config.experiment import Experiment
+from forecaster.config.dump import dump
+from forecaster.config.experiment import Experiment, validate
 from forecaster.config.positions import KeyPath
+from forecaster.config.space import substitute
 from forecaster.config.validation_errors import in_file_order
-from forecaster.errors import Diagnostic
+from forecaster.errors import Diagnostic, Location
 
 # Each path or section with the reason why a search may not vary it.
 FIXED: dict[KeyPath, str] = {
@@ -124,3 +129,31 @@ def faults_of(d: Dimension, experiment: Experiment) -> list[Diagnostic]:
         summary = "cannot be searched with model.stateful, whose windows are a lookback apart"
         faults.append(Diagnostic(summary, "give one value", here, d.name))
     return faults
+
+
+def ends_of(experiment: Experiment) -> Iterator[tuple[Dimension, Any, Location]]:
+    """Yield both ends of every range and every choice, with the dimension and the location in the file."""
+    for dimension in experiment.dimensions:
+        for inside, value in dimension.range.ends().items():
+            yield dimension, value, experiment.positions.of_value((*dimension.path, dimension.kind, *inside))
+
+
+def with_tried(value: Any, summary: str) -> str:
+    """Return the summary of a fault that one value of a search space has."""
+    return f"with {_yaml(value)}, which the search may try: {summary}"
+
+
+def check_ends(experiment: Experiment) -> list[Diagnostic]:
+    """Validate the experiment with both ends of every range and every choice, one at a time."""
+    faults = []
+    for dimension, value, where in ends_of(experiment):
+        tree = substitute(experiment.values, {dimension.path: value})
+        for wrong in validate(tree, experiment.positions)[1]:
+            at = "" if wrong.path == dimension.name else f"{wrong.path}: "
+            summary = with_tried(value, f"{at}{wrong.summary}")
+            faults.append(Diagnostic(summary, wrong.hint, where, dimension.name))
+    return in_file_order(faults)
+
+
+def _yaml(value: Any) -> str:
+    return dump({"v": value})[3:].strip()

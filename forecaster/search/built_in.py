@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,7 +88,7 @@ def _has_logarithms(prepared: Prepared) -> bool:
 
 def _trial_seconds(spec: ExperimentSpec, prepared: Prepared) -> float:
     """Return the estimated time of one trial."""
-    windows = {name: len(found) for name, found in prepared.windows.items()}
+    windows: dict[str, int] = {name: len(found) for name, found in prepared.windows.items()}
     cost = estimate(spec, prepared.shape, rows=len(prepared.targets), windows=windows)
     tune = spec.tune
     n_networks = (tune.ensemble or spec.training.ensemble) * tune.folds * tune.executions_per_trial

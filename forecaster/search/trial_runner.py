@@ -127,7 +127,7 @@ def trial_config(
         experiment: The experiment with its search spaces.
         spec: The tune section in force.
         values: The values of the trial, by hyperparameter.
-        smoke: Whether to train for one epoch.
+        smoke: Whether to train at most two networks for one epoch.
     """
     config = experiment.filled(values)
     training = config["training"] = {**(config.get("training") or {})}
@@ -138,6 +138,8 @@ def trial_config(
         training["epochs"] = 1
     if smoke:
         training["steps_per_epoch"] = None
+        # As `train --smoke`: the second network shows what more than one does.
+        training["ensemble"] = min(training.get("ensemble", 1), 2)
     return config
 
 
