@@ -13,7 +13,7 @@ from forecaster.config.dimensions import KINDS, Dimension, Scalar
 from forecaster.config.experiment import NO_FILE, Experiment, validate
 from forecaster.config.plain import merged
 from forecaster.config.positions import KeyPath, Positions, dotted
-from forecaster.config.searchable import faults_of
+from forecaster.config.searchable import HYPERBAND, faults_of
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.time_axis.axis import default_seasonality
 from forecaster.model.cells import DropoutSpec, RecurrentSpec
@@ -27,8 +27,8 @@ USUAL_DROPOUT = 0.4
 CELLS: tuple[Scalar, ...] = ("gru", "lstm")
 NORMALIZATIONS: tuple[Scalar, ...] = ("last", "mean", "revin", "season", "none")
 LOSSES: tuple[Scalar, ...] = ("mae", "mse", "huber", "mase", "smape", "owa")
-# A search node, as the file has it.
-Node = dict[str, dict[str, Any]]
+# A search node as plain values.
+SearchNode = dict[str, dict[str, Any]]
 
 
 def lookbacks(spec: ExperimentSpec) -> list[int]:
@@ -77,7 +77,7 @@ def _tune_settings(spec: ExperimentSpec, time_budget: str | None) -> dict[str, A
     """Return the settings of the search that the file leaves open."""
     tune, given = spec.tune, spec.tune.model_fields_set
     found: dict[str, Any] = {}
-    if "algorithm" not in given:
+    if not given.intersection(("algorithm", *HYPERBAND)):
         # Hyperband would give the trials other epochs than the file, and shows little before its end.
         found["algorithm"] = "random"
     elif tune.algorithm == "hyperband" and "max_epochs" not in given:
@@ -109,7 +109,7 @@ def _with_shared_cell(experiment: Experiment) -> dict[str, Any]:
     return values
 
 
-def _ranges(spec: ExperimentSpec, values: Mapping[str, Any], *, grid: bool) -> dict[KeyPath, Node]:
+def _ranges(spec: ExperimentSpec, values: Mapping[str, Any], *, grid: bool) -> dict[KeyPath, SearchNode]:
     """Return the nodes of numbers: learning rate, units and dropout."""
     rate = spec.training.optimizer.learning_rate
     low, high = (float(f"{rate * factor:.2g}") for factor in (1 / RATE_FACTOR, RATE_FACTOR))
@@ -127,18 +127,18 @@ def _ranges(spec: ExperimentSpec, values: Mapping[str, Any], *, grid: bool) -> d
     return {path: _listed(node) for path, node in found.items()} if grid else found
 
 
-def _units(n: int) -> Node:
+def _units(n: int) -> SearchNode:
     """Return the node of n units: half to double, in steps of half."""
     step = max(1, n // 2)
     return {"int": {"min": n - n // 2, "max": n + n // step * step, "step": step, "default": n}}
 
 
-def _dropout(rate: float) -> Node:
+def _dropout(rate: float) -> SearchNode:
     """Return the node of a dropout: from 0 to the usual one, or to that of the file."""
     return {"float": {"min": 0.0, "max": max(rate, USUAL_DROPOUT), "default": rate}}
 
 
-def _within(node: Node, path: KeyPath, values: Mapping[str, Any]) -> Node:
+def _within(node: SearchNode, path: KeyPath, values: Mapping[str, Any]) -> SearchNode:
     """Return a range with the default in place of an end that is not valid."""
     ((kind, given),) = node.items()
     ends = {
@@ -147,7 +147,7 @@ def _within(node: Node, path: KeyPath, values: Mapping[str, Any]) -> Node:
     return {kind: {**given, **ends}}
 
 
-def _listed(node: Node) -> Node:
+def _listed(node: SearchNode) -> SearchNode:
     """Return a range of numbers without steps as a choice of its ends and its default, for a grid."""
     ((kind, given),) = node.items()
     if kind != "float":
@@ -158,7 +158,7 @@ def _listed(node: Node) -> Node:
 
 def _choices(
     experiment: Experiment, values: Mapping[str, Any], lookbacks: Sequence[int], logs: bool
-) -> dict[KeyPath, Node]:
+) -> dict[KeyPath, SearchNode]:
     """Return the nodes of words and of whole numbers that are not a range, each with two values at least."""
     spec = experiment.spec
     wished: dict[KeyPath, tuple[Scalar, Sequence[Scalar]]] = {

@@ -56,9 +56,6 @@ HYPERBAND, OTHERS = ("max_epochs", "factor", "hyperband_iterations"), ("max_tria
 
 def search_faults(experiment: Experiment) -> list[Diagnostic]:
     """Return the reasons why the experiment cannot be searched; empty if it can."""
-    if not experiment.dimensions:
-        hint = "replace one, as in units: {int: {min: 32, max: 128, default: 64}}"
-        return [Diagnostic("no value of this file is a search node", hint, experiment.positions.of_value(()))]
     faults = [fault for d in experiment.dimensions for fault in faults_of(d, experiment)]
     if experiment.spec.split.val == 0:
         place = experiment.positions.of_value(("split", "val"))

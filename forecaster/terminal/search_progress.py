@@ -236,7 +236,7 @@ def beginning(plan: SearchPlan) -> list[str]:
     if not plan.built_in:
         return []
     ends = [f"{plan.most} trials"] if plan.most else []
-    ends += [f"{clock(plan.time_budget_s)}"] if plan.time_budget_s else []
+    ends += [_budget_text(plan.time_budget_s)] if plan.time_budget_s else []
     until = f"ends after {' or '.join(ends)}" if ends else "ends when nothing is left to try"
     own, best = plan.members
     networks = f"; a trial trains {own} of {best} networks" if own < best else ""
@@ -292,3 +292,9 @@ def first_line(text: str) -> str:
 def _yaml(value: Any) -> str:
     """Return a value as the YAML file writes it: null, not None."""
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _budget_text(seconds: float) -> str:
+    """Return a time budget in words: 15 minutes, not 15:00 min."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} minutes" if not rest and 1 < minutes < 60 else clock(seconds)
