@@ -262,7 +262,7 @@ def test_a_search_without_an_end_is_refused(tmp_path: Path, monkeypatch: pytest.
     write_table(tmp_path / "t.csv", "t,y", zip(hours(60), range(60), strict=True))
     (tmp_path / "c.yaml").write_text(HEAD + WINDOW + LAYERS + "tune: {algorithm: random, max_trials: null}\n")
     assert refused(2, "tune", "c.yaml", "--run-dir", "r") == (
-        "c.yaml:5:38: tune.max_trials: is null, and without a time budget the search would never end; give a number, "
+        "c.yaml:5:39: tune.max_trials: is null, and without a time budget the search would never end; give a number, "
         "or set tune.time_budget"
     )
 

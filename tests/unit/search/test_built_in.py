@@ -76,7 +76,7 @@ def test_logarithms_need_values_of_0_and_more(
 
 def test_a_table_that_is_too_short_for_the_file_is_refused(tmp_path: Path) -> None:
     experiment = Experiment.from_yaml(table(tmp_path, counting(12)))
-    with pytest.raises(DataError, match="no train window fits: the longest series has 12 rows"):
+    with pytest.raises(DataError, match="no val window fits: the longest series has 12 rows"):
         built_in(experiment, experiment.data_path)
 
 
