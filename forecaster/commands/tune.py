@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = examples(
     "forecaster tune config.yaml --run-dir runs/search --time-budget 30m",
-    "forecaster tune search.yaml --run-dir runs/search",
-    "forecaster tune search.yaml --run-dir runs/search --resume --time-budget 2h",
+    "forecaster tune config.yaml --run-dir runs/search --resume",
     "forecaster tune search.yaml --workers 2",
 )
 
