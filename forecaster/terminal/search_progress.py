@@ -240,11 +240,8 @@ def beginning(plan: SearchPlan) -> list[str]:
     until = f"ends after {' or '.join(ends)}" if ends else "ends when nothing is left to try"
     own, best = plan.members
     networks = f"; a trial trains {own} of {best} networks" if own < best else ""
-    return [
-        "the config leaves nothing open; searching around its values:",
-        *(f"  {d.name}: {range_text(d)}" for d in plan.built_in),
-        f"{until}{networks}",
-    ]
+    rows = [f"  {d.name}: {range_text(d)}" for d in plan.built_in]
+    return ["the config leaves nothing open; searching around its values:", *rows, f"{until}{networks}"]
 
 
 def range_text(dimension: Dimension) -> str:

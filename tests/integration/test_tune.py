@@ -67,7 +67,9 @@ class TestRandom:
     def test_the_first_trial_is_that_of_the_defaults(self, tmp_path: Path, algorithm: str) -> None:
         config = space(tmp_path, algorithm=algorithm, max_trials=1, max_epochs=3)
         done("tune", config, "--run-dir", tmp_path / "r")
-        first = next(e for e in TrialLog(tmp_path / "r/tune/trials.jsonl").entries if e["event"] == "proposed")
+        first = next(
+            e for e in TrialLog(tmp_path / "r/tune/trials.jsonl").entries if e["event"] == "proposed"
+        )
         assert first["values"] == {"model.layers.0.units": 4, "model.layers.0.dropout": 0.2}
 
     def test_a_small_space_is_used_up_and_no_trial_is_made_twice(self, tmp_path: Path) -> None:
