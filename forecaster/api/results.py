@@ -62,6 +62,11 @@ class Search:
     result: SearchResult = field(repr=False)
 
     @property
+    def space(self) -> dict[str, Any]:
+        """What was searched: the search nodes by hyperparameter, those of a built-in space too."""
+        return self.result.space
+
+    @property
     def trials(self) -> list[dict[str, Any]]:
         """A row for each trial: its values, score, state and, if it failed, the reason."""
         from forecaster.search.summary import trial_rows

@@ -268,7 +268,7 @@ def tune(
 
     Args:
         experiment: An experiment with search nodes, such as `{"int": {"min": 32, "max": 128, "default": 64}}`
-            as the units of a layer.
+            as the units of a layer. Without any, a built-in space around its values is searched.
         data: The table; see `train`. A table in memory is written into the run directory, where the processes
             of the trials read it.
         run_dir: The directory of the search and of its best run; None is a new directory in output.dir.
@@ -278,7 +278,7 @@ def tune(
         workers: The number of trials that run at the same time.
         engine: Where trials run: on this machine ("local") or on Ray ("ray").
         time_budget: The time after which the search ends, such as "90s", "30m" or "2h"; None is
-            tune.time_budget.
+            tune.time_budget or, for a built-in space without tune.max_trials, 15 minutes.
         overrides: The `--set` options that the experiment was read with, for the hint that says how to resume.
         on_trial: A function that takes each trial as it ends: a dictionary with the keys trial, state, score,
             values and reason.
@@ -289,7 +289,7 @@ def tune(
         The search with its best run.
 
     Raises:
-        ConfigError: See `train`; also when the experiment has no search nodes.
+        ConfigError: See `train`; also when a search node is not valid.
         DataError: See `train`; also when the table does not fit both ends of a range, or the directory holds
             another search.
         UsageError: See `train`; also when the engine or the time budget is not valid.

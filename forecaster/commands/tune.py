@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from forecaster.api.results import Search
 
 EXAMPLES = examples(
-    "forecaster tune search.yaml --run-dir runs/search",
-    "forecaster tune search.yaml --run-dir runs/search --resume --time-budget 2h",
+    "forecaster tune config.yaml --run-dir runs/search --time-budget 30m",
+    "forecaster tune config.yaml --run-dir runs/search --resume",
     "forecaster tune search.yaml --workers 2",
 )
 
@@ -52,7 +52,8 @@ def command(
         typer.Option(
             "--time-budget",
             metavar="TIME",
-            help="End after this time, such as 90s, 30m or 2h. The default is tune.time_budget.",
+            help="End after this time, such as 90s, 30m or 2h. The default is tune.time_budget; 15m for a config "
+            "without search nodes.",
             show_default=False,
         ),
     ] = None,
@@ -68,7 +69,7 @@ def command(
     verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
-    """Search the open values of a config, and write the best config, its run, a table of trials and plots."""
+    """Search the open values of a config, or around its values where none is open, and train the best config."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
         with contextlib.ExitStack() as stack:
             found = fc.tune(

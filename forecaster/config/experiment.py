@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,12 @@ from forecaster.config.parsed_yaml import ParsedYaml, parse_yaml, read_yaml
 from forecaster.config.plain import merged, plain_values
 from forecaster.config.positions import KeyPath, Positions, dotted
 from forecaster.config.repeated_layers import fill, search_space
-from forecaster.config.space import lift, substitute
+from forecaster.config.space import lift
 from forecaster.config.spec import ExperimentSpec
 from forecaster.config.validation_errors import diagnostics_of, in_file_order
 from forecaster.config.warnings import warnings_of
 from forecaster.data.spec import IN_MEMORY
-from forecaster.errors import ConfigError, DataError, Diagnostic, Location
+from forecaster.errors import ConfigError, DataError, Diagnostic
 
 # The name of the file in messages about an experiment without a file.
 NO_FILE = "experiment"
@@ -122,9 +122,20 @@ class Experiment:
         Raises:
             ConfigError: When a key is unknown or the values do not fit together.
         """
-        tree = merged(self.given, plain_values({**sections, **(changes or {})}, NO_FILE), NO_FILE)
+        changed = plain_values({**sections, **(changes or {})}, NO_FILE)
+        return self.with_values(merged(self.given, changed, NO_FILE))
+
+    def with_values(self, values: dict[str, Any]) -> Experiment:
+        """Return an experiment of the same file and folder with these values in place of all of its own.
+
+        Args:
+            values: The plain values of a whole file, also with search nodes.
+
+        Raises:
+            ConfigError: When the values do not fit together.
+        """
         # The lines of the file do not apply to values that come from elsewhere.
-        parsed = ParsedYaml(tree, Positions(str(self.path or NO_FILE)), dump(tree))
+        parsed = ParsedYaml(values, Positions(str(self.path or NO_FILE)), dump(values))
         return _experiment(parsed, [], base=self.base, path=self.path)
 
     @property
@@ -268,34 +279,6 @@ def validate(
     except ValidationError as e:
         return None, in_file_order([*refused, *diagnostics_of(e, positions, holes=holes or ())])
     return (None if refused else spec), refused
-
-
-def ends_of(experiment: Experiment) -> Iterator[tuple[Dimension, Any, Location]]:
-    """Yield both ends of every range and every choice, with the dimension and the location in the file."""
-    for dimension in experiment.dimensions:
-        for inside, value in dimension.range.ends().items():
-            yield dimension, value, experiment.positions.of_value((*dimension.path, dimension.kind, *inside))
-
-
-def with_tried(value: Any, summary: str) -> str:
-    """Return the summary of a fault that one value of a search space has."""
-    return f"with {_yaml(value)}, which the search may try: {summary}"
-
-
-def check_ends(experiment: Experiment) -> list[Diagnostic]:
-    """Validate the experiment with both ends of every range and every choice, one at a time."""
-    faults = []
-    for dimension, value, where in ends_of(experiment):
-        tree = substitute(experiment.values, {dimension.path: value})
-        for wrong in validate(tree, experiment.positions)[1]:
-            at = "" if wrong.path == dimension.name else f"{wrong.path}: "
-            summary = with_tried(value, f"{at}{wrong.summary}")
-            faults.append(Diagnostic(summary, wrong.hint, where, dimension.name))
-    return in_file_order(faults)
-
-
-def _yaml(value: Any) -> str:
-    return dump({"v": value})[3:].strip()
 
 
 def moved(path: str, base: Path, to: Path) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from forecaster.config.dimensions import Dimension
-from forecaster.config.experiment import Experiment
+from forecaster.config.dump import dump
+from forecaster.config.experiment import Experiment, validate
 from forecaster.config.positions import KeyPath
+from forecaster.config.space import substitute
 from forecaster.config.validation_errors import in_file_order
-from forecaster.errors import Diagnostic
+from forecaster.errors import Diagnostic, Location
 
 # Each path or section with the reason why a search may not vary it.
 FIXED: dict[KeyPath, str] = {
@@ -51,10 +56,7 @@ HYPERBAND, OTHERS = ("max_epochs", "factor", "hyperband_iterations"), ("max_tria
 
 def search_faults(experiment: Experiment) -> list[Diagnostic]:
     """Return the reasons why the experiment cannot be searched; empty if it can."""
-    if not experiment.dimensions:
-        hint = "replace one, as in units: {int: {min: 32, max: 128, default: 64}}"
-        return [Diagnostic("no value of this file is a search node", hint, experiment.positions.of_value(()))]
-    faults = [fault for d in experiment.dimensions for fault in _of(d, experiment)]
+    faults = [fault for d in experiment.dimensions for fault in faults_of(d, experiment)]
     if experiment.spec.split.val == 0:
         place = experiment.positions.of_value(("split", "val"))
         hint = "give validation a share"
@@ -87,7 +89,13 @@ def search_warnings(experiment: Experiment) -> list[Diagnostic]:
     return in_file_order(found)
 
 
-def _of(d: Dimension, experiment: Experiment) -> list[Diagnostic]:
+def faults_of(d: Dimension, experiment: Experiment) -> list[Diagnostic]:
+    """Return the reasons why one dimension cannot be searched; empty if it can.
+
+    Args:
+        d: The dimension.
+        experiment: The experiment.
+    """
     spec, tune = experiment.spec, experiment.spec.tune
     here = experiment.positions.of_key(d.path)
     for fixed, why in FIXED.items():
@@ -103,6 +111,9 @@ def _of(d: Dimension, experiment: Experiment) -> list[Diagnostic]:
             summary = f"has {n_values:,} values, and algorithm grid tries at most {MOST_OF_A_GRID:,}"
             hint = "raise the step, list the values in a choice, or use another algorithm"
             faults.append(Diagnostic(summary, hint, inside, d.name))
+    if tune.ensemble is not None and d.path == ("training", "ensemble"):
+        summary = "cannot be searched with tune.ensemble, which sets it for every trial"
+        faults.append(Diagnostic(summary, "give one value, or remove tune.ensemble", here, d.name))
     if tune.algorithm == "hyperband" and d.path == ("training", "epochs"):
         hint = "give tune.max_epochs instead"
         faults.append(Diagnostic("cannot be searched: hyperband decides the epochs", hint, here, d.name))
@@ -115,3 +126,31 @@ def _of(d: Dimension, experiment: Experiment) -> list[Diagnostic]:
         summary = "cannot be searched with model.stateful, whose windows are a lookback apart"
         faults.append(Diagnostic(summary, "give one value", here, d.name))
     return faults
+
+
+def ends_of(experiment: Experiment) -> Iterator[tuple[Dimension, Any, Location]]:
+    """Yield both ends of every range and every choice, with the dimension and the location in the file."""
+    for dimension in experiment.dimensions:
+        for inside, value in dimension.range.ends().items():
+            yield dimension, value, experiment.positions.of_value((*dimension.path, dimension.kind, *inside))
+
+
+def with_tried(value: Any, summary: str) -> str:
+    """Return the summary of a fault that one value of a search space has."""
+    return f"with {_yaml(value)}, which the search may try: {summary}"
+
+
+def check_ends(experiment: Experiment) -> list[Diagnostic]:
+    """Validate the experiment with both ends of every range and every choice, one at a time."""
+    faults = []
+    for dimension, value, where in ends_of(experiment):
+        tree = substitute(experiment.values, {dimension.path: value})
+        for wrong in validate(tree, experiment.positions)[1]:
+            at = "" if wrong.path == dimension.name else f"{wrong.path}: "
+            summary = with_tried(value, f"{at}{wrong.summary}")
+            faults.append(Diagnostic(summary, wrong.hint, where, dimension.name))
+    return in_file_order(faults)
+
+
+def _yaml(value: Any) -> str:
+    return dump({"v": value})[3:].strip()

@@ -56,8 +56,8 @@ class TuneSpec(Spec):
     """The search algorithm. [Searching for settings](tuning.md) compares them."""
     objective: ObjectiveSpec = Field(ObjectiveSpec(), examples=[{"metric": "val_mase"}])
     """The metric that the search optimises, and in which direction."""
-    max_trials: Annotated[int, Field(ge=1)] = Field(40, examples=[100])
-    """How many trials to make, for every algorithm but `hyperband`."""
+    max_trials: Annotated[int, Field(ge=1)] | None = Field(40, examples=[100])
+    """How many trials to make, for every algorithm but `hyperband`. null: as many as `time_budget` has room for."""
     max_epochs: Annotated[int, Field(ge=1)] = Field(50, examples=[81])
     """The epochs of the longest trials of `hyperband`, which replace `training.epochs`. At least `factor`."""
     factor: Annotated[int, Field(ge=2)] = Field(3, examples=[4])
@@ -68,6 +68,9 @@ class TuneSpec(Spec):
     executions_per_trial: Annotated[int, Field(ge=1)] = Field(1, examples=[3])
     """How many networks are trained per trial, from different seeds; the trial's score is their mean. Raise it where
     scores vary much from seed to seed."""
+    ensemble: Annotated[int, Field(ge=1, le=100)] | None = Field(None, examples=[1])
+    """How many networks a trial trains in place of `training.ensemble`, which the best config keeps. null: as many as
+    the best config. 1 makes trials quick where the ensemble is large."""
     folds: Annotated[int, Field(ge=1)] = Field(1, examples=[3])
     """How many cutoffs a trial is validated at: the validation range, and that range moved back by its own
     length again and again, with training always ending where it begins. The score is the mean."""

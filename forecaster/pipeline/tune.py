@@ -5,21 +5,31 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import io
+import math
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from forecaster.config.dimensions import Dimension
 from forecaster.config.experiment import Experiment
 from forecaster.config.searchable import search_warnings
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource, fingerprint
-from forecaster.errors import EnvironmentError_, Notify, UsageError, install_hint
+from forecaster.errors import (
+    ConfigError,
+    Diagnostic,
+    EnvironmentError_,
+    Notify,
+    UsageError,
+    install_hint,
+)
 from forecaster.runs.claim import check_free
 from forecaster.runs.directory import RunDir, new_run_path
-from forecaster.runs.files import write_whole
+from forecaster.runs.files import write_text, write_whole
 from forecaster.runs.session import Inputs, open_session
+from forecaster.search.built_in import BuiltIn, built_in
 from forecaster.search.check import check_data_ends, check_search_folds, check_space
 from forecaster.search.driver import BEST, Tuned, run_search
 from forecaster.search.trial_runner import SearchListener, TuneOptions, spec_of
@@ -27,6 +37,9 @@ from forecaster.search.trial_runner import SearchListener, TuneOptions, spec_of
 ENGINES = ("local", "ray")
 # The file for a table in memory: trials run in other processes, which read it from there.
 TABLE = "table.parquet"
+# The config with the nodes of a built-in space, which `tune` takes like one with nodes written by hand.
+SPACE = "tune/space.yaml"
+SPACE_HEAD = "# The built-in search space, written out; `forecaster tune` takes this file as it is.\n"
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,8 @@ class SearchPlan:
         most: The largest number of trials; None if it is not known in advance.
         time_budget_s: The time after which the search ends, in seconds; None is unlimited.
         workers: The number of trials that run at the same time.
+        built_in: The dimensions of the built-in search space; empty if the file has search nodes.
+        members: The number of networks that a trial trains, and that the best config trains.
     """
 
     metric: str
@@ -71,6 +86,8 @@ class SearchPlan:
     most: int | None
     time_budget_s: float | None
     workers: int
+    built_in: Sequence[Dimension] = ()
+    members: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True)
@@ -87,6 +104,13 @@ class SearchResult:
     experiment: Experiment
     tuned: Tuned
 
+    @property
+    def space(self) -> dict[str, Any]:
+        """The search nodes by the name of the hyperparameter, as the YAML file has them."""
+        return {
+            d.name: {d.kind: d.range.model_dump(exclude_unset=True)} for d in self.experiment.search_space
+        }
+
     def facts(self) -> dict[str, Any]:
         """Return the result as plain values, as `--json` prints it."""
         tuned, book = self.tuned, self.tuned.trials
@@ -100,6 +124,7 @@ class SearchResult:
                 "metric": self.experiment.spec.tune.objective.metric,
                 "values": tuned.best.proposal.values,
             },
+            "space": self.space,
             "config": str(self.run.file(BEST)),
             "notes": tuned.notes,
             "splits": tuned.metrics["splits"],
@@ -119,7 +144,7 @@ def tune(
     Settings, both ends of every range and the table are checked before anything is written.
 
     Args:
-        experiment: An experiment with search nodes.
+        experiment: An experiment. Without search nodes, a built-in space around its values is searched.
         source: The table. A table in memory is written into the run directory.
         options: The directory, and how trials run.
         watch: Returns the listener of the search.
@@ -138,20 +163,38 @@ def tune(
     """
     if options.engine not in ENGINES:
         raise UsageError(f"--engine {options.engine}: there is no such engine", hint="use local or ray")
-    check_space(experiment)
-    spec = spec_of(experiment, smoke=options.smoke)
-    overwrite = options.overwrite or (spec.overwrite and not options.resume)
+    budget_s = seconds(options.time_budget or experiment.spec.tune.time_budget)
+    if experiment.dimensions:
+        check_space(experiment)
     path = options.run_dir or new_run_path(experiment.output_dir, experiment.spec.name)
+    overwrite = options.overwrite or (experiment.spec.tune.overwrite and not options.resume)
     check_free(path, resume=options.resume, overwrite=overwrite)
+    found = None
+    if not experiment.dimensions:
+        found = built_in(experiment, source, smoke=options.smoke, time_budget=options.time_budget)
+        experiment = found.experiment
+        check_space(experiment)
+        budget_s = seconds(experiment.spec.tune.time_budget)
+    spec = spec_of(experiment, smoke=options.smoke)
+    _check_end(experiment, most=spec.max_trials, budget_s=budget_s)
     check_search_folds(experiment, source, n_folds=spec.folds)
     check_data_ends(experiment, source)
     if options.engine == "ray" and importlib.util.find_spec("ray") is None:
         raise EnvironmentError_("--engine ray needs Ray, which is not installed", hint=install_hint("ray"))
-    notify([*experiment.warnings, *search_warnings(experiment)], [])
-    budget_s = seconds(options.time_budget or spec.time_budget)
+    slow = [] if found is None or options.smoke else _slow(found, budget_s)
+    notify([*experiment.warnings, *search_warnings(experiment), *slow], [])
     most = None if spec.algorithm == "hyperband" and not options.smoke else spec.max_trials
     least = spec.objective.direction == "min"
-    plan = SearchPlan(spec.objective.metric, least, most, budget_s, options.workers)
+    ensemble = experiment.spec.training.ensemble
+    plan = SearchPlan(
+        spec.objective.metric,
+        least,
+        most,
+        budget_s,
+        options.workers,
+        () if found is None else experiment.search_space,
+        (spec.ensemble or ensemble, ensemble),
+    )
     content = parquet_bytes(source) if isinstance(source, ArrowTable) else None
     data_sha256 = fingerprint(source) if content is None else hashlib.sha256(content).hexdigest()
     inputs = Inputs(
@@ -172,9 +215,34 @@ def tune(
         session.begin()
         if content is not None:
             experiment = _with_table_file(experiment, run, content)
+        if found is not None:
+            text = experiment.yaml_of(experiment.given, relative_to=run.file(SPACE).parent)
+            write_text(run.file(SPACE), SPACE_HEAD + text)
         chosen = TuneOptions(options.workers, options.engine, budget_s, options.smoke)
         tuned = run_search(experiment, run, chosen, listener=watch(plan), fingerprint=data_sha256)
         return SearchResult(run, experiment, tuned)
+
+
+def _check_end(experiment: Experiment, *, most: int | None, budget_s: float | None) -> None:
+    """Raise ConfigError when nothing would ever end the search."""
+    endless = experiment.spec.tune.algorithm in ("random", "bayesian", "sklearn")
+    if most is None and budget_s is None and endless:
+        place = experiment.positions.of_value(("tune", "max_trials"))
+        summary = "is null, and without a time budget the search would never end"
+        hint = "give a number, or set tune.time_budget"
+        raise ConfigError.of([Diagnostic(summary, hint, place, "tune.max_trials")])
+
+
+def _slow(found: BuiltIn, budget_s: float | None) -> list[Diagnostic]:
+    """Return a warning if a single trial may take longer than the whole search."""
+    if budget_s is None or found.trial_seconds <= budget_s:
+        return []
+    summary = (
+        f"the search ends after {found.experiment.spec.tune.time_budget}, and one trial may take about "
+        f"{math.ceil(found.trial_seconds / 60):,} minutes"
+    )
+    hint = "use a longer --time-budget, or lower training.epochs or training.steps_per_epoch"
+    return [Diagnostic(summary, hint, severity="warning")]
 
 
 def seconds(text: str | None) -> float | None:
@@ -207,5 +275,8 @@ def _with_table_file(experiment: Experiment, run: RunDir, content: bytes) -> Exp
         write_whole(path, content)
     spec = experiment.spec
     data = spec.data.model_copy(update={"path": str(path.resolve())})
-    values = {**experiment.values, "data": {**experiment.values["data"], "path": str(path.resolve())}}
-    return replace(experiment, spec=spec.model_copy(update={"data": data}), values=values)
+    values, given = (
+        {**tree, "data": {**tree["data"], "path": str(path.resolve())}}
+        for tree in (experiment.values, experiment.given)
+    )
+    return replace(experiment, spec=spec.model_copy(update={"data": data}), values=values, given=given)

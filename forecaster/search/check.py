@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from forecaster.config.experiment import Experiment, check_ends, ends_of, with_tried
+from forecaster.config.experiment import Experiment
 from forecaster.config.positions import KeyPath
-from forecaster.config.searchable import search_faults
+from forecaster.config.searchable import check_ends, ends_of, search_faults, with_tried
 from forecaster.data.reading.sources import TableSource
 from forecaster.errors import ConfigError, DataError, Diagnostic
 from forecaster.search.trial_runner import reference_of

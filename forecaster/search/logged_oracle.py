@@ -134,6 +134,18 @@ class LoggedOracle(keras_tuner.Oracle):
         proposed: dict[str, Any] = super().populate_space(trial_id)
         return proposed
 
+    def _random_values(self) -> dict[str, Any] | None:
+        """Return a point that is not tried yet, first that of the defaults; None if there is none left."""
+        if not self.trials:
+            hps = keras_tuner.HyperParameters()
+            for hp in self.hyperparameters.space:
+                hps.merge([hp])
+                if hps.is_active(hp):
+                    hps.values[hp.name] = hp.default
+            return dict(hps.values)
+        drawn: dict[str, Any] | None = super()._random_values()
+        return drawn
+
     def end_trial(self, trial: Any) -> None:
         """End a trial. The log comes first, because a resumed search knows only what is in it."""
         with self.book.lock:

@@ -31,6 +31,8 @@ def value_of(dimension: Dimension, point: Any, *, grid: bool) -> Any:
     """
     r: Any = dimension.range
     if r.n_values is None:
+        if point == r.default:
+            return point
         # Six digits are more than a search can resolve, and are easy to read in best.yaml.
         return min(r.max, max(r.min, float(f"{point:.6g}")))
     return point if by_value(dimension, grid=grid) else r.at(int(point))

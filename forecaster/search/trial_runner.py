@@ -121,13 +121,13 @@ def reference_of(experiment: Experiment) -> dict[str, Any]:
 def trial_config(
     experiment: Experiment, spec: TuneSpec, values: dict[str, Any], *, smoke: bool
 ) -> dict[str, Any]:
-    """Return the config of a trial as plain values.
+    """Return the config with the values of a trial, as plain values.
 
     Args:
         experiment: The experiment with its search spaces.
         spec: The tune section in force.
         values: The values of the trial, by hyperparameter.
-        smoke: Whether to train for one epoch.
+        smoke: Whether to train at most two networks for one epoch.
     """
     config = experiment.filled(values)
     training = config["training"] = {**(config.get("training") or {})}
@@ -138,6 +138,8 @@ def trial_config(
         training["epochs"] = 1
     if smoke:
         training["steps_per_epoch"] = None
+        # As `train --smoke`: the second network shows what more than one does.
+        training["ensemble"] = min(training.get("ensemble", 1), 2)
     return config
 
 
@@ -188,6 +190,9 @@ class TrialRunner:
         config = trial_config(self.experiment, self.spec, proposal.values, smoke=self.options.smoke)
         threads = threads_of(self.experiment, self.options.workers)
         config["runtime"] = {**(config.get("runtime") or {}), "threads": threads}
+        if self.spec.ensemble is not None:
+            # Only trials: the best config, made from the same values, has training.ensemble.
+            config["training"]["ensemble"] = self.spec.ensemble
         folder = self.folder(proposal.trial)
         task = TrialTask(
             folder=str(folder),

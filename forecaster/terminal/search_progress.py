@@ -9,13 +9,16 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from forecaster.config.dimensions import Boolean, Choice
 from forecaster.terminal.console import Reporter, number
 from forecaster.terminal.training_progress import clock
+from forecaster.text import joined
 
 if TYPE_CHECKING:
     from rich.live import Live
     from rich.table import Table
 
+    from forecaster.config.dimensions import Dimension
     from forecaster.pipeline.tune import SearchPlan
     from forecaster.search.trials import Proposal, Record
 
@@ -47,6 +50,8 @@ class LineSearch:
         self.left: float | None = None
 
     def __enter__(self) -> LineSearch:
+        for line in beginning(self.plan):
+            self.reporter.note(line)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *exc: object) -> None:
@@ -138,6 +143,7 @@ class LiveSearch(LineSearch):
     def __enter__(self) -> LiveSearch:
         from rich.text import Text
 
+        super().__enter__()
         self.live.start()
         self.live.update(Text("loading TensorFlow"), refresh=True)
         return self
@@ -225,6 +231,28 @@ class LiveSearch(LineSearch):
         return (name, _epochs(record), score, took, values_text(record.proposal))
 
 
+def beginning(plan: SearchPlan) -> list[str]:
+    """Return the lines that say what a search of a built-in space tries, and when it ends; none for other searches."""
+    if not plan.built_in:
+        return []
+    ends = [f"{plan.most} trials"] if plan.most else []
+    ends += [_budget_text(plan.time_budget_s)] if plan.time_budget_s else []
+    until = f"ends after {' or '.join(ends)}" if ends else "ends when nothing is left to try"
+    own, best = plan.members
+    networks = f"; a trial trains {own} of {best} networks" if own < best else ""
+    rows = [f"  {d.name}: {range_text(d)}" for d in plan.built_in]
+    return ["the config leaves nothing open; searching around its values:", *rows, f"{until}{networks}"]
+
+
+def range_text(dimension: Dimension) -> str:
+    """Return the values of a dimension in words, such as "32 to 128 in steps of 32"."""
+    r = dimension.range
+    if isinstance(r, Choice | Boolean):
+        return joined([_yaml(r.at(i)) for i in range(r.n_values)], word="or")
+    step = "" if r.step in (None, 1) else f" in steps of {r.step:g}"
+    return f"{r.min:g} to {r.max:g}{step}"
+
+
 def search_progress_for(reporter: Reporter, plan: SearchPlan) -> LineSearch:
     """Return the progress of a search: a live table on a terminal, a line per trial elsewhere."""
     if reporter.verbosity >= 0 and sys.stderr.isatty() and not reporter.json:
@@ -243,8 +271,7 @@ def _seconds(record: Record) -> float:
 
 def values_text(proposal: Proposal) -> str:
     """Return the values of a trial with short names, as the YAML file writes them: null, not None."""
-    shown = [(k, v if isinstance(v, str) else json.dumps(v)) for k, v in proposal.values.items()]
-    return ", ".join(f"{short(k)}={v}" for k, v in shown)
+    return ", ".join(f"{short(k)}={_yaml(v)}" for k, v in proposal.values.items())
 
 
 def short(name: str) -> str:
@@ -257,3 +284,14 @@ def short(name: str) -> str:
 def first_line(text: str) -> str:
     """Return the first line of a text; empty for an empty text."""
     return text.splitlines()[0] if text else ""
+
+
+def _yaml(value: Any) -> str:
+    """Return a value as the YAML file writes it: null, not None."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _budget_text(seconds: float) -> str:
+    """Return a time budget in words: 15 minutes, not 15:00 min."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} minutes" if not rest and 1 < minutes < 60 else clock(seconds)

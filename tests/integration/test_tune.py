@@ -63,6 +63,15 @@ class TestRandom:
             done("tune", space(tmp_path), "--run-dir", tmp_path / run, "--set", f"seed={seed}")
         assert proposed(tmp_path / "a") == proposed(tmp_path / "b") != proposed(tmp_path / "c")
 
+    @pytest.mark.parametrize("algorithm", ["random", "grid", "bayesian", "hyperband", "sklearn"])
+    def test_the_first_trial_is_that_of_the_defaults(self, tmp_path: Path, algorithm: str) -> None:
+        config = space(tmp_path, algorithm=algorithm, max_trials=1, max_epochs=3)
+        done("tune", config, "--run-dir", tmp_path / "r")
+        first = next(
+            e for e in TrialLog(tmp_path / "r/tune/trials.jsonl").entries if e["event"] == "proposed"
+        )
+        assert first["values"] == {"model.layers.0.units": 4, "model.layers.0.dropout": 0.2}
+
     def test_a_small_space_is_used_up_and_no_trial_is_made_twice(self, tmp_path: Path) -> None:
         layer = {"type": "simple_rnn", "units": UNITS}
         said = json.loads(

@@ -162,12 +162,6 @@ CASES = [
         "c.yaml:5:14: split.val: is 0, and a search scores validation windows; give validation a share",
     ),
     (
-        "nothing to search",
-        HEAD + WINDOW + "model: {layers: [{type: gru, units: 8}]}\n",
-        "c.yaml:1:1: no value of this file is a search node; replace one, as in units: {int: {min: 32, max: 128, "
-        "default: 64}}",
-    ),
-    (
         "a metric that is none",
         HEAD + WINDOW + LAYERS + "tune: {objective: {metric: val_mea}}\n",
         "c.yaml:5:28: tune.objective.metric: no metric is called 'val_mea'; did you mean val_mae?",
@@ -184,8 +178,7 @@ def test_is_refused_with_its_place(
     (tmp_path / "c.yaml").write_text(text)
     assert refused(2, "tune", "c.yaml", "--run-dir", "r") == message
     assert not (tmp_path / "r").exists()
-    if "no value of this file" not in message:
-        assert refused(2, "validate", "c.yaml") == message
+    assert refused(2, "validate", "c.yaml") == message
 
 
 @pytest.mark.parametrize(
@@ -231,6 +224,58 @@ def test_a_lookback_that_leaves_no_window_is_refused_before_the_first_trial(
     )
     message = refused(2, "tune", "c.yaml", "--run-dir", "r")
     assert message.startswith("window: t.csv: no train window fits: the longest series has 60 rows")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "split: {val: 0}\ntraining: {early_stopping: null}\n",
+            "c.yaml:5:14: split.val: is 0, and a search scores validation windows; give validation a share",
+        ),
+        (
+            "tune: {algorithm: grid, max_trials: null}\nsplit: {val: 0.001}\n",
+            "t.csv: no val window fits: the longest series has 60 rows, 0 of them for val, and a val window needs 3; "
+            "shorten window.lookback or window.horizon, change split, or add rows",
+        ),
+        (
+            "window: {lookback: 40, horizon: 3}\n",
+            "t.csv: no train window fits: the longest series has 60 rows, 42 of them for train, and a train window "
+            "needs 43; shorten window.lookback or window.horizon, change split, or add rows",
+        ),
+    ],
+)
+def test_a_file_without_nodes_is_refused_by_the_same_messages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_table(tmp_path / "t.csv", "t,y", zip(hours(60), range(60), strict=True))
+    window = "" if "window" in text else WINDOW
+    model = "model: {layers: [{type: gru, units: 8}]}\n"
+    (tmp_path / "c.yaml").write_text(HEAD + window + model + text)
+    assert message in refused(2, "tune", "c.yaml", "--run-dir", "r")
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_search_without_an_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_table(tmp_path / "t.csv", "t,y", zip(hours(60), range(60), strict=True))
+    (tmp_path / "c.yaml").write_text(HEAD + WINDOW + LAYERS + "tune: {algorithm: random, max_trials: null}\n")
+    assert refused(2, "tune", "c.yaml", "--run-dir", "r") == (
+        "c.yaml:5:39: tune.max_trials: is null, and without a time budget the search would never end; give a number, "
+        "or set tune.time_budget"
+    )
+
+
+def test_members_are_set_in_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_table(tmp_path / "t.csv", "t,y", zip(hours(60), range(60), strict=True))
+    node = "training: {ensemble: {int: {min: 1, max: 3, default: 1}}}\n"
+    (tmp_path / "c.yaml").write_text(HEAD + WINDOW + LAYERS + node + "tune: {ensemble: 1}\n")
+    assert refused(2, "tune", "c.yaml", "--run-dir", "r") == (
+        "c.yaml:5:12: training.ensemble: cannot be searched with tune.ensemble, which sets it for every trial; "
+        "give one value, or remove tune.ensemble"
+    )
 
 
 def test_folds_that_reach_before_the_data_are_refused(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from forecaster.config.experiment import Experiment, check_ends
+from forecaster.config.experiment import Experiment
 from forecaster.config.parsed_yaml import parse_yaml, read_yaml
+from forecaster.config.searchable import check_ends
 from forecaster.config.space import lift
 from forecaster.errors import ConfigError
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from forecaster.config.experiment import Experiment, check_ends
-from forecaster.config.searchable import search_faults, search_warnings
+from forecaster.config.experiment import Experiment
+from forecaster.config.searchable import check_ends, search_faults, search_warnings
 
 FILE = Path(__file__).parents[3] / "configs" / "search_stack.yaml"
 DROPOUT = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]

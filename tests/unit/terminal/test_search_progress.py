@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from forecaster.config.dimensions import KINDS, Dimension
 from forecaster.pipeline.tune import SearchPlan
 from forecaster.search.trials import Proposal, Record
 from forecaster.terminal.console import Reporter
-from forecaster.terminal.search_progress import LineSearch, LiveSearch, short, values_text
+from forecaster.terminal.search_progress import LineSearch, LiveSearch, beginning, short, values_text
 
 VALUES = {"data.calendar.0": None, "window.lookback": 168, "model.layers.0.units#2": 96, "model.cell": "gru"}
 
@@ -111,3 +112,40 @@ def test_names_are_as_short_as_they_can_be_told_apart() -> None:
     assert values_text(Proposal("0000", {"a": True, "b": None, "c": "mae", "d": 0.1})) == (
         "a=true, b=null, c=mae, d=0.1"
     )
+
+
+def dimension(name: str, kind: str, **values: Any) -> Dimension:
+    return Dimension(name, tuple(name.split(".")), KINDS[kind].model_validate(values))
+
+
+@pytest.mark.parametrize(
+    ("most", "time_budget_s", "members", "last"),
+    [
+        (None, 900.0, (1, 3), "ends after 15 minutes; a trial trains 1 of 3 networks"),
+        (None, 7200.0, (1, 1), "ends after 2:00 h"),
+        (2, 90.0, (1, 1), "ends after 2 trials or 1:30 min"),
+        (9, None, (2, 2), "ends after 9 trials"),
+        (None, None, (1, 1), "ends when nothing is left to try"),
+    ],
+)
+def test_a_built_in_space_is_listed(
+    most: int | None, time_budget_s: float | None, members: tuple[int, int], last: str
+) -> None:
+    space = [
+        dimension("window.lookback", "choice", values=[24, 48], default=24),
+        dimension("model.layers.0.units", "int", min=32, max=128, step=32, default=64),
+        dimension("model.layers.0.dropout", "float", min=0.0, max=0.4, default=0.1),
+        dimension("model.layers.0.bidirectional", "boolean", default=False),
+    ]
+    assert beginning(SearchPlan("val_mae", True, most, time_budget_s, 1, space, members)) == [
+        "the config leaves nothing open; searching around its values:",
+        "  window.lookback: 24 or 48",
+        "  model.layers.0.units: 32 to 128 in steps of 32",
+        "  model.layers.0.dropout: 0 to 0.4",
+        "  model.layers.0.bidirectional: false or true",
+        last,
+    ]
+
+
+def test_nodes_of_the_file_are_not_listed() -> None:
+    assert beginning(plan()) == []
