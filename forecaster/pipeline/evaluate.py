@@ -27,6 +27,7 @@ from forecaster.forecasting.forecast import Forecast
 from forecaster.runs.files import read_json
 from forecaster.stages.checks import SCORED, check_baselines
 from forecaster.stages.intervals import calibration_for, calibration_for_later
+from forecaster.stages.learned import RANGES, PositionsOfText, last_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare, prepare_table
 from forecaster.stages.scoring import (
@@ -151,7 +152,9 @@ def evaluate(
         return _on_new_rows(opened, Fitted.load(opened.run), data)
     fitted = Fitted.load(opened.run, scored=True)
     spec = opened.spec
-    source = opened.own_table("restore it, or score other rows with --data")
+    source = opened.own_table(
+        "restore it, or score other rows with --data", instead="score rows after these with --data"
+    )
     prepared = prepare(spec, source, smoke=opened.smoke)
     if not len(prepared.windows[split]):
         raise UsageError(
@@ -247,13 +250,13 @@ def _learned(opened: OpenedRun) -> str:
 
 def _rows_seen(opened: OpenedRun, ids: tuple[str, ...], fitted: Fitted, first: Ints) -> Ints:
     """Return (series,), the number of first rows of each series that the forecaster was trained or chosen on."""
-    learned = SPLITS if was_refitted(opened.run) else ("train", "val")
-    opened.run.check("splits.json")
-    last = {}
-    for one in read_json(opened.run.file("splits.json"))["series"]:
-        ends = [one[name]["last"] for name in learned if one[name]["last"] is not None]
-        if ends:
-            last[one["id"]] = fitted.time_axis.ceil_position(ends[-1])
+    learned: tuple[SplitName, ...] = SPLITS if was_refitted(opened.run) else ("train", "val")
+    opened.run.check(RANGES)
+    positions, last = PositionsOfText(fitted.time_axis), {}
+    for one in read_json(opened.run.file(RANGES))["series"]:
+        end = last_of(one, learned, positions)
+        if end is not None:
+            last[one["id"]] = end
     return np.array(
         [
             max(0, last[name] + 1 - begin) if name in last else 0
@@ -289,8 +292,11 @@ def _baselines(opened: OpenedRun, prepared: Prepared, begin: Ints) -> tuple[dict
     notes: list[str] = []
     cutoffs = prepared.cutoffs(windows)
     own_source = opened.source
-    if own_source is None or not opened.same_table:
+    before = opened.scored_before
+    if own_source is None or before is not None or not opened.same_table:
         gone = f"{opened.table_name}, which is missing or has changed"
+        if before is not None:
+            gone = f"the table of {before['run']}, on which the run was scored"
         if "ridge" in names:
             names.remove("ridge")
             notes.append(f"ridge is left out: it learns from {gone}")
