@@ -37,7 +37,6 @@ from forecaster.stages.refitting import EVERYTHING, REFIT, Refitting, epochs_of,
 from forecaster.stages.refitting import refit as train_again
 from forecaster.stages.report import read_epochs, write_missing_report, write_report
 from forecaster.stages.saving import run_facts, save_context
-from forecaster.stages.start import check_frequency
 from forecaster.stages.taken_over import check_whole, take_over
 from forecaster.system import quoted as as_typed
 from forecaster.text import listed, quoted
@@ -117,7 +116,7 @@ def refit(
     """
     before, source = opened.run, opened.present_table() if data is None else data
     experiment, dropped = _experiment(opened, source, given=data is not None)
-    path = options.run_dir or new_run_path(experiment.output_dir, experiment.spec.name)
+    path = options.run_dir or new_run_path(_output_dir(experiment), experiment.spec.name)
     _check_apart(before.path, path)
     check_free(path, resume=options.resume, overwrite=options.overwrite)
     check_whole(before)
@@ -165,6 +164,12 @@ def _experiment(opened: OpenedRun, source: TableSource, *, given: bool) -> tuple
     return opened.experiment.with_(changes), dropped
 
 
+def _output_dir(experiment: Experiment) -> Path:
+    """Return output.dir as a path from the working directory: the config of a run names it from that run."""
+    folder, here = experiment.output_dir.resolve(), Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
+
+
 def _check_apart(before: Path, path: Path) -> None:
     """Raise UsageError when one of two run directories is the other, or lies in it."""
     old, new = before.resolve(), path.resolve()
@@ -181,7 +186,6 @@ def _prepare(opened: OpenedRun, experiment: Experiment, source: TableSource) -> 
     scored = Fitted.load(run, scored=True)
     whole = spec.model_copy(update={"split": EVERYTHING})
     table = read_and_split(whole, source, reader=partial(_read, time_axis=scored.time_axis))
-    check_frequency(spec, source, table.with_future, table.findings)
     check_windows(whole, table.raw, table.split_bounds)
     rows = read_epochs(run)
     epochs = epochs_of(

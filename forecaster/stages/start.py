@@ -8,7 +8,7 @@ import numpy as np
 
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.arrays import Ints
-from forecaster.data.panel import Findings, Panel
+from forecaster.data.panel import Panel
 from forecaster.data.reading.cache import load_table
 from forecaster.data.reading.sources import TableSource, source_name
 from forecaster.data.reading.table import read_ahead
@@ -115,19 +115,7 @@ def _read_rows(
     data = with_plain_times(spec.data) if written else spec.data
     data = data.model_copy(update={"start": None, "end": None})
     panel, findings = load_table(data, source, keep_future=True, time_axis=time_axis)
-    check_frequency(spec, source, panel, findings)
-    return panel, panel.lengths - findings.future_rows, findings.warnings
-
-
-def check_frequency(spec: ExperimentSpec, source: TableSource, panel: Panel, findings: Findings) -> None:
-    """Raise DataError when most rows would have to be filled in, as with a table of another frequency.
-
-    Args:
-        spec: The settings of the run.
-        source: The table.
-        panel: The series in it, on the time axis of the run.
-        findings: What reading it found.
-    """
+    known = panel.lengths - findings.future_rows
     n_absent = int(findings.gap_length.sum())
     if spec.data.missing != "zero" and n_absent * 2 > int(panel.lengths.sum()):
         usual = int(np.median(findings.gap_length)) + 1
@@ -136,3 +124,4 @@ def check_frequency(spec: ExperimentSpec, source: TableSource, panel: Panel, fin
             f"table are {usual:,} such steps apart",
             hint="use a table of the same frequency",
         )
+    return panel, known, findings.warnings
