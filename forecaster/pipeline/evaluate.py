@@ -24,10 +24,9 @@ from forecaster.forecasting.baselines import BASELINES, is_baseline
 from forecaster.forecasting.baselines import forecast as baseline
 from forecaster.forecasting.fitted import Fitted, was_refitted
 from forecaster.forecasting.forecast import Forecast
-from forecaster.runs.files import read_json
 from forecaster.stages.checks import SCORED, check_baselines
 from forecaster.stages.intervals import calibration_for, calibration_for_later
-from forecaster.stages.learned import RANGES, PositionsOfText, last_of
+from forecaster.stages.learned import rows_seen
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare, prepare_table
 from forecaster.stages.scoring import (
@@ -211,7 +210,7 @@ def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evalua
         columns, data, keep_future=bool(columns.future_covariates), time_axis=fitted.time_axis
     )
     raw = with_future.first_rows(with_future.lengths - findings.future_rows)
-    seen = _rows_seen(opened, raw.ids, fitted, raw.first)
+    seen = rows_seen(opened.run, raw)
     first = np.minimum(seen, raw.lengths)
     table = SplitPanel(raw, findings, SplitBounds(np.zeros_like(first), first, raw.lengths), with_future)
     check_baselines(spec, raw, table.split_bounds)
@@ -246,24 +245,6 @@ def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evalua
 def _learned(opened: OpenedRun) -> str:
     """Return the last range that the networks of `predict` were trained or chosen on, as a phrase."""
     return "the run's own table (training.refit: all)" if was_refitted(opened.run) else "the validation range"
-
-
-def _rows_seen(opened: OpenedRun, ids: tuple[str, ...], fitted: Fitted, first: Ints) -> Ints:
-    """Return (series,), the number of first rows of each series that the forecaster was trained or chosen on."""
-    learned: tuple[SplitName, ...] = SPLITS if was_refitted(opened.run) else ("train", "val")
-    opened.run.check(RANGES)
-    positions, last = PositionsOfText(fitted.time_axis), {}
-    for one in read_json(opened.run.file(RANGES))["series"]:
-        end = last_of(one, learned, positions)
-        if end is not None:
-            last[one["id"]] = end
-    return np.array(
-        [
-            max(0, last[name] + 1 - begin) if name in last else 0
-            for name, begin in zip(ids, first, strict=True)
-        ],
-        dtype=np.int64,
-    )
 
 
 def _scales(prepared: Prepared, fitted: Fitted, begin: Ints) -> Scales:

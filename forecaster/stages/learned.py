@@ -142,6 +142,29 @@ def last_of(one: Mapping[str, Any], splits: Sequence[SplitName], positions: Posi
     return max(ends) if ends else None
 
 
+def rows_seen(run: RunDir, panel: Panel) -> Ints:
+    """Return (series,), the number of first rows of each series that a run was trained or chosen on.
+
+    Args:
+        run: The run directory.
+        panel: Series on the time axis of the run, its own or others.
+    """
+    run.check(RANGES)
+    learned: tuple[SplitName, ...] = SPLITS if was_refitted(run) else ("train", "val")
+    positions, ends = PositionsOfText(panel.time_axis), {}
+    for one in read_json(run.file(RANGES))["series"]:
+        end = last_of(one, learned, positions)
+        if end is not None:
+            ends[one["id"]] = end + 1
+    return np.array(
+        [
+            max(0, ends.get(name, begin) - begin)
+            for name, begin in zip(panel.ids, panel.first.tolist(), strict=True)
+        ],
+        dtype=np.int64,
+    )
+
+
 def scored_bounds(run: RunDir, panel: Panel) -> SplitBounds:
     """Return the ranges that a run was scored on, as bounds of the rows of its own table.
 
