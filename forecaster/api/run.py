@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from forecaster.api.evaluation import Evaluation
 from forecaster.api.frames import DEFAULT_KIND, kind_of, to_kind
+from forecaster.api.listeners import OnEpoch
+from forecaster.api.new_run import check_resume, listener_of, path_of
 from forecaster.api.remarks import OnNote, deliver
 from forecaster.config.experiment import Experiment
 from forecaster.data.reading.arrow_table import ArrowTable
@@ -26,11 +28,12 @@ if TYPE_CHECKING:
     from forecaster.pipeline.predict import Predicted
     from forecaster.reporting.newest import NewestForecasts
     from forecaster.stages.report import Reported
+    from forecaster.training.progress import Listener
 
 
 @dataclass(frozen=True)
 class Run:
-    """A complete run: the directory that `train` or `tune` wrote, and the forecaster in it.
+    """A complete run: the directory that `train`, `tune` or `refit` wrote, and the forecaster in it.
 
     Attributes:
         path: The run directory.
@@ -38,7 +41,7 @@ class Run:
         metrics: The scores by split, as in metrics.json, such as `metrics["test"]["scores"]["model"]["mase"]`.
         notes: Remarks of the training, in plain sentences.
         needs_future: Whether `predict` needs future covariates that the table did not hold; see `future`.
-        already_complete: Whether `train` found the run complete, so that nothing was trained.
+        already_complete: Whether `train` or `refit` found the run complete, so that nothing was trained.
     """
 
     path: Path
@@ -304,6 +307,65 @@ class Run:
         from forecaster.stages.next_horizon import read_next_horizon
 
         return read_next_horizon(self._opened)
+
+    def refit(
+        self,
+        data: Any = None,
+        *,
+        run_dir: str | Path | None = None,
+        resume: bool = False,
+        overwrite: bool = False,
+        on_epoch: OnEpoch | None = None,
+        on_note: OnNote | None = None,
+        listener: Listener | None = None,
+    ) -> Run:
+        """Train the networks once more on every row of a table, and write a new run directory.
+
+        Nothing is chosen again: each network trains for as many epochs as it needed, and scores, intervals and
+        everything that validation chose are those of this run, which stays as it is.
+
+        Args:
+            data: The table, with newer rows or other series: a path or a table. None is the run's own table as it
+                is now.
+            run_dir: The new run directory; None is a new directory in output.dir.
+            resume: Continue the interrupted refit in run_dir.
+            overwrite: Replace the run in run_dir.
+            on_epoch: A function that takes each epoch as it ends.
+            on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
+            listener: An object that takes batches and epochs; replaces on_epoch.
+
+        Returns:
+            The new run.
+
+        Raises:
+            DataError: When the table cannot be used, a file of this run is damaged, or there is nothing to resume.
+            UsageError: When resume and overwrite are both given, resume without run_dir, or run_dir is not apart
+                from this run.
+            RunTakenError: When the new run directory exists, or another process is using it.
+            TrainingError: When the loss becomes NaN or infinite.
+            EnvironmentError_: When the disk is full.
+        """
+        from forecaster.pipeline.refit import RefitOptions, refit
+
+        check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="run")
+        source, kind = self._source(data)
+        found = refit(
+            self._opened,
+            RefitOptions(path_of(run_dir), resume, overwrite),
+            data=source,
+            listener=listener or listener_of(on_epoch),
+            notify=lambda warnings, notes: deliver(on_note, warnings, notes),
+        )
+        return Run(
+            found.run.path,
+            found.experiment,
+            found.metrics["splits"],
+            found.notes,
+            found.needs_future,
+            found.already_complete,
+            found.source,
+            kind,
+        )
 
     def report(self, output: str | Path | None = None) -> Reported:
         """Write the report of the run: one HTML file that opens offline.

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from forecaster.api.frames import kind_of
-from forecaster.api.listeners import EpochAdapter, OnEpoch, OnTrial, TrialAdapter
+from forecaster.api.listeners import OnEpoch, OnTrial, TrialAdapter
+from forecaster.api.new_run import check_resume, listener_of, path_of
 from forecaster.api.remarks import OnNote, deliver
 from forecaster.api.results import Backtest, Search
 from forecaster.api.run import Run
 from forecaster.config.experiment import Experiment
 from forecaster.data.reading.sources import TableSource, as_source
 from forecaster.data.spec import IN_MEMORY
-from forecaster.errors import UsageError
 
 if TYPE_CHECKING:
     from forecaster.pipeline.tune import SearchPlan
@@ -161,14 +161,14 @@ def train(
     from forecaster.pipeline.train import TrainOptions
     from forecaster.pipeline.train import train as train_run
 
-    _check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="run")
+    check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="run")
     experiment, source = with_table(experiment, data)
-    options = TrainOptions(_path(run_dir), resume, overwrite, smoke)
+    options = TrainOptions(path_of(run_dir), resume, overwrite, smoke)
     result = train_run(
         experiment,
         source,
         options,
-        listener=listener or _listener(on_epoch),
+        listener=listener or listener_of(on_epoch),
         notify=lambda warnings, notes: deliver(on_note, warnings, notes),
     )
     return Run(
@@ -232,14 +232,14 @@ def backtest(
     from forecaster.pipeline.backtest import backtest as backtest_run
     from forecaster.stages.folds import BacktestPlan
 
-    _check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="backtest")
+    check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="backtest")
     experiment, source = with_table(experiment, data)
     plan = BacktestPlan(folds=folds, step=step, refit=refit, window=window)
     result = backtest_run(
         experiment,
         source,
-        BacktestOptions(plan, _path(run_dir), resume, overwrite, smoke),
-        listener=listener or _listener(on_epoch),
+        BacktestOptions(plan, path_of(run_dir), resume, overwrite, smoke),
+        listener=listener or listener_of(on_epoch),
         notify=lambda warnings, notes: deliver(on_note, warnings, notes),
     )
     metrics = {key: value for key, value in result.metrics.items() if key != "format_version"}
@@ -300,9 +300,11 @@ def tune(
     from forecaster.pipeline.tune import SearchOptions
     from forecaster.pipeline.tune import tune as tune_run
 
-    _check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="search")
+    check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="search")
     experiment, source = with_table(experiment, data)
-    options = SearchOptions(_path(run_dir), resume, overwrite, smoke, workers, engine, time_budget, overrides)
+    options = SearchOptions(
+        path_of(run_dir), resume, overwrite, smoke, workers, engine, time_budget, overrides
+    )
     result = tune_run(
         experiment,
         source,
@@ -348,18 +350,3 @@ def with_table(experiment: Experiment, data: Any) -> tuple[Experiment, TableSour
     if experiment.spec.data.path == path:
         return experiment, source
     return experiment.with_({"data.path": path}), source
-
-
-def _path(run_dir: str | Path | None) -> Path | None:
-    return None if run_dir is None else Path(run_dir)
-
-
-def _check_resume(*, resume: bool, overwrite: bool, run_dir: str | Path | None, what: str) -> None:
-    if resume and overwrite:
-        raise UsageError("--resume and --overwrite exclude each other", hint="use one of them")
-    if resume and run_dir is None:
-        raise UsageError("--resume needs --run-dir", hint=f"name the directory of the {what} to continue")
-
-
-def _listener(on_epoch: OnEpoch | None) -> Listener | None:
-    return None if on_epoch is None else EpochAdapter(on_epoch)

@@ -34,11 +34,17 @@ def _result(facts: dict[str, Any], reporter: Reporter) -> Result:
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     splits = facts.get("splits", {})
     lines = wrapped(facts.get("verdict", []))
+    learned = []
+    if "learned" in facts:
+        learned.append(facts["learned"]["sentence"])
+    if "scored" in facts:
+        learned.append(f"scores and intervals are those of {facts['scored']['run']}")
     lines += [
         *([""] if lines else []),
         f"{facts['run']}: {facts['name']}, seed {facts['seed']}",
         f"data: {facts['data']['path']}, {facts['data']['rows']:,} rows, sha256 {facts['data']['sha256'][:12]}",
         f"made with: {versions}",
+        *wrapped(learned),
         "",
     ]
     if "backtest" in facts:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import forecaster as fc
-from forecaster.terminal.console import Reporter, Result, table
+from forecaster.terminal.console import Reporter, Result, table, wrapped
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.options import ConfigFile, Json, NoColor, Overrides, Quiet, Verbose, examples
 
@@ -77,6 +77,7 @@ def _result(validated: Validated, config: Path, reporter: Reporter) -> Result:
         *_gaps_text(report),
         f"windows of {window.lookback:,} + {window.horizon:,} steps: {total['train']:,} train, "
         f"{total['val']:,} val, {total['test']:,} test",
+        *wrapped([validated.learned.sentence_ahead()]),
         f"training: about {_duration(cost.seconds)} on two cores without early stopping, "
         f"{cost.memory_bytes / 1e9:.1f} GB of memory, {_rounded(cost.weights)} weights",
         f"{config} is valid",
@@ -90,6 +91,7 @@ def _result(validated: Validated, config: Path, reporter: Reporter) -> Result:
         "config": str(config),
         "summary": report.summary,
         "estimate": cost.as_json(),
+        "learned": {**validated.learned.as_json(), "sentence": validated.learned.sentence_ahead()},
         "series": series,
     }
     return facts_json, "\n".join(lines)

@@ -24,9 +24,9 @@ from forecaster.forecasting.baselines import BASELINES, is_baseline
 from forecaster.forecasting.baselines import forecast as baseline
 from forecaster.forecasting.fitted import Fitted, was_refitted
 from forecaster.forecasting.forecast import Forecast
-from forecaster.runs.files import read_json
 from forecaster.stages.checks import SCORED, check_baselines
 from forecaster.stages.intervals import calibration_for, calibration_for_later
+from forecaster.stages.learned import rows_seen
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare, prepare_table
 from forecaster.stages.scoring import (
@@ -151,7 +151,9 @@ def evaluate(
         return _on_new_rows(opened, Fitted.load(opened.run), data)
     fitted = Fitted.load(opened.run, scored=True)
     spec = opened.spec
-    source = opened.own_table("restore it, or score other rows with --data")
+    source = opened.own_table(
+        "restore it, or score other rows with --data", instead="score rows after these with --data"
+    )
     prepared = prepare(spec, source, smoke=opened.smoke)
     if not len(prepared.windows[split]):
         raise UsageError(
@@ -208,7 +210,7 @@ def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evalua
         columns, data, keep_future=bool(columns.future_covariates), time_axis=fitted.time_axis
     )
     raw = with_future.first_rows(with_future.lengths - findings.future_rows)
-    seen = _rows_seen(opened, raw.ids, fitted, raw.first)
+    seen = rows_seen(opened.run, raw)
     first = np.minimum(seen, raw.lengths)
     table = SplitPanel(raw, findings, SplitBounds(np.zeros_like(first), first, raw.lengths), with_future)
     check_baselines(spec, raw, table.split_bounds)
@@ -245,24 +247,6 @@ def _learned(opened: OpenedRun) -> str:
     return "the run's own table (training.refit: all)" if was_refitted(opened.run) else "the validation range"
 
 
-def _rows_seen(opened: OpenedRun, ids: tuple[str, ...], fitted: Fitted, first: Ints) -> Ints:
-    """Return (series,), the number of first rows of each series that the forecaster was trained or chosen on."""
-    learned = SPLITS if was_refitted(opened.run) else ("train", "val")
-    opened.run.check("splits.json")
-    last = {}
-    for one in read_json(opened.run.file("splits.json"))["series"]:
-        ends = [one[name]["last"] for name in learned if one[name]["last"] is not None]
-        if ends:
-            last[one["id"]] = fitted.time_axis.ceil_position(ends[-1])
-    return np.array(
-        [
-            max(0, last[name] + 1 - begin) if name in last else 0
-            for name, begin in zip(ids, first, strict=True)
-        ],
-        dtype=np.int64,
-    )
-
-
 def _scales(prepared: Prepared, fitted: Fitted, begin: Ints) -> Scales:
     """Return the scales of training; for a new series, those of the rows before its first target."""
     panel = prepared.panel
@@ -289,8 +273,11 @@ def _baselines(opened: OpenedRun, prepared: Prepared, begin: Ints) -> tuple[dict
     notes: list[str] = []
     cutoffs = prepared.cutoffs(windows)
     own_source = opened.source
-    if own_source is None or not opened.same_table:
+    before = opened.scored_before
+    if own_source is None or before is not None or not opened.same_table:
         gone = f"{opened.table_name}, which is missing or has changed"
+        if before is not None:
+            gone = f"the table of {before['run']}, on which the run was scored"
         if "ridge" in names:
             names.remove("ridge")
             notes.append(f"ridge is left out: it learns from {gone}")

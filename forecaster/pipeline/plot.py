@@ -15,6 +15,7 @@ from forecaster.reporting.forecasts import StoredForecasts, read_forecasts
 from forecaster.reporting.newest import NewestForecasts
 from forecaster.runs.files import read_json
 from forecaster.stages.drawing import Drawing, Drawn, draw_newest
+from forecaster.stages.learned import RANGES, learned_series
 from forecaster.stages.next_horizon import forecast_next_horizon, read_next_horizon
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.report import read_history
@@ -87,7 +88,7 @@ def _plot_next(
     newest = read_next_horizon(opened, history)
     if newest is None or not set(series) <= set(newest.ids):
         newest = forecast_next_horizon(opened, drawing).before(history)
-    n_series = len(newest.ids) if series else len(read_json(run.file("splits.json"))["series"])
+    n_series = len(newest.ids) if series else len(learned_series(read_json(run.file(RANGES))["series"]))
     return draw_newest(newest, drawing, time_label=spec.data.time, n_series=n_series), []
 
 

@@ -8,10 +8,11 @@ from forecaster.errors import FORMAT_VERSION
 from forecaster.evaluation.verdict_sentences import run_verdict
 from forecaster.runs.directory import RESOLVED, RunDir
 from forecaster.runs.files import read_json, read_whole
+from forecaster.stages.learned import learned_of
 
 
 def show(run: RunDir) -> dict[str, Any]:
-    """Return the manifest, the verdict, the scores and the resolved config as plain values.
+    """Return the manifest, what was learned, the verdict, the scores and the resolved config as plain values.
 
     Raises:
         DataError: When the directory is not a complete run, or one of its files is damaged.
@@ -19,6 +20,9 @@ def show(run: RunDir) -> dict[str, Any]:
     manifest = run.manifest()
     run.check(RESOLVED, "metrics.json")
     metrics = read_json(run.file("metrics.json"))
+    scores = _scores({key: value for key, value in metrics.items() if key != "format_version"})
+    # A backtest stores no network.
+    learned = {} if "backtest" in scores else _learned(run, manifest)
     return {
         "format_version": FORMAT_VERSION,
         "run": str(run.path),
@@ -27,9 +31,17 @@ def show(run: RunDir) -> dict[str, Any]:
         "data": manifest["data"],
         "versions": manifest["versions"],
         "files": {name: entry["bytes"] for name, entry in manifest["files"].items()},
-        **_scores({key: value for key, value in metrics.items() if key != "format_version"}),
+        **learned,
+        **scores,
         "config": read_whole(run.file(RESOLVED)).decode(),
     }
+
+
+def _learned(run: RunDir, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return up to where the networks behind `predict` have learned, and what was scored where that is another run."""
+    learned = learned_of(run)
+    before = {"scored": manifest["scored"]} if "scored" in manifest else {}
+    return {"learned": {**learned.as_json(), "sentence": learned.sentence()}, **before}
 
 
 def _scores(metrics: dict[str, Any]) -> dict[str, Any]:

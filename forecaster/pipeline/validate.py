@@ -18,6 +18,7 @@ from forecaster.search.check import check_data_ends, check_space
 from forecaster.stages.checks import beyond_bounds, check_baselines, check_windows, too_short
 from forecaster.stages.estimate import Estimate, estimate
 from forecaster.stages.few_windows import few_windows
+from forecaster.stages.learned import Learned, learned_by
 from forecaster.stages.prepared import SplitPanel, read_and_split, shape_of
 
 
@@ -29,12 +30,14 @@ class Validated:
         experiment: The experiment.
         report: Facts about the table, by series and as a whole.
         cost: The estimated time and memory of a training.
+        learned: Up to where the networks behind `predict` will learn.
         warnings: Settings and rows that are valid but probably not intended.
     """
 
     experiment: Experiment
     report: TableReport
     cost: Estimate
+    learned: Learned
     warnings: list[Diagnostic]
 
 
@@ -74,7 +77,8 @@ def validate(experiment: Experiment, source: TableSource) -> Validated:
     remarks += [Diagnostic(text, severity="warning") for text in _remarks(spec, table, report)]
     remarks += few_windows(spec, table.split_bounds)
     warnings = [*experiment.warnings, *table.findings.warnings, *remarks]
-    return Validated(experiment, report, cost, warnings)
+    learned = learned_by(spec, table.raw, table.split_bounds)
+    return Validated(experiment, report, cost, learned, warnings)
 
 
 def _check_transforms(spec: ExperimentSpec, table: SplitPanel, panel: Panel) -> None:

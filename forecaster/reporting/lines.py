@@ -184,9 +184,11 @@ def _line(
             "from": int(history.first[of_history]),
             "n": len(raw),
             "every": every,
+            # Where validation and test begin and, where later rows were learned after the scores, where test ends.
             "cuts": [
                 int(history.split_bounds.train_end[of_history]),
                 int(history.split_bounds.val_end[of_history]),
+                int(history.split_bounds.length[of_history]),
             ],
             "v": [_coded(v, offset, unit) for v in ([raw] if whole else _outline(raw, every))],
         }

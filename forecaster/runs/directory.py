@@ -163,7 +163,8 @@ class RunDir:
             started.get("command", "train"),
             quoted(started.get("config", str(self.path / RESOLVED))),
             *started.get("options", []),
-            *(["--smoke"] if started.get("smoke") else []),
+            # `refit` takes it over from the run that it trains again.
+            *(["--smoke"] if started.get("smoke") and started.get("command") != "refit" else []),
             f"--run-dir {quoted(str(self.path))} --resume",
         ]
         return f"finish it with: {' '.join(words)}"

@@ -1,7 +1,7 @@
 """The session of a run: the directory is claimed, begun with its inputs, filled and sealed.
 
-`train`, `tune`, `backtest` and the Python API all write runs through a session. If the process is killed after the run
-has begun, a session with `resume=True` continues the run. If it is killed before, the next session treats the
+`train`, `tune`, `backtest`, `refit` and the Python API all write runs through a session. If the process is killed after
+the run has begun, a session with `resume=True` continues the run. If it is killed before, the next session treats the
 directory as empty.
 """
 
@@ -18,13 +18,14 @@ from forecaster.runs.claim import claim
 from forecaster.runs.directory import MANIFEST, RESOLVED, FileCheckpoints, RunDir
 from forecaster.runs.files import read_whole, write_text
 
-Command = Literal["train", "tune", "backtest"]
+Command = Literal["train", "tune", "backtest", "refit"]
 GIVEN = "config.yaml"
 # The result of each command, in words for messages.
 KINDS: dict[str, str] = {
     "train": "a run of `forecaster train`",
     "tune": "a search of `forecaster tune`",
     "backtest": "a backtest",
+    "refit": "a run of `forecaster refit`",
 }
 
 
@@ -39,7 +40,8 @@ class Inputs:
         data_sha256: The fingerprint of the table.
         smoke: Whether only a few windows are used.
         options: The options of the command line that change the result.
-        config: The config file, if the command that resumes the run must name it.
+        config: The config file, or the run, if the command that resumes the run must name it.
+        run_sha256: The fingerprint of the run that it is made from; None if it is made from a config.
     """
 
     command: Command
@@ -49,16 +51,19 @@ class Inputs:
     smoke: bool = False
     options: tuple[str, ...] = ()
     config: str | None = None
+    run_sha256: str | None = None
 
     def facts(self) -> dict[str, Any]:
         """Return the details of the event that a run begins with."""
         options = {"options": list(self.options)} if self.options else {}
         config = {} if self.config is None else {"config": self.config}
+        run = {} if self.run_sha256 is None else {"run_sha256": self.run_sha256}
         return {
             "command": self.command,
             "data_sha256": self.data_sha256,
             "smoke": self.smoke,
             **config,
+            **run,
             **options,
         }
 
@@ -181,7 +186,12 @@ def check_same_inputs(run: RunDir, started: dict[str, Any], inputs: Inputs) -> N
         DataError: When they differ; names what differs.
     """
     now = inputs.facts()
-    names = {"data_sha256": "the data", "smoke": "--smoke", "options": "--folds, --step, --refit or --window"}
+    names = {
+        "data_sha256": "the data",
+        "run_sha256": "the run that is trained again",
+        "smoke": "--smoke",
+        "options": "--folds, --step, --refit or --window" if inputs.command == "backtest" else "--data",
+    }
     differ = [what for key, what in names.items() if key in now and started.get(key) != now[key]]
     if read_whole(run.file(RESOLVED)).decode(errors="replace") != inputs.resolved:
         differ.insert(0, "the config (resolved.yaml)")

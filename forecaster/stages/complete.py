@@ -8,7 +8,7 @@ from forecaster.runs.session import Session
 from forecaster.stages.fitting import fit_and_score, member_store
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared
-from forecaster.stages.refitting import REFIT, refit
+from forecaster.stages.refitting import REFIT, epochs_of, prepare_refit, refit
 from forecaster.stages.report import write_report
 from forecaster.stages.saving import save
 from forecaster.training.progress import Listener
@@ -40,8 +40,15 @@ def complete_run(
     trained = fit_and_score(spec, prepared, member_store(run), listener=listener, smoke=smoke)
     final = None
     if spec.training.refit == "all":
-        store = member_store(run, REFIT)
-        final = refit(spec, prepared, trained, store, listener=listener, smoke=smoke)
+        fitted, early = trained.fitted, spec.training.early_stopping is not None
+        epochs = epochs_of(((e.member, e.epoch, e.best) for e in trained.history), stopped_early=early)
+        final = refit(
+            prepare_refit(spec, prepared.table, fitted, epochs, smoke=smoke),
+            member_store(run, REFIT),
+            listener=listener,
+            smoke=smoke,
+            members_before=len(fitted.members),
+        )
     notes = save(spec, prepared, trained, session, final=final)
     # The report comes after the seal, because it can be written again from a complete run at any time.
     write_report(OpenedRun(run, experiment, source), prepared=prepared)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from forecaster.config.experiment import Experiment
 from forecaster.config.spec import ExperimentSpec
@@ -15,7 +16,7 @@ from forecaster.runs.directory import RESOLVED, RunDir
 
 @dataclass(frozen=True)
 class OpenedRun:
-    """A complete run of `train` or `tune`.
+    """A complete run of `train`, `tune` or `refit`.
 
     Attributes:
         run: The run directory.
@@ -61,21 +62,51 @@ class OpenedRun:
         source = self.source
         return source is not None and same_table(source, self.run.manifest()["data"]["sha256"])
 
-    def own_table(self, hint: str) -> TableSource:
-        """Return the table that the run was trained on.
+    def own_table(self, hint: str, *, instead: str = "") -> TableSource:
+        """Return the table that the run was trained and scored on.
 
         Args:
             hint: The hint of the error, which says what to do if the table is missing.
+            instead: What else there is to do if the run was scored on another table, after ", or".
 
         Raises:
-            DataError: When the table is missing, or has changed since the training.
+            DataError: When the table is missing, has changed since the training, or is not the one that was scored.
         """
+        before = self.scored_before
+        if before is not None:
+            raise DataError(
+                f"{self.run.path}: its scores are those of {before['run']}, and its networks were trained again on "
+                "another table",
+                hint=f"use {before['run']}" + (f", or {instead}" if instead else ""),
+            )
         source = self.source
         if source is None or not self.same_table:
             raise DataError(
                 f"{self.table_name}: is missing or has changed since the run was trained on it", hint=hint
             )
         return source
+
+    def present_table(self) -> TableSource:
+        """Return the run's own table as it is now, whether or not it has changed since the training.
+
+        Raises:
+            DataError: When it is missing.
+        """
+        source = self.source
+        if source is None or self.table_is_gone:
+            raise DataError(
+                f"{self.table_name}: the table of this run is missing", hint="pass a table with --data"
+            )
+        return source
+
+    @property
+    def scored_before(self) -> dict[str, Any] | None:
+        """The run that was scored, and its table, where the networks were trained once more on another table."""
+        manifest = self.run.manifest()
+        scored: dict[str, Any] | None = manifest.get("scored")
+        if scored is None or scored["data"]["sha256"] == manifest["data"]["sha256"]:
+            return None
+        return scored
 
     def reaching(self, horizon: int | None) -> tuple[OpenedRun, int]:
         """Return the run with a horizon of at least this many steps, and the number of steps to forecast.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from forecaster.config.spec import ExperimentSpec
@@ -9,57 +10,87 @@ from forecaster.data.spec import SplitSpec
 from forecaster.data.transforms.split import split
 from forecaster.forecasting.fitted import Fitted
 from forecaster.runs.files import Arrays
-from forecaster.stages.fitting import Carried, MemberStore, Trained, fit_members
-from forecaster.stages.prepared import Prepared, prepare_table
+from forecaster.stages.fitting import Carried, MemberStore, fit_members
+from forecaster.stages.prepared import Prepared, SplitPanel, prepare_table
 from forecaster.training.progress import EpochRow, Listener
 
 # The part of the checkpoints that belongs to the second training.
 REFIT = "refit"
+EVERYTHING = SplitSpec(val=0, test=0)
+
+
+@dataclass(frozen=True)
+class Refitting:
+    """A training on all rows that is ready to begin.
+
+    Attributes:
+        spec: The settings, with the choices that need validation rows made.
+        prepared: The data, in which every row is a training row.
+        scored: The forecaster that was scored.
+        carried: What is taken over from its training.
+    """
+
+    spec: ExperimentSpec
+    prepared: Prepared
+    scored: Fitted
+    carried: Carried
+
+
+def prepare_refit(
+    spec: ExperimentSpec, table: SplitPanel, scored: Fitted, epochs: tuple[int, ...], *, smoke: bool = False
+) -> Refitting:
+    """Fit scaler and categories on all rows of a table, and cut its windows. Imports no Keras.
+
+    What validation chose is kept: the number of epochs of each member, the ridge penalty, the weights of anchor and
+    blend, and the calibration, which is that of the network before.
+
+    Args:
+        spec: The settings of the experiment.
+        table: The table, with any split.
+        scored: The forecaster that was scored.
+        epochs: The number of epochs of each member.
+        smoke: Whether to use a few windows only.
+
+    Raises:
+        DataError: When the values do not fit the scaling, the encoders or the distribution of the output.
+    """
+    anchor = spec.model.anchor
+    averaged = anchor is not None and anchor.mode == "average"
+    carried = Carried(epochs, tuple(_network_share(m) if averaged else None for m in scored.members))
+    chosen = _without_choices(spec, scored)
+    whole = replace(table, split_bounds=split(table.raw, EVERYTHING))
+    return Refitting(chosen, prepare_table(chosen, whole, smoke=smoke), scored, carried)
 
 
 def refit(
-    spec: ExperimentSpec,
-    prepared: Prepared,
-    trained: Trained,
+    refitting: Refitting,
     store: MemberStore,
     *,
     listener: Listener | None = None,
     smoke: bool = False,
+    members_before: int = 0,
 ) -> Fitted:
     """Train every member on all rows, and return the forecaster that `predict` uses.
 
-    What validation chose is kept: the number of epochs of each member, the ridge penalty, the weights of anchor and
-    blend, and the calibration, which is that of the network before. The scaler is fitted again, on all rows.
-
     Args:
-        spec: The settings of the experiment.
-        prepared: The data of the training before.
-        trained: The forecaster that was scored, and its epochs.
-        store: The checkpoints of the second training, which continues from those that exist.
-        listener: Takes batches and epochs; members are counted on from those of the first training.
-        smoke: Whether to train for one epoch on a few windows.
+        refitting: The settings and the data.
+        store: The checkpoints of this training, which continues from those that exist.
+        listener: Takes batches and epochs.
+        smoke: Whether to train on a few windows.
+        members_before: The number of members that the listener has seen, from which these are counted on.
 
     Raises:
         TrainingError: When the loss becomes NaN or infinite.
     """
-    scored = trained.fitted
-    everything = SplitSpec(val=0, test=0)
-    table = replace(prepared.table, split_bounds=split(prepared.table.raw, everything))
-    epochs = _epochs(trained.history, stopped_early=spec.training.early_stopping is not None)
-    anchor = spec.model.anchor
-    averaged = anchor is not None and anchor.mode == "average"
-    carried = Carried(epochs, tuple(_network_share(m) if averaged else None for m in scored.members))
-    spec = _without_choices(spec, scored, everything)
-    again = prepare_table(spec, table, smoke=smoke)
-    members = len(scored.members)
     fitted, _ = fit_members(
-        spec,
-        again,
+        refitting.spec,
+        refitting.prepared,
         store,
-        listener=None if listener is None else _CountedOn(listener, members),
+        listener=None if listener is None else _CountedOn(listener, members_before),
         smoke=smoke,
-        carried=carried,
+        carried=refitting.carried,
     )
+    scored = refitting.scored
     return replace(
         fitted,
         training=scored.training,
@@ -69,21 +100,28 @@ def refit(
     )
 
 
-def _without_choices(spec: ExperimentSpec, scored: Fitted, everything: SplitSpec) -> ExperimentSpec:
+def epochs_of(epochs: Iterable[tuple[int, int, bool]], *, stopped_early: bool) -> tuple[int, ...]:
+    """Return the epochs until the kept weights of each member: its best with early stopping, else its last.
+
+    Args:
+        epochs: Member, epoch and whether it is the best so far, as in history.csv.
+        stopped_early: Whether the training had early stopping.
+    """
+    kept: dict[int, int] = {}
+    for member, epoch, best in epochs:
+        if best or not stopped_early:
+            kept[member] = max(epoch, kept.get(member, 0))
+    return tuple(kept[member] for member in sorted(kept))
+
+
+def _without_choices(spec: ExperimentSpec, scored: Fitted) -> ExperimentSpec:
     """Return the settings with the choices that need validation rows made as before."""
     model = spec.model
     if model.anchor is not None:
         anchor = model.anchor.model_copy(update={"penalty": scored.anchor_penalty})
         model = model.model_copy(update={"anchor": anchor})
     training = spec.training.model_copy(update={"early_stopping": None, "ensemble": len(scored.members)})
-    return spec.model_copy(update={"split": everything, "model": model, "training": training})
-
-
-def _epochs(history: list[EpochRow], *, stopped_early: bool) -> tuple[int, ...]:
-    """Return the epochs until the kept weights of each member: its best with early stopping, else its last."""
-    members = sorted({row.member for row in history})
-    rows = [[row for row in history if row.member == member] for member in members]
-    return tuple(max(row.epoch for row in one if row.best or not stopped_early) for one in rows)
+    return spec.model_copy(update={"split": EVERYTHING, "model": model, "training": training})
 
 
 def _network_share(weights: Arrays) -> float:
@@ -104,5 +142,5 @@ class _CountedOn:
 
     def epoch_done(self, row: EpochRow, epochs: int) -> None:
         """Pass the epoch on."""
-        counted = replace(row, member=row.member + self.members, members=2 * self.members)
+        counted = replace(row, member=row.member + self.members, members=row.members + self.members)
         self.listener.epoch_done(counted, epochs)

@@ -32,6 +32,7 @@ from forecaster.reporting.history import History
 from forecaster.reporting.page import page
 from forecaster.runs.directory import RESOLVED, RunDir
 from forecaster.runs.files import damaged, read_json, read_whole, write_whole
+from forecaster.stages.learned import RANGES, learned_of, learned_series, scored_bounds
 from forecaster.stages.next_horizon import read_next_horizon
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, read_and_split, season_of
@@ -79,7 +80,7 @@ def write_report(
         DataError: When a file of the run is damaged.
     """
     run, spec = opened.run, opened.spec
-    run.check("metrics.json", "history.csv", "splits.json", STATE)
+    run.check("metrics.json", "history.csv", RANGES, STATE)
     time_axis = TimeAxis.from_json(read_json(run.file(STATE))["grid"])
     history, notes = (history_of(prepared), []) if prepared is not None else read_history(opened)
     splits = read_json(run.file("metrics.json"))["splits"]
@@ -106,7 +107,7 @@ def write_report(
         verdicts=run_verdict(splits),
         remarks=remarks(splits[judged]["left_out"]) if judged else [],
         epochs=read_epochs(run),
-        ranges=read_json(run.file("splits.json"))["series"],
+        ranges=learned_series(read_json(run.file(RANGES))["series"]),
         time_axis=time_axis,
         forecasts=read_forecasts(run, spec.data, time_axis=time_axis, horizon=spec.window.horizon),
         history=history,
@@ -114,12 +115,23 @@ def write_report(
         events=_events(run),
         by_step=_by_step(run, judged) if len(spec.data.targets) == 1 else {},
         importance=read_json(importance) if importance.is_file() else None,
-        notes=notes,
+        notes=[*_of_the_run_before(opened), *notes],
     )
     content = page(contents).encode()
     path = output or run.file(REPORT)
     write_whole(path, content)
     return Reported(path, len(content), notes)
+
+
+def _of_the_run_before(opened: OpenedRun) -> list[str]:
+    """Return which run the scores are of, where the networks were trained once more by `refit`."""
+    before = opened.run.manifest().get("scored")
+    if before is None:
+        return []
+    return [
+        f"The networks behind the next horizon have learned every row, up to {learned_of(opened.run).until}. Scores, "
+        f"intervals, ranges and training are those of the run before, {before['run']}."
+    ]
 
 
 def _settings(spec: ExperimentSpec) -> dict[str, Any]:
@@ -147,8 +159,10 @@ def read_history(opened: OpenedRun) -> tuple[History | None, list[str]]:
         return None, [
             f"{opened.table_name} has changed since the run was trained on it, so the data itself is not shown."
         ]
-    table = read_and_split(opened.spec, source)
-    return _history(table.raw, table.split_bounds, season_of(opened.spec)), []
+    table, run = read_and_split(opened.spec, source), opened.run
+    # The ranges of another table, which was scored, do not follow from this one.
+    bounds = table.split_bounds if opened.scored_before is None else scored_bounds(run, table.raw)
+    return _history(table.raw, bounds, season_of(opened.spec)), []
 
 
 def _history(panel: Panel, bounds: SplitBounds, season: int, *, observed: Any = None) -> History:

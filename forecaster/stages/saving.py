@@ -23,7 +23,7 @@ from forecaster.runs.files import write_json, write_long_json, write_text, write
 from forecaster.runs.session import Session
 from forecaster.runs.tables import csv_bytes, rows_csv
 from forecaster.stages.fitting import Trained
-from forecaster.stages.learned import learned_note
+from forecaster.stages.learned import RANGES, learned_by
 from forecaster.stages.next_horizon import save_next_horizon
 from forecaster.stages.pictures import draw_run
 from forecaster.stages.prepared import Prepared
@@ -47,7 +47,7 @@ def save_splits(spec: ExperimentSpec, prepared: Prepared, run: RunDir) -> None:
         "format_version": FORMAT_VERSION,
         "windows": {name: len(windows) for name, windows in prepared.windows.items()},
     }
-    write_long_json(run.file("splits.json"), head, "series", _splits(spec, prepared))
+    write_long_json(run.file(RANGES), head, "series", _splits(spec, prepared))
 
 
 def _splits(spec: ExperimentSpec, prepared: Prepared) -> Iterator[dict[str, Any]]:
@@ -84,10 +84,7 @@ def save(
     (final or trained.fitted).save(run)
     if final is not None:
         trained.fitted.save(run, scored=True)
-    # A stateful network needs the whole history of each series.
-    rows = None if spec.model.stateful else spec.window.lookback
-    context = context_table(prepared.panel, spec.data, rows=rows, with_future=prepared.table.with_future)
-    write_whole(run.file(CONTEXT), csv_bytes(context))
+    save_context(spec, prepared, run)
     write_text(run.file("history.csv"), rows_csv([row.flat() for row in trained.history]))
     splits = {name: dict(table) for name, table in scored.tables.items()}
     write_json(run.file("metrics.json"), {"format_version": FORMAT_VERSION, "splits": splits})
@@ -96,11 +93,25 @@ def save(
     write_text(run.file("scores/by_series.csv"), rows_csv(by_series))
     notes = [*interval_notes(spec, trained), *scored.notes, *_save_forecasts(spec, prepared, trained, run)]
     notes += save_next_horizon(spec, prepared, final or trained.fitted, run)
-    notes.append(learned_note(spec, prepared.panel, prepared.table.split_bounds))
+    notes.append(learned_by(spec, prepared.panel, prepared.table.split_bounds).sentence())
     draw_run(spec, prepared, trained, run)
     facts = run_facts(spec, session.inputs.data_sha256, int(prepared.table.findings.rows.sum()))
     session.seal(facts, notes=notes)
     return notes
+
+
+def save_context(spec: ExperimentSpec, prepared: Prepared, run: RunDir) -> None:
+    """Write model/context.csv: the rows that `predict` starts from.
+
+    Args:
+        spec: The settings of the experiment.
+        prepared: The data.
+        run: The run directory.
+    """
+    # A stateful network needs the whole history of each series.
+    rows = None if spec.model.stateful else spec.window.lookback
+    context = context_table(prepared.panel, spec.data, rows=rows, with_future=prepared.table.with_future)
+    write_whole(run.file(CONTEXT), csv_bytes(context))
 
 
 def _save_forecasts(spec: ExperimentSpec, prepared: Prepared, trained: Trained, run: RunDir) -> list[str]:

@@ -91,12 +91,7 @@ def find_forecast_start(
         run.check(CONTEXT)
         panel, known, warnings = _read_rows(spec, run.file(CONTEXT), time_axis, written=True)
     elif data is None:
-        source = opened.source
-        if source is None or opened.table_is_gone:
-            raise DataError(
-                f"{opened.table_name}: the table of this run is missing", hint="pass a table with --data"
-            )
-        panel, known, warnings = _read_rows(spec, source, time_axis)
+        panel, known, warnings = _read_rows(spec, opened.present_table(), time_axis)
     else:
         panel, known, warnings = _read_rows(spec, data, time_axis)
     if cutoff is not None:

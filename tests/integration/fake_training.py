@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import forecaster.stages.fitting
+import forecaster.stages.refitting
 import forecaster.stages.report
 import forecaster.stages.saving
 from forecaster.config.spec import ExperimentSpec
@@ -14,7 +15,7 @@ from forecaster.data.transforms.windows import Windows
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.runs.directory import RunDir
-from forecaster.stages.fitting import MemberStore
+from forecaster.stages.fitting import Carried, MemberStore
 from forecaster.stages.prepared import Prepared
 from forecaster.training.progress import EpochRow
 
@@ -22,6 +23,7 @@ from forecaster.training.progress import EpochRow
 def install(patch: pytest.MonkeyPatch) -> None:
     """Put the fakes in place of what loads TensorFlow, draws, or renders."""
     patch.setattr(forecaster.stages.fitting, "fit_members", fit_members)
+    patch.setattr(forecaster.stages.refitting, "fit_members", fit_members)
     patch.setattr(forecaster.stages.saving, "draw_run", draw_run)
     patch.setattr(forecaster.stages.report, "page", lambda contents: contents.experiment_name)
 
@@ -44,6 +46,7 @@ def fit_members(
     listener: Any = None,
     smoke: bool = False,
     until: int | None = None,
+    carried: Carried | None = None,
 ) -> tuple[Fitted, list[EpochRow]]:
     """Weights that follow from the seed and the number of epochs, by way of checkpoints as `fit` keeps them."""
     history, members = [], []

@@ -31,6 +31,7 @@ _PRELOADED = (
     "filelock",
     "forecaster.api.verbs",
     "forecaster.pipeline.backtest",
+    "forecaster.pipeline.refit",
     "forecaster.pipeline.train",
     "forecaster.terminal.training_progress",
     "jinja2",

@@ -13,7 +13,7 @@ from forecaster.runs.claim import claim
 from forecaster.runs.directory import OVERWRITING, RunDir
 from tests.integration import fake_training
 from tests.integration.killed_commands import KILLED, Kill, Operation, command, fake_command, kill_within
-from tests.integration.tiny_runs import call, done, line, refused
+from tests.integration.tiny_runs import call, done, hours, line, refused, write_table
 
 pytestmark = pytest.mark.slow
 
@@ -139,6 +139,34 @@ def test_run_that_is_killed_anywhere_is_taken_up(folder: Path, verb: list[object
         shutil.rmtree(copy)
         done(*to_resume(said, words))
         assert_same_run(run, whole)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("fakes")
+def test_refit_that_is_killed_anywhere_is_taken_up(folder: Path) -> None:
+    """The same, beside a run that stays as it is; `show` names that run and the table."""
+    old, run, whole = folder / "old", folder / "r", folder / "whole"
+    done("train", folder / "c.yaml", "--smoke", "-q", "--run-dir", old)
+    newer = write_table(folder / "newer.csv", "t,y", zip(hours(70), range(70), strict=True))
+    before = contents(old)
+    words = ["refit", old, "--data", newer, "-q", "--run-dir"]
+    done(*words, whole)
+    for _ in kills(fake_command(*words, run), run):
+        said = shown(run)
+        if run.exists():
+            copy = shutil.copytree(run, folder / "copy")
+            second = call(*words, copy)
+            if second.exit_code == 0:
+                assert_same_run(copy, whole)
+            else:
+                assert second.exit_code == 4
+                assert "add --resume to " in second.stderr
+            shutil.rmtree(copy)
+            done(*to_resume(said, [*words, run]))
+        else:
+            done(*words, run)
+        assert_same_run(run, whole)
+    assert contents(old) == before
 
 
 @pytest.mark.timeout(600)

@@ -65,19 +65,19 @@
     const whole = d.v.length === 1, [low, mean, high] = whole ? [] : d.v.map((v) => unpack(line, v));
     const value = whole ? unpack(line, d.v[0]) : mean;
     const cut = (k) => at(d.from + Math.min(d.n - 1, d.cuts[k]));
-    const end = at(d.from + d.n - 1);
+    const end = cut(2), later = d.cuts[2] < d.n;
     const areas = [{ from: cut(0), to: cut(1), colour: "val" }, { from: cut(1), to: end, colour: "test" }];
-    if (d.cuts[0] >= d.n) areas.length = 0;
-    if (d.cuts[1] >= d.n) areas.length = Math.min(1, areas.length);
+    if (d.cuts[0] >= d.cuts[2]) areas.length = 0;
+    if (d.cuts[1] >= d.cuts[2]) areas.length = Math.min(1, areas.length);
     const series = [{ name: whole ? "value" : "mean", values: value, colour: "actual", width: 1.1 }];
     if (!whole) series.unshift({ name: "minimum", values: low, colour: "actual", hidden: true }, { name: "maximum", values: high, colour: "actual", hidden: true });
-    const split = (p) => (p - d.from < d.cuts[0] ? "training" : p - d.from < d.cuts[1] ? "validation" : "test");
+    const split = (p) => (p - d.from < d.cuts[0] ? "training" : p - d.from < d.cuts[1] ? "validation" : p - d.from < d.cuts[2] ? "test" : "after the scores");
     draw("data", {
       x: positions.map(at), time: axis.time, zone: axis.zone, series, areas, zoomable: true, unit: unitOf(line), xLabel: page.time, height: 240,
       bands: whole ? [] : [{ low: 1, high: 2, colour: "range" }],
       legend: [{ name: nameOf(line) + (whole ? "" : `, mean of ${d.every} steps`), colour: "actual" }, ...(whole ? [] : [{ name: "minimum to maximum", colour: "range", area: true }]), { name: "validation", colour: "val", area: true }, { name: "test", colour: "test", area: true }],
       say: (i) => `${when(positions[i])}, ${split(positions[i])}: ${digits(value[i])}` + (whole ? "" : `, from ${digits(low[i])} to ${digits(high[i])}`),
-      alt: `${nameOf(line)}: ${d.n.toLocaleString("en")} steps of ${unitOf(line)} from ${when(d.from)} to ${when(d.from + d.n - 1)}. Validation begins at ${when(d.from + Math.min(d.n - 1, d.cuts[0]))}, test at ${when(d.from + Math.min(d.n - 1, d.cuts[1]))}.`,
+      alt: `${nameOf(line)}: ${d.n.toLocaleString("en")} steps of ${unitOf(line)} from ${when(d.from)} to ${when(d.from + d.n - 1)}. Validation begins at ${when(d.from + Math.min(d.n - 1, d.cuts[0]))}, test at ${when(d.from + Math.min(d.n - 1, d.cuts[1]))}.` + (later ? ` The scores end before ${when(d.from + d.cuts[2])}.` : ""),
       table: () => ({
         header: whole ? [page.time, "split", unitOf(line)] : [page.time, "split", "mean", "minimum", "maximum"],
         rows: positions.map((p, i) => [when(p), split(p), value[i], ...(whole ? [] : [low[i], high[i]])]),

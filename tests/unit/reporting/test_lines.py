@@ -42,7 +42,7 @@ def test_windows_are_laid_end_to_end_newest_last():
     forecast = values(line, line["f"]["m"])
     assert forecast == pytest.approx([31, 31.1, 31.2, 34, 34.1, 34.2, 37, 37.1, 37.2], abs=0.03)
     assert values(line, line["f"]["y"])[:6] == pytest.approx([25, 26, 27, 28, 29, 30], abs=0.03)
-    assert line["d"]["cuts"] == [25, 30]
+    assert line["d"]["cuts"] == [25, 30, 40]
 
 
 def test_a_hole_between_windows_is_left_open():

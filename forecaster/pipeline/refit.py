@@ -1,0 +1,256 @@
+"""Refit: train the networks of a complete run once more on every row of a table, and write a new run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from forecaster.config.experiment import Experiment
+from forecaster.data.panel import Findings, Panel
+from forecaster.data.reading.cache import load_table
+from forecaster.data.reading.sources import TableSource, fingerprint, source_name
+from forecaster.data.spec import IN_MEMORY, DataSpec
+from forecaster.data.time_axis.axis import TimeAxis
+from forecaster.errors import Notify, UsageError
+from forecaster.forecasting.fitted import Fitted
+from forecaster.runs.claim import check_free
+from forecaster.runs.directory import MANIFEST, RunDir, new_run_path
+from forecaster.runs.files import read_json, sha256_of
+from forecaster.runs.session import Inputs, Session, open_session
+from forecaster.stages.checks import beyond_bounds, check_windows, too_short
+from forecaster.stages.fitting import member_store
+from forecaster.stages.learned import (
+    RANGES,
+    PositionsOfText,
+    last_of,
+    learned_by,
+    learned_series,
+    learned_splits,
+    scored_bounds,
+)
+from forecaster.stages.next_horizon import save_next_horizon
+from forecaster.stages.opened import OpenedRun
+from forecaster.stages.prepared import Prepared, SplitPanel, read_and_split
+from forecaster.stages.refitting import EVERYTHING, REFIT, Refitting, epochs_of, prepare_refit
+from forecaster.stages.refitting import refit as train_again
+from forecaster.stages.report import read_epochs, write_missing_report, write_report
+from forecaster.stages.saving import run_facts, save_context
+from forecaster.stages.taken_over import check_whole, take_over
+from forecaster.system import quoted as as_typed
+from forecaster.text import listed, quoted
+from forecaster.training.progress import Listener
+
+# The largest number of series that a remark names.
+NAMED = 5
+
+
+@dataclass(frozen=True)
+class RefitOptions:
+    """Options of a refit.
+
+    Attributes:
+        run_dir: The new run directory; None is a new directory in output.dir.
+        resume: Continue the interrupted refit in run_dir.
+        overwrite: Replace the run in run_dir.
+    """
+
+    run_dir: Path | None = None
+    resume: bool = False
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class RefitResult:
+    """A complete run whose networks have learned every row.
+
+    Attributes:
+        run: The run directory.
+        experiment: The settings of the run.
+        source: The table.
+        metrics: The content of metrics.json, which is that of the run before.
+        notes: Remarks for the user.
+        needs_future: Whether a forecast needs future covariates that the table does not hold.
+        already_complete: Whether the directory held the complete run, so that nothing was trained.
+    """
+
+    run: RunDir
+    experiment: Experiment
+    source: TableSource
+    metrics: dict[str, Any]
+    notes: list[str]
+    needs_future: bool
+    already_complete: bool = False
+
+
+def refit(
+    opened: OpenedRun,
+    options: RefitOptions,
+    *,
+    data: TableSource | None = None,
+    listener: Listener | None = None,
+    notify: Notify,
+) -> RefitResult:
+    """Train every member of a run once more on all rows of a table, and write a new run directory.
+
+    Nothing is chosen again: each member trains for as many epochs as it needed, and the ridge penalty, the weights of
+    anchor and blend, and the calibration are those of the run before, as are the scores. That run is not changed.
+
+    Args:
+        opened: The run before.
+        options: The new run directory, and whether to resume or replace the run in it.
+        data: The table; None is the run's own table as it is now.
+        listener: Takes batches and epochs.
+        notify: Takes warnings and remarks as they arise.
+
+    Returns:
+        The new run.
+
+    Raises:
+        DataError: When the table cannot be used, a file of the run before is damaged, or there is nothing to resume.
+        UsageError: When the new run would be written into the run before.
+        RunTakenError: When the new run directory exists, or another process is using it.
+        EnvironmentError_: When the disk is full.
+        TrainingError: When the loss becomes NaN or infinite.
+    """
+    before, source = opened.run, opened.present_table() if data is None else data
+    experiment, dropped = _experiment(opened, source, given=data is not None)
+    path = options.run_dir or new_run_path(_output_dir(experiment), experiment.spec.name)
+    _check_apart(before.path, path)
+    check_free(path, resume=options.resume, overwrite=options.overwrite)
+    check_whole(before)
+    ready, table = _prepare(opened, experiment, source)
+    notify([*table.findings.warnings], [*dropped, *_remarks(before, experiment, ready, source_name(source))])
+    typed = (f"--data {as_typed(str(data.resolve()))}",) if isinstance(data, Path) else ()
+    resolved = experiment.resolved_yaml(relative_to=path)
+    inputs = Inputs(
+        "refit",
+        resolved,
+        resolved,
+        fingerprint(source),
+        opened.smoke,
+        typed,
+        str(before.path.resolve()),
+        sha256_of(before.file(MANIFEST)),
+    )
+    needs_future = bool(experiment.spec.data.future_covariates) and bool(
+        (table.n_future < experiment.spec.window.horizon).any()
+    )
+    with open_session(path, inputs, resume=options.resume, overwrite=options.overwrite) as session:
+        run, notes = session.run, []
+        result = OpenedRun(run, experiment, source)
+        if session.complete:
+            # The last process may have been killed between the manifest and the report.
+            write_missing_report(result, _as_scored(run, ready.prepared))
+        else:
+            session.begin(lambda run: take_over(before, run, ready.prepared.panel))
+            notes = _complete(result, opened, ready, session, listener=listener)
+            write_report(result, prepared=_as_scored(run, ready.prepared))
+        metrics = read_json(run.file("metrics.json"))
+        return RefitResult(run, experiment, source, metrics, notes, needs_future, session.complete)
+
+
+def _experiment(opened: OpenedRun, source: TableSource, *, given: bool) -> tuple[Experiment, list[str]]:
+    """Return the settings of the new run, and a remark if they leave out data.end."""
+    changes: dict[str, Any] = {"training.refit": "all"}
+    if given:
+        changes["data.path"] = str(source.resolve()) if isinstance(source, Path) else IN_MEMORY
+    dropped, end = [], opened.spec.data.end
+    same = fingerprint(source) == opened.run.manifest()["data"]["sha256"]
+    if end is not None and not same:
+        changes["data.end"] = None
+        dropped.append(f"data.end ({end}) is left out: every row of {source_name(source)} is learned")
+    return opened.experiment.with_(changes), dropped
+
+
+def _output_dir(experiment: Experiment) -> Path:
+    """Return output.dir as a path from the working directory: the config of a run names it from that run."""
+    folder, here = experiment.output_dir.resolve(), Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
+
+
+def _check_apart(before: Path, path: Path) -> None:
+    """Raise UsageError when one of two run directories is the other, or lies in it."""
+    old, new = before.resolve(), path.resolve()
+    if old == new or old in new.parents or new in old.parents:
+        raise UsageError(
+            f"--run-dir {path}: is not apart from {before}, the run that is trained again and stays as it is",
+            hint="choose another --run-dir",
+        )
+
+
+def _prepare(opened: OpenedRun, experiment: Experiment, source: TableSource) -> tuple[Refitting, SplitPanel]:
+    """Read the table, check it as `train` does, and make it ready for training on all rows."""
+    spec, run = experiment.spec, opened.run
+    scored = Fitted.load(run, scored=True)
+    whole = spec.model_copy(update={"split": EVERYTHING})
+    table = read_and_split(whole, source, reader=partial(_read, time_axis=scored.time_axis))
+    check_windows(whole, table.raw, table.split_bounds)
+    rows = read_epochs(run)
+    epochs = epochs_of(
+        ((int(row["member"]), int(row["epoch"]), bool(row["best"])) for row in rows),
+        stopped_early=spec.training.early_stopping is not None,
+    )
+    return prepare_refit(spec, table, scored, epochs, smoke=opened.smoke), table
+
+
+def _read(data: DataSpec, source: TableSource, *, time_axis: TimeAxis) -> tuple[Panel, Findings]:
+    return load_table(data, source, keep_future=bool(data.future_covariates), time_axis=time_axis)
+
+
+def _complete(
+    result: OpenedRun,
+    opened: OpenedRun,
+    ready: Refitting,
+    session: Session,
+    *,
+    listener: Listener | None,
+) -> list[str]:
+    """Train from the latest checkpoints, save and seal. Returns remarks for the user."""
+    run, spec, prepared = session.run, result.spec, ready.prepared
+    final = train_again(ready, member_store(run, REFIT), listener=listener, smoke=opened.smoke)
+    final.save(run)
+    save_context(spec, prepared, run)
+    notes = save_next_horizon(spec, prepared, final, run)
+    learned = learned_by(spec, prepared.panel, prepared.table.split_bounds)
+    notes += [learned.sentence(), f"scores and intervals are those of {opened.run.path}"]
+    facts = run_facts(spec, session.inputs.data_sha256, int(prepared.table.findings.rows.sum()))
+    manifest = opened.run.manifest()
+    first = {"run": str(opened.run.path.resolve()), "data": manifest["data"]}
+    session.seal({**facts, "scored": manifest.get("scored", first)}, notes=notes)
+    return notes
+
+
+def _as_scored(run: RunDir, prepared: Prepared) -> Prepared:
+    """Return the data with the ranges that were scored, for the report."""
+    bounds = scored_bounds(run, prepared.panel)
+    return replace(prepared, table=replace(prepared.table, split_bounds=bounds))
+
+
+def _remarks(before: RunDir, experiment: Experiment, ready: Refitting, table_name: str) -> list[str]:
+    """Return remarks on how the table differs from what the run before has learned, and on unusual rows."""
+    panel, spec = ready.prepared.panel, experiment.spec
+    series = learned_series(read_json(before.file(RANGES))["series"])
+    positions, learned = PositionsOfText(panel.time_axis), learned_splits(before)
+    ends = {one["id"]: last_of(one, learned, positions) for one in series}
+    remarks = _on_series(
+        f"series of {before.path} that {table_name} lacks, not learned again", set(ends) - set(panel.ids)
+    )
+    remarks += _on_series(f"series that {before.path} never saw, learned now", set(panel.ids) - set(ends))
+    last = dict(zip(panel.ids, (panel.first + panel.lengths - 1).tolist(), strict=True))
+    early = [name for name, end in ends.items() if name in last and end is not None and last[name] < end]
+    if early:
+        who = "the series ends" if early == [""] else f"{len(early):,} series end"
+        named = "" if early == [""] else f": {listed(quoted(sorted(early)), most=NAMED)}"
+        remarks.append(f"in {table_name} {who} before the rows that {before.path} has learned{named}")
+    remarks += beyond_bounds(spec, ready.prepared.table.raw)
+    if short := too_short(spec, panel, ready.prepared.table.split_bounds):
+        remarks.append(f"{short}; none of their windows is trained on")
+    return remarks
+
+
+def _on_series(what: str, names: set[str]) -> list[str]:
+    if not names:
+        return []
+    return [f"{len(names):,} {what}: {listed(quoted(sorted(names)), most=NAMED)}"]
