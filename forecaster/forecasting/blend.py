@@ -18,7 +18,7 @@ from forecaster.model.linear import spread_out
 Floats = npt.NDArray[np.floating[Any]]
 NETWORK = "network"
 # Weights by the error of each forecast alone count like this many horizons of validation.
-CARE = 2.0
+CARE = 4.0
 # The power of one over the error that these weights are in proportion to.
 POWER = 4.0
 # Errors that the weights are chosen on; more are thinned out evenly.

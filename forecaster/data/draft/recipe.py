@@ -58,6 +58,8 @@ STEPS_OF_YEAR = 392
 LEAST_SEASONS = 3
 # The longest lookback whose windows may begin before their series.
 SHORT_LOOKBACK = 72
+# The longest season that is smoothed; of longer ones the last is as good, and quicker.
+LONGEST_SMOOTHED = 12
 # The share of the learning rate that is left at the last epoch.
 LAST_RATE = 0.1
 
@@ -189,7 +191,7 @@ def choose(facts: SeriesFacts) -> Recipe:
         steps_per_epoch=batches if batches < whole else None,
         epochs=min(effort.epochs, max(LEAST_EPOCHS, effort.batches // max(batches, 1))),
         members=effort.members[many],
-        blend=("smoothing", "theta", "seasonal_naive") if season <= 60 else ("seasonal_naive",),
+        blend=("smoothing", "theta") if season <= LONGEST_SMOOTHED else ("seasonal_naive",),
     )
 
 

@@ -47,7 +47,7 @@ def test_one_cutoff_weighs_by_the_error_of_each_alone() -> None:
     forecasts = {NETWORK: ACTUAL[:1] + 2, "theta": ACTUAL[:1] + 1}
     weights = choose_weights(forecasts, ACTUAL[:1], SCALE[:1], n_series=1)
     by_error = 2.0**4 / (2.0**4 + 1)
-    assert weights["theta"] == pytest.approx((1 * 1.0 + 2 * by_error) / 3, abs=1e-6)
+    assert weights["theta"] == pytest.approx((1 * 1.0 + 4 * by_error) / 5, abs=1e-6)
 
 
 def test_more_series_at_one_cutoff_are_no_more_evidence() -> None:
