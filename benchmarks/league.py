@@ -295,7 +295,8 @@ def main() -> int:
     if arguments.one:
         task = next(t for t in tasks if t["name"] == arguments.one)
         result = play(task, arguments)
-        (arguments.out / task["name"].replace("/", "_") / "result.json").write_text(json.dumps(result) + "\n")
+        path = arguments.out / task["name"].replace("/", "_") / "result.json"
+        path.write_text(json.dumps(result) + "\n", encoding="utf-8")
         return 0
     tasks = [t for t in tasks if not arguments.tasks or any(x in t["name"] for x in arguments.tasks)]
     results, failed = [], []

@@ -115,7 +115,7 @@ class Calibration:
             "probabilities": list(self.probabilities),
             "windows": self.n_windows,
             "ids": list(self.ids),
-            "offsets": [[_rounded(step) for step in one] for one in self.offsets],
+            "offsets": self.offsets.tolist(),
             "scaler": None if self.scaler is network else self.scaler.as_json(),
         }
 
@@ -207,7 +207,8 @@ def calibrate(
     ]
     pooled = spread_out(len(actual), MAX_POOLED_WINDOWS)
     every = np.stack([offsets(pooled), *(offsets(windows) for _, windows in alone)])
-    return Calibration(probabilities, scaler, tuple(name for name, _ in alone), every, len(actual), stretch)
+    names = tuple(name for name, _ in alone)
+    return Calibration(probabilities, scaler, names, _rounded(every), len(actual), stretch)
 
 
 def _scaled(scaler: Scaler, forecast: GroupedQuantiles, horizon: int) -> Floats:
@@ -281,6 +282,6 @@ def _of_probability(quantiles: AnyFloats, k: int) -> AnyFloats:
     return quantiles[..., min(k, quantiles.shape[-1] - 1)]
 
 
-def _rounded(step: Floats) -> list[list[float]]:
-    """Round (targets, probabilities) to the nine digits that float32 forecasts can have."""
-    return [[float(f"{x:.9g}") for x in target] for target in step]
+def _rounded(offsets: Floats) -> Floats:
+    """Return offsets with the nine digits that float32 forecasts can have, so that a file holds them exactly."""
+    return np.array([float(f"{x:.9g}") for x in offsets.ravel()]).reshape(offsets.shape)

@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from forecaster.config.dimensions import Boolean, Choice
 from forecaster.terminal.console import Reporter, number
 from forecaster.terminal.training_progress import clock
 from forecaster.text import joined
@@ -246,6 +245,9 @@ def beginning(plan: SearchPlan) -> list[str]:
 
 def range_text(dimension: Dimension) -> str:
     """Return the values of a dimension in words, such as "32 to 128 in steps of 32"."""
+    # `--help` loads this module, and no spec.
+    from forecaster.config.dimensions import Boolean, Choice
+
     r = dimension.range
     if isinstance(r, Choice | Boolean):
         return joined([_yaml(r.at(i)) for i in range(r.n_values)], word="or")
