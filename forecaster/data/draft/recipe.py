@@ -20,8 +20,9 @@ LEAST_ROWS = 10
 LONGEST_RANGE = 2_000
 # The least horizons of a series that has a test range, one with several cutoffs in validation, and a long one.
 HORIZONS_FOR_TEST, HORIZONS_FOR_CUTOFFS, HORIZONS_OF_LONG = 5, 12, 48
-# The most recurrent steps of a long lookback: they take the time of a training.
-MOST_STEPS = 16
+# A lookback of at least so many steps enters in patches, so that there are no more recurrent steps than MOST_STEPS: they
+# take the time of a training.
+LEAST_PATCHED, MOST_STEPS = 48, 16
 # A table is large where the network has at least so many windows to learn from.
 MANY_WINDOWS = 20_000
 
@@ -246,7 +247,7 @@ def _lookback(season: int, *, room: int, known: int) -> tuple[int, int]:
 
 def _patch(lookback: int, season: int) -> int | None:
     """Return the steps of a patch where the lookback is long and made of whole ones."""
-    if lookback < 96 or season == 1:
+    if lookback < LEAST_PATCHED or season == 1:
         return None
     fits = [p for p in range(2, lookback) if lookback % p == 0 and (season % p == 0 or p % season == 0)]
     return next((p for p in fits if lookback // p <= MOST_STEPS), None)
