@@ -20,8 +20,8 @@ LEAST_ROWS = 10
 LONGEST_RANGE = 2_000
 # The least horizons of a series that has a test range, one with several cutoffs in validation, and a long one.
 HORIZONS_FOR_TEST, HORIZONS_FOR_CUTOFFS, HORIZONS_OF_LONG = 5, 12, 48
-# A lookback of at least so many steps enters in patches, so that there are no more recurrent steps than MOST_STEPS: they
-# take the time of a training.
+# A lookback of at least so many steps enters in patches, so that there are no more recurrent steps than MOST_STEPS:
+# they take the time of a training.
 LEAST_PATCHED, MOST_STEPS = 48, 16
 # A table is large where the network has at least so many windows to learn from.
 MANY_WINDOWS = 20_000
