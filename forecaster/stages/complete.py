@@ -6,6 +6,7 @@ from forecaster.config.experiment import Experiment
 from forecaster.data.reading.sources import TableSource
 from forecaster.runs.session import Session
 from forecaster.stages.fitting import fit_and_score, member_store
+from forecaster.stages.networks import Networks
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared
 from forecaster.stages.refitting import REFIT, epochs_of, prepare_refit, refit
@@ -37,7 +38,10 @@ def complete_run(
         Remarks for the user.
     """
     spec, run = experiment.spec, session.run
-    trained = fit_and_score(spec, prepared, member_store(run), listener=listener, smoke=smoke)
+    networks = Networks()
+    trained = fit_and_score(
+        spec, prepared, member_store(run), listener=listener, smoke=smoke, networks=networks
+    )
     final = None
     if spec.training.refit == "all":
         fitted, early = trained.fitted, spec.training.early_stopping is not None
@@ -48,6 +52,7 @@ def complete_run(
             listener=listener,
             smoke=smoke,
             members_before=len(fitted.members),
+            networks=networks,
         )
     notes = save(spec, prepared, trained, session, final=final)
     # The report comes after the seal, because it can be written again from a complete run at any time.

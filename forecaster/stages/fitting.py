@@ -12,6 +12,7 @@ from forecaster.config.spec import ExperimentSpec
 from forecaster.forecasting.blend import NETWORK, Blend, choose_weights, prior, scaled_forecast
 from forecaster.forecasting.fitted import Fitted, TrainingScales
 from forecaster.runs.directory import RunDir
+from forecaster.stages.networks import Networks
 from forecaster.stages.prepared import Prepared
 from forecaster.stages.scoring import ScoredForecasts, forecast_splits, score
 from forecaster.stages.validation import batch_extras, val_score_of
@@ -85,6 +86,7 @@ def fit_and_score(
     *,
     listener: Listener | None = None,
     smoke: bool = False,
+    networks: Networks | None = None,
 ) -> Trained:
     """Fit every member, forecast the validation and test windows, and score both beside the baselines.
 
@@ -94,11 +96,12 @@ def fit_and_score(
         store: The checkpoints. Training continues from those that exist.
         listener: Takes batches and epochs.
         smoke: Whether to train at most two members for one epoch.
+        networks: The networks of trainings before this one, so that they need not be compiled again.
 
     Raises:
         TrainingError: When the loss becomes NaN or infinite.
     """
-    fitted, history = fit_members(spec, prepared, store, listener=listener, smoke=smoke)
+    fitted, history = fit_members(spec, prepared, store, listener=listener, smoke=smoke, networks=networks)
     fitted = blended(spec, fitted, prepared)
     scored = score(spec, prepared, forecast_splits(spec, fitted, prepared))
     scales = TrainingScales(prepared.panel.ids, *prepared.scales)
@@ -114,6 +117,7 @@ def fit_members(
     smoke: bool = False,
     until: int | None = None,
     carried: Carried | None = None,
+    networks: Networks | None = None,
 ) -> tuple[Fitted, list[EpochRow]]:
     """Fit every member, from its checkpoint if it has one.
 
@@ -125,6 +129,7 @@ def fit_members(
         smoke: Whether to train at most two members for one epoch.
         until: The epoch to pause after; None trains to the end.
         carried: What to take over from a training before; None chooses on the validation windows.
+        networks: The networks of trainings before this one, so that they need not be compiled again.
 
     Returns:
         The fitted ensemble and the epochs of all members, in order.
@@ -135,7 +140,6 @@ def fit_members(
     start_backend(spec.runtime)
     # Keras reads the settings of the backend when it is first imported.
     from forecaster.model.anchor import choose_blend_weight, fit_anchor
-    from forecaster.model.build import build
     from forecaster.model.execution import PREDICT_BATCH, choose_execution
     from forecaster.training.fit import MemberTask, fit
     from forecaster.training.state import weights_of
@@ -153,20 +157,25 @@ def fit_members(
         prepared.shape,
         batch_size=side_by_side,
         n_batches=n_batches,
-        n_epochs=min(training.epochs, until or training.epochs),
+        n_epochs=min(max(carried.epochs) if carried else training.epochs, until or training.epochs),
         threads=spec.runtime.threads,
         gpu=has_gpu(),
     )
     history, members, extras = [], [], batch_extras(spec, prepared)
+    networks = networks or Networks()
     val = windows["val"] if len(windows["val"]) else None
     val_score = val_score_of(spec, prepared, extras) if val else None
     anchor, penalty, anchor_spec = None, None, spec.model.anchor
     for member in range(training.ensemble):
         seed = spec.seed + member
-        network = build(
-            spec.model, prepared.shape, seed=seed, unroll=execution.unroll, streams=extras.streams or 1
+        network = networks.get(
+            spec.model,
+            prepared.shape,
+            seed=seed,
+            execution=execution,
+            batch_size=min(batch_size, len(windows["train"])),
+            streams=extras.streams or 1,
         )
-        network.run_as(execution, min(batch_size, len(windows["train"])))
         if anchor_spec is not None:
             if anchor is None:
                 anchor, penalty = fit_anchor(

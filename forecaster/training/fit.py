@@ -18,8 +18,7 @@ from forecaster.model.execution import PREDICT_BATCH, Execution
 from forecaster.model.loops.dataset import as_dataset
 from forecaster.model.predict import predict_windows
 from forecaster.training.batches import BatchExtras, StreamTrainBatches, TrainBatches
-from forecaster.training.losses import make_loss
-from forecaster.training.optimizers import make_optimizer
+from forecaster.training.compiling import compile_network
 from forecaster.training.progress import EpochRow, Listener
 from forecaster.training.schedules import rate_factor
 from forecaster.training.spec import PlateauSchedule, TrainingSpec
@@ -67,7 +66,7 @@ def fit(
     """Train a network, and leave in it the weights of its best epoch, or the last without early stopping.
 
     Args:
-        model: A network from `build`.
+        model: A network from `build` or `Networks`.
         task: What it is trained on.
         spec: The `training` section of the experiment.
         execution: How the network runs.
@@ -90,13 +89,12 @@ def fit(
         steps=spec.steps_per_epoch,
         extras=task.extras,
     )
-    model.compile(
-        optimizer=make_optimizer(spec.optimizer),
-        loss=make_loss(spec.loss, model.spec.output),
-        jit_compile=execution.jit,
+    compile_network(
+        model,
+        spec,
+        execution=execution,
         steps_per_execution=min(execution.steps_per_execution, len(batches)),
     )
-    model.optimizer.build(model.trainable_variables)
     session = _FitCallback(task, spec, batches, listener, checkpoints)
     saved = checkpoints.load() if checkpoints else None
     if saved is not None:

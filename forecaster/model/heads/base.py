@@ -66,6 +66,9 @@ class Forecaster(keras.Model):
         self.network = keras.Sequential(self.layers_of_network(unroll), name="network")
         # The recurrent layers consume the mask; otherwise Keras warns that the Sequential loses it.
         self.network.supports_masking = True
+        # What training keeps about the compiled step, so that it need not be compiled again.
+        self.compiled_way: Any = None
+        self.first_optimizer_state: Any = None
         if shape.padded:
             # The fused GPU kernel supports masks on the right only, and padding is on the left.
             for layer in self.network._flatten_layers():
