@@ -66,6 +66,15 @@ def command(
             show_default=False,
         ),
     ] = None,
+    expect_sha256: Annotated[
+        str | None,
+        typer.Option(
+            "--expect-sha256",
+            metavar="DIGEST",
+            help="Refuse a run that does not have this sha256, which `forecaster show` prints.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -77,7 +86,7 @@ def command(
 
         if output is not None:
             check_ending(output)
-        run = fc.load(run_dir)
+        run = fc.load(run_dir, expect_sha256=expect_sha256)
         predicted = run.prediction(
             data, cutoff=cutoff, horizon=horizon, future=future, plot=plot, series=series or ()
         )

@@ -42,6 +42,7 @@ def _result(facts: dict[str, Any], reporter: Reporter) -> Result:
     lines += [
         *([""] if lines else []),
         f"{facts['run']}: {facts['name']}, seed {facts['seed']}",
+        f"sha256 {facts['sha256']}",
         f"data: {facts['data']['path']}, {facts['data']['rows']:,} rows, sha256 {facts['data']['sha256'][:12]}",
         f"made with: {versions}",
         *wrapped(learned),

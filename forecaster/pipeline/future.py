@@ -9,8 +9,8 @@ import numpy as np
 
 from forecaster.data.reading.sources import TableSource
 from forecaster.errors import Diagnostic, UsageError
-from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.table import rows_table
+from forecaster.stages.loaded import fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.start import find_forecast_start
 
@@ -67,7 +67,7 @@ def future_table(
             f"{path}: has no data.future_covariates, so there is nothing to fill in",
             hint=f"run forecaster predict {path}",
         )
-    start = find_forecast_start(opened, Fitted.load(opened.run).time_axis, data=data, cutoff=cutoff)
+    start = find_forecast_start(opened, fitted_of(opened).time_axis, data=data, cutoff=cutoff)
     panel = start.with_horizon(spec)
     steps = panel.between(start.known, panel.lengths)
     table = rows_table(steps, spec.data, steps.future, native_times=native_times)

@@ -70,7 +70,7 @@ def validate(experiment: Experiment, source: TableSource) -> Validated:
         remarks += search_warnings(experiment)
     cost = estimate(
         spec,
-        shape_of(spec, panel, encoders),
+        shape_of(spec, encoders),
         rows=int(panel.lengths.sum()),
         windows=report.summary["windows"],
     )
