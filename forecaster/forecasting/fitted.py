@@ -114,7 +114,7 @@ class Fitted:
         total: Floats = np.zeros((len(windows), self.shape.horizon, self.shape.n_targets))
         own: Floats | None = None
         if output.type != "point" and probabilities:
-            own = np.zeros((*total.shape, len(probabilities)), dtype=np.float32)
+            own = np.zeros((*total.shape, len(probabilities)))
         for member, weights in enumerate(self.members):
             fill_weights(network, weights)
             scaled = predict_windows(network, windows, batch_size=min(PREDICT_BATCH, len(windows)))
