@@ -104,16 +104,16 @@ def _of_distinct_times(times: Ints, candidates: pd.DataFrame, sample: Sample) ->
         if not 1 < len(ids) <= len(times) / LEAST_ROWS or (codes < 0).any():
             continue
         text = sample.kinds[name] == "text"
-        if _are_series(times, codes, len(ids), text=text):
-            return FoundId(name)
-        in_blocks = _in_blocks(codes, len(ids))
         # Integers change with time as other numbers do.
         named = SERIES_NAMES.search(str(name)) is not None
+        if _are_series(times, codes, len(ids), labels=text or named):
+            return FoundId(name)
+        apart = _in_blocks(codes, len(ids)) or _have_a_step(times, codes, len(ids))
         several = (
             f"{name!r} is taken as the id of {len(ids):,} series, of which no two have a row at the same time"
         )
         options = (f"--id {name} for {len(ids):,} series", "--no-id for one series")
-        if named and (in_blocks or text):
+        if named and (apart or text):
             return FoundId(name, Ambiguity("data.id", several, options))
         if maybe is None and (named or (text and _may_be_series(times, codes, ids))):
             summary = f"the rows are taken as one series, and {name!r} may name {len(ids):,}"
@@ -121,12 +121,12 @@ def _of_distinct_times(times: Ints, candidates: pd.DataFrame, sample: Sample) ->
     return FoundId(None, maybe)
 
 
-def _are_series(times: Ints, codes: Ints, n_ids: int, *, text: bool) -> bool:
+def _are_series(times: Ints, codes: Ints, n_ids: int, *, labels: bool) -> bool:
     """Return whether time goes back where the id changes, or only the rows of each id have a regular step."""
     changes, steps = np.diff(codes) != 0, np.diff(times)
     if _in_blocks(codes, n_ids) and (steps[changes] < 0).any() and (steps[~changes] > 0).all():
         return True
-    return text and _have_a_step(times, codes, n_ids) and share_of_steps(times) <= _REGULAR
+    return labels and _have_a_step(times, codes, n_ids) and share_of_steps(times) <= _REGULAR
 
 
 def _may_be_series(times: Ints, codes: Ints, ids: Any) -> bool:

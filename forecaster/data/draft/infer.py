@@ -13,7 +13,13 @@ from forecaster.data.draft.dialect import mark_choice
 from forecaster.data.draft.ids import FoundId, check_id, find_id, id_candidates
 from forecaster.data.draft.kinds import filled, mostly_numbers
 from forecaster.data.draft.recipe import Preset, Recipe, SeriesFacts, choose, least_rows
-from forecaster.data.draft.remarks import odd_choice, parts_of_target, parts_remark, target_remarks
+from forecaster.data.draft.remarks import (
+    odd_choice,
+    parts_of_target,
+    parts_remark,
+    passed_over,
+    target_remarks,
+)
 from forecaster.data.draft.roles import candidates, find_targets, target_choice
 from forecaster.data.draft.season import find_season
 from forecaster.data.draft.sniff import Sample, as_numbers, read_columns, sniff
@@ -200,7 +206,12 @@ def _mark_choice(sample: Sample, names: list[str], wishes: Wishes) -> Ambiguity 
 def _target_choices(
     column: pd.Series[Any], sample: Sample, rivals: tuple[str, ...]
 ) -> list[Ambiguity | None]:
-    return [odd_choice(column, sample, rivals), target_choice(sample, str(column.name), rivals)]
+    name = str(column.name)
+    return [
+        odd_choice(column, sample, rivals),
+        passed_over(sample, name),
+        target_choice(sample, name, rivals),
+    ]
 
 
 def _recipe(

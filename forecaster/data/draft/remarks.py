@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.kinds import filled, number_faults
+from forecaster.data.draft.names import is_usual
 from forecaster.data.draft.sniff import Sample, as_numbers
 from forecaster.data.spec import CsvSpec
 from forecaster.text import joined
@@ -60,6 +62,20 @@ def odd_choice(column: pd.Series[Any], sample: Sample, others: tuple[str, ...]) 
     cell = str(column.iloc[at[0]]).strip()
     summary = f"{name!r} is taken as the target, although it holds {cell!r}"
     return Ambiguity("data.targets", summary, (f"--target {name}", f"--target {others[0]}"), said=True)
+
+
+def passed_over(sample: Sample, target: str) -> Ambiguity | None:
+    """Return the choice of a target before a column that people usually forecast, and that holds text; None without."""
+    if is_usual(target):
+        return None
+    for name in sample.of_kind("text"):
+        cell = next((cell for cell in filled(sample.table[name]) if re.search(r"\d", cell)), None)
+        if is_usual(name) and cell is not None:
+            summary = (
+                f"{target!r} is taken as the target, because {name!r} holds {cell!r}, which is no number"
+            )
+            return Ambiguity("data.targets", summary, (f"--target {target}", f"numbers in {name!r}"))
+    return None
 
 
 def parts_of_target(sample: Sample, target: str, others: list[str]) -> tuple[str, ...]:

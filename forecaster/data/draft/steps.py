@@ -38,10 +38,10 @@ def other_steps(
     by_step = _by_step([series[s] for s in larger], [names[s] for s in larger], time)
     absent = sum(_absent(time_axis.positions(series[s])) for s in larger)
     total = sum(len(series[s]) for s in larger) + absent
-    rest = len(series) - len(larger)
-    others = (
-        f"the other {rest:,} every {time_axis.freq}" if rest else f"the table is read with {time_axis.freq}"
-    )
+    rest = sorted(set(range(len(series))) - set(larger))
+    others = f"the table is read with {time_axis.freq}"
+    if rest:
+        others = f"{listed(quoted(names[s] for s in rest), most=_NAMED)} every {time_axis.freq}"
     return Ambiguity(
         "data.freq",
         f"series differ in their step: {_shown(by_step)}, and {others}; {absent:,} of {total:,} rows of those with a "

@@ -136,7 +136,7 @@ def _targets(guess: Guess) -> list[str]:
     said = "what to forecast"
     if guess.candidates:
         said = f"the likeliest column to forecast; others: {_names(guess.candidates)}"
-    lines = [f"  # {_printable(remark)}" for remark in guess.remarks]
+    lines = [f"  # {_printable(remark)}" for remark in guess.remarks] + _chosen(guess, "data.targets")
     return [*lines, f"  targets: [{', '.join(named)}]   # {said}"]
 
 
