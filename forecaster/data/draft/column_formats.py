@@ -63,7 +63,7 @@ def _one_of_formats(sample: Sample, name: str, formats: list[str]) -> Reading:
         DataError: Two formats do so alike.
     """
     cells = filled(sample.table[name])
-    if len(sample.table) >= SAMPLE_ROWS:
+    if len(sample.table) >= SAMPLE_ROWS - 1:
         # A later row may have a day above twelve.
         whole = list(dict.fromkeys(filled(read_columns(sample, [name])[name])))
         formats = [form for form in formats if not np.isnat(read_cells(whole, form)).any()] or formats

@@ -30,6 +30,8 @@ _SLOT = re.compile(
     r"(?i)^(time|clock|hhmm|(settlement|trading|market|delivery)?_?(period|interval|slot)|time_?(slot|of_?day)|"
     r"half_?hour|quarter_?hour|minutes?(_?of_?(the_?)?day)?|sp|mtu)$"
 )
+# Names of numbers, of whatever they count.
+_NUMBER = re.compile(r"(?i)(^|_)(no|nr|num|number|index|idx)$")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?")
 # The parts that number the hours, half hours or quarters of an hour of a day from 1, by how many there are.
 _FROM_ONE = {24: "hour_ending", 48: "half_hour", 96: "quarter_hour"}
@@ -104,7 +106,7 @@ def _part(sample: Sample, time: TimeColumn, name: str) -> str | None:
             return "hour"
         return "hour_ending" if low >= 1 and high == 24 else None
     labels = any(pattern.search(name) for pattern in (ID_NAMES, LABEL_NAMES, SERIES_NAMES))
-    if labels and not _SLOT.search(name):
+    if labels and not (_SLOT.search(name) or _NUMBER.search(name)):
         return None
     part = "hour" if (low, high) == (0, 23) else _FROM_ONE.get(high) if low == 1 else None
     if part is None or not _counts_through_the_day(sample, time, name, high - low + 1):

@@ -108,12 +108,11 @@ def _of_distinct_times(times: Ints, candidates: pd.DataFrame, sample: Sample) ->
         named = SERIES_NAMES.search(str(name)) is not None
         if _are_series(times, codes, len(ids), labels=text or named):
             return FoundId(name)
-        apart = _in_blocks(codes, len(ids)) or _have_a_step(times, codes, len(ids))
         several = (
             f"{name!r} is taken as the id of {len(ids):,} series, of which no two have a row at the same time"
         )
         options = (f"--id {name} for {len(ids):,} series", "--no-id for one series")
-        if named and (apart or text):
+        if named and (text or _in_blocks(codes, len(ids))):
             return FoundId(name, Ambiguity("data.id", several, options))
         if maybe is None and (named or (text and _may_be_series(times, codes, ids))):
             summary = f"the rows are taken as one series, and {name!r} may name {len(ids):,}"

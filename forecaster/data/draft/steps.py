@@ -63,7 +63,8 @@ def explained(
         error: Why the table has no frequency.
     """
     by_step = _by_step(series, names, time) if len(series) > 1 else {}
-    if len(by_step) < 2:
+    # Weeks from Monday and weeks from Tuesday have one step.
+    if len({step.split("-")[0] for step in by_step}) < 2:
         return error
     return DataError(
         f"the series of column {time.name!r} differ in their step: {_shown(by_step)}",
