@@ -93,6 +93,7 @@ _PARAMETERS = {
     "overwrite": "overwrite=True",
     "force": "force=True",
     "no-id": "no_id=True",
+    "strict": "strict=True",
 }
 # An option, or a whole command to type, which is the same for everyone.
 _OPTION = re.compile(r"forecaster [a-z]+ [^;\n]*|(?<![^\s'\"(])--(?P<name>[a-z]+(?:-[a-z]+)*)")

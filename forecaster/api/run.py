@@ -72,6 +72,7 @@ class Run:
         future: Any = None,
         plot: str | Path | None = None,
         series: str | Sequence[str] = (),
+        strict: bool = False,
         on_note: OnNote | None = None,
     ) -> Any:
         """Forecast the next steps of every series.
@@ -87,6 +88,7 @@ class Run:
             plot: A file, PNG or SVG by its ending, for a picture of the last rows and the forecast with its
                 intervals.
             series: The id or the ids of the series in the picture; none takes the first few.
+            strict: Whether to refuse a table in which series end before others, are too short or are missing.
             on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
 
         Returns:
@@ -94,7 +96,8 @@ class Run:
             forecast-hi-80 and so on. Its library is that of data: pandas for a path or None.
 
         Raises:
-            DataError: When a table cannot be read, no series is long enough, or a future value is missing.
+            DataError: When a table cannot be read, no series is long enough, or a future value is missing; with
+                strict also when series end early, are left out or are missing.
             UsageError: When the horizon is too long, the cutoff is not in the table, future is of no use, or the
                 picture names an unknown series or format.
         """
@@ -106,6 +109,7 @@ class Run:
             future=future,
             plot=plot,
             series=series,
+            strict=strict,
             native_times=True,
         )
         deliver(on_note, found.warnings, found.notes)
@@ -120,6 +124,7 @@ class Run:
         future: Any = None,
         plot: str | Path | None = None,
         series: str | Sequence[str] = (),
+        strict: bool = False,
         native_times: bool = False,
     ) -> Predicted:
         """Forecast as `predict` does, and return the Arrow table together with the remarks.
@@ -131,6 +136,7 @@ class Run:
             future: See `predict`.
             plot: See `predict`.
             series: See `predict`.
+            strict: See `predict`.
             native_times: Whether times are Arrow timestamps; if not, they are text.
 
         Returns:
@@ -151,6 +157,7 @@ class Run:
             future=None if future is None else as_source(future),
             native_times=native_times,
             drawing=drawing_of(plot, _ids(series)),
+            strict=strict,
         )
 
     def future(

@@ -66,6 +66,12 @@ def command(
             show_default=False,
         ),
     ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Refuse a table in which series end before others, are too short or are missing."
+        ),
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -79,7 +85,13 @@ def command(
             check_ending(output)
         run = fc.load(run_dir)
         predicted = run.prediction(
-            data, cutoff=cutoff, horizon=horizon, future=future, plot=plot, series=series or ()
+            data,
+            cutoff=cutoff,
+            horizon=horizon,
+            future=future,
+            plot=plot,
+            series=series or (),
+            strict=strict,
         )
         if output is not None:
             write_table(predicted.table, output)

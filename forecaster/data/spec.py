@@ -29,6 +29,20 @@ CalendarFeature = Annotated[
 ]
 
 
+def zone_fault(name: str) -> tuple[str, str] | None:
+    """Return what is wrong with the name of a time zone, and the next move; None where nothing is."""
+    import difflib
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        near = difflib.get_close_matches(name, sorted(available_timezones()), n=1)
+        hint = f"did you mean {near[0]}?" if near else "give an IANA name such as Europe/Paris"
+        return f"no time zone is called {name!r}", hint
+    return None
+
+
 class CsvSpec(Spec):
     """How to read a CSV file; Parquet files ignore it."""
 
@@ -43,9 +57,10 @@ class CsvSpec(Spec):
     """The text encoding of the file, as a Python codec name: `cp1252` or `latin-1` for many older files."""
     time_format: str | None = Field(None, examples=["%d.%m.%Y %H:%M", "quarter", "epoch-s"])
     """The format of the time column, also in tables that are not CSV: strftime codes, or a name. `quarter` reads
-    2024Q1, 2024-Q1 and Q1 2024, `iso-week` reads 2024-W05, 2024W05 and 202405 as Mondays, `epoch-s`, `epoch-ms`,
-    `epoch-us` and `epoch-ns` read seconds to nanoseconds since 1970 in UTC, and `decimal-year` reads 1959.25 as a
-    month. null: only ISO 8601 is accepted, such as 2024-01-31T06:00."""
+    2024Q1, 2024-Q1, Q1 2024 and 20241, `iso-week` reads 2024-W05, 2024W05, W5 2024 and 202405 as Mondays, `epoch-s`,
+    `epoch-ms`, `epoch-us` and `epoch-ns` read seconds to nanoseconds since 1970 in UTC, `decimal-year` reads 1959.25
+    as a month, and `excel` reads 45000.25 as Excel does, in days. null: only ISO 8601 is accepted, such as
+    2024-01-31T06:00."""
 
     @field_validator("encoding")
     @classmethod
@@ -103,6 +118,12 @@ class TimePartsSpec(Spec):
     """The column of hours, 0 to 23, beside a date."""
     minute: Name | None = Field(None, examples=["minute"])
     """The column of minutes, 0 to 59, beside an hour."""
+    hour_ending: Name | None = Field(None, examples=["HE"])
+    """The column of hours, 1 to 24, beside a date. Hour 1 is read as 00:00, its beginning."""
+    half_hour: Name | None = Field(None, examples=["settlement_period"])
+    """The column of half hours, 1 to 48, beside a date. Half hour 1 is read as 00:00, its beginning."""
+    quarter_hour: Name | None = Field(None, examples=["interval"])
+    """The column of quarters of an hour, 1 to 96, beside a date. The first is read as 00:00, its beginning."""
     clock: Name | None = Field(None, examples=["Time"])
     """The column of times of the day, such as 17:24, 17:24:30 or 5:24 PM, beside a date."""
 
@@ -281,16 +302,9 @@ class DataSpec(Spec):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str | None) -> str | None:
-        if value is not None:
-            import difflib
-            from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
-
-            try:
-                ZoneInfo(value)
-            except (ZoneInfoNotFoundError, ValueError):
-                near = difflib.get_close_matches(value, sorted(available_timezones()), n=1)
-                hint = f"did you mean {near[0]}?" if near else "give an IANA name such as Europe/Paris"
-                raise FaultsError([Fault((), f"no time zone is called {value!r}", hint)]) from None
+        fault = None if value is None else zone_fault(value)
+        if fault is not None:
+            raise FaultsError([Fault((), *fault)])
         return value
 
     @model_validator(mode="after")

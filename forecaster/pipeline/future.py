@@ -60,14 +60,15 @@ def future_table(
         UsageError: When the run has no future covariates, or the horizon or the cutoff is not possible.
         DataError: When the table cannot be read, or no series is long enough.
     """
-    opened, _ = opened.reaching(horizon)
+    opened, n_steps = opened.reaching(horizon)
     spec, path = opened.spec, opened.run.path
     if not spec.data.future_covariates:
         raise UsageError(
             f"{path}: has no data.future_covariates, so there is nothing to fill in",
             hint=f"run forecaster predict {path}",
         )
-    start = find_forecast_start(opened, Fitted.load(opened.run).time_axis, data=data, cutoff=cutoff)
+    time_axis = Fitted.load(opened.run).time_axis
+    start = find_forecast_start(opened, time_axis, data=data, cutoff=cutoff, steps=n_steps)
     panel = start.with_horizon(spec)
     steps = panel.between(start.known, panel.lengths)
     table = rows_table(steps, spec.data, steps.future, native_times=native_times)

@@ -16,6 +16,7 @@ from forecaster.runs.session import Inputs, open_session
 from forecaster.stages.checks import check_baselines, odd_values, too_short
 from forecaster.stages.complete import complete_run
 from forecaster.stages.few_windows import few_windows
+from forecaster.stages.filled_rows import dead_series, filled_rows
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, prepare
 from forecaster.stages.report import write_missing_report
@@ -93,7 +94,9 @@ def train(
     prepared = prepare(spec, source, smoke=options.smoke)
     check_baselines(spec, prepared.panel, prepared.table.split_bounds)
     few = [] if options.smoke else few_windows(spec, prepared.table.split_bounds)
-    notify([*experiment.warnings, *prepared.table.findings.warnings, *few], _remarks(experiment, prepared))
+    filled = [*filled_rows(spec, prepared.table), *dead_series(spec, prepared.table)]
+    warnings = [*experiment.warnings, *prepared.table.findings.warnings, *filled, *few]
+    notify(warnings, _remarks(experiment, prepared))
     inputs = Inputs(
         "train",
         experiment.resolved_yaml(relative_to=path),

@@ -18,6 +18,7 @@ from forecaster.search.check import check_data_ends, check_space
 from forecaster.stages.checks import check_baselines, check_windows, odd_values, too_short
 from forecaster.stages.estimate import Estimate, estimate
 from forecaster.stages.few_windows import few_windows
+from forecaster.stages.filled_rows import dead_series, filled_rows
 from forecaster.stages.learned import Learned, learned_by
 from forecaster.stages.prepared import SplitPanel, read_and_split, shape_of
 
@@ -75,7 +76,7 @@ def validate(experiment: Experiment, source: TableSource) -> Validated:
         windows=report.summary["windows"],
     )
     remarks += [Diagnostic(text, severity="warning") for text in _remarks(spec, table, report)]
-    remarks += few_windows(spec, table.split_bounds)
+    remarks += [*filled_rows(spec, table), *dead_series(spec, table), *few_windows(spec, table.split_bounds)]
     warnings = [*experiment.warnings, *table.findings.warnings, *remarks]
     learned = learned_by(spec, table.raw, table.split_bounds)
     return Validated(experiment, report, cost, learned, warnings)

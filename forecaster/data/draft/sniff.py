@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import gzip
 import io
-import re
 from collections.abc import Iterable, Iterator
 from csv import reader
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecaster.data.arrays import Floats
 from forecaster.data.draft.dialect import groups_thousands, numbers_as_written
+from forecaster.data.draft.kinds import MOSTLY, Kind, filled, kind_of, mostly_numbers, number_faults
+from forecaster.data.draft.names import is_usual
 from forecaster.data.reading.columns import ColumnBatch, plain_text
 from forecaster.data.reading.csv_file import CsvFile, with_names
 from forecaster.data.reading.formats import FORMATS, format_of, labels
-from forecaster.data.reading.numbers import MISSING, read_numbers
+from forecaster.data.reading.numbers import read_numbers
 from forecaster.data.reading.problems import Problems, TableFile
 from forecaster.data.reading.sources import TableSource, open_files, source_name, table_files
 from forecaster.data.spec import CsvSpec
@@ -31,14 +32,8 @@ if TYPE_CHECKING:
 
 SAMPLE_ROWS = 5_000
 SEPARATORS = (",", ";", "\t", "|")
-# The share of cells that are numbers, above which the others are faults and not values: `closed` among sales.
-MOSTLY = 0.9
-INTEGER = re.compile(r"[+-]?\d+")
-ISO = re.compile(
-    r"\d{4}-\d{2}(-\d{2}([T ]\d{2}(:\d{2}(:\d{2}(\.\d{1,9})?)?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?)?"
-)
-
-Kind = Literal["time", "integer", "number", "mixed", "text", "empty"]
+# As MOSTLY, for a column that people usually forecast.
+_HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -62,14 +57,18 @@ class Sample:
         return [name for name, kind in self.kinds.items() if kind in kinds]
 
 
-def sniff(source: TableSource) -> Sample:
+def sniff(source: TableSource, *, decimal: str | None = None) -> Sample:
     """Read the first rows of a table: a file of any format that training reads, a folder, or a table in memory.
+
+    Args:
+        source: The table.
+        decimal: The decimal mark of a CSV file; None where it is to be found.
 
     Raises:
         DataError: There is no such table, or it has no rows or fewer than two columns.
     """
     if isinstance(source, Path) and format_of(table_files(source)[0]) is CsvFile:
-        sample = _csv_sample(source)
+        sample = _csv_sample(source, decimal)
     else:
         sample = _typed_sample(source)
     here = Location(source_name(source))
@@ -83,51 +82,13 @@ def sniff(source: TableSource) -> Sample:
     if sample.table.empty:
         raise DataError("the table has a header and no rows", hint="add rows", location=here)
     csv = sample.csv or CsvSpec()
-    kinds = {name: kind_of(sample.table[name], csv) for name in names}
+    kinds = {name: _kind_by_name(sample.table[name], csv) for name in names}
     return Sample(sample.source, sample.csv, sample.table, kinds)
 
 
-def kind_of(column: pd.Series[Any], csv: CsvSpec) -> Kind:
-    """Return what a column's values are, empty cells aside. Text that reads as ISO 8601 is time.
-
-    A column is mixed where nearly all cells are numbers, and some are text.
-    """
-    import pandas as pd
-
-    if pd.api.types.is_bool_dtype(column.dtype):
-        return "text"
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return "time"
-    if pd.api.types.is_integer_dtype(column.dtype):
-        return "integer"
-    if pd.api.types.is_float_dtype(column.dtype):
-        return "number"
-    cells = filled(column)
-    if not cells:
-        return "empty"
-    if all(ISO.fullmatch(cell) for cell in cells):
-        return "time"
-    faults = number_faults(cells, csv)
-    if faults:
-        return "mixed" if len(faults) <= (1 - MOSTLY) * len(cells) else "text"
-    return "integer" if all(INTEGER.fullmatch(cell) for cell in cells) else "number"
-
-
-def number_faults(cells: list[str], csv: CsvSpec) -> list[str]:
-    """Return the cells that training would not read as numbers: integers that a float would round are text (ids)."""
-    import pyarrow as pa
-
-    texts = pa.array(cells, pa.string())
-    problems = Problems()
-    rows = np.arange(len(cells), dtype=np.int64)
-    values = read_numbers(ColumnBatch("", texts, 0, rows, problems), csv)
-    return [cells[i] for i in np.flatnonzero(np.isnan(values))] if problems.count else []
-
-
-def filled(column: pd.Series[Any]) -> list[str]:
-    """Return the cells that hold something, as text."""
-    texts = (str(cell).strip() for cell in column.dropna().tolist())
-    return [text for text in texts if text not in MISSING]
+def _kind_by_name(column: pd.Series[Any], csv: CsvSpec) -> Kind:
+    """Return the kind of a column; of one that people usually forecast, half of the cells may be text."""
+    return kind_of(column, csv, mostly=_HALF if is_usual(str(column.name)) else MOSTLY)
 
 
 def as_numbers(column: pd.Series[Any], sample: Sample) -> Floats:
@@ -209,7 +170,7 @@ def _frame(tables: list[pa.Table], source: TableSource) -> pd.DataFrame:
     return frame
 
 
-def _csv_sample(path: Path) -> Sample:
+def _csv_sample(path: Path, decimal: str | None) -> Sample:
     import pandas as pd
 
     encoding, text = _head(path)
@@ -232,11 +193,13 @@ def _csv_sample(path: Path) -> Sample:
     table = pd.DataFrame(body, columns=pd.Index(header), dtype="str")
     csv = numbers_as_written(
         [filled(table[name]) for name in table],
-        lambda cells, csv: bool(cells) and len(number_faults(cells, csv)) <= (1 - MOSTLY) * len(cells),
+        mostly_numbers,
         separator=separator,
         encoding=encoding,
+        decimal=decimal,
     )
-    _check_thousands(table, csv, path)
+    if decimal is None:
+        _check_thousands(table, csv, path)
     return Sample(path, csv, table)
 
 
@@ -252,7 +215,8 @@ def _check_thousands(table: pd.DataFrame, csv: CsvSpec, path: Path) -> None:
         digits = cell.replace(csv.decimal, "")
         raise DataError(
             f"column {name!r} holds {cell} beside {whole}: is {cell} the number {digits}, or has it decimals?",
-            hint="write the numbers without a mark between thousands, and with the same number of decimals",
+            hint=f"if it has decimals, use --decimal '{csv.decimal}'; if not, write the numbers without a mark between "
+            "thousands, or another mark between the fields",
             location=Location(str(path)),
         )
 

@@ -7,14 +7,15 @@ import re
 
 # The formats with a name, and what they read.
 NAMED = {
-    "quarter": "a year and a quarter, such as 2024Q1, 2024-Q1 or Q1 2024: the first day of the quarter",
-    "iso-week": "a year and an ISO week, such as 2024-W05, 2024W05 or 202405: the Monday of the week",
+    "quarter": "a year and a quarter, such as 2024Q1, 2024-Q1, Q1 2024 or 20241: the first day of the quarter",
+    "iso-week": "a year and an ISO week, such as 2024-W05, 2024W05, W5 2024 or 202405: the Monday of the week",
     "epoch-s": "seconds since 1970, in UTC",
     "epoch-ms": "milliseconds since 1970, in UTC",
     "epoch-us": "microseconds since 1970, in UTC",
     "epoch-ns": "nanoseconds since 1970, in UTC",
     "decimal-year": "years with a fraction, such as 1959.25, at the beginning or in the middle of a month: the first "
     "day of the month",
+    "excel": "days since 1899-12-30, such as 45000 or 45000.25, as Excel stores dates and times",
 }
 # Nanoseconds of one unit.
 EPOCHS = {"epoch-s": 1_000_000_000, "epoch-ms": 1_000_000, "epoch-us": 1_000, "epoch-ns": 1}
@@ -81,6 +82,10 @@ PARTS = {
     "day": (1, 31),
     "hour": (0, 23),
     "minute": (0, 59),
+    # Numbers of the hours, half hours and quarter hours of a day, from 1.
+    "hour_ending": (1, 24),
+    "half_hour": (1, 48),
+    "quarter_hour": (1, 96),
     # Nanoseconds since midnight, read from text such as 17:24:00 or 5:24 PM.
     "clock": (0, 86_399_999_999_999),
 }

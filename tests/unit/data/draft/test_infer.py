@@ -310,9 +310,9 @@ def test_output_that_cannot_be_written(write: Write, tmp_path: Path) -> None:
             "TABLE: no column of numbers is left to forecast; add one, or check its decimal mark and its text cells",
         ),
         (
-            ["t,y", *(f"0{1 + i % 9}/0{1 + i // 9}/2024,{i}" for i in range(50))],
-            "TABLE: column 't' holds 01/01/2024, and no row shows whether day or month comes first; set time_format to '%d/%m/%Y' "
-            "or '%m/%d/%Y', or write the dates as YYYY-MM-DD",
+            ["t,y", *(f"01/{1 + i:02d}/2024,{i}" for i in range(12))],
+            "TABLE: column 't' holds 01/02/2024, and no row shows whether day or month comes first; set time_format to "
+            "'%d/%m/%Y' for 2024-02-01 or '%m/%d/%Y' for 2024-01-02, or write the dates as YYYY-MM-DD",
         ),
         (
             ["t,y", "2024-01-01,1", "2024-01-02,2", "2024-01-03,3"],

@@ -33,7 +33,7 @@ def test_formats_that_name_a_time(time_format: str) -> None:
             (
                 "no format is called 'epoch'",
                 "did you mean 'epoch-s'? The names are quarter, iso-week, epoch-s, epoch-ms, epoch-us, epoch-ns, "
-                "decimal-year",
+                "decimal-year, excel",
             ),
         ),
     ],
