@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecaster.data.arrays import Ints
+from forecaster.data.arrays import Floats, Ints
 from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.dialect import mark_choice
 from forecaster.data.draft.ids import FoundId, check_id, find_id, id_candidates
 from forecaster.data.draft.kinds import filled, mostly_numbers
-from forecaster.data.draft.recipe import Preset, Recipe, SeriesFacts, choose, least_rows
+from forecaster.data.draft.recipe import (
+    LARGEST_CONSTANT,
+    NARROW,
+    Preset,
+    Recipe,
+    SeriesFacts,
+    choose,
+    least_rows,
+)
 from forecaster.data.draft.remarks import (
     odd_choice,
     parts_of_target,
@@ -239,7 +247,17 @@ def _recipe(
     found = find_season(np.split(numbers[0][rows], borders), default_seasonality(freq))
     seasons = wishes.seasons or ((found,) if found > 1 else ())
     steps = np.array(lengths, dtype=np.int64)
-    return choose(SeriesFacts(freq, steps, low, high, wishes.horizon, seasons, wishes.preset))
+    narrow = any(_is_narrow(part) for one in numbers for part in np.split(one[rows], borders))
+    return choose(SeriesFacts(freq, steps, low, high, wishes.horizon, seasons, wishes.preset, narrow=narrow))
+
+
+def _is_narrow(values: Floats) -> bool:
+    """Return whether a series varies so little for its level that logarithms in single precision lose its shape."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return False
+    low, high = float(known.min()), float(known.max())
+    return high - low < NARROW * high if high > low else high > LARGEST_CONSTANT
 
 
 def _by_series(times: Ints, ids: pd.Series[Any] | None) -> tuple[list[Ints], list[str]]:
