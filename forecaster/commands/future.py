@@ -50,7 +50,7 @@ def command(
         found = fc.load(run_dir).future_table(data, cutoff=cutoff, horizon=horizon)
         if output is not None:
             write_table(found.table, output)
-        reporter.result(*_result(found, reporter, run_dir, output))
+        reporter.result(*_result(found, reporter, run_dir, output), is_table=output is None)
 
 
 def _result(found: FutureTable, reporter: Reporter, run_dir: Path, output: Path | None) -> Result:

@@ -54,7 +54,7 @@ class CsvSpec(Spec):
 
         try:
             codecs.lookup(value)
-        except LookupError:
+        except (LookupError, ValueError):
             fault = Fault((), f"no encoding is called {value!r}", "try utf-8, cp1252 or latin-1")
             raise FaultsError([fault]) from None
         return value
@@ -287,7 +287,7 @@ class DataSpec(Spec):
 
             try:
                 ZoneInfo(value)
-            except (ZoneInfoNotFoundError, ValueError):
+            except (ZoneInfoNotFoundError, ValueError, OSError):
                 near = difflib.get_close_matches(value, sorted(available_timezones()), n=1)
                 hint = f"did you mean {near[0]}?" if near else "give an IANA name such as Europe/Paris"
                 raise FaultsError([Fault((), f"no time zone is called {value!r}", hint)]) from None

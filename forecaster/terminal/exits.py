@@ -15,6 +15,7 @@ import typer
 from forecaster.errors import EnvironmentError_, ForecasterError
 from forecaster.system import reader_is_gone
 from forecaster.terminal.console import Reporter
+from forecaster.text import steady
 from forecaster.version import __version__
 
 # 128 plus the number of the signal, as shells report it; also on Windows, which has no SIGPIPE.
@@ -70,9 +71,9 @@ def command_context(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -
             lack = EnvironmentError_("memory ran out", hint="lower training.batch_size or window.lookback")
             reporter.fail(lack)
             raise typer.Exit(lack.exit_code) from None
-        traceback.print_exc()
+        print(steady(traceback.format_exc()), file=sys.stderr)
         print(
-            f"\nThis is a bug in forecaster {__version__}. Please report it with the lines above, the "
+            f"This is a bug in forecaster {__version__}. Please report it with the lines above, the "
             "command and the config.",
             file=sys.stderr,
         )
