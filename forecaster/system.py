@@ -122,6 +122,13 @@ def processors() -> int:
     return len(psutil.Process().cpu_affinity())
 
 
+def memory() -> int:
+    """Return the memory of this machine, in bytes."""
+    import psutil
+
+    return psutil.virtual_memory().total
+
+
 def peak_memory() -> int:
     """Return the most memory that this process has held at a time so far, in bytes."""
     if sys.platform == "win32":

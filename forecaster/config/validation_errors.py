@@ -13,7 +13,7 @@ from forecaster.config.hints import misplaced_key, shown, value_hint
 from forecaster.config.nearest import nearest
 from forecaster.config.positions import KeyPath, Positions, dotted
 from forecaster.errors import Diagnostic, Location
-from forecaster.spec import FaultsError
+from forecaster.spec import MOST_COUNT, MOST_DISTANCE, FaultsError
 
 MISSING = "is missing"
 # To explain a fault takes a millisecond, and nobody reads hundreds: the rest is only counted.
@@ -161,6 +161,9 @@ def _explain_one(
         node = cast(Node, place.node)
         value = fault["input"]
         summary = f"is {shown(value)}, needs {needs(node, root)}"
+        most = fault["ctx"]["le"] if fault["type"] == "less_than_equal" else None
+        if most in (MOST_COUNT, MOST_DISTANCE):
+            summary = f"is {shown(value)}, needs at most {most:,}"
         if fault["type"] == "string_too_short" and value == "":
             summary = "is empty text, needs at least one character"
         has_default = place.parent is not None and "default" in deref(node, root)

@@ -31,13 +31,13 @@ def test_unknown_keys_are_counted(tmp_path: Path) -> None:
 
 
 LARGE = {
-    "unknown keys": GOOD + "".join(f"key{i}: 1\n" for i in range(40_000)),
-    "layers": "model: {layers: [" + "{type: gru, units: a}," * 20_000 + "]}",
-    "layers of unknown keys": "model: {layers: [" + "{type: gru, unitz: 3}," * 20_000 + "]}",
-    "search nodes": "model: {layers: [" + "{int: {}}," * 20_000 + "]}",
-    "keys beside a search node": "seed: {int: 1" + "".join(f", k{i}: 1" for i in range(40_000)) + "}",
-    "one choice many times": "seed: {choice: {values: [" + "1," * 50_000 + "], default: 2}}",
-    "values": "data: {targets: [" + "a," * 150_000 + "]}",
+    "unknown keys": GOOD + "".join(f"key{i}: 1\n" for i in range(8_000)),
+    "layers": "model: {layers: [" + "{type: gru, units: a}," * 4_000 + "]}",
+    "layers of unknown keys": "model: {layers: [" + "{type: gru, unitz: 3}," * 4_000 + "]}",
+    "search nodes": "model: {layers: [" + "{int: {}}," * 4_000 + "]}",
+    "keys beside a search node": "seed: {int: 1" + "".join(f", k{i}: 1" for i in range(8_000)) + "}",
+    "one choice many times": "seed: {choice: {values: [" + "1," * 10_000 + "], default: 2}}",
+    "values": "data: {targets: [" + "a," * 101_000 + "]}",
     "long text": "name: " + "a" * 900_000,
     "long type": "model: {head: {type: " + "a" * 900_000 + "}}",
     "long key": "a" * 1_000 + ": 1",
