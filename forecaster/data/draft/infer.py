@@ -28,6 +28,7 @@ from forecaster.data.spec import CsvSpec
 from forecaster.data.time_axis.frequency import default_seasonality
 from forecaster.data.time_axis.infer import TimeColumn, check_frequency, infer_frequency
 from forecaster.errors import DataError
+from forecaster.system import quoted as as_typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -217,7 +218,7 @@ def _id_remarks(candidates: pd.DataFrame) -> list[str]:
     return (
         []
         if name is None
-        else [f"the rows are taken as one series; if {name} names several, use --id {name}"]
+        else [f"the rows are taken as one series; if {name} names several, use --id {as_typed(name)}"]
     )
 
 

@@ -1,7 +1,6 @@
 """YAML 1.2 scalars, positions, and what is tolerated."""
 
 import math
-from pathlib import Path
 
 import pytest
 
