@@ -8,6 +8,7 @@ import json
 import random
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ LINES = [
 # fmt: on
 
 
+@cache
 def places(text: str) -> list[tuple[str | int, ...]]:
     """Return the path of every value of a config."""
     return [path for path in parse_yaml(text, "c.yaml").positions.values if path]
@@ -116,6 +118,7 @@ def mutated(random_: random.Random) -> Iterator[bytes]:
                 yield with_value(tree, path, value).encode("utf-8", "surrogatepass")
 
 
+@cache
 def cases() -> list[bytes]:
     """Return the empty file, files of other kinds, and the mutations."""
     odd = [
