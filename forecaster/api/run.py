@@ -18,6 +18,7 @@ from forecaster.data.reading.sources import TableSource, as_source
 from forecaster.runs.directory import RunDir
 from forecaster.runs.files import read_json
 from forecaster.stages.opened import OpenedRun, open_run
+from forecaster.stages.settled import settings_of_a_run
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -115,6 +116,7 @@ class Run:
         deliver(on_note, found.warnings, found.notes)
         return to_kind(found.table, kind, self._schema(source))
 
+    @settings_of_a_run()
     def prediction(
         self,
         data: Any = None,
@@ -189,6 +191,7 @@ class Run:
         deliver(on_note, found.warnings, found.notes)
         return to_kind(found.table, kind, self._schema(source))
 
+    @settings_of_a_run()
     def future_table(
         self,
         data: Any = None,
@@ -222,6 +225,7 @@ class Run:
             native_times=native_times,
         )
 
+    @settings_of_a_run()
     def evaluate(
         self,
         data: Any = None,
@@ -252,6 +256,7 @@ class Run:
         deliver(on_note, (), found.notes)
         return Evaluation(str(self.path), found, kind, self._schema(source))
 
+    @settings_of_a_run(takes_rows=False)
     def explain(self, *, windows: int = 256, repeats: int = 5, seed: int = 0) -> Explained:
         """Measure how much each input and each part of the lookback contributes, and add it to the report.
 
@@ -273,6 +278,7 @@ class Run:
 
         return explain(self._opened, windows=windows, repeats=repeats, seed=seed)
 
+    @settings_of_a_run(takes_rows=False)
     def plot(
         self,
         *,
@@ -301,6 +307,7 @@ class Run:
         path = None if output is None else Path(output)
         return plot(self._opened, series=_ids(series), target=target, output=path, future=future)
 
+    @settings_of_a_run(takes_rows=False)
     def next_horizon(self) -> NewestForecasts | None:
         """Return the forecast of the next horizon that the report shows, after the last lookback of each series.
 
@@ -315,6 +322,7 @@ class Run:
 
         return read_next_horizon(self._opened)
 
+    @settings_of_a_run()
     def refit(
         self,
         data: Any = None,

@@ -9,6 +9,7 @@ import typer
 
 from forecaster.errors import UsageError
 from forecaster.examples import SHIPPED
+from forecaster.system import quoted as as_typed
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.options import Json, NoColor, Quiet, Verbose, examples
@@ -223,7 +224,7 @@ def _result(guess: Guess, output: Path) -> Result:
         f"{output}: forecasts {joined(guess.targets, word='and')} of {series}, {guess.rows:,} rows, "
         f"every {guess.freq}, time in {joined(guess.time.columns, word='and')}"
     )
-    return facts, "\n".join([text, *_remarks(guess), f"next: forecaster validate {output}"])
+    return facts, "\n".join([text, *_remarks(guess), f"next: forecaster validate {as_typed(str(output))}"])
 
 
 def _remarks(guess: Guess) -> list[str]:
@@ -238,6 +239,6 @@ def _example_result(written: WrittenExample) -> Result:
     facts = {"config": str(written.config), "table": str(written.table)}
     text = (
         f"{written.table}: the table\n{written.config}: forecasts {written.about}\n"
-        f"next: forecaster validate {written.config}"
+        f"next: forecaster validate {as_typed(str(written.config))}"
     )
     return facts, text

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from forecaster.data.time_axis.time_formats import OF_YEAR, format_fault
-from forecaster.spec import Fault, FaultsError, OneOf, Spec, raise_faults
+from forecaster.spec import MOST_COUNT, MOST_DISTANCE, Count, Fault, FaultsError, OneOf, Spec, raise_faults
 from forecaster.text import joined
 
 
@@ -36,7 +36,7 @@ def zone_fault(name: str) -> tuple[str, str] | None:
 
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         near = difflib.get_close_matches(name, sorted(available_timezones()), n=1)
         hint = f"did you mean {near[0]}?" if near else "give an IANA name such as Europe/Paris"
         return f"no time zone is called {name!r}", hint
@@ -69,7 +69,7 @@ class CsvSpec(Spec):
 
         try:
             codecs.lookup(value)
-        except LookupError:
+        except (LookupError, ValueError):
             fault = Fault((), f"no encoding is called {value!r}", "try utf-8, cp1252 or latin-1")
             raise FaultsError([fault]) from None
         return value
@@ -206,7 +206,7 @@ class DataSpec(Spec):
     """The other columns of a time that is spread over several: the hour (0 to 23) or the clock (17:24) beside a
     column of dates, or the month, the quarter or the ISO week beside a column of years. Forecasts have the whole time
     in the column `time`."""
-    freq: str | Annotated[int, Field(ge=1)] = Field(examples=["h", "15min", "W-FRI", 1])
+    freq: str | Annotated[int, Field(ge=1, le=MOST_DISTANCE)] = Field(examples=["h", "15min", "W-FRI", 1])
     """The time from one row of a series to the next. Text is a pandas offset alias: `h` (hourly), `D` (daily), `ME`
     (month end), `W-FRI`, `15min`, …. A whole number is the distance between two values of an integer time column."""
     id: Name | None = Field(None, examples=["origin"])
@@ -380,7 +380,9 @@ def with_plain_times(spec: DataSpec) -> DataSpec:
 
 
 SplitSize = (
-    Annotated[float, Field(ge=0, lt=1)] | Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1)]
+    Annotated[float, Field(ge=0, lt=1)]
+    | Annotated[int, Field(ge=0, le=MOST_COUNT)]
+    | Annotated[str, Field(min_length=1)]
 )
 
 
@@ -406,11 +408,11 @@ class SplitSpec(Spec):
 class WindowSpec(Spec):
     """The stretch of time that one forecast sees, and the stretch that it forecasts."""
 
-    lookback: Annotated[int, Field(ge=1)] = Field(examples=[168])
+    lookback: Count = Field(examples=[168])
     """How many past steps the network sees. Gradients reach back through as many."""
-    horizon: Annotated[int, Field(ge=1)] = Field(examples=[24])
+    horizon: Count = Field(examples=[24])
     """How many steps it forecasts."""
-    stride: Annotated[int, Field(ge=1)] = Field(1, examples=[24])
+    stride: Count = Field(1, examples=[24])
     """Steps from the beginning of one window to the beginning of the next. 1 uses every window; a larger stride
     trains and scores faster, on fewer windows."""
     short: Annotated[

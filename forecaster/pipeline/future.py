@@ -13,6 +13,7 @@ from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.table import rows_table
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.start import find_forecast_start
+from forecaster.system import quoted as as_typed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,7 +66,7 @@ def future_table(
     if not spec.data.future_covariates:
         raise UsageError(
             f"{path}: has no data.future_covariates, so there is nothing to fill in",
-            hint=f"run forecaster predict {path}",
+            hint=f"run forecaster predict {as_typed(str(path))}",
         )
     time_axis = Fitted.load(opened.run).time_axis
     start = find_forecast_start(opened, time_axis, data=data, cutoff=cutoff, steps=n_steps)

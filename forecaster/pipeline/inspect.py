@@ -18,6 +18,7 @@ from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import RunTakenError, UsageError
 from forecaster.examples import SHIPPED
 from forecaster.runs.files import write_text, write_whole
+from forecaster.stages.settled import named_table
 
 DEFAULT_NAME = "experiment"
 _NOTHING = Wishes()
@@ -43,6 +44,7 @@ class Draft:
         return Experiment.from_text(self.text, base=self.base)
 
 
+@named_table()
 def inspect(source: TableSource, *, folder: Path, wishes: Wishes = _NOTHING, strict: bool = False) -> Draft:
     """Draft an experiment for a table.
 

@@ -12,6 +12,7 @@ from forecaster.data.reading.sources import TableSource, same_table, source_name
 from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import DataError, UsageError
 from forecaster.runs.directory import RESOLVED, RunDir
+from forecaster.system import quoted as as_typed
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def open_run(run: RunDir, table: TableSource | None = None) -> OpenedRun:
     if (run.started() or {}).get("command") == "backtest":
         raise UsageError(
             f"{run.path}: is a backtest, which stores no network",
-            hint=f"show its scores with forecaster show {run.path}, or use a run of forecaster train",
+            hint=f"show its scores with forecaster show {as_typed(str(run.path))}, or use a run of forecaster train",
         )
     return OpenedRun(run, Experiment.from_yaml(run.file(RESOLVED)), table)
 
