@@ -20,6 +20,7 @@ Times = NDArray[np.datetime64]
 _YEAR = r"(?P<year>\d{4})"
 _QUARTER = rf"^(?:{_YEAR}[ -]?[Qq](?P<quarter>[1-4])|[Qq](?P<first>[1-4])[ -/]?(?P<last>\d{{4}}))$"
 _WEEK = rf"^{_YEAR}(?:-?[Ww])?(?P<week>\d{{2}})$"
+_DAY_OF_WEEK = rf"^{_YEAR}(?:-[Ww](?P<week>\d{{2}})-(?P<day>[1-7])|[Ww](?P<packed>\d{{2}})(?P<last>[1-7]))$"
 _DECIMAL_YEAR = r"^\d{4}([.,]\d*)?$"
 # How far, in months, the fraction of a year may lie from the beginning or the middle of a month: two decimals
 # move a month by up to 0.06, and months of 28 and 31 days the middle by up to 0.15.
@@ -62,8 +63,11 @@ def _quarters(text: pa.Array) -> Times:
 
 def _weeks(text: pa.Array) -> Times:
     found = _groups(text, _WEEK, ("year", "week"))
-    times = mondays(found["year"], found["week"])
-    return np.where(_holds(found["year"]), times, _NAT)
+    days = _groups(text, _DAY_OF_WEEK, ("year", "week", "day", "packed", "last"))
+    year = found["year"] + days["year"]
+    times = mondays(year, found["week"] + days["week"] + days["packed"])
+    times = times + np.maximum(days["day"] + days["last"] - 1, 0) * np.timedelta64(1, "D")
+    return np.where(_holds(year), times, _NAT)
 
 
 def _decimal_years(text: pa.Array) -> Times:

@@ -193,11 +193,13 @@ def test_a_week_that_the_year_lacks_is_named(tmp_path: Path) -> None:
     )
 
 
-def test_hours_from_1_to_24_are_not_read(tmp_path: Path) -> None:
-    rows = [f"2024-03-{1 + i // 24:02d},{1 + i % 24},{i}" for i in range(72)]
-    assert problem_of(table(tmp_path, "date,hour,y", rows)) == (
-        "TABLE:25: column 'date': '2024-03-01' with '24' is not a time like those before it (3 such rows); correct "
-        "the row: hours go from 0 to 23, months from 1 to 12, and every date must exist"
+def test_hour_24_is_midnight_of_the_next_day(tmp_path: Path) -> None:
+    rows = [f"2024-03-{1 + i // 24:02d},{1 + i % 24},{i % 7}" for i in range(72)]
+    _, times = read(table(tmp_path, "date,hour,y", rows))
+    assert (times[0], times[23], times[-1]) == (
+        "2024-03-01 01:00:00",
+        "2024-03-02 00:00:00",
+        "2024-03-04 00:00:00",
     )
 
 
@@ -223,8 +225,8 @@ def test_a_text_among_iso_times_is_named(tmp_path: Path) -> None:
     times = [str(d) for d in DAYS]
     times[30] = "unknown"
     assert problem_of(table(tmp_path, "t,y", (f"{t},{i}" for i, t in enumerate(times)))) == (
-        "TABLE:32: column 't': 'unknown' is not a time like those before it; correct the row; write all times with "
-        "an offset from UTC, or all without"
+        "TABLE:32: column 't': 'unknown' is not a time like those before it; correct the row; the times are written "
+        "like 2020-01-01"
     )
 
 
