@@ -15,7 +15,8 @@ from forecaster.config.experiment import Experiment
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.arrow_table import ArrowTable
-from forecaster.data.reading.sources import TableSource, table_files
+from forecaster.data.reading.files import table_files
+from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import DataSpec, WindowSpec
 from forecaster.data.transforms.windows import Windows, cut_windows
 from forecaster.errors import TrainingError

@@ -112,7 +112,7 @@ class ForecastStart:
         if future is not None:
             cells = read_ahead(spec.data, future, panel.time_axis)
             panel, notes = fill_in_future(panel, self.known, cells, str(name))
-        return without_the_future(panel, self.known, name), notes
+        return without_the_future(panel, self.known, name, notes), notes
 
 
 def find_forecast_start(

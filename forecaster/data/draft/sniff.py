@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 from collections.abc import Iterable, Iterator
+from csv import Error as CsvError
 from csv import reader
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecaster.data.arrays import Floats
+from forecaster.data.draft.csv_rows import comment_mark, first_rows
 from forecaster.data.draft.dialect import groups_thousands, numbers_as_written
 from forecaster.data.draft.kinds import MOSTLY, Kind, filled, kind_of, mostly_numbers, number_faults
 from forecaster.data.draft.names import is_usual
 from forecaster.data.reading.columns import ColumnBatch, plain_text
-from forecaster.data.reading.csv_file import CsvFile, with_names
+from forecaster.data.reading.compressed import plain_chunks
+from forecaster.data.reading.csv_file import CsvFile
+from forecaster.data.reading.files import table_files
 from forecaster.data.reading.formats import FORMATS, format_of, labels
 from forecaster.data.reading.numbers import read_numbers
 from forecaster.data.reading.problems import Problems, TableFile
-from forecaster.data.reading.sources import TableSource, open_files, source_name, table_files
+from forecaster.data.reading.sources import TableSource, open_files, source_name
+from forecaster.data.reading.text_lines import first_lines
 from forecaster.data.spec import CsvSpec
 from forecaster.errors import DataError, Location
 
@@ -171,26 +174,13 @@ def _frame(tables: list[pa.Table], source: TableSource) -> pd.DataFrame:
 
 
 def _csv_sample(path: Path, decimal: str | None) -> Sample:
-    import pandas as pd
-
-    encoding, text = _head(path)
+    first = table_files(path)[0]
+    encoding, text = _head(first)
     if not text.strip():
-        raise DataError(f"{path}: the file is empty", hint="give a table with a header line")
+        raise DataError(f"{first}: the file is empty", hint="give a table with a header line")
     separator = _separator(text)
-    lines = list(reader(io.StringIO(text), delimiter=separator))
-    if text.count("\n") > SAMPLE_ROWS:
-        # The sample may end inside a quoted cell of several lines.
-        lines.pop()
-    header, body = with_names(lines[0]), [line for line in lines[1:] if line]
-    ragged = next((i for i, line in enumerate(body, start=2) if len(line) != len(header)), None)
-    if ragged is not None:
-        raise DataError(
-            f"the line has {len(body[ragged - 2])} fields, the header has {len(header)}",
-            hint="write as many fields in every line as in the first",
-            location=Location(str(path), ragged),
-        )
-    _check_repeated(header, path)
-    table = pd.DataFrame(body, columns=pd.Index(header), dtype="str")
+    comment = comment_mark(text, separator)
+    table = first_rows(path, separator, comment, lambda file: _head(file)[1], SAMPLE_ROWS)
     csv = numbers_as_written(
         [filled(table[name]) for name in table],
         mostly_numbers,
@@ -198,6 +188,7 @@ def _csv_sample(path: Path, decimal: str | None) -> Sample:
         encoding=encoding,
         decimal=decimal,
     )
+    csv = csv.model_copy(update={"comment": comment})
     if decimal is None:
         _check_thousands(table, csv, path)
     return Sample(path, csv, table)
@@ -233,12 +224,8 @@ def _check_repeated(names: list[str], source: TableSource) -> None:
 
 def _head(path: Path) -> tuple[str, str]:
     """Return the file's encoding and its first lines."""
-    opened = gzip.open if path.suffix.lower() == ".gz" else open
-    try:
-        with opened(path, "rb") as file:
-            head = b"".join(islice(file, SAMPLE_ROWS + 1))
-    except (gzip.BadGzipFile, EOFError) as error:
-        raise DataError(f"{path}: not a whole gzip file ({error})", hint="compress it again") from None
+    with plain_chunks(path) as chunks:
+        head = first_lines(chunks, SAMPLE_ROWS + 1, path)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16", head.decode("utf-16", errors="ignore")
     if b"\0" in head:
@@ -257,12 +244,15 @@ def _separator(text: str) -> str:
     """Return the mark that gives every line as many fields as the header, and the most of them."""
 
     def fields(mark: str) -> int:
-        counts = {len(line) for line in reader(io.StringIO(text), delimiter=mark) if line}
+        try:
+            counts = {len(line) for line in reader(io.StringIO(text), delimiter=mark) if line}
+        except CsvError:
+            return 0
         return counts.pop() if len(counts) == 1 else 0
 
     best = max(SEPARATORS, key=fields)
     if fields(best) > 1:
         return best
     # No mark fits every line: the one the header uses most, so that the message names the line that differs.
-    header = text.splitlines()[0]
+    header = next(line for line in text.splitlines() if line.strip())
     return max(SEPARATORS, key=header.count)

@@ -191,7 +191,9 @@ def _csv(csv: CsvSpec) -> list[str]:
     given = csv.model_dump(exclude_defaults=True)
     if not given:
         return []
-    settings = ", ".join(f"{key}: {_always_quoted(value)}" for key, value in given.items())
+    settings = ", ".join(
+        f"{key}: {_always_quoted(value) if isinstance(value, str) else value}" for key, value in given.items()
+    )
     return [f"  csv: {{{settings}}}   # how the file is written"]
 
 

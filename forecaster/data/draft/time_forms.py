@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.data.reading.coded_times import parse_named
+from forecaster.data.reading.times import parse_format
 
 _DATES = (
     "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d", "%Y%m%d",
@@ -37,9 +38,10 @@ FORMATS = (
 )
 _LIKE_A_DATE = re.compile(r"\d{1,4}[/.-]\d|(19|20)\d{6}$|(19|20)\d{6} |\d{4}M\d|(?=.*\d).*[A-Za-z]{3}")
 _QUARTER = re.compile(r"\d{4}[ ./-]?[Qq][1-4]|[Qq][1-4][ -/]?\d{4}|\d{4}[./][1-4]")
-_WEEK = re.compile(r"\d{4}[ /-]?[Ww]\d{1,2}|[Ww]\d{1,2}[ /-]?\d{4}")
+_WEEK = re.compile(r"\d{4}[ /-]?[Ww]\d{1,2}|[Ww]\d{1,2}[ /-]?\d{4}|\d{4}-[Ww]\d{2}-[1-7]|\d{4}[Ww]\d{2}[1-7]")
 # Weeks without a W: some number is above twelve, so that they are no months.
 _DASHED = re.compile(r"\d{4}[ /-](\d{2})")
+_END_OF_DAY = re.compile(r"[ T]24:00")
 _CODED = re.compile(r"(1[6-9]|2[0-2])\d\d([0-4]\d|5[0-3])")
 _DECIMAL_YEAR = re.compile(r"(1[6-9]|2[0-2])\d\d([.,]\d*)?")
 EPOCH_DIGITS = {10: "epoch-s", 13: "epoch-ms", 16: "epoch-us", 19: "epoch-ns"}
@@ -123,7 +125,7 @@ def number_format(cells: list[str], name: str) -> tuple[str, str | None] | None:
 
 def _reads(cell: str, form: str) -> bool:
     try:
-        datetime.strptime(cell, form)
+        datetime.strptime(_END_OF_DAY.sub(" 00:00", cell), form)
     except ValueError:
         return False
     return True
@@ -131,10 +133,8 @@ def _reads(cell: str, form: str) -> bool:
 
 def read_cells(cells: list[str], form: str) -> Times:
     """Return the times of cells in a format, (cells,), NaT where one is no such time."""
-    import pandas as pd
     import pyarrow as pa
 
     if "%" not in form:
         return parse_named(pa.array(cells), form)
-    times: Times = pd.to_datetime(pd.Index(cells, dtype="str"), format=form, errors="coerce").to_numpy()
-    return times
+    return parse_format(pa.array(cells, pa.string()), form, utc=False)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 TIME_NAMES = re.compile(
     r"(?i)(^|_)(time|date|datetime|timestamp|ds|day|week|month|quarter|hour|time_hour|index|datum)($|_)"
 )
+_OFFSET = re.compile(r"\d\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$")
 STEP_NAMES = re.compile(r"(?i)^(t|time|step|index|period|year|ds|timestamp|date|epoch|time_idx)$")
 # The share of a column's cells that are times, above which the others are faults.
 _MOSTLY = 0.9
@@ -121,12 +122,22 @@ def _no_time(table: pd.DataFrame, time: TimeColumn, sample: Sample, bad: Any) ->
     more = f" ({n_bad:,} such rows)" if n_bad > 1 else ""
     return DataError(
         f"column {time.name!r}: {shown} is not a time like those before it{more}",
-        hint="correct the row: hours go from 0 to 23, months from 1 to 12, and every date must exist"
+        hint="correct the row: hours go from 0 to 24, months from 1 to 12, and every date must exist"
         if time.parts
-        else "correct the row; write all times with an offset from UTC, or all without",
+        else _row_hint(cells[0], table[time.name], ~bad),
         # The header is on line 1, the first row on line 2.
         location=Location(str(sample.source), first + 2 if sample.csv is not None else None),
     )
+
+
+def _row_hint(cell: str, column: pd.Series[Any], good: Any) -> str:
+    """Return the next move for a cell that is no time."""
+    if cell.strip() in MISSING or cell in ("NaT", "<NA>"):
+        return "give the row its time, or delete it"
+    before = str(column[good].iloc[0]) if good.any() else cell
+    if bool(_OFFSET.search(cell)) != bool(_OFFSET.search(before)):
+        return "correct the row; write all times with an offset from UTC, or all without"
+    return f"correct the row; the times are written like {before}"
 
 
 def _find(sample: Sample, wishes: Wishes) -> FoundTimes:

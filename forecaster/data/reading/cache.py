@@ -26,7 +26,8 @@ from forecaster.data.arrays import OFF, SCRATCH, WHERE, NoRoomError, Scratch, ca
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.assemble import VALUES
-from forecaster.data.reading.sources import TableSource, fingerprint, source_name, table_files
+from forecaster.data.reading.files import table_files
+from forecaster.data.reading.sources import TableSource, fingerprint, source_name
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import TimeAxis

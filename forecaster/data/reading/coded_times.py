@@ -23,6 +23,7 @@ _WEEK = (
     rf"^(?:{_YEAR}(?:(?:[ /-]?[Ww]|[ /-])(?P<marked>\d{{1,2}})|(?P<week>\d{{2}}))"
     r"|[Ww](?P<first>\d{1,2})[ /-]?(?P<last>\d{4}))$"
 )
+_DAY_OF_WEEK = rf"^{_YEAR}(?:-[Ww](?P<week>\d{{2}})-(?P<day>[1-7])|[Ww](?P<packed>\d{{2}})(?P<last>[1-7]))$"
 # Days on Excel's calendar from its day 1, with a fraction for the time of the day.
 _SERIAL = r"^\d{1,6}([.,]\d*)?$"
 _EXCEL_DAY_ZERO = np.datetime64("1899-12-30", "s")
@@ -68,8 +69,11 @@ def _quarters(text: pa.Array) -> Times:
 
 def _weeks(text: pa.Array) -> Times:
     found = _groups(text, _WEEK, ("year", "marked", "week", "first", "last"))
-    year = found["year"] + found["last"]
-    times = mondays(year, found["marked"] + found["week"] + found["first"])
+    days = _groups(text, _DAY_OF_WEEK, ("year", "week", "day", "packed", "last"))
+    year = found["year"] + found["last"] + days["year"]
+    week = found["marked"] + found["week"] + found["first"] + days["week"] + days["packed"]
+    times = mondays(year, week)
+    times = times + np.maximum(days["day"] + days["last"] - 1, 0) * np.timedelta64(1, "D")
     return np.where(_holds(year), times, _NAT)
 
 

@@ -96,7 +96,8 @@ def _clock(column: ColumnBatch) -> tuple[Ints, Bools]:
 
     text = pc.utf8_upper(pc.utf8_trim_whitespace(column.cells.cast(pa.string()).fill_null("")))
     cells = pd.Index(text.to_numpy(zero_copy_only=False))
-    since = np.full(len(cells), -1, dtype=np.int64)
+    end_of_day = to_flags(pc.match_substring_regex(text, r"^24:00(:00(\.0+)?)?$"))
+    since = np.where(end_of_day, _NS["day"], -1)
     for form in ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M %p", "%I:%M%p"):
         if (left := since < 0).any():
             found = pd.to_datetime(cells[left], format=form, errors="coerce").to_numpy().astype("M8[ns]")

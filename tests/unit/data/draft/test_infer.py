@@ -384,8 +384,8 @@ def test_row_of_another_width_beyond_the_sample(write: Write) -> None:
 def test_text_among_the_times_beyond_the_sample(write: Write) -> None:
     table = write("t,y", *(f"{i},{i % 9}" for i in range(6000)), "later,1")
     assert problem_of(table) == (
-        "TABLE:6002: column 't': 'later' is not a time like those before it; correct the row; write all times with an "
-        "offset from UTC, or all without"
+        "TABLE:6002: column 't': 'later' is not a time like those before it; correct the row; the times are "
+        "written like 0"
     )
 
 

@@ -223,8 +223,8 @@ def test_a_text_among_iso_times_is_named(tmp_path: Path) -> None:
     times = [str(d) for d in DAYS]
     times[30] = "unknown"
     assert problem_of(table(tmp_path, "t,y", (f"{t},{i}" for i, t in enumerate(times)))) == (
-        "TABLE:32: column 't': 'unknown' is not a time like those before it; correct the row; write all times with "
-        "an offset from UTC, or all without"
+        "TABLE:32: column 't': 'unknown' is not a time like those before it; correct the row; the times are written "
+        "like 2020-01-01"
     )
 
 
