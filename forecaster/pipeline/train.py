@@ -13,7 +13,7 @@ from forecaster.runs.claim import check_free
 from forecaster.runs.directory import RunDir, new_run_path
 from forecaster.runs.files import read_json
 from forecaster.runs.session import Inputs, open_session
-from forecaster.stages.checks import beyond_bounds, check_baselines, too_short
+from forecaster.stages.checks import check_baselines, odd_values, too_short
 from forecaster.stages.complete import complete_run
 from forecaster.stages.few_windows import few_windows
 from forecaster.stages.filled_rows import dead_series, filled_rows
@@ -126,7 +126,7 @@ def _remarks(experiment: Experiment, prepared: Prepared) -> list[str]:
     searched = ", ".join(d.name for d in experiment.dimensions)
     remarks = [f"open values are trained at their defaults: {searched}"] if searched else []
     remarks += prepared.transforms.encoders.unseen(prepared.panel)
-    remarks += beyond_bounds(experiment.spec, prepared.table.raw)
+    remarks += odd_values(experiment.spec, prepared.table.raw)
     if named := too_short(experiment.spec, prepared.panel, prepared.table.split_bounds):
         remarks.append(f"{named}; none of their windows is trained on")
     return remarks

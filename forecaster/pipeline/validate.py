@@ -15,7 +15,7 @@ from forecaster.data.transforms.categories import fit_encoders
 from forecaster.data.transforms.scalers import check_not_negative
 from forecaster.errors import Diagnostic
 from forecaster.search.check import check_data_ends, check_space
-from forecaster.stages.checks import beyond_bounds, check_baselines, check_windows, too_short
+from forecaster.stages.checks import check_baselines, check_windows, odd_values, too_short
 from forecaster.stages.estimate import Estimate, estimate
 from forecaster.stages.few_windows import few_windows
 from forecaster.stages.filled_rows import dead_series, filled_rows
@@ -104,4 +104,4 @@ def _remarks(spec: ExperimentSpec, table: SplitPanel, report: TableReport) -> li
         odd.append(f"the rows look like data.freq: {found}, and data.freq is {asked}: the rest are gaps")
     if named := too_short(spec, table.raw, table.split_bounds):
         odd.append(f"{named}; none of their windows is trained on")
-    return odd + beyond_bounds(spec, table.raw)
+    return odd + odd_values(spec, table.raw)

@@ -47,7 +47,6 @@ def fit_members(
     smoke: bool = False,
     until: int | None = None,
     carried: Carried | None = None,
-    networks: object = None,
 ) -> tuple[Fitted, list[EpochRow]]:
     """Weights that follow from the seed and the number of epochs, by way of checkpoints as `fit` keeps them."""
     history, members = [], []

@@ -103,6 +103,7 @@ class Recipe:
         patch: Steps joined into one recurrent step; None for one each.
         differences: The lags of the differences that the network sees too.
         calendar: The features computed from the time.
+        corrects: Whether the network corrects the ridge regression, rather than being averaged with it.
         units, batch_size, steps_per_epoch, epochs, members: The size of the network and of the training.
         blend: The classical forecasts that are averaged with the network.
     """
@@ -119,6 +120,7 @@ class Recipe:
     patch: int | None
     differences: tuple[int, ...]
     calendar: tuple[str, ...]
+    corrects: bool
     units: int
     batch_size: int
     steps_per_epoch: int | None
@@ -187,6 +189,7 @@ def choose(facts: SeriesFacts) -> Recipe:
         patch=patch,
         differences=tuple(lag for lag in sorted({season, *more}) if 1 < lag < lookback),
         calendar=_calendar(facts.freq, n),
+        corrects=many,
         units=128 if many else 64 if windows >= 2_000 else 32,
         batch_size=batch,
         steps_per_epoch=batches if batches < whole else None,

@@ -250,9 +250,13 @@ def _model(recipe: Recipe) -> str:
         lines.append(
             f"  patch: {recipe.patch}   # the lookback enters as {n} segments of {recipe.patch} steps"
         )
+    if recipe.corrects:
+        mode, means = "correct", "The network learns what a ridge regression leaves; classical forecasts are"
+    else:
+        mode, means = "average", "A ridge regression and classical forecasts are"
     lines += [
-        "  # A ridge regression and classical forecasts are averaged with the network, by their validation errors.",
-        f"  anchor: {{type: ridge, mode: average{of_ridge}}}",
+        f"  # {means} averaged with the network, by their validation errors.",
+        f"  anchor: {{type: ridge, mode: {mode}{of_ridge}}}",
         f"  blend: [{', '.join(recipe.blend)}]",
         "  layers:   # the stack, first layer first: simple_rnn, lstm or gru",
         f"    - {{type: gru, units: {recipe.units}}}",

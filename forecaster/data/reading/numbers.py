@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "None")
 # From 2^53 on float64 skips integers: such a number may be the rounding of another.
 _LARGEST_EXACT = 2.0**53
+# The square of a larger number, in a variance or a score, may be beyond floating point.
+LARGEST = 1e150
 _LEAVE_EMPTY = "correct it, or leave the field empty to mark it missing"
 
 
@@ -49,6 +52,7 @@ def read_numbers(column: ColumnBatch, csv: CsvSpec) -> Floats:
         large = np.abs(values) >= _LARGEST_EXACT
         if large.any():
             bad[large] |= [_is_rounded(text, csv) for text in column.texts(large)]
+    bad |= np.abs(values) > LARGEST
     column.report(bad, lambda text: describe(text, csv))
     values[bad] = np.nan
     return values
@@ -121,6 +125,11 @@ def _is_rounded(text: str, csv: CsvSpec) -> bool:
     return re.fullmatch(r"[+-]?\d+", plain) is not None and int(plain) != int(float(plain))
 
 
+def _plain(text: str, csv: CsvSpec) -> str:
+    """Return a number that fits `_grammar` as Python writes it."""
+    return text.replace(csv.thousands or "\0", "").replace(csv.decimal, ".")
+
+
 def describe(text: str, csv: CsvSpec) -> CellFault:
     """Return what is wrong with a text that should be a number, and the next move."""
     shown = repr(text if len(text) <= 40 else text[:37] + "...")
@@ -131,6 +140,8 @@ def describe(text: str, csv: CsvSpec) -> CellFault:
         hint = "divide the column, or make it an id: ids are text"
         return f"{shown} is an integer above 2^53, which floating point would round", hint
     if re.fullmatch(r"[+-]?(inf|infinity)", plain.lower()) or re.fullmatch(_grammar(csv), plain):
+        if re.search(r"\d", plain) and math.isfinite(float(_plain(plain, csv))):
+            return f"{shown} is beyond 1e150, where squares overflow", "divide the column by a power of ten"
         return f"{shown} is not a finite number", _LEAVE_EMPTY
     if csv.thousands is None and csv.decimal == "." and re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+", plain):
         hint = f"set data.csv.thousands: ',' for {plain.replace(',', '')}"

@@ -53,6 +53,11 @@ def test_a_day_of_hours_and_a_week() -> None:
     assert found.differences == (24, 168)
 
 
+def test_the_network_corrects_the_ridge_regression_where_there_are_many_windows() -> None:
+    assert recipe("h", 25_000).corrects
+    assert not recipe("h", 5_000).corrects
+
+
 def test_years_of_days_are_seen_with_the_calendar() -> None:
     found = recipe("D", 6_000)
     assert found.lookback > 365
