@@ -26,7 +26,7 @@ def format_of_column(sample: Sample, name: str) -> Reading | None:
     Raises:
         DataError: Two formats read every cell as different times, or the codes of a column are no times.
     """
-    cells, kind = filled(sample.table[name]), sample.kinds[name]
+    cells, kind = sample.cells(name), sample.kinds[name]
     if not cells:
         return None
     form = named_format(cells)
@@ -62,14 +62,18 @@ def _one_of_formats(sample: Sample, name: str, formats: list[str]) -> Reading:
     Raises:
         DataError: Two formats do so alike.
     """
-    cells = filled(sample.table[name])
+    cells = sample.cells(name)
     if len(sample.table) >= SAMPLE_ROWS - 1:
         # A later row may have a day above twelve.
         whole = list(dict.fromkeys(filled(read_columns(sample, [name])[name])))
         formats = [form for form in formats if not np.isnat(read_cells(whole, form)).any()] or formats
-    if len(formats) == 1:
-        return Reading(formats[0])
-    ranked = sorted(((_fitness(cells, form), form) for form in formats), key=lambda pair: pair[0])
+    fits = {form: _fitness(cells, form) for form in formats}
+    if any(fit[0] for form, fit in fits.items() if not form.startswith("%y")):
+        # Few write a year of two digits first, and any day can be one.
+        fits = {form: fit for form, fit in fits.items() if not form.startswith("%y")}
+    if len(fits) == 1:
+        return Reading(next(iter(fits)))
+    ranked = sorted(((fit, form) for form, fit in fits.items()), key=lambda pair: pair[0])
     if ranked[-1][0] == ranked[-2][0]:
         raise _two_formats(sample, name, [form for _, form in ranked])
     ordered = [form for _, form in reversed(ranked)]
@@ -100,7 +104,7 @@ def _fitness(cells: list[str], form: str) -> tuple[bool, float]:
 
 
 def _two_formats(sample: Sample, name: str, formats: list[str]) -> DataError:
-    cell = _example(filled(sample.table[name]), formats)
+    cell = _example(sample.cells(name), formats)
     named = joined([f"{form!r} for {_date(cell, form)}" for form in sorted(formats)], word="or")
     return DataError(
         f"column {name!r} holds {cell}, and no row shows whether day or month comes first",
@@ -127,5 +131,5 @@ def _values(sample: Sample, name: str) -> Any:
     import pandas as pd
 
     decimal = sample.csv.decimal if sample.csv else "."
-    cells = [cell.replace(decimal, ".") for cell in filled(sample.table[name])]
+    cells = [cell.replace(decimal, ".") for cell in sample.cells(name)]
     return pd.to_numeric(pd.Series(cells, dtype="str"), errors="coerce").to_numpy(dtype=float)

@@ -70,7 +70,7 @@ def parts_of_day(sample: Sample, time: TimeColumn, wishes: Wishes) -> DayParts:
         return DayParts()
     names = [name for name in sample.kinds if name != time.name and name not in wishes.taken]
     for name in names:
-        texts = filled(sample.table[name]) if sample.kinds[name] in ("text", "time") else []
+        texts = sample.cells(name) if sample.kinds[name] in ("text", "time") else []
         # A clock may be text, or the type that Parquet has for it.
         if texts and all(_CLOCK.fullmatch(text) for text in texts):
             return DayParts({"clock": name} if len(set(texts)) > 1 else {})
@@ -162,7 +162,7 @@ def _numbers(sample: Sample, name: str) -> np.typing.NDArray[np.int64] | None:
     """Return the whole numbers of a column, (cells,); None where it holds anything else."""
     if sample.kinds[name] not in ("integer", "number"):
         return None
-    cells = [re.sub(r"\.0*$", "", cell) for cell in filled(sample.table[name])]
+    cells = [re.sub(r"\.0*$", "", cell) for cell in sample.cells(name)]
     if not all(re.fullmatch(r"\d{1,4}", cell) for cell in cells):
         return None
     return np.array([int(cell) for cell in cells], dtype=np.int64)

@@ -10,7 +10,7 @@ import numpy as np
 from forecaster.data.arrays import Ints
 from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.codes import share_of_steps
-from forecaster.data.draft.names import CLOCK_NAMES, CLOCK_WORDS, ID_NAMES, SERIES_NAMES
+from forecaster.data.draft.names import CLOCK_NAMES, CLOCK_WORDS, COUNTER_NAMES, ID_NAMES, SERIES_NAMES
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.time_axis.infer import TimeColumn
@@ -49,7 +49,11 @@ def id_candidates(sample: Sample, time: TimeColumn, wishes: Wishes) -> list[str]
     if wishes.id is not None:
         return [wishes.id]
     taken = {*time.columns, *time.others, *wishes.taken}
-    free = [name for name in sample.kinds if name not in taken and not CLOCK_NAMES.search(name)]
+    free = [
+        name
+        for name in sample.kinds
+        if name not in taken and not CLOCK_NAMES.search(name) and not COUNTER_NAMES.search(name)
+    ]
     return [
         name
         for kinds in (("text", "mixed"), ("integer",))

@@ -11,7 +11,7 @@ from forecaster.data.arrays import Floats, Ints
 from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.dialect import mark_choice
 from forecaster.data.draft.ids import FoundId, check_id, find_id, id_candidates
-from forecaster.data.draft.kinds import filled, mostly_numbers
+from forecaster.data.draft.kinds import mostly_numbers
 from forecaster.data.draft.recipe import (
     LARGEST_CONSTANT,
     NARROW,
@@ -34,7 +34,7 @@ from forecaster.data.draft.sniff import Sample, as_numbers, read_columns, sniff
 from forecaster.data.draft.steps import explained, other_steps
 from forecaster.data.draft.times import find_time, read_times
 from forecaster.data.draft.wishes import Wishes, check_columns
-from forecaster.data.draft.zones import zone_choice
+from forecaster.data.draft.zones import named_zone, zone_choice
 from forecaster.data.reading.numbers import MISSING
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import CsvSpec
@@ -126,8 +126,8 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         targets, others = find_targets(sample, {*taken, name}, wishes)
         table[list(targets)] = read_columns(sample, list(targets))
     others = [column for column in others if column != name]
-    # Times with offsets are compared in UTC; without them, times are used as they are written.
-    zone = wishes.timezone or ("UTC" if zoned else None)
+    # Times with offsets and no zone are compared in UTC; without offsets, times are used as they are written.
+    zone = wishes.timezone or ((named_zone(sample, time) or "UTC") if zoned else None)
     series, ids = _by_series(times, table[name] if name else None)
     freq, time_axis = _frequency(series, ids, time, zone, wishes, path)
     steps = [time_axis.positions(stamps) for stamps in series]
@@ -208,7 +208,7 @@ def _mark_choice(sample: Sample, names: list[str], wishes: Wishes) -> Ambiguity 
     """Return the choice between the marks of decimals and of thousands in a CSV file."""
     if sample.csv is None or wishes.decimal is not None:
         return None
-    return mark_choice({name: filled(sample.table[name]) for name in names}, sample.csv, mostly_numbers)
+    return mark_choice({name: sample.cells(name) for name in names}, sample.csv, mostly_numbers)
 
 
 def _target_choices(

@@ -44,6 +44,11 @@ CLOCK_WORDS = re.compile(
     r"yes|no|true|false|on|off)$"
 )
 
+# Numbers of rows.
+COUNTER_NAMES = re.compile(
+    r"(?i)^(unnamed: \d+|rows?_?(num|number|no|id|index)?|index|idx|instant|seq|sequence|counter|record_?(no|id)?)$"
+)
+
 
 def is_usual(name: str) -> bool:
     """Return whether people often forecast a column of this name."""

@@ -69,7 +69,7 @@ def passed_over(sample: Sample, target: str) -> Ambiguity | None:
     if is_usual(target):
         return None
     for name in sample.of_kind("text"):
-        cell = next((cell for cell in filled(sample.table[name]) if re.search(r"\d", cell)), None)
+        cell = next((cell for cell in sample.cells(name) if re.search(r"\d", cell)), None)
         if is_usual(name) and cell is not None:
             summary = (
                 f"{target!r} is taken as the target, because {name!r} holds {cell!r}, which is no number"

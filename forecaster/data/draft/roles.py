@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from forecaster.data.draft.choices import Ambiguity
-from forecaster.data.draft.kinds import filled
 from forecaster.data.draft.names import (
     CLOCK_NAMES,
     LABEL_NAMES,
@@ -77,7 +76,7 @@ def target_choice(sample: Sample, target: str, others: tuple[str, ...]) -> Ambig
 
 def _rank(sample: Sample, name: str) -> int:
     """Return how unlikely a column of numbers is the target, from 0."""
-    cells = filled(sample.table[name])
+    cells = sample.cells(name)
     distinct = set(cells)
     if len(distinct) < 2:
         return _CONSTANT + _rank_of_name(name)

@@ -54,6 +54,13 @@ class Sample:
     csv: CsvSpec | None
     table: pd.DataFrame
     kinds: dict[str, Kind] = field(default_factory=dict)
+    _cells: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
+
+    def cells(self, name: str) -> list[str]:
+        """Return the cells of a column that hold something, as text."""
+        if name not in self._cells:
+            self._cells[name] = filled(self.table[name])
+        return self._cells[name]
 
     def of_kind(self, *kinds: Kind) -> list[str]:
         """Return the columns of these kinds, in the table's order."""

@@ -14,7 +14,7 @@ from forecaster.data.reading.times import parse_format
 
 _DATES = (
     "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d", "%Y%m%d",
-    "%Y-%m-%d", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%y/%m/%d", "%y-%m-%d",
+    "%Y-%m-%d", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%m-%d-%y", "%y/%m/%d", "%y-%m-%d",
 )  # fmt: skip
 _NAMED_DATES = (
     "%d-%b-%Y",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from forecaster.data.draft.kinds import filled
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.time_axis.infer import TimeColumn
@@ -25,7 +24,7 @@ def years_with_parts(sample: Sample, names: list[str], wishes: Wishes) -> TimeCo
     for name in names:
         if not (_YEAR.search(name) or name == wishes.time):
             continue
-        cells = filled(sample.table[name])
+        cells = sample.cells(name)
         if not cells or not all(re.fullmatch(r"(1[6-9]|2[0-2])\d\d(\.0)?", cell) for cell in cells):
             continue
         for part, pattern in _OF_YEAR.items():

@@ -13,7 +13,7 @@ from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.codes import CODED_NAMES
 from forecaster.data.draft.column_formats import format_of_column
 from forecaster.data.draft.day_parts import parts_of_day
-from forecaster.data.draft.kinds import ISO, filled
+from forecaster.data.draft.kinds import ISO
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.draft.time_forms import (
     are_weeks,
@@ -180,7 +180,7 @@ def _counting_column(sample: Sample, names: list[str], wishes: Wishes) -> TimeCo
     if counting:
         return TimeColumn(counting[0], integer=True, others=tuple(counting[1:]))
     if wishes.time is not None:
-        cell = next(iter(filled(sample.table[wishes.time])), "no values")
+        cell = next(iter(sample.cells(wishes.time)), "no values")
         raise DataError(
             f"column {wishes.time!r} holds {cell}, which is read as no time",
             hint="set --time-format to its strftime codes, such as '%d.%m.%Y %H:%M', or write the times as ISO 8601, "
@@ -199,10 +199,10 @@ def _counting_column(sample: Sample, names: list[str], wishes: Wishes) -> TimeCo
 def _is_iso(sample: Sample, name: str) -> bool:
     """Return whether a column holds ISO timestamps, but for a few cells that reading will name."""
     if sample.kinds[name] == "time":
-        return not are_weeks(filled(sample.table[name]))
+        return not are_weeks(sample.cells(name))
     if sample.kinds[name] != "text":
         return False
-    cells = filled(sample.table[name])
+    cells = sample.cells(name)
     return sum(ISO.fullmatch(cell) is not None for cell in cells) > _MOSTLY * len(cells)
 
 
@@ -229,7 +229,7 @@ def _as_timestamps(sample: Sample, found: TimeColumn, wishes: Wishes) -> TimeCol
     """Return integers as years where the frequency that is wished for needs timestamps."""
     if not found.integer:
         return found
-    cells = filled(sample.table[found.name])
+    cells = sample.cells(found.name)
     if all(re.fullmatch(r"(1[6-9]|2[0-2])\d\d", cell) for cell in cells):
         return replace(found, integer=False, format="%Y")
     raise DataError(

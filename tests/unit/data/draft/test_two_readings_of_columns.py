@@ -103,7 +103,7 @@ def test_an_option_settles_what_numbers_of_every_day_are(wishes: Wishes, tmp_pat
     assert (guess.n_series, guess.freq) == ((1, "h") if wishes.no_id else (24, "D"))
 
 
-@pytest.mark.parametrize(("name", "n"), list(product(ID_NAMES, (3, 24, 48))), ids=str)
+@pytest.mark.parametrize(("name", "n"), list(product(ID_NAMES, (3, 24))), ids=str)
 def test_labels_on_every_day_are_ids(name: str, n: int, tmp_path: Path) -> None:
     guess, notes = said_of(table(tmp_path, f"date,{name},y", by_day(n, 1)))
     assert (guess.id, guess.n_series, dict(guess.time.parts), notes) == (name, n, {}, [])
@@ -126,9 +126,7 @@ TEXTS: dict[str, Callable[[int], object]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("form", "name"), list(product(TEXTS, ("hour", "hr", "time", "period", "time_of_day"))), ids=str
-)
+@pytest.mark.parametrize(("form", "name"), list(product(TEXTS, ("hour", "time", "period"))), ids=str)
 def test_other_forms_of_the_time_of_the_day_are_a_question(form: str, name: str, tmp_path: Path) -> None:
     cells = [TEXTS[form](h) for h in range(24)]
     path = table(
@@ -225,7 +223,7 @@ METERS = [("a", 0), ("b", 15)]
 
 @pytest.mark.parametrize("header", ["id", "who", "meter", "sensor_id"])
 @pytest.mark.parametrize("sorted_by_time", [True, False])
-@pytest.mark.parametrize("minutes", [5, 10, 15, 20])
+@pytest.mark.parametrize("minutes", [5, 15])
 def test_meters_with_other_minutes_are_never_one_series(
     header: str, sorted_by_time: bool, minutes: int, tmp_path: Path
 ) -> None:
@@ -301,7 +299,7 @@ def test_series_with_gaps_have_no_step_of_their_own(tmp_path: Path) -> None:
     assert said_of(table(tmp_path, "id,day,y", rows))[1] == []
 
 
-@pytest.mark.parametrize("name", ["shop", "id", "store", "item", "region", "who"])
+@pytest.mark.parametrize("name", ["shop", "id", "who"])
 @pytest.mark.parametrize(
     "columns", ["sales,price", "y,temp", "demand,load_factor", "units,promo_rate", "value,x", "sold,p"]
 )
@@ -309,3 +307,11 @@ def test_ordinary_panels_are_no_question(name: str, columns: str, tmp_path: Path
     rows = [f"{d},{who},{i * 37 % 101},{level(i)}" for who in ("a", "b", "c") for i, d in enumerate(DAYS)]
     guess, notes = said_of(table(tmp_path, f"date,{name},{columns}", rows))
     assert (guess.id, guess.target, guess.choices, notes) == (name, columns.split(",")[0], (), [])
+
+
+@pytest.mark.parametrize("name", ["row", "row_number", "index", "seq", "counter", "record_no", "instant"])
+def test_numbers_of_rows_are_no_ids(name: str, tmp_path: Path) -> None:
+    rows = [f"{d},{k},{level(i)}" for i, d in enumerate(DAYS) for k in (1, 2, 3)]
+    assert problem_of(table(tmp_path, f"date,{name},y", rows)).startswith(
+        "TABLE: 120 rows share 40 times, and no single"
+    )

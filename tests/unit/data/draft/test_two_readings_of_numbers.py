@@ -58,7 +58,7 @@ def test_an_option_settles_whether_a_mark_groups_thousands(marks: tuple[str, str
 
 
 @pytest.mark.parametrize(
-    ("name", "marks", "digits"), list(product(NAMES, MARKS, ("1", "12", "123"))), ids=str
+    ("name", "marks", "digits"), list(product(NAMES[:3], MARKS, ("1", "12", "123"))), ids=str
 )
 def test_three_digits_behind_every_mark_are_decimals(
     name: str, marks: tuple[str, str], digits: str, tmp_path: Path
