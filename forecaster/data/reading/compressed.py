@@ -20,7 +20,7 @@ ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip")
 CHUNK = 1 << 20
 # A table of text rarely shrinks to a hundredth: a file that unpacks to more than this share, once there is this much
 # of it, is not unpacked any further.
-MOST_GROWTH, GROWN_BYTES = 300, 256 << 20
+MOST_GROWTH, GROWN_BYTES = 100, 64 << 20
 _BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 _LISTED = 5
 

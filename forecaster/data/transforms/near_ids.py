@@ -19,7 +19,7 @@ def without_zeros(names: Iterable[str], known: Collection[str], of: str) -> list
     if not pairs:
         return []
     name, meant = pairs[0]
-    more = f", and {len(pairs) - 1:,} more ids are like it" if len(pairs) > 1 else ""
+    more = f", and so for {len(pairs) - 1:,} more" if len(pairs) > 1 else ""
     what = "has lost its zeros" if len(name) < len(meant) else "has zeros in front"
     return [f"series {name!r} {what}: {of} {meant!r}{more}; write ids as text"]
 
