@@ -100,7 +100,9 @@ def read_bytes(path: Path) -> bytes:
     except IsADirectoryError:
         raise ConfigError("is a folder", hint="give a YAML file", location=where) from None
     except OSError as e:
-        raise EnvironmentError_(f"cannot be read: {e.strerror}", location=where) from e
+        raise EnvironmentError_(
+            f"cannot be read: {e.strerror}", hint="check its permissions and the disk", location=where
+        ) from e
     if len(raw) > MAX_BYTES:
         raise ConfigError(
             "is larger than 1 MiB", hint="a config is a few kilobytes; is this the data?", location=where

@@ -36,6 +36,21 @@ def disk_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
+@contextlib.contextmanager
+def read_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError of the block, such as a disk that cannot be read, into an EnvironmentError_.
+
+    Args:
+        path: The file that the message names.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise EnvironmentError_(
+            f"{path}: cannot be read: {error.strerror or error}", hint="check its permissions and the disk"
+        ) from error
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Replace a file atomically: after a kill or on a full disk, the old file is still there, or none.
 
@@ -65,7 +80,9 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> None:
                 os.fsync(file.fileno())
             patiently(lambda: part.replace(path))
         except BaseException:
-            part.unlink(missing_ok=True)
+            # What keeps the part from being removed must not hide why it was not put in its place.
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
             raise
 
 
@@ -133,13 +150,12 @@ def read_whole(path: Path) -> bytes:
         EnvironmentError_: When it cannot be read.
     """
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise damaged(path, "the file is missing") from None
-    except OSError as error:
-        raise EnvironmentError_(
-            f"{path}: cannot be read: {error.strerror}", hint="check its permissions"
-        ) from error
+        with read_errors(path):
+            return path.read_bytes()
+    except EnvironmentError_ as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            raise damaged(path, "the file is missing") from None
+        raise
 
 
 def damaged(path: Path, why: str) -> DataError:

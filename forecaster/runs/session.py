@@ -16,7 +16,7 @@ from typing import Any, Literal
 from forecaster.errors import DataError, UsageError
 from forecaster.runs.claim import claim
 from forecaster.runs.directory import MANIFEST, RESOLVED, FileCheckpoints, RunDir
-from forecaster.runs.files import read_whole, write_text
+from forecaster.runs.files import disk_errors, read_whole, write_text
 
 Command = Literal["train", "tune", "backtest", "refit"]
 GIVEN = "config.yaml"
@@ -116,7 +116,9 @@ class Session:
 
     def reopen(self) -> None:
         """Remove the manifest, so that the run is made again from the files in its directory."""
-        self.run.file(MANIFEST).unlink(missing_ok=True)
+        path = self.run.file(MANIFEST)
+        with disk_errors(path):
+            path.unlink(missing_ok=True)
 
     def seal(self, facts: dict[str, Any], *, notes: list[str]) -> None:
         """Complete the run: write its manifest and remove its checkpoints.
@@ -159,8 +161,9 @@ def open_session(
                 check_same_inputs(run, started, inputs)
         session = Session(run, inputs, started)
         if session.complete:
-            # A process that was killed after the manifest leaves checkpoints, or a part of its report.
+            # A process that was killed after the manifest leaves checkpoints, the run before, or a part of its report.
             run.drop_checkpoints()
+            run.drop_replaced()
             run.drop_parts()
         yield session
 

@@ -15,7 +15,6 @@ from forecaster.config.spec import ExperimentSpec
 from forecaster.data.panel import Panel
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.transforms.split import SplitBounds
-from forecaster.errors import DataError
 from forecaster.evaluation.scales import in_sample_scales
 from forecaster.evaluation.scores import headline_metric, metric_named, remarks
 from forecaster.evaluation.verdict_sentences import (
@@ -216,9 +215,4 @@ def _value(text: str) -> float | int | bool | None:
 
 def _events(run: RunDir) -> dict[str, Any]:
     """Return the event that the run began with; empty if there is none."""
-    try:
-        return run.started() or {}
-    except OSError as error:
-        raise DataError(
-            f"{run.file('events.jsonl')}: {error.strerror}", hint="check its permissions"
-        ) from error
+    return run.started() or {}

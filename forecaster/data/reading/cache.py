@@ -31,7 +31,7 @@ from forecaster.data.reading.sources import TableSource, fingerprint, source_nam
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import TimeAxis
-from forecaster.errors import Diagnostic, Location
+from forecaster.errors import Diagnostic, EnvironmentError_, Location
 from forecaster.system import patiently, sync_folder
 from forecaster.version import __version__
 
@@ -94,7 +94,7 @@ def _key(spec: DataSpec, source: TableSource, *, keep_future: bool, time_axis: T
         if _size(source) < LEAST_BYTES:
             return None
         data = fingerprint(source)
-    except OSError:
+    except (OSError, EnvironmentError_):
         return None
     facts = {
         "format": FORMAT,

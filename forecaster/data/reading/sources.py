@@ -14,7 +14,7 @@ from forecaster.data.reading.files import file_format, is_pattern, partition_of,
 from forecaster.data.reading.partitions import PartitionFile
 from forecaster.data.reading.problems import TableFile
 from forecaster.data.spec import CsvSpec, DataSpec
-from forecaster.errors import DataError, Diagnostic, Location
+from forecaster.errors import DataError, Diagnostic, EnvironmentError_, Location
 from forecaster.text import listed, quoted
 
 _LISTED = 20
@@ -83,6 +83,7 @@ def fingerprint(source: TableSource) -> str:
 
     Raises:
         DataError: There is nothing to read; see `table_files`.
+        EnvironmentError_: A file cannot be read.
     """
     if isinstance(source, ArrowTable):
         return source.sha256
@@ -90,9 +91,15 @@ def fingerprint(source: TableSource) -> str:
     for file in table_files(source):
         if root is not None:
             digest.update(f"{file.relative_to(root).as_posix()}\0{file.stat().st_size}\0".encode())
-        with file.open("rb") as handle:
-            while block := handle.read(1 << 20):
-                digest.update(block)
+        try:
+            with file.open("rb") as handle:
+                while block := handle.read(1 << 20):
+                    digest.update(block)
+        except OSError as error:
+            raise EnvironmentError_(
+                f"{file}: cannot be read: {error.strerror or error}",
+                hint="check its permissions and the disk",
+            ) from error
     return digest.hexdigest()
 
 

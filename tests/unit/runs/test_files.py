@@ -319,7 +319,8 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentError_) as caught:
         read_json(tmp_path / "f.json")
     assert (
-        str(caught.value) == f"{tmp_path / 'f.json'}: cannot be read: Is a directory; check its permissions"
+        str(caught.value)
+        == f"{tmp_path / 'f.json'}: cannot be read: Is a directory; check its permissions and the disk"
     )
 
 
