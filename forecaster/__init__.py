@@ -19,6 +19,7 @@ from forecaster.version import __version__ as __version__
 if TYPE_CHECKING:
     from forecaster.api.evaluation import Evaluation as Evaluation
     from forecaster.api.evaluation import compare as compare
+    from forecaster.api.frames import spreadsheet_safe as spreadsheet_safe
     from forecaster.api.results import Backtest as Backtest
     from forecaster.api.results import Search as Search
     from forecaster.api.run import Run as Run
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 # Where each public name is defined.
 _HOMES = {
     "forecaster.api.evaluation": ("Evaluation", "compare"),
+    "forecaster.api.frames": ("spreadsheet_safe",),
     "forecaster.api.results": ("Backtest", "Search"),
     "forecaster.api.run": ("Run", "load"),
     "forecaster.api.verbs": ("backtest", "example", "inspect", "schema", "train", "tune", "validate"),
@@ -77,6 +79,7 @@ __all__ = [  # noqa: RUF022  in the order in which they are read
     "backtest",
     "compare",
     "schema",
+    "spreadsheet_safe",
     "Run",
     "Evaluation",
     "Search",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Annotated, Any
 
@@ -27,7 +29,11 @@ from forecaster.commands import (
 )
 from forecaster.system import write_utf8
 from forecaster.terminal.exits import end_on_signals
+from forecaster.text import shortened, visible
 from forecaster.version import __version__
+
+# The most characters of a message about what was typed.
+MOST_TYPED = 600
 
 
 class WholeLines(TyperGroup):
@@ -43,6 +49,29 @@ class WholeLines(TyperGroup):
         rows = [(name, " ".join((command.help or "").split())) for name, command in self.commands.items()]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Read the arguments before the command. Raises Click's errors with what was typed made visible and short."""
+        with _short_errors():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Read the arguments of the command and run it. Raises Click's errors as `make_context` does."""
+        with _short_errors():
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _short_errors() -> Iterator[None]:
+    """Shorten the messages of Click, which repeat an option or a value as it was typed, and escape odd characters."""
+    try:
+        yield
+    except Exception as error:
+        # Typer brings a copy of Click, whose classes cannot be imported from a public place.
+        message = vars(error).get("message")
+        if hasattr(error, "format_message") and isinstance(message, str):
+            vars(error)["message"] = visible(shortened(message, MOST_TYPED))
+        raise
 
 
 VERBS: dict[str, ModuleType] = {

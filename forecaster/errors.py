@@ -16,9 +16,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from forecaster.text import shortened, visible
+
 FORMAT_VERSION = 1
 # The name on PyPI, where forecaster is another project. The command and the import are called forecaster.
 DISTRIBUTION = "keras-forecaster"
+
+
+# A reader mends the first faults first, and none reads more than a screen or two of them.
+MOST_FAULTS, MOST_CHARACTERS = 30, 4_000
+# The most characters of each part of one message: a value or a path of a megabyte says no more than its ends.
+_OF_PLACE, _OF_PATH, _OF_SUMMARY, _OF_HINT = 400, 200, 1_200, 800
 
 
 def install_hint(extra: str) -> str:
@@ -41,7 +49,8 @@ class Location:
     column: int | None = None
 
     def __str__(self) -> str:
-        return ":".join(str(p) for p in (self.file, self.line, self.column) if p is not None)
+        file = visible(shortened(self.file, _OF_PLACE))
+        return ":".join(str(p) for p in (file, self.line, self.column) if p is not None)
 
 
 @dataclass(frozen=True)
@@ -65,23 +74,40 @@ class Diagnostic:
 
     def __str__(self) -> str:
         where = f"{self.location}: " if self.location else ""
-        key = f"{self.path}: " if self.path else ""
-        tail = f"; {self.hint}" if self.hint else ""
-        return f"{where}{key}{self.summary}{tail}"
+        key = f"{shortened(self.path, _OF_PATH)}: " if self.path else ""
+        tail = f"; {shortened(self.hint, _OF_HINT)}" if self.hint else ""
+        return visible(f"{where}{key}{shortened(self.summary, _OF_SUMMARY)}{tail}")
 
     def as_json(self) -> dict[str, Any]:
         """Return the attributes as plain values, as in the `diagnostics` of `--json`."""
         out: dict[str, Any] = {
             "severity": self.severity,
-            "summary": self.summary,
-            "hint": self.hint,
-            "path": self.path,
+            "summary": shortened(self.summary, _OF_SUMMARY),
+            "hint": self.hint and shortened(self.hint, _OF_HINT),
+            "path": shortened(self.path, _OF_PATH),
             "file": self.location.file if self.location else None,
             "range": None,
         }
         if self.location and self.location.line is not None:
             out["range"] = {"start": {"line": self.location.line, "column": self.location.column or 1}}
         return out
+
+
+def first_few(diagnostics: Sequence[Diagnostic]) -> tuple[list[Diagnostic], str | None]:
+    """Return the first problems, as many as a person reads, and how many more there are, such as "and 70 more".
+
+    Args:
+        diagnostics: The problems; the first one is always among those that are returned.
+    """
+    shown: list[Diagnostic] = []
+    left = MOST_CHARACTERS
+    for diagnostic in diagnostics[:MOST_FAULTS]:
+        left -= len(str(diagnostic)) + 1
+        if left < 0 and shown:
+            break
+        shown.append(diagnostic)
+    rest = len(diagnostics) - len(shown)
+    return shown, f"and {rest:,} more" if rest else None
 
 
 # Where a parameter of the Python API has another name than the option of the command line.
@@ -93,6 +119,7 @@ _PARAMETERS = {
     "overwrite": "overwrite=True",
     "force": "force=True",
     "no-id": "no_id=True",
+    "strict": "strict=True",
 }
 # An option, or a whole command to type, which is the same for everyone.
 _OPTION = re.compile(r"forecaster [a-z]+ [^;\n]*|(?<![^\s'\"(])--(?P<name>[a-z]+(?:-[a-z]+)*)")
@@ -146,7 +173,8 @@ class ForecasterError(Exception):
 
     def __str__(self) -> str:
         # The command line shows the diagnostics; the text of the exception itself is for Python programs.
-        return "\n".join(in_python(str(d)) for d in self.diagnostics)
+        shown, more = first_few(self.diagnostics)
+        return "\n".join([*(in_python(str(d)) for d in shown), *([more] if more else [])])
 
 
 class UsageError(ForecasterError):

@@ -5,10 +5,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
+
+# No count of a config comes near it, and sums and products of such counts stay whole numbers of 64 bits.
+MOST_COUNT = 1_000_000_000
+# The same of the distance between two whole numbers of a time axis, which may count nanoseconds.
+MOST_DISTANCE = 10**15
+Count = Annotated[int, Field(ge=1, le=MOST_COUNT)]
+"""A number of steps, epochs, windows or trials: at least 1, and no more than a machine could ever take."""
 
 
 class Spec(BaseModel):

@@ -58,6 +58,18 @@ def take_space(handle: int, size: int) -> None:
         left -= os.write(handle, memoryview(zeros)[: min(left, MIB)])
 
 
+def open_at_once(path: str, flags: int) -> int:
+    """Open a file without waiting, for `open(opener=...)`: a named pipe that nothing writes to is empty.
+
+    A pipe that something writes to, as from `<(...)` in a shell, is read to its end as always.
+    """
+    if sys.platform == "win32":
+        return os.open(path, flags)
+    handle = os.open(path, flags | os.O_NONBLOCK)
+    os.set_blocking(handle, True)
+    return handle
+
+
 def sync_folder(folder: Path) -> None:
     """Write the names in a folder to the disk itself: a new file is only safe once its name is.
 
@@ -145,6 +157,13 @@ def processors() -> int:
     import psutil
 
     return len(psutil.Process().cpu_affinity())
+
+
+def memory() -> int:
+    """Return the memory of this machine, in bytes."""
+    import psutil
+
+    return psutil.virtual_memory().total
 
 
 def peak_memory() -> int:

@@ -1,8 +1,68 @@
-"""Names in sentences and pictures: the few that a reader needs, how many more there are, and none too long."""
+"""Names in sentences and pictures: the few that a reader needs, how many more there are, and none too long.
+
+Names come from files, and may hold characters that move the cursor, turn the direction of the text around or cannot be
+seen at all. `visible` and `steady` write those as escapes; whatever a person sees goes through one of them.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Sequence
+from typing import Any
+
+# Letters and marks without ink, which Python counts as printable: the grapheme joiner, fillers of Hangul, vowels of
+# Khmer, Mongolian and supplementary variation selectors, and the empty cell of Braille.
+_WITHOUT_INK = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\U000e0100-\U000e01ef"
+# Control characters, surrogates, separators of lines and paragraphs, and what only directs or joins other text.
+_ODD = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
+    f"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f{_WITHOUT_INK}]"
+)
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def visible(text: str) -> str:
+    r"""Write every character that cannot be seen, or that changes how others are seen, as an escape such as \u202e."""
+    return _ODD.sub(lambda found: _SHORT.get(found[0]) or _escape(found[0]), text)
+
+
+def steady(text: str) -> str:
+    """Do the same to a text of several lines, whose line feeds stay."""
+    return _ODD.sub(
+        lambda found: found[0] if found[0] == "\n" else _SHORT.get(found[0]) or _escape(found[0]), text
+    )
+
+
+def visible_values(value: Any) -> Any:
+    """Return plain values with every text in them made visible, also that of keys."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, dict):
+        return {visible_values(key): visible_values(inner) for key, inner in value.items()}
+    return [visible_values(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def plain_json(value: Any, *, indent: int | None = None) -> str:
+    """Write JSON whose odd characters are escapes, which a reader of JSON turns into the characters again."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _ODD.sub(lambda found: found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1], text)
+
+
+def _escape(char: str) -> str:
+    number = ord(char)
+    return (
+        f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}" if number < 65536 else f"\\U{number:08x}"
+    )
+
+
+def shortened(text: str, most: int, mark: str = "…") -> str:
+    """Cut a text to at most `most` characters in the middle, because both ends tell names apart."""
+    head = most // 2
+    return (
+        text if len(text) <= most else f"{text[:head]}{mark}{text[len(text) - (most - head - len(mark)) :]}"
+    )
 
 
 def listed(names: Sequence[str], *, most: int) -> str:
@@ -25,12 +85,9 @@ def one_line(text: str, most: int, mark: str = "…") -> str:
     """Shorten to one line of at most `most` characters, cut in the middle, because both ends tell names apart.
 
     Args:
-        text: The text. Characters that cannot be printed, such as those that steer a terminal, become spaces.
+        text: The text. Characters that cannot be seen, such as those that steer a terminal, become escapes.
         most: The number of characters.
         mark: What stands for the part that is left out.
     """
-    flat = "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
-    head = most // 2
-    return (
-        flat if len(flat) <= most else f"{flat[:head]}{mark}{flat[len(flat) - (most - head - len(mark)) :]}"
-    )
+    # A name of millions of characters is cut before each of its characters is looked at.
+    return shortened(" ".join(visible(shortened(text, 4 * most, mark)).split()), most, mark)

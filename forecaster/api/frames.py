@@ -48,6 +48,25 @@ def to_kind(table: pa.Table, kind: str, like: pa.Schema | None = None) -> Any:
     return table
 
 
+def spreadsheet_safe(table: Any) -> Any:
+    """Return a table that can be written as CSV and opened in a spreadsheet without any of its texts as a formula.
+
+    Args:
+        table: A table of pandas, polars, DuckDB or pyarrow, such as `Run.predict` returns.
+
+    Returns:
+        A table of the same library. A text or a column name that begins with =, +, -, @, a tab or a line end has an
+        apostrophe in front; all else stays as it is.
+    """
+    import pyarrow as pa
+
+    from forecaster.runs.tables import spreadsheet_safe as safe
+
+    kind = kind_of(table)
+    arrow = pa.Table.from_pandas(table, preserve_index=False) if kind == "pandas" else pa.table(table)
+    return to_kind(safe(arrow), kind)
+
+
 def _with_types(table: pa.Table, like: pa.Schema) -> pa.Table:
     """Return the table with the types of another schema, column by column, where the values can be cast."""
     import pyarrow as pa

@@ -18,6 +18,7 @@ from forecaster.data.reading.sources import TableSource, as_source
 from forecaster.runs.directory import RunDir, RunReplacedError
 from forecaster.stages.metrics import splits_of
 from forecaster.stages.opened import OpenedRun, open_run
+from forecaster.stages.settled import settings_of_a_run
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,6 +75,7 @@ class Run:
         future: Any = None,
         plot: str | Path | None = None,
         series: str | Sequence[str] = (),
+        strict: bool = False,
         on_note: OnNote | None = None,
     ) -> Any:
         """Forecast the next steps of every series.
@@ -89,6 +91,7 @@ class Run:
             plot: A file, PNG or SVG by its ending, for a picture of the last rows and the forecast with its
                 intervals.
             series: The id or the ids of the series in the picture; none takes the first few.
+            strict: Whether to refuse a table in which series end before others, are too short or are missing.
             on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
 
         Returns:
@@ -96,7 +99,8 @@ class Run:
             forecast-hi-80 and so on. Its library is that of data: pandas for a path or None.
 
         Raises:
-            DataError: When a table cannot be read, no series is long enough, or a future value is missing.
+            DataError: When a table cannot be read, no series is long enough, or a future value is missing; with
+                strict also when series end early, are left out or are missing.
             UsageError: When the horizon is too long, the cutoff is not in the table, future is of no use, or the
                 picture names an unknown series or format.
         """
@@ -108,11 +112,13 @@ class Run:
             future=future,
             plot=plot,
             series=series,
+            strict=strict,
             native_times=True,
         )
         deliver(on_note, found.warnings, found.notes)
         return to_kind(found.table, kind, self._schema(source))
 
+    @settings_of_a_run()
     def prediction(
         self,
         data: Any = None,
@@ -122,6 +128,7 @@ class Run:
         future: Any = None,
         plot: str | Path | None = None,
         series: str | Sequence[str] = (),
+        strict: bool = False,
         native_times: bool = False,
     ) -> Predicted:
         """Forecast as `predict` does, and return the Arrow table together with the remarks.
@@ -133,6 +140,7 @@ class Run:
             future: See `predict`.
             plot: See `predict`.
             series: See `predict`.
+            strict: See `predict`.
             native_times: Whether times are Arrow timestamps; if not, they are text.
 
         Returns:
@@ -153,6 +161,7 @@ class Run:
             future=None if future is None else as_source(future),
             native_times=native_times,
             drawing=drawing_of(plot, _ids(series)),
+            strict=strict,
         )
 
     def future(
@@ -184,6 +193,7 @@ class Run:
         deliver(on_note, found.warnings, found.notes)
         return to_kind(found.table, kind, self._schema(source))
 
+    @settings_of_a_run()
     def future_table(
         self,
         data: Any = None,
@@ -217,6 +227,7 @@ class Run:
             native_times=native_times,
         )
 
+    @settings_of_a_run()
     def evaluate(
         self,
         data: Any = None,
@@ -247,6 +258,7 @@ class Run:
         deliver(on_note, (), found.notes)
         return Evaluation(str(self.path), found, kind, self._schema(source))
 
+    @settings_of_a_run(takes_rows=False)
     def explain(self, *, windows: int = 256, repeats: int = 5, seed: int = 0) -> Explained:
         """Measure how much each input and each part of the lookback contributes, and add it to the report.
 
@@ -268,6 +280,7 @@ class Run:
 
         return explain(self._opened, windows=windows, repeats=repeats, seed=seed)
 
+    @settings_of_a_run(takes_rows=False)
     def plot(
         self,
         *,
@@ -296,6 +309,7 @@ class Run:
         path = None if output is None else Path(output)
         return plot(self._opened, series=_ids(series), target=target, output=path, future=future)
 
+    @settings_of_a_run(takes_rows=False)
     def next_horizon(self) -> NewestForecasts | None:
         """Return the forecast of the next horizon that the report shows, after the last lookback of each series.
 
@@ -310,6 +324,7 @@ class Run:
 
         return read_next_horizon(self._opened)
 
+    @settings_of_a_run()
     def refit(
         self,
         data: Any = None,

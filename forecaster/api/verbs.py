@@ -36,10 +36,15 @@ def inspect(
     horizon: int | None = None,
     season: int | Sequence[int] | None = None,
     preset: Literal["fast", "good", "best"] = "good",
+    decimal: Literal[".", ","] | None = None,
+    timezone: str | None = None,
+    strict: bool = False,
+    on_note: OnNote | None = None,
 ) -> Experiment:
     """Draft an experiment for a table, as `forecaster init` does.
 
-    What is given is not guessed.
+    What is given is not guessed. Where the table can be read in several ways, the likeliest is taken and a remark says
+    so.
 
     Args:
         data: A path, or a table of pandas, polars, DuckDB or pyarrow.
@@ -53,6 +58,10 @@ def inspect(
         horizon: The number of steps to forecast.
         season: The steps of a season, or of several.
         preset: How much time the training may take for a better forecast: "fast", "good" or "best".
+        decimal: The decimal mark of a CSV file, "." or ","; the other one groups thousands.
+        timezone: The time zone of the times, such as "Europe/Paris".
+        strict: Whether to refuse a table that can be read in several ways, instead of taking the likeliest.
+        on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
 
     Returns:
         A draft. `print(draft)` shows it with a comment on every guess; `with_` changes it.
@@ -75,9 +84,13 @@ def inspect(
         horizon=horizon,
         seasons=() if season is None else (season,) if isinstance(season, int) else tuple(season),
         preset=preset,
+        decimal=decimal,
+        timezone=timezone,
     )
     folder = Path.cwd() if folder is None else Path(folder)
-    return inspect_table(as_source(data), folder=folder, wishes=wishes).experiment
+    draft = inspect_table(as_source(data), folder=folder, wishes=wishes, strict=strict)
+    deliver(on_note, (), [choice.sentence for choice in draft.guess.choices if not choice.said])
+    return draft.experiment
 
 
 def example(name: str, folder: str | Path = ".", *, force: bool = False) -> Experiment:

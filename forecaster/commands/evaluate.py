@@ -12,7 +12,7 @@ import forecaster as fc
 from forecaster.errors import UsageError
 from forecaster.terminal.console import Result, fitted_table, line_width, number, wrapped
 from forecaster.terminal.exits import command_context
-from forecaster.terminal.options import Json, NoColor, Quiet, Verbose, examples
+from forecaster.terminal.options import Json, NoColor, Quiet, SpreadsheetSafe, Verbose, examples
 from forecaster.terminal.score_text import legend_of, scores_text
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def command(
             show_default=False,
         ),
     ] = None,
+    spreadsheet: SpreadsheetSafe = False,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -69,12 +70,15 @@ def command(
 ) -> None:
     """Score a run again beside its baselines, on its own table or on new rows, or compare several runs."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        from forecaster.runs.tables import check_ending, write_table
+        from forecaster.runs.tables import check_ending, check_spreadsheet_safe, spreadsheet_safe, write_table
 
         if output is not None:
             check_ending(output)
             if len(runs) > 1:
                 raise UsageError("--output takes the forecasts of one run", hint="evaluate one run at a time")
+        if spreadsheet:
+            # Without a file there is no table that it could apply to.
+            check_spreadsheet_safe(output, as_json=output is None)
         also = [worse_than] if worse_than else []
         # The result shows the notes, so they are not printed while the runs are scored.
         found = [
@@ -84,6 +88,7 @@ def command(
         written = None
         if output is not None:
             forecasts = found[0].evaluated.table()
+            forecasts = spreadsheet_safe(forecasts) if spreadsheet else forecasts
             write_table(forecasts, output)
             written = f"{output}: {forecasts.num_rows:,} rows"
         reporter.result(*_result(found, worse, written))

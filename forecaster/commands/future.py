@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import forecaster as fc
+from forecaster.system import quoted as as_typed
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.options import (
@@ -50,7 +51,7 @@ def command(
         found = fc.load(run_dir).future_table(data, cutoff=cutoff, horizon=horizon)
         if output is not None:
             write_table(found.table, output)
-        reporter.result(*_result(found, reporter, run_dir, output))
+        reporter.result(*_result(found, reporter, run_dir, output), is_table=output is None)
 
 
 def _result(found: FutureTable, reporter: Reporter, run_dir: Path, output: Path | None) -> Result:
@@ -61,7 +62,7 @@ def _result(found: FutureTable, reporter: Reporter, run_dir: Path, output: Path 
         reporter.note(f"note: {note}")
     facts: dict[str, Any] = {"notes": found.notes, "series": found.n_series, "empty": found.empty}
     where = str(output or "FILE")
-    following = f"forecaster predict {run_dir} --future {where}"
+    following = f"forecaster predict {as_typed(str(run_dir))} --future {as_typed(where)}"
     if found.empty:
         reporter.note(f"note: fill in {found.empty:,} empty cells, then run: {following}")
     else:

@@ -9,6 +9,7 @@ import typer
 
 from forecaster.errors import UsageError
 from forecaster.examples import SHIPPED
+from forecaster.system import quoted as as_typed
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.options import Json, NoColor, Quiet, Verbose, examples
@@ -93,6 +94,30 @@ def command(
             show_default=False,
         ),
     ] = None,
+    decimal: Annotated[
+        str | None,
+        typer.Option(
+            "--decimal",
+            metavar="MARK",
+            help="Take this as the decimal mark of a CSV file, '.' or ','; the other one groups thousands.",
+            show_default=False,
+        ),
+    ] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(
+            "--timezone",
+            metavar="ZONE",
+            help="Take this as the time zone of the times, such as Europe/Paris.",
+            show_default=False,
+        ),
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Refuse a table that can be read in several ways, and name the options."
+        ),
+    ] = False,
     preset: Annotated[
         Literal["fast", "good", "best"],
         typer.Option("--preset", help="Choose how much time the training may take for a better forecast."),
@@ -123,11 +148,13 @@ def command(
             horizon=horizon,
             seasons=tuple(season or ()),
             preset=preset,
+            decimal=decimal,
+            timezone=timezone,
         )
         if data is not None and example is None:
-            _draft(reporter, data, output, wishes, force=force)
+            _draft(reporter, data, output, wishes, force=force, strict=strict)
         elif example is not None and data is None:
-            _example(reporter, example, output, wishes, force=force)
+            _example(reporter, example, output, wishes, force=force, strict=strict)
         else:
             raise UsageError(
                 "init needs either DATA or --example",
@@ -135,27 +162,40 @@ def command(
             )
 
 
-def _draft(reporter: Reporter, data: Path, output: Path, wishes: Wishes, *, force: bool) -> None:
+def _draft(
+    reporter: Reporter, data: Path, output: Path, wishes: Wishes, *, force: bool, strict: bool
+) -> None:
     # `fc.inspect` returns no guesses, and the result shows them.
     from forecaster.pipeline.inspect import inspect, write_draft
 
     if str(output) != STDOUT:
-        guess = write_draft(data, output, force=force, wishes=wishes).guess
+        guess = write_draft(data, output, force=force, wishes=wishes, strict=strict).guess
+        _note_choices(reporter, guess)
         reporter.result(*_result(guess, output))
         return
     if reporter.json:
         raise UsageError("--output - and --json would both write to stdout", hint="leave one of them out")
-    draft = inspect(data, folder=Path(), wishes=wishes)
+    draft = inspect(data, folder=Path(), wishes=wishes, strict=strict)
     reporter.result({}, draft.text)
+    _note_choices(reporter, draft.guess)
     for line in _remarks(draft.guess):
         reporter.note(line)
 
 
-def _example(reporter: Reporter, name: str, output: Path, wishes: Wishes, *, force: bool) -> None:
+def _note_choices(reporter: Reporter, guess: Guess) -> None:
+    """Say where the table could be read in another way, one line each, on stderr."""
+    for choice in guess.choices:
+        if not choice.said:
+            reporter.note(f"note: {choice.sentence}")
+
+
+def _example(
+    reporter: Reporter, name: str, output: Path, wishes: Wishes, *, force: bool, strict: bool
+) -> None:
     from forecaster.data.draft.wishes import Wishes
     from forecaster.pipeline.inspect import write_example
 
-    if wishes != Wishes():
+    if strict or wishes != Wishes():
         raise UsageError("the config of an example is written as it is", hint="leave the other options out")
     if str(output) == STDOUT:
         raise UsageError("an example is two files, and stdout is one", hint="name a file with --output")
@@ -177,13 +217,14 @@ def _result(guess: Guess, output: Path) -> Result:
         "series": guess.n_series,
         "rows": guess.rows,
         "remarks": list(guess.remarks),
+        "choices": [choice.as_json() for choice in guess.choices],
     }
     series = f"{guess.n_series:,} series by {guess.id}" if guess.id else "one series"
     text = (
         f"{output}: forecasts {joined(guess.targets, word='and')} of {series}, {guess.rows:,} rows, "
         f"every {guess.freq}, time in {joined(guess.time.columns, word='and')}"
     )
-    return facts, "\n".join([text, *_remarks(guess), f"next: forecaster validate {output}"])
+    return facts, "\n".join([text, *_remarks(guess), f"next: forecaster validate {as_typed(str(output))}"])
 
 
 def _remarks(guess: Guess) -> list[str]:
@@ -198,6 +239,6 @@ def _example_result(written: WrittenExample) -> Result:
     facts = {"config": str(written.config), "table": str(written.table)}
     text = (
         f"{written.table}: the table\n{written.config}: forecasts {written.about}\n"
-        f"next: forecaster validate {written.config}"
+        f"next: forecaster validate {as_typed(str(written.config))}"
     )
     return facts, text

@@ -19,11 +19,14 @@ from forecaster.terminal.options import (
     OutputFile,
     Quiet,
     RunDirectory,
+    SpreadsheetSafe,
     Verbose,
     examples,
 )
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from forecaster.pipeline.predict import Predicted
 
 EXAMPLES = examples(
@@ -75,6 +78,13 @@ def command(
             show_default=False,
         ),
     ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Refuse a table in which series end before others, are too short or are missing."
+        ),
+    ] = False,
+    spreadsheet: SpreadsheetSafe = False,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -82,21 +92,36 @@ def command(
 ) -> None:
     """Forecast the next steps of every series, and print them as CSV or write them to a file."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        from forecaster.runs.tables import check_ending, write_table
+        from forecaster.runs.tables import check_ending, check_spreadsheet_safe, spreadsheet_safe, write_table
+        from forecaster.terminal.again import again_if_replaced
 
         if output is not None:
             check_ending(output)
-        run = fc.load(run_dir, expect_sha256=expect_sha256)
-        predicted = run.prediction(
-            data, cutoff=cutoff, horizon=horizon, future=future, plot=plot, series=series or ()
-        )
+        if spreadsheet:
+            check_spreadsheet_safe(output, as_json=as_json)
+
+        def read() -> tuple[fc.Run, Predicted]:
+            run = fc.load(run_dir, expect_sha256=expect_sha256)
+            found = run.prediction(
+                data,
+                cutoff=cutoff,
+                horizon=horizon,
+                future=future,
+                plot=plot,
+                series=series or (),
+                strict=strict,
+            )
+            return run, found
+
+        run, predicted = again_if_replaced(read)
+        table = spreadsheet_safe(predicted.table) if spreadsheet else predicted.table
         if output is not None:
-            write_table(predicted.table, output)
-        reporter.result(*_result(predicted, reporter, output))
+            write_table(table, output)
+        reporter.result(*_result(predicted, table, reporter, output), is_table=output is None)
         reporter.show_forecast(predicted.newest, time_label=run.experiment.spec.data.time)
 
 
-def _result(predicted: Predicted, reporter: Reporter, output: Path | None) -> Result:
+def _result(predicted: Predicted, table: pa.Table, reporter: Reporter, output: Path | None) -> Result:
     from forecaster.runs.tables import csv_bytes
 
     reporter.warn(predicted.warnings)
@@ -107,7 +132,7 @@ def _result(predicted: Predicted, reporter: Reporter, output: Path | None) -> Re
         reporter.note(f"plot: {predicted.drawn.path}")
         facts |= {"plot": str(predicted.drawn.path), "plotted": list(predicted.drawn.series)}
     if output is not None:
-        return facts | {"output": str(output)}, f"{output}: {predicted.table.num_rows:,} rows"
+        return facts | {"output": str(output)}, f"{output}: {table.num_rows:,} rows"
     if reporter.json:
-        return facts | {"forecasts": predicted.table.to_pylist()}, ""
-    return facts, csv_bytes(predicted.table).decode()
+        return facts | {"forecasts": table.to_pylist()}, ""
+    return facts, csv_bytes(table).decode()

@@ -24,8 +24,9 @@ def command(
         # `fc.load` opens runs only, and a backtest can be shown too.
         from forecaster.pipeline.show import show
         from forecaster.runs.directory import RunDir
+        from forecaster.terminal.again import again_if_replaced
 
-        reporter.result(*_result(show(RunDir(run_dir)), reporter))
+        reporter.result(*_result(again_if_replaced(lambda: show(RunDir(run_dir))), reporter))
 
 
 def _result(facts: dict[str, Any], reporter: Reporter) -> Result:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 import forecaster as fc
+from forecaster.system import quoted as as_typed
 from forecaster.terminal.console import Result, number, table, wrapped
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.options import (
@@ -107,6 +108,6 @@ def _result(search: Search) -> Result:
         f"config: {found['config']}",
         f"run:    {path}",
         f"plots:  {path / 'tune'}",
-        f"next:   forecaster predict {path}",
+        f"next:   forecaster predict {as_typed(str(path))}",
     ]
     return found, "\n".join(lines)

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from forecaster.config.spec import ExperimentSpec
+from forecaster.spec import MOST_COUNT, MOST_DISTANCE
 
 Node = dict[str, Any]
 
@@ -106,7 +107,9 @@ def _phrase(node: Node, root: Node, names: str | None) -> str:
 
 def _bounds(node: Node) -> list[str]:
     low, above = node.get("minimum"), node.get("exclusiveMinimum")
+    # The limit of counts says nothing about a value, and is named where a value is beyond it.
     high, below = node.get("maximum"), node.get("exclusiveMaximum")
+    high = None if high in (MOST_COUNT, MOST_DISTANCE) else high
     top = (
         f"to {number(high)}" if high is not None else f"to below {number(below)}" if below is not None else ""
     )

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from forecaster.spec import Fault, OneOf, Spec, raise_faults
+from forecaster.text import listed
 
 # A range of more steps than this is treated as an error: it is practically continuous.
 MOST_VALUES = 1_000_000_000
@@ -119,14 +120,15 @@ class Choice(Spec):
     def _fits(self) -> Choice:
         # In Python 1 == 1.0 == True, but in the file they are different values.
         typed = [(type(v), v) for v in self.values]
+        first = {pair: i for i, pair in reversed(list(enumerate(typed)))}
         faults = [
             Fault(("values", i), f"{_yaml(v)} is listed twice", "keep one")
             for i, v in enumerate(self.values)
-            if typed.index(typed[i]) < i
+            if first[typed[i]] < i
         ]
         if (type(self.default), self.default) not in typed:
-            listed = ", ".join(_yaml(v) for v in self.values)
-            faults.append(Fault(("default",), f"is {_yaml(self.default)}, needs one of the values {listed}"))
+            names = listed([_yaml(v) for v in self.values], most=20)
+            faults.append(Fault(("default",), f"is {_yaml(self.default)}, needs one of the values {names}"))
         raise_faults(faults)
         return self
 

@@ -8,6 +8,7 @@ import yaml
 from yaml.resolver import Resolver
 
 from forecaster.config.parsed_yaml import NumberError, resolve
+from forecaster.text import steady, visible
 
 
 class _Dumper(yaml.SafeDumper):
@@ -23,7 +24,7 @@ class _Dumper(yaml.SafeDumper):
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     # Quote the text if YAML 1.2 (this program) or YAML 1.1 (most others) would read it as something else.
     style = "'" if not _is_text(value) else None
-    if not value.isprintable():
+    if not value.isprintable() or visible(value) != value:
         # In single quotes a line break, of which Unicode has several kinds, would become a space.
         style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
@@ -43,7 +44,8 @@ _Dumper.add_representer(str, _text)
 
 def dump(values: dict[str, Any]) -> str:
     """Return a mapping in block style: `type` first, the other keys in their order, no line folded."""
-    return yaml.dump(_type_first(values), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)
+    text = yaml.dump(_type_first(values), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)
+    return _seen(text)
 
 
 def flow(value: Any) -> str:
@@ -57,7 +59,12 @@ def flow(value: Any) -> str:
         width=10**6,
     )
     # PyYAML ends a document that is a bare scalar with "...".
-    return text.removesuffix("...\n").strip()
+    return _seen(text.removesuffix("...\n").strip())
+
+
+def _seen(text: str) -> str:
+    """Escape what PyYAML leaves as it is in double quotes and cannot be seen, such as a change of direction."""
+    return steady(text)
 
 
 def _type_first(value: Any) -> Any:

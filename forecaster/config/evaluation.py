@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 
 from forecaster.evaluation.metrics import METRICS
 from forecaster.forecasting.baselines import BASELINES, OF_A_SEASON
-from forecaster.spec import Fault, FaultsError, OneOf, Spec, meanings_of
+from forecaster.spec import Count, Fault, FaultsError, OneOf, Spec, meanings_of
 
 MetricName = Annotated[str, OneOf(meanings_of({name: metric.terms for name, metric in METRICS.items()}))]
 BaselineName = (
@@ -46,7 +46,7 @@ class EvaluationSpec(Spec):
     """Simple forecasts that are scored beside the model on the same windows. []: none. `seasonal_naive` repeats the
     season of `seasonality`, and `seasonal_naive_N`, such as `seasonal_naive_168`, a season of N steps; several may
     stand side by side. `auto_ets`, `auto_theta` and `auto_arima` need the extra `stats`."""
-    seasonality: Annotated[int, Field(ge=1)] | None = Field(None, examples=[168])
+    seasonality: Count | None = Field(None, examples=[168])
     """Steps in one season, for the seasonal naive forecast, the statistical baselines, and `mase` and `rmsse`. null:
     the usual number for the frequency, such as 24 for `h`, 7 for `D` and 12 for `ME`."""
     metrics: list[MetricName] = Field(

@@ -245,11 +245,8 @@ def _experiment(tree: ParsedYaml, faults: list[Diagnostic], *, base: Path, path:
     holes = tree.holes | lifted.holes
     spec, wrong = validate(lifted.values, tree.positions, holes=holes)
     # A value that could not be read already has its message.
-    faults = [
-        *faults,
-        *(f for f in lifted.faults if f.path not in {dotted(hole) for hole in tree.holes}),
-        *wrong,
-    ]
+    lost = {dotted(hole) for hole in tree.holes}
+    faults = [*faults, *(f for f in lifted.faults if f.path not in lost), *wrong]
     if faults or spec is None:
         raise ConfigError.of(in_file_order(faults))
     return Experiment(

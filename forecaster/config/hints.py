@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from forecaster.config.describe import Node, alternatives, choices, deref, nullable, number, tags
+from forecaster.config.dump import flow
 from forecaster.config.nearest import VERY_LIKE, nearest
 from forecaster.config.parsed_yaml import NumberError, resolve
 from forecaster.config.positions import KeyPath, dotted, quoted
@@ -118,7 +119,7 @@ def _text_hint(value: str, types: set[Any], node: Node, root: Node) -> str | Non
         entry = next(b for b in alternatives(node, root) if b.get("type") == "array")["items"]
         by_name = choices(entry, root)
         writable = value in by_name if by_name else deref(entry, root).get("type") == "string"
-        return f"write [{value}]" if writable else None
+        return f"write {flow([value])}" if writable else None
     if value.lower() in ("none", "nil", "na", "null") and nullable(node, root):
         return "write null"
     if types == {"object"}:

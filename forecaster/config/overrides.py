@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from forecaster.config.parsed_yaml import ParsedYaml, kind_of, parse_yaml
+from forecaster.config.parsed_yaml import MAX_DEPTH, ParsedYaml, kind_of, parse_yaml
 from forecaster.config.positions import KeyPath, dotted
+from forecaster.config.syntax import unprintable
 from forecaster.errors import ConfigError, Diagnostic, Location
+from forecaster.text import shortened
+
+# More overrides than this are a file of their own.
+MAX_OVERRIDES = 1_000
+# The most characters of an override in a message.
+MOST_SHOWN = 200
 
 
 def apply_overrides(tree: ParsedYaml, overrides: list[str]) -> list[Diagnostic]:
@@ -23,13 +30,26 @@ def apply_overrides(tree: ParsedYaml, overrides: list[str]) -> list[Diagnostic]:
         One diagnostic for each override that cannot be applied.
     """
     faults: list[Diagnostic] = []
+    if len(overrides) > MAX_OVERRIDES:
+        hint = "change the file instead"
+        return [
+            Diagnostic(
+                f"is given {len(overrides):,} times, at most {MAX_OVERRIDES:,}", hint, Location("--set")
+            )
+        ]
     for override in overrides:
-        where = Location(f"--set {override}")
+        where = Location(f"--set {shortened(override, MOST_SHOWN)}")
+        if fault := unprintable(override, where.file):
+            faults.append(Diagnostic(fault.summary, "write the value as text in UTF-8", where))
+            continue
         name, equals, text = override.partition("=")
         path = _parts(name)
         if not equals or path is None:
             hint = "write --set training.epochs=20"
             faults.append(Diagnostic("needs a path, '=' and a value", hint, where))
+            continue
+        if len(path) > MAX_DEPTH:
+            faults.append(Diagnostic(f"the path has {len(path):,} parts, at most {MAX_DEPTH}", None, where))
             continue
         try:
             # The text is parsed like a file, so that comments and block scalars mean the same.
@@ -82,9 +102,10 @@ def put(tree: ParsedYaml, parts: list[str], value: Any, where: Location) -> Diag
     last = _step(inside, parts[-1], path, where)
     if isinstance(last, Diagnostic):
         return last
+    before = inside.get(last) if isinstance(inside, dict) else inside[last]
     inside[last] = value
     path = (*path, last)
-    tree.positions.override(path, where)
+    tree.positions.override(path, where, before=before)
     tree.holes = {hole for hole in tree.holes if hole[: len(path)] != path}
     return None
 

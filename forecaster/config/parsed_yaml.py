@@ -19,10 +19,13 @@ from forecaster.config.nearest import nearest
 from forecaster.config.positions import KeyPath, Positions, dotted, quoted
 from forecaster.config.syntax import explain_syntax, unprintable
 from forecaster.errors import ConfigError, Diagnostic, EnvironmentError_, Location
+from forecaster.system import open_at_once
 
 MAX_BYTES = 1024 * 1024
 # Deeper than any config, and far below Python's recursion limit.
 MAX_DEPTH = 32
+# Far more than any config has: most have a hundred.
+MAX_VALUES = 100_000
 # More problems would not be read, and a file of 1 MiB could have enough of them to take a minute.
 MAX_PROBLEMS = 100
 
@@ -31,6 +34,8 @@ BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": F
 INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 INFINITY = re.compile(r"[-+]?\.(inf|Inf|INF)")
+# An escape such as "\ud83d" makes one, and no file in UTF-8 can hold it.
+SURROGATE = re.compile("[\ud800-\udfff]")
 NAN = re.compile(r"\.(nan|NaN|NAN)")
 
 
@@ -86,8 +91,12 @@ def read_bytes(path: Path) -> bytes:
     """Read a file of at most 1 MiB. Raises ConfigError or EnvironmentError_, as `read_yaml` does."""
     where = Location(str(path))
     try:
-        with path.open("rb") as f:
+        with open(path, "rb", opener=open_at_once) as f:
             raw = f.read(MAX_BYTES + 1)
+    except ValueError:
+        raise ConfigError(
+            "the path holds a character that no path can", hint="check the path", location=where
+        ) from None
     except (FileNotFoundError, NotADirectoryError):
         beside = _yaml_files(path.parent)
         near = nearest(path.stem, list(beside))
@@ -96,7 +105,9 @@ def read_bytes(path: Path) -> bytes:
     except IsADirectoryError:
         raise ConfigError("is a folder", hint="give a YAML file", location=where) from None
     except OSError as e:
-        raise EnvironmentError_(f"cannot be read: {e.strerror}", location=where) from e
+        raise EnvironmentError_(
+            f"cannot be read: {e.strerror}", hint="check its permissions and the disk", location=where
+        ) from e
     if len(raw) > MAX_BYTES:
         raise ConfigError(
             "is larger than 1 MiB", hint="a config is a few kilobytes; is this the data?", location=where
@@ -106,9 +117,11 @@ def read_bytes(path: Path) -> bytes:
 
 def _yaml_files(folder: Path) -> dict[str, Path]:
     """Return the YAML files of a folder, by name without extension."""
-    if not folder.is_dir():
+    try:
+        return {p.stem: p for p in sorted(folder.iterdir()) if p.suffix in (".yaml", ".yml")}
+    except OSError:
+        # The folder is absent, or its names may not be read: there is nothing to suggest.
         return {}
-    return {p.stem: p for p in sorted(folder.iterdir()) if p.suffix in (".yaml", ".yml")}
 
 
 def decode(raw: bytes, file: str) -> str:
@@ -177,22 +190,36 @@ class _Builder:
     def __init__(self, text: str, file: str) -> None:
         self.file = file
         self.tree = ParsedYaml(None, Positions(file), text)
-        self.events: Iterator[Any] = yaml.parse(text, Loader=yaml.SafeLoader)
+        self.events: Iterator[Any] = iter(())
 
     def build(self) -> ParsedYaml:
         """Parse the text. Raises ConfigError when the syntax is not valid."""
-        n_documents = 0
+        if fault := unprintable(self.tree.text, self.file):
+            raise ConfigError.of([fault])
         try:
-            for event in self.events:
-                if isinstance(event, yaml.DocumentStartEvent):
-                    n_documents += 1
-                    if n_documents > 1:
-                        self.problem(event, (), "a second document starts here", "keep one per file")
-                        break
-                    self.tree.values = self.value(next(self.events), ())
+            # The parser in C is twenty times as fast, and its messages are not those that `explain_syntax` knows.
+            return self._built(getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        except yaml.YAMLError:
+            self.tree = ParsedYaml(None, Positions(self.file), self.tree.text)
+            return self._built_in_python()
+
+    def _built(self, loader: Any) -> ParsedYaml:
+        self.events = yaml.parse(self.tree.text, Loader=loader)
+        n_documents = 0
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                n_documents += 1
+                if n_documents > 1:
+                    self.problem(event, (), "a second document starts here", "keep one per file")
+                    break
+                self.tree.values = self.value(next(self.events), ())
+        return self.tree
+
+    def _built_in_python(self) -> ParsedYaml:
+        try:
+            return self._built(yaml.SafeLoader)
         except yaml.YAMLError as e:
             raise ConfigError.of([*self.tree.problems, explain_syntax(e, self.file)]) from None
-        return self.tree
 
     def place(self, event: Any) -> Location:
         """Return the location of an event."""
@@ -212,7 +239,13 @@ class _Builder:
 
     def value(self, event: Any, path: KeyPath) -> Any:
         """Return the value that begins with an event, and record its location."""
-        self.tree.positions.values[path] = self.place(event)
+        values = self.tree.positions.values
+        values[path] = self.place(event)
+        if len(values) > MAX_VALUES:
+            fault = Diagnostic(
+                f"holds more than {MAX_VALUES:,} values", "is this the data?", self.place(event)
+            )
+            raise ConfigError.of([*self.tree.problems, fault])
         if isinstance(event, yaml.AliasEvent):
             self.hole(event, path, f"alias *{event.anchor} is not allowed", "write the value out")
             return None
@@ -233,7 +266,12 @@ class _Builder:
 
     def scalar(self, event: Any, path: KeyPath) -> Any:
         """Return the value of a scalar."""
-        if event.style is not None:
+        if half := SURROGATE.search(event.value):
+            name = f"U+{ord(half[0]):04X}"
+            self.hole(event, path, f"{name} is half of a character", "write the whole character")
+            return None
+        # The parser in C gives a plain scalar the style "".
+        if event.style:
             return event.value
         try:
             return resolve(event.value)
@@ -274,9 +312,15 @@ class _Builder:
                 self.problem(event, path, "a list or mapping cannot be a key", "keys are text")
             return "", False
         name = str(event.value)
+        if half := SURROGATE.search(name):
+            self.problem(
+                event, path, f"a key holds U+{ord(half[0]):04X}, half of a character", "write it whole"
+            )
+            return name, False
         if event.anchor is not None or event.tag is not None:
             self.problem(event, path, f"key {name} has an anchor or a tag", "remove it")
-        if event.style is not None:
+        # The parser in C gives a plain scalar the style "".
+        if event.style:
             return name, True
         if name == "<<":
             self.problem(event, path, "merge key << is not allowed", "write the keys out")

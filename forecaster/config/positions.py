@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from forecaster.errors import Location
+from forecaster.text import plain_json
 
 KeyPath = tuple[str | int, ...]
 PLAIN_KEY = re.compile(r"[\w:/ -]+")
@@ -38,11 +39,23 @@ class Positions:
             path = path[:-1]
         return self.keys.get(path) or self.of_value(path)
 
-    def override(self, path: KeyPath, location: Location) -> None:
-        """Give everything at and under the path another location, such as that of --set."""
-        for places in (self.keys, self.values):
-            for known in [p for p in places if p[: len(path)] == path]:
-                del places[known]
+    def override(self, path: KeyPath, location: Location, *, before: Any = None) -> None:
+        """Give everything at and under the path another location, such as that of --set.
+
+        Args:
+            path: The path.
+            location: The location.
+            before: The value that was there: nothing but its parts can have locations under the path.
+        """
+        # Without recursion, because a value from Python may be nested deeper than Python can call.
+        old = [(path, before)]
+        while old:
+            here, value = old.pop()
+            self.keys.pop(here, None)
+            self.values.pop(here, None)
+            if isinstance(value, dict | list):
+                inside = value.items() if isinstance(value, dict) else enumerate(value)
+                old += [((*here, part), inner) for part, inner in inside]
         self.keys[path] = self.values[path] = location
 
 
@@ -57,4 +70,4 @@ def dotted(path: KeyPath) -> str:
 def quoted(text: str) -> str:
     """Put text in double quotes on one line, with control characters escaped, cut at 60 characters."""
     cut = text if len(text) <= 60 else text[:57] + "..."
-    return json.dumps(cut, ensure_ascii=not cut.isprintable())
+    return plain_json(cut)

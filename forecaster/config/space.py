@@ -18,7 +18,7 @@ from forecaster.config.describe import Node
 from forecaster.config.dimensions import KINDS, Dimension
 from forecaster.config.hints import shown
 from forecaster.config.positions import KeyPath, Positions, dotted
-from forecaster.config.validation_errors import diagnostics_of, in_file_order
+from forecaster.config.validation_errors import MOST_EXPLAINED, diagnostics_of, in_file_order
 from forecaster.errors import Diagnostic
 
 # Mappings whose keys are column names, one of which may be "int".
@@ -78,6 +78,11 @@ def _lift(value: Any, path: KeyPath, positions: Positions, lifted: Lifted) -> An
 
 def _take(node: dict[str, Any], path: KeyPath, positions: Positions, lifted: Lifted) -> Any:
     """Return the default of a node, and add its dimension or its faults to `lifted`."""
+    if len(lifted.faults) >= MOST_EXPLAINED:
+        fault = Diagnostic("is not read after so many faults", None, positions.of_value(path), dotted(path))
+        lifted.faults.append(fault)
+        lifted.holes.add(path)
+        return None
     kind = next(k for k in node if k in KINDS)
     others = [key for key in node if key != kind]
     here = (*path, kind)

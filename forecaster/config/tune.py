@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from forecaster.spec import OneOf, Spec
+from forecaster.spec import Count, OneOf, Spec
 
 
 class ObjectiveSpec(Spec):
@@ -56,22 +56,22 @@ class TuneSpec(Spec):
     """The search algorithm. [Searching for settings](tuning.md) compares them."""
     objective: ObjectiveSpec = Field(ObjectiveSpec(), examples=[{"metric": "val_mase"}])
     """The metric that the search optimises, and in which direction."""
-    max_trials: Annotated[int, Field(ge=1)] | None = Field(40, examples=[100])
+    max_trials: Count | None = Field(40, examples=[100])
     """How many trials to make, for every algorithm but `hyperband`. null: as many as `time_budget` has room for."""
-    max_epochs: Annotated[int, Field(ge=1)] = Field(50, examples=[81])
+    max_epochs: Annotated[int, Field(ge=1, le=1_000_000)] = Field(50, examples=[81])
     """The epochs of the longest trials of `hyperband`, which replace `training.epochs`. At least `factor`."""
     factor: Annotated[int, Field(ge=2)] = Field(3, examples=[4])
     """How strictly `hyperband` selects: in each round one trial in `factor` continues, for `factor` times as many
     epochs."""
-    hyperband_iterations: Annotated[int, Field(ge=1)] = Field(1, examples=[2])
+    hyperband_iterations: Count = Field(1, examples=[2])
     """How often `hyperband` goes through all of its rounds, each time with new trials."""
-    executions_per_trial: Annotated[int, Field(ge=1)] = Field(1, examples=[3])
+    executions_per_trial: Annotated[int, Field(ge=1, le=1000)] = Field(1, examples=[3])
     """How many networks are trained per trial, from different seeds; the trial's score is their mean. Raise it where
     scores vary much from seed to seed."""
     ensemble: Annotated[int, Field(ge=1, le=100)] | None = Field(None, examples=[1])
     """How many networks a trial trains in place of `training.ensemble`, which the best config keeps. null: as many as
     the best config. 1 makes trials quick where the ensemble is large."""
-    folds: Annotated[int, Field(ge=1)] = Field(1, examples=[3])
+    folds: Annotated[int, Field(ge=1, le=1000)] = Field(1, examples=[3])
     """How many cutoffs a trial is validated at: the validation range, and that range moved back by its own
     length again and again, with training always ending where it begins. The score is the mean."""
     time_budget: (
@@ -86,9 +86,9 @@ class TuneSpec(Spec):
     ) = Field(None, examples=["2h"])
     """How long the search may take, as a whole number and s, m or h. A trial that is running then is dropped. null: no
     limit. `--time-budget` replaces it."""
-    max_failed_trials: Annotated[int, Field(ge=1)] = Field(5, examples=[10])
+    max_failed_trials: Count = Field(5, examples=[10])
     """How many trials in a row may fail before the search ends. Failed trials between others are only recorded."""
-    keep_checkpoints: Annotated[int, Field(ge=1)] = Field(3, examples=[1])
+    keep_checkpoints: Count = Field(3, examples=[1])
     """How many of the best trials keep their config and checkpoints on disk."""
     overwrite: bool = Field(False, examples=[True])
     """Whether a search in an existing `--run-dir` starts over and replaces it, as with `--overwrite`. false: it is

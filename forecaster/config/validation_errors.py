@@ -12,10 +12,12 @@ from forecaster.config.describe import Node, alternatives, deref, experiment_sch
 from forecaster.config.hints import misplaced_key, shown, value_hint
 from forecaster.config.nearest import nearest
 from forecaster.config.positions import KeyPath, Positions, dotted
-from forecaster.errors import Diagnostic
-from forecaster.spec import FaultsError
+from forecaster.errors import Diagnostic, Location
+from forecaster.spec import MOST_COUNT, MOST_DISTANCE, FaultsError
 
 MISSING = "is missing"
+# To explain a fault takes a millisecond, and nobody reads hundreds: the rest is only counted.
+MOST_EXPLAINED = 300
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,15 @@ def diagnostics_of(
         prefix: The path of the validated value in the file.
     """
     root = schema or experiment_schema()
+    lost = set(holes)
     found: dict[tuple[KeyPath, str], Diagnostic] = {}
     misspelt: set[KeyPath] = set()
-    for fault in error.errors(include_url=False):
+    faults = error.errors(include_url=False)
+    for fault in faults[:MOST_EXPLAINED]:
         place = locate(fault["loc"], root)
         for path, diagnostic in _explain_one(dict(fault), place, positions, root, prefix):
             # A union of scalars reports once per branch; one message names them all.
-            if not any(path[: len(hole)] == hole for hole in holes):
+            if not any(path[:end] in lost for end in range(len(path) + 1)):
                 found.setdefault((path, diagnostic.summary), diagnostic)
         if fault["type"] == "extra_forbidden":
             misspelt.add((*prefix, *place.path[:-1], _unknown_key(place, root)[2] or ""))
@@ -69,7 +73,11 @@ def diagnostics_of(
     kept = [
         d for (path, summary), d in found.items() if path not in misspelt or not summary.startswith(MISSING)
     ]
-    return in_file_order(kept)
+    unread = [
+        Diagnostic("is not valid", None, Location(positions.file), dotted((*prefix, *fault["loc"])))
+        for fault in faults[MOST_EXPLAINED:]
+    ]
+    return [*in_file_order(kept), *unread]
 
 
 def in_file_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -153,6 +161,9 @@ def _explain_one(
         node = cast(Node, place.node)
         value = fault["input"]
         summary = f"is {shown(value)}, needs {needs(node, root)}"
+        most = fault["ctx"]["le"] if fault["type"] == "less_than_equal" else None
+        if most in (MOST_COUNT, MOST_DISTANCE):
+            summary = f"is {shown(value)}, needs at most {most:,}"
         if fault["type"] == "string_too_short" and value == "":
             summary = "is empty text, needs at least one character"
         has_default = place.parent is not None and "default" in deref(node, root)

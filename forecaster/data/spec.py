@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from forecaster.data.encodings import encoding_fault
 from forecaster.data.time_axis.time_formats import OF_YEAR, format_fault
-from forecaster.spec import Fault, FaultsError, OneOf, Spec, raise_faults
+from forecaster.spec import MOST_COUNT, MOST_DISTANCE, Count, Fault, FaultsError, OneOf, Spec, raise_faults
 from forecaster.text import joined
 
 
@@ -29,6 +30,20 @@ CalendarFeature = Annotated[
 ]
 
 
+def zone_fault(name: str) -> tuple[str, str] | None:
+    """Return what is wrong with the name of a time zone, and the next move; None where nothing is."""
+    import difflib
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        near = difflib.get_close_matches(name, sorted(available_timezones()), n=1)
+        hint = f"did you mean {near[0]}?" if near else "give an IANA name such as Europe/Paris"
+        return f"no time zone is called {name!r}", hint
+    return None
+
+
 class CsvSpec(Spec):
     """How to read a CSV file; Parquet files ignore it."""
 
@@ -41,22 +56,26 @@ class CsvSpec(Spec):
     quotes. null: numbers contain no such mark, and a number with one is an error."""
     encoding: str = Field("utf-8", examples=["cp1252"])
     """The text encoding of the file, as a Python codec name: `cp1252` or `latin-1` for many older files."""
+    skip_rows: Annotated[int, Field(ge=0)] | list[Annotated[int, Field(ge=1)]] = Field(0, examples=[3, [2]])
+    """Lines to leave out: a number of lines at the beginning of the file, above the header, or a list of line numbers,
+    counted from 1. `[2]` leaves out a row of units below the header."""
+    comment: Character | None = Field(None, examples=["#"])
+    """The character at the beginning of lines to leave out. null: no line is a comment."""
+    skip_footer: int = Field(0, ge=0, examples=[2])
+    """How many lines to leave out at the end of the file, such as totals or notes. Blank lines do not count."""
     time_format: str | None = Field(None, examples=["%d.%m.%Y %H:%M", "quarter", "epoch-s"])
     """The format of the time column, also in tables that are not CSV: strftime codes, or a name. `quarter` reads
-    2024Q1, 2024-Q1 and Q1 2024, `iso-week` reads 2024-W05, 2024W05 and 202405 as Mondays, `epoch-s`, `epoch-ms`,
-    `epoch-us` and `epoch-ns` read seconds to nanoseconds since 1970 in UTC, and `decimal-year` reads 1959.25 as a
-    month. null: only ISO 8601 is accepted, such as 2024-01-31T06:00."""
+    2024Q1, 2024-Q1, Q1 2024 and 20241, `iso-week` reads 2024-W05, 2024W05, W5 2024 and 202405 as Mondays, `epoch-s`,
+    `epoch-ms`, `epoch-us` and `epoch-ns` read seconds to nanoseconds since 1970 in UTC, `decimal-year` reads 1959.25
+    as a month, and `excel` reads 45000.25 as Excel does, in days. null: only ISO 8601 is accepted, such as
+    2024-01-31T06:00."""
 
     @field_validator("encoding")
     @classmethod
     def _known_encoding(cls, value: str) -> str:
-        import codecs
-
-        try:
-            codecs.lookup(value)
-        except LookupError:
-            fault = Fault((), f"no encoding is called {value!r}", "try utf-8, cp1252 or latin-1")
-            raise FaultsError([fault]) from None
+        fault = encoding_fault(value)
+        if fault is not None:
+            raise FaultsError([Fault((), *fault)])
         return value
 
     @field_validator("time_format")
@@ -70,7 +89,7 @@ class CsvSpec(Spec):
     @model_validator(mode="after")
     def _distinct(self) -> CsvSpec:
         taken: dict[str, str] = {}
-        for name in ("separator", "decimal", "thousands"):
+        for name in ("separator", "decimal", "thousands", "comment"):
             mark = getattr(self, name)
             if name == "thousands" and mark == self.separator:
                 continue  # numbers in quotes, as in "1,234"
@@ -100,9 +119,15 @@ class TimePartsSpec(Spec):
     day: Name | None = Field(None, examples=["day"])
     """The column of days, 1 to 31, beside a month."""
     hour: Name | None = Field(None, examples=["hr"])
-    """The column of hours, 0 to 23, beside a date."""
+    """The column of hours, 0 to 23, beside a date; 24 is midnight, at the beginning of the next day."""
     minute: Name | None = Field(None, examples=["minute"])
     """The column of minutes, 0 to 59, beside an hour."""
+    hour_ending: Name | None = Field(None, examples=["HE"])
+    """The column of hours, 1 to 24, beside a date. Hour 1 is read as 00:00, its beginning."""
+    half_hour: Name | None = Field(None, examples=["settlement_period"])
+    """The column of half hours, 1 to 48, beside a date. Half hour 1 is read as 00:00, its beginning."""
+    quarter_hour: Name | None = Field(None, examples=["interval"])
+    """The column of quarters of an hour, 1 to 96, beside a date. The first is read as 00:00, its beginning."""
     clock: Name | None = Field(None, examples=["Time"])
     """The column of times of the day, such as 17:24, 17:24:30 or 5:24 PM, beside a date."""
 
@@ -177,15 +202,19 @@ class DataSpec(Spec):
     """The table, and the role of each of its columns."""
 
     path: Name = Field(examples=["../data/nyc_departures.csv"])
-    """The table: a CSV (`.csv`, `.csv.gz`), Parquet or Arrow file, or a folder of Parquet or Arrow files. A relative
-    path starts at the folder of the YAML file."""
+    """The table: a CSV, Parquet or Arrow file, a folder of files of one of these formats, or a pattern such as
+    `sales/*.csv` that names several. A CSV file may be compressed (`.gz`, `.bz2`, `.xz`, `.zst`, or `.zip` with one
+    file in it). In a folder, folders named `shop=north` give their files a column `shop`. A relative path starts at
+    the folder of the YAML file."""
     time: Name = Field(examples=["time_hour"])
-    """The column of timestamps; with a whole number as `freq`, a column of whole numbers."""
+    """The column of timestamps; with a whole number as `freq`, a column of whole numbers. A list such as
+    `[date, hour]` names the columns of `time_parts` too, where their names say what they hold: year, quarter, month,
+    week, day, hour, minute or time."""
     time_parts: TimePartsSpec = Field(TimePartsSpec(), examples=[{"hour": "hr"}, {"month": "Month"}])
-    """The other columns of a time that is spread over several: the hour (0 to 23) or the clock (17:24) beside a
+    """The other columns of a time that is spread over several: the hour (0 to 24) or the clock (17:24) beside a
     column of dates, or the month, the quarter or the ISO week beside a column of years. Forecasts have the whole time
     in the column `time`."""
-    freq: str | Annotated[int, Field(ge=1)] = Field(examples=["h", "15min", "W-FRI", 1])
+    freq: str | Annotated[int, Field(ge=1, le=MOST_DISTANCE)] = Field(examples=["h", "15min", "W-FRI", 1])
     """The time from one row of a series to the next. Text is a pandas offset alias: `h` (hourly), `D` (daily), `ME`
     (month end), `W-FRI`, `15min`, …. A whole number is the distance between two values of an integer time column."""
     id: Name | None = Field(None, examples=["origin"])
@@ -262,6 +291,10 @@ class DataSpec(Spec):
         ),
     ] = Field("error", examples=["last"])
     """What to do with several rows of the same series and time."""
+    missing_values: list[str | int | float] = Field([], examples=[["?", "-", -9999]])
+    """Texts and numbers that stand for no value in the columns of targets and covariates, besides an empty cell and
+    NA, N/A, NaN, null and None. A number stands for itself however it is written: -9999 also for -9999.0. Ids and times
+    are not looked at."""
     csv: CsvSpec = Field(CsvSpec(), examples=[{"separator": ";", "decimal": ","}])
     """How to read a CSV file."""
     start: str | int | None = Field(None, examples=["2013-01-01"])
@@ -270,6 +303,31 @@ class DataSpec(Spec):
     end: str | int | None = Field(None, examples=["2013-11-30"])
     """The last row to use, inclusive: a date or time, or a whole number where `freq` is one. null: to the last
     row of the table."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parts_of_a_list(cls, given: Any) -> Any:
+        """Read `time: [date, hr]` as the column `date` with the part that the name `hr` says."""
+        names = given.get("time") if isinstance(given, dict) else None
+        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+            return given
+        parts = _parts_of(names[1:])
+        if len(parts) < len(names) - 1 or (parts and given.get("time_parts")):
+            raise FaultsError([Fault(("time",), *_several_times(names))])
+        return {**given, "time": names[0], **({"time_parts": parts} if parts else {})}
+
+    @field_validator("path", mode="before")
+    @classmethod
+    def _one_path(cls, value: Any) -> Any:
+        if isinstance(value, list):
+            hint = "give their folder, or a pattern such as sales/*.csv"
+            raise FaultsError([Fault((), "is a list of files", hint)])
+        return value
+
+    @field_validator("missing_values")
+    @classmethod
+    def _no_nan(cls, value: list[str | int | float]) -> list[str | int | float]:
+        return [v for v in value if v == v]
 
     @field_validator("freq")
     @classmethod
@@ -281,16 +339,9 @@ class DataSpec(Spec):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str | None) -> str | None:
-        if value is not None:
-            import difflib
-            from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
-
-            try:
-                ZoneInfo(value)
-            except (ZoneInfoNotFoundError, ValueError):
-                near = difflib.get_close_matches(value, sorted(available_timezones()), n=1)
-                hint = f"did you mean {near[0]}?" if near else "give an IANA name such as Europe/Paris"
-                raise FaultsError([Fault((), f"no time zone is called {value!r}", hint)]) from None
+        fault = None if value is None else zone_fault(value)
+        if fault is not None:
+            raise FaultsError([Fault((), *fault)])
         return value
 
     @model_validator(mode="after")
@@ -360,13 +411,45 @@ class DataSpec(Spec):
         return self
 
 
+def _several_times(names: list[str]) -> tuple[str, str]:
+    """Return the fault of a list of columns under data.time, and how to write the same with data.time_parts."""
+    found = _parts_of(names[1:])
+    if len(found) < len(names) - 1:
+        found = {"hour": names[1]} if len(names) == 2 else {"month": names[1], "day": names[2]}
+    parts = ", ".join(f"{part}: {name}" for part, name in found.items())
+    return (
+        "is a list of columns",
+        f"name the first, time: {names[0]}, and the others by their part, such as time_parts: {{{parts}}}",
+    )
+
+
+def _parts_of(names: list[str]) -> dict[str, str]:
+    """Return the parts of times that columns hold by their names, as in data.time_parts."""
+    return {part: name for name in names for part, known in _PART_NAMES.items() if name.lower() in known}
+
+
+# Names that columns of parts of times often have.
+_PART_NAMES = {
+    "quarter": ("quarter", "qtr", "q"),
+    "month": ("month", "mo", "mnth"),
+    "week": ("week", "wk", "isoweek", "iso_week"),
+    "day": ("day", "dom"),
+    "hour": ("hour", "hr", "h"),
+    "minute": ("minute", "min"),
+    "hour_ending": ("he", "hour_ending", "hour ending"),
+    "clock": ("clock", "time", "time_of_day"),
+}
+
+
 def with_plain_times(spec: DataSpec) -> DataSpec:
     """Return the spec for a table that forecaster wrote: with plain CSV, and each time in one column."""
     return spec.model_copy(update={"csv": CsvSpec(), "time_parts": TimePartsSpec()})
 
 
 SplitSize = (
-    Annotated[float, Field(ge=0, lt=1)] | Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1)]
+    Annotated[float, Field(ge=0, lt=1)]
+    | Annotated[int, Field(ge=0, le=MOST_COUNT)]
+    | Annotated[str, Field(min_length=1)]
 )
 
 
@@ -392,11 +475,11 @@ class SplitSpec(Spec):
 class WindowSpec(Spec):
     """The stretch of time that one forecast sees, and the stretch that it forecasts."""
 
-    lookback: Annotated[int, Field(ge=1)] = Field(examples=[168])
+    lookback: Count = Field(examples=[168])
     """How many past steps the network sees. Gradients reach back through as many."""
-    horizon: Annotated[int, Field(ge=1)] = Field(examples=[24])
+    horizon: Count = Field(examples=[24])
     """How many steps it forecasts."""
-    stride: Annotated[int, Field(ge=1)] = Field(1, examples=[24])
+    stride: Count = Field(1, examples=[24])
     """Steps from the beginning of one window to the beginning of the next. 1 uses every window; a larger stride
     trains and scores faster, on fewer windows."""
     short: Annotated[

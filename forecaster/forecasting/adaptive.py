@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from forecaster.data.arrays import AnyFloats, Ints
+from forecaster.data.arrays import AnyFloats, Floats, Ints
 from forecaster.data.transforms.scalers import Scaler
 from forecaster.forecasting.calibration import Calibration, GroupedQuantiles, calibrate
 
@@ -83,7 +82,7 @@ class AdaptiveCalibration:
             ids=self.ids,
         )
 
-    def apply(self) -> NDArray[np.float32]:
+    def apply(self) -> Floats:
         """Calibrate the windows of `after`.
 
         The calibration is renewed every horizon steps, from targets before the first window of
@@ -96,7 +95,7 @@ class AdaptiveCalibration:
         first = int(self.position[after].min())
         block = (self.position[after] - first) // self.horizon
         shape = (len(after), *self.actual.shape[1:], len(self.probabilities))
-        out = np.empty(shape, dtype=np.float32)
+        out = np.empty(shape)
         for nth in np.unique(block):
             here = np.flatnonzero(block == nth)
             windows = after[here]

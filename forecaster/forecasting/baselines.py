@@ -1,9 +1,9 @@
 """Baselines: simple forecasts that every model is compared with.
 
-A baseline is a function of the cutoffs and of `BaselineInputs` that returns (windows,
-horizon, targets), float32, in original units. It uses only rows before each window, and
-those that learn do so on training rows. To add one, write its function here and list it in
-BASELINES; the statistical ones are listed in `stats`.
+A baseline is a function of the cutoffs and of `BaselineInputs` that returns (windows, horizon, targets) in original
+units, in double precision: single precision leaves a level of 10^9 no decimals. It uses only rows before each window,
+and those that learn do so on training rows. To add one, write its function here and list it in BASELINES; the
+statistical ones are listed in `stats`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ Baseline = Callable[[Cutoffs, BaselineInputs], PointForecast]
 
 def naive(cutoffs: Cutoffs, inputs: BaselineInputs) -> PointForecast:
     """Last value, at every step."""
-    last = cutoffs.values[cutoffs.row - 1].astype(np.float32)
+    last = cutoffs.values[cutoffs.row - 1].astype(np.float64)
     return np.repeat(last[:, None], cutoffs.horizon, axis=1)
 
 
@@ -145,11 +145,11 @@ def forecast(name: str, cutoffs: Cutoffs, inputs: BaselineInputs) -> PointForeca
         inputs: What the baseline may use in addition to the history.
 
     Returns:
-        (windows, horizon, targets), float32, original units.
+        (windows, horizon, targets), original units.
     """
     season = own_season(name)
     return BASELINES[name](cutoffs, inputs) if season is None else _repeated(cutoffs, season)
 
 
 def _empty(cutoffs: Cutoffs) -> PointForecast:
-    return np.empty((len(cutoffs.row), cutoffs.horizon, cutoffs.values.shape[1]), np.float32)
+    return np.empty((len(cutoffs.row), cutoffs.horizon, cutoffs.values.shape[1]))

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forecaster.data.arrays import AnyFloats, Floats, Ints
 from forecaster.data.transforms.scalers import Scaler
@@ -66,7 +65,7 @@ class Calibration:
     n_windows: int
     stretch: bool = False
 
-    def apply(self, forecast: GroupedQuantiles, ids: Sequence[str]) -> NDArray[np.float32]:
+    def apply(self, forecast: GroupedQuantiles, ids: Sequence[str]) -> Floats:
         """Calibrate quantiles.
 
         Args:
@@ -80,7 +79,7 @@ class Calibration:
         horizon, n = self.offsets.shape[1], len(self.probabilities)
         place = {name: i + 1 for i, name in enumerate(self.ids)}
         row = np.array([place.get(name, 0) for name in ids], dtype=np.int64)[forecast.group]
-        out = np.full((*forecast.quantiles.shape[:-1], n), np.nan, dtype=np.float32)
+        out = np.full((*forecast.quantiles.shape[:-1], n), np.nan)
         if self.stretch:
             scaled = _scaled(self.scaler, forecast, horizon)
             moved = stretched(scaled, self.offsets[row, : scaled.shape[1]], self.probabilities)
@@ -299,5 +298,5 @@ def _of_probability(quantiles: AnyFloats, k: int) -> AnyFloats:
 
 
 def _rounded(offsets: Floats) -> Floats:
-    """Return offsets with the nine digits that float32 forecasts can have, so that a file holds them exactly."""
+    """Return scaled offsets with nine digits, more than a network has, so that a file holds them exactly."""
     return np.array([float(f"{x:.9g}") for x in offsets.ravel()]).reshape(offsets.shape)

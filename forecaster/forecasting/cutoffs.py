@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from forecaster.data.arrays import Floats, Ints
 
-PointForecast = NDArray[np.float32]
+PointForecast = NDArray[np.float64]
 
 # Elements gathered at a time, as float64: 16 MiB.
 ELEMENTS_PER_PART = 2**21

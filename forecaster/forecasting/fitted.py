@@ -118,7 +118,7 @@ class Fitted:
         total: Floats = np.zeros((len(windows), self.shape.horizon, self.shape.n_targets))
         own: Floats | None = None
         if output.type != "point" and probabilities:
-            own = np.zeros((*total.shape, len(probabilities)), dtype=np.float32)
+            own = np.zeros((*total.shape, len(probabilities)))
         for member, weights in enumerate(self.members):
             fill_weights(network, weights)
             scaled = predict_windows(network, windows, batch_size=min(PREDICT_BATCH, len(windows)))
@@ -165,14 +165,14 @@ class Fitted:
             self.blend.check()
 
     def network(self, *, streams: int = 1) -> Forecaster:
-        """Build the network, without the weights of a member.
+        """Return the network, without the weights of a member, to use until the next call in this thread.
 
         Args:
             streams: The number of batch streams of a stateful network.
         """
-        from forecaster.model.build import build
+        from forecaster.model.kept_networks import network_to_forecast
 
-        return build(self.spec, self.shape, streams=streams)
+        return network_to_forecast(self.spec, self.shape, streams=streams)
 
     def save(self, run: RunDir, *, scored: bool = False) -> None:
         """Write the files of a forecaster in a run directory.

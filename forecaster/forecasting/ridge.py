@@ -39,7 +39,7 @@ class Ridge:
             (windows, horizon, targets), original units.
         """
         lookback, horizon = self.weights.shape
-        out = np.empty((len(cutoffs.row), horizon, cutoffs.values.shape[1]), np.float32)
+        out = np.empty((len(cutoffs.row), horizon, cutoffs.values.shape[1]))
         for run, part in cutoffs.parts(lookback + horizon):
             past = last_rows(part, lookback)
             shape = (*past.mean.shape, horizon)

@@ -139,9 +139,9 @@ def forecast(name: str, cutoffs: Cutoffs, *, season: int, fit_end: Ints, remarks
         remarks: Receives a sentence where models could not be fitted.
 
     Returns:
-        (windows, horizon, targets), float32, original units.
+        (windows, horizon, targets), original units.
     """
-    last = cutoffs.values[cutoffs.row - 1].astype(np.float32)
+    last = cutoffs.values[cutoffs.row - 1].astype(np.float64)
     out = np.repeat(last[:, None], cutoffs.horizon, axis=1)
     failed: list[str] = []
     for s in np.unique(cutoffs.series).tolist():

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-# More digits than float32 resolves, and few enough to read.
+# Few enough to read, and more than the network resolves of what varies.
 DIGITS = 9
+# The digits of what varies that are always written, and the most that double precision has.
+OF_SPREAD, MOST_DIGITS = 6, 15
 
 
 class Interval(NamedTuple):
@@ -81,10 +83,11 @@ def forecast_table(
         columns["target"] = pa.DictionaryArray.from_arrays(
             pa.array(target), pa.array(panel.targets, pa.string())
         )
-    columns["forecast"] = _numbers(forecast)
+    digits = _digits(forecast, intervals)
+    columns["forecast"] = _numbers(forecast, digits)
     for interval in intervals:
-        columns[f"forecast-lo-{interval.level:g}"] = _numbers(interval.low)
-        columns[f"forecast-hi-{interval.level:g}"] = _numbers(interval.high)
+        columns[f"forecast-lo-{interval.level:g}"] = _numbers(interval.low, digits)
+        columns[f"forecast-hi-{interval.level:g}"] = _numbers(interval.high, digits)
     if actual is not None:
         # A target may itself be called "forecast" or "cutoff".
         own_name = n_targets == 1 and panel.targets[0] not in columns
@@ -92,13 +95,35 @@ def forecast_table(
     return pa.table({name: _plain(column) for name, column in columns.items()})
 
 
-def _numbers(values: npt.NDArray[Any]) -> pa.Array:
-    """Return a forecast as a flat column, rounded to DIGITS significant digits."""
+def _digits(forecast: npt.NDArray[Any], intervals: Sequence[Interval]) -> Floats:
+    """Return the significant digits of each window and target, (windows, 1, targets).
+
+    They are DIGITS where the forecasts of a window vary by a thousandth of their level or more. Where they vary by
+    less, as those of 10^9 and a few do, there are as many more as it takes to write OF_SPREAD digits of what varies.
+    """
+    parts = [forecast, *(end for interval in intervals for end in (interval.low, interval.high))]
+    with np.errstate(all="ignore"):
+        low = np.fmin.reduce([np.fmin.reduce(part, axis=1, keepdims=True) for part in parts]).astype(
+            np.float64
+        )
+        high = np.fmax.reduce([np.fmax.reduce(part, axis=1, keepdims=True) for part in parts]).astype(
+            np.float64
+        )
+        level = np.maximum(np.abs(low), np.abs(high))
+        more = OF_SPREAD + np.ceil(np.log10(level / (high - low)))
+    # A window that does not vary at all may hold any number.
+    more = np.where(high > low, more, MOST_DIGITS)
+    found: Floats = np.clip(np.where(np.isfinite(more), more, DIGITS), DIGITS, MOST_DIGITS)
+    return found
+
+
+def _numbers(values: npt.NDArray[Any], digits: Floats) -> pa.Array:
+    """Return a forecast as a flat column, rounded to significant digits."""
     values = values.astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         power = np.floor(np.log10(np.abs(values)))
     power = np.where(np.isfinite(power), power, 0.0)
-    scale = 10.0 ** np.clip(DIGITS - 1 - power, -300, 300)
+    scale = 10.0 ** np.clip(digits - 1 - power, -300, 300)
     with np.errstate(over="ignore", invalid="ignore"):
         rounded = np.round(values * scale) / scale
     return _flat(np.where(np.isfinite(rounded), rounded, values))

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from forecaster.model.cells import CELLS, Activation, DenseSpec, DropoutSpec, Layer, Recurrent
 from forecaster.model.classical import CLASSICAL
-from forecaster.spec import Fault, FaultsError, OneOf, Spec, meanings_of, raise_faults
+from forecaster.spec import Count, Fault, FaultsError, OneOf, Spec, meanings_of, raise_faults
 from forecaster.text import joined
 
 
@@ -71,7 +71,7 @@ class AnchorSpec(Spec):
         ),
     ] = Field("correct", examples=["average"])
     """How the network and the linear forecast are combined."""
-    lookback: Annotated[int, Field(ge=1)] | None = Field(None, examples=[96])
+    lookback: Count | None = Field(None, examples=[96])
     """How many of the window's last steps the linear forecast sees. null: all of `window.lookback`."""
     penalty: Annotated[float, Field(ge=0)] | None = Field(None, examples=[0.1])
     """The ridge penalty, as a share of the mean square of an input. null: chosen on the validation windows."""
@@ -159,12 +159,12 @@ class ModelSpec(Spec):
     ] = Field("last", examples=["season"])
     """What is removed from the targets of each window inside the network and added to its forecast again. It lets the
     network forecast levels that training never saw."""
-    season: Annotated[int, Field(ge=1)] | None = Field(None, examples=[24])
+    season: Count | None = Field(None, examples=[24])
     """Steps in one season, for `normalization: season`; at most `window.lookback` - 1. null: no season."""
-    differences: list[Annotated[int, Field(ge=1)]] = Field([], examples=[[1, 24]])
+    differences: list[Count] = Field([], examples=[[1, 24]])
     """Lags, in steps, whose differences the network sees too: each adds one input per target, its change over that
     many steps. []: no differences."""
-    past_lookback: Annotated[int, Field(ge=1)] | None = Field(None, examples=[24])
+    past_lookback: Count | None = Field(None, examples=[24])
     """How many of the window's last steps show `data.past_covariates` to the network. Lower it where only the newest
     values matter, such as weather: older ones are mostly noise. null: all steps."""
     anchor: Annotated[AnchorSpec | None, BeforeValidator(_null_without_type)] = Field(
@@ -178,7 +178,7 @@ class ModelSpec(Spec):
     """Classical forecasts of the same window that are averaged with the network. The weights are chosen on the
     validation windows, so that the mean is about as good as its best part; where these are few, mostly by the error of
     each forecast alone. They often help on short series. Seasonal ones use `model.season`. []: the network alone."""
-    patch: Annotated[int, Field(ge=1)] | None = Field(None, examples=[24])
+    patch: Count | None = Field(None, examples=[24])
     """How many steps of the window are joined into one recurrent step. It must divide `window.lookback`; training is
     faster by about as much. null: every step is a recurrent step."""
     channels: Annotated[

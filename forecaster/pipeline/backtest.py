@@ -24,7 +24,6 @@ from forecaster.runs.tables import csv_bytes, rows_csv
 from forecaster.stages.fitting import fit_and_score, member_store
 from forecaster.stages.folds import BacktestPlan, check_folds, fold_tables
 from forecaster.stages.metrics import metrics_of
-from forecaster.stages.networks import Networks
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare_table, read_and_split
 from forecaster.stages.saving import run_facts
 from forecaster.stages.scoring import ScoredForecasts, compared, forecast_splits, score
@@ -153,12 +152,11 @@ def _folds(
     """
     smoke, run = session.inputs.smoke, session.run
     fitted: Fitted | None = None
-    networks = Networks()
     for number, part in enumerate(fold_tables(table, plan, spec.window.horizon)):
         if fitted is None or plan.refit:
             prepared = prepare_table(spec, part, smoke=smoke)
             store = member_store(run, f"fold-{number}")
-            trained = fit_and_score(spec, prepared, store, listener=listener, smoke=smoke, networks=networks)
+            trained = fit_and_score(spec, prepared, store, listener=listener, smoke=smoke)
             damaged += store.notes
             history = rows_csv([row.flat() for row in trained.history])
             write_text(run.file(f"folds/{number}/history.csv"), history)

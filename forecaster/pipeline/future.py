@@ -13,6 +13,7 @@ from forecaster.forecasting.table import rows_table
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.start import find_forecast_start
+from forecaster.system import quoted as as_typed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,14 +61,15 @@ def future_table(
         UsageError: When the run has no future covariates, or the horizon or the cutoff is not possible.
         DataError: When the table cannot be read, or no series is long enough.
     """
-    opened, _ = opened.reaching(horizon)
+    opened, n_steps = opened.reaching(horizon)
     spec, path = opened.spec, opened.run.path
     if not spec.data.future_covariates:
         raise UsageError(
             f"{path}: has no data.future_covariates, so there is nothing to fill in",
-            hint=f"run forecaster predict {path}",
+            hint=f"run forecaster predict {as_typed(str(path))}",
         )
-    start = find_forecast_start(opened, fitted_of(opened).time_axis, data=data, cutoff=cutoff)
+    time_axis = fitted_of(opened).time_axis
+    start = find_forecast_start(opened, time_axis, data=data, cutoff=cutoff, steps=n_steps)
     panel = start.with_horizon(spec)
     steps = panel.between(start.known, panel.lengths)
     table = rows_table(steps, spec.data, steps.future, native_times=native_times)

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forecaster.config.experiment import Experiment
+from forecaster.data.draft.choices import check_settled
 from forecaster.data.draft.infer import Guess, infer
 from forecaster.data.draft.text import draft
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.arrow_table import ArrowTable
-from forecaster.data.reading.sources import TableSource
+from forecaster.data.reading.sources import TableSource, source_name
 from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import RunTakenError, UsageError
 from forecaster.examples import SHIPPED
 from forecaster.runs.files import write_text, write_whole
+from forecaster.stages.settled import named_table
 
 DEFAULT_NAME = "experiment"
 _NOTHING = Wishes()
@@ -42,26 +44,32 @@ class Draft:
         return Experiment.from_text(self.text, base=self.base)
 
 
-def inspect(source: TableSource, *, folder: Path, wishes: Wishes = _NOTHING) -> Draft:
+@named_table()
+def inspect(source: TableSource, *, folder: Path, wishes: Wishes = _NOTHING, strict: bool = False) -> Draft:
     """Draft an experiment for a table.
 
     Args:
         source: The table.
         folder: The folder of the YAML file; data.path is relative to it.
         wishes: What is known about the table, and need not be guessed.
+        strict: Whether to refuse a table that can be read in several ways, instead of taking the likeliest.
 
     Raises:
         DataError: When the roles of the columns cannot be inferred, or a wish does not fit the table. The hint says
             what to do.
     """
     guess = infer(source, wishes)
+    if strict:
+        check_settled(guess.choices, source_name(source))
     if isinstance(source, ArrowTable):
         return Draft(guess, draft(guess, path=IN_MEMORY, name=DEFAULT_NAME), folder)
     text = draft(guess, path=_relative(source, folder), name=_name(source))
     return Draft(guess, text, folder)
 
 
-def write_draft(data: Path, output: Path, *, force: bool = False, wishes: Wishes = _NOTHING) -> Draft:
+def write_draft(
+    data: Path, output: Path, *, force: bool = False, wishes: Wishes = _NOTHING, strict: bool = False
+) -> Draft:
     """Draft an experiment for a table, and write it to a file.
 
     Args:
@@ -69,6 +77,7 @@ def write_draft(data: Path, output: Path, *, force: bool = False, wishes: Wishes
         output: The file. Its folder is created if it is missing.
         force: Whether to replace an existing file.
         wishes: What is known about the table, and need not be guessed.
+        strict: As for `inspect`.
 
     Raises:
         RunTakenError: When the file exists and force is False.
@@ -77,7 +86,7 @@ def write_draft(data: Path, output: Path, *, force: bool = False, wishes: Wishes
     """
     if output.exists() and not force:
         raise RunTakenError(f"{output} exists", hint="choose another --output, or use --force to replace it")
-    draft = inspect(data, folder=output.parent, wishes=wishes)
+    draft = inspect(data, folder=output.parent, wishes=wishes, strict=strict)
     write_text(output, draft.text)
     return draft
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from forecaster.data.arrays import Ints
 from forecaster.data.reading.sources import TableSource
-from forecaster.errors import Diagnostic
+from forecaster.errors import DataError, Diagnostic
 from forecaster.reporting.newest import NewestForecasts
 from forecaster.stages.ahead import forecast_ahead
 from forecaster.stages.drawing import Drawing, Drawn, draw_newest
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.report import read_history
-from forecaster.stages.start import find_forecast_start
+from forecaster.stages.start import ForecastStart, find_forecast_start
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,6 +52,7 @@ def predict(
     future: TableSource | None = None,
     native_times: bool = False,
     drawing: Drawing | None = None,
+    strict: bool = False,
 ) -> Predicted:
     """Forecast one horizon for every series of a table, from its last row or from a cutoff.
 
@@ -65,9 +69,11 @@ def predict(
         future: A table of the future covariates over the horizon. Its values replace those of the rows.
         native_times: Whether times are Arrow timestamps; if not, they are text.
         drawing: The picture to write; None writes none.
+        strict: Whether to refuse a table in which series end before others, are too short or are missing.
 
     Raises:
-        DataError: When a table cannot be read, no series is long enough, or a future value is missing.
+        DataError: When a table cannot be read, no series is long enough, or a future value is missing; with strict
+            also when series end early, are left out or absent.
         UsageError: When the horizon is too long, the cutoff is not in the table, future is of no use, or the
             picture names an unknown series or format.
     """
@@ -76,12 +82,17 @@ def predict(
     fitted = fitted_of(opened)
     opened, steps = opened.reaching(horizon)
     spec = opened.spec
-    start = find_forecast_start(opened, fitted.time_axis, data=data, cutoff=cutoff)
+    start = find_forecast_start(opened, fitted.time_axis, data=data, cutoff=cutoff, steps=steps)
+    start = start.reachable(spec, future)
+    if strict and start.uneven:
+        raise _uneven(start)
     if drawing is not None:
         drawing.check_names(start.panel.ids, start.panel.targets)
     ahead = forecast_ahead(spec, fitted, start, steps=steps, future=future)
     levels = tuple(spec.evaluation.levels)
     table = ahead.forecast.table(ahead.panel, spec.data, levels=levels, native_times=native_times)
+    if start.cutoff is not None and start.late.any():
+        table = _after(table, ahead.forecast.positions(ahead.panel), ahead.forecast.point.shape, start.cutoff)
     newest = NewestForecasts.of(start.panel, start.known, ahead.forecast, levels)
     drawn = None
     if drawing is not None:
@@ -90,3 +101,33 @@ def predict(
         drawn = draw_newest(newest.before(before), drawing, time_label=spec.data.time)
     notes = [*start.notes, *ahead.notes, *(drawn.notes if drawn is not None else [])]
     return Predicted(table, len(ahead.forecast), notes, start.warnings, newest, drawn)
+
+
+def _after(table: pa.Table, first: Ints, shape: tuple[int, ...], cutoff: int) -> pa.Table:
+    """Return the rows of a forecast that lie after a cutoff.
+
+    Args:
+        table: The forecast, with rows in order of window, then target, then step.
+        first: (windows,), the position of the first step of each window on the time axis.
+        shape: The number of windows, steps and targets.
+        cutoff: The position of the cutoff.
+    """
+    import pyarrow as pa
+
+    windows, steps, targets = shape
+    position = np.broadcast_to(first[:, None, None] + np.arange(steps), (windows, targets, steps))
+    return table.filter(pa.array((position > cutoff).reshape(-1)))
+
+
+def _uneven(start: ForecastStart) -> DataError:
+    """Return the error of strict, with a problem for each remark on series that end early, are left out or absent."""
+    problems = [
+        replace(
+            remark,
+            hint=remark.hint or "add their rows, or leave these series out of the table",
+            path="--strict",
+            severity="error",
+        )
+        for remark in start.uneven
+    ]
+    return DataError("series are not forecast alike", diagnostics=problems)

@@ -17,7 +17,7 @@ from forecaster.errors import Notify, UsageError
 from forecaster.runs.claim import check_free
 from forecaster.runs.directory import RunDir, new_run_path
 from forecaster.runs.session import Inputs, Session, open_session
-from forecaster.stages.checks import beyond_bounds, check_windows, too_short
+from forecaster.stages.checks import check_windows, odd_values, too_short
 from forecaster.stages.fitting import member_store
 from forecaster.stages.learned import (
     PositionsOfText,
@@ -245,7 +245,7 @@ def _remarks(before: RunDir, experiment: Experiment, ready: Refitting, table_nam
         who = "the series ends" if early == [""] else f"{len(early):,} series end"
         named = "" if early == [""] else f": {listed(quoted(sorted(early)), most=NAMED)}"
         remarks.append(f"in {table_name} {who} before the rows that {before.path} has learned{named}")
-    remarks += beyond_bounds(spec, ready.prepared.table.raw)
+    remarks += odd_values(spec, ready.prepared.table.raw)
     if short := too_short(spec, panel, ready.prepared.table.split_bounds):
         remarks.append(f"{short}; none of their windows is trained on")
     return remarks

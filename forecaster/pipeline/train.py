@@ -12,9 +12,10 @@ from forecaster.errors import Notify
 from forecaster.runs.claim import check_free
 from forecaster.runs.directory import RunDir, new_run_path
 from forecaster.runs.session import Inputs, open_session
-from forecaster.stages.checks import beyond_bounds, check_baselines, too_short
+from forecaster.stages.checks import check_baselines, odd_values, too_short
 from forecaster.stages.complete import complete_run
 from forecaster.stages.few_windows import few_windows
+from forecaster.stages.filled_rows import dead_series, filled_rows
 from forecaster.stages.metrics import metrics_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, prepare
@@ -93,7 +94,9 @@ def train(
     prepared = prepare(spec, source, smoke=options.smoke)
     check_baselines(spec, prepared.panel, prepared.table.split_bounds)
     few = [] if options.smoke else few_windows(spec, prepared.table.split_bounds)
-    notify([*experiment.warnings, *prepared.table.findings.warnings, *few], _remarks(experiment, prepared))
+    filled = [*filled_rows(spec, prepared.table), *dead_series(spec, prepared.table)]
+    warnings = [*experiment.warnings, *prepared.table.findings.warnings, *filled, *few]
+    notify(warnings, _remarks(experiment, prepared))
     inputs = Inputs(
         "train",
         experiment.resolved_yaml(relative_to=path),
@@ -123,7 +126,7 @@ def _remarks(experiment: Experiment, prepared: Prepared) -> list[str]:
     searched = ", ".join(d.name for d in experiment.dimensions)
     remarks = [f"open values are trained at their defaults: {searched}"] if searched else []
     remarks += prepared.transforms.encoders.unseen(prepared.panel)
-    remarks += beyond_bounds(experiment.spec, prepared.table.raw)
+    remarks += odd_values(experiment.spec, prepared.table.raw)
     if named := too_short(experiment.spec, prepared.panel, prepared.table.split_bounds):
         remarks.append(f"{named}; none of their windows is trained on")
     return remarks

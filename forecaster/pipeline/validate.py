@@ -15,11 +15,13 @@ from forecaster.data.transforms.categories import fit_encoders
 from forecaster.data.transforms.scalers import check_not_negative
 from forecaster.errors import Diagnostic
 from forecaster.search.check import check_data_ends, check_space
-from forecaster.stages.checks import beyond_bounds, check_baselines, check_windows, too_short
-from forecaster.stages.estimate import Estimate, estimate
+from forecaster.stages.checks import check_baselines, check_windows, odd_values, too_short
+from forecaster.stages.estimate import Estimate, check_memory, estimate
 from forecaster.stages.few_windows import few_windows
+from forecaster.stages.filled_rows import dead_series, filled_rows
 from forecaster.stages.learned import Learned, learned_by
 from forecaster.stages.prepared import SplitPanel, read_and_split, shape_of
+from forecaster.system import memory
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,16 @@ def validate(experiment: Experiment, source: TableSource) -> Validated:
     if searched:
         check_data_ends(experiment, source)
         remarks += search_warnings(experiment)
+    shape, windows = shape_of(spec, encoders), report.summary["windows"]
+    check_memory(spec, shape, windows=windows["train"], memory=memory())
     cost = estimate(
         spec,
-        shape_of(spec, encoders),
+        shape,
         rows=int(panel.lengths.sum()),
-        windows=report.summary["windows"],
+        windows=windows,
     )
     remarks += [Diagnostic(text, severity="warning") for text in _remarks(spec, table, report)]
-    remarks += few_windows(spec, table.split_bounds)
+    remarks += [*filled_rows(spec, table), *dead_series(spec, table), *few_windows(spec, table.split_bounds)]
     warnings = [*experiment.warnings, *table.findings.warnings, *remarks]
     learned = learned_by(spec, table.raw, table.split_bounds)
     return Validated(experiment, report, cost, learned, warnings)
@@ -103,4 +107,4 @@ def _remarks(spec: ExperimentSpec, table: SplitPanel, report: TableReport) -> li
         odd.append(f"the rows look like data.freq: {found}, and data.freq is {asked}: the rest are gaps")
     if named := too_short(spec, table.raw, table.split_bounds):
         odd.append(f"{named}; none of their windows is trained on")
-    return odd + beyond_bounds(spec, table.raw)
+    return odd + odd_values(spec, table.raw)

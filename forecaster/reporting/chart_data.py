@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from forecaster.data.time_axis.frequency import DAY_NS
 from forecaster.reporting.contents import Contents
 from forecaster.reporting.lines import Lines
 
@@ -73,7 +74,7 @@ def _axis(c: Contents, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     axis: dict[str, Any] = {
         "time": not time_axis.is_integer,
         "zone": time_axis.timezone or "Etc/UTC",
-        "days": time_axis.is_calendar and time_axis.phase == 0,
+        "days": time_axis.is_calendar and time_axis.phase % DAY_NS == 0,
     }
     if not lines:
         return axis | {"phase": 0, "step": 1}

@@ -142,10 +142,7 @@ def _read(path: Path, content: bytes, *, with_actual: bool) -> pa.Table:
         raise damaged(path, "has no column forecast")
     text = pa.dictionary(pa.int32(), pa.string())
     words = header[: header.index("forecast", 1)]
-    # Forecasts are float32 in the network; only the actual values, the last column, need float64.
-    types = dict.fromkeys(words, text) | dict.fromkeys(header[len(words) :], pa.float32())
-    if with_actual:
-        types[header[-1]] = pa.float64()
+    types = dict.fromkeys(words, text) | dict.fromkeys(header[len(words) :], pa.float64())
     options = csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=False)
     parse = csv.ParseOptions(newlines_in_values=True)
     # Threads would hold a block of text each.

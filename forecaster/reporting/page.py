@@ -30,6 +30,7 @@ from forecaster.reporting.diagnosis import (
 from forecaster.reporting.facts import Facts
 from forecaster.reporting.lines import Lines, make_lines, next_lines
 from forecaster.reporting.score_tables import SPLIT_NAMES, meanings, score_tables, verdict
+from forecaster.text import steady, visible_values
 
 # Targets whose errors are broken down; nobody would read a page of hundreds.
 MAX_TARGETS = 12
@@ -50,7 +51,9 @@ def page(c: Contents) -> str:
     found = advice(_facts(c, errors, score))
     styles = "\n".join(_asset(name) for name in STYLES)
     script = "\n".join(_asset(name) for name in SCRIPTS)
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_seen
+    )
     environment.filters |= {"num": number, "label": lambda name: c.metric(name).label}
     template = environment.from_string(_asset("report.html"))
     return template.render(
@@ -75,6 +78,11 @@ def page(c: Contents) -> str:
     )
 
 
+def _seen(value: Any) -> Any:
+    """Make a text visible before it is escaped; what is markup already holds no names."""
+    return steady(value) if type(value) is str else value
+
+
 def _raw(text: str) -> Any:
     from markupsafe import Markup
 
@@ -90,9 +98,9 @@ def _hash(text: str) -> str:
 
 
 def _json(value: Any) -> str:
-    """Write JSON that no name can end: "<" and "&" are escaped, so that "</script>" stays text."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for mark in "<>&\u2028\u2029":
+    """Write JSON that no name can end: "<" and "&" are escaped, so that "</script>" stays text. Odd characters show."""
+    text = json.dumps(visible_values(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for mark in "<>&":
         text = text.replace(mark, f"\\u{ord(mark):04x}")
     return text
 

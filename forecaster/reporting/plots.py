@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from forecaster.data.arrays import AnyFloats, Floats
 from forecaster.reporting.figures import BLACK, BLUE, GREEN, GREY, PURPLE, VERMILLION, new_figure
+from forecaster.runs.files import write_whole
 from forecaster.text import one_line
 
 if TYPE_CHECKING:
@@ -145,7 +146,9 @@ def plot_loss(history: Sequence[Mapping[str, Any]], path: Path, *, loss: str = "
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(12, integer=True, min_n_ticks=1))
         axes.set_xlim(0.5, max(int(row["epoch"]) for row in history) + 0.5)
-        _finish(figure, [axes], path)
+        out = io.BytesIO()
+        _finish(figure, [axes], out)
+    write_whole(path, out.getvalue())
 
 
 def _draw_member(axes: Axes, rows: Sequence[Mapping[str, Any]], *, line_width: float) -> None:
@@ -172,7 +175,7 @@ def plot_forecasts(stretches: Sequence[Stretch], path: Path, *, time_label: str 
     Raises:
         ValueError: There is no panel to draw.
     """
-    path.write_bytes(forecast_picture(stretches, form="png", time_label=time_label))
+    write_whole(path, forecast_picture(stretches, form="png", time_label=time_label))
 
 
 def forecast_picture(stretches: Sequence[Stretch], *, form: str, time_label: str = "time") -> bytes:
@@ -271,7 +274,7 @@ def _loss_axis(axes: Axes, label: str, values: AnyFloats) -> None:
         axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _finish(figure: Figure, panels: Sequence[Axes], out: Path | io.BytesIO, *, form: str = "png") -> None:
+def _finish(figure: Figure, panels: Sequence[Axes], out: io.BytesIO, *, form: str = "png") -> None:
     # One legend for all panels: each name once, lines before marks.
     entries: dict[str, Artist] = {}
     for axes in panels:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from forecaster.errors import DataError, RunTakenError
-from forecaster.runs.directory import OVERWRITING, RUN_FILES, RunDir
+from forecaster.runs.directory import MANIFEST, OVERWRITING, REPLACED, RUN_FILES, RunDir
 from forecaster.runs.files import disk_errors
 from forecaster.system import patiently
 
@@ -54,7 +54,7 @@ def claim(path: Path, *, resume: bool = False, overwrite: bool = False) -> Itera
         overwrite: Whether the run in it is to be replaced.
 
     Yields:
-        The run directory. With overwrite, it is empty.
+        The run directory. With overwrite, it is empty, but for the complete run that is kept in `.replaced`.
 
     Raises:
         RunTakenError: When another process has locked the directory; also as in `check_free`.
@@ -89,8 +89,10 @@ def claim(path: Path, *, resume: bool = False, overwrite: bool = False) -> Itera
 
 
 def _left_by_a_start(path: Path) -> bool:
-    """Return whether a process that was killed before its run began may have left this file."""
-    return path.name in (".lock", OVERWRITING) or (path.name.startswith(".") and path.name.endswith(".part"))
+    """Return whether a process that was killed before its run began may have left this file or folder."""
+    return path.name in (".lock", OVERWRITING, REPLACED) or (
+        path.name.startswith(".") and path.name.endswith(".part")
+    )
 
 
 def _looks_like_run(path: Path) -> bool:
@@ -99,18 +101,46 @@ def _looks_like_run(path: Path) -> bool:
 
 
 def _empty(path: Path) -> None:
-    """Remove everything but the lock from a run directory."""
-    # A rename ends the run in one step and needs no disk space. A process that is killed before it leaves the run as
-    # it was. After it, the next start removes the rest before it writes anything, so no file of the old run, such as
-    # a checkpoint, gets into the new one.
-    told_by = next((path / name for name in (OVERWRITING, *RUN_FILES) if (path / name).is_file()), None)
-    if told_by is not None:
-        patiently(lambda: told_by.replace(path / OVERWRITING))
+    """Take the run out of a directory. A complete run is kept until the new one is complete, any other is removed."""
+    kept, mark = path / REPLACED, path / OVERWRITING
+    if (path / MANIFEST).is_file():
+        _remove(kept)
+        kept.mkdir()
+        _rename(path / MANIFEST, mark)
+    elif not mark.is_file():
+        # A folder without a manifest is what a kill left beside a complete run.
+        if not (kept / MANIFEST).is_file():
+            _remove(kept)
+        told_by = next((path / name for name in RUN_FILES if (path / name).is_file()), None)
+        if told_by is not None:
+            _rename(told_by, mark)
+    keeping = kept.is_dir() and not (kept / MANIFEST).is_file()
     for entry in path.iterdir():
-        if entry.name in (".lock", OVERWRITING):
+        if entry.name in (".lock", OVERWRITING, REPLACED):
             continue
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
+        if keeping:
+            _rename(entry, kept / entry.name)
         else:
-            entry.unlink()
-    (path / OVERWRITING).unlink(missing_ok=True)
+            _remove(entry)
+    if keeping:
+        # The manifest comes last: what is kept is complete, or the next start goes on moving.
+        _rename(mark, kept / MANIFEST)
+    mark.unlink(missing_ok=True)
+
+
+def _rename(old: Path, new: Path) -> None:
+    """Rename a file or folder.
+
+    A rename ends the run in one step and needs no disk space. A process that is killed before it leaves the run as it
+    was. After it, the next start clears the rest away before it writes anything, so no file of the old run, such as a
+    checkpoint, gets into the new one.
+    """
+    patiently(lambda: old.replace(new))
+
+
+def _remove(entry: Path) -> None:
+    """Remove a file, a link or a folder; nothing where there is none."""
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink(missing_ok=True)

@@ -31,6 +31,8 @@ RESOLVED = "resolved.yaml"
 CHECKPOINTS = "checkpoints"
 # In the place of one of `RUN_FILES` while the directory is emptied for another run.
 OVERWRITING = ".forecaster-overwriting"
+# Where the complete run that --overwrite replaces is kept until the new one is complete.
+REPLACED = ".replaced"
 # The manifest does not list these files.
 _UNSEALED = {MANIFEST, ".lock"}
 # Files that only runs have: they tell a run from any other folder.
@@ -77,7 +79,7 @@ class RunDir:
         if expect_sha256 is not None and seal.sha256 != expect_sha256.lower():
             raise DataError(
                 f"{self.path}: has sha256 {seal.sha256}, and {expect_sha256[:64]} is expected",
-                hint="use the run that was meant; `forecaster show` prints the sha256 of a run",
+                hint=f"use the run that was meant, or forecaster show {quoted(str(self.path))} to see what it is",
             )
         return replace(self, seal_read=seal)
 
@@ -106,7 +108,8 @@ class RunDir:
             EnvironmentError_: When the file cannot be written.
         """
         line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": kind, **details}
-        with disk_errors(self.path), self.file(EVENTS).open("a+b") as file:
+        path = self.file(EVENTS)
+        with disk_errors(path), path.open("a+b") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - 1))
             # A killed process may have left an incomplete last line, which this one must not continue.
@@ -147,15 +150,17 @@ class RunDir:
             facts: What the manifest holds besides the sizes and checksums of the files.
         """
         self.drop_parts()
-        checkpoints = self.path / CHECKPOINTS
-        files = {
-            p.relative_to(self.path).as_posix(): {"bytes": p.stat().st_size, "sha256": sha256_of(p)}
-            for p in sorted(self.path.rglob("*"))
-            if p.is_file() and p.name not in _UNSEALED and checkpoints not in p.parents
-        }
+        apart = {self.path / CHECKPOINTS, self.path / REPLACED}
+        with disk_errors(self.path / MANIFEST):
+            files = {
+                p.relative_to(self.path).as_posix(): {"bytes": p.stat().st_size, "sha256": sha256_of(p)}
+                for p in sorted(self.path.rglob("*"))
+                if p.is_file() and p.name not in _UNSEALED and apart.isdisjoint(p.parents)
+            }
         write_json(self.path / MANIFEST, {"format_version": FORMAT_VERSION, **facts, "files": files})
-        # The checkpoints go last, so that a process that is killed before the manifest loses no training.
+        # These go last, so that a process that is killed before the manifest loses no training and no run.
         self.drop_checkpoints()
+        self.drop_replaced()
 
     def checkpoints(self, member: int, part: str = "", notes: list[str] | None = None) -> FileCheckpoints:
         """Return the checkpoint store of one member of an ensemble.
@@ -172,10 +177,19 @@ class RunDir:
         """Remove the checkpoints. A complete run has some only if it was killed right after its manifest."""
         shutil.rmtree(self.path / CHECKPOINTS, ignore_errors=True)
 
+    def drop_replaced(self) -> None:
+        """Remove the run that this one replaced. Only a complete run may do so."""
+        shutil.rmtree(self.path / REPLACED, ignore_errors=True)
+
     def drop_parts(self) -> None:
-        """Remove the incomplete files that a killed process left."""
+        """Remove the incomplete files that a killed process left.
+
+        Raises:
+            EnvironmentError_: When one cannot be removed.
+        """
         for part in self.path.rglob(".*.part"):
-            part.unlink()
+            with disk_errors(part):
+                part.unlink()
 
     def manifest(self) -> dict[str, Any]:
         """Return the manifest.
@@ -206,12 +220,20 @@ class RunDir:
 
     def _check_sealed(self) -> None:
         started = self.started() or {}
-        named = any((self.path / name).is_file() for name in (RESOLVED, OVERWRITING))
+        named = any(
+            (self.path / name).is_file() for name in (RESOLVED, OVERWRITING, f"{REPLACED}/{MANIFEST}")
+        )
         if named or "config" in started:
-            raise DataError(f"{self.path}: this run is not complete", hint=self._to_finish(started))
+            hint = f"{self._kept()}{self._to_finish(started)}"
+            raise DataError(f"{self.path}: this run is not complete", hint=hint)
         raise DataError(
             f"{self.path}: is not a run directory", hint="name a folder that `forecaster train` wrote"
         )
+
+    def _kept(self) -> str:
+        """Return where the run is that this one replaces, for a hint that goes on; empty if there is none."""
+        kept = self.path / REPLACED
+        return f"the run that it replaces is kept in {kept}; " if (kept / MANIFEST).is_file() else ""
 
     def _to_finish(self, started: dict[str, Any]) -> str:
         """Return how to continue this run, from the event that it began with; {} if it was stopped before that."""

@@ -61,7 +61,9 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> None:
                 os.fsync(file.fileno())
             patiently(lambda: part.replace(path))
         except BaseException:
-            part.unlink(missing_ok=True)
+            # What keeps the part from being removed must not hide why it was not put in its place.
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
             raise
 
 

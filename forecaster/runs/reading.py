@@ -147,4 +147,6 @@ def _unreadable(folder: Path, name: str, error: OSError) -> DataError | Environm
         return damaged(path, "the file is missing")
     if isinstance(error, IsADirectoryError):
         return damaged(path, "is not a plain file")
-    return EnvironmentError_(f"{path}: cannot be read: {error.strerror}", hint="check its permissions")
+    return EnvironmentError_(
+        f"{path}: cannot be read: {error.strerror}", hint="check its permissions and the disk"
+    )

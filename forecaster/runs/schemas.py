@@ -21,7 +21,7 @@ _open = with_config(
     ConfigDict(strict=True, extra="allow", allow_inf_nan=False, str_max_length=65_536, defer_build=True)
 )
 
-Count = Annotated[int, Field(ge=0, le=2**53)]
+Whole = Annotated[int, Field(ge=0, le=2**53)]
 Small = Annotated[int, Field(ge=0, le=2**24)]
 Stamp = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -34,7 +34,7 @@ FormatVersion = Literal[1]
 class FileEntry(TypedDict):
     """A file of a complete run."""
 
-    bytes: Count
+    bytes: Whole
     sha256: Sha256
 
 
@@ -44,7 +44,7 @@ class TableEntry(TypedDict):
 
     path: str
     sha256: str
-    rows: Count
+    rows: Whole
 
 
 @_closed
@@ -172,7 +172,7 @@ class CalibrationEntry(TypedDict):
 
     method: Literal["split_conformal", "scaled_conformal"]
     probabilities: Annotated[list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=1, max_length=200)]
-    windows: Count
+    windows: Whole
     ids: list[str]
     offsets: list[list[list[list[Finite]]]]
     scaler: ScalerEntry | None
@@ -217,7 +217,7 @@ class WindowEdges(TypedDict):
 class RangeEntry(TypedDict):
     """The rows and windows of a split of a series."""
 
-    windows: Count
+    windows: Whole
     first: str | None
     last: str | None
     first_window: NotRequired[WindowEdges | None]
@@ -248,7 +248,7 @@ class SplitsFile(TypedDict):
     """splits.json."""
 
     format_version: FormatVersion
-    windows: NotRequired[dict[str, Count]]
+    windows: NotRequired[dict[str, Whole]]
     series: list[SeriesEntry]
 
 
@@ -259,8 +259,8 @@ ScoresEntry = dict[str, dict[str, Number]]
 class LeftOutEntry(TypedDict):
     """How much a metric leaves out."""
 
-    count: Count
-    of: Count
+    count: Whole
+    of: Whole
 
 
 @_closed
@@ -271,8 +271,8 @@ class LossTestEntry(TypedDict):
     difference: Number
     statistic: Number
     p: Number
-    cutoffs: Count
-    series: Count | None
+    cutoffs: Whole
+    series: Whole | None
 
 
 @_closed
@@ -282,15 +282,15 @@ class VerdictEntry(TypedDict):
     verdict: Literal["better", "worse", "undecided", "mixed"]
     absolute: NotRequired[LossTestEntry]
     squared: NotRequired[LossTestEntry]
-    cutoffs_needed: Count
-    series_needed: Count
+    cutoffs_needed: Whole
+    series_needed: Whole
 
 
 @_closed
 class SplitScores(TypedDict):
     """The scores of a split."""
 
-    windows: Count
+    windows: Whole
     scores: ScoresEntry
     intervals: NotRequired[ScoresEntry]
     left_out: dict[str, LeftOutEntry]
@@ -310,8 +310,8 @@ class MetricsFile(TypedDict):
 class PlanEntry(TypedDict):
     """The plan of a backtest."""
 
-    folds: Count
-    step: Count
+    folds: Whole
+    step: Whole
     refit: bool
     window: str
 
@@ -320,7 +320,7 @@ class PlanEntry(TypedDict):
 class FoldScores(SplitScores):
     """The scores of a fold."""
 
-    fold: Count
+    fold: Whole
     first_cutoff: str
     last_cutoff: str
 
@@ -342,8 +342,8 @@ ComparisonEntry = TypedDict(
         "difference": Number,
         "statistic": Number,
         "p": Number,
-        "origins": Count,
-        "series": NotRequired[Count | None],
+        "origins": Whole,
+        "series": NotRequired[Whole | None],
     },
 )
 _closed(ComparisonEntry)
@@ -386,8 +386,8 @@ class ImportanceFile(TypedDict):
 
     format_version: FormatVersion
     split: str
-    windows: Count
-    repeats: Count
+    windows: Whole
+    repeats: Whole
     seed: Stamp
     scaled_mae: Finite
     inputs: list[PartImportance]
@@ -401,7 +401,7 @@ TrialName = Annotated[str, Field(pattern=r"^[0-9]{1,9}$")]
 class SearchEvent(TypedDict):
     """The first line of the log of a search."""
 
-    n: Count
+    n: Whole
     time: str
     space: dict[str, Any]
     values: dict[str, Any]
@@ -476,8 +476,8 @@ class ArrayEntry(TypedDict):
     """An array in the header of a safetensors file."""
 
     dtype: Literal["F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL"]
-    shape: Annotated[list[Count], Field(max_length=8)]
-    data_offsets: Annotated[list[Count], Field(min_length=2, max_length=2)]
+    shape: Annotated[list[Whole], Field(max_length=8)]
+    data_offsets: Annotated[list[Whole], Field(min_length=2, max_length=2)]
 
 
 VERSIONED = TypeAdapter(VersionedFile)

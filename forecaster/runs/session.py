@@ -17,7 +17,7 @@ from forecaster.errors import DataError, UsageError
 from forecaster.runs.checkpoints import FileCheckpoints
 from forecaster.runs.claim import claim
 from forecaster.runs.directory import MANIFEST, RESOLVED, RunDir
-from forecaster.runs.files import write_text
+from forecaster.runs.files import disk_errors, write_text
 from forecaster.runs.reading import MIB, read_file
 
 Command = Literal["train", "tune", "backtest", "refit"]
@@ -118,7 +118,9 @@ class Session:
 
     def reopen(self) -> None:
         """Remove the manifest, so that the run is made again from the files in its directory."""
-        self.run.file(MANIFEST).unlink(missing_ok=True)
+        path = self.run.file(MANIFEST)
+        with disk_errors(path):
+            path.unlink(missing_ok=True)
 
     def seal(self, facts: dict[str, Any], *, notes: list[str]) -> None:
         """Complete the run: write its manifest and remove its checkpoints.
@@ -161,8 +163,9 @@ def open_session(
                 check_same_inputs(run, started, inputs)
         session = Session(run, inputs, started)
         if session.complete:
-            # A process that was killed after the manifest leaves checkpoints, or a part of its report.
+            # A process that was killed after the manifest leaves checkpoints, the run before, or a part of its report.
             run.drop_checkpoints()
+            run.drop_replaced()
             run.drop_parts()
         yield session
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ENDINGS = (".csv", ".parquet", ".json")
+# How a text begins that spreadsheets take for a formula, also in the wide letters of East Asian keyboards.
+_FORMULA = "^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 
 
 def csv_bytes(table: pa.Table) -> bytes:
@@ -41,6 +44,40 @@ def _field(text: str) -> str:
     if any(mark in text for mark in ',"\r\n'):
         return '"' + text.replace('"', '""') + '"'
     return text
+
+
+def spreadsheet_safe(table: pa.Table) -> pa.Table:
+    """Return a table whose texts and column names are no formulas in a spreadsheet.
+
+    A text that begins with =, +, -, @, a tab or a line end gets an apostrophe in front. Numbers stay as they are.
+    """
+    import pyarrow as pa
+    from pyarrow import compute
+
+    columns = []
+    for column in table.columns:
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            marked = compute.binary_join_element_wise(
+                pa.scalar("'", column.type), column, pa.scalar("", column.type)
+            )
+            column = compute.if_else(compute.match_substring_regex(column, _FORMULA), marked, column)
+        columns.append(column)
+    names = [f"'{name}" if re.match(_FORMULA, name) else name for name in table.column_names]
+    return pa.table(columns, names=names)
+
+
+def check_spreadsheet_safe(output: Path | None, *, as_json: bool) -> None:
+    """Raise UsageError unless the result is CSV, the only form that spreadsheets look for formulas in.
+
+    Args:
+        output: The file; None is stdout.
+        as_json: Whether stdout gets JSON.
+    """
+    if as_json if output is None else output.suffix.lower() != ".csv":
+        hint = "name a file that ends in .csv with --output, or leave it out"
+        raise UsageError("--spreadsheet-safe is for CSV", hint=hint)
 
 
 def check_ending(path: Path) -> None:

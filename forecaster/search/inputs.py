@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from forecaster.config.experiment import Experiment
-from forecaster.data.reading.sources import fingerprint, table_files
+from forecaster.data.reading.files import table_files
+from forecaster.data.reading.sources import fingerprint
 from forecaster.errors import FORMAT_VERSION, DataError
 from forecaster.runs.reading import damaged
 from forecaster.search.trials import Trials

@@ -15,7 +15,8 @@ from forecaster.config.experiment import Experiment
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.arrow_table import ArrowTable
-from forecaster.data.reading.sources import TableSource, table_files
+from forecaster.data.reading.files import table_files
+from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import DataSpec, WindowSpec
 from forecaster.data.transforms.windows import Windows, cut_windows
 from forecaster.errors import TrainingError
@@ -28,7 +29,6 @@ from forecaster.runs.files import write_text
 from forecaster.runs.session import Inputs, Session
 from forecaster.stages.complete import complete_run
 from forecaster.stages.fitting import blended, fit_members, member_store
-from forecaster.stages.networks import Networks
 from forecaster.stages.prepared import SMOKE_WINDOWS, Prepared, prepare, read, spread_evenly
 from forecaster.stages.saving import save_splits
 from forecaster.stages.validation import batch_extras, val_score_of
@@ -116,7 +116,6 @@ def run_trial(task: TrialTask, report: Report) -> dict[str, Any]:
     write_text(config, task.config)
     experiment = Experiment.from_yaml(config)
     scores, epochs, n_parameters = [], [], 0
-    networks = Networks()
     for fold in range(task.folds):
         prepared = prepare(
             experiment.spec, experiment.data_path, smoke=task.smoke, fold=fold, reader=_last_read
@@ -126,12 +125,7 @@ def run_trial(task: TrialTask, report: Report) -> dict[str, Any]:
             part = RunDir(folder / f"fold{fold}-seed{execution}")
             part.path.mkdir(exist_ok=True)
             fitted, history = fit_members(
-                spec,
-                prepared,
-                member_store(part),
-                listener=_EpochReporter(report),
-                until=task.until,
-                networks=networks,
+                spec, prepared, member_store(part), listener=_EpochReporter(report), until=task.until
             )
             shared = common_windows(spec, prepared, task.reference, smoke=task.smoke)
             scores.append(

@@ -7,6 +7,7 @@ import numpy as np
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.arrays import row_blocks
 from forecaster.data.panel import Panel
+from forecaster.data.transforms.resolution import blurred
 from forecaster.data.transforms.split import SPLITS, SplitBounds, SplitName, target_rows
 from forecaster.errors import DataError
 from forecaster.forecasting import stats
@@ -65,6 +66,24 @@ def beyond_bounds(spec: ExperimentSpec, panel: Panel) -> list[str]:
                     "table, or move the bound"
                 )
     return said
+
+
+def odd_values(spec: ExperimentSpec, panel: Panel) -> list[str]:
+    """Return remarks on targets beyond data.bounds, and on those that scaling leaves too alike for a network."""
+    found = blurred(spec.scaling, panel)
+    if not found:
+        return beyond_bounds(spec, panel)
+    name, target = found[0]
+    which = f"series {name!r}, {target}" if name else target
+    others = f", and of {len(found) - 1:,} other series or targets," if len(found) > 1 else ""
+    remedy = "set scaling.method: standard" + (
+        "" if spec.scaling.per_series else " and scaling.per_series: true"
+    )
+    blur = (
+        f"the values of {which}{others} differ by so little for their level that scaling.method: {spec.scaling.method} "
+        f"leaves them nearly alike in single precision; {remedy}"
+    )
+    return [*beyond_bounds(spec, panel), blur]
 
 
 def too_short(spec: ExperimentSpec, panel: Panel, bounds: SplitBounds) -> str | None:

@@ -6,7 +6,6 @@ from forecaster.config.experiment import Experiment
 from forecaster.data.reading.sources import TableSource
 from forecaster.runs.session import Session
 from forecaster.stages.fitting import fit_and_score, member_store
-from forecaster.stages.networks import Networks
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared
 from forecaster.stages.refitting import REFIT, epochs_of, prepare_refit, refit
@@ -38,8 +37,8 @@ def complete_run(
         Remarks for the user.
     """
     spec, run = experiment.spec, session.run
-    networks, store, again = Networks(), member_store(run), member_store(run, REFIT)
-    trained = fit_and_score(spec, prepared, store, listener=listener, smoke=smoke, networks=networks)
+    store, again = member_store(run), member_store(run, REFIT)
+    trained = fit_and_score(spec, prepared, store, listener=listener, smoke=smoke)
     final = None
     if spec.training.refit == "all":
         fitted, early = trained.fitted, spec.training.early_stopping is not None
@@ -50,7 +49,6 @@ def complete_run(
             listener=listener,
             smoke=smoke,
             members_before=len(fitted.members),
-            networks=networks,
         )
     notes = save(spec, prepared, trained, session, final=final)
     # The report comes after the seal, because it can be written again from a complete run at any time.

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from forecaster.config.spec import ExperimentSpec
+from forecaster.errors import DataError
 from forecaster.model.cost import FLOPS_PER_SECOND, PASSES, cost, training_seconds
 from forecaster.model.shape import Shape
 
@@ -36,6 +37,45 @@ class Estimate:
         return asdict(self)
 
 
+def check_memory(spec: ExperimentSpec, shape: Shape, *, windows: int, memory: int) -> None:
+    """Raise DataError when the network cannot be trained in the memory, before anything of its size is allocated.
+
+    Only what is certain counts: each weight twice, with its gradient, and
+    the output of the widest layer for one batch.
+
+    Args:
+        spec: The settings of the experiment.
+        shape: The shape of the network.
+        windows: The number of training windows.
+        memory: The memory of the machine, in bytes.
+    """
+    training, sizes = spec.training, shape.encoded()
+    weights = cost(spec.model, shape).weights
+    widest = max(getattr(layer, "units", 0) for layer in spec.model.stack)
+    steps, batch = sizes.lookback // (spec.model.patch or 1), min(training.batch_size, windows)
+    for n_bytes, what, hint, path in (
+        (weights * 8, f"a network of {weights:,} weights", "lower the units or the layers", "model.layers"),
+        (
+            batch * sizes.lookback * 4,
+            f"a batch of {batch:,} windows of {sizes.lookback:,} steps",
+            "lower training.batch_size or window.lookback",
+            "window.lookback",
+        ),
+        (
+            batch * steps * widest * 4,
+            f"a batch of {batch:,} windows of {steps:,} steps and {widest:,} units",
+            "lower training.batch_size, window.lookback or the units",
+            "training.batch_size",
+        ),
+    ):
+        if n_bytes > memory:
+            raise DataError(
+                f"{what} needs {n_bytes / 1e9:,.0f} GB of memory, and this machine has {memory / 1e9:,.0f} GB",
+                hint=hint,
+                path=path,
+            )
+
+
 def estimate(spec: ExperimentSpec, shape: Shape, *, rows: int, windows: dict[str, int]) -> Estimate:
     """Estimate the cost of a training.
 
@@ -55,7 +95,7 @@ def estimate(spec: ExperimentSpec, shape: Shape, *, rows: int, windows: dict[str
     steps = sizes.lookback + sizes.horizon
     channels = sizes.n_targets + sizes.n_past + sizes.n_static
     widest = max(getattr(layer, "units", 0) for layer in spec.model.stack)
-    batch = training.batch_size * steps * (channels + 8 * widest) * 4 * PASSES
+    batch = min(training.batch_size, max(n, 1)) * steps * (channels + 8 * widest) * 4 * PASSES
     scored = (windows["val"] + windows["test"]) * sizes.horizon * sizes.n_targets * 8
     # Arrays of this size: actual values, forecasts of the model and of each baseline, and one in computation.
     scored *= 3 + len(spec.evaluation.baselines)

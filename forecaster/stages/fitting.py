@@ -12,7 +12,6 @@ from forecaster.config.spec import ExperimentSpec
 from forecaster.forecasting.blend import NETWORK, Blend, choose_weights, prior, scaled_forecast
 from forecaster.forecasting.fitted import Fitted, TrainingScales
 from forecaster.runs.directory import RunDir
-from forecaster.stages.networks import Networks
 from forecaster.stages.prepared import Prepared
 from forecaster.stages.scoring import ScoredForecasts, forecast_splits, score
 from forecaster.stages.validation import batch_extras, val_score_of
@@ -89,7 +88,6 @@ def fit_and_score(
     *,
     listener: Listener | None = None,
     smoke: bool = False,
-    networks: Networks | None = None,
 ) -> Trained:
     """Fit every member, forecast the validation and test windows, and score both beside the baselines.
 
@@ -99,12 +97,11 @@ def fit_and_score(
         store: The checkpoints. Training continues from those that exist.
         listener: Takes batches and epochs.
         smoke: Whether to train at most two members for one epoch.
-        networks: The networks of trainings before this one, so that they need not be compiled again.
 
     Raises:
         TrainingError: When the loss becomes NaN or infinite.
     """
-    fitted, history = fit_members(spec, prepared, store, listener=listener, smoke=smoke, networks=networks)
+    fitted, history = fit_members(spec, prepared, store, listener=listener, smoke=smoke)
     fitted = blended(spec, fitted, prepared)
     scored = score(spec, prepared, forecast_splits(spec, fitted, prepared))
     scales = TrainingScales(prepared.panel.ids, *prepared.scales)
@@ -120,7 +117,6 @@ def fit_members(
     smoke: bool = False,
     until: int | None = None,
     carried: Carried | None = None,
-    networks: Networks | None = None,
 ) -> tuple[Fitted, list[EpochRow]]:
     """Fit every member, from its checkpoint if it has one.
 
@@ -132,7 +128,6 @@ def fit_members(
         smoke: Whether to train at most two members for one epoch.
         until: The epoch to pause after; None trains to the end.
         carried: What to take over from a training before; None chooses on the validation windows.
-        networks: The networks of trainings before this one, so that they need not be compiled again.
 
     Returns:
         The fitted ensemble and the epochs of all members, in order.
@@ -144,6 +139,7 @@ def fit_members(
     # Keras reads the settings of the backend when it is first imported.
     from forecaster.model.anchor import choose_blend_weight, fit_anchor
     from forecaster.model.execution import PREDICT_BATCH, choose_execution
+    from forecaster.model.kept_networks import network_to_train
     from forecaster.training.fit import MemberTask, fit
     from forecaster.training.state import weights_of
 
@@ -165,13 +161,12 @@ def fit_members(
         gpu=has_gpu(),
     )
     history, members, extras = [], [], batch_extras(spec, prepared)
-    networks = networks or Networks()
     val = windows["val"] if len(windows["val"]) else None
     val_score = val_score_of(spec, prepared, extras) if val else None
     anchor, penalty, anchor_spec = None, None, spec.model.anchor
     for member in range(training.ensemble):
         seed = spec.seed + member
-        network = networks.get(
+        network = network_to_train(
             spec.model,
             prepared.shape,
             seed=seed,

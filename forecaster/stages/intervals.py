@@ -161,7 +161,7 @@ class _Calibrated:
             ids=self.ids,
         )
 
-    def test_quantiles(self) -> npt.NDArray[np.float32]:
+    def test_quantiles(self) -> npt.NDArray[np.float64]:
         """Return the calibrated quantiles of the test windows."""
         if self.adaptive:
             return self._moving().apply()

@@ -24,6 +24,7 @@ from forecaster.stages.loaded import fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared
 from forecaster.stages.start import ForecastStart, find_forecast_start
+from forecaster.system import quoted as as_typed
 
 # Of more series than these, next.csv holds as many, evenly spaced. A forecast of all takes minutes.
 MAX_SERIES = 200
@@ -125,7 +126,8 @@ def forecast_next_horizon(opened: OpenedRun, drawing: Drawing) -> NewestForecast
         if not spec.data.future_covariates:
             raise
         # The table that is missing is an option of predict, not of plot.
-        hint = f"fill in the table of forecaster future {opened.run.path}, and draw with forecaster predict --plot"
+        run = as_typed(str(opened.run.path))
+        hint = f"fill in the table of forecaster future {run}, and draw with forecaster predict --plot"
         *others, last = error.diagnostics
         raise DataError(str(error), diagnostics=[*others, replace(last, hint=hint)]) from error
     return NewestForecasts.of(start.panel, start.known, ahead.forecast, tuple(spec.evaluation.levels))

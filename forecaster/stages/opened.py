@@ -13,6 +13,7 @@ from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import DataError, UsageError
 from forecaster.runs.directory import RESOLVED, RunDir
 from forecaster.runs.reading import MIB, damaged
+from forecaster.system import quoted as as_typed
 
 # The most lines, list items and keys of resolved.yaml together.
 MOST_SETTINGS = 20_000
@@ -148,7 +149,7 @@ def open_run(run: RunDir, table: TableSource | None = None) -> OpenedRun:
     if (run.started() or {}).get("command") == "backtest":
         raise UsageError(
             f"{run.path}: is a backtest, which stores no network",
-            hint=f"show its scores with forecaster show {run.path}, or use a run of forecaster train",
+            hint=f"show its scores with forecaster show {as_typed(str(run.path))}, or use a run of forecaster train",
         )
     return OpenedRun(run, Experiment.from_content(resolved, run.file(RESOLVED)), table)
 

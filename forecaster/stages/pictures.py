@@ -18,7 +18,6 @@ PLOTTED_SERIES = 3
 
 def draw_run(spec: ExperimentSpec, prepared: Prepared, trained: Trained, run: RunDir) -> None:
     """Write plots/loss.png and, if there are test or validation windows, plots/forecast.png."""
-    run.file("plots").mkdir(exist_ok=True)
     plot_loss(
         [row.flat() for row in trained.history],
         run.file("plots/loss.png"),

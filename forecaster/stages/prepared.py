@@ -20,12 +20,15 @@ from forecaster.data.time_axis.calendar import feature_names
 from forecaster.data.transforms.categories import Encoders
 from forecaster.data.transforms.fill import fill
 from forecaster.data.transforms.fitted import FittedTransforms
-from forecaster.data.transforms.split import SPLITS, SplitBounds, SplitName, rolled_back, split
+from forecaster.data.transforms.split import SPLITS, SplitBounds, SplitName, rolled_back, split, target_rows
 from forecaster.data.transforms.windows import Windows, cut_windows
 from forecaster.evaluation.scales import Scales, in_sample_scales
 from forecaster.forecasting.cutoffs import Cutoffs
 from forecaster.model.shape import Category, Shape
+from forecaster.spec import MOST_COUNT
 from forecaster.stages.checks import check_counts, check_windows
+from forecaster.stages.estimate import check_memory
+from forecaster.system import memory
 
 # The windows of --smoke: enough to run every step, few enough to take seconds.
 SMOKE_WINDOWS: dict[SplitName, int] = {"train": 64, "val": 16, "test": 16}
@@ -199,6 +202,7 @@ def prepare_table(
     output = spec.model.output
     if output.type == "distribution" and output.family == "negative_binomial":
         check_counts(panel)
+    to_train = transforms is None
     if transforms is None:
         transforms = FittedTransforms.fit(
             panel,
@@ -211,6 +215,11 @@ def prepare_table(
         panel, observed=observed, calendar=spec.data.calendar, horizon=spec.window.horizon
     )
     stateful = spec.model.stateful
+    shape = shape_of(spec, transforms.encoders)
+    if to_train:
+        _, n_windows, _ = target_rows(bounds, "train", spec.window, consecutive=stateful)
+        most = SMOKE_WINDOWS["train"] if smoke else MOST_COUNT
+        check_memory(spec, shape, windows=min(most, int(n_windows.sum())), memory=memory())
     windows = {
         name: cut_windows(
             source,
@@ -230,7 +239,6 @@ def prepare_table(
         for rows in row_blocks(len(targets)):
             targets[rows][~observed[rows]] = np.nan
     scales = in_sample_scales(targets, panel.offsets, bounds.train_end, seasonality=season)
-    shape = shape_of(spec, transforms.encoders)
     return Prepared(table, panel, observed, transforms, windows, scales, season, shape)
 
 

@@ -11,7 +11,6 @@ from forecaster.data.transforms.split import split
 from forecaster.forecasting.fitted import Fitted
 from forecaster.runs.arrays import Arrays
 from forecaster.stages.fitting import Carried, MemberStore, fit_members
-from forecaster.stages.networks import Networks
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare_table
 from forecaster.training.progress import EpochRow, Listener
 
@@ -70,7 +69,6 @@ def refit(
     listener: Listener | None = None,
     smoke: bool = False,
     members_before: int = 0,
-    networks: Networks | None = None,
 ) -> Fitted:
     """Train every member on all rows, and return the forecaster that `predict` uses.
 
@@ -80,7 +78,6 @@ def refit(
         listener: Takes batches and epochs.
         smoke: Whether to train on a few windows.
         members_before: The number of members that the listener has seen, from which these are counted on.
-        networks: The networks of trainings before this one, so that they need not be compiled again.
 
     Raises:
         TrainingError: When the loss becomes NaN or infinite.
@@ -92,7 +89,6 @@ def refit(
         listener=None if listener is None else _CountedOn(listener, members_before),
         smoke=smoke,
         carried=refitting.carried,
-        networks=networks,
     )
     scored = refitting.scored
     return replace(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.arrays import Ints
@@ -14,11 +15,12 @@ from forecaster.data.reading.sources import TableSource, source_name
 from forecaster.data.reading.table import read_ahead
 from forecaster.data.spec import with_plain_times
 from forecaster.data.time_axis.axis import TimeAxis
-from forecaster.data.transforms.cutoff import long_enough, up_to
+from forecaster.data.transforms.cutoff import NAMED, late_remark, late_series, long_enough, up_to
 from forecaster.data.transforms.future import fill_in_future, with_horizon, without_the_future
 from forecaster.errors import DataError, Diagnostic, UsageError
 from forecaster.forecasting.fitted import CONTEXT
 from forecaster.stages.opened import OpenedRun
+from forecaster.text import listed, quoted
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,56 @@ class ForecastStart:
         known: (series,), the number of rows of each series up to its cutoff.
         notes: Remarks for the user.
         warnings: Warnings from reading the table.
+        uneven: The remarks among `notes` on series that end early, are left out or absent.
+        cutoff: The position of the common cutoff on the time axis; None where each series is forecast from its end.
     """
 
     panel: Panel
     known: Ints
     notes: list[str]
     warnings: tuple[Diagnostic, ...]
+    uneven: tuple[Diagnostic, ...] = ()
+    cutoff: int | None = None
+
+    @property
+    def late(self) -> npt.NDArray[np.bool_]:
+        """(series,), whether the series ends before the common cutoff."""
+        if self.cutoff is None:
+            return np.zeros(len(self.known), dtype=bool)
+        found: npt.NDArray[np.bool_] = self.panel.first + self.known - 1 < self.cutoff
+        return found
+
+    def reachable(self, spec: ExperimentSpec, future: TableSource | None) -> ForecastStart:
+        """Return the start without the series that end before the cutoff and whose future covariates are not known.
+
+        Args:
+            spec: The settings of the experiment.
+            future: A table of future covariates, in addition to those of the rows.
+        """
+        late = self.late
+        if not self.panel.future or not late.any():
+            return self
+        panel = self.with_horizon(spec)
+        if future is not None:
+            cells = read_ahead(spec.data, future, panel.time_axis)
+            panel, _ = fill_in_future(panel, self.known, cells, source_name(future))
+        first_future = len(panel.targets) + len(panel.past)
+        unknown = np.zeros(len(late), dtype=bool)
+        for s in np.flatnonzero(late).tolist():
+            rows = slice(panel.offsets[s] + self.known[s], panel.offsets[s + 1])
+            unknown[s] = bool(np.isnan(panel.values[rows, first_future:]).any())
+        if not unknown.any() or unknown.all():
+            return self
+        what = "before the cutoff, and their future covariates from there are not known; not forecast"
+        remark = late_remark(self.panel, self.panel.first + self.known - 1, np.flatnonzero(unknown), what)
+        keep = np.flatnonzero(~unknown)
+        return replace(
+            self,
+            panel=self.panel.pick(keep),
+            known=self.known[keep],
+            notes=[*self.notes, str(remark)],
+            uneven=(*self.uneven, remark),
+        )
 
     def with_horizon(self, spec: ExperimentSpec) -> Panel:
         """Return each series up to its cutoff and a whole horizon beyond it, NaN where there is no row."""
@@ -66,11 +112,16 @@ class ForecastStart:
         if future is not None:
             cells = read_ahead(spec.data, future, panel.time_axis)
             panel, notes = fill_in_future(panel, self.known, cells, str(name))
-        return without_the_future(panel, self.known, name), notes
+        return without_the_future(panel, self.known, name, notes), notes
 
 
 def find_forecast_start(
-    opened: OpenedRun, time_axis: TimeAxis, *, data: TableSource | None, cutoff: str | None
+    opened: OpenedRun,
+    time_axis: TimeAxis,
+    *,
+    data: TableSource | None,
+    cutoff: str | None,
+    steps: int | None = None,
 ) -> ForecastStart:
     """Read the rows that a forecast starts from.
 
@@ -80,13 +131,14 @@ def find_forecast_start(
         data: The table. None continues from the last training rows or, with a cutoff, from the rows of the run's
             own table.
         cutoff: The last time that the forecast takes as known; None is the last row of each series.
+        steps: The number of steps to forecast; None is the horizon of the settings.
 
     Raises:
         DataError: When the table cannot be read, or no series is long enough.
         UsageError: When the cutoff is not a time of the table.
     """
     spec, run = opened.spec, opened.run
-    notes: list[str] = []
+    horizon = spec.window.horizon if steps is None else steps
     if data is None and cutoff is None:
         run.check(CONTEXT)
         panel, known, warnings = _read_rows(spec, run.file(CONTEXT), time_axis, written=True)
@@ -96,13 +148,53 @@ def find_forecast_start(
         panel, known, warnings = _read_rows(spec, opened.present_table(), time_axis)
     else:
         panel, known, warnings = _read_rows(spec, data, time_axis)
+    position = None
+    uneven = [] if data is None else _since_training(opened, time_axis, panel, known, stale=cutoff is None)
     if cutoff is not None:
-        panel, known, notes = up_to(panel, known, cutoff)
+        panel, known, position, late = up_to(panel, known, cutoff, horizon=horizon)
+    else:
+        late = late_series(panel, known, horizon=horizon)
     panel, known, short = long_enough(panel, known, spec.window)
-    notes = notes + short
+    uneven += late + [Diagnostic(text, severity="warning") for text in short]
+    notes = [str(remark) for remark in uneven]
     if data is None and cutoff is not None and not opened.same_table:
         notes.append(f"{opened.table_name} has changed since the run was trained on it")
-    return ForecastStart(panel, known, notes, warnings)
+    return ForecastStart(panel, known, notes, warnings, tuple(uneven), position)
+
+
+def _since_training(
+    opened: OpenedRun, time_axis: TimeAxis, panel: Panel, known: Ints, *, stale: bool
+) -> list[Diagnostic]:
+    """Return remarks on series of the training that another table lacks, or ends earlier in.
+
+    Args:
+        opened: The run.
+        time_axis: The time axis of the training rows.
+        panel: The other table.
+        known: (series,), the number of rows of each series up to its last target.
+        stale: Whether to look for series that end before the last row that the run has of them.
+    """
+    opened.run.check(CONTEXT)
+    before, rows, _ = _read_rows(opened.spec, opened.run.file(CONTEXT), time_axis, written=True)
+    trained = dict(zip(before.ids, (before.first + rows - 1).tolist(), strict=True))
+    ends = panel.first + known - 1
+    remarks = []
+    old = [s for s, name in enumerate(panel.ids) if int(ends[s]) < trained.get(name, int(ends[s]))]
+    if stale and old:
+        what = "before the last row that the run was trained on"
+        remarks.append(late_remark(panel, ends, np.array(old), what))
+    absent = sorted(trained.keys() - set(panel.ids))
+    # A table of other series altogether is no table with series missing.
+    if absent and len(absent) < len(trained):
+        named = listed(quoted(absent), most=NAMED)
+        remarks.append(
+            Diagnostic(
+                f"{len(absent):,} of {len(trained):,} series of the training are not in {panel.source}: {named}; not "
+                "forecast",
+                severity="warning",
+            )
+        )
+    return remarks
 
 
 def _read_rows(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -10,7 +9,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from forecaster.errors import FORMAT_VERSION, Diagnostic, ForecasterError
+from forecaster.errors import FORMAT_VERSION, Diagnostic, ForecasterError, first_few
+from forecaster.text import plain_json, steady, visible
 
 if TYPE_CHECKING:
     from forecaster.reporting.newest import NewestForecasts
@@ -39,36 +39,39 @@ class Reporter:
         self.color = (not os.environ.get("NO_COLOR")) if color is None else color
         self.warnings: list[Diagnostic] = []
 
-    def result(self, value: Mapping[str, Any], text: str) -> None:
+    def result(self, value: Mapping[str, Any], text: str, *, is_table: bool = False) -> None:
         """Print the result of the command.
 
         Args:
             value: The JSON object.
             text: The same as text, for people.
+            is_table: Whether the text is a table for programs, which a pipe or a file gets as it is.
         """
         if self.json:
             self.emit({**value, "diagnostics": [w.as_json() for w in self.warnings]})
         elif text:
-            print(text.rstrip("\n"), flush=True)
+            text = text.rstrip("\n")
+            print(text if is_table and not sys.stdout.isatty() else steady(text), flush=True)
 
     def emit(self, value: Mapping[str, Any]) -> None:
         """Print a JSON object on one line, with its format_version."""
-        print(json.dumps({"format_version": FORMAT_VERSION, **value}, ensure_ascii=False), flush=True)
+        print(plain_json({"format_version": FORMAT_VERSION, **value}), flush=True)
 
     def emit_raw(self, value: Mapping[str, Any]) -> None:
         """Print a JSON object, indented and with no further keys."""
-        print(json.dumps(value, indent=2, ensure_ascii=False), flush=True)
+        print(plain_json(value, indent=2), flush=True)
 
     def note(self, text: str) -> None:
         """Print a remark on stderr, unless quiet."""
         if self.verbosity >= 0:
-            print(text, file=sys.stderr, flush=True)
+            print(steady(text), file=sys.stderr, flush=True)
 
     def warn(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Print warnings on stderr, unless quiet, and keep them for the JSON result."""
         self.warnings += diagnostics
-        for diagnostic in diagnostics:
-            self.note(self._mark("warning", "33") + f": {diagnostic}")
+        shown, more = first_few(diagnostics)
+        for text in [*map(str, shown), *([more] if more else [])]:
+            self._marked("warning", "33", text)
 
     def remark(self, remark: Diagnostic | str) -> None:
         """Print a warning or a plain sentence that comes up while the command runs."""
@@ -78,21 +81,23 @@ class Reporter:
             self.note(remark)
 
     def fail(self, error: ForecasterError) -> None:
-        """Print every diagnostic of an error on stderr and, with json, on stdout."""
+        """Print the diagnostics of an error on stderr and, with json, on stdout: the first few, and how many more."""
+        shown, more = first_few(error.diagnostics)
         if self.json:
             self.emit(
                 {
                     "error": type(error).__name__.rstrip("_"),
                     "exit_code": error.exit_code,
-                    "diagnostics": [d.as_json() for d in [*error.diagnostics, *self.warnings]],
+                    "more": len(error.diagnostics) - len(shown),
+                    "diagnostics": [d.as_json() for d in [*shown, *self.warnings]],
                 }
             )
-        for diagnostic in error.diagnostics:
-            self.error(diagnostic)
+        for text in [*map(str, shown), *([more] if more else [])]:
+            self.error(text)
 
     def error(self, what: Diagnostic | str) -> None:
         """Print an error on stderr, even if quiet."""
-        print(self._mark("error", "31") + f": {what}", file=sys.stderr, flush=True)
+        self._marked("error", "31", str(what), always=True)
 
     @property
     def draws(self) -> bool:
@@ -117,8 +122,11 @@ class Reporter:
         if chart:
             self.note(f"\n{chart}")
 
-    def _mark(self, word: str, code: str) -> str:
-        return f"\x1b[{code}m{word}\x1b[0m" if self.color and sys.stderr.isatty() else word
+    def _marked(self, word: str, code: str, text: str, *, always: bool = False) -> None:
+        """Print a line on stderr that begins with a word in a color, unless quiet and not always."""
+        if self.verbosity >= 0 or always:
+            mark = f"\x1b[{code}m{word}\x1b[0m" if self.color and sys.stderr.isatty() else word
+            print(f"{mark}: {steady(text)}", file=sys.stderr, flush=True)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -128,6 +136,8 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         header: The heads of the columns.
         rows: The cells of each row.
     """
+    # A line feed in a name would look like the end of its row.
+    header, rows = [visible(name) for name in header], [[visible(cell) for cell in row] for row in rows]
     widths = [max(len(r[i]) for r in [header, *rows]) for i in range(len(header))]
     lines = []
     for row in [header, *rows]:
@@ -147,6 +157,7 @@ def fitted_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, width:
         rows: The cells of each row, its name first.
         width: The number of characters in a line.
     """
+    header, rows = [visible(name) for name in header], [[visible(cell) for cell in row] for row in rows]
     widths = [max(len(r[i]) for r in [header, *rows]) for i in range(len(header))]
     blocks = _blocks(widths, width)
     # The narrowest lines that need no more blocks make blocks of about the same width.

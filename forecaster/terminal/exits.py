@@ -12,9 +12,10 @@ from typing import Any, NoReturn
 
 import typer
 
-from forecaster.errors import EnvironmentError_, ForecasterError
+from forecaster.errors import EnvironmentError_, ForecasterError, UsageError
 from forecaster.system import reader_is_gone
 from forecaster.terminal.console import Reporter
+from forecaster.text import steady
 from forecaster.version import __version__
 
 # 128 plus the number of the signal, as shells report it; also on Windows, which has no SIGPIPE.
@@ -55,12 +56,15 @@ def command_context(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -
         reporter.fail(lack)
         raise typer.Exit(lack.exit_code) from None
     except UnicodeEncodeError as cause:
-        lack = EnvironmentError_(
+        refused: ForecasterError = EnvironmentError_(
             f"{cause.object!r} cannot be written in {cause.encoding}, the encoding of this environment",
             hint="set the variable PYTHONUTF8 to 1",
         )
-        reporter.fail(lack)
-        raise typer.Exit(lack.exit_code) from None
+        if not cause.object.isascii() and any(0xD800 <= ord(c) <= 0xDFFF for c in cause.object):
+            # Bytes of the command line that are no UTF-8, which no other environment could write either.
+            refused = UsageError(f"{cause.object!r} is not text in UTF-8", hint="check what was typed")
+        reporter.fail(refused)
+        raise typer.Exit(refused.exit_code) from None
     except KeyboardInterrupt:
         print("interrupted; continue an unfinished run with --resume", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
@@ -70,9 +74,9 @@ def command_context(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -
             lack = EnvironmentError_("memory ran out", hint="lower training.batch_size or window.lookback")
             reporter.fail(lack)
             raise typer.Exit(lack.exit_code) from None
-        traceback.print_exc()
+        print(steady(traceback.format_exc()), file=sys.stderr)
         print(
-            f"\nThis is a bug in forecaster {__version__}. Please report it with the lines above, the "
+            f"This is a bug in forecaster {__version__}. Please report it with the lines above, the "
             "command and the config.",
             file=sys.stderr,
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecaster.terminal.console import Reporter, number
 from forecaster.terminal.training_progress import clock
-from forecaster.text import joined
+from forecaster.text import joined, visible
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -200,7 +200,7 @@ class LiveSearch(LineSearch):
         # The values get the rest of the line and are cut, so that the other columns are not.
         table.add_column("values", overflow="ellipsis", no_wrap=True, ratio=1)
         for cells in self.rows():
-            table.add_row(*(Text(cell) for cell in cells))
+            table.add_row(*(Text(visible(cell)) for cell in cells))
         return table
 
     def rows(self) -> list[tuple[str, ...]]:

@@ -96,6 +96,9 @@ def forget_networks() -> None:
     """Let the backend give back what it keeps about networks that are no longer used."""
     import keras
 
+    from forecaster.model.kept_networks import forget
+
+    forget()
     keras.backend.clear_session()
 
 

@@ -68,7 +68,7 @@ def fit(
     """Train a network, and leave in it the weights of its best epoch, or the last without early stopping.
 
     Args:
-        model: A network from `build` or `Networks`.
+        model: A network from `build` or `network_to_train`.
         task: What it is trained on.
         spec: The `training` section of the experiment.
         execution: How the network runs.

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from forecaster.spec import Fault, OneOf, Spec, raise_faults
+from forecaster.spec import MOST_COUNT, Count, Fault, OneOf, Spec, raise_faults
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -80,7 +80,7 @@ class ExponentialSchedule(Spec):
     type: Literal["exponential"]
     factor: Annotated[float, Field(gt=0, le=1)] = Field(0.9, examples=[0.95])
     """What the rate is multiplied by after every epoch."""
-    hold: Annotated[int, Field(ge=0)] = Field(0, examples=[5])
+    hold: Annotated[int, Field(ge=0, le=MOST_COUNT)] = Field(0, examples=[5])
     """Epochs at the full rate before the first fall."""
 
 
@@ -88,7 +88,7 @@ class CosineSchedule(Spec):
     """Lowers the rate along half a cosine until the last epoch. It suits a fixed number of epochs."""
 
     type: Literal["cosine"]
-    warmup: Annotated[int, Field(ge=0)] = Field(0, examples=[3])
+    warmup: Annotated[int, Field(ge=0, le=MOST_COUNT)] = Field(0, examples=[3])
     """Epochs in which the rate first rises to its full value, in equal steps."""
     floor: Annotated[float, Field(ge=0, le=1)] = Field(0.0, examples=[0.05])
     """The share of the full rate that the last epoch still has."""
@@ -100,7 +100,7 @@ class PlateauSchedule(Spec):
     type: Literal["plateau"]
     factor: Annotated[float, Field(gt=0, lt=1)] = Field(0.5, examples=[0.3])
     """What the rate is multiplied by at every fall."""
-    patience: Annotated[int, Field(ge=1)] = Field(2, examples=[3])
+    patience: Count = Field(2, examples=[3])
     """Epochs without improvement before the rate falls. The value that counts is `early_stopping.monitor`; keep it
     below `early_stopping.patience`, or training ends first."""
     floor: Annotated[float, Field(ge=0, le=1)] = Field(0.01, examples=[0.001])
@@ -111,7 +111,7 @@ class StepSchedule(Spec):
     """Multiplies the rate by a factor every few epochs."""
 
     type: Literal["step"]
-    every: Annotated[int, Field(ge=1)] = Field(examples=[10])
+    every: Count = Field(examples=[10])
     """Epochs from one fall to the next."""
     factor: Annotated[float, Field(gt=0, lt=1)] = Field(0.5, examples=[0.1])
     """What the rate is multiplied by at every fall."""
@@ -135,7 +135,7 @@ class EarlyStoppingSpec(Spec):
     ] = Field("val_loss", examples=["val_mae"])
     """The value that must fall: `loss` (training), `val_loss` (validation), or `val_` and a name from
     [`evaluation.metrics`](#evaluationmetrics) other than `bias`, such as `val_mae`."""
-    patience: Annotated[int, Field(ge=1)] = Field(5, examples=[10])
+    patience: Count = Field(5, examples=[10])
     """Epochs without improvement before training ends."""
     min_delta: Annotated[float, Field(ge=0)] = Field(0.0, examples=[0.001])
     """How much the value must fall to count as an improvement, in its own unit."""
@@ -170,12 +170,12 @@ class TrainingSpec(Spec):
     """The algorithm that changes the weights."""
     schedule: Schedule = Field(ConstantSchedule(), examples=[{"type": "cosine", "warmup": 3}])
     """How the learning rate changes from epoch to epoch."""
-    batch_size: Annotated[int, Field(ge=1)] = Field(64, examples=[256])
+    batch_size: Count = Field(64, examples=[256])
     """Windows per gradient step. Larger batches are faster per window and need more memory, and often a higher
     learning rate."""
-    epochs: Annotated[int, Field(ge=1)] = Field(50, examples=[100])
+    epochs: Count = Field(50, examples=[100])
     """The largest number of passes over the training windows; early stopping may end training before."""
-    steps_per_epoch: Annotated[int, Field(ge=1)] | None = Field(None, examples=[200])
+    steps_per_epoch: Count | None = Field(None, examples=[200])
     """Batches per epoch. On a large table a smaller number validates more often. null: as many as use every window
     once."""
     early_stopping: EarlyStoppingSpec | None = Field(
@@ -217,7 +217,7 @@ class RuntimeSpec(Spec):
         ),
     ] = Field("tensorflow", examples=["tensorflow"])
     """The Keras backend."""
-    threads: Annotated[int, Field(ge=1)] | None = Field(None, examples=[4])
+    threads: Annotated[int, Field(ge=1, le=4096)] | None = Field(None, examples=[4])
     """Processor threads that training and forecasting may use. null: all."""
     precision: Annotated[
         Literal["float32", "mixed_bfloat16", "mixed_float16"],

@@ -51,26 +51,11 @@ def restore(model: keras.Model, arrays: Arrays) -> None:
         variable.assign(arrays[name])
 
 
-def take_over(model: keras.Model, new: keras.Model) -> None:
-    """Give a network the weights and dropout's random state of a new one that was built from the same spec.
-
-    Args:
-        model: The network to change.
-        new: The network to read; it need not be compiled.
-    """
-    for variable, value in zip(_own_variables(model), _own_variables(new), strict=True):
-        variable.assign(value)
-
-
-def _own_variables(model: keras.Model) -> list[Any]:
-    """List weights and the seeds of dropout, which are variables but not weights."""
-    return [v for v in model.variables if not any(v is m for m in model.metrics_variables)]
-
-
 def _variables(model: keras.Model) -> list[tuple[str, Any]]:
     """List all variables by role and number; Keras' order follows from the config alone."""
     groups = {
-        "model": _own_variables(model),
+        # Includes the seeds of dropout, which are variables but not weights; metrics have a group of their own.
+        "model": [v for v in model.variables if not any(v is m for m in model.metrics_variables)],
         "optimizer": list(model.optimizer.variables),
         "metric": list(model.metrics_variables),
     }

@@ -56,7 +56,7 @@ def test_shape_and_type(name):
     where, known = setting()
     found = forecast(name, where, known)
     assert found.shape == (12, HORIZON, 2)
-    assert found.dtype == np.float32
+    assert found.dtype == np.float64
     assert np.isfinite(found).all()
 
 
@@ -106,7 +106,7 @@ def test_a_constant_series_is_forecast_exactly(name):
 def test_one_row_of_history_is_enough(name):
     where, known = setting()
     first = dataclasses.replace(where, row=where.start + 1)
-    expected = np.repeat(where.values[where.start].astype(np.float32)[:, None], HORIZON, axis=1)
+    expected = np.repeat(where.values[where.start].astype(np.float64)[:, None], HORIZON, axis=1)
     assert np.array_equal(forecast(name, first, known), expected)
 
 

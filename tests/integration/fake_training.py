@@ -15,6 +15,7 @@ from forecaster.data.transforms.windows import Windows
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.runs.directory import RunDir
+from forecaster.runs.files import write_whole
 from forecaster.stages.fitting import Carried, MemberStore
 from forecaster.stages.prepared import Prepared
 from forecaster.training.progress import EpochRow
@@ -47,7 +48,6 @@ def fit_members(
     smoke: bool = False,
     until: int | None = None,
     carried: Carried | None = None,
-    networks: object = None,
 ) -> tuple[Fitted, list[EpochRow]]:
     """Weights that follow from the seed and the number of epochs, by way of checkpoints as `fit` keeps them."""
     history, members = [], []
@@ -71,6 +71,5 @@ def fit_members(
 
 def draw_run(spec: ExperimentSpec, prepared: Prepared, trained: Any, run: RunDir) -> None:
     """The same files, of one byte each."""
-    run.file("plots").mkdir(exist_ok=True)
     for name in ("loss.png", "forecast.png"):
-        run.file(f"plots/{name}").write_bytes(b"-")
+        write_whole(run.file(f"plots/{name}"), b"-")

@@ -240,3 +240,25 @@ READERS: tuple[Callable[[RunDir], object], ...] = (
 def read_report(run: RunDir) -> object:
     """The report, which reads every file but the weights."""
     return write_report(open_run(run), output=run.path.parent / "report.html")
+
+
+# What `predict` reads.
+BUNDLE = (
+    *("manifest.json", "events.jsonl", "resolved.yaml", "metrics.json"),
+    *("model/spec.json", "model/state.json", "model/weights.safetensors", "model/context.csv"),
+)
+
+
+def what_predict_reads(path: Path) -> list[Any]:
+    """Everything that the forecast of a run follows from, read as `predict` reads it."""
+    opened = open_run(RunDir(path))
+    fitted = fitted_of(opened)
+    start = find_forecast_start(opened, fitted.time_axis, data=None, cutoff=None)
+    weights = [(name, a.tobytes()) for member in fitted.members for name, a in sorted(member.items())]
+    panel = start.panel
+    return [
+        splits_of(opened.run),
+        *(opened.spec, fitted.spec, fitted.shape, fitted.scaler.as_json(), fitted.time_axis, weights),
+        fitted.calibration and fitted.calibration.as_json(network=fitted.scaler),
+        *(panel.ids, panel.values.tobytes(), panel.first.tolist(), start.known.tolist()),
+    ]

@@ -114,7 +114,8 @@ def commands(block: Block) -> Iterator[tuple[str, str]]:
 
 def simple_commands(command: str) -> Iterator[list[str]]:
     """The words of each program call in a line of shell."""
-    words = shlex.shlex(command, posix=True, punctuation_chars=True)
+    # What a command prints becomes a part of a word.
+    words = shlex.shlex(re.sub(r"\$\([^)]*\)", "NOW", command), posix=True, punctuation_chars=True)
     words.whitespace_split = True
     call: list[str] = []
     for word in words:

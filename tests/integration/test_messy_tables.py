@@ -18,16 +18,15 @@ import yaml
 from forecaster.data import arrays as mapped
 from forecaster.data.reading import cache
 from forecaster.data.reading.cache import load_table
-from forecaster.data.reading.formats import FORMATS, folder_formats, labels
+from forecaster.data.reading.formats import FORMATS, labels
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
 from forecaster.errors import ForecasterError
-from forecaster.text import joined
 
 TABLES = yaml.safe_load((Path(__file__).parent / "messy_tables" / "tables.yaml").read_text())
 GOOD = b"time,y\n2024-01-01 00:00,1\n2024-01-01 01:00,2\n"
 
-ENDINGS = joined([ending for f in FORMATS for ending in f.endings], word="or")
+ENDINGS = ".csv, .tsv, .txt, .parquet, .pq, .arrow or .feather; text also with .gz, .bz2, .xz, .zst or .zip behind it"
 
 
 def message(path: Path, **data: Any) -> str:
@@ -273,9 +272,9 @@ def _folder_of_two_formats(path: Path) -> Path:
     return path
 
 
-def _folder_of_csv(path: Path) -> Path:
+def _folder_of_notes(path: Path) -> Path:
     path.mkdir()
-    (path / "a.csv").write_bytes(GOOD)
+    (path / "README.txt").write_bytes(GOOD)
     return path
 
 
@@ -291,9 +290,9 @@ PATHS: list[tuple[str, Callable[[Path], Path]]] = [
         _folder_of_two_formats,
     ),
     (
-        f"FILE: the folder holds no {labels(folder_formats())} file; point data.path to a file; "
-        "several CSV files must be joined into one first",
-        _folder_of_csv,
+        f"FILE: the folder holds no {labels(FORMATS)} file; point data.path to a file, "
+        "or to a folder of files",
+        _folder_of_notes,
     ),
     ("FILE: no such file; did you mean 'departures.csv'?", _beside),
     (

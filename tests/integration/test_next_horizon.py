@@ -54,11 +54,19 @@ def test_the_report_begins_with_it(run: Path) -> None:
     assert (run / "report.html").read_bytes() == before
 
 
+EARLY = (
+    "1 of 5 series end a whole horizon or more before the last time of the table, 2024-01-03 11:00:00, and so do their "
+    "forecasts: 'e' at 2024-01-03 08:00:00; use --from '2024-01-03 11:00:00' for forecasts that all lie after it"
+)
+
+
 def test_predict_draws_the_first_few_series_and_says_so(run: Path, tmp_path: Path) -> None:
     picture = tmp_path / "p.svg"
     result = call("predict", run, "--plot", picture, "--output", tmp_path / "f.csv")
     assert result.stdout == f"{tmp_path / 'f.csv'}: 15 rows\n"
-    assert result.stderr == (f"note: {picture} shows 3 of 5 series; choose with --series\nplot: {picture}\n")
+    assert result.stderr == (
+        f"note: {EARLY}\nnote: {picture} shows 3 of 5 series; choose with --series\nplot: {picture}\n"
+    )
     words = words_of(picture)
     assert [word for word in words if word in NAMES] == ["a", "b", "c"]
     assert {"forecast", "actual", "80 % interval", "cutoff", "y", "t"} <= set(words)
@@ -67,7 +75,7 @@ def test_predict_draws_the_first_few_series_and_says_so(run: Path, tmp_path: Pat
 def test_predict_draws_the_series_that_are_named(run: Path, tmp_path: Path) -> None:
     picture = tmp_path / "p.svg"
     said = json.loads(done("predict", run, "--plot", picture, "--series", "e", "--series", "b", "--json"))
-    assert (said["plot"], said["plotted"], said["notes"]) == (str(picture), ["e", "b"], [])
+    assert (said["plot"], said["plotted"], said["notes"]) == (str(picture), ["e", "b"], [EARLY])
     assert [word for word in words_of(picture) if word in NAMES] == ["e", "b"]
     assert done("predict", run, "--plot", tmp_path / "p.png") == done("predict", run)
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")

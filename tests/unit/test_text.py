@@ -1,6 +1,21 @@
 """Lists in sentences."""
 
-from forecaster.text import joined, listed, one_line, quoted
+import ast
+import json
+
+import pytest
+
+from forecaster.text import (
+    joined,
+    listed,
+    one_line,
+    plain_json,
+    quoted,
+    shortened,
+    steady,
+    visible,
+    visible_values,
+)
 
 
 def test_listed_counts_what_it_leaves_out() -> None:
@@ -23,4 +38,40 @@ def test_quoted_shows_odd_characters() -> None:
 
 def test_one_line_keeps_both_ends_and_no_character_that_steers_a_terminal() -> None:
     assert one_line("abcdefghijkl", 8, "..") == "abcd..kl"
-    assert one_line("a\x1b[31mb\n\tc", 20) == "a [31mb c"
+    assert one_line("a\x1b[31m  b\n\tc", 20) == "a\\x1b[31m b\\n\\tc"
+
+
+ODD = [*range(32), *range(127, 160), 0x61C, *range(0x200B, 0x2010), *range(0x2028, 0x202F)]
+ODD += [*range(0x2060, 0x2070), 0xFEFF, 0xAD, 0x34F, 0x115F, 0x3164, 0xD800, 0xDFFF, 0xE0001, 0xE0100]
+
+
+@pytest.mark.parametrize("number", ODD)
+def test_characters_that_cannot_be_seen_are_shown_as_escapes(number: int) -> None:
+    shown = visible(f"a{chr(number)}b")
+    assert shown.isascii()
+    assert ast.literal_eval(f"'{shown}'") == f"a{chr(number)}b"
+
+
+@pytest.mark.parametrize("text", ["東京", "é", "a b", "\u00a0", "עברית", "👍", "\\n", "\u0301"])
+def test_text_that_can_be_seen_stays(text: str) -> None:
+    assert visible(text) == text
+
+
+def test_a_text_of_several_lines_keeps_its_lines() -> None:
+    assert steady("a\nb\t\x1b[0m") == "a\nb\\t\\x1b[0m"
+
+
+@pytest.mark.parametrize("number", ODD)
+def test_json_holds_the_characters_as_escapes(number: int) -> None:
+    text = plain_json({"name": chr(number), "city": "東京"}, indent=2)
+    assert visible(text.replace("\n", "")) == text.replace("\n", "")
+    assert json.loads(text) == {"name": chr(number), "city": "東京"}
+
+
+def test_values_are_visible_at_every_depth() -> None:
+    assert visible_values({"\x1b": ["\u202e", 1, None, ("\n",)]}) == {"\\x1b": ["\\u202e", 1, None, ["\\n"]]}
+
+
+def test_a_long_text_keeps_its_ends() -> None:
+    assert shortened("a" * 50 + "b" * 50, 10) == "aaaaa…bbbb"
+    assert shortened("short", 10) == "short"

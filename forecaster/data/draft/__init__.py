@@ -2,12 +2,19 @@
 
 May import `reading`, `transforms` and the rooms below them; nothing of `profile`. Read in this order:
 
-    sniff         how the file is written, and the kind of each column's values
-    dialect       the marks of its numbers
+    kinds         the kind of each column's values
+    dialect       the marks of numbers in a CSV file
+    sniff         the first rows of a table
+    choices       what was chosen where a table can be read in several ways
     wishes        what a person says, and so is not guessed
-    times         which column holds the times, and how it is read
-    time_forms, time_parts    formats that read a column, and times over several columns
-    roles         which column is the id, and which the target
+    names         what the names of columns say
+    times         which column holds the times
+    column_formats, time_forms, codes, zones    how it is read
+    time_parts, day_parts    times over several columns
+    ids           which column names the series
+    roles         which column is the target
+    steps         series of different steps
+    remarks       what a person should know about the target
     infer         Guess: the settings that follow
     text          the YAML file
 """

@@ -7,24 +7,38 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecaster.data.arrays import Ints
-from forecaster.data.draft.dialect import may_group_thousands
-from forecaster.data.draft.recipe import Preset, Recipe, SeriesFacts, choose, least_rows
-from forecaster.data.draft.roles import (
-    candidates,
-    check_id,
-    find_id,
-    find_targets,
-    id_candidates,
-    possible_id,
+from forecaster.data.arrays import Floats, Ints
+from forecaster.data.draft.choices import Ambiguity
+from forecaster.data.draft.dialect import mark_choice
+from forecaster.data.draft.ids import FoundId, check_id, find_id, id_candidates
+from forecaster.data.draft.kinds import mostly_numbers
+from forecaster.data.draft.recipe import (
+    LARGEST_CONSTANT,
+    NARROW,
+    Preset,
+    Recipe,
+    SeriesFacts,
+    choose,
+    least_rows,
 )
+from forecaster.data.draft.remarks import (
+    odd_choice,
+    parts_of_target,
+    parts_remark,
+    passed_over,
+    target_remarks,
+)
+from forecaster.data.draft.roles import candidates, find_targets, target_choice
 from forecaster.data.draft.season import find_season
-from forecaster.data.draft.sniff import Sample, as_numbers, filled, number_faults, read_columns, sniff
+from forecaster.data.draft.sniff import Sample, as_numbers, read_columns, sniff
+from forecaster.data.draft.steps import explained, other_steps
 from forecaster.data.draft.times import find_time, read_times
 from forecaster.data.draft.wishes import Wishes, check_columns
+from forecaster.data.draft.zones import named_zone, zone_choice
 from forecaster.data.reading.numbers import MISSING
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import CsvSpec
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.time_axis.frequency import default_seasonality
 from forecaster.data.time_axis.infer import TimeColumn, check_frequency, infer_frequency
 from forecaster.errors import DataError
@@ -57,6 +71,7 @@ class Guess:
         recipe: The settings that do not depend on the roles of the columns.
         preset: How much time the training may take.
         remarks: What a person should know about the guesses, in sentences.
+        choices: Where the table could be read in another way.
     """
 
     path: TableSource
@@ -77,6 +92,7 @@ class Guess:
     recipe: Recipe
     preset: Preset
     remarks: tuple[str, ...]
+    choices: tuple[Ambiguity, ...] = ()
 
     @property
     def target(self) -> str:
@@ -95,39 +111,39 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         DataError: The table has no times, no numbers, no single id column, no regular step, or no series of
             `least_rows` steps.
     """
-    sample = sniff(path)
+    sample = sniff(path, decimal=wishes.decimal)
     check_columns(wishes, sample)
-    time = find_time(sample, wishes)
+    found_times = find_time(sample, wishes)
+    time = found_times.column
     taken = {*time.columns, *time.others, *([wishes.id] if wishes.id else [])}
     named = id_candidates(sample, time, wishes)
     targets, others = find_targets(sample, taken, wishes)
     table = read_columns(sample, list(dict.fromkeys([*time.columns, *named, *targets])))
-    times, zoned = read_times(table, time, sample)
-    name = wishes.id
-    if name is None:
-        name = find_id(times, table[named], sample) if named or not wishes.no_id else None
-    else:
-        check_id(name, sample)
+    times, zoned = read_times(table, time, sample, wishes.timezone)
+    found = _find_id(times, table[named], sample, wishes)
+    name = found.name
     if name in targets:
         targets, others = find_targets(sample, {*taken, name}, wishes)
         table[list(targets)] = read_columns(sample, list(targets))
     others = [column for column in others if column != name]
-    series = _by_series(times, table[name] if name else None)
-    # Times with offsets are compared in UTC; without them, times are used as they are written.
-    zone = "UTC" if zoned else None
-    if wishes.freq is None:
-        freq, time_axis = infer_frequency(series, time, zone=zone, source=path)
-    else:
-        freq, time_axis = check_frequency(wishes.freq, series, time, zone=zone, source=path)
+    # Times with offsets and no zone are compared in UTC; without offsets, times are used as they are written.
+    zone = wishes.timezone or ((named_zone(sample, time) or "UTC") if zoned else None)
+    series, ids = _by_series(times, table[name] if name else None)
+    freq, time_axis = _frequency(series, ids, time, zone, wishes, path)
     steps = [time_axis.positions(stamps) for stamps in series]
     lengths = [int(s[-1] - s[0] + 1) for s in steps]
-    if max(lengths) < (least := least_rows(wishes.horizon)):
-        ahead = "" if wishes.horizon is None else f" for a horizon of {wishes.horizon}"
-        raise DataError(
-            f"{path}: the longest series has {max(lengths)} steps, a first training needs {least}{ahead}",
-            hint="add rows, or check that the id column names series and not single rows",
-        )
+    _check_lengths(lengths, wishes, path)
     distinct = sum(len(s) for s in steps)
+    parts = parts_of_target(sample, targets[0], others) if len(targets) == 1 else ()
+    rivals = () if wishes.targets else candidates(sample, [one for one in others if one not in parts])
+    choices = (
+        *found_times.choices,
+        zone_choice(sample, time, wishes) if zoned else None,
+        found.choice,
+        other_steps(series, ids, time_axis, time, wishes.freq is not None),
+        _mark_choice(sample, [*targets, *others], wishes),
+        *(() if wishes.targets else _target_choices(table[targets[0]], sample, rivals)),
+    )
     return Guess(
         path=path,
         csv=sample.csv,
@@ -136,7 +152,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         freq=freq,
         id=name,
         targets=targets,
-        candidates=() if wishes.targets else candidates(sample, others),
+        candidates=rivals,
         others=tuple(others),
         unused=tuple(c for c in sample.kinds if c not in {*time.columns, name, *targets, *others}),
         rows=len(table),
@@ -149,10 +165,61 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         ),
         preset=wishes.preset,
         remarks=(
-            *(remark for target in targets for remark in _remarks(table[target], sample)),
-            *(_id_remarks(table[named]) if name is None else ()),
+            *(remark for target in targets for remark in target_remarks(table[target], sample)),
+            *parts_remark(targets[0], parts),
         ),
+        choices=tuple(choice for choice in choices if choice is not None),
     )
+
+
+def _find_id(times: Ints, candidates: pd.DataFrame, sample: Sample, wishes: Wishes) -> FoundId:
+    if wishes.id is not None:
+        check_id(wishes.id, sample)
+        return FoundId(wishes.id)
+    return FoundId(None) if wishes.no_id else find_id(times, candidates, sample)
+
+
+def _frequency(
+    series: list[Ints],
+    ids: list[str],
+    time: TimeColumn,
+    zone: str | None,
+    wishes: Wishes,
+    source: TableSource,
+) -> tuple[str | int, TimeAxis]:
+    if wishes.freq is not None:
+        return check_frequency(wishes.freq, series, time, zone=zone, source=source)
+    try:
+        return infer_frequency(series, time, zone=zone, source=source)
+    except DataError as error:
+        raise explained(series, ids, time, source, error) from None
+
+
+def _check_lengths(lengths: list[int], wishes: Wishes, source: TableSource) -> None:
+    if max(lengths) < (least := least_rows(wishes.horizon)):
+        ahead = "" if wishes.horizon is None else f" for a horizon of {wishes.horizon}"
+        raise DataError(
+            f"{source}: the longest series has {max(lengths)} steps, a first training needs {least}{ahead}",
+            hint="add rows, or check that the id column names series and not single rows",
+        )
+
+
+def _mark_choice(sample: Sample, names: list[str], wishes: Wishes) -> Ambiguity | None:
+    """Return the choice between the marks of decimals and of thousands in a CSV file."""
+    if sample.csv is None or wishes.decimal is not None:
+        return None
+    return mark_choice({name: sample.cells(name) for name in names}, sample.csv, mostly_numbers)
+
+
+def _target_choices(
+    column: pd.Series[Any], sample: Sample, rivals: tuple[str, ...]
+) -> list[Ambiguity | None]:
+    name = str(column.name)
+    return [
+        odd_choice(column, sample, rivals),
+        passed_over(sample, name),
+        target_choice(sample, name, rivals),
+    ]
 
 
 def _recipe(
@@ -180,51 +247,25 @@ def _recipe(
     found = find_season(np.split(numbers[0][rows], borders), default_seasonality(freq))
     seasons = wishes.seasons or ((found,) if found > 1 else ())
     steps = np.array(lengths, dtype=np.int64)
-    return choose(SeriesFacts(freq, steps, low, high, wishes.horizon, seasons, wishes.preset))
+    narrow = any(_is_narrow(part) for one in numbers for part in np.split(one[rows], borders))
+    return choose(SeriesFacts(freq, steps, low, high, wishes.horizon, seasons, wishes.preset, narrow=narrow))
 
 
-def _remarks(column: pd.Series[Any], sample: Sample) -> list[str]:
-    """Return what a person should know about a target: one value only, text cells, and marks of two meanings."""
-    name, csv = str(column.name), sample.csv or CsvSpec()
-    remarks = []
-    if column.nunique() == 1:
-        remarks.append(f"{name} has one value in all rows, so there is nothing to learn from it")
-    if sample.kinds[name] == "mixed":
-        cells = column.fillna("").astype(str).str.strip()
-        odd = set(number_faults(filled(column), csv))
-        at = np.flatnonzero(cells.isin(odd))
-        where = f"line {at[0] + 2:,}" if sample.csv else f"row {at[0] + 1:,}"
-        count = (
-            "1 cell of {} is not a number" if len(at) == 1 else f"{len(at):,} cells of {{}} are not numbers"
-        )
-        remarks.append(
-            f"{count.format(name)}: {cells.iloc[at[0]]!r} in {where}; correct it, or leave it empty, before training"
-        )
-    elif sample.csv is not None and csv.thousands is None and sample.kinds[name] == "number":
-        cell = may_group_thousands(filled(sample.table[name]), csv.decimal)
-        if cell is not None:
-            remarks.append(
-                f"{name} holds {cell}, which is read as a number with three decimals; if the mark groups thousands, "
-                f"set data.csv.thousands: {csv.decimal!r}"
-                + (" and data.csv.decimal: ','" if csv.decimal == "." else " and data.csv.decimal: '.'")
-            )
-    return remarks
+def _is_narrow(values: Floats) -> bool:
+    """Return whether a series varies so little for its level that logarithms in single precision lose its shape."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return False
+    low, high = float(known.min()), float(known.max())
+    return high - low < NARROW * high if high > low else high > LARGEST_CONSTANT
 
 
-def _id_remarks(candidates: pd.DataFrame) -> list[str]:
-    """Return a remark on a column that may name series where none was taken."""
-    name = possible_id(candidates)
-    return (
-        []
-        if name is None
-        else [f"the rows are taken as one series; if {name} names several, use --id {name}"]
-    )
-
-
-def _by_series(times: Ints, ids: pd.Series[Any] | None) -> list[Ints]:
-    """Return the distinct times of each series, ascending."""
+def _by_series(times: Ints, ids: pd.Series[Any] | None) -> tuple[list[Ints], list[str]]:
+    """Return the distinct times of each series, ascending, and the ids."""
     rows, borders = _order(times, ids)
-    return [np.unique(part) for part in np.split(times[rows], borders)]
+    firsts = rows[np.append(0, borders)]
+    names = [""] if ids is None else [str(one) for one in ids.iloc[firsts]]
+    return [np.unique(part) for part in np.split(times[rows], borders)], names
 
 
 def _order(times: Ints, ids: pd.Series[Any] | None) -> tuple[Ints, Ints]:

@@ -18,11 +18,16 @@ USUAL_HORIZON = {"h": 24, "D": 7, "B": 5, "W": 8, "M": 12, "Q": 4, "Y": 2}
 LEAST_ROWS = 10
 # The longest validation and test range of `init`, in steps: more windows take time and say little more.
 LONGEST_RANGE = 2_000
+# The windows that carry a 95 % interval, and the horizons of test that tell a forecast from another.
+WINDOWS_TO_CALIBRATE, HORIZONS_TO_JUDGE = 39, 5
 # The least horizons of a series that has a test range, one with several cutoffs in validation, and a long one.
 HORIZONS_FOR_TEST, HORIZONS_FOR_CUTOFFS, HORIZONS_OF_LONG = 5, 12, 48
 # A lookback of at least so many steps enters in patches, so that there are no more recurrent steps than MOST_STEPS:
 # they take the time of a training.
 LEAST_PATCHED, MOST_STEPS = 48, 16
+# Logarithms in single precision, with seven digits, lose the shape of a series that varies by less of its level, and
+# the last digits of a larger constant.
+NARROW, LARGEST_CONSTANT = 1e-3, 1e5
 # A table is large where the network has at least so many windows to learn from.
 MANY_WINDOWS = 20_000
 
@@ -77,6 +82,7 @@ class SeriesFacts:
         horizon: The steps to forecast; None takes what is usual for the frequency.
         seasons: The seasons that were named, in steps, the most important first; none takes what is usual.
         preset: How much time the training may take.
+        narrow: Whether a series varies by less than NARROW of its level, or is constant beyond LARGEST_CONSTANT.
     """
 
     freq: str | int
@@ -86,6 +92,7 @@ class SeriesFacts:
     horizon: int | None = None
     seasons: tuple[int, ...] = ()
     preset: Preset = "good"
+    narrow: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,7 @@ class Recipe:
         patch: Steps joined into one recurrent step; None for one each.
         differences: The lags of the differences that the network sees too.
         calendar: The features computed from the time.
+        corrects: Whether the network corrects the ridge regression, rather than being averaged with it.
         units, batch_size, steps_per_epoch, epochs, members: The size of the network and of the training.
         blend: The classical forecasts that are averaged with the network.
     """
@@ -119,6 +127,7 @@ class Recipe:
     patch: int | None
     differences: tuple[int, ...]
     calendar: tuple[str, ...]
+    corrects: bool
     units: int
     batch_size: int
     steps_per_epoch: int | None
@@ -182,11 +191,12 @@ def choose(facts: SeriesFacts) -> Recipe:
         test=test,
         pad=shortest < lookback,
         positive=facts.lowest >= 0,
-        log=facts.lowest >= 0 and facts.highest > 1,
+        log=facts.lowest >= 0 and facts.highest > 1 and not facts.narrow,
         of_ridge=of_ridge,
         patch=patch,
         differences=tuple(lag for lag in sorted({season, *more}) if 1 < lag < lookback),
         calendar=_calendar(facts.freq, n),
+        corrects=many,
         units=128 if many else 64 if windows >= 2_000 else 32,
         batch_size=batch,
         steps_per_epoch=batches if batches < whole else None,
@@ -214,7 +224,8 @@ def _ranges(n: int, horizon: int) -> tuple[int, int]:
         both = max(2 * horizon, min(int(0.08 * n), LONGEST_RANGE))
         return both, both
     if n >= HORIZONS_FOR_CUTOFFS * horizon:
-        return 2 * horizon, horizon
+        val = max(2 * horizon, min(WINDOWS_TO_CALIBRATE + horizon - 1, n // 5))
+        return val, max(horizon, min(HORIZONS_TO_JUDGE * horizon - 1, n // 8))
     if n >= HORIZONS_FOR_TEST * horizon:
         return horizon, horizon
     return horizon, 0

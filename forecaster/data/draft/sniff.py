@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-import re
 from collections.abc import Iterable, Iterator
+from csv import Error as CsvError
 from csv import reader
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecaster.data.arrays import Floats
+from forecaster.data.draft.csv_rows import comment_mark, first_rows
 from forecaster.data.draft.dialect import groups_thousands, numbers_as_written
+from forecaster.data.draft.kinds import MOSTLY, Kind, filled, kind_of, mostly_numbers, number_faults
+from forecaster.data.draft.names import is_usual
 from forecaster.data.reading.columns import ColumnBatch, plain_text
-from forecaster.data.reading.csv_file import CsvFile, with_names
+from forecaster.data.reading.compressed import plain_chunks
+from forecaster.data.reading.csv_file import CsvFile
+from forecaster.data.reading.files import table_files
 from forecaster.data.reading.formats import FORMATS, format_of, labels
-from forecaster.data.reading.numbers import MISSING, read_numbers
+from forecaster.data.reading.numbers import read_numbers
 from forecaster.data.reading.problems import Problems, TableFile
-from forecaster.data.reading.sources import TableSource, open_files, source_name, table_files
+from forecaster.data.reading.sources import TableSource, open_files, source_name
+from forecaster.data.reading.text_lines import first_lines
 from forecaster.data.spec import CsvSpec
 from forecaster.errors import DataError, Location
 
@@ -31,14 +35,8 @@ if TYPE_CHECKING:
 
 SAMPLE_ROWS = 5_000
 SEPARATORS = (",", ";", "\t", "|")
-# The share of cells that are numbers, above which the others are faults and not values: `closed` among sales.
-MOSTLY = 0.9
-INTEGER = re.compile(r"[+-]?\d+")
-ISO = re.compile(
-    r"\d{4}-\d{2}(-\d{2}([T ]\d{2}(:\d{2}(:\d{2}(\.\d{1,9})?)?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?)?"
-)
-
-Kind = Literal["time", "integer", "number", "mixed", "text", "empty"]
+# As MOSTLY, for a column that people usually forecast.
+_HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -56,20 +54,31 @@ class Sample:
     csv: CsvSpec | None
     table: pd.DataFrame
     kinds: dict[str, Kind] = field(default_factory=dict)
+    _cells: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
+
+    def cells(self, name: str) -> list[str]:
+        """Return the cells of a column that hold something, as text."""
+        if name not in self._cells:
+            self._cells[name] = filled(self.table[name])
+        return self._cells[name]
 
     def of_kind(self, *kinds: Kind) -> list[str]:
         """Return the columns of these kinds, in the table's order."""
         return [name for name, kind in self.kinds.items() if kind in kinds]
 
 
-def sniff(source: TableSource) -> Sample:
+def sniff(source: TableSource, *, decimal: str | None = None) -> Sample:
     """Read the first rows of a table: a file of any format that training reads, a folder, or a table in memory.
+
+    Args:
+        source: The table.
+        decimal: The decimal mark of a CSV file; None where it is to be found.
 
     Raises:
         DataError: There is no such table, or it has no rows or fewer than two columns.
     """
     if isinstance(source, Path) and format_of(table_files(source)[0]) is CsvFile:
-        sample = _csv_sample(source)
+        sample = _csv_sample(source, decimal)
     else:
         sample = _typed_sample(source)
     here = Location(source_name(source))
@@ -83,51 +92,13 @@ def sniff(source: TableSource) -> Sample:
     if sample.table.empty:
         raise DataError("the table has a header and no rows", hint="add rows", location=here)
     csv = sample.csv or CsvSpec()
-    kinds = {name: kind_of(sample.table[name], csv) for name in names}
+    kinds = {name: _kind_by_name(sample.table[name], csv) for name in names}
     return Sample(sample.source, sample.csv, sample.table, kinds)
 
 
-def kind_of(column: pd.Series[Any], csv: CsvSpec) -> Kind:
-    """Return what a column's values are, empty cells aside. Text that reads as ISO 8601 is time.
-
-    A column is mixed where nearly all cells are numbers, and some are text.
-    """
-    import pandas as pd
-
-    if pd.api.types.is_bool_dtype(column.dtype):
-        return "text"
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return "time"
-    if pd.api.types.is_integer_dtype(column.dtype):
-        return "integer"
-    if pd.api.types.is_float_dtype(column.dtype):
-        return "number"
-    cells = filled(column)
-    if not cells:
-        return "empty"
-    if all(ISO.fullmatch(cell) for cell in cells):
-        return "time"
-    faults = number_faults(cells, csv)
-    if faults:
-        return "mixed" if len(faults) <= (1 - MOSTLY) * len(cells) else "text"
-    return "integer" if all(INTEGER.fullmatch(cell) for cell in cells) else "number"
-
-
-def number_faults(cells: list[str], csv: CsvSpec) -> list[str]:
-    """Return the cells that training would not read as numbers: integers that a float would round are text (ids)."""
-    import pyarrow as pa
-
-    texts = pa.array(cells, pa.string())
-    problems = Problems()
-    rows = np.arange(len(cells), dtype=np.int64)
-    values = read_numbers(ColumnBatch("", texts, 0, rows, problems), csv)
-    return [cells[i] for i in np.flatnonzero(np.isnan(values))] if problems.count else []
-
-
-def filled(column: pd.Series[Any]) -> list[str]:
-    """Return the cells that hold something, as text."""
-    texts = (str(cell).strip() for cell in column.dropna().tolist())
-    return [text for text in texts if text not in MISSING]
+def _kind_by_name(column: pd.Series[Any], csv: CsvSpec) -> Kind:
+    """Return the kind of a column; of one that people usually forecast, half of the cells may be text."""
+    return kind_of(column, csv, mostly=_HALF if is_usual(str(column.name)) else MOSTLY)
 
 
 def as_numbers(column: pd.Series[Any], sample: Sample) -> Floats:
@@ -205,38 +176,31 @@ def _frame(tables: list[pa.Table], source: TableSource) -> pd.DataFrame:
         if pa.types.is_decimal(column.type):
             # As training reads them; pandas would keep them as objects.
             table = table.set_column(i, column.name, table.column(i).cast(pa.float64(), safe=False))
+        elif pa.types.is_time(column.type):
+            # No column of times, ids or numbers; pandas refuses those that are no time of a day.
+            table = table.set_column(i, column.name, pa.nulls(len(table), pa.string()))
     frame: pd.DataFrame = table.to_pandas(date_as_object=False)
     return frame
 
 
-def _csv_sample(path: Path) -> Sample:
-    import pandas as pd
-
-    encoding, text = _head(path)
+def _csv_sample(path: Path, decimal: str | None) -> Sample:
+    first = table_files(path)[0]
+    encoding, text = _head(first)
     if not text.strip():
-        raise DataError(f"{path}: the file is empty", hint="give a table with a header line")
+        raise DataError(f"{first}: the file is empty", hint="give a table with a header line")
     separator = _separator(text)
-    lines = list(reader(io.StringIO(text), delimiter=separator))
-    if text.count("\n") > SAMPLE_ROWS:
-        # The sample may end inside a quoted cell of several lines.
-        lines.pop()
-    header, body = with_names(lines[0]), [line for line in lines[1:] if line]
-    ragged = next((i for i, line in enumerate(body, start=2) if len(line) != len(header)), None)
-    if ragged is not None:
-        raise DataError(
-            f"the line has {len(body[ragged - 2])} fields, the header has {len(header)}",
-            hint="write as many fields in every line as in the first",
-            location=Location(str(path), ragged),
-        )
-    _check_repeated(header, path)
-    table = pd.DataFrame(body, columns=pd.Index(header), dtype="str")
+    comment = comment_mark(text, separator)
+    table = first_rows(path, separator, comment, lambda file: _head(file)[1], SAMPLE_ROWS)
     csv = numbers_as_written(
         [filled(table[name]) for name in table],
-        lambda cells, csv: bool(cells) and len(number_faults(cells, csv)) <= (1 - MOSTLY) * len(cells),
+        mostly_numbers,
         separator=separator,
         encoding=encoding,
+        decimal=decimal,
     )
-    _check_thousands(table, csv, path)
+    csv = csv.model_copy(update={"comment": comment})
+    if decimal is None:
+        _check_thousands(table, csv, path)
     return Sample(path, csv, table)
 
 
@@ -252,7 +216,8 @@ def _check_thousands(table: pd.DataFrame, csv: CsvSpec, path: Path) -> None:
         digits = cell.replace(csv.decimal, "")
         raise DataError(
             f"column {name!r} holds {cell} beside {whole}: is {cell} the number {digits}, or has it decimals?",
-            hint="write the numbers without a mark between thousands, and with the same number of decimals",
+            hint=f"if it has decimals, use --decimal '{csv.decimal}'; if not, write the numbers without a mark between "
+            "thousands, or another mark between the fields",
             location=Location(str(path)),
         )
 
@@ -269,12 +234,8 @@ def _check_repeated(names: list[str], source: TableSource) -> None:
 
 def _head(path: Path) -> tuple[str, str]:
     """Return the file's encoding and its first lines."""
-    opened = gzip.open if path.suffix.lower() == ".gz" else open
-    try:
-        with opened(path, "rb") as file:
-            head = b"".join(islice(file, SAMPLE_ROWS + 1))
-    except (gzip.BadGzipFile, EOFError) as error:
-        raise DataError(f"{path}: not a whole gzip file ({error})", hint="compress it again") from None
+    with plain_chunks(path) as chunks:
+        head = first_lines(chunks, SAMPLE_ROWS + 1, path)
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16", head.decode("utf-16", errors="ignore")
     if b"\0" in head:
@@ -293,12 +254,15 @@ def _separator(text: str) -> str:
     """Return the mark that gives every line as many fields as the header, and the most of them."""
 
     def fields(mark: str) -> int:
-        counts = {len(line) for line in reader(io.StringIO(text), delimiter=mark) if line}
+        try:
+            counts = {len(line) for line in reader(io.StringIO(text), delimiter=mark) if line}
+        except CsvError:
+            return 0
         return counts.pop() if len(counts) == 1 else 0
 
     best = max(SEPARATORS, key=fields)
     if fields(best) > 1:
         return best
     # No mark fits every line: the one the header uses most, so that the message names the line that differs.
-    header = text.splitlines()[0]
+    header = next(line for line in text.splitlines() if line.strip())
     return max(SEPARATORS, key=header.count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 
 from forecaster.data.draft.infer import Guess
 from forecaster.data.draft.recipe import Recipe
@@ -11,6 +12,8 @@ from forecaster.data.spec import CsvSpec
 # Words that some YAML parsers do not read as text.
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 _SHOWN = 12
+# The longest line of a comment about a choice.
+_WIDTH = 100
 
 
 def quoted(text: str) -> str:
@@ -71,7 +74,12 @@ def _opening(guess: Guess, name: str) -> str:
 
 
 def _data(guess: Guess, path: str) -> str:
-    lines = ["data:", f"  path: {quoted(path)}   # relative to this file", *_time(guess)]
+    lines = [
+        "data:",
+        f"  path: {quoted(path)}   # relative to this file",
+        *_time(guess),
+        *_chosen(guess, "data.id"),
+    ]
     if guess.id is not None:
         lines.append(f"  id: {quoted(guess.id)}   # this column tells the series apart")
     lines += [
@@ -82,17 +90,40 @@ def _data(guess: Guess, path: str) -> str:
         *_policies(guess),
     ]
     csv = (guess.csv or CsvSpec()).model_copy(update={"time_format": guess.time.format})
-    return "\n".join([*lines, *_csv(csv)])
+    return "\n".join([*lines, *_chosen(guess, "data.csv"), *_csv(csv)])
+
+
+def _chosen(guess: Guess, *keys: str) -> list[str]:
+    """Return comments on what was chosen for some keys where the table can be read in several ways."""
+    return [
+        line
+        for choice in guess.choices
+        if choice.key in keys and not choice.said
+        for line in textwrap.wrap(
+            _printable(choice.sentence), _WIDTH, initial_indent="  # ", subsequent_indent="  # "
+        )
+    ]
+
+
+def _printable(text: str) -> str:
+    """Return text without characters that would end a comment."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _time(guess: Guess) -> list[str]:
     time = "step numbers" if guess.time.integer else "timestamps"
     others = f"; {_names(guess.time.others)} would do as well" if guess.time.others else ""
-    lines = [f"  time: {quoted(guess.time.name)}   # the column of {time}{others}"]
+    lines = [
+        *_chosen(guess, "data.time"),
+        f"  time: {quoted(guess.time.name)}   # the column of {time}{others}",
+        *_chosen(guess, "data.time_parts"),
+    ]
     if guess.time.parts:
         parts = ", ".join(f"{part}: {quoted(name)}" for part, name in guess.time.parts.items())
         lines.append(f"  time_parts: {{{parts}}}   # the columns that complete the time")
+    lines += _chosen(guess, "data.freq")
     lines.append(f"  freq: {guess.freq}   # the step between rows; every time in the table lies on it")
+    lines += _chosen(guess, "data.timezone")
     if guess.zone is not None:
         lines.append(
             f"  timezone: {guess.zone}   # of times that are moments; names such as Europe/Paris work too"
@@ -105,7 +136,7 @@ def _targets(guess: Guess) -> list[str]:
     said = "what to forecast"
     if guess.candidates:
         said = f"the likeliest column to forecast; others: {_names(guess.candidates)}"
-    lines = [f"  # {remark}" for remark in guess.remarks]
+    lines = [f"  # {_printable(remark)}" for remark in guess.remarks] + _chosen(guess, "data.targets")
     return [*lines, f"  targets: [{', '.join(named)}]   # {said}"]
 
 
@@ -160,7 +191,9 @@ def _csv(csv: CsvSpec) -> list[str]:
     given = csv.model_dump(exclude_defaults=True)
     if not given:
         return []
-    settings = ", ".join(f"{key}: {_always_quoted(value)}" for key, value in given.items())
+    settings = ", ".join(
+        f"{key}: {_always_quoted(value) if isinstance(value, str) else value}" for key, value in given.items()
+    )
     return [f"  csv: {{{settings}}}   # how the file is written"]
 
 
@@ -219,9 +252,13 @@ def _model(recipe: Recipe) -> str:
         lines.append(
             f"  patch: {recipe.patch}   # the lookback enters as {n} segments of {recipe.patch} steps"
         )
+    if recipe.corrects:
+        mode, means = "correct", "The network learns what a ridge regression leaves; classical forecasts are"
+    else:
+        mode, means = "average", "A ridge regression and classical forecasts are"
     lines += [
-        "  # A ridge regression and classical forecasts are averaged with the network, by their validation errors.",
-        f"  anchor: {{type: ridge, mode: average{of_ridge}}}",
+        f"  # {means} averaged with the network, by their validation errors.",
+        f"  anchor: {{type: ridge, mode: {mode}{of_ridge}}}",
         f"  blend: [{', '.join(recipe.blend)}]",
         "  layers:   # the stack, first layer first: simple_rnn, lstm or gru",
         f"    - {{type: gru, units: {recipe.units}}}",

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.data.reading.coded_times import parse_named
+from forecaster.data.reading.times import parse_format
 
 _DATES = (
     "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d", "%Y%m%d",
-    "%Y-%m-%d", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
+    "%Y-%m-%d", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%m-%d-%y", "%y/%m/%d", "%y-%m-%d",
 )  # fmt: skip
 _NAMED_DATES = (
     "%d-%b-%Y",
@@ -36,12 +37,15 @@ FORMATS = (
     *_MONTHS,
 )
 _LIKE_A_DATE = re.compile(r"\d{1,4}[/.-]\d|(19|20)\d{6}$|(19|20)\d{6} |\d{4}M\d|(?=.*\d).*[A-Za-z]{3}")
-_QUARTER = re.compile(r"\d{4}[ -]?[Qq][1-4]|[Qq][1-4][ -/]?\d{4}")
-_WEEK = re.compile(r"\d{4}-?[Ww]\d{2}")
+_QUARTER = re.compile(r"\d{4}[ ./-]?[Qq][1-4]|[Qq][1-4][ -/]?\d{4}|\d{4}[./][1-4]")
+_WEEK = re.compile(r"\d{4}[ /-]?[Ww]\d{1,2}|[Ww]\d{1,2}[ /-]?\d{4}|\d{4}-[Ww]\d{2}-[1-7]|\d{4}[Ww]\d{2}[1-7]")
+# Weeks without a W: some number is above twelve, so that they are no months.
+_DASHED = re.compile(r"\d{4}[ /-](\d{2})")
+_END_OF_DAY = re.compile(r"[ T]24:00")
 _CODED = re.compile(r"(1[6-9]|2[0-2])\d\d([0-4]\d|5[0-3])")
 _DECIMAL_YEAR = re.compile(r"(1[6-9]|2[0-2])\d\d([.,]\d*)?")
-_EPOCH_DIGITS = {10: "epoch-s", 13: "epoch-ms", 16: "epoch-us", 19: "epoch-ns"}
-_WEEK_NAMES = re.compile(r"(?i)week|wk|(^|_)kw|yw$")
+EPOCH_DIGITS = {10: "epoch-s", 13: "epoch-ms", 16: "epoch-us", 19: "epoch-ns"}
+WEEK_NAMES = re.compile(r"(?i)week|wk|(^|_)kw|yw$")
 MOST_CELLS = 1000
 
 Times = NDArray[np.datetime64]
@@ -53,16 +57,22 @@ def strftime_formats(cells: list[str]) -> dict[str, Times]:
     Args:
         cells: The cells of a column that hold something.
     """
-    cells = cells[:MOST_CELLS]
+    cells = _spread(cells)
     if not cells or not all(_LIKE_A_DATE.match(cell) for cell in cells):
         return {}
     found: dict[str, Times] = {}
     for form in FORMATS:
         if _reads(cells[0], form) and _reads(cells[-1], form):
-            times = _times(cells, form)
+            times = read_cells(cells, form)
             if not np.isnat(times).any() and not any((times == other).all() for other in found.values()):
                 found[form] = times
     return found
+
+
+def _spread(cells: list[str]) -> list[str]:
+    """Return at most about MOST_CELLS distinct cells from the whole length of a column, in its order."""
+    cells = list(dict.fromkeys(cells))
+    return cells[:: -(-len(cells) // MOST_CELLS)] if cells else cells
 
 
 def named_format(cells: list[str]) -> str | None:
@@ -71,7 +81,16 @@ def named_format(cells: list[str]) -> str | None:
     for pattern, name in ((_QUARTER, "quarter"), (_WEEK, "iso-week")):
         if cells and all(pattern.fullmatch(cell) for cell in cells):
             return name
-    return None
+    return "iso-week" if are_weeks(cells) else None
+
+
+def are_weeks(cells: list[str]) -> bool:
+    """Return whether cells such as 2019-05 hold weeks and not months: some end in a number from 13 to 53."""
+    found = [_DASHED.fullmatch(cell) for cell in cells[:MOST_CELLS]]
+    if not found or any(one is None for one in found):
+        return False
+    numbers = [int(one[1]) for one in found if one is not None]
+    return 12 < max(numbers) <= 53
 
 
 def number_format(cells: list[str], name: str) -> tuple[str, str | None] | None:
@@ -88,35 +107,34 @@ def number_format(cells: list[str], name: str) -> tuple[str, str | None] | None:
     chosen: str | None = None
     if all(_CODED.fullmatch(cell) for cell in cells):
         units = [int(cell[4:]) for cell in cells]
-        weeks = max(units) > 12 or (_WEEK_NAMES.search(name) is not None)
+        weeks = max(units) > 12 or (WEEK_NAMES.search(name) is not None)
         chosen = "iso-week" if weeks else "%Y%m"
     elif len({len(cell) for cell in cells}) == 1 and all(cell.isdigit() for cell in cells):
-        chosen = _EPOCH_DIGITS.get(len(cells[0]))
+        chosen = EPOCH_DIGITS.get(len(cells[0]))
         if chosen is not None and not (9.0e8 <= int(cells[0][:10]) <= 4.2e9):
             return None
     elif any("." in cell or "," in cell for cell in cells) and all(map(_DECIMAL_YEAR.fullmatch, cells)):
-        times = _times(cells, "decimal-year")
+        times = read_cells(cells, "decimal-year")
         return None if np.isnat(times).any() else ("decimal-year", None)
     if chosen is None:
         return None
-    times = _times(cells, chosen)
+    times = read_cells(cells, chosen)
     bad = np.flatnonzero(np.isnat(times))
     return chosen, cells[int(bad[0])] if len(bad) else None
 
 
 def _reads(cell: str, form: str) -> bool:
     try:
-        datetime.strptime(cell, form)
+        datetime.strptime(_END_OF_DAY.sub(" 00:00", cell), form)
     except ValueError:
         return False
     return True
 
 
-def _times(cells: list[str], form: str) -> Times:
-    import pandas as pd
+def read_cells(cells: list[str], form: str) -> Times:
+    """Return the times of cells in a format, (cells,), NaT where one is no such time."""
     import pyarrow as pa
 
     if "%" not in form:
         return parse_named(pa.array(cells), form)
-    times: Times = pd.to_datetime(pd.Index(cells, dtype="str"), format=form, errors="coerce").to_numpy()
-    return times
+    return parse_format(pa.array(cells, pa.string()), form, utc=False)

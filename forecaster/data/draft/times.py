@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecaster.data.arrays import Ints
-from forecaster.data.draft.sniff import ISO, Sample, filled
-from forecaster.data.draft.time_forms import named_format, number_format, strftime_formats
-from forecaster.data.draft.time_parts import parts_of_day, years_with_parts
+from forecaster.data.draft.choices import Ambiguity
+from forecaster.data.draft.codes import CODED_NAMES
+from forecaster.data.draft.column_formats import format_of_column
+from forecaster.data.draft.day_parts import parts_of_day
+from forecaster.data.draft.kinds import ISO
+from forecaster.data.draft.sniff import Sample
+from forecaster.data.draft.time_forms import (
+    are_weeks,
+)
+from forecaster.data.draft.time_parts import years_with_parts
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.columns import ColumnBatch, plain_text
 from forecaster.data.reading.numbers import MISSING
 from forecaster.data.reading.problems import Problems
 from forecaster.data.reading.times import TimeReader
 from forecaster.data.spec import DataSpec
-from forecaster.data.time_axis.infer import TimeColumn, infer_frequency
+from forecaster.data.time_axis.infer import TimeColumn
 from forecaster.errors import DataError, Location
 from forecaster.text import joined, listed, quoted
 
@@ -28,37 +35,52 @@ if TYPE_CHECKING:
 TIME_NAMES = re.compile(
     r"(?i)(^|_)(time|date|datetime|timestamp|ds|day|week|month|quarter|hour|time_hour|index|datum)($|_)"
 )
+_OFFSET = re.compile(r"\d\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$")
 STEP_NAMES = re.compile(r"(?i)^(t|time|step|index|period|year|ds|timestamp|date|epoch|time_idx)$")
-# Numbers are taken for coded times in a column with such a name, or in the first one.
-_CODED_NAMES = re.compile(
-    r"(?i)date|time|year|month|week|quarter|period|epoch|unix|^(t|ts|ds|yw|ym|yyyy(mm|ww))$"
-)
 # The share of a column's cells that are times, above which the others are faults.
 _MOSTLY = 0.9
 _NAMED = 8
 
 
-def find_time(sample: Sample, wishes: Wishes) -> TimeColumn:
+@dataclass(frozen=True)
+class FoundTimes:
+    """The column of times, and what was chosen to find it.
+
+    Attributes:
+        column: The column.
+        choices: Where it could be another column, or be read in another way.
+    """
+
+    column: TimeColumn
+    choices: tuple[Ambiguity, ...] = ()
+
+
+def find_time(sample: Sample, wishes: Wishes) -> FoundTimes:
     """Find the time column: ISO timestamps first, then other forms, a year with its month, and integers that count.
 
     Raises:
-        DataError: No column holds times, or the times of one can be read in two ways.
+        DataError: No column holds times, or the times of one can be read in two ways and nothing says which.
     """
     found = _find(sample, wishes)
     if wishes.time_format is not None or isinstance(wishes.freq, str):
-        found = _as_timestamps(sample, found, wishes)
-    return (
-        found if found.integer or found.parts else replace(found, parts=parts_of_day(sample, found, wishes))
-    )
+        found = replace(found, column=_as_timestamps(sample, found.column, wishes))
+    if found.column.integer or found.column.parts:
+        return found
+    day = parts_of_day(sample, found.column, wishes)
+    choices = found.choices if day.choice is None else (*found.choices, day.choice)
+    return FoundTimes(replace(found.column, parts=day.parts), choices)
 
 
-def read_times(table: pd.DataFrame, time: TimeColumn, sample: Sample) -> tuple[Ints, bool]:
+def read_times(
+    table: pd.DataFrame, time: TimeColumn, sample: Sample, zone: str | None = None
+) -> tuple[Ints, bool]:
     """Read the times of a whole table.
 
     Args:
         table: The cells of the columns of the times.
         time: What `find_time` returned.
         sample: The table.
+        zone: The time zone of times without an offset; None where they are used as they are written.
 
     Returns:
         Nanoseconds since 1970 or the integers themselves, (rows,), and whether the times carry offsets from UTC.
@@ -74,6 +96,7 @@ def read_times(table: pd.DataFrame, time: TimeColumn, sample: Sample) -> tuple[I
             "time": time.name,
             "time_parts": dict(time.parts),
             "freq": 1 if time.integer else "ns",
+            "timezone": None if time.integer else zone,
             # A name that no column of the times has.
             "targets": ["-" * (1 + max(map(len, time.columns)))],
             "csv": {"time_format": time.format},
@@ -99,35 +122,55 @@ def _no_time(table: pd.DataFrame, time: TimeColumn, sample: Sample, bad: Any) ->
     more = f" ({n_bad:,} such rows)" if n_bad > 1 else ""
     return DataError(
         f"column {time.name!r}: {shown} is not a time like those before it{more}",
-        hint="correct the row: hours go from 0 to 23, months from 1 to 12, and every date must exist"
+        hint="correct the row: hours go from 0 to 24, months from 1 to 12, and every date must exist"
         if time.parts
-        else "correct the row; write all times with an offset from UTC, or all without",
+        else _row_hint(cells[0], table[time.name], ~bad),
         # The header is on line 1, the first row on line 2.
         location=Location(str(sample.source), first + 2 if sample.csv is not None else None),
     )
 
 
-def _find(sample: Sample, wishes: Wishes) -> TimeColumn:
+def _row_hint(cell: str, column: pd.Series[Any], good: Any) -> str:
+    """Return the next move for a cell that is no time."""
+    if cell.strip() in MISSING or cell in ("NaT", "<NA>"):
+        return "give the row its time, or delete it"
+    before = str(column[good].iloc[0]) if good.any() else cell
+    if bool(_OFFSET.search(cell)) != bool(_OFFSET.search(before)):
+        return "correct the row; write all times with an offset from UTC, or all without"
+    return f"correct the row; the times are written like {before}"
+
+
+def _find(sample: Sample, wishes: Wishes) -> FoundTimes:
     names = [name for name in sample.kinds if name not in wishes.taken]
     if wishes.time is not None:
         names = [wishes.time]
     if wishes.time_format is not None:
-        return TimeColumn(
-            wishes.time or _column_of_format(sample, names, wishes.time_format), format=wishes.time_format
-        )
+        name = wishes.time or _column_of_format(sample, names, wishes.time_format)
+        return FoundTimes(TimeColumn(name, format=wishes.time_format))
     if not isinstance(wishes.freq, int):
         iso = sorted((name for name in names if _is_iso(sample, name)), key=lambda name: _rank(sample, name))
         if iso:
-            return TimeColumn(iso[0], others=tuple(iso[1:]))
-        for name in names:
-            if sample.kinds[name] in ("text", "integer", "number", "mixed"):
-                form = _format_of(sample, name)
-                if form is not None:
-                    return TimeColumn(name, format=form)
+            rivals = [name for name in iso[1:] if _rank(sample, name) == _rank(sample, iso[0])]
+            column = TimeColumn(iso[0], others=tuple(iso[1:]))
+            return FoundTimes(column, (_of_columns(iso[0], rivals),) if rivals else ())
+        for name in sorted(names, key=lambda name: CODED_NAMES.search(name) is None):
+            if sample.kinds[name] in ("time", "text", "integer", "number", "mixed"):
+                reading = format_of_column(sample, name)
+                if reading is not None:
+                    column = TimeColumn(name, integer=reading.format is None, format=reading.format)
+                    return FoundTimes(column, () if reading.choice is None else (reading.choice,))
         years = years_with_parts(sample, names, wishes)
         if years is not None:
-            return years
-    return _counting_column(sample, names, wishes)
+            return FoundTimes(years)
+    return FoundTimes(_counting_column(sample, names, wishes))
+
+
+def _of_columns(name: str, rivals: list[str]) -> Ambiguity:
+    return Ambiguity(
+        "data.time",
+        f"{name!r} is taken as the times, and {joined(quoted(rivals), word='and')} would do as well",
+        tuple(f"--time {one}" for one in [name, *rivals[:_NAMED]]),
+    )
 
 
 def _counting_column(sample: Sample, names: list[str], wishes: Wishes) -> TimeColumn:
@@ -137,7 +180,7 @@ def _counting_column(sample: Sample, names: list[str], wishes: Wishes) -> TimeCo
     if counting:
         return TimeColumn(counting[0], integer=True, others=tuple(counting[1:]))
     if wishes.time is not None:
-        cell = next(iter(filled(sample.table[wishes.time])), "no values")
+        cell = next(iter(sample.cells(wishes.time)), "no values")
         raise DataError(
             f"column {wishes.time!r} holds {cell}, which is read as no time",
             hint="set --time-format to its strftime codes, such as '%d.%m.%Y %H:%M', or write the times as ISO 8601, "
@@ -156,93 +199,15 @@ def _counting_column(sample: Sample, names: list[str], wishes: Wishes) -> TimeCo
 def _is_iso(sample: Sample, name: str) -> bool:
     """Return whether a column holds ISO timestamps, but for a few cells that reading will name."""
     if sample.kinds[name] == "time":
-        return True
+        return not are_weeks(sample.cells(name))
     if sample.kinds[name] != "text":
         return False
-    cells = filled(sample.table[name])
+    cells = sample.cells(name)
     return sum(ISO.fullmatch(cell) is not None for cell in cells) > _MOSTLY * len(cells)
 
 
 def _rank(sample: Sample, name: str) -> tuple[bool, bool]:
     return sample.table[name].nunique() < 2, TIME_NAMES.search(name) is None
-
-
-def _format_of(sample: Sample, name: str) -> str | None:
-    """Return the format that reads a column, None where none does.
-
-    Raises:
-        DataError: Two formats read every cell as different times, or the codes of a column are no times.
-    """
-    cells, kind = filled(sample.table[name]), sample.kinds[name]
-    if not cells:
-        return None
-    form = named_format(cells)
-    if form is not None:
-        return form
-    if kind in ("text", "mixed") or all(re.match(r"(19|20)\d{6}$", cell) for cell in cells):
-        formats = strftime_formats(cells)
-        if len(formats) > 1:
-            regular = [f for f, times in formats.items() if _is_regular(times, name)]
-            if len(regular) != 1:
-                raise _two_formats(sample, name, list(formats))
-            return regular[0]
-        if formats:
-            return next(iter(formats))
-    if not _may_be_coded(sample, name):
-        return None
-    coded = number_format(cells, name)
-    if coded is not None and coded[1] is not None:
-        raise DataError(
-            f"column {name!r} looks like {_meaning(coded[0])}, and {coded[1]} is none",
-            hint="correct the row; where the numbers only count the rows, set --freq to 1",
-            location=Location(str(sample.source)),
-        )
-    return None if coded is None else coded[0]
-
-
-def _two_formats(sample: Sample, name: str, formats: list[str]) -> DataError:
-    cell = filled(sample.table[name])[0]
-    return DataError(
-        f"column {name!r} holds {cell}, and no row shows whether day or month comes first",
-        hint=f"set --time-format to {formats[0]!r} or {formats[1]!r}, or write the dates as YYYY-MM-DD",
-        location=Location(str(sample.source)),
-    )
-
-
-def _meaning(form: str) -> str:
-    if form == "iso-week":
-        return "ISO weeks written YYYYWW"
-    return "months written YYYYMM" if form == "%Y%m" else "times since 1970"
-
-
-def _is_regular(times: Any, name: str) -> bool:
-    """Return whether times have a step, and nearly all steps a row."""
-    stamps = np.unique(times.astype("M8[ns]").astype(np.int64))
-    try:
-        _, time_axis = infer_frequency([stamps], TimeColumn(name), zone=None, source="")
-    except DataError:
-        return False
-    steps = time_axis.positions(stamps[[0, -1]])
-    return len(stamps) > _MOSTLY * int(steps[1] - steps[0] + 1)
-
-
-def _may_be_coded(sample: Sample, name: str) -> bool:
-    """Return whether numbers may stand for times: by the column's name or place, and because they rise."""
-    if sample.kinds[name] not in ("integer", "number", "text"):
-        return False
-    first = next((n for n in sample.kinds if not n.startswith("Unnamed: ")), name)
-    if name != first and _CODED_NAMES.search(name) is None:
-        return False
-    values = _values(sample, name)
-    return len(values) > 1 and not np.isnan(values).any() and bool(np.mean(np.diff(values) >= 0) > 0.5)
-
-
-def _values(sample: Sample, name: str) -> Any:
-    import pandas as pd
-
-    decimal = sample.csv.decimal if sample.csv else "."
-    cells = [cell.replace(decimal, ".") for cell in filled(sample.table[name])]
-    return pd.to_numeric(pd.Series(cells, dtype="str"), errors="coerce").to_numpy(dtype=float)
 
 
 def _column_of_format(sample: Sample, names: list[str], time_format: str) -> str:
@@ -264,7 +229,7 @@ def _as_timestamps(sample: Sample, found: TimeColumn, wishes: Wishes) -> TimeCol
     """Return integers as years where the frequency that is wished for needs timestamps."""
     if not found.integer:
         return found
-    cells = filled(sample.table[found.name])
+    cells = sample.cells(found.name)
     if all(re.fullmatch(r"(1[6-9]|2[0-2])\d\d", cell) for cell in cells):
         return replace(found, integer=False, format="%Y")
     raise DataError(

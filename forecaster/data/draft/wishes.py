@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from forecaster.data.draft.recipe import Preset
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.reading.sources import source_name
+from forecaster.data.spec import zone_fault
 from forecaster.data.time_axis.frequency import canonical_freq
 from forecaster.data.time_axis.time_formats import format_fault
 from forecaster.errors import DataError, Location, UsageError
@@ -32,6 +33,8 @@ class Wishes:
         horizon: Steps to forecast.
         seasons: The seasons, each in steps.
         preset: How much time the training may take for a better forecast.
+        decimal: The decimal mark of a CSV file, a point or a comma; the other one groups thousands.
+        timezone: The time zone of the times.
 
     Raises:
         UsageError: A value is none that there is, or two exclude each other.
@@ -46,11 +49,17 @@ class Wishes:
     horizon: int | None = None
     seasons: tuple[int, ...] = ()
     preset: Preset = "good"
+    decimal: str | None = None
+    timezone: str | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked without the table."""
         if self.preset not in PRESETS:
             raise UsageError(f"no preset is called {self.preset!r}", hint=f"choose from {', '.join(PRESETS)}")
+        if self.decimal not in (None, ".", ","):
+            raise UsageError(f"--decimal {self.decimal!r} is no decimal mark", hint="use '.' or ','")
+        if self.timezone is not None and (fault := zone_fault(self.timezone)) is not None:
+            raise UsageError(f"--timezone: {fault[0]}", hint=fault[1])
         if self.id is not None and self.no_id:
             raise UsageError("--id and --no-id exclude each other", hint="use one of them")
         if self.horizon is not None and self.horizon < 1:

@@ -27,7 +27,7 @@ class ArrowFile(TableFile):
 
     label: ClassVar[str] = "Arrow"
     endings: ClassVar[tuple[str, ...]] = (".arrow", ".feather")
-    in_folders: ClassVar[bool] = True
+    apart: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, path: Path, csv: CsvSpec, text_columns: Sequence[str] = ()) -> None:
         """Open the file and read its schema; see `formats.Format`. `csv` has no meaning here."""
@@ -76,8 +76,8 @@ class ArrowFile(TableFile):
                 hint="check its permissions",
                 location=Location(self.name),
             ) from None
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-            reason = str(error).splitlines()[0].rstrip(".")
+        except (pa.ArrowException, OSError, UnicodeDecodeError, MemoryError, OverflowError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
             raise DataError(
                 f"the file is not a whole Arrow file: {reason}",
                 hint="make or download it again",

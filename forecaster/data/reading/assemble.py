@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
 from forecaster.data.arrays import IN_MEMORY, Scratch
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.merge import check_no_repeats, pieces
-from forecaster.data.reading.placing import check_steps, resolve_in_order, to_positions
+from forecaster.data.reading.placing import (
+    check_spans,
+    check_steps,
+    resolve_in_order,
+    to_positions,
+    widest_gap,
+)
 from forecaster.data.reading.problems import TableFile
 from forecaster.data.reading.regular import Regular, regularise
 from forecaster.data.reading.rows import Ordered, Rows, borders, counts, sort_rows
@@ -61,6 +68,8 @@ def assemble(
     ordered = sort_rows(rows, scratch)
     rows.values = np.empty((0, 0))
     offsets = borders(ordered.series, len(rows.ids))
+    gap = partial(widest_gap, spec, time_axis, rows, ordered)
+    check_spans(rows, ordered, offsets, gap)
     static = take_static(spec, rows, ordered, offsets, tables)
     check_no_repeats(spec, time_axis, rows, ordered, tables)
     duplicates = counts(ordered.series[ordered.again], len(rows.ids))
@@ -68,7 +77,7 @@ def assemble(
         lambda: pieces(spec, rows, ordered, offsets),
         n_targets=len(spec.targets),
         n_future=len(spec.future_covariates) if keep_future else 0,
-        check=lambda steps, n_out: check_steps(spec, time_axis, rows, steps, n_out, trained=trained),
+        check=lambda steps, n_out: check_steps(spec, time_axis, rows, gap, (steps, n_out), trained=trained),
         out=lambda shape: scratch.empty(shape, np.float64, name=VALUES),
     )
     if not len(regular.kept):

@@ -26,11 +26,12 @@ from forecaster.data.arrays import OFF, SCRATCH, WHERE, NoRoomError, Scratch, ca
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.assemble import VALUES
-from forecaster.data.reading.sources import TableSource, fingerprint, source_name, table_files
+from forecaster.data.reading.files import table_files
+from forecaster.data.reading.sources import TableSource, fingerprint, source_name
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import TimeAxis
-from forecaster.errors import Diagnostic, Location
+from forecaster.errors import Diagnostic, EnvironmentError_, Location
 from forecaster.system import patiently, sync_folder
 from forecaster.version import __version__
 
@@ -93,7 +94,7 @@ def _key(spec: DataSpec, source: TableSource, *, keep_future: bool, time_axis: T
         if _size(source) < LEAST_BYTES:
             return None
         data = fingerprint(source)
-    except OSError:
+    except (OSError, EnvironmentError_):
         return None
     facts = {
         "format": FORMAT,

@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forecaster.data.reading.columns import ColumnBatch
+from forecaster.data.reading.missing_cells import NOTHING, MissingCells
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def read_categories(column: ColumnBatch) -> pa.Array:
+def read_categories(column: ColumnBatch, missing: MissingCells = NOTHING) -> pa.Array:
     """Return categories as dictionary-encoded text without outer blanks; an empty cell is null.
 
     "NA" is a name like any other. A type that holds no categories is added to the problems of the column.
 
     Args:
         column: Text, integers, Booleans, or whole numbers that are stored as floats.
+        missing: What stands for no category, besides an empty cell.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -33,7 +35,8 @@ def read_categories(column: ColumnBatch) -> pa.Array:
         column.report_type((f"the column holds {kind}, not categories", "store them as text or integers"))
         cells = pa.nulls(len(cells), pa.string())
     text = cells.cast(pa.string())
-    if is_text:
+    text = missing.without_texts(text)
+    if is_text or missing.texts:
         text = pc.utf8_trim_whitespace(text)
         text = pc.if_else(pc.equal(text, ""), None, text)
     return text.dictionary_encode()

@@ -18,8 +18,15 @@ if TYPE_CHECKING:
 
 Times = NDArray[np.datetime64]
 _YEAR = r"(?P<year>\d{4})"
-_QUARTER = rf"^(?:{_YEAR}[ -]?[Qq](?P<quarter>[1-4])|[Qq](?P<first>[1-4])[ -/]?(?P<last>\d{{4}}))$"
-_WEEK = rf"^{_YEAR}(?:-?[Ww])?(?P<week>\d{{2}})$"
+_QUARTER = rf"^(?:{_YEAR}[ ./-]?[Qq]?0?(?P<quarter>[1-4])|[Qq](?P<first>[1-4])[ -/]?(?P<last>\d{{4}}))$"
+_WEEK = (
+    rf"^(?:{_YEAR}(?:(?:[ /-]?[Ww]|[ /-])(?P<marked>\d{{1,2}})|(?P<week>\d{{2}}))"
+    r"|[Ww](?P<first>\d{1,2})[ /-]?(?P<last>\d{4}))$"
+)
+_DAY_OF_WEEK = rf"^{_YEAR}(?:-[Ww](?P<week>\d{{2}})-(?P<day>[1-7])|[Ww](?P<packed>\d{{2}})(?P<last>[1-7]))$"
+# Days on Excel's calendar from its day 1, with a fraction for the time of the day.
+_SERIAL = r"^\d{1,6}([.,]\d*)?$"
+_EXCEL_DAY_ZERO = np.datetime64("1899-12-30", "s")
 _DECIMAL_YEAR = r"^\d{4}([.,]\d*)?$"
 # How far, in months, the fraction of a year may lie from the beginning or the middle of a month: two decimals
 # move a month by up to 0.06, and months of 28 and 31 days the middle by up to 0.15.
@@ -61,19 +68,36 @@ def _quarters(text: pa.Array) -> Times:
 
 
 def _weeks(text: pa.Array) -> Times:
-    found = _groups(text, _WEEK, ("year", "week"))
-    times = mondays(found["year"], found["week"])
-    return np.where(_holds(found["year"]), times, _NAT)
+    found = _groups(text, _WEEK, ("year", "marked", "week", "first", "last"))
+    days = _groups(text, _DAY_OF_WEEK, ("year", "week", "day", "packed", "last"))
+    year = found["year"] + found["last"] + days["year"]
+    week = found["marked"] + found["week"] + found["first"] + days["week"] + days["packed"]
+    times = mondays(year, week)
+    times = times + np.maximum(days["day"] + days["last"] - 1, 0) * np.timedelta64(1, "D")
+    return np.where(_holds(year), times, _NAT)
 
 
 def _decimal_years(text: pa.Array) -> Times:
+    values, good = _decimals(text, _DECIMAL_YEAR)
+    return from_decimal_years(np.where(good, values, 0.0))
+
+
+def _excel_days(text: pa.Array) -> Times:
+    values, good = _decimals(text, _SERIAL)
+    # Excel shows whole seconds, and a table has six digits of a day or so.
+    seconds = np.rint(np.where(good, values, 0.0) * 86_400).astype("m8[s]")
+    # Below 61 Excel counts a day that 1900 did not have.
+    return np.where(good & (values >= 61), (_EXCEL_DAY_ZERO + seconds).astype("M8[ns]"), _NAT)
+
+
+def _decimals(text: pa.Array, pattern: str) -> tuple[Floats, Bools]:
+    """Return the numbers of texts with a point or a comma, (rows,), and which texts follow the pattern."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    good = to_flags(pc.match_substring_regex(text, _DECIMAL_YEAR))
+    good = to_flags(pc.match_substring_regex(text, pattern))
     numbers = pc.replace_substring(pc.if_else(mask(good), text, None), ",", ".")
-    values = to_floats(numbers.cast(pa.float64()))
-    return from_decimal_years(np.where(good, values, 0.0))
+    return to_floats(numbers.cast(pa.float64())), good
 
 
 def from_decimal_years(values: Floats) -> Times:
@@ -108,6 +132,7 @@ _PARSERS: dict[str, Callable[[Any], Times]] = {
     "quarter": _quarters,
     "iso-week": _weeks,
     "decimal-year": _decimal_years,
+    "excel": _excel_days,
 }
 
 

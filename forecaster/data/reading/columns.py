@@ -51,7 +51,11 @@ class ColumnBatch:
 
     def text(self, i: int) -> str:
         """Return the text of one cell, "" for null."""
-        value = self.cells[int(i)].as_py()
+        try:
+            value = self.cells[int(i)].as_py()
+        except (OverflowError, ValueError):
+            # Times so far away that Python has none of them.
+            value = self.cells[int(i) : int(i) + 1].to_numpy(zero_copy_only=False)[0]
         return "" if value is None else str(value)
 
     def texts(self, chosen: Bools) -> list[str]:

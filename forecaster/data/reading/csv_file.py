@@ -1,12 +1,9 @@
-"""CSV files, plain or compressed by gzip: batches of text columns, and the line of every row."""
+"""CSV files, plain or compressed: batches of text columns, and the line of every row."""
 
 from __future__ import annotations
 
-import codecs
 import csv
-import gzip
 import io
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +11,9 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from forecaster.data.reading.compressed import ENDINGS
 from forecaster.data.reading.problems import CellFault, Problems, TableFile
+from forecaster.data.reading.text_lines import LONGEST_LINE, open_text
 from forecaster.data.spec import CsvSpec
 from forecaster.errors import DataError, Diagnostic, Location
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 # Bytes parsed at a time: large enough for speed, small beside the table.
 _BLOCK = 8 << 20
-_BROKEN_GZ = (EOFError, gzip.BadGzipFile, zlib.error)
-_OTHER_ENCODINGS = "save it as utf-8, or set data.csv.encoding, perhaps to cp1252 or latin-1"
 
 
 class CsvFile(TableFile):
@@ -35,8 +32,11 @@ class CsvFile(TableFile):
     """
 
     label: ClassVar[str] = "CSV"
-    endings: ClassVar[tuple[str, ...]] = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
-    in_folders: ClassVar[bool] = False
+    endings: ClassVar[tuple[str, ...]] = (
+        *(kind + how for kind in (".csv", ".tsv", ".txt") for how in ("", *ENDINGS)),
+        ".zip",
+    )
+    apart: ClassVar[tuple[str, ...]] = (*(".txt" + how for how in ("", *ENDINGS)), ".zip")
 
     def __init__(self, path: Path, csv: CsvSpec, text_columns: Sequence[str] = ()) -> None:
         """Open the file and read its header; see `formats.Format`. Columns never come dictionary-encoded."""
@@ -56,16 +56,13 @@ class CsvFile(TableFile):
 
         written = dict(zip(self.columns, self._header, strict=True))
         names = [written[name] for name in names]
-        codec = codecs.lookup(self.spec.encoding).name
-        is_utf8 = codec in ("utf-8", "utf-8-sig")
-        with self._open() as raw, self._explained():
-            watched = _Watched(raw, is_utf8=is_utf8)
+        with open_text(self.path, self.spec) as raw, self._explained():
+            watched = _Watched(raw)
             reader = arrow_csv.open_csv(
                 pa.PythonFile(watched, mode="r"),
                 read_options=arrow_csv.ReadOptions(
                     use_threads=False,  # with threads, rows of a wrong width come without their number
                     block_size=_BLOCK,
-                    encoding="utf8" if is_utf8 else codec,
                 ),
                 parse_options=arrow_csv.ParseOptions(
                     delimiter=self.spec.separator,
@@ -123,15 +120,7 @@ class CsvFile(TableFile):
         return row
 
     def _read_header(self) -> list[str]:
-        with self._open() as raw:
-            mark = raw.read(2)
-        codec = codecs.lookup(self.spec.encoding).name
-        if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) and not codec.startswith("utf-16"):
-            raise self._wrong_encoding(None, "set data.csv.encoding: utf-16")
-        try:
-            first = next(self._records(), None)
-        except UnicodeError:
-            raise self._wrong_encoding(1, _OTHER_ENCODINGS) from None
+        first = next(self._records(), None)
         if first is None:
             raise DataError(
                 "the file is empty",
@@ -139,17 +128,18 @@ class CsvFile(TableFile):
                 location=Location(self.name),
             )
         line, names = first
-        if any(0xDC80 <= ord(c) <= 0xDCFF for name in names for c in name):
-            raise self._wrong_encoding(line, _OTHER_ENCODINGS)
+        if any("\0" in name for name in names):
+            raise DataError(
+                "the header holds NUL bytes, which are no text",
+                hint="save the file as text; where it is UTF-16, set data.csv.encoding: utf-16-le",
+                location=Location(self.name, line),
+            )
         return names
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the first line and the fields of every record, the header included; blank lines are left out."""
-        codec = codecs.lookup(self.spec.encoding).name
-        with self._open() as raw, self._explained():
-            text = io.TextIOWrapper(
-                raw, "utf-8-sig" if codec == "utf-8" else codec, errors="surrogateescape", newline=""
-            )
+        with open_text(self.path, self.spec) as raw, _long_fields(), self._explained():
+            text = io.TextIOWrapper(raw, "utf-8-sig", errors="replace", newline="")
             reader = csv.reader(text, delimiter=self.spec.separator)
             line = 1
             for fields in reader:
@@ -158,71 +148,31 @@ class CsvFile(TableFile):
                 line = reader.line_num + 1
 
     @contextmanager
-    def _open(self) -> Iterator[IO[bytes]]:
-        try:
-            handle = self.path.open("rb")
-        except OSError as error:
-            raise DataError(
-                f"the file cannot be read: {error.strerror}",
-                hint="check its permissions",
-                location=Location(self.name),
-            ) from None
-        with handle:
-            if self.path.suffix.lower() != ".gz":
-                yield handle
-            else:
-                with gzip.open(handle) as plain, self._explained():
-                    yield plain  # type: ignore[misc]
-
-    @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Turn the libraries' failures into errors with the file, the line where known, and a next move."""
+        """Turn the parsers' failures into errors with the file and a next move."""
         import pyarrow as pa
 
         try:
             yield
-        except _BROKEN_GZ:
-            raise DataError(
-                "the gz data is broken or cut short",
-                hint="make or download the file again",
-                location=Location(self.name),
-            ) from None
         except csv.Error as error:
-            raise DataError(
-                f"the file is not a CSV table: {error}",
-                hint="check data.csv.separator and the quotes",
-                location=Location(self.name),
-            ) from None
-        except UnicodeError:
-            raise self._wrong_encoding(self._undecodable_line(), _OTHER_ENCODINGS) from None
+            raise self._no_table(str(error)) from None
         except pa.ArrowInvalid as error:
-            if "invalid UTF8" in str(error):
-                raise self._wrong_encoding(self._undecodable_line(), _OTHER_ENCODINGS) from None
             self._check_open_quote()
-            raise DataError(
-                f"the file is not a CSV table: {error}",
-                hint="check data.csv.separator and the quotes",
-                location=Location(self.name),
-            ) from None
+            if "straddling" in str(error):
+                raise self._no_table("a row is longer than 8 MiB") from None
+            raise self._no_table(str(error).splitlines()[0]) from None
 
-    def _wrong_encoding(self, line: int | None, hint: str) -> DataError:
+    def _no_table(self, reason: str) -> DataError:
         return DataError(
-            f"the text is not {self.spec.encoding}", hint=hint, location=Location(self.name, line)
+            f"the file is not a CSV table: {reason}",
+            hint="check data.csv.separator and the quotes",
+            location=Location(self.name),
         )
-
-    def _undecodable_line(self) -> int | None:
-        with self._open() as raw:
-            for number, line in enumerate(raw, start=1):
-                try:
-                    line.decode(self.spec.encoding)
-                except UnicodeError:
-                    return number
-        return None
 
     def _check_open_quote(self) -> None:
         """Raise DataError where the last record never closes its quote, and so hides the rows after it."""
-        with self._open() as raw:
-            text = io.TextIOWrapper(raw, self.spec.encoding, errors="replace", newline="")
+        with open_text(self.path, self.spec) as raw, _long_fields():
+            text = io.TextIOWrapper(raw, "utf-8-sig", errors="replace", newline="")
             reader = csv.reader(text, delimiter=self.spec.separator, strict=True)
             line = 1
             while True:
@@ -277,24 +227,28 @@ def _width_fault(expected: int, found: int) -> CellFault:
     )
 
 
-class _Watched:
-    """Reads bytes for the parser and checks them on the way.
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    """Let Python's reader pass fields as long as a line may be, as the parser of the rows does."""
+    before = csv.field_size_limit(LONGEST_LINE)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
-    Raises UnicodeDecodeError for bytes that are not utf-8, in whatever column: the parser skips columns that
-    are not used, and cannot report a row of the wrong width that holds such bytes.
+
+class _Watched:
+    """Reads bytes for the parser and counts the quotes on the way.
 
     Attributes:
         quotes: How many quotes there were; an odd number means that one never closes.
     """
 
-    def __init__(self, raw: IO[bytes], *, is_utf8: bool) -> None:
+    def __init__(self, raw: IO[bytes]) -> None:
         self.raw, self.quotes, self.closed = raw, 0, False
-        self._decoder = codecs.getincrementaldecoder("utf-8")() if is_utf8 else None
 
     def read(self, size: int = -1) -> bytes:
         data = self.raw.read(size)
-        if self._decoder is not None:
-            self._decoder.decode(data, final=not data)
         self.quotes += data.count(b'"')
         return data
 

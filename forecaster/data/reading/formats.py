@@ -20,12 +20,12 @@ class Format(TableFile, Protocol):
     Attributes:
         label: What messages call the format.
         endings: How its files' names end, in lower case.
-        in_folders: Whether a folder of its files is one table: its columns have types of their own.
+        apart: Endings among them of files that a folder may hold besides its table, such as notes.
     """
 
     label: ClassVar[str]
     endings: ClassVar[tuple[str, ...]]
-    in_folders: ClassVar[bool]
+    apart: ClassVar[tuple[str, ...]]
 
     def __init__(self, path: Path, csv: CsvSpec, text_columns: Sequence[str] = ()) -> None:
         """Open a file and read its header.
@@ -49,9 +49,10 @@ def format_of(path: Path) -> type[Format] | None:
     return next((f for f in FORMATS if path.name.lower().endswith(f.endings)), None)
 
 
-def folder_formats() -> list[type[Format]]:
-    """Return the formats of which a folder of files is one table."""
-    return [f for f in FORMATS if f.in_folders]
+def format_in_folder(path: Path) -> type[Format] | None:
+    """Return `format_of` a file that is part of the table which its folder is."""
+    found = format_of(path)
+    return None if found is None or path.name.lower().endswith(found.apart) else found
 
 
 def labels(formats: Sequence[type[Format]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from forecaster.data.arrays import Floats
 from forecaster.data.reading.columns import Bools, ColumnBatch, cast_text, mask, to_flags, to_floats
+from forecaster.data.reading.missing_cells import NOTHING, MissingCells
 from forecaster.data.reading.problems import CellFault
 from forecaster.data.spec import CsvSpec
 
@@ -19,10 +21,13 @@ if TYPE_CHECKING:
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "None")
 # From 2^53 on float64 skips integers: such a number may be the rounding of another.
 _LARGEST_EXACT = 2.0**53
+# The square of a larger number, in a variance or a score, may be beyond floating point.
+LARGEST = 1e150
+_MOST_DIGITS = 300
 _LEAVE_EMPTY = "correct it, or leave the field empty to mark it missing"
 
 
-def read_numbers(column: ColumnBatch, csv: CsvSpec) -> Floats:
+def read_numbers(column: ColumnBatch, csv: CsvSpec, missing: MissingCells = NOTHING) -> Floats:
     """Return the numbers of a column, (rows,), float64, NaN where missing or faulty.
 
     Faulty cells are added to the problems of the column, and so is a type that holds no numbers.
@@ -30,13 +35,14 @@ def read_numbers(column: ColumnBatch, csv: CsvSpec) -> Floats:
     Args:
         column: Text, or a column of any type of number.
         csv: The decimal mark and the mark between thousands of text.
+        missing: What stands for no value, besides MISSING.
     """
     import pyarrow as pa
     import pyarrow.types as types
 
     kind = column.cells.type
     if types.is_string(kind):
-        values, bad = _parse(column.cells, csv)
+        values, bad = _parse(missing.without_texts(column.cells), csv)
     elif any(is_kind(kind) for is_kind in (
         types.is_integer, types.is_floating, types.is_boolean, types.is_decimal, types.is_null,
     )):  # fmt: skip
@@ -49,6 +55,11 @@ def read_numbers(column: ColumnBatch, csv: CsvSpec) -> Floats:
         large = np.abs(values) >= _LARGEST_EXACT
         if large.any():
             bad[large] |= [_is_rounded(text, csv) for text in column.texts(large)]
+    bad |= np.abs(values) > LARGEST
+    if missing.numbers:
+        left_out = missing.among(values)
+        bad &= ~left_out
+        values[left_out] = np.nan
     column.report(bad, lambda text: describe(text, csv))
     values[bad] = np.nan
     return values
@@ -118,7 +129,15 @@ def _grammar(csv: CsvSpec) -> str:
 def _is_rounded(text: str, csv: CsvSpec) -> bool:
     """Return whether the text is an integer that float64 cannot hold."""
     plain = text.strip().replace(csv.thousands or "\0", "")
-    return re.fullmatch(r"[+-]?\d+", plain) is not None and int(plain) != int(float(plain))
+    if re.fullmatch(r"[+-]?\d+", plain) is None:
+        return False
+    # Python turns no text of thousands of digits into an integer; float64 holds none of more than 309.
+    return len(plain) > _MOST_DIGITS or int(plain) != int(float(plain))
+
+
+def _plain(text: str, csv: CsvSpec) -> str:
+    """Return a number that fits `_grammar` as Python writes it."""
+    return text.replace(csv.thousands or "\0", "").replace(csv.decimal, ".")
 
 
 def describe(text: str, csv: CsvSpec) -> CellFault:
@@ -131,6 +150,8 @@ def describe(text: str, csv: CsvSpec) -> CellFault:
         hint = "divide the column, or make it an id: ids are text"
         return f"{shown} is an integer above 2^53, which floating point would round", hint
     if re.fullmatch(r"[+-]?(inf|infinity)", plain.lower()) or re.fullmatch(_grammar(csv), plain):
+        if re.search(r"\d", plain) and math.isfinite(float(_plain(plain, csv))):
+            return f"{shown} is beyond 1e150, where squares overflow", "divide the column by a power of ten"
         return f"{shown} is not a finite number", _LEAVE_EMPTY
     if csv.thousands is None and csv.decimal == "." and re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+", plain):
         hint = f"set data.csv.thousands: ',' for {plain.replace(',', '')}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from forecaster.data.reading.columns import plain_text
+from forecaster.data.reading.compressed import GROWN_BYTES, MOST_GROWTH
 from forecaster.data.reading.problems import TableFile
 from forecaster.data.spec import CsvSpec
 from forecaster.errors import DataError, Location
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 # Rows that are worked on together.
 _ROWS = 1 << 19
+# A file with more rows than this, in fewer bytes, holds nothing that is worth a forecast.
+_MANY_ROWS, _MOST_ROWS_PER_BYTE = 20_000_000, 20
 
 
 class ParquetFile(TableFile):
@@ -23,49 +27,105 @@ class ParquetFile(TableFile):
 
     label: ClassVar[str] = "Parquet"
     endings: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
-    in_folders: ClassVar[bool] = True
+    apart: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, path: Path, csv: CsvSpec, text_columns: Sequence[str] = ()) -> None:
         """Open the file and read its schema; see `formats.Format`. `csv` has no meaning here."""
         self.path, self.name = path, str(path)
-        self._text_columns = list(text_columns)
-        with self._open() as file:
+        self._text_columns: list[str] = []
+        with self._open() as file, self._explained():
             self.columns: list[str] = list(file.schema_arrow.names)
             self.n_rows: int | None = file.metadata.num_rows
+            self._periods = {field.name for field in file.schema_arrow if _is_period(field)}
+            # Nothing else can come dictionary-encoded.
+            texts = {field.name for field in file.schema_arrow if _is_text(field.type)}
+            self._text_columns = [name for name in text_columns if name in texts]
+        self._check_rows(path.stat().st_size)
 
     def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
         """Yield the named columns, some rows at a time; text columns may come dictionary-encoded."""
-        import pyarrow as pa
-
-        with self._open() as file:
-            try:
-                for batch in file.iter_batches(batch_size=_ROWS, columns=names):
-                    yield [
-                        plain_text(batch.column(name), keep_dictionary=name in self._text_columns)
-                        for name in names
-                    ]
-            except (pa.ArrowInvalid, OSError) as error:
-                raise self._broken(error) from None
+        for name in names:
+            if name in self._periods:
+                raise DataError(
+                    f"{self.name}: column {name!r} holds periods of pandas",
+                    hint="store the beginning of each period, as to_timestamp() returns it",
+                )
+        with self._open() as file, self._explained():
+            self._check_size(file.metadata, names)
+            for batch in file.iter_batches(batch_size=_ROWS, columns=names):
+                columns = [
+                    plain_text(batch.column(name), keep_dictionary=name in self._text_columns)
+                    for name in names
+                ]
+                for column in columns:
+                    if _is_text(column.type):
+                        # Nothing has checked yet that it is utf-8.
+                        column.validate(full=True)
+                yield columns
 
     def _open(self) -> Any:
-        import pyarrow as pa
         import pyarrow.parquet as parquet
 
-        try:
+        with self._explained():
             return parquet.ParquetFile(self.path, read_dictionary=self._text_columns)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn the library's failures into errors with the file and a next move."""
+        import pyarrow as pa
+
+        try:
+            yield
         except PermissionError as error:
             raise DataError(
                 f"the file cannot be read: {error.strerror}",
                 hint="check its permissions",
                 location=Location(self.name),
             ) from None
-        except (pa.ArrowInvalid, OSError) as error:
-            raise self._broken(error) from None
+        except (pa.ArrowException, OSError, UnicodeDecodeError, MemoryError, OverflowError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+            raise DataError(
+                f"the file is not a whole Parquet file: {reason}",
+                hint="make or download it again",
+                location=Location(self.name),
+            ) from None
 
-    def _broken(self, error: Exception) -> DataError:
-        reason = str(error).splitlines()[0].rstrip(".")
-        return DataError(
-            f"the file is not a whole Parquet file: {reason}",
-            hint="make or download it again",
-            location=Location(self.name),
-        )
+    def _check_rows(self, size: int) -> None:
+        """Raise DataError for a file that claims more rows than its bytes can well hold."""
+        n_rows = self.n_rows or 0
+        if n_rows < 0 or (n_rows > _MANY_ROWS and n_rows > _MOST_ROWS_PER_BYTE * size):
+            raise DataError(
+                f"the file claims {n_rows:,} rows in {size:,} bytes",
+                hint="make or download it again",
+                location=Location(self.name),
+            )
+
+    def _check_size(self, metadata: Any, names: Sequence[str]) -> None:
+        """Raise DataError for columns that unpack to far more than their bytes."""
+        packed = unpacked = 0
+        for g in range(metadata.num_row_groups):
+            group = metadata.row_group(g)
+            for c in range(group.num_columns):
+                chunk = group.column(c)
+                if chunk.path_in_schema.split(".")[0] in names:
+                    packed += max(chunk.total_compressed_size, 1)
+                    unpacked += chunk.total_uncompressed_size
+        if unpacked > GROWN_BYTES and unpacked > MOST_GROWTH * packed:
+            raise DataError(
+                f"the columns unpack to more than {MOST_GROWTH} times their size",
+                hint="write the file without compression, if it is a table",
+                location=Location(self.name),
+            )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    import pyarrow.types as types
+
+    held = kind.value_type if types.is_dictionary(kind) else kind
+    return bool(types.is_string(held) or types.is_large_string(held))
+
+
+def _is_period(field: pa.Field) -> bool:
+    """Return whether a column holds periods of pandas: without pandas they look like integers."""
+    name = (field.metadata or {}).get(b"ARROW:extension:name", b"")
+    return bool(name == b"pandas.period" or "pandas.period" in str(field.type))

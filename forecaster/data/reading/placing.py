@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from forecaster.data.arrays import Ints, row_blocks
 from forecaster.data.reading.problems import CellFault, TableFile
 from forecaster.data.reading.regular import StepCounts
-from forecaster.data.reading.rows import Rows
+from forecaster.data.reading.rows import Ordered, Rows
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import OFF_AXIS, TimeAxis
 from forecaster.data.time_axis.clocks import second_moments
@@ -27,6 +27,8 @@ _SELDOM = 10
 _MOST_GROWTH, _ROWS_BELOW = 20, 10_000_000
 # So does a table where this share of the rows, at least this many, are the same number of steps apart.
 _SAME_STEP, _LEAST_STEPS = 0.9, 8
+# Sums of steps stay exact and do not overflow.
+_MOST_STEPS = 2.0**53
 
 
 def resolve_in_order(spec: DataSpec, rows: Rows) -> None:
@@ -102,7 +104,13 @@ def to_positions(
 
 
 def check_steps(
-    spec: DataSpec, time_axis: TimeAxis, rows: Rows, steps: StepCounts, n_out: int, *, trained: bool
+    spec: DataSpec,
+    time_axis: TimeAxis,
+    rows: Rows,
+    gap: Callable[[], str],
+    counted: tuple[StepCounts, int],
+    *,
+    trained: bool,
 ) -> None:
     """Refuse rows that clearly follow another frequency than data.freq.
 
@@ -110,13 +118,15 @@ def check_steps(
         spec: The data section.
         time_axis: The axis of data.freq.
         rows: The rows, with positions in place of stamps.
-        steps: Steps of the axis between neighbouring rows.
-        n_out: How many rows the series have once gaps are filled in.
+        gap: Returns the two times that lie furthest apart, for messages.
+        counted: Steps of the axis between neighbouring rows, and how many rows the series have once gaps are
+            filled in.
         trained: Whether the axis is that of the rows that a network was trained on.
 
     Raises:
         DataError: The rows follow another frequency.
     """
+    steps, n_out = counted
     too_many = n_out > _ROWS_BELOW and n_out > _MOST_GROWTH * (steps.total + 1)
     usual = steps.median() if too_many or steps.count(1) * 2 < steps.total else 1
     # Sales without a row for a day without one are an odd number of steps apart; another frequency is not.
@@ -124,6 +134,8 @@ def check_steps(
     if not too_many and (usual == 1 or not (steady or spec.missing == "error")):
         return
     freq = _inferred(spec, rows, time_axis.stamps(rows.stamps[:_SAMPLE]))
+    if too_many and freq in (None, time_axis.freq):
+        raise too_sparse(rows, gap(), n_out)
     hint = f"the times look like data.freq: {freq}" if freq else "set data.freq to the table's step"
     if trained:
         hint = (
@@ -138,10 +150,47 @@ def check_steps(
     )
 
 
+def check_spans(rows: Rows, ordered: Ordered, offsets: Ints, gap: Callable[[], str]) -> None:
+    """Refuse series with so many steps from the first row to the last that their number cannot be held.
+
+    Raises:
+        DataError: There is such a series.
+    """
+    low, high = ordered.positions[offsets[:-1]], ordered.positions[offsets[1:] - 1]
+    spans = high.astype(np.float64) - low
+    if len(spans) and spans.max() > _MOST_STEPS:
+        raise too_sparse(rows, gap(), int(spans.sum()) + len(spans))
+
+
+def widest_gap(spec: DataSpec, time_axis: TimeAxis, rows: Rows, ordered: Ordered) -> str:
+    """Return the two times of one series that lie furthest apart, as words."""
+    best, at = -1.0, 1
+    for block in row_blocks(len(ordered.positions)):
+        run = slice(max(block.start - 1, 0), block.stop)
+        steps = np.diff(ordered.positions[run].astype(np.float64))
+        steps[np.diff(ordered.series[run]) != 0] = -1.0
+        if len(steps) and steps.max() > best:
+            best, at = float(steps.max()), run.start + int(steps.argmax()) + 1
+    before, after = time_axis.text(ordered.positions[at - 1 : at + 1])
+    of = f" of series {rows.ids[int(ordered.series[at])]!r}" if spec.id else ""
+    return f"{before} and {after}{of} are {int(best):,} steps of {time_axis.freq!r} apart"
+
+
+def too_sparse(rows: Rows, gap: str, n_out: int) -> DataError:
+    """Return the error of a table that is next to empty between two of its times."""
+    return DataError(
+        f"{gap}, with no row between them: "
+        f"regular series need {n_out:,} rows, and the table has {len(rows.stamps):,}",
+        hint="correct the times, leave some out by data.start or data.end, or set data.freq to the table's step",
+        location=Location(rows.source),
+        path="data.time",
+    )
+
+
 def _off_axis_hint(time_axis: TimeAxis, freq: str | int | None, stamp: int) -> str:
     if freq is not None and freq != time_axis.freq:
         return f"the times look like data.freq: {freq}"
-    if time_axis.is_calendar and time_axis.timezone is None and stamp % DAY_NS != time_axis.phase:
+    if time_axis.is_calendar and time_axis.timezone is None and stamp % DAY_NS != time_axis.phase % DAY_NS:
         return "correct the time, or set data.timezone if the steps begin at local midnight"
     return "correct the time, or delete the row"
 

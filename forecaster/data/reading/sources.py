@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from forecaster.data.reading.arrow_table import ArrowTable
-from forecaster.data.reading.formats import FORMATS, Format, folder_formats, format_of, labels
+from forecaster.data.reading.files import file_format, is_pattern, partition_of, table_files, table_root
+from forecaster.data.reading.partitions import PartitionFile
 from forecaster.data.reading.problems import TableFile
 from forecaster.data.spec import CsvSpec, DataSpec
-from forecaster.errors import DataError, Diagnostic, Location
-from forecaster.text import joined, listed, quoted
+from forecaster.errors import DataError, Diagnostic, EnvironmentError_, Location
+from forecaster.text import listed, quoted
 
 _LISTED = 20
 
@@ -41,7 +42,7 @@ def source_name(source: TableSource) -> str:
 
 def same_table(source: TableSource, sha256: str) -> bool:
     """Whether the table still exists, with this fingerprint."""
-    if isinstance(source, Path) and not source.exists():
+    if isinstance(source, Path) and not source.exists() and not is_pattern(source):
         return False
     return fingerprint(source) == sha256
 
@@ -62,85 +63,44 @@ def open_files(source: TableSource, csv: CsvSpec, text_columns: Sequence[str] = 
     """Open every file of a table, whatever its columns; see `formats.Format` for the arguments."""
     if isinstance(source, ArrowTable):
         return [source.keeping(text_columns)]
-    return [_format(file)(file, csv, text_columns) for file in table_files(source)]
+    root = table_root(source)
+    return [_opened(file, partition_of(file, root), csv, text_columns) for file in table_files(source)]
+
+
+def _opened(
+    file: Path, partition: dict[str, str | None], csv: CsvSpec, text_columns: Sequence[str]
+) -> TableFile:
+    found = file_format(file)(file, csv, text_columns)
+    absent = {name: value for name, value in partition.items() if name not in found.columns}
+    return PartitionFile(found, absent) if absent else found
 
 
 def fingerprint(source: TableSource) -> str:
     """Return the sha256, in hex, of a table.
 
-    Of a file, it is that of its bytes; of a folder, that of its files' names and bytes in order; of a table in
-    memory, that of its names, types and values.
+    Of a file, it is that of its bytes; of a folder or a pattern, that of its files' names and bytes in order; of a
+    table in memory, that of its names, types and values.
 
     Raises:
         DataError: There is nothing to read; see `table_files`.
+        EnvironmentError_: A file cannot be read.
     """
     if isinstance(source, ArrowTable):
         return source.sha256
-    digest = hashlib.sha256()
+    digest, root = hashlib.sha256(), table_root(source)
     for file in table_files(source):
-        if source.is_dir():
-            digest.update(f"{file.relative_to(source).as_posix()}\0{file.stat().st_size}\0".encode())
-        with file.open("rb") as handle:
-            while block := handle.read(1 << 20):
-                digest.update(block)
+        if root is not None:
+            digest.update(f"{file.relative_to(root).as_posix()}\0{file.stat().st_size}\0".encode())
+        try:
+            with file.open("rb") as handle:
+                while block := handle.read(1 << 20):
+                    digest.update(block)
+        except OSError as error:
+            raise EnvironmentError_(
+                f"{file}: cannot be read: {error.strerror or error}",
+                hint="check its permissions and the disk",
+            ) from error
     return digest.hexdigest()
-
-
-def table_files(path: Path) -> list[Path]:
-    """Return the files of a table: the file itself, or those of a folder, also in its folders, by name.
-
-    Raises:
-        DataError: There is no file to read, or the folder holds files of several formats.
-    """
-    place = Location(str(path))
-    os.fsencode(path)  # raises for a name that the locale lacks, which would seem not to be there
-    if path.is_dir():
-        return _files_of_folder(path)
-    if not path.exists():
-        raise DataError("no such file", hint=_nearest_file(path), location=place)
-    if not path.is_file():
-        raise DataError(
-            "not a regular file", hint=f"point data.path to a {labels(FORMATS)} file", location=place
-        )
-    _format(path)
-    return [path]
-
-
-def _files_of_folder(path: Path) -> list[Path]:
-    files = {
-        # By their parts: Windows compares paths themselves in another way.
-        f.label: sorted(
-            (p for p in path.rglob("*") if format_of(p) is f and p.is_file()), key=lambda p: p.parts
-        )
-        for f in folder_formats()
-    }
-    held = [label for label, found in files.items() if found]
-    if not held:
-        raise DataError(
-            f"the folder holds no {labels(folder_formats())} file",
-            hint="point data.path to a file; several CSV files must be joined into one first",
-            location=Location(str(path)),
-        )
-    if len(held) > 1:
-        raise DataError(
-            f"the folder holds {joined(held, word='and')} files",
-            hint="keep the files of one format, or point data.path to one of them",
-            location=Location(str(path)),
-        )
-    return files[held[0]]
-
-
-def _format(path: Path) -> type[Format]:
-    """Return the class that reads a file. Raises DataError where there is none."""
-    found = format_of(path)
-    if found is None:
-        endings = joined([ending for f in FORMATS for ending in f.endings], word="or")
-        raise DataError(
-            f"cannot read files that end in {''.join(path.suffixes[-2:]) or 'nothing'!r}",
-            hint=f"use {endings}",
-            location=Location(str(path)),
-        )
-    return found
 
 
 def _check_columns(spec: DataSpec, file: TableFile) -> None:
@@ -168,13 +128,3 @@ def _check_columns(spec: DataSpec, file: TableFile) -> None:
             faults.append(Diagnostic(summary, "rename all but one", place, f"data.{role}"))
     if faults:
         raise DataError("wrong columns", diagnostics=faults)
-
-
-def _nearest_file(path: Path) -> str:
-    """Return the next move for a path that does not exist."""
-    folder = path.parent
-    if not folder.is_dir():
-        return f"the folder {folder} does not exist either; data.path is relative to the YAML file"
-    names = [p.name for p in folder.iterdir() if not p.name.startswith(".")]
-    near = difflib.get_close_matches(path.name, names, n=1)
-    return f"did you mean {near[0]!r}?" if near else "data.path is relative to the YAML file"

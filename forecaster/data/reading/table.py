@@ -17,11 +17,14 @@ from forecaster.data.reading.assemble import assemble, in_order
 from forecaster.data.reading.category_cells import read_categories
 from forecaster.data.reading.columns import ColumnBatch, mask
 from forecaster.data.reading.csv_file import CsvFile
+from forecaster.data.reading.files import table_files
+from forecaster.data.reading.formats import format_of
 from forecaster.data.reading.ids import NameIndex, read_ids
+from forecaster.data.reading.missing_cells import MissingCells
 from forecaster.data.reading.numbers import read_numbers
 from forecaster.data.reading.problems import Problems, TableFile
 from forecaster.data.reading.rows import Rows
-from forecaster.data.reading.sources import TableSource, open_files, open_table, source_name, table_files
+from forecaster.data.reading.sources import TableSource, open_files, open_table, source_name
 from forecaster.data.reading.times import LEFT_OUT, TimeReader
 from forecaster.data.spec import DataSpec, TimePartsSpec, with_plain_times
 from forecaster.data.time_axis.axis import TimeAxis, parse_stamp
@@ -76,7 +79,7 @@ def read_ahead(spec: DataSpec, source: TableSource, time_axis: TimeAxis) -> Cell
     plain = with_plain_times(spec)
     if isinstance(source, Path):
         [first, *_] = table_files(source)
-        if first.name.endswith((".csv", ".csv.gz")):
+        if format_of(first) is CsvFile:
             columns = CsvFile(first, plain.csv).columns
             if spec.time in columns and not set(spec.time_parts.columns.values()) & set(columns):
                 spec = plain
@@ -178,13 +181,14 @@ def _add(
         ids = read_ids(ColumnBatch(spec.id, columns[1], file, rows, problems))
         batches.codes.append(batches.ids.add(ids))
     values = np.empty((len(rows), len(numbers)))
+    missing = MissingCells.of(spec.missing_values)
     for c, (name, cells) in enumerate(zip(numbers, columns[len(columns) - len(numbers) :], strict=True)):
         column = ColumnBatch(name, cells, file, rows, problems)
         if name in spec.categorical:
-            texts = read_categories(column)
+            texts = read_categories(column, missing)
             values[:, c] = batches.categories.setdefault(c, NameIndex()).add(texts)
         else:
-            values[:, c] = read_numbers(column, spec.csv)
+            values[:, c] = read_numbers(column, spec.csv, missing)
     batches.values.append(values)
     consecutive = int(rows[-1]) - int(rows[0]) + 1 == len(rows)
     batches.segments.append((file, int(rows[0]) if consecutive else rows, len(rows)))

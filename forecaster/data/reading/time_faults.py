@@ -12,6 +12,8 @@ from forecaster.data.spec import DataSpec
 if TYPE_CHECKING:
     import pyarrow as pa
 
+# Step numbers up to here are exact wherever they are written, and differences of them do not overflow.
+MOST_STEP = 1 << 53
 _ISO = "write it as ISO 8601, such as 2024-01-31 or 2024-01-31T06:00, or set data.csv.time_format"
 _EPOCH_UNITS = (
     (11, "seconds", "epoch-s"),
@@ -19,9 +21,10 @@ _EPOCH_UNITS = (
     (17, "microseconds", "epoch-us"),
     (20, "nanoseconds", "epoch-ns"),
 )
+_AM_PM = re.compile(r"\d ?[AaPp]\.?[Mm]\b")
 _CODED = (
     (r"\d{4}[ -]?[Qq][1-4]|[Qq][1-4][ -/]?\d{4}", "quarter"),
-    (r"\d{4}-?[Ww]\d{2}", "iso-week"),
+    (r"\d{4}-?[Ww]\d{2}(-?[1-7])?", "iso-week"),
     (r"(1[6-9]|2[0-2])\d\d\.\d+", "decimal-year"),
 )
 
@@ -36,15 +39,25 @@ def describe_text(text: str, spec: DataSpec) -> CellFault:
         if re.match(r"\d{1,4}[-/.]\d{1,2}[-/.]\d", plain):
             hint = "set data.freq to a frequency such as h or D, or write integers"
             return f"{shown} is a date, and data.freq is the integer {spec.freq}", hint
+        if re.fullmatch(r"[+-]?\d{16,}", plain):
+            return f"{shown} is an integer beyond 2^53", "subtract the first number from all, or correct it"
         return f"{shown} is not an integer, and data.freq is the integer {spec.freq}", "write whole numbers"
     if spec.csv.time_format is not None:
-        hint = "correct the time, or the format"
-        return f"{shown} does not match data.csv.time_format {spec.csv.time_format!r}", hint
-    if re.fullmatch(r"[+-]?\d+", plain):
+        what = f"{shown} does not match data.csv.time_format {spec.csv.time_format!r}"
+        return what, _format_hint(plain, spec.csv.time_format)
+    if re.fullmatch(r"[+-]?\d{1,40}", plain):
         return describe_integer(int(plain), spec)
     for pattern, name in _CODED:
         if re.fullmatch(pattern, plain):
             return f"{shown} is not an ISO 8601 time", f"set data.csv.time_format: {name}"
+    if re.fullmatch(r"\d{4}-\d\d-\d\d.*", plain) and _AM_PM.search(plain):
+        return (
+            f"{shown} is not an ISO 8601 time",
+            f'set data.csv.time_format: "%Y-%m-%d{_clock_format(plain[10:])}"',
+        )
+    form = _year_first(plain)
+    if form is not None:
+        return f"{shown} is not an ISO 8601 time", f'set data.csv.time_format: "{form}"'
     parts = re.match(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})\b(.*)", plain)
     if parts:
         return _describe_short_date(shown, parts)
@@ -114,6 +127,34 @@ def _describe_short_date(shown: str, parts: re.Match[str]) -> CellFault:
     return what, f"set data.csv.time_format to {day_first} or {month_first}"
 
 
+def _year_first(text: str) -> str | None:
+    """Return the format of a time that begins with its year, with other marks than ISO 8601; None for others."""
+    month = re.fullmatch(r"\d{4}([/.])\d{1,2}", text)
+    if month:
+        return f"%Y{month[1]}%m"
+    date = re.match(r"\d{4}([/.])\d{1,2}\1\d{1,2}\b(.*)", text)
+    if date:
+        return f"%Y{date[1]}%m{date[1]}%d{_clock_format(date[2])}"
+    packed = re.match(r"\d{8}([ T].*)", text)
+    return f"%Y%m%d{_clock_format(packed[1])}" if packed else None
+
+
 def _clock_format(rest: str) -> str:
-    clock = re.match(r"([ T])\d{1,2}:\d{2}(:\d{2})?", rest)
-    return "" if clock is None else f"{clock[1]}%H:%M" + (":%S" if clock[2] else "")
+    clock = re.match(r"([ T])\d{1,2}:\d{2}(:\d{2})?(\.\d+)?( ?[AaPp][Mm])?", rest)
+    if clock is None:
+        return ""
+    hour, half = ("%I", " %p" if clock[4].startswith(" ") else "%p") if clock[4] else ("%H", "")
+    return f"{clock[1]}{hour}:%M" + (":%S" if clock[2] else "") + (".%f" if clock[3] else "") + half
+
+
+def _format_hint(text: str, time_format: str) -> str:
+    """Return the next move for a text that does not follow the format of the table's times."""
+    if "%H" in time_format and _AM_PM.search(text):
+        return "use %I with %p for AM and PM in place of %H"
+    if "%I" in time_format and not _AM_PM.search(text):
+        return "use %H in place of %I and %p for hours from 0 to 23"
+    if "%Y" in time_format and re.fullmatch(r"\d{6}", text):
+        return 'for months without marks set data.csv.time_format: "%Y%m"'
+    if "%y" in time_format and re.search(r"(^|\D)(1[89]|20)\d\d(\D|$)", text):
+        return "use %Y for years of four digits"
+    return "correct the time, or the format"

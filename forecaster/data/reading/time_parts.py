@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WORDS = {"hour_ending": "hour", "half_hour": "half hour", "quarter_hour": "quarter of an hour"}
 _NAT = np.datetime64("NaT", "ns")
 _NS = {"day": 86_400_000_000_000, "hour": 3_600_000_000_000, "minute": 60_000_000_000}
+# Parts of a day that are numbered from 1, and their length.
+_NUMBERED = {"hour_ending": _NS["hour"], "half_hour": _NS["hour"] // 2, "quarter_hour": _NS["hour"] // 4}
 
 
 def read_part(part: str, column: ColumnBatch) -> tuple[Ints, Bools]:
@@ -35,9 +38,10 @@ def read_part(part: str, column: ColumnBatch) -> tuple[Ints, Bools]:
     low, high = PARTS[part]
     numbers, good = _whole_numbers(part, column.cells)
     good &= (numbers >= low) & (numbers <= high)
-    hint = f"write the {part} as a number from {low} to {high}"
-    article = "an" if part == "hour" else "a"
-    column.report(~good, lambda text: (f"{text!r} is not {article} {part} from {low} to {high}", hint))
+    unit = _WORDS.get(part, part)
+    hint = f"write the {unit} as a number from {low} to {high}"
+    article = "an" if unit == "hour" else "a"
+    column.report(~good, lambda text: (f"{text!r} is not {article} {unit} from {low} to {high}", hint))
     return numbers, good
 
 
@@ -70,6 +74,9 @@ def combine(times: Times, parts: Mapping[str, Ints]) -> Times:
         made = np.where(
             _starts(made, "h"), made + parts["minute"] * np.timedelta64(_NS["minute"], "ns"), _NAT
         )
+    for part in _NUMBERED.keys() & parts.keys():
+        since = (parts[part] - 1) * np.timedelta64(_NUMBERED[part], "ns")
+        made = np.where(_starts(made, "D"), made + since, _NAT)
     if "clock" in parts:
         made = np.where(_starts(made, "D"), made + parts["clock"] * np.timedelta64(1, "ns"), _NAT)
     return made
@@ -89,7 +96,8 @@ def _clock(column: ColumnBatch) -> tuple[Ints, Bools]:
 
     text = pc.utf8_upper(pc.utf8_trim_whitespace(column.cells.cast(pa.string()).fill_null("")))
     cells = pd.Index(text.to_numpy(zero_copy_only=False))
-    since = np.full(len(cells), -1, dtype=np.int64)
+    end_of_day = to_flags(pc.match_substring_regex(text, r"^24:00(:00(\.0+)?)?$"))
+    since = np.where(end_of_day, _NS["day"], -1)
     for form in ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M %p", "%I:%M%p"):
         if (left := since < 0).any():
             found = pd.to_datetime(cells[left], format=form, errors="coerce").to_numpy().astype("M8[ns]")

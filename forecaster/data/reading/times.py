@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from forecaster.data.arrays import Ints
 from forecaster.data.reading.coded_times import parse_named
-from forecaster.data.reading.columns import Bools, ColumnBatch, cast_text, mask, to_flags, to_ints
-from forecaster.data.reading.time_faults import describe_integer_column, describe_text, not_a_time
+from forecaster.data.reading.columns import Bools, ColumnBatch, cast_text, mask, to_flags, to_floats, to_ints
+from forecaster.data.reading.time_faults import MOST_STEP, describe_integer_column, describe_text, not_a_time
 from forecaster.data.reading.time_parts import combine, read_part
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import YEARS
 from forecaster.data.time_axis.clocks import resolve, to_utc
 from forecaster.data.time_axis.frequency import Frequency
-from forecaster.data.time_axis.time_formats import NAMED, OF_YEAR, has_offset
+from forecaster.data.time_axis.time_formats import NAMED, OF_YEAR, has_offset, names_week_only
 from forecaster.text import joined
 
 if TYPE_CHECKING:
@@ -26,10 +26,15 @@ if TYPE_CHECKING:
 
 # The stamp of a row that data.clock_changes leaves out.
 LEFT_OUT = np.iinfo(np.int64).max
+_A_DAY = np.timedelta64(1, "D")
 # Days that a month does not have (02-30) and years beyond int64 are found later.
 _MONTH = r"\d{4}-(0[1-9]|1[0-2])"
 _DATE = rf"{_MONTH}-(0[1-9]|[12]\d|3[01])"
 _CLOCK = r"[ T]([01]\d|2[0-3])(:[0-5]\d(:[0-5]\d(\.\d{1,9})?)?)?"
+# What stands before and behind the hour 24, which is midnight at the end of its day.
+_MIDNIGHT_ISO = r"^(.*[ T])24((?::00){0,2}(?:\.0{1,9})?(?:[Z+ -].*)?)$"
+_MIDNIGHT_MARKED = r"^(.*\D)24((?::00){1,2}(?:\.0+)?(?:\D.*)?)$"
+_MIDNIGHT_PACKED = r"^(\d{6,8}|.*\D)24((?:00){0,2}(?:\D.*)?)$"
 _ZONE = r" ?(Z|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)"
 
 
@@ -68,9 +73,12 @@ class TimeReader:
         if not integer and types.is_string(cells.type):
             return self._times(column, *_parse(cells, time_format), parts)
         if not integer and (types.is_timestamp(kind) or types.is_date(kind)):
-            days = cells.cast(pa.date32()) if types.is_date(kind) else cells
             aware = types.is_timestamp(kind) and kind.tz is not None
-            times = days.to_numpy(zero_copy_only=False)
+            if types.is_date64(kind):
+                # As a date of 32 bits a far one would become another.
+                cells = cells.cast(pa.timestamp("ms"))
+            times = cells.to_numpy(zero_copy_only=False)
+            times = times.astype("M8[D]") if types.is_date64(kind) else times
             return self._times(column, times, np.full(len(cells), aware), parts)
         described = describe_integer_column(cells, self.spec) if types.is_integer(kind) else None
         column.report_type(described or not_a_time(str(kind), self.spec))
@@ -191,9 +199,11 @@ def _integers(cells: pa.Array) -> tuple[Ints, Bools]:
     import pyarrow.types as types
 
     if types.is_integer(cells.type):
-        return to_ints(cells), ~to_flags(cells.is_null())
+        # Beyond these, differences of two numbers would overflow.
+        good = np.abs(to_floats(cells.cast(pa.float64(), safe=False))) <= MOST_STEP
+        return to_ints(pc.if_else(mask(good), cells, None)), good
     text = pc.utf8_trim_whitespace(cells)
-    good = to_flags(pc.match_substring_regex(text, r"^[+-]?\d{1,18}$").fill_null(False))
+    good = to_flags(pc.match_substring_regex(text, r"^[+-]?0*\d{1,15}$").fill_null(False))
     return to_ints(pc.if_else(mask(good), text, None).cast(pa.int64())), good
 
 
@@ -208,7 +218,8 @@ def _parse(cells: pa.Array, time_format: str | None) -> tuple[NDArray[np.datetim
         utc = "%z" in time_format
         # pandas reads these words as the time of the reading, whatever the format.
         words = pc.is_in(pc.utf8_trim_whitespace(cells), value_set=pa.array(["now", "today"]))
-        return _parse_each(pc.if_else(words, None, cells), time_format, utc=utc), np.full(len(cells), utc)
+        times = parse_format(pc.if_else(words, None, cells), time_format, utc=utc)
+        return times, np.full(len(cells), utc)
     for zone in (None, "UTC"):
         # Arrow's own strict cast, the fast way, reads a batch of times of one kind, to the microsecond.
         try:
@@ -217,6 +228,7 @@ def _parse(cells: pa.Array, time_format: str | None) -> tuple[NDArray[np.datetim
             continue
         return times, np.full(len(cells), zone is not None)
     text = pc.utf8_trim_whitespace(cells.fill_null(""))
+    text, at_end = _without_24(text, _MIDNIGHT_ISO)
     aware = to_flags(pc.match_substring_regex(text, f"^{_DATE}{_CLOCK}{_ZONE}$"))
     naive = to_flags(pc.match_substring_regex(text, f"^({_MONTH}|{_DATE}({_CLOCK})?)$"))
     times = np.full(len(cells), np.datetime64("NaT"), dtype="M8[ns]")
@@ -225,7 +237,35 @@ def _parse(cells: pa.Array, time_format: str | None) -> tuple[NDArray[np.datetim
             found = _parse_each(text.filter(mask(rows)), "ISO8601", utc=utc)
             # Years that nanoseconds cannot hold are faults.
             times[rows] = np.where((found >= YEARS[0]) & (found < YEARS[1]), found, np.datetime64("NaT"))
-    return times, aware
+    return times + at_end * _A_DAY, aware
+
+
+def parse_format(texts: pa.Array, time_format: str, *, utc: bool) -> NDArray[np.datetime64]:
+    """Return the times of texts, by strftime codes. A week alone is its Monday, and 24:00 the end of its day."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if names_week_only(time_format):
+        texts = pc.binary_join_element_wise(texts, pa.scalar("1"), pa.scalar(" "))
+        return _parse_each(texts, f"{time_format} %u", utc=utc)
+    times = _parse_each(texts, time_format, utc=utc)
+    if "%H" in time_format and np.isnat(times).any():
+        pattern = _MIDNIGHT_MARKED if "%H:" in time_format else _MIDNIGHT_PACKED
+        text, at_end = _without_24(pc.utf8_trim_whitespace(texts.fill_null("")), pattern)
+        at_end &= np.isnat(times)
+        if at_end.any():
+            again = _parse_each(text.filter(mask(at_end)), time_format, utc=utc)
+            times = times.astype("M8[ns]")
+            times[at_end] = again.astype("M8[ns]") + _A_DAY
+    return times
+
+
+def _without_24(text: pa.Array, pattern: str) -> tuple[pa.Array, Bools]:
+    """Return texts with the hour 00 in place of 24 where they match a pattern, and which do, (rows,)."""
+    import pyarrow.compute as pc
+
+    at_end = to_flags(pc.match_substring_regex(text, pattern))
+    return pc.replace_substring_regex(text, pattern, r"\100\2"), at_end
 
 
 def _parse_each(texts: pa.Array, time_format: str, *, utc: bool) -> NDArray[np.datetime64]:

@@ -26,6 +26,7 @@ OFF_AXIS = np.iinfo(np.int64).min
 # What int64 nanoseconds hold, in whole years: 1678 to 2261. Half-open.
 YEARS = np.datetime64("1678"), np.datetime64("2262")
 _SAMPLE = 100_000
+_SHORTEST_MONTH = 28
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class TimeAxis:
     Attributes:
         freq: The frequency, in its canonical spelling, or an integer step.
         timezone: IANA zone of the clock; None where stamps are used as they are written.
-        phase: Where in its unit a stamp lies: nanoseconds, or integer units.
+        phase: Where in its unit a stamp lies: nanoseconds, or integer units. For units that begin with a month (MS,
+            QS, YS) it holds whole days too: a month may be named by its 15th.
         skip: Which of every n calendar units is a step (2D, 3MS, …).
     """
 
@@ -58,7 +60,8 @@ class TimeAxis:
             return cls(f.name, timezone, phase=_most_common(sample % step))
         local = to_local(sample, timezone)
         units = _units(f, local // DAY_NS)
-        return cls(f.name, timezone, phase=_most_common(local % DAY_NS), skip=_most_common(units % f.n))
+        phase = _most_common(local % DAY_NS) + _most_common_day(f, units, local // DAY_NS) * DAY_NS
+        return cls(f.name, timezone, phase=phase, skip=_most_common(units % f.n))
 
     @property
     def is_integer(self) -> bool:
@@ -117,7 +120,7 @@ class TimeAxis:
         if self.is_integer:
             return [str(v) for v in stamps.tolist()]
         local = to_local(stamps, self.timezone)
-        if self.is_calendar and self.phase == 0 and not (local % DAY_NS).any():
+        if self.is_calendar and self.phase % DAY_NS == 0 and not (local % DAY_NS).any():
             return _iso(local, "D")
         whole = not (local % 1_000_000_000).any()
         words = _iso(local, "s" if whole else "ns" if (local % 1_000_000).any() else "ms")
@@ -212,6 +215,17 @@ def _period(f: Frequency) -> tuple[int, int]:
     """Return the months in a unit, and the month among them that its anchor names."""
     period = {"M": 1, "Q": 3, "Y": 12}[f.unit.removeprefix("B")[0]]
     return period, (MONTHS.index(f.anchor) % period if f.anchor else 0)
+
+
+def _most_common_day(f: Frequency, units: Ints, days: Ints) -> int:
+    """Return how many days after the beginning of its unit most dates lie, where months begin the unit; else 0.
+
+    Days that not every month has, and those in a later month of a quarter or a year, belong to other frequencies.
+    """
+    if f.unit not in ("MS", "QS", "YS"):
+        return 0
+    day = _most_common(days - _dates(f, units))
+    return day if day < _SHORTEST_MONTH else 0
 
 
 def _iso(local: Ints, unit: Literal["D", "s", "ms", "ns"]) -> list[str]:

@@ -57,7 +57,7 @@ def infer_frequency(
     Raises:
         DataError: No series has two rows, or the times are irregular.
     """
-    steps = np.concatenate([np.diff(stamps) for stamps in series])
+    steps = np.concatenate([_steps(stamps) for stamps in series])
     if not len(steps):
         raise DataError(
             "no series has two rows",
@@ -83,9 +83,29 @@ def infer_frequency(
     fault = _fault(series, TimeAxis.fit(names[0], zone, stamps))
     raise DataError(
         f"the times of column {time.name!r} are irregular: {fault}",
-        hint="aggregate the table to a regular step first, for instance one row per hour or day",
+        hint=_regular_hint(stamps, usual, time),
         location=Location(str(source)),
     )
+
+
+def _regular_hint(stamps: Ints, usual_ns: int, time: TimeColumn) -> str:
+    """Return the next move for irregular times. Rows that follow a rule of their own are not to be aggregated."""
+    numbered = "number the rows of each series in a column of its own and use it as the time"
+    if time.integer:
+        return numbered
+    step = Frequency.parse(_tick_name(usual_ns)).name if usual_ns > 0 else "D"
+    days = np.unique(stamps.view("M8[ns]").astype("M8[D]") - stamps.view("M8[ns]").astype("M8[M]")).astype(
+        int
+    )
+    of_day = np.unique(stamps % DAY_NS)
+    if len(of_day) == 1 and len(days) in (2, 3) and set(days.tolist()) < set(range(31)):
+        return f"the rows follow the days of the month: {numbered}"
+    open_hours = len(of_day) * usual_ns < DAY_NS and bool((stamps % usual_ns == stamps[0] % usual_ns).all())
+    if usual_ns < DAY_NS and open_hours:
+        return (
+            f"where hours have no rows, as at night, set --freq {step} and data.missing: mask; or {numbered}"
+        )
+    return "aggregate the table to a regular step first, for instance one row per hour or day"
 
 
 def check_frequency(
@@ -131,6 +151,12 @@ def check_frequency(
     )
 
 
+def _steps(stamps: Ints) -> Ints:
+    """Return the distances of ascending stamps; those of more than 292 years are as long as 64 bits hold."""
+    distances = np.diff(stamps.view(np.uint64))
+    return np.minimum(distances, np.uint64(np.iinfo(np.int64).max)).astype(np.int64)
+
+
 def _phases(series: list[Ints], usual_ns: int) -> str | None:
     """Return two times of series that lie apart within the usual step; None where some series has no such step."""
     phases = [np.unique(stamps % usual_ns) for stamps in series]
@@ -157,7 +183,7 @@ def _fault(series: list[Ints], time_axis: TimeAxis) -> str:
 def _filled(series: list[Ints], time_axis: TimeAxis) -> float:
     """Return the share of steps, from each series' first row to its last, at which the table has a row."""
     ends = [time_axis.positions(stamps[[0, -1]]) for stamps in series]
-    return sum(len(stamps) for stamps in series) / sum(int(last - first) + 1 for first, last in ends)
+    return sum(len(stamps) for stamps in series) / sum(int(last) - int(first) + 1 for first, last in ends)
 
 
 def _tick_name(step_ns: int) -> str:

@@ -13,7 +13,7 @@ from forecaster.data.panel import Panel
 from forecaster.data.spec import DataSpec, WindowSpec
 from forecaster.data.time_axis.axis import parse_stamp
 from forecaster.data.transforms.fill import fill, refusal
-from forecaster.errors import DataError, UsageError
+from forecaster.errors import DataError, Diagnostic, UsageError
 
 if TYPE_CHECKING:
     from forecaster.data.transforms.scalers import Scaler
@@ -22,17 +22,20 @@ if TYPE_CHECKING:
 NAMED = 5
 
 
-def up_to(panel: Panel, known: Ints, cutoff: str) -> tuple[Panel, Ints, list[str]]:
-    """Keep the series that reach a cutoff.
+def up_to(
+    panel: Panel, known: Ints, cutoff: str, *, horizon: int
+) -> tuple[Panel, Ints, int, list[Diagnostic]]:
+    """Take the rows of each series up to a cutoff, or to its own end where that comes before.
 
     Args:
         panel: The series.
         known: (series,), the number of rows of each series up to its last target.
         cutoff: The last time that the forecast takes as known, as text.
+        horizon: The number of steps to forecast.
 
     Returns:
-        The series that reach the cutoff, the number of rows of each up to the cutoff, and remarks that name the
-        other series.
+        The series whose horizon reaches beyond the cutoff, the number of known rows of each, the position of the
+        cutoff on the time axis, and remarks that name the series that end before it.
 
     Raises:
         UsageError: When the cutoff is not a time, or lies outside the table.
@@ -45,21 +48,77 @@ def up_to(panel: Panel, known: Ints, cutoff: str) -> tuple[Panel, Ints, list[str
         raise UsageError(f"--from: {error}") from None
     if int(time_axis.stamps(np.array([position]))[0]) > stamp:
         position -= 1
-    last = int((panel.first + known).max()) - 1
+    ends = panel.first + known - 1
+    last = int(ends.max())
     if position < panel.first.min() or position > last:
         words = time_axis.text(np.array([panel.first.min(), last]))
         raise UsageError(
             f"--from: {cutoff} is outside {panel.source}, which goes from {words[0]} to {words[1]}",
             hint="choose a time in between, or pass other rows with --data",
         )
-    rows = np.maximum(position - panel.first + 1, 0)
-    short = np.flatnonzero(rows > known)
-    if not len(short):
-        return panel, rows, []
-    named = ", ".join(repr(panel.ids[s]) for s in short[:NAMED]) + (", …" if len(short) > NAMED else "")
-    keep = np.flatnonzero(rows <= known)
-    note = f"{len(short):,} series that end before {cutoff}: {named}; not forecast"
-    return panel.pick(keep), rows[keep], [note]
+    rows = np.minimum(np.maximum(position - panel.first + 1, 0), known)
+    late, out = np.flatnonzero(ends < position), np.flatnonzero(ends + horizon <= position)
+    reaching = np.setdiff1d(late, out)
+    when = time_axis.text(np.array([position]))[0]
+    remarks = []
+    if len(reaching):
+        remarks.append(
+            late_remark(
+                panel,
+                ends,
+                reaching,
+                f"before {when}; they are forecast from there, as far as the horizon goes",
+            )
+        )
+    if len(out):
+        remarks.append(late_remark(panel, ends, out, f"a whole horizon or more before {when}; not forecast"))
+    keep = np.setdiff1d(np.arange(len(known)), out)
+    return panel.pick(keep) if len(out) else panel, rows[keep], position, remarks
+
+
+def late_remark(panel: Panel, ends: Ints, late: Ints, what: str) -> Diagnostic:
+    """Return a remark that counts the series that end early, and names the first to end.
+
+    Args:
+        panel: The series.
+        ends: (series,), the position of the last known target of each.
+        late: The places of the series that end early.
+        what: How early, and what becomes of them.
+    """
+    late = late[np.argsort(ends[late], kind="stable")]
+    times = panel.time_axis.text(ends[late[:NAMED]])
+    named = [f"{panel.ids[s]!r} at {time}" for s, time in zip(late[:NAMED].tolist(), times, strict=True)]
+    more = f" and {len(late) - NAMED:,} more" if len(late) > NAMED else ""
+    return Diagnostic(
+        f"{len(late):,} of {len(ends):,} series end {what}: {', '.join(named)}{more}",
+        severity="warning",
+    )
+
+
+def late_series(panel: Panel, known: Ints, *, horizon: int) -> list[Diagnostic]:
+    """Return remarks on the series that end before the last row of the table, from which each is forecast.
+
+    Args:
+        panel: The series.
+        known: (series,), the number of rows of each series up to its last target.
+        horizon: The number of steps to forecast.
+    """
+    ends = panel.first + known - 1
+    last = int(ends.max())
+    out = np.flatnonzero(ends + horizon <= last)
+    late = np.setdiff1d(np.flatnonzero(ends < last), out)
+    when = panel.time_axis.text(np.array([last]))[0]
+    remarks = []
+    if len(out):
+        what = f"a whole horizon or more before the last time of the table, {when}, and so do their forecasts"
+        remarks.append(late_remark(panel, ends, out, what))
+    if len(late):
+        what = f"before the last time of the table, {when}, and their forecasts begin there"
+        remarks.append(late_remark(panel, ends, late, what))
+    if remarks:
+        hint = f"use --from '{when}' for forecasts that all lie after it"
+        remarks[-1] = replace(remarks[-1], hint=hint)
+    return remarks
 
 
 def long_enough(panel: Panel, known: Ints, window: WindowSpec) -> tuple[Panel, Ints, list[str]]:

@@ -14,6 +14,7 @@ from forecaster.data.panel import Panel
 from forecaster.data.time_axis.calendar import features
 from forecaster.data.transforms.categories import Encoders, fit_encoders
 from forecaster.data.transforms.cutoff import NAMED
+from forecaster.data.transforms.near_ids import without_zeros
 from forecaster.data.transforms.scalers import Scaler, ScalingSpec, fit_scaler
 from forecaster.data.transforms.windows import WindowSource
 
@@ -133,7 +134,8 @@ def with_new_series(
     fresh = panel.pick(new)
     named = ", ".join(repr(name) for name in fresh.ids[:NAMED]) + (", …" if len(new) > NAMED else "")
     note = f"{len(new):,} series that training never saw: {named}; scaled by their own history"
-    return scaler.with_new(fit_panel_scaler(fresh, known[new], scaling)), [note]
+    lost = without_zeros(fresh.ids, scaler.ids or (), "training knows")
+    return scaler.with_new(fit_panel_scaler(fresh, known[new], scaling)), [note, *lost]
 
 
 def _some(columns: npt.NDArray[Any]) -> npt.NDArray[Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from forecaster.data.panel import Panel
 from forecaster.data.ranges import ranges
 from forecaster.data.transforms.categories import with_names
 from forecaster.data.transforms.cutoff import NAMED
+from forecaster.data.transforms.near_ids import without_zeros
 from forecaster.errors import DataError, Diagnostic, Location
 
 
@@ -65,29 +67,33 @@ def fill_in_future(panel: Panel, known: Ints, cells: Cells, table: str) -> tuple
         notes.append(
             f"not used from {table}: {unused:,} {'row' if unused == 1 else 'rows'} of other series or times"
         )
+        notes += [f"{table}: {lost}" for lost in without_zeros(cells.place, panel.ids, "the rows have")]
     return replace(panel, values=values), notes
 
 
-def without_the_future(panel: Panel, known: Ints, table: str | None) -> Panel:
+def without_the_future(panel: Panel, known: Ints, table: str | None, notes: Sequence[str] = ()) -> Panel:
     """Set everything in the horizon but the future covariates to 0.
 
     Args:
         panel: The series with a whole horizon after each cutoff.
         known: (series,), the number of rows of each series up to its cutoff.
         table: The name of the table of future covariates in messages; None if there is none.
+        notes: What `fill_in_future` remarked on.
 
     Raises:
         DataError: When future covariates are missing; names the first few.
     """
     rows = ranges(panel.offsets[:-1] + known, panel.offsets[1:])
     first_future = len(panel.targets) + len(panel.past)
-    _check_known(panel, rows, first_future, table)
+    _check_known(panel, rows, first_future, table, notes)
     values = panel.values.copy()
     values[rows, :first_future] = 0.0
     return replace(panel, values=values)
 
 
-def _check_known(panel: Panel, rows: Ints, first_future: int, table: str | None) -> None:
+def _check_known(
+    panel: Panel, rows: Ints, first_future: int, table: str | None, notes: Sequence[str]
+) -> None:
     """Raise DataError when a future covariate of the horizon is missing."""
     at, column = np.nonzero(np.isnan(panel.values[rows, first_future:]))
     if not len(at):
@@ -104,6 +110,8 @@ def _check_known(panel: Panel, rows: Ints, first_future: int, table: str | None)
     hint = "fill it in for every step of the horizon"
     if table is None:
         hint = "write the table to fill in with forecaster future, and pass it with --future"
+    # A table whose rows belong to no series explains why values are missing.
+    lines = [*(note.removeprefix(f"{table}: ") for note in notes if "write ids as text" in note), *lines]
     found = [Diagnostic(text, location=place) for text in lines[:-1]]
     found.append(Diagnostic(lines[-1], hint=hint, location=place))
     raise DataError("values known ahead are missing", diagnostics=found)

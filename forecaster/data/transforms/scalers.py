@@ -171,8 +171,8 @@ class Scaler:
         x *= self.scale[index, None, :n]
         x += self.loc[index, None, :n]
         if self.method == "log":
-            # Logarithms of 1 and more are not negative; beyond e^80 the network has diverged.
-            np.expm1(np.clip(x, 0, 80), out=x)
+            # Logarithms of 1 and more are not negative; e^700 is close to the largest number there is.
+            np.expm1(np.clip(x, 0, 700), out=x)
         if self.bounds != (None, None):
             np.clip(x, *self.bounds, out=x)
         return x
@@ -243,6 +243,9 @@ class Scaler:
             tuple(state.get("bounds", (None, None))),
         )
 
+
+# The square of a smaller number vanishes.
+_LEAST_SCALE = 1e-150
 
 # Rows scaled at a time: 16 MiB of float64 per column.
 _BLOCK = 1 << 21
@@ -346,5 +349,11 @@ def _fit(method: str, rows: Floats, n_targets: int) -> tuple[Floats, Floats]:
     if method == "log":
         loc[..., :n_targets], scale[..., :n_targets] = 0.0, 1.0
     # Rounding leaves a tiny scale where a column is constant.
-    constant = scale <= 1e-12 * np.maximum(1.0, np.abs(loc))
+    constant = scale <= np.maximum(1e-12 * np.abs(loc), _LEAST_SCALE)
+    if (constant & (scale <= _LEAST_SCALE)).any() and (0 < np.abs(rows).max() < _LEAST_SCALE):
+        raise DataError(
+            f"the training rows hold nothing larger than {np.abs(rows).max():g}, whose square is 0 in floating point",
+            hint="multiply the column by a power of ten",
+            path="scaling.method",
+        )
     return loc, np.where(constant, 1.0, scale)

@@ -1,7 +1,6 @@
 """YAML 1.2 scalars, positions, and what is tolerated."""
 
 import math
-from pathlib import Path
 
 import pytest
 
@@ -116,10 +115,13 @@ def test_unreadable_file_is_the_environments_fault(tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr("forecaster.config.parsed_yaml.open_at_once", refuse)
     with pytest.raises(EnvironmentError_) as caught:
         read_yaml(tmp_path / "c.yaml")
-    assert str(caught.value) == f"{tmp_path}/c.yaml: cannot be read: Permission denied"
+    assert (
+        str(caught.value)
+        == f"{tmp_path}/c.yaml: cannot be read: Permission denied; check its permissions and the disk"
+    )
     assert caught.value.exit_code == 3
 
 

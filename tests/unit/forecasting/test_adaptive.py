@@ -86,7 +86,7 @@ def test_blocks_of_two_series_begin_at_the_first_later_window():
     """At 12: 100, 110 and 115; at 13: 110, 120 and 125; at 14: 120, 130 and 135. The windows keep their order."""
     out = two_series().apply()
     assert out.shape == (5, 1, 1, 3)
-    assert out.dtype == np.float32
+    assert out.dtype == np.float64
     assert out[:, 0, 0, 0].tolist() == [100, 110, 120, 100, 110]
     assert out[:, 0, 0, 1].tolist() == [0] * 5
     assert out[:, 0, 0, 2].tolist() == [115, 125, 135, 115, 125]

@@ -251,7 +251,7 @@ def test_targets_and_steps_have_offsets_of_their_own():
     assert found.offsets[0, :, :, 2].tolist() == [[4, 8], [12, 16], [20, 24]]
     one = GroupedQuantiles(np.full((1, 3, 2, 1), 100.0), np.zeros(1, np.int64))
     out = found.apply(one, ["a"])
-    assert out.dtype == np.float32
+    assert out.dtype == np.float64
     assert out[0, :, :, 0].tolist() == [[96, 92], [88, 84], [80, 76]]
     assert out[0, :, :, 1].tolist() == [[100, 100]] * 3
     # A shorter forecast is calibrated by the offsets of its own steps.

@@ -22,7 +22,7 @@ def run(name, *series, at, horizon, season=1, lookback=1):
         np.zeros(len(series), np.int64),
     )
     found = forecast(name, cutoffs, known)
-    assert found.dtype == np.float32
+    assert found.dtype == np.float64
     return found[:, :, 0].tolist()
 
 

@@ -1,9 +1,10 @@
 import numpy as np
+import pytest
 
 from forecaster.data.panel import Panel
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import TimeAxis
-from forecaster.forecasting.table import context_table, forecast_table
+from forecaster.forecasting.table import Interval, context_table, forecast_table
 
 N = np.nan
 
@@ -61,6 +62,7 @@ def test_actual_values_stand_beside_their_cutoff() -> None:
 
 
 def test_forecast_has_nine_digits_and_actual_values_have_all() -> None:
+    """A window that varies by a thousandth of its level or more."""
     f = np.array([1234567890.123, 0.000123456789123, -98765.43210987, 0.0, N, 1e300])
     found = forecast_table(
         panel("y"),
@@ -100,3 +102,33 @@ def test_context_is_the_last_rows_of_every_series_as_the_data_had_them() -> None
 
 def test_context_of_a_short_series_is_all_of_it() -> None:
     assert context_table(panel("y"), spec("y"), rows=99, with_future=panel("y")).num_rows == 8
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "written"),
+    [
+        (1_000_000_000.001, 1_000_000_000.021, [1_000_000_000.001, 1_000_000_000.021]),
+        (123_456_789_012.25, 123_456_789_013.75, [123_456_789_012.25, 123_456_789_013.75]),
+        (3.00000000001e-9, 3.00000000002e-9, [3.00000000001e-9, 3.00000000002e-9]),
+        (1.1, 1.10000000000012345, [1.1, 1.10000000000012]),
+        (0.1 + 0.2, 0.1 + 0.2, [0.3, 0.3]),
+        (123_456_789_012.0, 123_456_789_012.0, [123_456_789_012.0] * 2),
+        (10.123456789123, 10.223456789123, [10.1234568, 10.2234568]),
+    ],
+)
+def test_there_are_as_many_digits_as_tell_the_values_of_a_window_apart(
+    low: float, high: float, written: list[float]
+) -> None:
+    forecast = np.array([[[low], [high]]])
+    found = forecast_table(panel("y"), spec("y"), forecast, series=SERIES[:1], target_row=ROW[:1])
+    assert found.to_pydict()["forecast"] == pytest.approx(written, rel=1e-15)
+
+
+def test_the_ends_of_an_interval_have_the_digits_of_the_forecast() -> None:
+    forecast = np.full((1, 2, 1), 1e9)
+    interval = Interval(80, forecast - 0.125, forecast + 0.125)
+    found = forecast_table(
+        panel("y"), spec("y"), forecast, series=SERIES[:1], target_row=ROW[:1], intervals=[interval]
+    ).to_pydict()
+    assert found["forecast-lo-80"] == [999_999_999.875] * 2
+    assert found["forecast-hi-80"] == [1_000_000_000.125] * 2

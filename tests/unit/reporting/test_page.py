@@ -5,6 +5,7 @@ from importlib import resources
 import pytest
 
 from forecaster.reporting.page import _json, number
+from forecaster.text import visible
 
 
 def colours():
@@ -39,7 +40,8 @@ def test_text_and_lines_have_the_contrast_of_level_aa(palette):
 def test_no_name_ends_the_block_of_data(name):
     text = _json({"name": name})
     assert not re.search("[<>&\u2028\u2029]", text)
-    assert json.loads(text) == {"name": name}
+    # A character that cannot be seen is shown as an escape.
+    assert json.loads(text) == {"name": visible(name)}
 
 
 @pytest.mark.parametrize(

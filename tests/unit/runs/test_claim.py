@@ -58,7 +58,7 @@ def test_folder_that_is_no_run_is_never_touched(tmp_path: Path, how: dict[str, b
     assert sorted(p.name for p in tmp_path.iterdir()) == ["model", "thesis.txt"]
 
 
-def test_overwriting_empties_a_run_and_follows_no_link(tmp_path: Path) -> None:
+def test_overwriting_moves_a_run_aside_and_follows_no_link(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "thesis.txt").write_text("years of work")
@@ -66,7 +66,9 @@ def test_overwriting_empties_a_run_and_follows_no_link(tmp_path: Path) -> None:
     run.file("folder").symlink_to(outside)
     run.file("file").symlink_to(outside / "thesis.txt")
     with claim(run.path, overwrite=True):
-        assert [p.name for p in run.path.iterdir()] == [".lock"]
+        assert sorted(p.name for p in run.path.iterdir()) == [".lock", ".replaced"]
+    sealed(run.path)
+    assert not run.file(".replaced").exists()
     assert (outside / "thesis.txt").read_text() == "years of work"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -51,6 +52,26 @@ def test_a_day_of_hours_and_a_week() -> None:
     found = recipe("h", 5_000)
     assert (found.lookback, found.horizon, found.season, found.patch) == (336, 24, 24, 24)
     assert found.differences == (24, 168)
+
+
+def test_the_network_corrects_the_ridge_regression_where_there_are_many_windows() -> None:
+    assert recipe("h", 25_000).corrects
+    assert not recipe("h", 5_000).corrects
+
+
+def test_logarithms_are_for_series_that_vary_with_their_level() -> None:
+    facts = SeriesFacts("D", np.array([300]), 1.0, 1e9, 7)
+    assert choose(facts).log
+    assert not choose(replace(facts, narrow=True)).log
+    assert not choose(replace(facts, lowest=-1.0)).log
+    assert not choose(replace(facts, highest=1.0)).log
+
+
+def test_validation_carries_intervals_and_test_tells_forecasts_apart_where_there_is_room() -> None:
+    found = recipe("D", 300, horizon=7)
+    assert (found.val - 7 + 1, found.test - 7 + 1) == (39, 28)
+    short = recipe("D", 90, horizon=7)
+    assert (short.val, short.test) == (18, 11)
 
 
 def test_years_of_days_are_seen_with_the_calendar() -> None:

@@ -142,9 +142,10 @@ def test_text_that_follows_the_time_is_no_id(header: str, label: str, step: int,
 
 
 def test_integers_that_may_name_series_are_remarked_on(tmp_path: Path) -> None:
-    assert guess_of(table(tmp_path, "day,store_id,y", rows("{w}", "{x}"))).remarks == (
-        "the rows are taken as one series; if store_id names several, use --id store_id",
-    )
+    guess = guess_of(table(tmp_path, "day,store_id,y", rows("{w}", "{x}")))
+    assert [choice.sentence for choice in guess.choices] == [
+        "the rows are taken as one series, and 'store_id' may name 7; otherwise use --id store_id for 7 series"
+    ]
 
 
 def test_series_at_other_minutes_of_the_hour_are_named(tmp_path: Path) -> None:
@@ -185,18 +186,19 @@ def test_a_mark_of_two_meanings_is_a_question_where_no_setting_can_read_it(tmp_p
     cells = ["1.004", "832"]
     path = table(tmp_path, "day,units", (f"{d},{cells[i % 2]}" for i, d in enumerate(DAYS)))
     assert problem_of(path, Wishes()) == (
-        "TABLE: column 'units' holds 1.004 beside 832: is 1.004 the number 1004, or has it decimals?; write the "
-        "numbers without a mark between thousands, and with the same number of decimals"
+        "TABLE: column 'units' holds 1.004 beside 832: is 1.004 the number 1004, or has it decimals?; if it has "
+        "decimals, use decimal '.'; if not, write the numbers without a mark between thousands, or another mark "
+        "between the fields"
     )
 
 
 def test_three_decimals_everywhere_are_remarked_on(tmp_path: Path) -> None:
-    assert guess_of(table(tmp_path, "day,y", rows("1.{x:03d}".format_map({"x": 7})))).remarks
+    assert guess_of(table(tmp_path, "day,y", rows("1.{x:03d}".format_map({"x": 7})))).choices
     path = table(tmp_path, "day,y", (f"{d},1.{100 + i}" for i, d in enumerate(DAYS)))
-    assert guess_of(path).remarks == (
-        "y holds 1.100, which is read as a number with three decimals; if the mark groups thousands, set "
-        "data.csv.thousands: '.' and data.csv.decimal: ','",
-    )
+    assert [choice.sentence for choice in guess_of(path).choices] == [
+        "'y' holds 1.100, which is read as a number with three decimals; otherwise use numbers without a mark between "
+        "thousands, 1100 for 1.100"
+    ]
 
 
 def test_decimal_types_of_parquet(tmp_path: Path) -> None:
@@ -295,7 +297,7 @@ def test_what_does_not_fit_the_table(wishes: Wishes, message: str, tmp_path: Pat
         (
             {"time_format": "quarters"},
             "time_format: no format is called 'quarters'; did you mean 'quarter'? The names are quarter, iso-week, "
-            "epoch-s, epoch-ms, epoch-us, epoch-ns, decimal-year",
+            "epoch-s, epoch-ms, epoch-us, epoch-ns, decimal-year, excel",
         ),
     ],
 )

@@ -13,8 +13,9 @@ import pytest
 
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading import formats
+from forecaster.data.reading.files import table_files
 from forecaster.data.reading.parquet_file import ParquetFile
-from forecaster.data.reading.sources import fingerprint, table_files
+from forecaster.data.reading.sources import fingerprint
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
 

@@ -6,7 +6,8 @@ from forecaster.data.time_axis.time_formats import NAMED, format_fault, has_offs
 
 
 @pytest.mark.parametrize(
-    "time_format", [*NAMED, "%Y", "%Y-%m-%d %H:%M", "%d.%m.%y", "%b %Y", "%G-W%V-%u", "%Y-%U-%w", "%YM%m"]
+    "time_format",
+    [*NAMED, "%Y", "%Y-%m-%d %H:%M", "%d.%m.%y", "%b %Y", "%G-W%V-%u", "%Y-%U-%w", "%YM%m", "%G%V", "%G-W%V"],
 )
 def test_formats_that_name_a_time(time_format: str) -> None:
     assert format_fault(time_format) is None
@@ -15,10 +16,11 @@ def test_formats_that_name_a_time(time_format: str) -> None:
 @pytest.mark.parametrize(
     ("time_format", "fault"),
     [
-        ("%G-W%V", ("%G and %V name a week, not a day", "use iso-week, which reads weeks as their Mondays")),
+        ("%Y-W%V", ("'%Y-W%V' has no clear week", "use %G with %V, the year and the week of ISO 8601")),
         ("%Y-%U", ("'%Y-%U' names a week, not a day", "write the first day of each week instead")),
         ("%d.%m.", ("'%d.%m.' has no year", "add %Y, and the year to the times")),
-        ("%Y-%Q", ("'%Y-%Q' has the unknown code %Q", "use codes such as %Y, %m, %d, %H and %M")),
+        ("%Y-%Q", ("'%Y-%Q' has the unknown code %Q", "set data.csv.time_format: quarter")),
+        ("%Y-%K", ("'%Y-%K' has the unknown code %K", "use codes such as %Y, %m, %d, %H and %M")),
         ("%Y-%d-%d", ("'%Y-%d-%d' has %d twice", "keep one")),
         ("%Y-%j-%m", ("'%Y-%j-%m' has no clear day", "use %j with %Y alone")),
         (
@@ -33,7 +35,7 @@ def test_formats_that_name_a_time(time_format: str) -> None:
             (
                 "no format is called 'epoch'",
                 "did you mean 'epoch-s'? The names are quarter, iso-week, epoch-s, epoch-ms, epoch-us, epoch-ns, "
-                "decimal-year",
+                "decimal-year, excel",
             ),
         ),
     ],

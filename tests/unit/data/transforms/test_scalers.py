@@ -328,9 +328,9 @@ def test_forecast_below_zero_counts_as_zero_under_log() -> None:
     assert scaled[0, :, 0].tolist() == pytest.approx([0, 0, 1])
 
 
-def test_log_forecast_is_never_below_zero_and_ends_at_e80() -> None:
-    found = fit("log").invert(np.array([[[-3.0], [0.0], [1.0], [80.0], [81.0]]]), np.array([0]))[0, :, 0]
-    assert found.tolist() == pytest.approx([0, 0, np.e - 1, np.exp(80), np.exp(80)])
+def test_log_forecast_is_never_below_zero_and_ends_at_e700() -> None:
+    found = fit("log").invert(np.array([[[-3.0], [0.0], [1.0], [700.0], [701.0]]]), np.array([0]))[0, :, 0]
+    assert found.tolist() == pytest.approx([0, 0, np.e - 1, np.exp(700), np.exp(700)], rel=1e-12)
 
 
 def test_log_refuses_negative_targets_of_a_table_it_is_applied_to() -> None:
@@ -398,18 +398,26 @@ def test_saved_scaler_says_loc_and_scale_by_their_names_in_the_file() -> None:
 
 
 def test_spread_counts_as_rounding_in_proportion_to_the_level() -> None:
-    """A millionth of a millionth of the size, or of 1 where the size is less, is no spread."""
+    """A millionth of a millionth of the level is no spread, and nothing around 0 is too small to be one."""
     for level, spread, kept in (
         (1e6, 1e-7, False),
         (1e6, 1e-5, True),
-        (0.0, 1e-13, False),
-        (0.0, 1e-11, True),
+        (0.0, 1e-13, True),
+        (0.0, 1e-140, True),
     ):
         values = np.tile([[level - spread, 0.0], [level + spread, 0.0]], (5, 1))
         assert (fit("minmax", values=values).scale[0, 0] != 1) == kept
-    for high, scale in ((1e-12, 1), (1.5e-12, 1.5e-12)):
-        values = np.tile([[0.0, 0], [high, 0]], (5, 1))
-        assert fit("minmax", values=values).scale[0, 0] == scale
+    assert fit("minmax", values=np.zeros((10, 2))).scale[0, 0] == 1
+
+
+def test_numbers_whose_squares_vanish_are_refused() -> None:
+    values = np.tile([[1e-200, 0.0], [2e-200, 0.0]], (5, 1))
+    with pytest.raises(DataError) as refused:
+        fit("standard", values=values)
+    assert str(refused.value) == (
+        "scaling.method: the training rows hold nothing larger than 2e-200, whose square is 0 in floating point; "
+        "multiply the column by a power of ten"
+    )
 
 
 def test_scalers_without_static_covariates_have_none() -> None:

@@ -1,0 +1,135 @@
+"""The format that reads a column of times, and the choice where several read it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from forecaster.data.draft.choices import Ambiguity
+from forecaster.data.draft.codes import CODED_NAMES, Reading, read_codes, share_of_steps
+from forecaster.data.draft.kinds import filled
+from forecaster.data.draft.names import is_usual
+from forecaster.data.draft.sniff import SAMPLE_ROWS, Sample, read_columns
+from forecaster.data.draft.time_forms import named_format, number_format, read_cells, strftime_formats
+from forecaster.errors import DataError, Location
+from forecaster.text import joined
+
+# The share of the steps that have a row in a table whose times are read rightly.
+_REGULAR = 0.9
+
+
+def format_of_column(sample: Sample, name: str) -> Reading | None:
+    """Return how a column is read, None where it holds no times.
+
+    Raises:
+        DataError: Two formats read every cell as different times, or the codes of a column are no times.
+    """
+    cells, kind = sample.cells(name), sample.kinds[name]
+    if not cells:
+        return None
+    form = named_format(cells)
+    if form is not None:
+        return Reading(form)
+    if kind in ("text", "mixed") or all(re.match(r"(19|20)\d{6}$", cell) for cell in cells):
+        formats = strftime_formats(cells)
+        if len(formats) > 1:
+            return _one_of_formats(sample, name, list(formats))
+        if formats:
+            return Reading(next(iter(formats)))
+    if not _may_be_coded(sample, name):
+        return None
+    first = name == next((n for n in sample.kinds if not n.startswith("Unnamed: ")), name)
+    reading = read_codes(cells, name, first=first)
+    if reading is not None:
+        return reading
+    if not first and CODED_NAMES.search(name) is None:
+        return None
+    coded = number_format(cells, name)
+    if coded is not None and coded[1] is not None:
+        raise DataError(
+            f"column {name!r} looks like {_meaning(coded[0])}, and {coded[1]} is none",
+            hint="correct the row; where the numbers only count the rows, set --freq to 1",
+            location=Location(str(sample.source)),
+        )
+    return None if coded is None else Reading(coded[0])
+
+
+def _one_of_formats(sample: Sample, name: str, formats: list[str]) -> Reading:
+    """Return the format whose times have a step and follow one another in the table.
+
+    Raises:
+        DataError: Two formats do so alike.
+    """
+    cells = sample.cells(name)
+    if len(sample.table) >= SAMPLE_ROWS - 1:
+        # A later row may have a day above twelve.
+        whole = list(dict.fromkeys(filled(read_columns(sample, [name])[name])))
+        formats = [form for form in formats if not np.isnat(read_cells(whole, form)).any()] or formats
+    fits = {form: _fitness(cells, form) for form in formats}
+    if any(fit[0] for form, fit in fits.items() if not form.startswith("%y")):
+        # Few write a year of two digits first, and any day can be one.
+        fits = {form: fit for form, fit in fits.items() if not form.startswith("%y")}
+    if len(fits) == 1:
+        return Reading(next(iter(fits)))
+    ranked = sorted(((fit, form) for form, fit in fits.items()), key=lambda pair: pair[0])
+    if ranked[-1][0] == ranked[-2][0]:
+        raise _two_formats(sample, name, [form for _, form in ranked])
+    ordered = [form for _, form in reversed(ranked)]
+    cell = _example(cells, ordered)
+    options = tuple(f"--time-format '{form}' for {_date(cell, form)}" for form in ordered)
+    summary = (
+        f"{name!r} holds {cell}, which is read as {_date(cell, ordered[0])}, so that the times have a step"
+    )
+    return Reading(ordered[0], Ambiguity("data.time", summary, options))
+
+
+def _example(cells: list[str], forms: list[str]) -> str:
+    """Return the first cell that two formats read as different times."""
+    first, second = (read_cells(cells, form) for form in forms[:2])
+    return cells[int((first != second).argmax())]
+
+
+def _date(cell: str, form: str) -> str:
+    return str(read_cells([cell], form)[0].astype("M8[D]"))
+
+
+def _fitness(cells: list[str], form: str) -> tuple[bool, float]:
+    """Return whether the times that a format reads have a step, and the share of rows that follow an earlier one."""
+    times = read_cells(cells, form)
+    share = share_of_steps(times.astype("M8[ns]").astype(np.int64))
+    rising = float(np.mean(np.diff(times) >= np.timedelta64(0, "ns"))) if len(times) > 1 else 0.0
+    return share > _REGULAR, round(rising, 1)
+
+
+def _two_formats(sample: Sample, name: str, formats: list[str]) -> DataError:
+    cell = _example(sample.cells(name), formats)
+    named = joined([f"{form!r} for {_date(cell, form)}" for form in sorted(formats)], word="or")
+    return DataError(
+        f"column {name!r} holds {cell}, and no row shows whether day or month comes first",
+        hint=f"set --time-format to {named}, or write the dates as YYYY-MM-DD",
+        location=Location(str(sample.source)),
+    )
+
+
+def _meaning(form: str) -> str:
+    if form == "iso-week":
+        return "ISO weeks written YYYYWW"
+    return "months written YYYYMM" if form == "%Y%m" else "times since 1970"
+
+
+def _may_be_coded(sample: Sample, name: str) -> bool:
+    """Return whether numbers may stand for times: by the column's name or place, and because they rise."""
+    if sample.kinds[name] not in ("integer", "number", "text") or is_usual(name):
+        return False
+    values = _values(sample, name)
+    return len(values) > 1 and not np.isnan(values).any() and bool(np.mean(np.diff(values) >= 0) > 0.5)
+
+
+def _values(sample: Sample, name: str) -> Any:
+    import pandas as pd
+
+    decimal = sample.csv.decimal if sample.csv else "."
+    cells = [cell.replace(decimal, ".") for cell in sample.cells(name)]
+    return pd.to_numeric(pd.Series(cells, dtype="str"), errors="coerce").to_numpy(dtype=float)
