@@ -138,7 +138,7 @@ def test_damaged_checkpoints_cost_time_and_change_nothing(tmp_path: Path) -> Non
             (copy / path.relative_to(run)).write_bytes(content[:-40] + bytes(40))
         result = call("train", config, "--run-dir", copy, "--resume")
         assert result.exit_code == 0
-        assert then.replace(str(run), str(copy)) in " ".join(result.stderr.split())
+        assert then.replace(str(run), str(copy)) in " ".join(result.output.split())
         for name in ("model/weights.safetensors", "forecasts.csv", "metrics.json"):
             assert (copy / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
