@@ -12,7 +12,7 @@ from forecaster.data.transforms.scalers import Scaler
 from forecaster.data.transforms.windows import Windows, WindowSource
 from forecaster.errors import DataError
 from forecaster.model.cells import CELLS
-from forecaster.model.cost import least_weights
+from forecaster.model.cost import least_weights, most_weights
 from forecaster.model.shape import Shape
 from forecaster.model.spec import HEADS, ModelSpec
 from forecaster.runs.arrays import load_arrays, save_arrays
@@ -83,8 +83,9 @@ def check_promises(model: ModelSpec, shape: Shape, folder: Path) -> None:
     assert out.shape == (BATCH, shape.horizon, shape.n_targets)
     assert np.isfinite(out).all()
     weights = weights_of(network)
-    # A run whose network is larger than its weights is refused, so this must never be more than there are.
-    assert 0 < least_weights(model, shape) <= sum(array.size for array in weights.values())
+    # A run whose network is larger than its weights, or smaller by far, is refused.
+    n_weights = sum(array.size for array in weights.values())
+    assert 0 < least_weights(model, shape) <= n_weights < most_weights(model, shape) - 2**24
     save_arrays(folder / "w", weights)
     again = built(model, shape)
     fill_weights(again, load_arrays(folder / "w")[0])
