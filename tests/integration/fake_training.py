@@ -20,6 +20,9 @@ from forecaster.stages.fitting import Carried, MemberStore
 from forecaster.stages.prepared import Prepared
 from forecaster.training.progress import EpochRow
 
+# As many weights as the networks of the tests have at least; a run with fewer is refused.
+REST = np.zeros(1000, np.float32)
+
 
 def install(patch: pytest.MonkeyPatch) -> None:
     """Put the fakes in place of what loads TensorFlow, draws, or renders."""
@@ -54,9 +57,11 @@ def fit_members(
     for member in range(spec.training.ensemble):
         checkpoints = store.checkpoints(member)
         saved = checkpoints.load()
-        weights = {"w": np.full(3, spec.seed + member, np.float32)} if saved is None else saved[0]
+        weights = (
+            {"w": np.full(3, spec.seed + member, np.float32), "rest": REST} if saved is None else saved[0]
+        )
         for epoch in range(0 if saved is None else saved[1]["epoch"], spec.training.epochs):
-            weights = {"w": weights["w"] * 2 + spec.seed}
+            weights = {"w": weights["w"] * 2 + spec.seed, "rest": REST}
             checkpoints.save(weights, {"epoch": epoch + 1})
         members.append(weights)
         history += [
