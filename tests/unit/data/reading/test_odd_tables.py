@@ -363,8 +363,17 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     ),
     "a text that is not among those that stand for no value": (
         text(GOOD.replace(",2\n", ",?\n")), {"missing_values": ["-", -9999]},
-        f"T:4: y: '?' is not a number; {NO_NUMBER}",
+        "T:4: y: '?' is not a number; correct it, or where it stands for no value set data.missing_values: ['?']",
     ),
+    **{
+        f"the cell {cell} for no value": (
+            text(GOOD.replace(",2\n", f",{cell}\n")), {},
+            f"T:4: y: {cell!r} is not a number; correct it, or where it stands for no value set data.missing_values: "
+            f"[{cell!r}]",
+        )
+        for cell in ("?", "-", "#N/A", "n/a", ".", "--", "<NA>", "NULL", "missing", "#N/D")
+    },
+    "UTF-32": (text(GOOD.encode("utf-32")), {}, "T: the text is not utf-8; set data.csv.encoding: utf-32"),
     # Compressed files.
     **{
         f"{how} that is {what}": (
