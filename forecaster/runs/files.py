@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from forecaster.errors import DataError, EnvironmentError_
+from forecaster.errors import NO_PATH, DataError, EnvironmentError_, UsageError
 from forecaster.system import patiently
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -30,8 +30,14 @@ def disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno in NO_PATH:
+            raise UsageError(
+                f"{path}: cannot be written: {error.strerror or error}", hint="choose another path"
+            ) from error
+        # A folder is made where there is none; where a file is in its way, the system says that it exists.
+        reason = "Not a directory" if isinstance(error, FileExistsError) else error.strerror or error
         raise EnvironmentError_(
-            f"{path}: cannot be written: {error.strerror or error}",
+            f"{path}: cannot be written: {reason}",
             hint="make space, get permission to write there, or choose another folder",
         ) from error
 
@@ -46,6 +52,10 @@ def read_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno in NO_PATH:
+            raise UsageError(
+                f"{path}: cannot be read: {error.strerror or error}", hint="choose another path"
+            ) from error
         raise EnvironmentError_(
             f"{path}: cannot be read: {error.strerror or error}", hint="check its permissions and the disk"
         ) from error
@@ -68,8 +78,10 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> None:
     """
     # The name of the temporary file is longer than that of the file, and most systems allow 255 bytes.
     short = path.name if len(os.fsencode(path.name)) <= _LONGEST else sha256(path.name.encode()).hexdigest()
-    part = path.with_name(f".{short}.part")
     with disk_errors(path):
+        if not path.name:
+            raise UsageError(f"{path}: cannot be written: it is a folder", hint="choose another path")
+        part = path.with_name(f".{short}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # Remove what a killed process left, or a link, which would lead to another file.
