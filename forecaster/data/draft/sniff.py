@@ -216,7 +216,7 @@ def _csv_sample(path: Path) -> Sample:
     if not text.strip():
         raise DataError(f"{path}: the file is empty", hint="give a table with a header line")
     separator = _separator(text)
-    lines = list(reader(io.StringIO(text), delimiter=separator))
+    lines = list(reader(io.StringIO(text, newline=""), delimiter=separator))
     if text.count("\n") > SAMPLE_ROWS:
         # The sample may end inside a quoted cell of several lines.
         lines.pop()
@@ -293,7 +293,7 @@ def _separator(text: str) -> str:
     """Return the mark that gives every line as many fields as the header, and the most of them."""
 
     def fields(mark: str) -> int:
-        counts = {len(line) for line in reader(io.StringIO(text), delimiter=mark) if line}
+        counts = {len(line) for line in reader(io.StringIO(text, newline=""), delimiter=mark) if line}
         return counts.pop() if len(counts) == 1 else 0
 
     best = max(SEPARATORS, key=fields)
