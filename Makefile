@@ -8,7 +8,7 @@ DEMO := runs/demo
 FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test pythons mutants fuzz check lint coverage wheel format data schema pages docs notebook images report-images vendor clean
+.PHONY: help install demo test pythons mutants fuzz torture check lint coverage wheel format data schema pages docs notebook images report-images vendor clean
 .PHONY: bench-speed bench-engines bench-memory bench-dataframe bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune league
 
 help:  ## this list
@@ -60,6 +60,11 @@ fuzz: $(STAMP)  ## coverage-guided fuzzing of configs, --set, CSV and Parquet: s
 		nice -n 19 $(BIN)/python -W ignore -m tools.fuzz $$target -max_total_time=$$(($(MINUTES) * 60)) -max_len=4096 \
 			-rss_limit_mb=4000 -timeout=30 -artifact_prefix=$(FUZZ)/ $(FUZZ)/$$target || exit 1; \
 	done
+
+EVERY ?= 1
+TIMES ?= 20
+torture: $(STAMP)  ## kills, faults, races and signals, for hours; fewer: make torture EVERY=50 TIMES=2
+	$(BIN)/python benchmarks/torture.py --every $(EVERY) --times $(TIMES) --write
 
 coverage: $(STAMP)  ## all tests, and which lines and branches they reach; fails below the threshold
 	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term --cov-report=html --cov-fail-under=80
