@@ -7,6 +7,7 @@ import io
 import os
 import re
 import shlex
+import stat
 import subprocess
 import sys
 import time
@@ -80,6 +81,42 @@ def sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def open_without_links(folder: Path, name: str) -> int:
+    """Open a file in a folder for reading, and follow no link below the folder.
+
+    Where the system can, each name is looked up in the folder that is already open, so that nothing can be exchanged
+    between a check and the opening; Windows checks each name first. A pipe is opened without waiting for its writer.
+
+    Args:
+        folder: The folder, which may itself be a link.
+        name: The name of the file relative to the folder, with slashes.
+
+    Returns:
+        A file descriptor.
+
+    Raises:
+        OSError: When the file cannot be opened, or a part of its name is a link.
+    """
+    *folders, last = name.split("/")
+    if sys.platform == "win32":
+        path = folder
+        for part in (*folders, last):
+            path = path / part
+            if os.lstat(path).st_file_attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT:
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+        return os.open(path, os.O_RDONLY | os.O_BINARY)
+    at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part in folders:
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+            inner = os.open(part, flags, dir_fd=at)
+            os.close(at)
+            at = inner
+        return os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at)
+    finally:
+        os.close(at)
 
 
 def patiently(step: Callable[[], _Result]) -> _Result:

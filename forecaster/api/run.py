@@ -15,9 +15,9 @@ from forecaster.api.remarks import OnNote, deliver
 from forecaster.config.experiment import Experiment
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource, as_source
-from forecaster.runs.directory import RunDir
-from forecaster.runs.files import read_json
+from forecaster.runs.directory import RunDir, RunReplacedError
 from forecaster.spec import MOST_COUNT
+from forecaster.stages.metrics import splits_of
 from forecaster.stages.opened import OpenedRun, open_run
 from forecaster.stages.settled import settings_of_a_run
 
@@ -47,6 +47,7 @@ class Run:
         notes: Remarks of the training, in plain sentences.
         needs_future: Whether `predict` needs future covariates that the table did not hold; see `future`.
         already_complete: Whether `train` or `refit` found the run complete, so that nothing was trained.
+        sha256: The SHA-256 of manifest.json, which holds those of all files: it names this run and no other.
     """
 
     path: Path
@@ -55,6 +56,7 @@ class Run:
     notes: list[str] = field(default_factory=list, repr=False)
     needs_future: bool = field(default=False, repr=False)
     already_complete: bool = field(default=False, repr=False)
+    sha256: str = ""
     _table: TableSource | None = field(default=None, repr=False)
     _kind: str = field(default=DEFAULT_KIND, repr=False)
 
@@ -387,6 +389,7 @@ class Run:
             found.notes,
             found.needs_future,
             found.already_complete,
+            found.run.sha256,
             found.source,
             kind,
         )
@@ -412,11 +415,16 @@ class Run:
         """Return the manifest, the verdict, the scores and the resolved config as plain values."""
         from forecaster.pipeline.show import show
 
-        return show(RunDir(self.path))
+        return show(self._opened.run)
 
     @property
     def _opened(self) -> OpenedRun:
-        return open_run(RunDir(self.path), self._table)
+        run = RunDir(self.path).opened()
+        if run.sha256 != self.sha256:
+            raise RunReplacedError(
+                f"{self.path}: was replaced by another run since it was loaded", hint="load it again"
+            )
+        return open_run(run, self._table)
 
     def _source(self, data: Any) -> tuple[TableSource | None, str]:
         if data is None:
@@ -429,12 +437,14 @@ class Run:
         return table.table.schema if isinstance(table, ArrowTable) else None
 
 
-def load(path: str | Path, *, data: Any = None) -> Run:
+def load(path: str | Path, *, data: Any = None, expect_sha256: str | None = None) -> Run:
     """Open a complete run.
 
     Args:
         path: The run directory.
         data: The table that the run was trained on, if that was in memory or has moved since.
+        expect_sha256: The `Run.sha256` that the run must have; None takes any. A run with another one, such as one
+            that was replaced or changed by somebody, is refused before anything else in it is read.
 
     Returns:
         The run. The network is loaded by the first forecast.
@@ -443,12 +453,12 @@ def load(path: str | Path, *, data: Any = None) -> Run:
         DataError: When the directory is not a complete run, or one of its files is damaged.
         UsageError: When the directory is that of a backtest.
     """
-    run = RunDir(Path(path))
     table = None if data is None else as_source(data)
-    opened = open_run(run, table)
-    run.check("metrics.json")
-    splits = read_json(run.file("metrics.json"))["splits"]
-    return Run(run.path, opened.experiment, splits, _table=table, _kind=kind_of(data))
+    opened = open_run(RunDir(Path(path)).opened(expect_sha256=expect_sha256), table)
+    run = opened.run
+    return Run(
+        run.path, opened.experiment, splits_of(run), sha256=run.sha256, _table=table, _kind=kind_of(data)
+    )
 
 
 def _cutoff_text(cutoff: Any) -> str | None:

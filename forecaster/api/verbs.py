@@ -192,6 +192,7 @@ def train(
         result.notes,
         result.needs_future,
         result.already_complete,
+        result.run.sha256,
         source,
         kind_of(data),
     )
@@ -331,7 +332,15 @@ def tune(
     )
     tuned, path = result.tuned, result.run.path
     own = source if isinstance(source, Path) else None
-    run = Run(path, result.experiment, tuned.metrics["splits"], tuned.notes, _table=own, _kind=kind_of(data))
+    run = Run(
+        path,
+        result.experiment,
+        tuned.metrics["splits"],
+        tuned.notes,
+        sha256=result.run.sha256,
+        _table=own,
+        _kind=kind_of(data),
+    )
     best = tuned.best
     return Search(
         run,

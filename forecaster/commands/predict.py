@@ -69,6 +69,15 @@ def command(
             show_default=False,
         ),
     ] = None,
+    expect_sha256: Annotated[
+        str | None,
+        typer.Option(
+            "--expect-sha256",
+            metavar="DIGEST",
+            help="Refuse a run that does not have this sha256, which `forecaster show` prints.",
+            show_default=False,
+        ),
+    ] = None,
     strict: Annotated[
         bool,
         typer.Option(
@@ -84,21 +93,27 @@ def command(
     """Forecast the next steps of every series, and print them as CSV or write them to a file."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
         from forecaster.runs.tables import check_ending, check_spreadsheet_safe, spreadsheet_safe, write_table
+        from forecaster.terminal.again import again_if_replaced
 
         if output is not None:
             check_ending(output)
         if spreadsheet:
             check_spreadsheet_safe(output, as_json=as_json)
-        run = fc.load(run_dir)
-        predicted = run.prediction(
-            data,
-            cutoff=cutoff,
-            horizon=horizon,
-            future=future,
-            plot=plot,
-            series=series or (),
-            strict=strict,
-        )
+
+        def read() -> tuple[fc.Run, Predicted]:
+            run = fc.load(run_dir, expect_sha256=expect_sha256)
+            found = run.prediction(
+                data,
+                cutoff=cutoff,
+                horizon=horizon,
+                future=future,
+                plot=plot,
+                series=series or (),
+                strict=strict,
+            )
+            return run, found
+
+        run, predicted = again_if_replaced(read)
         table = spreadsheet_safe(predicted.table) if spreadsheet else predicted.table
         if output is not None:
             write_table(table, output)

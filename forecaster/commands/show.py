@@ -24,8 +24,9 @@ def command(
         # `fc.load` opens runs only, and a backtest can be shown too.
         from forecaster.pipeline.show import show
         from forecaster.runs.directory import RunDir
+        from forecaster.terminal.again import again_if_replaced
 
-        reporter.result(*_result(show(RunDir(run_dir)), reporter))
+        reporter.result(*_result(again_if_replaced(lambda: show(RunDir(run_dir))), reporter))
 
 
 def _result(facts: dict[str, Any], reporter: Reporter) -> Result:
@@ -42,6 +43,7 @@ def _result(facts: dict[str, Any], reporter: Reporter) -> Result:
     lines += [
         *([""] if lines else []),
         f"{facts['run']}: {facts['name']}, seed {facts['seed']}",
+        f"sha256 {facts['sha256']}",
         f"data: {facts['data']['path']}, {facts['data']['rows']:,} rows, sha256 {facts['data']['sha256'][:12]}",
         f"made with: {versions}",
         *wrapped(learned),

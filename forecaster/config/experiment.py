@@ -15,7 +15,7 @@ from forecaster.config.dimensions import Dimension
 from forecaster.config.dump import dump
 from forecaster.config.not_yet import not_yet
 from forecaster.config.overrides import apply_overrides
-from forecaster.config.parsed_yaml import ParsedYaml, parse_yaml, read_yaml
+from forecaster.config.parsed_yaml import ParsedYaml, parse_file, parse_yaml, read_bytes
 from forecaster.config.plain import merged, plain_values
 from forecaster.config.positions import KeyPath, Positions, dotted
 from forecaster.config.repeated_layers import fill, search_space
@@ -69,7 +69,12 @@ class Experiment:
             EnvironmentError_: When the file cannot be opened.
         """
         path = Path(path)
-        tree = read_yaml(path)
+        return cls.from_content(read_bytes(path), path, overrides)
+
+    @classmethod
+    def from_content(cls, content: bytes, path: Path, overrides: Sequence[str] = ()) -> Experiment:
+        """Validate the content of a YAML file that is already read. See `from_yaml`."""
+        tree = parse_file(content, path)
         faults = [*tree.problems, *apply_overrides(tree, list(overrides))]
         return _experiment(tree, faults, base=path.parent, path=path)
 

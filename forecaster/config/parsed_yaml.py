@@ -69,8 +69,13 @@ def read_yaml(path: Path) -> ParsedYaml:
         ConfigError: When the file holds no mapping; lists every problem found so far.
         EnvironmentError_: When the file cannot be opened, for example without permission.
     """
+    return parse_file(read_bytes(path), path)
+
+
+def parse_file(content: bytes, path: Path) -> ParsedYaml:
+    """Parse the content of a YAML file that holds one mapping. Raises ConfigError as `read_yaml`."""
     file = str(path)
-    text = decode(read_bytes(path), file)
+    text = decode(content, file)
     tree = parse_yaml(text, file)
     if not isinstance(tree.values, dict):
         hint = "write 'key: value' lines"

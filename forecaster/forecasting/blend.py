@@ -12,7 +12,7 @@ import numpy.typing as npt
 from forecaster.data.arrays import Ints
 from forecaster.data.transforms.scalers import Scaler
 from forecaster.data.transforms.windows import Windows
-from forecaster.model.classical import classical_forecasts
+from forecaster.model.classical import CLASSICAL, classical_forecasts
 from forecaster.model.linear import spread_out
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -62,6 +62,13 @@ class Blend:
     def as_json(self) -> dict[str, Any]:
         """Return the blend as plain data."""
         return {"season": self.season, "weights": dict(self.weights)}
+
+    def check(self) -> None:
+        """Check the names and the sum of the weights. Raises ValueError when they are not those of a blend."""
+        if NETWORK not in self.weights or not self.weights.keys() <= {NETWORK, *CLASSICAL}:
+            raise ValueError("the blend has unknown forecasts")
+        if abs(sum(self.weights.values()) - 1.0) > 1e-6:
+            raise ValueError("the weights of the blend do not sum to 1")
 
     @classmethod
     def from_json(cls, state: dict[str, Any]) -> Blend:

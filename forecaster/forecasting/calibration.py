@@ -118,6 +118,22 @@ class Calibration:
             "scaler": None if self.scaler is network else self.scaler.as_json(),
         }
 
+    def check(self, *, horizon: int, n_targets: int) -> None:
+        """Check that the parts fit each other and a network.
+
+        Args:
+            horizon: The steps of the network.
+            n_targets: Its targets.
+
+        Raises:
+            ValueError: When they do not.
+        """
+        if self.offsets.shape[1:] != (horizon, n_targets, len(self.probabilities)):
+            raise ValueError("offsets do not fit the steps, targets and probabilities of the calibration")
+        if sorted(set(self.probabilities)) != list(self.probabilities) or MEDIAN not in self.probabilities:
+            raise ValueError("the probabilities of the calibration do not rise, or lack the median")
+        self.scaler.check(n_static=len(self.scaler.static_loc))
+
     @classmethod
     def from_json(cls, state: dict[str, Any], *, network: Scaler) -> Calibration:
         """Read what `as_json` returns.

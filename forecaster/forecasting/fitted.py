@@ -17,12 +17,16 @@ from forecaster.errors import FORMAT_VERSION
 from forecaster.forecasting.blend import Blend
 from forecaster.forecasting.calibration import Calibration
 from forecaster.forecasting.forecast import Forecast
+from forecaster.model.cost import least_weights
 from forecaster.model.execution import PREDICT_BATCH
 from forecaster.model.outputs import point, quantiles
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
+from forecaster.runs import schemas
+from forecaster.runs.arrays import Arrays, parse_arrays, save_arrays
 from forecaster.runs.directory import RunDir
-from forecaster.runs.files import Arrays, damaged, load_arrays, read_json, save_arrays, write_json
+from forecaster.runs.files import write_json
+from forecaster.runs.reading import MOST_BYTES, damaged
 
 if TYPE_CHECKING:
     from forecaster.model.heads.base import Forecaster
@@ -134,6 +138,32 @@ class Fitted:
             return forecast
         return forecast.moved(self.blend.mean(total, windows, self.scaler, groups), self.scaler, groups)
 
+    def check(self) -> None:
+        """Check that the parts fit each other, before any memory is taken for the network.
+
+        Raises:
+            ValueError: When they do not.
+        """
+        scaler, shape = self.scaler, self.shape
+        scaler.check(n_static=shape.n_static)
+        if scaler.n_targets != shape.n_targets:
+            raise ValueError("the scaler has other targets")
+        stored = sum(a.size for a in self.members[0].values())
+        if least_weights(self.spec, shape) > stored:
+            raise ValueError("the network is larger than its weights")
+        for columns in (shape.past_categories, shape.future_categories, shape.static_categories):
+            for column in columns:
+                if not any(column.size == self.encoders.size(name) for name in self.encoders.kinds):
+                    raise ValueError("a category has another size than its encoder")
+        if self.training is not None:
+            wanted = (len(self.training.ids), shape.n_targets)
+            if any(table.shape != wanted for table in self.training[1:]):
+                raise ValueError("the training scales do not fit their series")
+        if self.calibration is not None:
+            self.calibration.check(horizon=shape.horizon, n_targets=shape.n_targets)
+        if self.blend is not None:
+            self.blend.check()
+
     def network(self, *, streams: int = 1) -> Forecaster:
         """Return the network, without the weights of a member, to use until the next call in this thread.
 
@@ -191,31 +221,68 @@ class Fitted:
         """
         apart = scored and was_refitted(run)
         files = SCORED if apart else (SPEC, STATE, WEIGHTS)
-        run.check(*files)
-        spec, state = read_json(run.file(files[0])), read_json(run.file(files[1]))
-        arrays, _ = load_arrays(run.file(files[2]))
+        spec: Any = run.json(files[0], schemas.SPEC)
+        state: Any = run.json(files[1], schemas.STATE)
+        weights = run.file(files[2])
+        arrays, _ = parse_arrays(weights, run.read(files[2], most=MOST_BYTES))
         try:
-            members: list[Arrays] = [{} for _ in range(spec["members"])]
-            for key, array in arrays.items():
-                member, _, path = key.partition("/")
-                members[int(member)][path] = array
+            members = _members(arrays, spec["members"])
             scaler, calibration = Scaler.from_json(state["scaler"]), state.get("calibration")
-            return cls(
+            fitted = cls(
                 spec=ModelSpec.model_validate(spec["model"]),
                 shape=Shape.from_json(spec["shape"]),
                 scaler=scaler,
                 members=members,
-                time_axis=TimeAxis.from_json(state["grid"]),
+                time_axis=_time_axis(run.file(files[1]), state["grid"]),
                 encoders=Encoders.from_json(state["encoders"]),
                 training=TrainingScales.from_json(state["training"]) if state.get("training") else None,
                 calibration=calibration and Calibration.from_json(calibration, network=scaler),
                 blend=Blend.from_json(state["blend"]) if state.get("blend") else None,
                 anchor_penalty=state.get("anchor_penalty"),
             )
+            fitted.check()
+            return fitted
         except (KeyError, IndexError, TypeError, ValueError) as error:
             raise damaged(
                 run.file(files[0]), f"does not fit the other files of the model ({error!r})"
             ) from error
+
+
+def time_axis_of(run: RunDir) -> TimeAxis:
+    """Return the time axis of the training rows of a complete run.
+
+    Raises:
+        DataError: When a file of the run is damaged.
+    """
+    state: Any = run.json(STATE, schemas.STATE)
+    return _time_axis(run.file(STATE), state["grid"])
+
+
+def _time_axis(path: Path, grid: dict[str, Any]) -> TimeAxis:
+    try:
+        axis = TimeAxis.from_json(grid)
+        axis.text(np.zeros(1, dtype=np.int64))
+    # An unknown time zone is a KeyError, and one with the name of a folder an OSError.
+    except (ValueError, KeyError, OverflowError, OSError) as error:
+        raise damaged(path, f"has no valid time axis ({ascii(error)[:80]})") from error
+    return axis
+
+
+def _members(arrays: Arrays, n: int) -> list[Arrays]:
+    """Return the weights of each member. Raises ValueError when they are not those of n networks."""
+    members: list[Arrays] = [{} for _ in range(n)]
+    for key, array in arrays.items():
+        member, _, path = key.partition("/")
+        if array.dtype != np.float32:
+            raise ValueError(f"{array.dtype} weights, and networks have float32")
+        if not np.isfinite(array).all():
+            raise ValueError("weights that are not finite")
+        members[int(member)][path] = array
+    if any(
+        {p: a.shape for p, a in one.items()} != {p: a.shape for p, a in members[0].items()} for one in members
+    ):
+        raise ValueError("the members have different weights")
+    return members
 
 
 def was_refitted(run: RunDir) -> bool:
@@ -240,6 +307,10 @@ def fill_weights(network: Any, weights: Arrays) -> None:
             Path(WEIGHTS), f"has other weights than model/spec.json describes: {', '.join(odd[:3])}"
         )
     for path, variable in own.items():
+        if weights[path].dtype.name != variable.dtype:
+            raise damaged(
+                Path(WEIGHTS), f"{path} is {weights[path].dtype}, the network needs {variable.dtype}"
+            )
         if tuple(variable.shape) != weights[path].shape:
             raise damaged(
                 Path(WEIGHTS),

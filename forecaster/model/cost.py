@@ -62,6 +62,24 @@ def cost(spec: ModelSpec, shape: Shape) -> Cost:
     return Cost(weights, flops * copies, loops)
 
 
+def least_weights(spec: ModelSpec, shape: Shape) -> int:
+    """Return a number of weights that a network surely has: those of its stack and of its direct output.
+
+    Args:
+        spec: The network.
+        shape: Sizes of the windows.
+    """
+    weights, width = 0, 0
+    for layer in spec.stack:
+        if isinstance(layer, RecurrentSpec):
+            weights += (2 if layer.bidirectional else 1) * layer.n_gates * layer.units * layer.units
+            width = layer.width
+        elif isinstance(layer, DenseSpec):
+            weights += width * layer.units
+            width = layer.units
+    return weights + (width * shape.horizon if spec.head.type == "direct" else 0)
+
+
 def training_seconds(one: Cost, *, batch_size: int, n_batches: int) -> float:
     """Estimate the seconds that TensorFlow takes on two cores, to within a factor of about three.
 

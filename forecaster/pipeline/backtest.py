@@ -18,11 +18,12 @@ from forecaster.evaluation.comparison import ComparedForecast, compare
 from forecaster.forecasting.fitted import Fitted
 from forecaster.runs.claim import check_free
 from forecaster.runs.directory import RunDir, new_run_path
-from forecaster.runs.files import read_json, write_json, write_text, write_whole
+from forecaster.runs.files import write_json, write_text, write_whole
 from forecaster.runs.session import Inputs, Session, open_session
 from forecaster.runs.tables import csv_bytes, rows_csv
 from forecaster.stages.fitting import fit_and_score, member_store
 from forecaster.stages.folds import BacktestPlan, check_folds, fold_tables
+from forecaster.stages.metrics import metrics_of
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare_table, read_and_split
 from forecaster.stages.saving import run_facts
 from forecaster.stages.scoring import ScoredForecasts, compared, forecast_splits, score
@@ -123,10 +124,12 @@ def backtest(
     with open_session(path, inputs, resume=options.resume, overwrite=options.overwrite) as session:
         run = session.run
         if session.complete:
-            return BacktestResult(run, read_json(run.file("metrics.json")), [], already_complete=True)
+            return BacktestResult(run, metrics_of(run), [], already_complete=True)
         session.begin()
-        folds = list(_folds(spec, table, plan, session, listener=listener))
+        damaged: list[str] = []
+        folds = list(_folds(spec, table, plan, session, damaged, listener=listener))
         metrics, forecasts, notes = summary_of(spec, folds, plan)
+        notes = [*damaged, *notes]
         write_whole(run.file("forecasts.csv"), csv_bytes(forecasts))
         write_json(run.file("metrics.json"), metrics)
         session.seal(run_facts(spec, data_sha256, int(table.findings.rows.sum())), notes=notes)
@@ -138,12 +141,14 @@ def _folds(
     table: SplitPanel,
     plan: BacktestPlan,
     session: Session,
+    damaged: list[str],
     *,
     listener: Listener | None = None,
 ) -> Iterator[Fold]:
     """Yield every fold, oldest first, trained if the plan asks for it, forecast and scored.
 
-    Checkpoints are kept until the run is complete, so that a resumed backtest does not train a fold again.
+    Checkpoints are kept until the run is complete, so that a resumed backtest does not train a fold again; those that
+    cannot be used are named in `damaged`.
     """
     smoke, run = session.inputs.smoke, session.run
     fitted: Fitted | None = None
@@ -152,6 +157,7 @@ def _folds(
             prepared = prepare_table(spec, part, smoke=smoke)
             store = member_store(run, f"fold-{number}")
             trained = fit_and_score(spec, prepared, store, listener=listener, smoke=smoke)
+            damaged += store.notes
             history = rows_csv([row.flat() for row in trained.history])
             write_text(run.file(f"folds/{number}/history.csv"), history)
             fitted, scored = trained.fitted, trained.scored

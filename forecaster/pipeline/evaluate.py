@@ -27,6 +27,7 @@ from forecaster.forecasting.forecast import Forecast
 from forecaster.stages.checks import SCORED, check_baselines
 from forecaster.stages.intervals import calibration_for, calibration_for_later
 from forecaster.stages.learned import rows_seen
+from forecaster.stages.loaded import fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare, prepare_table
 from forecaster.stages.scoring import (
@@ -148,8 +149,8 @@ def evaluate(
     """
     opened = _with_baselines(opened, also)
     if data is not None:
-        return _on_new_rows(opened, Fitted.load(opened.run), data)
-    fitted = Fitted.load(opened.run, scored=True)
+        return _on_new_rows(opened, fitted_of(opened), data)
+    fitted = fitted_of(opened, scored=True)
     spec = opened.spec
     source = opened.own_table(
         "restore it, or score other rows with --data", instead="score rows after these with --data"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecaster.errors import DataError, UsageError
-from forecaster.forecasting.fitted import Fitted
 from forecaster.runs.files import write_json
 from forecaster.stages.importance import measure
+from forecaster.stages.loaded import fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import prepare
 from forecaster.stages.report import IMPORTANCE, Reported, write_report
@@ -51,7 +51,7 @@ def explain(opened: OpenedRun, *, windows: int = 256, repeats: int = 5, seed: in
             hint="explain a run with model.stateful: false",
         )
     source = opened.own_table("restore it: explain needs its validation windows")
-    fitted, prepared = Fitted.load(run, scored=True), prepare(spec, source)
+    fitted, prepared = fitted_of(opened, scored=True), prepare(spec, source)
     if not len(prepared.windows["val"]):
         raise DataError(f"{run.path}: has no validation windows", hint="train with split.val above 0")
     start_backend(spec.runtime)

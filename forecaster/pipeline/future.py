@@ -9,8 +9,8 @@ import numpy as np
 
 from forecaster.data.reading.sources import TableSource
 from forecaster.errors import Diagnostic, UsageError
-from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.table import rows_table
+from forecaster.stages.loaded import fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.start import find_forecast_start
 from forecaster.system import quoted as as_typed
@@ -68,7 +68,7 @@ def future_table(
             f"{path}: has no data.future_covariates, so there is nothing to fill in",
             hint=f"run forecaster predict {as_typed(str(path))}",
         )
-    time_axis = Fitted.load(opened.run).time_axis
+    time_axis = fitted_of(opened).time_axis
     start = find_forecast_start(opened, time_axis, data=data, cutoff=cutoff, steps=n_steps)
     panel = start.with_horizon(spec)
     steps = panel.between(start.known, panel.lengths)

@@ -8,14 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.errors import DataError
-from forecaster.forecasting.fitted import STATE
+from forecaster.forecasting.fitted import time_axis_of
 from forecaster.reporting.forecasts import StoredForecasts, read_forecasts
 from forecaster.reporting.newest import NewestForecasts
-from forecaster.runs.files import read_json
 from forecaster.stages.drawing import Drawing, Drawn, draw_newest
-from forecaster.stages.learned import RANGES, learned_series
+from forecaster.stages.learned import learned_series, series_of
 from forecaster.stages.next_horizon import forecast_next_horizon, read_next_horizon
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.report import read_history
@@ -88,7 +86,7 @@ def _plot_next(
     newest = read_next_horizon(opened, history)
     if newest is None or not set(series) <= set(newest.ids):
         newest = forecast_next_horizon(opened, drawing).before(history)
-    n_series = len(newest.ids) if series else len(learned_series(read_json(run.file(RANGES))["series"]))
+    n_series = len(newest.ids) if series else len(learned_series(series_of(run)))
     return draw_newest(newest, drawing, time_label=spec.data.time, n_series=n_series), []
 
 
@@ -97,8 +95,7 @@ def _plot_last(
 ) -> tuple[Drawn, list[str]]:
     """Plot the last test window."""
     run, spec = opened.run, opened.spec
-    run.check(STATE)
-    time_axis = TimeAxis.from_json(read_json(run.file(STATE))["grid"])
+    time_axis = time_axis_of(run)
     f = read_forecasts(run, spec.data, time_axis=time_axis, horizon=spec.window.horizon)
     if f is None:
         raise DataError(

@@ -10,10 +10,10 @@ import numpy as np
 from forecaster.data.arrays import Ints
 from forecaster.data.reading.sources import TableSource
 from forecaster.errors import DataError, Diagnostic
-from forecaster.forecasting.fitted import Fitted
 from forecaster.reporting.newest import NewestForecasts
 from forecaster.stages.ahead import forecast_ahead
 from forecaster.stages.drawing import Drawing, Drawn, draw_newest
+from forecaster.stages.loaded import fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.report import read_history
 from forecaster.stages.start import ForecastStart, find_forecast_start
@@ -79,7 +79,7 @@ def predict(
     """
     if drawing is not None:
         drawing.check()
-    fitted = Fitted.load(opened.run)
+    fitted = fitted_of(opened)
     opened, steps = opened.reaching(horizon)
     spec = opened.spec
     start = find_forecast_start(opened, fitted.time_axis, data=data, cutoff=cutoff, steps=steps)

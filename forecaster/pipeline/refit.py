@@ -14,22 +14,22 @@ from forecaster.data.reading.sources import TableSource, fingerprint, source_nam
 from forecaster.data.spec import IN_MEMORY, DataSpec
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.errors import Notify, UsageError
-from forecaster.forecasting.fitted import Fitted
 from forecaster.runs.claim import check_free
-from forecaster.runs.directory import MANIFEST, RunDir, new_run_path
-from forecaster.runs.files import read_json, sha256_of
+from forecaster.runs.directory import RunDir, new_run_path
 from forecaster.runs.session import Inputs, Session, open_session
 from forecaster.stages.checks import check_windows, odd_values, too_short
 from forecaster.stages.fitting import member_store
 from forecaster.stages.learned import (
-    RANGES,
     PositionsOfText,
     last_of,
     learned_by,
     learned_series,
     learned_splits,
     scored_bounds,
+    series_of,
 )
+from forecaster.stages.loaded import fitted_of
+from forecaster.stages.metrics import metrics_of
 from forecaster.stages.next_horizon import save_next_horizon
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, read_and_split
@@ -132,7 +132,7 @@ def refit(
         opened.smoke,
         typed,
         str(before.path.resolve()),
-        sha256_of(before.file(MANIFEST)),
+        before.sha256,
     )
     needs_future = bool(experiment.spec.data.future_covariates) and bool(
         (table.n_future < experiment.spec.window.horizon).any()
@@ -147,7 +147,7 @@ def refit(
             session.begin(lambda run: take_over(before, run, ready.prepared.panel))
             notes = _complete(result, opened, ready, session, listener=listener)
             write_report(result, prepared=_as_scored(run, ready.prepared))
-        metrics = read_json(run.file("metrics.json"))
+        metrics = metrics_of(run)
         return RefitResult(run, experiment, source, metrics, notes, needs_future, session.complete)
 
 
@@ -183,7 +183,7 @@ def _check_apart(before: Path, path: Path) -> None:
 def _prepare(opened: OpenedRun, experiment: Experiment, source: TableSource) -> tuple[Refitting, SplitPanel]:
     """Read the table, check it as `train` does, and make it ready for training on all rows."""
     spec, run = experiment.spec, opened.run
-    scored = Fitted.load(run, scored=True)
+    scored = fitted_of(opened, scored=True)
     whole = spec.model_copy(update={"split": EVERYTHING})
     table = read_and_split(whole, source, reader=partial(_read, time_axis=scored.time_axis))
     check_windows(whole, table.raw, table.split_bounds)
@@ -209,10 +209,11 @@ def _complete(
 ) -> list[str]:
     """Train from the latest checkpoints, save and seal. Returns remarks for the user."""
     run, spec, prepared = session.run, result.spec, ready.prepared
-    final = train_again(ready, member_store(run, REFIT), listener=listener, smoke=opened.smoke)
+    store = member_store(run, REFIT)
+    final = train_again(ready, store, listener=listener, smoke=opened.smoke)
     final.save(run)
     save_context(spec, prepared, run)
-    notes = save_next_horizon(spec, prepared, final, run)
+    notes = [*store.notes, *save_next_horizon(spec, prepared, final, run)]
     learned = learned_by(spec, prepared.panel, prepared.table.split_bounds)
     notes += [learned.sentence(), f"scores and intervals are those of {opened.run.path}"]
     facts = run_facts(spec, session.inputs.data_sha256, int(prepared.table.findings.rows.sum()))
@@ -231,7 +232,7 @@ def _as_scored(run: RunDir, prepared: Prepared) -> Prepared:
 def _remarks(before: RunDir, experiment: Experiment, ready: Refitting, table_name: str) -> list[str]:
     """Return remarks on how the table differs from what the run before has learned, and on unusual rows."""
     panel, spec = ready.prepared.panel, experiment.spec
-    series = learned_series(read_json(before.file(RANGES))["series"])
+    series = learned_series(series_of(before))
     positions, learned = PositionsOfText(panel.time_axis), learned_splits(before)
     ends = {one["id"]: last_of(one, learned, positions) for one in series}
     remarks = _on_series(

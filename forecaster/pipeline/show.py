@@ -7,8 +7,8 @@ from typing import Any
 from forecaster.errors import FORMAT_VERSION
 from forecaster.evaluation.verdict_sentences import run_verdict
 from forecaster.runs.directory import RESOLVED, RunDir
-from forecaster.runs.files import read_json, read_whole
 from forecaster.stages.learned import learned_of
+from forecaster.stages.metrics import metrics_of
 
 
 def show(run: RunDir) -> dict[str, Any]:
@@ -17,15 +17,16 @@ def show(run: RunDir) -> dict[str, Any]:
     Raises:
         DataError: When the directory is not a complete run, or one of its files is damaged.
     """
+    run = run.opened()
     manifest = run.manifest()
-    run.check(RESOLVED, "metrics.json")
-    metrics = read_json(run.file("metrics.json"))
+    metrics = metrics_of(run)
     scores = _scores({key: value for key, value in metrics.items() if key != "format_version"})
     # A backtest stores no network.
     learned = {} if "backtest" in scores else _learned(run, manifest)
     return {
         "format_version": FORMAT_VERSION,
         "run": str(run.path),
+        "sha256": run.sha256,
         "name": manifest["name"],
         "seed": manifest["seed"],
         "data": manifest["data"],
@@ -33,7 +34,7 @@ def show(run: RunDir) -> dict[str, Any]:
         "files": {name: entry["bytes"] for name, entry in manifest["files"].items()},
         **learned,
         **scores,
-        "config": read_whole(run.file(RESOLVED)).decode(),
+        "config": run.read(RESOLVED).decode("utf-8", errors="replace"),
     }
 
 

@@ -11,12 +11,12 @@ from forecaster.data.reading.sources import TableSource, fingerprint
 from forecaster.errors import Notify
 from forecaster.runs.claim import check_free
 from forecaster.runs.directory import RunDir, new_run_path
-from forecaster.runs.files import read_json
 from forecaster.runs.session import Inputs, open_session
 from forecaster.stages.checks import check_baselines, odd_values, too_short
 from forecaster.stages.complete import complete_run
 from forecaster.stages.few_windows import few_windows
 from forecaster.stages.filled_rows import dead_series, filled_rows
+from forecaster.stages.metrics import metrics_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, prepare
 from forecaster.stages.report import write_missing_report
@@ -117,7 +117,7 @@ def train(
             notes = complete_run(
                 experiment, source, prepared, session, listener=listener, smoke=options.smoke
             )
-        metrics = read_json(run.file("metrics.json"))
+        metrics = metrics_of(run)
         return TrainResult(run, metrics, notes, needs_future, already_complete=session.complete)
 
 

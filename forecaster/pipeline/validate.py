@@ -70,7 +70,7 @@ def validate(experiment: Experiment, source: TableSource) -> Validated:
     if searched:
         check_data_ends(experiment, source)
         remarks += search_warnings(experiment)
-    shape, windows = shape_of(spec, panel, encoders), report.summary["windows"]
+    shape, windows = shape_of(spec, encoders), report.summary["windows"]
     check_memory(spec, shape, windows=windows["train"], memory=memory())
     cost = estimate(
         spec,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from forecaster.data.arrays import AnyFloats, Ints
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import OFF_AXIS, TimeAxis
 from forecaster.runs.directory import RunDir
-from forecaster.runs.files import damaged
+from forecaster.runs.reading import MIB, MOST_BYTES, damaged
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -80,9 +81,8 @@ def read_forecasts(
     """
     if name not in run.manifest()["files"]:
         return None
-    run.check(name)
     path = run.file(name)
-    table = _read(path, with_actual=name == FORECASTS)
+    table = _read(path, run.read(name, most=MOST_BYTES), with_actual=name == FORECASTS)
     names, n_targets = table.column_names, len(spec.targets)
     if table.num_rows == 0 or table.num_rows % (n_targets * horizon):
         raise damaged(path, f"has {table.num_rows:,} rows, which is not a whole number of windows")
@@ -93,7 +93,10 @@ def read_forecasts(
         words, codes = _codes(table.column(spec.id))
         found, series = np.unique(codes[heads], return_inverse=True)
         ids = tuple(words[c] for c in found.tolist())
-    first = _positions(table.column(spec.time), time_axis, heads)
+    try:
+        first = _positions(table.column(spec.time), time_axis, heads)
+    except (ValueError, OverflowError) as error:
+        raise damaged(path, "has times that are none") from error
     if (first == OFF_AXIS).any():
         raise damaged(path, "has times that are not on the time axis in model/state.json")
     order = np.lexsort((first, series))
@@ -112,6 +115,8 @@ def read_forecasts(
     for end, values in numbers.items():
         if match := _END.fullmatch(end):
             ends.setdefault(float(match[2]), {})[match[1]] = values
+    if any(ends[level].keys() != {"lo", "hi"} for level in ends):
+        raise damaged(path, "has an interval with one end")
     bands = {level: (ends[level]["lo"], ends[level]["hi"]) for level in sorted(ends)}
     return StoredForecasts(
         ids,
@@ -124,15 +129,17 @@ def read_forecasts(
     )
 
 
-def _read(path: Path, *, with_actual: bool) -> pa.Table:
+def _read(path: Path, content: bytes, *, with_actual: bool) -> pa.Table:
     """Read text columns as codes of their distinct words and the others as numbers, a block at a time."""
     import csv as plain
 
     import pyarrow as pa
     from pyarrow import csv
 
-    with path.open(encoding="utf-8", newline="") as file:
-        header = next(plain.reader(file))
+    first = io.TextIOWrapper(io.BytesIO(content[:MIB]), encoding="utf-8", errors="replace", newline="")
+    header = next(plain.reader(first), [])
+    if "forecast" not in header[1:] or len(set(header)) != len(header):
+        raise damaged(path, "has no column forecast")
     text = pa.dictionary(pa.int32(), pa.string())
     words = header[: header.index("forecast", 1)]
     types = dict.fromkeys(words, text) | dict.fromkeys(header[len(words) :], pa.float64())
@@ -140,7 +147,12 @@ def _read(path: Path, *, with_actual: bool) -> pa.Table:
     parse = csv.ParseOptions(newlines_in_values=True)
     # Threads would hold a block of text each.
     reading = csv.ReadOptions(use_threads=False, block_size=2**22)
-    return csv.read_csv(path, read_options=reading, parse_options=parse, convert_options=options)
+    try:
+        return csv.read_csv(
+            pa.BufferReader(content), read_options=reading, parse_options=parse, convert_options=options
+        )
+    except pa.ArrowInvalid as error:
+        raise damaged(path, str(error)[:120]) from error
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[list[str], Ints]:

@@ -6,25 +6,24 @@ import contextlib
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from forecaster.errors import FORMAT_VERSION, DataError
-from forecaster.runs.files import (
-    Arrays,
-    damaged,
-    disk_errors,
-    load_arrays,
-    read_errors,
-    read_json,
-    read_whole,
-    save_arrays,
-    sha256_of,
-    write_json,
-)
+from forecaster.runs.checkpoints import FileCheckpoints
+from forecaster.runs.files import disk_errors, sha256_of, write_json
+from forecaster.runs.reading import MIB, MOST_JSON, check_plain, damaged, digest_file, parse_json, read_file
 from forecaster.system import is_device, quoted
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+_T = TypeVar("_T")
 
 MANIFEST = "manifest.json"
 EVENTS = "events.jsonl"
@@ -38,6 +37,21 @@ REPLACED = ".replaced"
 _UNSEALED = {MANIFEST, ".lock"}
 # Files that only runs have: they tell a run from any other folder.
 RUN_FILES = (MANIFEST, EVENTS, RESOLVED)
+# The largest manifest, and the largest file of events.
+MOST_SMALL = 64 * MIB
+
+
+@dataclass(frozen=True)
+class Seal:
+    """The manifest of a complete run, as it was read.
+
+    Attributes:
+        sha256: The SHA-256 of the manifest, which stands for all files that it lists.
+        manifest: Its content.
+    """
+
+    sha256: str
+    manifest: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -46,9 +60,33 @@ class RunDir:
 
     Attributes:
         path: The directory.
+        seal_read: The manifest that everything is compared with; None reads it again each time.
     """
 
     path: Path
+    seal_read: Seal | None = field(default=None, compare=False, repr=False)
+
+    def opened(self, *, expect_sha256: str | None = None) -> RunDir:
+        """Return the complete run with its manifest as it is now, so that no file of another run is read in its place.
+
+        Args:
+            expect_sha256: The SHA-256 that the manifest must have; None takes any.
+
+        Raises:
+            DataError: As `manifest`; also when the manifest is another one.
+        """
+        seal = self._read_seal()
+        if expect_sha256 is not None and seal.sha256 != expect_sha256.lower():
+            raise DataError(
+                f"{self.path}: has sha256 {seal.sha256}, and {expect_sha256[:64]} is expected",
+                hint=f"use the run that was meant, or forecaster show {quoted(str(self.path))} to see what it is",
+            )
+        return replace(self, seal_read=seal)
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the manifest, which holds those of all files. Raises DataError as `manifest`."""
+        return (self.seal_read or self._read_seal()).sha256
 
     def file(self, name: str) -> Path:
         """Return the path of a file, by its name relative to the directory."""
@@ -79,16 +117,30 @@ class RunDir:
             file.write(b"\n" * cut + json.dumps(line, ensure_ascii=False).encode() + b"\n")
 
     def started(self) -> dict[str, Any] | None:
-        """Return the event that the run began with; None if it was stopped before that."""
+        """Return the event that the run began with; None if it was stopped before that.
+
+        Raises:
+            DataError: When the file is damaged.
+        """
+        from forecaster.runs.schemas import STARTED
+
         path = self.path / EVENTS
-        if not path.is_file():
+        # Only a complete run has an events.jsonl that must be whole.
+        if self.seal_read is not None or self.sealed:
+            if EVENTS not in self.manifest()["files"]:
+                return None
+            content = self.read(EVENTS, most=MOST_SMALL)
+        elif path.is_symlink() or path.exists():
+            content = read_file(self.path, EVENTS, most=MOST_SMALL)
+        else:
             return None
-        for line in read_whole(path).decode(errors="replace").splitlines():
+        for line in content.decode("utf-8", errors="replace").splitlines():
             # A killed process may have left an incomplete line, which is no event.
-            with contextlib.suppress(ValueError):
-                entry: dict[str, Any] = json.loads(line)
-                if entry.get("event") == "started":
-                    return entry
+            with contextlib.suppress(ValueError, RecursionError):
+                entry = json.loads(line)
+                if isinstance(entry, dict) and entry.get("event") == "started":
+                    found: Any = check_plain(path, entry, STARTED)
+                    return dict(found)
         return None
 
     def seal(self, facts: dict[str, Any]) -> None:
@@ -110,15 +162,16 @@ class RunDir:
         self.drop_checkpoints()
         self.drop_replaced()
 
-    def checkpoints(self, member: int, part: str = "") -> FileCheckpoints:
+    def checkpoints(self, member: int, part: str = "", notes: list[str] | None = None) -> FileCheckpoints:
         """Return the checkpoint store of one member of an ensemble.
 
         Args:
             member: The number of the member, from 0.
             part: A part of the run with checkpoints of its own, such as a fold of a backtest.
+            notes: Takes a remark for each checkpoint that cannot be used.
         """
         folder = self.path / CHECKPOINTS / part
-        return FileCheckpoints(folder / f"member-{member}.safetensors")
+        return FileCheckpoints(folder / f"member-{member}.safetensors", [] if notes is None else notes)
 
     def drop_checkpoints(self) -> None:
         """Remove the checkpoints. A complete run has some only if it was killed right after its manifest."""
@@ -139,38 +192,43 @@ class RunDir:
                 part.unlink()
 
     def manifest(self) -> dict[str, Any]:
-        """Read the manifest.
+        """Return the manifest.
 
         Raises:
             DataError: When the directory is not a complete run, or was written in another format version.
         """
+        return (self.seal_read or self._read_seal()).manifest
+
+    def _read_seal(self) -> Seal:
+        from forecaster.runs import schemas
+
         if not self.path.is_dir():
             raise DataError(f"{self.path}: there is no such run directory", hint=_nearest_runs(self.path))
-        if not self.sealed:
-            started = self.started() or {}
-            named = any(
-                (self.path / name).is_file() for name in (RESOLVED, OVERWRITING, f"{REPLACED}/{MANIFEST}")
-            )
-            if named or "config" in started:
-                hint = f"{self._kept()}{self._to_finish(started)}"
-                raise DataError(f"{self.path}: this run is not complete", hint=hint)
-            raise DataError(
-                f"{self.path}: is not a run directory", hint="name a folder that `forecaster train` wrote"
-            )
-        content = read_json(self.path / MANIFEST)
-        manifest: dict[str, Any] = content if isinstance(content, dict) else {}
-        version = manifest.get("format_version")
+        path = self.path / MANIFEST
+        if not (path.is_symlink() or path.exists()):
+            self._check_sealed()
+        content = read_file(self.path, MANIFEST, most=MOST_SMALL)
+        version = parse_json(path, content, schemas.VERSIONED).get("format_version")
         if version != FORMAT_VERSION:
+            shown = version if isinstance(version, int) and abs(version) < 2**53 else "that is no number"
             raise DataError(
-                f"{self.path}: has format_version {version}, this forecaster reads {FORMAT_VERSION}",
+                f"{self.path}: has format_version {shown}, this forecaster reads {FORMAT_VERSION}",
                 hint="train again, or use the version of forecaster that made it",
             )
-        files = manifest.get("files")
-        if not isinstance(files, dict) or not all(
-            isinstance(noted, dict) and noted.keys() >= {"bytes", "sha256"} for noted in files.values()
-        ):
-            raise damaged(self.path / MANIFEST, "lists no files with their bytes and sha256")
-        return manifest
+        manifest: Any = parse_json(path, content, schemas.MANIFEST)
+        return Seal(sha256(content).hexdigest(), manifest)
+
+    def _check_sealed(self) -> None:
+        started = self.started() or {}
+        named = any(
+            (self.path / name).is_file() for name in (RESOLVED, OVERWRITING, f"{REPLACED}/{MANIFEST}")
+        )
+        if named or "config" in started:
+            hint = f"{self._kept()}{self._to_finish(started)}"
+            raise DataError(f"{self.path}: this run is not complete", hint=hint)
+        raise DataError(
+            f"{self.path}: is not a run directory", hint="name a folder that `forecaster train` wrote"
+        )
 
     def _kept(self) -> str:
         """Return where the run is that this one replaces, for a hint that goes on; empty if there is none."""
@@ -204,37 +262,79 @@ class RunDir:
         """
         files = self.manifest()["files"]
         for name in names:
-            path, noted = self.path / name, files.get(name)
-            if noted is None or not path.is_file():
-                raise damaged(path, "the file is missing")
-            with read_errors(path):
-                same = path.stat().st_size == noted["bytes"] and sha256_of(path) == noted["sha256"]
-            if not same:
-                raise damaged(path, "was changed or cut short since the run was complete")
+            noted = files.get(name)
+            if noted is None:
+                raise self._damaged(name, "the file is missing")
+            self._compare(name, noted, partial(digest_file, self.path, name, most=noted["bytes"]))
 
-
-@dataclass(frozen=True)
-class FileCheckpoints:
-    """The checkpoint of one member, in one file that is replaced atomically.
-
-    Attributes:
-        path: The file.
-    """
-
-    path: Path
-
-    def save(self, arrays: Arrays, progress: dict[str, Any]) -> None:
-        """Replace the checkpoint.
+    def read(self, name: str, *, most: int = MOST_JSON) -> bytes:
+        """Return the content of a file of a complete run, as the manifest lists it.
 
         Args:
-            arrays: The weights and the state of the optimizer, by name.
-            progress: How far the training is, as plain data.
-        """
-        save_arrays(self.path, arrays, progress)
+            name: The file, relative to the directory.
+            most: The largest size in bytes.
 
-    def load(self) -> tuple[Arrays, dict[str, Any]] | None:
-        """Return the arrays and the progress of the checkpoint; None if there is none."""
-        return load_arrays(self.path) if self.path.is_file() else None
+        Raises:
+            DataError: When the file is missing, was changed, is cut short, too large or a link.
+        """
+        noted = self.manifest()["files"].get(name)
+        if noted is None:
+            raise self._damaged(name, "the file is missing")
+        if noted["bytes"] > most:
+            raise self._damaged(name, f"has {noted['bytes']:,} bytes, and at most {most:,} are read")
+        content = b""
+
+        def found() -> tuple[int, str]:
+            nonlocal content
+            content = read_file(self.path, name, most=most)
+            return len(content), sha256(content).hexdigest()
+
+        self._compare(name, noted, found)
+        return content
+
+    def json(self, name: str, schema: TypeAdapter[_T]) -> _T:
+        """Return the values of a JSON file of a complete run.
+
+        Args:
+            name: The file, relative to the directory.
+            schema: Its form, from `schemas`.
+
+        Raises:
+            DataError: As `read`, or when the file has another form.
+        """
+        return parse_json(self.path / name, self.read(name), schema)
+
+    def _compare(self, name: str, noted: dict[str, Any], find: Callable[[], tuple[int, str]]) -> None:
+        """Raise DataError unless a file has the size and the SHA-256 that the manifest lists."""
+        try:
+            n, digest = find()
+        except DataError as error:
+            # A file of a run that is being replaced may be missing for a moment.
+            raise (self._replaced() or error) from None
+        if n != noted["bytes"] or digest != noted["sha256"]:
+            raise self._damaged(name, "was changed or cut short since the run was complete")
+
+    def _damaged(self, name: str, why: str) -> DataError:
+        return self._replaced() or damaged(self.path / name, why)
+
+    def _replaced(self) -> DataError | None:
+        """Return an error if another run has taken the place of this one since its manifest was read."""
+        if self.seal_read is None:
+            return None
+        try:
+            now = sha256(read_file(self.path, MANIFEST, most=MOST_SMALL)).hexdigest()
+        except DataError:
+            now = None
+        if now == self.seal_read.sha256:
+            return None
+        return RunReplacedError(
+            f"{self.path}: was replaced by another run while it was read",
+            hint="try again when it is complete",
+        )
+
+
+class RunReplacedError(DataError):
+    """A run that another one has taken the place of since its manifest was read."""
 
 
 def new_run_path(folder: Path, name: str) -> Path:

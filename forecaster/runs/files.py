@@ -1,4 +1,4 @@
-"""Atomic writes and checked reads of plain data. Nothing is unpickled."""
+"""Atomic writes of plain data."""
 
 from __future__ import annotations
 
@@ -10,13 +10,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from forecaster.errors import NO_PATH, DataError, EnvironmentError_, UsageError
+from forecaster.errors import NO_PATH, EnvironmentError_, UsageError
 from forecaster.system import patiently
 
-Arrays = dict[str, npt.NDArray[Any]]
 _LONGEST = 240
 
 
@@ -39,25 +35,6 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise EnvironmentError_(
             f"{path}: cannot be written: {reason}",
             hint="make space, get permission to write there, or choose another folder",
-        ) from error
-
-
-@contextlib.contextmanager
-def read_errors(path: Path) -> Iterator[None]:
-    """Turn an OSError of the block, such as a disk that cannot be read, into an EnvironmentError_.
-
-    Args:
-        path: The file that the message names.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno in NO_PATH:
-            raise UsageError(
-                f"{path}: cannot be read: {error.strerror or error}", hint="choose another path"
-            ) from error
-        raise EnvironmentError_(
-            f"{path}: cannot be read: {error.strerror or error}", hint="check its permissions and the disk"
         ) from error
 
 
@@ -139,80 +116,6 @@ def write_long_json(path: Path, head: Mapping[str, Any], name: str, items: Itera
         yield b"\n  ]\n}\n"
 
     write_parts(path, parts())
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file of a run.
-
-    Raises:
-        DataError: When the file is missing or not valid JSON.
-        EnvironmentError_: When it cannot be read.
-    """
-    try:
-        return json.loads(read_whole(path).decode("utf-8"))
-    except ValueError as error:
-        raise damaged(path, str(error)) from error
-
-
-def read_whole(path: Path) -> bytes:
-    """Read a file of a run.
-
-    Raises:
-        DataError: When the file is missing.
-        EnvironmentError_: When it cannot be read.
-    """
-    try:
-        with read_errors(path):
-            return path.read_bytes()
-    except EnvironmentError_ as error:
-        if isinstance(error.__cause__, FileNotFoundError):
-            raise damaged(path, "the file is missing") from None
-        raise
-
-
-def damaged(path: Path, why: str) -> DataError:
-    """Return the error for a damaged file of a run."""
-    return DataError(f"{path}: {why}", hint="restore the run directory from a copy, or train again")
-
-
-def save_arrays(
-    path: Path, arrays: Mapping[str, npt.NDArray[Any]], meta: Mapping[str, Any] | None = None
-) -> None:
-    """Replace a file atomically with arrays in the safetensors format.
-
-    Args:
-        path: The file.
-        arrays: The arrays by name.
-        meta: Plain data that is stored as JSON in the header of the file.
-
-    Raises:
-        EnvironmentError_: When the file cannot be written.
-    """
-    from safetensors.numpy import save
-
-    header = {"meta": json.dumps(meta or {}, sort_keys=True)}
-    # safetensors writes the memory of an array as it is, so the array must be contiguous.
-    whole = {name: np.ascontiguousarray(a).reshape(a.shape) for name, a in arrays.items()}
-    write_whole(path, save(whole, metadata=header))
-
-
-def load_arrays(path: Path) -> tuple[Arrays, dict[str, Any]]:
-    """Read the arrays and the meta data of a safetensors file.
-
-    Raises:
-        DataError: When the file is missing or damaged.
-    """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    content = read_whole(path)
-    try:
-        arrays: Arrays = dict(load(content))
-        length = int.from_bytes(content[:8], "little")
-        header = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
-        return arrays, json.loads(header.get("meta", "{}"))
-    except (SafetensorError, ValueError, KeyError) as error:
-        raise damaged(path, f"is not a complete weights file ({error})") from error
 
 
 def sha256_of(path: Path) -> str:

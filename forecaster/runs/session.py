@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from forecaster.errors import DataError, UsageError
+from forecaster.runs.checkpoints import FileCheckpoints
 from forecaster.runs.claim import claim
-from forecaster.runs.directory import MANIFEST, RESOLVED, FileCheckpoints, RunDir
-from forecaster.runs.files import disk_errors, read_whole, write_text
+from forecaster.runs.directory import MANIFEST, RESOLVED, RunDir
+from forecaster.runs.files import disk_errors, write_text
+from forecaster.runs.reading import MIB, read_file
 
 Command = Literal["train", "tune", "backtest", "refit"]
 GIVEN = "config.yaml"
@@ -196,7 +198,7 @@ def check_same_inputs(run: RunDir, started: dict[str, Any], inputs: Inputs) -> N
         "options": "--folds, --step, --refit or --window" if inputs.command == "backtest" else "--data",
     }
     differ = [what for key, what in names.items() if key in now and started.get(key) != now[key]]
-    if read_whole(run.file(RESOLVED)).decode(errors="replace") != inputs.resolved:
+    if read_file(run.path, RESOLVED, most=MIB).decode(errors="replace") != inputs.resolved:
         differ.insert(0, "the config (resolved.yaml)")
     if differ:
         raise DataError(

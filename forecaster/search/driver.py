@@ -12,7 +12,7 @@ from forecaster.config.experiment import Experiment
 from forecaster.config.tune import TuneSpec
 from forecaster.errors import DataError, EnvironmentError_, TrainingError
 from forecaster.runs.directory import CHECKPOINTS, RunDir
-from forecaster.runs.files import read_json, write_text
+from forecaster.runs.files import write_text
 from forecaster.runs.tables import rows_csv
 from forecaster.search.inputs import SameData, begin
 from forecaster.search.log import TrialLog
@@ -28,6 +28,7 @@ from forecaster.search.trial_runner import (
 )
 from forecaster.search.trials import Record, Trials
 from forecaster.search.workers import Engine, LocalEngine, WorkFailed
+from forecaster.stages.metrics import metrics_of
 from forecaster.system import processors
 from forecaster.training.backend import silent_native_logs
 
@@ -123,7 +124,7 @@ def run_search(
         notes = _finish(experiment, run, best, engine, options, listener, fingerprint)
     finally:
         engine.stop()
-    return Tuned(best, book, ended, read_json(run.file("metrics.json")), notes)
+    return Tuned(best, book, ended, metrics_of(run), notes)
 
 
 def make_engine(experiment: Experiment, options: TuneOptions, *, size: int | None = None) -> Engine:

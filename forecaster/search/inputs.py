@@ -10,6 +10,7 @@ from forecaster.config.experiment import Experiment
 from forecaster.data.reading.files import table_files
 from forecaster.data.reading.sources import fingerprint
 from forecaster.errors import FORMAT_VERSION, DataError
+from forecaster.runs.reading import damaged
 from forecaster.search.trials import Trials
 
 # These keys may change before --resume, because they do not affect what a trial computes.
@@ -43,6 +44,8 @@ def begin(experiment: Experiment, book: Trials, *, fingerprint: str, smoke: bool
         versions = {name: metadata.version(name) for name in ("keras-tuner", "keras", "tensorflow", "numpy")}
         book.log.append("search", format_version=FORMAT_VERSION, versions=versions, **facts)
         return
+    if first["event"] != "search":
+        raise damaged(book.log.path, "does not begin with the inputs of a search")
     differ = differences(first, facts)
     if differ:
         raise DataError(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from forecaster.errors import DataError, EnvironmentError_
+from forecaster.runs.reading import read_file
 from forecaster.system import sync_folder
 
 Entry = dict[str, Any]
@@ -72,7 +73,9 @@ class TrialLog:
 
 def _read(path: Path) -> tuple[list[Entry], int]:
     """Return the events of a log, and the number of bytes that they take up."""
-    content = path.read_bytes() if path.is_file() else b""
+    content = b""
+    if path.is_symlink() or path.exists():
+        content = read_file(path.parent, path.name)
     entries: list[Entry] = []
     whole = 0
     lines = content.splitlines(keepends=True)
@@ -94,12 +97,12 @@ def _entry(line: bytes, *, expected: int) -> Entry | None:
     """Return the event of a line; None if the line is not exactly what was written."""
     try:
         entry = json.loads(line)
-    except ValueError:
+        if not isinstance(entry, dict) or not line.endswith(b"\n"):
+            return None
+        found = entry.pop("sum", None)
+        return entry if found == _sum(entry) and entry.get("n") == expected else None
+    except (ValueError, RecursionError):
         return None
-    if not isinstance(entry, dict) or not line.endswith(b"\n"):
-        return None
-    found = entry.pop("sum", None)
-    return entry if found == _sum(entry) and entry.get("n") == expected else None
 
 
 def _text(entry: Entry) -> str:

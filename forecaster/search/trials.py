@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from forecaster.runs.reading import check_plain, damaged
 from forecaster.search.log import Entry, TrialLog
 
 
@@ -52,6 +53,28 @@ class Record:
     ended: str | None = None
 
 
+def check_entries(log: TrialLog) -> None:
+    """Check that the events of a log have the keys and the order that a search gives them, whoever wrote them.
+
+    Raises:
+        DataError: When they do not.
+    """
+    from forecaster.runs.schemas import LOGGED
+
+    proposed: set[str] = set()
+    for i, entry in enumerate(log.entries):
+        place = log.path.with_name(f"{log.path.name}:{i + 1}")
+        schema = LOGGED.get(str(entry.get("event")))
+        if schema is not None:
+            check_plain(place, entry, schema)
+        elif "trial" in entry or not isinstance(entry.get("event"), str):
+            raise damaged(place, "is no event of a search")
+        if entry["event"] == "proposed":
+            proposed.add(entry["trial"])
+        elif "trial" in entry and entry["trial"] not in proposed:
+            raise damaged(place, "is about a trial that no line before it proposes")
+
+
 class Trials:
     """All trials so far. Every change goes to the log first. Threads may share an object.
 
@@ -73,6 +96,7 @@ class Trials:
         self.lock = threading.RLock()
         self.records: dict[str, Record] = {}
         self.failed_in_a_row = 0
+        check_entries(log)
         for entry in log.entries:
             self._take(entry)
 

@@ -37,14 +37,15 @@ def complete_run(
         Remarks for the user.
     """
     spec, run = experiment.spec, session.run
-    trained = fit_and_score(spec, prepared, member_store(run), listener=listener, smoke=smoke)
+    store, again = member_store(run), member_store(run, REFIT)
+    trained = fit_and_score(spec, prepared, store, listener=listener, smoke=smoke)
     final = None
     if spec.training.refit == "all":
         fitted, early = trained.fitted, spec.training.early_stopping is not None
         epochs = epochs_of(((e.member, e.epoch, e.best) for e in trained.history), stopped_early=early)
         final = refit(
             prepare_refit(spec, prepared.table, fitted, epochs, smoke=smoke),
-            member_store(run, REFIT),
+            again,
             listener=listener,
             smoke=smoke,
             members_before=len(fitted.members),
@@ -52,4 +53,4 @@ def complete_run(
     notes = save(spec, prepared, trained, session, final=final)
     # The report comes after the seal, because it can be written again from a complete run at any time.
     write_report(OpenedRun(run, experiment, source), prepared=prepared)
-    return notes
+    return [*store.notes, *again.notes, *notes]

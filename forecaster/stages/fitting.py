@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,10 +44,12 @@ class MemberStore:
     Attributes:
         checkpoints: Returns the checkpoint store of a member, counted from 0.
         done: Takes a member, its last epoch and, if it is averaged with its anchor, its blend weight.
+        notes: Remarks on checkpoints that could not be used.
     """
 
     checkpoints: Callable[[int], CheckpointStore]
     done: Callable[[int, int, float | None], None]
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ def member_store(run: RunDir, part: str = "") -> MemberStore:
         if not part:
             run.event("member_done", member=member, epochs=epochs, network_share=blend_weight)
 
-    return MemberStore(lambda member: run.checkpoints(member, part), done)
+    notes: list[str] = []
+    return MemberStore(lambda member: run.checkpoints(member, part, notes), done, notes)
 
 
 def fit_and_score(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ from forecaster.data.arrays import Ints
 from forecaster.data.panel import Panel
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.transforms.split import SPLITS, SplitBounds, SplitName
-from forecaster.forecasting.fitted import STATE, was_refitted
+from forecaster.forecasting.fitted import time_axis_of, was_refitted
+from forecaster.runs import schemas
 from forecaster.runs.directory import RunDir
-from forecaster.runs.files import damaged, read_json
+from forecaster.runs.reading import damaged
 
 RANGES = "splits.json"
 
@@ -82,11 +84,10 @@ def learned_of(run: RunDir) -> Learned:
     Raises:
         DataError: When a file of the run is damaged.
     """
-    run.check(RANGES, STATE)
-    time_axis = TimeAxis.from_json(read_json(run.file(STATE))["grid"])
+    time_axis = time_axis_of(run)
     again, positions, learned = was_refitted(run), PositionsOfText(time_axis), learned_splits(run)
     ends, left = [], 0
-    for one in learned_series(read_json(run.file(RANGES))["series"]):
+    for one in learned_series(series_of(run)):
         end = last_of(one, learned, positions)
         if end is not None:
             ends.append(end)
@@ -95,6 +96,13 @@ def learned_of(run: RunDir) -> Learned:
     if not ends:
         raise damaged(run.file(RANGES), "has no training rows")
     return Learned(time_axis.text(np.array([max(ends)]))[0], left, again)
+
+
+def series_of(run: RunDir) -> list[dict[str, Any]]:
+    """Return the entries of splits.json of a complete run. Raises DataError when the file is damaged."""
+    ranges: Any = run.json(RANGES, schemas.SPLITS)
+    series: list[dict[str, Any]] = ranges["series"]
+    return series
 
 
 def learned_series(series: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -118,7 +126,10 @@ class PositionsOfText:
 
     def __getitem__(self, text: str) -> int:
         if text not in self._found:
-            self._found[text] = self.time_axis.ceil_position(text)
+            try:
+                self._found[text] = self.time_axis.ceil_position(text)
+            except (ValueError, OverflowError) as error:
+                raise damaged(Path(RANGES), f"has a time that is none, {text[:40]!a}") from error
         return self._found[text]
 
 
@@ -149,10 +160,9 @@ def rows_seen(run: RunDir, panel: Panel) -> Ints:
         run: The run directory.
         panel: Series on the time axis of the run, its own or others.
     """
-    run.check(RANGES)
     learned: tuple[SplitName, ...] = SPLITS if was_refitted(run) else ("train", "val")
     positions, ends = PositionsOfText(panel.time_axis), {}
-    for one in read_json(run.file(RANGES))["series"]:
+    for one in series_of(run):
         end = last_of(one, learned, positions)
         if end is not None:
             ends[one["id"]] = end + 1
@@ -174,7 +184,7 @@ def scored_bounds(run: RunDir, panel: Panel) -> SplitBounds:
         run: The run directory.
         panel: The table of the run.
     """
-    run_ranges = {one["id"]: one for one in read_json(run.file(RANGES))["series"]}
+    run_ranges = {one["id"]: one for one in series_of(run)}
     positions = PositionsOfText(panel.time_axis)
     ends = np.repeat(panel.lengths[:, None], len(SPLITS), axis=1)
     for s, name in enumerate(panel.ids):
@@ -190,6 +200,6 @@ def scored_bounds(run: RunDir, panel: Panel) -> SplitBounds:
 
 
 def _rows_of(ranged: Mapping[str, Any], positions: PositionsOfText) -> int:
-    if ranged["last"] is None:
+    if ranged["last"] is None or ranged["first"] is None:
         return 0
     return positions[ranged["last"]] - positions[ranged["first"]] + 1

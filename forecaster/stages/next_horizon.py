@@ -9,18 +9,18 @@ import numpy as np
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.arrays import Ints
 from forecaster.data.ranges import ranges
-from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.errors import DataError
-from forecaster.forecasting.fitted import STATE, Fitted
+from forecaster.forecasting.fitted import Fitted, time_axis_of
 from forecaster.forecasting.table import last_rows
 from forecaster.reporting.forecasts import NEXT, read_forecasts
 from forecaster.reporting.history import TargetRows
 from forecaster.reporting.newest import NewestForecasts
 from forecaster.runs.directory import RunDir
-from forecaster.runs.files import read_json, write_whole
+from forecaster.runs.files import write_whole
 from forecaster.runs.tables import csv_bytes
 from forecaster.stages.ahead import forecast_ahead
 from forecaster.stages.drawing import FEW_PANELS, Drawing
+from forecaster.stages.loaded import fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared
 from forecaster.stages.start import ForecastStart, find_forecast_start
@@ -94,8 +94,7 @@ def read_next_horizon(opened: OpenedRun, rows: TargetRows | None = None) -> Newe
         DataError: When a file of the run is damaged.
     """
     run, spec = opened.run, opened.spec
-    run.check(STATE)
-    time_axis = TimeAxis.from_json(read_json(run.file(STATE))["grid"])
+    time_axis = time_axis_of(run)
     f = read_forecasts(run, spec.data, time_axis=time_axis, horizon=spec.window.horizon, name=NEXT)
     if f is None:
         return None
@@ -115,7 +114,7 @@ def forecast_next_horizon(opened: OpenedRun, drawing: Drawing) -> NewestForecast
         DataError: When a file of the run is damaged, or a future value is missing.
         UsageError: When a name is unknown.
     """
-    fitted, spec = Fitted.load(opened.run), opened.spec
+    fitted, spec = fitted_of(opened), opened.spec
     start = find_forecast_start(opened, fitted.time_axis, data=None, cutoff=None)
     drawing.check_names(start.panel.ids, start.panel.targets)
     wanted = set(drawing.series or start.panel.ids[:FEW_PANELS])

@@ -12,7 +12,11 @@ from forecaster.data.reading.sources import TableSource, same_table, source_name
 from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import DataError, UsageError
 from forecaster.runs.directory import RESOLVED, RunDir
+from forecaster.runs.reading import MIB, damaged
 from forecaster.system import quoted as as_typed
+
+# The most lines, list items and keys of resolved.yaml together.
+MOST_SETTINGS = 20_000
 
 
 @dataclass(frozen=True)
@@ -137,13 +141,17 @@ def open_run(run: RunDir, table: TableSource | None = None) -> OpenedRun:
         DataError: When the directory is not a complete run, or one of its files is damaged.
         UsageError: When the directory is that of a backtest, which stores no network.
     """
-    run.check(RESOLVED)
+    run = run if run.seal_read is not None else run.opened()
+    resolved = run.read(RESOLVED, most=MIB)
+    # A second of reading; a config of a thousand columns has a tenth of it.
+    if sum(resolved.count(mark) for mark in (b"\n", b",", b":")) > MOST_SETTINGS:
+        raise damaged(run.file(RESOLVED), f"has more than {MOST_SETTINGS:,} values")
     if (run.started() or {}).get("command") == "backtest":
         raise UsageError(
             f"{run.path}: is a backtest, which stores no network",
             hint=f"show its scores with forecaster show {as_typed(str(run.path))}, or use a run of forecaster train",
         )
-    return OpenedRun(run, Experiment.from_yaml(run.file(RESOLVED)), table)
+    return OpenedRun(run, Experiment.from_content(resolved, run.file(RESOLVED)), table)
 
 
 def _steps(spec: ExperimentSpec, asked: int | None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -215,7 +215,7 @@ def prepare_table(
         panel, observed=observed, calendar=spec.data.calendar, horizon=spec.window.horizon
     )
     stateful = spec.model.stateful
-    shape = shape_of(spec, panel, transforms.encoders)
+    shape = shape_of(spec, transforms.encoders)
     if to_train:
         _, n_windows, _ = target_rows(bounds, "train", spec.window, consecutive=stateful)
         most = SMOKE_WINDOWS["train"] if smoke else MOST_COUNT
@@ -247,34 +247,34 @@ def season_of(spec: ExperimentSpec) -> int:
     return spec.evaluation.seasonality or default_seasonality(spec.data.freq)
 
 
-def shape_of(spec: ExperimentSpec, panel: Panel, encoders: Encoders) -> Shape:
+def shape_of(spec: ExperimentSpec, encoders: Encoders) -> Shape:
     """Return the shape that the network is built for.
 
     Args:
         spec: The settings of the experiment.
-        panel: The table.
         encoders: The encoders of the categorical columns.
     """
+    data = spec.data
 
-    def numbers(names: tuple[str, ...]) -> int:
+    def numbers(names: Sequence[str]) -> int:
         return sum(name not in encoders.kinds for name in names)
 
-    def categories(names: tuple[str, ...]) -> tuple[Category, ...]:
+    def categories(names: Sequence[str]) -> tuple[Category, ...]:
         kinds, size = encoders.kinds, encoders.size
         return tuple(Category(kinds[name], size(name)) for name in names if name in kinds)
 
-    n_future = numbers(panel.future) + len(feature_names(spec.data.calendar))
+    n_future = numbers(data.future_covariates) + len(feature_names(spec.data.calendar))
     return Shape(
         lookback=spec.window.lookback,
         horizon=spec.window.horizon,
-        n_targets=len(panel.targets),
-        n_past=numbers(panel.past) + n_future,
+        n_targets=len(data.targets),
+        n_past=numbers(data.past_covariates) + n_future,
         n_future=n_future,
-        n_static=numbers(panel.statics),
+        n_static=numbers(data.static_covariates),
         padded=spec.window.short == "pad",
-        past_categories=categories(panel.past),
-        future_categories=categories(panel.future),
-        static_categories=categories(panel.statics),
+        past_categories=categories(data.past_covariates),
+        future_categories=categories(data.future_covariates),
+        static_categories=categories(data.static_covariates),
     )
 
 

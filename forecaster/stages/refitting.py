@@ -9,7 +9,7 @@ from forecaster.config.spec import ExperimentSpec
 from forecaster.data.spec import SplitSpec
 from forecaster.data.transforms.split import split
 from forecaster.forecasting.fitted import Fitted
-from forecaster.runs.files import Arrays
+from forecaster.runs.arrays import Arrays
 from forecaster.stages.fitting import Carried, MemberStore, fit_members
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare_table
 from forecaster.training.progress import EpochRow, Listener

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,6 @@ import numpy as np
 
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.panel import Panel
-from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.transforms.split import SplitBounds
 from forecaster.evaluation.scales import in_sample_scales
 from forecaster.evaluation.scores import headline_metric, metric_named, remarks
@@ -24,19 +20,24 @@ from forecaster.evaluation.verdict_sentences import (
     run_verdict,
     verdict_title,
 )
-from forecaster.forecasting.fitted import STATE
+from forecaster.forecasting.fitted import time_axis_of
 from forecaster.reporting.contents import Contents
 from forecaster.reporting.forecasts import read_forecasts
 from forecaster.reporting.history import History
 from forecaster.reporting.page import page
+from forecaster.runs import schemas
 from forecaster.runs.directory import RESOLVED, RunDir
-from forecaster.runs.files import damaged, read_json, read_whole, write_whole
-from forecaster.stages.learned import RANGES, learned_of, learned_series, scored_bounds
+from forecaster.runs.files import write_whole
+from forecaster.runs.reading import MIB, parse_json, read_file
+from forecaster.runs.rows import read_rows
+from forecaster.stages.learned import learned_of, learned_series, scored_bounds, series_of
+from forecaster.stages.metrics import splits_of
 from forecaster.stages.next_horizon import read_next_horizon
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, read_and_split, season_of
 
 REPORT, IMPORTANCE, BY_STEP = "report.html", "importance.json", "scores/by_step.csv"
+HISTORY = "history.csv"
 
 
 @dataclass(frozen=True)
@@ -79,14 +80,12 @@ def write_report(
         DataError: When a file of the run is damaged.
     """
     run, spec = opened.run, opened.spec
-    run.check("metrics.json", "history.csv", RANGES, STATE)
-    time_axis = TimeAxis.from_json(read_json(run.file(STATE))["grid"])
+    time_axis = time_axis_of(run)
     history, notes = (history_of(prepared), []) if prepared is not None else read_history(opened)
-    splits = read_json(run.file("metrics.json"))["splits"]
+    splits = splits_of(run)
     judged = judged_split(splits)
     verdicts = splits[judged].get("verdicts", {}) if judged else {}
     best = best_baseline(splits[judged]["scores"]) if judged else None
-    importance = run.file(IMPORTANCE)
     contents = Contents(
         experiment_name=spec.name,
         run_name=run.path.resolve().name,
@@ -94,7 +93,7 @@ def write_report(
         data=spec.data,
         window=spec.window,
         settings=_settings(spec),
-        config=read_whole(run.file(RESOLVED)).decode(),
+        config=run.read(RESOLVED).decode("utf-8", errors="replace"),
         season=season_of(spec),
         splits=splits,
         judged=judged,
@@ -106,20 +105,30 @@ def write_report(
         verdicts=run_verdict(splits),
         remarks=remarks(splits[judged]["left_out"]) if judged else [],
         epochs=read_epochs(run),
-        ranges=learned_series(read_json(run.file(RANGES))["series"]),
+        ranges=learned_series(series_of(run)),
         time_axis=time_axis,
         forecasts=read_forecasts(run, spec.data, time_axis=time_axis, horizon=spec.window.horizon),
         history=history,
         ahead=read_next_horizon(opened, history),
         events=_events(run),
         by_step=_by_step(run, judged) if len(spec.data.targets) == 1 else {},
-        importance=read_json(importance) if importance.is_file() else None,
+        importance=_importance(run),
         notes=[*_of_the_run_before(opened), *notes],
     )
     content = page(contents).encode()
     path = output or run.file(REPORT)
     write_whole(path, content)
     return Reported(path, len(content), notes)
+
+
+def _importance(run: RunDir) -> dict[str, Any] | None:
+    """Return the content of importance.json, which `explain` adds to a complete run; None where there is none."""
+    path = run.file(IMPORTANCE)
+    if not (path.is_symlink() or path.exists()):
+        return None
+    content = read_file(run.path, IMPORTANCE, most=MIB)
+    found: Any = parse_json(path, content, schemas.IMPORTANCE)
+    return dict(found)
 
 
 def _of_the_run_before(opened: OpenedRun) -> list[str]:
@@ -180,37 +189,18 @@ def read_epochs(run: RunDir) -> list[dict[str, Any]]:
     Raises:
         DataError: When the file is damaged.
     """
-    path = run.file("history.csv")
-    try:
-        return [{key: _value(text) for key, text in row.items()} for row in _rows(path)]
-    except ValueError as error:
-        raise damaged(path, str(error)) from error
-
-
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    return iter(csv.DictReader(io.StringIO(read_whole(path).decode())))
+    return read_rows(run, HISTORY, {"member": int, "epoch": int, "best": bool})
 
 
 def _by_step(run: RunDir, split: str | None) -> dict[str, list[float | None]]:
     """Return the mean absolute error by step of every baseline; empty if it was not scored."""
     if BY_STEP not in run.manifest()["files"]:
         return {}
-    run.check(BY_STEP)
     out: dict[str, list[float | None]] = {}
-    for row in _rows(run.file(BY_STEP)):
+    for row in read_rows(run, BY_STEP, {"split": str, "forecaster": str, "step": int}, or_empty=True):
         if row["split"] == split and row["forecaster"] != "model" and "mae" in row:
-            value = _value(row["mae"])
-            out.setdefault(row["forecaster"], []).append(None if value is None else float(value))
+            out.setdefault(row["forecaster"], []).append(row["mae"])
     return out
-
-
-def _value(text: str) -> float | int | bool | None:
-    """Return the value of a cell of history.csv or of by_step.csv; None if it is empty."""
-    if text in ("True", "False"):
-        return text == "True"
-    if not text:
-        return None
-    return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
 def _events(run: RunDir) -> dict[str, Any]:

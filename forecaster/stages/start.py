@@ -142,6 +142,8 @@ def find_forecast_start(
     if data is None and cutoff is None:
         run.check(CONTEXT)
         panel, known, warnings = _read_rows(spec, run.file(CONTEXT), time_axis, written=True)
+        # It was read by its name: what was read is what was checked only if it still is the same.
+        run.check(CONTEXT)
     elif data is None:
         panel, known, warnings = _read_rows(spec, opened.present_table(), time_axis)
     else:

@@ -9,8 +9,10 @@ from forecaster.data.panel import Panel
 from forecaster.data.profile.split_facts import texts_of
 from forecaster.data.transforms.split import SPLITS
 from forecaster.forecasting.fitted import SCORED, SPEC, STATE, WEIGHTS, was_refitted
+from forecaster.runs import schemas
 from forecaster.runs.directory import RunDir
-from forecaster.runs.files import read_json, read_whole, write_long_json, write_whole
+from forecaster.runs.files import write_long_json, write_whole
+from forecaster.runs.reading import MOST_BYTES
 from forecaster.stages.learned import RANGES
 
 # Those of them that a run has; one without windows outside training has no forecasts.
@@ -40,8 +42,8 @@ def take_over(before: RunDir, run: RunDir, panel: Panel) -> None:
         panel: The table whose rows are all learned.
     """
     for name, to in _names(before).items():
-        write_whole(run.file(to), read_whole(before.file(name)))
-    ranges = read_json(before.file(RANGES))
+        write_whole(run.file(to), before.read(name, most=MOST_BYTES))
+    ranges: Any = before.json(RANGES, schemas.SPLITS)
     head = {key: value for key, value in ranges.items() if key != "series"}
     write_long_json(run.file(RANGES), head, "series", _series(ranges["series"], panel))
 

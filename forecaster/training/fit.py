@@ -17,9 +17,10 @@ from forecaster.errors import TrainingError
 from forecaster.model.execution import PREDICT_BATCH, Execution
 from forecaster.model.loops.dataset import as_dataset
 from forecaster.model.predict import predict_windows
+from forecaster.runs.checkpoints import Fits
 from forecaster.training.batches import BatchExtras, StreamTrainBatches, TrainBatches
 from forecaster.training.compiling import compile_network
-from forecaster.training.progress import EpochRow, Listener
+from forecaster.training.progress import EpochRow, Listener, progress_fault
 from forecaster.training.schedules import rate_factor
 from forecaster.training.spec import PlateauSchedule, TrainingSpec
 from forecaster.training.state import (
@@ -27,6 +28,7 @@ from forecaster.training.state import (
     CheckpointStore,
     Progress,
     array_of,
+    arrays_fault,
     restore,
     set_weights,
     snapshot,
@@ -96,7 +98,7 @@ def fit(
         steps_per_execution=min(execution.steps_per_execution, len(batches)),
     )
     session = _FitCallback(task, spec, batches, listener, checkpoints)
-    saved = checkpoints.load() if checkpoints else None
+    saved = checkpoints.load(session.fault(model)) if checkpoints else None
     if saved is not None:
         session.resume(model, *saved)
     progress = session.progress
@@ -148,6 +150,19 @@ class _FitCallback(keras.callbacks.Callback):
         self._last_save = self._epoch_start = time.monotonic()
 
     # -- resuming ------------------------------------------------------------------
+
+    def fault(self, model: keras.Model) -> Fits:
+        """Return a function that tells why a checkpoint does not fit this training."""
+
+        def found(arrays: Arrays, progress: dict[str, Any]) -> str | None:
+            return arrays_fault(model, arrays) or progress_fault(
+                progress,
+                member=self.task.member,
+                epochs=self.spec.epochs,
+                steps=self.batches.steps_per_epoch,
+            )
+
+        return found
 
     def resume(self, model: keras.Model, arrays: Arrays, progress: dict[str, Any]) -> None:
         self.set_model(model)

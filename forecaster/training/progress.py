@@ -60,3 +60,30 @@ class Silent:
 
     def epoch_done(self, row: EpochRow, epochs: int) -> None:
         pass
+
+
+def progress_fault(progress: dict[str, Any], *, member: int, epochs: int, steps: int) -> str | None:
+    """Return why the progress of a checkpoint cannot be that of a training; None if it can.
+
+    Args:
+        progress: The progress.
+        member: The member that is trained.
+        epochs: The most epochs.
+        steps: The batches of an epoch.
+    """
+    from pydantic import ValidationError
+
+    from forecaster.runs.schemas import PROGRESS
+
+    try:
+        checked = PROGRESS.validate_python(progress)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        return f"progress: {'.'.join(map(str, first['loc']))}: {first['msg']}"[:120]
+    done = checked["epoch"]
+    rows = [(row["member"], row["epoch"]) for row in checked["history"]]
+    if done > epochs or checked["step"] >= steps or checked["best_epoch"] > done:
+        return "its progress is beyond the end of the training"
+    if rows != [(member, epoch + 1) for epoch in range(done)]:
+        return "its epochs do not follow one another"
+    return None

@@ -9,6 +9,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from forecaster.runs.checkpoints import Fits
+
 Arrays = dict[str, npt.NDArray[Any]]
 
 
@@ -80,11 +82,21 @@ class Progress:
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
+def arrays_fault(model: keras.Model, arrays: Arrays) -> str | None:
+    """Return why the arrays of a checkpoint are not those of a compiled network; None if they are."""
+    own = {name: (tuple(v.shape), str(v.dtype)) for name, v in _variables(model)}
+    best = {f"best/{w.path}": (tuple(w.shape), str(w.dtype)) for w in model.kept_weights()}
+    found = {name: (array.shape, array.dtype.name) for name, array in arrays.items()}
+    if found not in (own, own | best):
+        return "it has other arrays than this network, or of other shapes or types"
+    return None
+
+
 class CheckpointStore(Protocol):
     """Holds the newest checkpoint of one member."""
 
     def save(self, arrays: Arrays, progress: dict[str, Any]) -> None:
         """Replace the checkpoint as a whole; a failure leaves the old one."""
 
-    def load(self) -> tuple[Arrays, dict[str, Any]] | None:
-        """Return the newest complete checkpoint, or None."""
+    def load(self, fits: Fits | None = None) -> tuple[Arrays, dict[str, Any]] | None:
+        """Return the newest checkpoint that is whole and fits, or None."""

@@ -14,8 +14,8 @@ from forecaster.errors import DataError
 from forecaster.model.cells import CELLS
 from forecaster.model.shape import Shape
 from forecaster.model.spec import HEADS, ModelSpec
+from forecaster.runs.arrays import load_arrays, save_arrays
 from forecaster.runs.claim import claim
-from forecaster.runs.files import load_arrays, save_arrays
 from tests.heads import BOTH_WAYS_HEADS, with_head
 from tests.integration.tiny_runs import csv_rows, done, hours, read, write_config, write_table
 

@@ -10,7 +10,7 @@ import pytest
 from forecaster.model.outputs import order, point, quantiles
 from forecaster.model.shape import Shape
 from forecaster.model.spec import HEADS, ModelSpec
-from forecaster.runs.files import load_arrays, save_arrays
+from forecaster.runs.arrays import load_arrays, save_arrays
 from tests.contract.test_networks import BATCH, PLAIN, RICH, built, forecast, inputs
 from tests.heads import head_spec, with_head
 

@@ -12,6 +12,7 @@ from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.runs.directory import RunDir
 from forecaster.runs.files import sha256_of, write_json, write_text, write_whole
 from forecaster.runs.tables import csv_bytes, rows_csv
+from tests.unit.runs.sealed_runs import state_of
 
 EPOCHS = 12
 START = int(np.datetime64("2024-01-01", "h").astype(int))
@@ -58,7 +59,7 @@ def make_run(
     }
     write_text(run.file("resolved.yaml"), json.dumps(config, indent=1))
     time_axis = TimeAxis.fit("h", None, (START + steps) * 3_600_000_000_000)
-    write_json(run.file("model/state.json"), {"format_version": 1, "grid": time_axis.as_json()})
+    write_json(run.file("model/state.json"), state_of(time_axis))
     ends = {
         "train": (0, past - past // 5 - 1),
         "val": (past - past // 5, past - 1),

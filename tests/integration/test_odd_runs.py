@@ -86,8 +86,11 @@ class Killed(BaseException):
 
 
 class Killer(Silent):
+    def __init__(self, at: tuple[int, int] = (1, 1)) -> None:
+        self.at = at
+
     def epoch_done(self, row: EpochRow, epochs: int) -> None:
-        if (row.member, row.epoch) == (1, 1):
+        if (row.member, row.epoch) == self.at:
             raise Killed
 
 
@@ -109,14 +112,35 @@ def test_ensemble_that_was_stopped_in_its_second_member_goes_on(
     assert read(run, "model/spec.json")["members"] == 2
 
 
-def test_damaged_checkpoint_is_named(tmp_path: Path) -> None:
-    config, run = line(tmp_path, training={"epochs": 2, "batch_size": 16, "ensemble": 2}), tmp_path / "r"
+def test_damaged_checkpoints_cost_time_and_change_nothing(tmp_path: Path) -> None:
+    """The second member was stopped after its second epoch: its newest checkpoint is damaged, then both are."""
+    training = {"epochs": 3, "batch_size": 16, "ensemble": 2}
+    config, run = line(tmp_path, training=training), tmp_path / "r"
     with pytest.raises(Killed):
-        fc.train(Experiment.from_yaml(config), run_dir=run, listener=Killer())
-    path = run / "checkpoints" / "member-1.safetensors"
-    path.write_bytes(path.read_bytes()[:50])
-    text = refused(2, "train", config, "--run-dir", run, "--resume")
-    assert text.startswith(f"{path}: is not a complete weights file")
+        fc.train(Experiment.from_yaml(config), run_dir=run, listener=Killer((1, 2)))
+    newest, before = (run / "checkpoints" / f"member-1{part}.safetensors" for part in ("", ".before"))
+    done("train", config, "--run-dir", tmp_path / "whole", "-q")
+    for damaged, then in (
+        (
+            [newest],
+            f"{newest}: is damaged (its checksum does not match its content); the checkpoint before it is used",
+        ),
+        (
+            [newest, before],
+            f"{before}: is damaged (its checksum does not match its content); this network is trained anew",
+        ),
+    ):
+        copy = tmp_path / "copy"
+        shutil.rmtree(run.parent / "copy", ignore_errors=True)
+        shutil.copytree(run, copy)
+        for path in damaged:
+            content = path.read_bytes()
+            (copy / path.relative_to(run)).write_bytes(content[:-40] + bytes(40))
+        result = call("train", config, "--run-dir", copy, "--resume")
+        assert result.exit_code == 0
+        assert then.replace(str(run), str(copy)) in " ".join(result.output.split())
+        for name in ("model/weights.safetensors", "forecasts.csv", "metrics.json"):
+            assert (copy / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
 def test_masked_targets_count_nowhere(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import forecaster as fc
-from forecaster.runs.files import load_arrays
+from forecaster.runs.arrays import load_arrays
 from forecaster.training.progress import EpochRow, Silent
 from tests.integration.tiny_runs import done, hours, write_config, write_table
 

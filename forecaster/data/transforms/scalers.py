@@ -211,6 +211,24 @@ class Scaler:
             "bounds": list(self.bounds),
         }
 
+    def check(self, *, n_static: int) -> None:
+        """Check that the arrays fit each other.
+
+        Args:
+            n_static: The number of static covariates that are numbers.
+
+        Raises:
+            ValueError: When they do not.
+        """
+        if self.method not in METHODS:
+            raise ValueError(f"there is no method of scaling {self.method[:40]!a}")
+        if self.loc.ndim != 2 or self.loc.shape != self.scale.shape or self.loc.shape[1] < self.n_targets:
+            raise ValueError("the scaler has no loc and scale for each column")
+        if len(self.loc) != (1 if self.ids is None else len(self.ids)):
+            raise ValueError("the scaler has other groups than series")
+        if self.static_loc.shape != (n_static,) or self.static_scale.shape != (n_static,):
+            raise ValueError("the scaler has other static covariates")
+
     @classmethod
     def from_json(cls, state: dict[str, Any]) -> Scaler:
         """Return the scaler that `as_json` stored."""

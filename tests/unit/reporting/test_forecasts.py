@@ -6,6 +6,7 @@ from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.errors import DataError
 from forecaster.reporting.forecasts import NEXT, read_forecasts
 from forecaster.runs.directory import RunDir
+from tests.unit.runs.sealed_runs import DONE
 
 HOUR = 3_600_000_000_000
 
@@ -17,7 +18,7 @@ def spec(**more):
 def run_with(tmp_path, text):
     (tmp_path / "forecasts.csv").write_text(text, encoding="utf-8")
     run = RunDir(tmp_path)
-    run.seal({})
+    run.seal(DONE)
     return run
 
 
@@ -43,7 +44,7 @@ def test_the_next_horizon_has_no_actual_values(tmp_path):
         "t,forecast,forecast-lo-80,forecast-hi-80\n1970-01-01 02:00:00,3,2,4\n1970-01-01 03:00:00,5,,\n"
     )
     run = RunDir(tmp_path)
-    run.seal({})
+    run.seal(DONE)
     f = read_forecasts(run, spec(), time_axis=TimeAxis("h"), horizon=2, name=NEXT)
     assert (f.series.tolist(), f.first.tolist(), f.forecast.tolist()) == ([0], [2], [[[3, 5]]])
     assert np.isnan(f.actual).all()
@@ -80,7 +81,7 @@ def test_times_with_a_zone_and_integer_times(tmp_path):
 
 def test_a_run_without_test_windows_has_none(tmp_path):
     run = RunDir(tmp_path)
-    run.seal({})
+    run.seal(DONE)
     assert read_forecasts(run, spec(), time_axis=TimeAxis("h"), horizon=1) is None
 
 

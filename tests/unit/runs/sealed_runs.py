@@ -1,11 +1,21 @@
 """A complete run of a few files, for the tests of runs/."""
 
 from pathlib import Path
+from typing import Any
 
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.runs.claim import claim
 from forecaster.runs.directory import FileCheckpoints, RunDir
 
-DONE = {"name": "a", "seed": 1}
+TABLE = {"path": "t.csv", "sha256": "0" * 64, "rows": 1}
+DONE: dict[str, Any] = {"name": "a", "seed": 1, "versions": {}, "data": TABLE}
+
+
+def state_of(axis: TimeAxis) -> dict[str, Any]:
+    """The content of model/state.json of one series, with a scaler that changes nothing."""
+    scaler = {"method": "standard", "ids": None, "n_targets": 1, "center": [[0.0]], "spread": [[1.0]]}
+    scaler |= {"static_center": [], "static_spread": []}
+    return {"format_version": 1, "scaler": scaler, "grid": axis.as_json(), "encoders": {}}
 
 
 def sealed(path: Path) -> RunDir:

@@ -174,4 +174,7 @@ def test_checkpoint_is_none_until_one_is_saved_and_then_the_newest(tmp_path: Pat
     assert loaded is not None
     assert loaded[0]["a"].tolist() == [1, 1]
     assert loaded[1] == {"epoch": 2}
-    assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == ["member-0.safetensors"]
+    assert sorted(p.name for p in (tmp_path / "checkpoints").iterdir()) == [
+        "member-0.before.safetensors",
+        "member-0.safetensors",
+    ]

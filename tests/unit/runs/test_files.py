@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
 from forecaster.errors import DataError, EnvironmentError_
+from forecaster.runs.arrays import load_arrays, save_arrays
 from forecaster.runs.files import (
-    load_arrays,
-    read_json,
-    save_arrays,
     sha256_of,
     write_json,
     write_long_json,
@@ -21,8 +20,14 @@ from forecaster.runs.files import (
     write_text,
     write_whole,
 )
+from forecaster.runs.reading import parse_json, read_file
 
+ANYTHING: TypeAdapter[object] = TypeAdapter(object)
 HINT = "restore the run directory from a copy, or train again"
+
+
+def read_json(path: Path) -> object:
+    return parse_json(path, read_file(path.parent, path.name), ANYTHING)
 
 
 def names(folder: Path) -> list[str]:
@@ -158,7 +163,7 @@ def test_place_in_damaged_json_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         read_json(tmp_path / "f.json")
     assert str(caught.value) == (
-        f"{tmp_path / 'f.json'}: Expecting ',' delimiter: line 1 column 8 (char 7); {HINT}"
+        f"{tmp_path / 'f.json'}: Invalid JSON: EOF while parsing an object at line 1 column 7; {HINT}"
     )
 
 
@@ -316,12 +321,9 @@ def test_long_json_refuses_what_is_not_json(tmp_path: Path) -> None:
 def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     """A folder in its place, which no right to read mends, is the same to the reader."""
     (tmp_path / "f.json").mkdir()
-    with pytest.raises(EnvironmentError_) as caught:
+    with pytest.raises(DataError) as caught:
         read_json(tmp_path / "f.json")
-    assert (
-        str(caught.value)
-        == f"{tmp_path / 'f.json'}: cannot be read: Is a directory; check its permissions and the disk"
-    )
+    assert str(caught.value) == f"{tmp_path / 'f.json'}: is not a plain file; {HINT}"
 
 
 def test_weights_file_that_is_not_whole_says_what_to_do(tmp_path: Path) -> None:

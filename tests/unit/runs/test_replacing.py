@@ -10,7 +10,7 @@ import pytest
 from forecaster.errors import DataError, EnvironmentError_
 from forecaster.runs.claim import check_free, claim
 from forecaster.runs.directory import OVERWRITING, REPLACED, RunDir
-from tests.unit.runs.sealed_runs import sealed
+from tests.unit.runs.sealed_runs import DONE, sealed
 
 
 def contents(path: Path) -> dict[str, bytes]:
@@ -43,7 +43,7 @@ def test_run_that_is_replaced_is_kept_whole(old: RunDir) -> None:
 def test_new_run_that_is_complete_has_nothing_of_the_old_one(old: RunDir) -> None:
     with claim(old.path, overwrite=True) as run:
         run.file("new.csv").write_text("a\n")
-        run.seal({})
+        run.seal(DONE)
         assert sorted(p.name for p in run.path.iterdir()) == [".lock", "manifest.json", "new.csv"]
         assert list(run.manifest()["files"]) == ["new.csv"]
 

@@ -9,11 +9,12 @@ import pytest
 from forecaster.errors import DataError, ForecasterError, RunTakenError, UsageError
 from forecaster.runs.directory import OVERWRITING, RunDir
 from forecaster.runs.session import Inputs, Session, check_same_inputs, open_session
+from tests.unit.runs.sealed_runs import DONE
 
 INPUTS = Inputs("train", "seed: 1\n", "seed: 1  # as given\n", "abc")
 BACKTEST = Inputs("backtest", "seed: 1\n", "seed: 1\n", "abc", options=("--folds", "3"))
 SEARCH = Inputs("tune", None, "units: {int: {}}\n", "abc", config="/configs/search.yaml")
-FACTS = {"name": "a", "seed": 1}
+FACTS = DONE
 
 
 def begun(path: Path, inputs: Inputs = INPUTS) -> Path:

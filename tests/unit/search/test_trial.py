@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from forecaster.config.experiment import Experiment
+from forecaster.runs.arrays import load_arrays
 from forecaster.runs.directory import RunDir
-from forecaster.runs.files import load_arrays
 from forecaster.search import trial
 from forecaster.search.trial import TrialTask, common_windows, run_trial
 from forecaster.search.trial_runner import reference_of, spec_of

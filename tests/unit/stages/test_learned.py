@@ -20,12 +20,17 @@ from forecaster.stages.learned import (
     rows_seen,
     scored_bounds,
 )
+from tests.unit.runs.sealed_runs import DONE, state_of
 
 STEPS = TimeAxis(1)
 
 
 def ranged(first: int | None, last: int | None) -> dict[str, Any]:
-    return {"first": None if first is None else str(first), "last": None if last is None else str(last)}
+    return {
+        "windows": 0,
+        "first": None if first is None else str(first),
+        "last": None if last is None else str(last),
+    }
 
 
 def entry(name: str, *ends: int | None, learned: Any = ...) -> dict[str, Any]:
@@ -40,11 +45,11 @@ def entry(name: str, *ends: int | None, learned: Any = ...) -> dict[str, Any]:
 
 def run_of(folder: Path, *series: dict[str, Any], refitted: bool = False) -> RunDir:
     run = RunDir(folder)
-    write_json(run.file(RANGES), {"series": series})
-    write_json(run.file("model/state.json"), {"grid": STEPS.as_json()})
+    write_json(run.file(RANGES), {"format_version": 1, "series": series})
+    write_json(run.file("model/state.json"), state_of(STEPS))
     if refitted:
         write_json(run.file("model/scored/spec.json"), {})
-    run.seal({})
+    run.seal(DONE)
     return run
 
 
@@ -85,8 +90,8 @@ def test_a_run_has_learned_its_training_rows_or_once_refitted_all(tmp_path: Path
     assert learned_of(run_of(tmp_path / "once", *series)) == Learned("59", 40, again=False)
     assert learned_of(run_of(tmp_path / "all", *series, refitted=True)) == Learned("89", 0, again=True)
     newer = (
-        entry("a", 50, 70, 90, learned=ranged(0, 79)),
-        entry("c", None, None, None, learned=ranged(0, 99)),
+        entry("a", 50, 70, 90, learned={"first": "0", "last": "79"}),
+        entry("c", None, None, None, learned={"first": "0", "last": "99"}),
         entry("b", 60, None, 120, learned=None),
     )
     assert learned_of(run_of(tmp_path / "newer", *newer, refitted=True)) == Learned("99", 0, again=True)
@@ -96,7 +101,7 @@ def test_a_run_has_learned_its_training_rows_or_once_refitted_all(tmp_path: Path
 def test_the_end_of_what_was_learned_later_counts() -> None:
     positions = PositionsOfText(STEPS)
     assert last_of(entry("a", 50, 70, 90), ("train",), positions) == 49
-    assert last_of(entry("a", 50, 70, 90, learned=ranged(0, 79)), ("train",), positions) == 79
+    assert last_of(entry("a", 50, 70, 90, learned={"first": "0", "last": "79"}), ("train",), positions) == 79
     assert last_of(entry("a", None, None, None), ("train", "val", "test"), positions) is None
 
 
@@ -113,7 +118,7 @@ def test_scored_ranges_as_rows_of_another_table(tmp_path: Path) -> None:
     series = (
         entry("a", 50, 70, 90),
         entry("b", 50, None, 60),
-        entry("c", None, None, None, learned=ranged(0, 9)),
+        entry("c", None, None, None, learned={"first": "0", "last": "9"}),
     )
     run = run_of(tmp_path, *series)
     bounds = scored_bounds(run, panel_of({"a": 120, "b": 55, "c": 30, "d": 40}, first=5))

@@ -1,0 +1,41 @@
+"""The fitted forecaster of a complete run, held against the settings of the run."""
+
+from __future__ import annotations
+
+from forecaster.forecasting.fitted import SPEC, Fitted
+from forecaster.model.spec import ModelSpec
+from forecaster.runs.reading import damaged
+from forecaster.stages.opened import OpenedRun
+from forecaster.stages.prepared import shape_of
+
+
+def fitted_of(opened: OpenedRun, *, scored: bool = False) -> Fitted:
+    """Read the forecaster of a complete run, and check that it is the one that its settings describe.
+
+    Args:
+        opened: The run.
+        scored: Whether to read the one that the scores are of; see `Fitted.load`.
+
+    Raises:
+        DataError: When a file is damaged, or does not fit resolved.yaml.
+    """
+    fitted, spec = Fitted.load(opened.run, scored=scored), opened.spec
+    categorical = spec.data.categorical
+    numbers = [c for c in (*spec.data.past_covariates, *spec.data.future_covariates) if c not in categorical]
+    columns = len(spec.data.targets) + len(numbers)
+    if (
+        _without_penalty(fitted.spec) != _without_penalty(spec.model)
+        or fitted.encoders.kinds != dict(categorical)
+        or fitted.shape != shape_of(spec, fitted.encoders)
+        or fitted.scaler.loc.shape[1] != columns
+        or fitted.time_axis.timezone != spec.data.timezone
+    ):
+        raise damaged(opened.run.file(SPEC), "does not describe the network of resolved.yaml")
+    return fitted
+
+
+def _without_penalty(model: ModelSpec) -> ModelSpec:
+    """Return a model section without the penalty of its anchor, which a training on all rows takes over as a number."""
+    if model.anchor is None:
+        return model
+    return model.model_copy(update={"anchor": model.anchor.model_copy(update={"penalty": None})})
