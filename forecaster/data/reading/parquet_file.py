@@ -27,10 +27,15 @@ class ParquetFile(TableFile):
 
     def __init__(self, path: Path, csv: CsvSpec, text_columns: Sequence[str] = ()) -> None:
         """Open the file and read its schema; see `formats.Format`. `csv` has no meaning here."""
+        import pyarrow as pa
+
         self.path, self.name = path, str(path)
         self._text_columns = list(text_columns)
         with self._open() as file:
-            self.columns: list[str] = list(file.schema_arrow.names)
+            try:
+                self.columns: list[str] = list(file.schema_arrow.names)
+            except (pa.ArrowException, UnicodeDecodeError) as error:
+                raise self._broken(error) from None
             self.n_rows: int | None = file.metadata.num_rows
 
     def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
@@ -44,7 +49,7 @@ class ParquetFile(TableFile):
                         plain_text(batch.column(name), keep_dictionary=name in self._text_columns)
                         for name in names
                     ]
-            except (pa.ArrowInvalid, OSError) as error:
+            except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
                 raise self._broken(error) from None
 
     def _open(self) -> Any:
@@ -59,11 +64,11 @@ class ParquetFile(TableFile):
                 hint="check its permissions",
                 location=Location(self.name),
             ) from None
-        except (pa.ArrowInvalid, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise self._broken(error) from None
 
     def _broken(self, error: Exception) -> DataError:
-        reason = str(error).splitlines()[0].rstrip(".")
+        reason = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
         return DataError(
             f"the file is not a whole Parquet file: {reason}",
             hint="make or download it again",
