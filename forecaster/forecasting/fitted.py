@@ -17,7 +17,7 @@ from forecaster.errors import FORMAT_VERSION
 from forecaster.forecasting.blend import Blend
 from forecaster.forecasting.calibration import Calibration
 from forecaster.forecasting.forecast import Forecast
-from forecaster.model.cost import least_weights
+from forecaster.model.cost import least_weights, most_weights
 from forecaster.model.execution import PREDICT_BATCH
 from forecaster.model.outputs import point, quantiles
 from forecaster.model.shape import Shape
@@ -224,13 +224,19 @@ class Fitted:
         spec: Any = run.json(files[0], schemas.SPEC)
         state: Any = run.json(files[1], schemas.STATE)
         weights = run.file(files[2])
-        arrays, _ = parse_arrays(weights, run.read(files[2], most=MOST_BYTES))
+        try:
+            model, shape = ModelSpec.model_validate(spec["model"]), Shape.from_json(spec["shape"])
+        except ValueError as error:
+            raise damaged(run.file(files[0]), f"describes no network ({ascii(error)[:200]})") from error
+        # A file of any size would be read into memory otherwise.
+        most = min(MOST_BYTES, 4 * spec["members"] * most_weights(model, shape))
+        arrays, _ = parse_arrays(weights, run.read(files[2], most=most))
         try:
             members = _members(arrays, spec["members"])
             scaler, calibration = Scaler.from_json(state["scaler"]), state.get("calibration")
             fitted = cls(
-                spec=ModelSpec.model_validate(spec["model"]),
-                shape=Shape.from_json(spec["shape"]),
+                spec=model,
+                shape=shape,
                 scaler=scaler,
                 members=members,
                 time_axis=_time_axis(run.file(files[1]), state["grid"]),

@@ -80,6 +80,20 @@ def least_weights(spec: ModelSpec, shape: Shape) -> int:
     return weights + (width * shape.horizon if spec.head.type == "direct" else 0)
 
 
+def most_weights(spec: ModelSpec, shape: Shape) -> int:
+    """Return a number of weights that a network surely does not reach: many times the estimate, and its anchor.
+
+    Args:
+        spec: The network.
+        shape: Sizes of the windows.
+    """
+    sizes = shape.encoded()
+    seen = sizes.lookback * (sizes.n_targets + sizes.n_past) + sizes.horizon * sizes.n_future + sizes.n_static
+    categories = (*shape.past_categories, *shape.future_categories, *shape.static_categories)
+    anchor = (1 + seen) * sizes.horizon * sizes.n_targets
+    return 64 * cost(spec, shape).weights + 2 * anchor + sum(64 * (2 + c.size) for c in categories) + 2**24
+
+
 def training_seconds(one: Cost, *, batch_size: int, n_batches: int) -> float:
     """Estimate the seconds that TensorFlow takes on two cores, to within a factor of about three.
 

@@ -108,9 +108,9 @@ class ShapeEntry(TypedDict):
     n_future: Small
     n_static: Small
     padded: NotRequired[bool]
-    past_categories: NotRequired[list[CategoryEntry]]
-    future_categories: NotRequired[list[CategoryEntry]]
-    static_categories: NotRequired[list[CategoryEntry]]
+    past_categories: list[CategoryEntry]
+    future_categories: list[CategoryEntry]
+    static_categories: list[CategoryEntry]
 
 
 @_closed

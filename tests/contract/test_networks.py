@@ -12,12 +12,14 @@ from forecaster.data.transforms.scalers import Scaler
 from forecaster.data.transforms.windows import Windows, WindowSource
 from forecaster.errors import DataError
 from forecaster.model.cells import CELLS
+from forecaster.model.cost import least_weights, most_weights
 from forecaster.model.shape import Shape
 from forecaster.model.spec import HEADS, ModelSpec
 from forecaster.runs.arrays import load_arrays, save_arrays
 from forecaster.runs.claim import claim
 from tests.heads import BOTH_WAYS_HEADS, with_head
 from tests.integration.tiny_runs import csv_rows, done, hours, read, write_config, write_table
+from tests.unit.runs.sealed_runs import DONE
 
 pytestmark = pytest.mark.slow
 
@@ -80,7 +82,11 @@ def check_promises(model: ModelSpec, shape: Shape, folder: Path) -> None:
     out = forecast(network, inputs(shape))
     assert out.shape == (BATCH, shape.horizon, shape.n_targets)
     assert np.isfinite(out).all()
-    save_arrays(folder / "w", weights_of(network))
+    weights = weights_of(network)
+    # A run whose network is larger than its weights, or smaller by far, is refused.
+    n_weights = sum(array.size for array in weights.values())
+    assert 0 < least_weights(model, shape) <= n_weights < most_weights(model, shape) - 2**24
+    save_arrays(folder / "w", weights)
     again = built(model, shape)
     fill_weights(again, load_arrays(folder / "w")[0])
     assert (forecast(again, inputs(shape)) == out).all()
@@ -219,7 +225,7 @@ def test_fitted_comes_back_from_its_run_directory_and_its_members_are_averaged(t
     np.testing.assert_allclose(expected, (alone[0] + alone[1]) / 2, rtol=1e-6)
     with claim(tmp_path / "r") as run:
         both.save(run)
-        run.seal({})
+        run.seal(DONE)
     loaded = Fitted.load(run)
     assert loaded.spec == both.spec
     assert loaded.shape == shape
