@@ -14,6 +14,7 @@ from forecaster.config.spec import ExperimentSpec
 from forecaster.data.transforms.windows import Windows
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
+from forecaster.model.cost import least_weights
 from forecaster.runs.directory import RunDir
 from forecaster.runs.files import write_whole
 from forecaster.stages.fitting import Carried, MemberStore
@@ -54,7 +55,8 @@ def fit_members(
     for member in range(spec.training.ensemble):
         checkpoints = store.checkpoints(member)
         saved = checkpoints.load()
-        weights = {"w": np.full(3, spec.seed + member, np.float32)} if saved is None else saved[0]
+        size = least_weights(spec.model, prepared.shape)
+        weights = {"w": np.full(size, spec.seed + member, np.float32)} if saved is None else saved[0]
         for epoch in range(0 if saved is None else saved[1]["epoch"], spec.training.epochs):
             weights = {"w": weights["w"] * 2 + spec.seed}
             checkpoints.save(weights, {"epoch": epoch + 1})
