@@ -8,7 +8,7 @@ DEMO := runs/demo
 FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test pythons mutants check lint coverage wheel format data schema pages docs notebook images report-images vendor clean
+.PHONY: help install demo test pythons mutants fuzz torture check lint coverage wheel format data schema pages docs notebook images report-images vendor clean
 .PHONY: bench-speed bench-engines bench-memory bench-dataframe bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune league
 
 help:  ## this list
@@ -50,6 +50,21 @@ pythons:  ## the fast tests on Python 3.12 and 3.13 too, each in an environment 
 mutants: $(STAMP)  ## do the tests notice small changes of the code? one module: make mutants MODULE=its path
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[mutants]' -c constraints.txt
 	$(BIN)/python tools/mutants.py $(MODULE)
+
+MINUTES ?= 5
+FUZZ := build/fuzz
+fuzz: $(STAMP)  ## coverage-guided fuzzing of configs, --set, CSV and Parquet: so many minutes each, make fuzz MINUTES=5
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[fuzz]' -c constraints.txt
+	for target in config override csv parquet; do \
+		mkdir -p $(FUZZ)/$$target && cp tests/fuzz/corpus/$$target/* $(FUZZ)/$$target/ && \
+		nice -n 19 $(BIN)/python -W ignore -m tools.fuzz $$target -max_total_time=$$(($(MINUTES) * 60)) -max_len=4096 \
+			-rss_limit_mb=4000 -timeout=30 -artifact_prefix=$(FUZZ)/ $(FUZZ)/$$target || exit 1; \
+	done
+
+EVERY ?= 1
+TIMES ?= 20
+torture: $(STAMP)  ## kills, faults, races and signals, for hours; fewer: make torture EVERY=50 TIMES=2
+	$(BIN)/python benchmarks/torture.py --every $(EVERY) --times $(TIMES) --write
 
 coverage: $(STAMP)  ## all tests, and which lines and branches they reach; fails below the threshold
 	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term --cov-report=html --cov-fail-under=80

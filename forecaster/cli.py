@@ -28,7 +28,7 @@ from forecaster.commands import (
     validate,
 )
 from forecaster.system import write_utf8
-from forecaster.terminal.exits import end_on_signals
+from forecaster.terminal.exits import end_on_signals, run_to_the_end
 from forecaster.text import shortened, visible
 from forecaster.version import __version__
 
@@ -118,7 +118,7 @@ def main() -> None:
     end_on_signals()
     write_utf8(sys.stdout)
     write_utf8(sys.stderr)
-    app()
+    run_to_the_end(app)
 
 
 if __name__ == "__main__":

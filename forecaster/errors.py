@@ -11,6 +11,7 @@ ForecasterError            exit status
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -204,6 +205,10 @@ class TrainingError(ForecasterError):
     """A training or a search that failed, as with a NaN loss."""
 
     exit_code = 1
+
+
+# What the system says of a path that no disk and no permission makes good.
+NO_PATH = frozenset({errno.ENAMETOOLONG, errno.ELOOP})
 
 
 class EnvironmentError_(ForecasterError):

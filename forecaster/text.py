@@ -20,18 +20,20 @@ _ODD = re.compile(
     "\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
     f"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f{_WITHOUT_INK}]"
 )
+_KEPT_BYTE = re.compile("[\udc80-\udcff]")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def visible(text: str) -> str:
     r"""Write every character that cannot be seen, or that changes how others are seen, as an escape such as \u202e."""
-    return _ODD.sub(lambda found: _SHORT.get(found[0]) or _escape(found[0]), text)
+    return _ODD.sub(lambda found: _SHORT.get(found[0]) or _escape(found[0]), _whole(text))
 
 
 def steady(text: str) -> str:
     """Do the same to a text of several lines, whose line feeds stay."""
     return _ODD.sub(
-        lambda found: found[0] if found[0] == "\n" else _SHORT.get(found[0]) or _escape(found[0]), text
+        lambda found: found[0] if found[0] == "\n" else _SHORT.get(found[0]) or _escape(found[0]),
+        _whole(text),
     )
 
 
@@ -47,7 +49,18 @@ def visible_values(value: Any) -> Any:
 def plain_json(value: Any, *, indent: int | None = None) -> str:
     """Write JSON whose odd characters are escapes, which a reader of JSON turns into the characters again."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return _ODD.sub(lambda found: found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1], text)
+    return _ODD.sub(lambda found: found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1], _whole(text))
+
+
+def _whole(text: str) -> str:
+    """Put characters together whose bytes Python keeps one by one, as in paths under the locale C."""
+    if not _KEPT_BYTE.search(text):
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        # Another half of a pair, which no byte stands for.
+        return text
 
 
 def _escape(char: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from forecaster.api.listeners import EpochAdapter, OnEpoch
 from forecaster.errors import UsageError
+from forecaster.text import shortened
 
 if TYPE_CHECKING:
     from forecaster.training.progress import Listener
@@ -30,6 +31,19 @@ def check_resume(*, resume: bool, overwrite: bool, run_dir: str | Path | None, w
         raise UsageError("--resume and --overwrite exclude each other", hint="use one of them")
     if resume and run_dir is None:
         raise UsageError("--resume needs --run-dir", hint=f"name the directory of the {what} to continue")
+
+
+def check_count(name: str, value: int | None, *, most: int) -> None:
+    """Raise UsageError unless a number that was asked for is from 1 to the most that makes sense; None is none.
+
+    Args:
+        name: The option.
+        value: The number.
+        most: The largest number: beyond it a machine would work for years, or run out of memory.
+    """
+    if value is not None and not 1 <= value <= most:
+        number = shortened(f"{value:,}", 60) if abs(value) < 10**100 else "of a hundred digits and more"
+        raise UsageError(f"--{name} {number}: needs a whole number from 1 to {most:,}")
 
 
 def listener_of(on_epoch: OnEpoch | None) -> Listener | None:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from forecaster.api.evaluation import Evaluation
 from forecaster.api.frames import DEFAULT_KIND, kind_of, to_kind
 from forecaster.api.listeners import OnEpoch
-from forecaster.api.new_run import check_resume, listener_of, path_of
+from forecaster.api.new_run import check_count, check_resume, listener_of, path_of
 from forecaster.api.remarks import OnNote, deliver
 from forecaster.config.experiment import Experiment
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource, as_source
 from forecaster.runs.directory import RunDir, RunReplacedError
+from forecaster.spec import MOST_COUNT
 from forecaster.stages.metrics import splits_of
 from forecaster.stages.opened import OpenedRun, open_run
 from forecaster.stages.settled import settings_of_a_run
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from forecaster.reporting.newest import NewestForecasts
     from forecaster.stages.report import Reported
     from forecaster.training.progress import Listener
+
+# More would take years, and more steps ahead than this would not fit into memory.
+MOST_REPEATS, MOST_STEPS = 1_000, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,8 @@ class Run:
         from forecaster.pipeline.predict import predict
         from forecaster.stages.drawing import drawing_of
 
+        check_count("horizon", horizon, most=MOST_STEPS)
+
         return predict(
             self._opened,
             data=None if data is None else as_source(data),
@@ -219,6 +225,7 @@ class Run:
         """
         from forecaster.pipeline.future import future_table
 
+        check_count("horizon", horizon, most=MOST_STEPS)
         return future_table(
             self._opened,
             data=None if data is None else as_source(data),
@@ -278,6 +285,8 @@ class Run:
         """
         from forecaster.pipeline.explain import explain
 
+        check_count("windows", windows, most=MOST_COUNT)
+        check_count("repeats", repeats, most=MOST_REPEATS)
         return explain(self._opened, windows=windows, repeats=repeats, seed=seed)
 
     @settings_of_a_run(takes_rows=False)

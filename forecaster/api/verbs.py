@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from forecaster.api.frames import kind_of
 from forecaster.api.listeners import OnEpoch, OnTrial, TrialAdapter
-from forecaster.api.new_run import check_resume, listener_of, path_of
+from forecaster.api.new_run import check_count, check_resume, listener_of, path_of
 from forecaster.api.remarks import OnNote, deliver
 from forecaster.api.results import Backtest, Search
 from forecaster.api.run import Run
 from forecaster.config.experiment import Experiment
 from forecaster.data.reading.sources import TableSource, as_source
 from forecaster.data.spec import IN_MEMORY
+from forecaster.spec import MOST_COUNT
 
 if TYPE_CHECKING:
     from forecaster.pipeline.tune import SearchPlan
@@ -247,6 +248,8 @@ def backtest(
     from forecaster.stages.folds import BacktestPlan
 
     check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="backtest")
+    check_count("folds", folds, most=1_000)
+    check_count("step", step, most=MOST_COUNT)
     experiment, source = with_table(experiment, data)
     plan = BacktestPlan(folds=folds, step=step, refit=refit, window=window)
     result = backtest_run(
@@ -315,6 +318,7 @@ def tune(
     from forecaster.pipeline.tune import tune as tune_run
 
     check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="search")
+    check_count("workers", workers, most=256)
     experiment, source = with_table(experiment, data)
     options = SearchOptions(
         path_of(run_dir), resume, overwrite, smoke, workers, engine, time_budget, overrides

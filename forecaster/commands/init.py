@@ -32,7 +32,11 @@ _SHOWN = 8
 def command(
     data: Annotated[
         Path | None,
-        typer.Argument(metavar="DATA", help="The table: a CSV, Parquet or Arrow file.", show_default=False),
+        typer.Argument(
+            metavar="DATA",
+            help="The table: a CSV, Parquet or Arrow file, or a folder of them.",
+            show_default=False,
+        ),
     ] = None,
     example: Annotated[
         str | None,

@@ -18,7 +18,7 @@ import yaml
 from forecaster.config.nearest import nearest
 from forecaster.config.positions import KeyPath, Positions, dotted, quoted
 from forecaster.config.syntax import explain_syntax, unprintable
-from forecaster.errors import ConfigError, Diagnostic, EnvironmentError_, Location
+from forecaster.errors import NO_PATH, ConfigError, Diagnostic, EnvironmentError_, Location
 from forecaster.system import open_at_once
 
 MAX_BYTES = 1024 * 1024
@@ -105,6 +105,8 @@ def read_bytes(path: Path) -> bytes:
     except IsADirectoryError:
         raise ConfigError("is a folder", hint="give a YAML file", location=where) from None
     except OSError as e:
+        if e.errno in NO_PATH:
+            raise ConfigError(f"cannot be read: {e.strerror}", hint="check the path", location=where) from e
         raise EnvironmentError_(
             f"cannot be read: {e.strerror}", hint="check its permissions and the disk", location=where
         ) from e

@@ -78,7 +78,7 @@ class TuneSpec(Spec):
         Annotated[
             str,
             Field(
-                pattern=r"^[1-9][0-9]*(s|m|h)$",
+                pattern=r"^[1-9][0-9]{0,8}(s|m|h)$",
                 json_schema_extra={"patternErrorMessage": "a time such as 90s, 30m or 2h"},
             ),
         ]

@@ -104,10 +104,11 @@ def locate(loc: tuple[int | str, ...], root: Node) -> Place:
             siblings = tuple(by_type.items())
             place = Place(place.path, node, place.parent, siblings)
             continue
-        if part == "[key]":
-            return Place(place.path, place.node, place.parent, names_key=True)
         inside = _inside(node, part, root)
         if inside is None:
+            # A key of this name would be inside something.
+            if part == "[key]":
+                return Place(place.path, place.node, place.parent, names_key=True)
             break
         parent, node = inside
         place = Place(

@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import io
 import math
+import re
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -254,7 +255,7 @@ def seconds(text: str | None) -> float | None:
     if text is None:
         return None
     units = {"s": 1.0, "m": 60.0, "h": 3600.0}
-    if text[-1:] not in units or not text[:-1].isdecimal() or int(text[:-1]) < 1:
+    if re.fullmatch("0*[1-9][0-9]{0,8}[smh]", text) is None:
         raise UsageError(f"--time-budget {text}: is not a time", hint="write it as 90s, 30m or 2h")
     return int(text[:-1]) * units[text[-1]]
 

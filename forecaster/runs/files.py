@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from forecaster.errors import EnvironmentError_
+from forecaster.errors import NO_PATH, EnvironmentError_, UsageError
 from forecaster.system import patiently
 
 _LONGEST = 240
@@ -26,8 +26,14 @@ def disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno in NO_PATH:
+            raise UsageError(
+                f"{path}: cannot be written: {error.strerror or error}", hint="choose another path"
+            ) from error
+        # A folder is made where there is none; where a file is in its way, the system says that it exists.
+        reason = "Not a directory" if isinstance(error, FileExistsError) else error.strerror or error
         raise EnvironmentError_(
-            f"{path}: cannot be written: {error.strerror or error}",
+            f"{path}: cannot be written: {reason}",
             hint="make space, get permission to write there, or choose another folder",
         ) from error
 
@@ -49,8 +55,10 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> None:
     """
     # The name of the temporary file is longer than that of the file, and most systems allow 255 bytes.
     short = path.name if len(os.fsencode(path.name)) <= _LONGEST else sha256(path.name.encode()).hexdigest()
-    part = path.with_name(f".{short}.part")
     with disk_errors(path):
+        if not path.name:
+            raise UsageError(f"{path}: cannot be written: it is a folder", hint="choose another path")
+        part = path.with_name(f".{short}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # Remove what a killed process left, or a link, which would lead to another file.

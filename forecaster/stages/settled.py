@@ -58,7 +58,8 @@ def _followable(diagnostic: Diagnostic, *, keys: bool, takes_rows: bool) -> Diag
     for of_the_config, of_a_name in _OF_THE_PATH:
         hint = hint.replace(of_the_config, of_a_name)
     named = list(dict.fromkeys(_KEY.findall(hint)))
-    if keys and named and not hint.startswith("train"):
+    # A hint that tells what the network was trained on, or to train another, is right as it is.
+    if keys and named and not hint.startswith(("train", "the network was trained")):
         hint = f"correct the table, or train a run with another {joined(named, word='or')}"
     if not takes_rows and "forecaster predict" not in hint and re.search("--(data|from)\\b", hint):
         hint += ", with forecaster predict"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
 import sys
+import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import typer
 
-from forecaster.errors import EnvironmentError_, ForecasterError, UsageError
+from forecaster.errors import NO_PATH, EnvironmentError_, ForecasterError, UsageError
 from forecaster.system import reader_is_gone
 from forecaster.terminal.console import Reporter
 from forecaster.text import steady
@@ -50,6 +52,10 @@ def command_context(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -
             _write_nowhere()
             raise typer.Exit(READER_GONE) from None
         where = f"{cause.filename}: " if cause.filename else ""
+        if cause.errno in NO_PATH:
+            wrong = UsageError(f"{where}{cause.strerror}", hint="choose another path")
+            reporter.fail(wrong)
+            raise typer.Exit(wrong.exit_code) from None
         lack = EnvironmentError_(
             f"{where}{cause.strerror or cause}", hint="check the free space and the permissions there"
         )
@@ -81,6 +87,51 @@ def command_context(as_json: bool, quiet: bool, verbose: bool, no_color: bool) -
             file=sys.stderr,
         )
         raise typer.Exit(1) from None
+
+
+def run_to_the_end(command: Callable[[], object]) -> NoReturn:
+    """Run the command line, and end the process with its status once everything it printed is written.
+
+    The process ends without the interpreter being taken apart: a thread of Arrow that still holds a Python object then,
+    such as one that reads ahead in a table, would abort it after the last message.
+
+    Args:
+        command: Parses the arguments and runs the command; ends in SystemExit.
+    """
+    status = 0
+    try:
+        try:
+            command()
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError as cause:
+        # Help is written by the library that parses arguments, and what is buffered by the flush.
+        status = _unwritten(cause, status)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    # What programs leave to the end of the interpreter: threads to wait for, temporary folders, worker processes.
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.flush()
+    os._exit(status)
+
+
+def _unwritten(cause: OSError, status: int) -> int:
+    """Return the exit status where the output could not be written, and say why where that can be written."""
+    if reader_is_gone(cause):
+        return READER_GONE
+    lack = EnvironmentError_(
+        f"the output cannot be written: {cause.strerror or cause}", hint="check the free space there"
+    )
+    with contextlib.suppress(OSError, ValueError):
+        print(f"error: {lack}", file=sys.stderr, flush=True)
+    return lack.exit_code
 
 
 def end_on_signals() -> None:

@@ -14,14 +14,12 @@ from forecaster.config.spec import ExperimentSpec
 from forecaster.data.transforms.windows import Windows
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
+from forecaster.model.cost import least_weights
 from forecaster.runs.directory import RunDir
 from forecaster.runs.files import write_whole
 from forecaster.stages.fitting import Carried, MemberStore
 from forecaster.stages.prepared import Prepared
 from forecaster.training.progress import EpochRow
-
-# As many weights as the networks of the tests have at least; a run with fewer is refused.
-REST = np.zeros(1000, np.float32)
 
 
 def install(patch: pytest.MonkeyPatch) -> None:
@@ -57,11 +55,10 @@ def fit_members(
     for member in range(spec.training.ensemble):
         checkpoints = store.checkpoints(member)
         saved = checkpoints.load()
-        weights = (
-            {"w": np.full(3, spec.seed + member, np.float32), "rest": REST} if saved is None else saved[0]
-        )
+        size = least_weights(spec.model, prepared.shape)
+        weights = {"w": np.full(size, spec.seed + member, np.float32)} if saved is None else saved[0]
         for epoch in range(0 if saved is None else saved[1]["epoch"], spec.training.epochs):
-            weights = {"w": weights["w"] * 2 + spec.seed, "rest": REST}
+            weights = {"w": weights["w"] * 2 + spec.seed}
             checkpoints.save(weights, {"epoch": epoch + 1})
         members.append(weights)
         history += [

@@ -1,8 +1,8 @@
-"""Commands that are killed at one of their file operations, each in a process of its own.
+"""Commands that are killed at one of their file operations, or whose operation fails, each in a process of its own.
 
 Python's audit hooks see every file that is opened, renamed or removed before it happens. The process ends there and
-then, as if it were killed: nothing is cleaned up, and no later operation happens. What the audit does not see is how
-much of a file is written, so a file may also be opened and cut short.
+then, as if it were killed: nothing is cleaned up, and no later operation happens. In place of the kill the operation
+may fail, as on a full disk. What the audit does not see, reads, writes and fsync, `watched_files` adds.
 """
 
 import multiprocessing
@@ -19,7 +19,7 @@ import pytest
 from typer.main import get_command
 
 from forecaster.cli import app
-from tests.integration import fake_training
+from tests.integration import fake_training, watched_files
 
 KILLED = 77
 COMMANDS = get_command(app)
@@ -48,7 +48,7 @@ class Operation(NamedTuple):
     """A change to a file or folder.
 
     Attributes:
-        kind: open, rename, remove, mkdir or rmdir.
+        kind: open, rename, remove, mkdir or rmdir; with `Kill.fine` also read, write or fsync.
         path: What is changed, relative to the run directory; of a rename, where to.
     """
 
@@ -62,13 +62,19 @@ class Kill:
 
     Attributes:
         at: Operations that happen before it; None never ends it.
-        cut_short: The operation, which opens a file to write, still happens, and a part is written.
+        cut_short: The operation, which opens a file to write, still happens, and a part is written; of a write, half.
         before: In place of `at`, the first operation of this kind and path.
+        fine: Reads, writes and fsync count too.
+        fault: The operation fails with this errno, once, and the command goes on; None kills it.
+        said: Where its stderr goes; None leaves it.
     """
 
     at: int | None = None
     cut_short: bool = False
     before: Operation | None = None
+    fine: bool = False
+    fault: int | None = None
+    said: Path | None = None
 
 
 def kill_within(work: Callable[[], object], folder: Path, kill: Kill) -> tuple[int | None, list[Operation]]:
@@ -119,22 +125,39 @@ def _command(arguments: list[str], *, fake: bool) -> None:
 
 def _watched(work: Callable[[], object], folder: Path, kill: Kill, seen: Connection) -> None:
     count, ending = 0, False
+    if kill.said is not None:
+        os.dup2(os.open(kill.said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), 2)
 
-    def watch(event: str, given: tuple[Any, ...]) -> None:
+    def met(operation: Operation, cut_short: Callable[[], object]) -> None:
         nonlocal count, ending
-        operation = None if ending else _operation(event, given, folder)
-        if operation is None:
+        if ending:
             return
         seen.send(operation)
         if kill.at == count or kill.before == operation:
             ending = True
             if kill.cut_short:
-                os.write(os.open(given[0], given[2] & ~os.O_EXCL, 0o644), _CUT_SHORT)
-            os._exit(KILLED)
+                cut_short()
+            if kill.fault is None:
+                os._exit(KILLED)
+            raise _failure(kill.fault, folder, operation)
         count += 1
 
+    def watch(event: str, given: tuple[Any, ...]) -> None:
+        operation = None if ending else _operation(event, given, folder)
+        if operation is not None:
+            met(operation, lambda: os.write(os.open(given[0], given[2] & ~os.O_EXCL, 0o644), _CUT_SHORT))
+
+    if kill.fine:
+        watched_files.install(folder, lambda kind, path, half: met(Operation(kind, path), half))
     sys.addaudithook(watch)
     work()
+
+
+def _failure(code: int, folder: Path, operation: Operation) -> OSError:
+    """What Python raises: no system call on an open file knows the name of the file."""
+    if operation.kind in ("read", "write", "fsync"):
+        return OSError(code, os.strerror(code))
+    return OSError(code, os.strerror(code), str(folder / operation.path))
 
 
 def _operation(event: str, given: tuple[Any, ...], folder: Path) -> Operation | None:

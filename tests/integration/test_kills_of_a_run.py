@@ -1,9 +1,7 @@
 """A run that is killed at each of its file operations; `test_processes` and `benchmarks/kills.py` send signals."""
 
-import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from forecaster.runs.claim import claim
 from forecaster.runs.directory import OVERWRITING, RunDir
 from tests.integration import fake_training
 from tests.integration.killed_commands import KILLED, Kill, Operation, command, fake_command, kill_within
+from tests.integration.killed_runs import assert_same_run, contents, kills, shown, to_resume
 from tests.integration.tiny_runs import call, done, hours, line, refused, write_table
 
 pytestmark = pytest.mark.slow
@@ -20,8 +19,6 @@ pytestmark = pytest.mark.slow
 if sys.platform != "linux":
     pytest.skip("asks Linux what a folder is called", allow_module_level=True)
 
-# Times differ, and the page is made from the rest at any time.
-NOT_COMPARED = {"events.jsonl", "manifest.json", "report.html"}
 TRAIN: list[object] = ["train"]
 BACKTEST: list[object] = ["backtest", "--folds", 2, "--refit"]
 
@@ -39,80 +36,8 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     fake_training.install(monkeypatch)
 
 
-def kills(
-    work: Callable[[], object], run: Path, before: Path | None = None, until: Operation | None = None
-) -> Iterator[Operation]:
-    """Kill something at every file operation, and within every one that writes a file in its place.
-
-    Args:
-        work: What is killed, each time from the start.
-        run: The run directory.
-        before: What is in the run directory at the start; None where it does not exist.
-        until: The first operation that no longer matters; None goes on until nothing is left to kill.
-
-    Yields:
-        The operation that the kill came before or in. The run directory is as the kill left it.
-    """
-    at, cut_short = 0, False
-    while True:
-        shutil.rmtree(run, ignore_errors=True)
-        if before is not None:
-            shutil.copytree(before, run)
-        status, operations = kill_within(work, run, Kill(at, cut_short))
-        if status == 0 or operations[-1] == until:
-            break
-        assert status == KILLED
-        yield operations[-1]
-        # What is in a part that is never put in its place makes no difference.
-        in_place = operations[-1].kind == "open" and not operations[-1].path.endswith(".part")
-        cut_short = in_place and not cut_short
-        at += not cut_short
-    assert at > 10
-
-
 def words_of(verb: list[object], folder: Path, run: str, *more: object) -> list[object]:
     return [verb[0], folder / "c.yaml", *verb[1:], *more, "--smoke", "-q", "--run-dir", folder / run]
-
-
-def contents(path: Path) -> dict[str, bytes]:
-    """Every file but the lock."""
-    files = (p for p in path.rglob("*") if p.is_file() and p.name != ".lock")
-    return {p.relative_to(path).as_posix(): p.read_bytes() for p in files}
-
-
-def assert_same_run(run: Path, whole: Path) -> None:
-    """The same files of the same bytes, whole by the manifest, and nothing that a kill left."""
-    found, expected = contents(run), contents(whole)
-    assert found.keys() == expected.keys()
-    for name in expected.keys() - NOT_COMPARED:
-        assert found[name] == expected[name], name
-    files = RunDir(run).manifest()["files"]
-    assert files.keys() == RunDir(whole).manifest()["files"].keys()
-    RunDir(run).check(*files)
-
-
-def shown(run: Path) -> str | None:
-    """What `show` refuses a directory for; None where it shows a complete run, whose files are whole."""
-    result = call("show", run)
-    if result.exit_code == 0:
-        RunDir(run).check(*RunDir(run).manifest()["files"])
-        return None
-    assert result.exit_code == 2
-    said = result.stderr.removeprefix("error: ").strip()
-    names = {p.name for p in run.iterdir() if not p.name.endswith(".part")} if run.exists() else set()
-    if not run.exists():
-        assert said.startswith(f"{run}: there is no such run directory; ")
-    elif names <= {".lock"}:
-        assert said.startswith(f"{run}: is not a run directory; ")
-    else:
-        assert said.startswith(f"{run}: this run is not complete; ")
-    return said
-
-
-def to_resume(said: str | None, words: list[object]) -> list[object]:
-    """The command that `show` names; where it names none, the one that was killed with --resume."""
-    _, names_one, named = (said or "").partition("finish it with: forecaster ")
-    return [*shlex.split(named), "-q"] if names_one else [*words, "--resume"]
 
 
 @pytest.mark.timeout(600)

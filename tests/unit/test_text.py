@@ -75,3 +75,10 @@ def test_values_are_visible_at_every_depth() -> None:
 def test_a_long_text_keeps_its_ends() -> None:
     assert shortened("a" * 50 + "b" * 50, 10) == "aaaaa…bbbb"
     assert shortened("short", 10) == "short"
+
+
+def test_bytes_that_python_kept_one_by_one_are_characters_again() -> None:
+    kept = "Größe".encode().decode("ascii", "surrogateescape")
+    assert visible(kept) == steady(kept) == "Größe"
+    assert json.loads(plain_json(kept)) == "Größe"
+    assert visible(kept + "\udcff") == "Größe\\udcff"

@@ -255,7 +255,7 @@ def _separator(text: str) -> str:
 
     def fields(mark: str) -> int:
         try:
-            counts = {len(line) for line in reader(io.StringIO(text), delimiter=mark) if line}
+            counts = {len(line) for line in reader(io.StringIO(text, newline=""), delimiter=mark) if line}
         except CsvError:
             return 0
         return counts.pop() if len(counts) == 1 else 0

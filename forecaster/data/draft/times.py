@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from forecaster.data.draft.codes import CODED_NAMES
 from forecaster.data.draft.column_formats import format_of_column
 from forecaster.data.draft.day_parts import parts_of_day
 from forecaster.data.draft.kinds import ISO
+from forecaster.data.draft.no_time import no_time
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.draft.time_forms import (
     are_weeks,
@@ -21,7 +22,6 @@ from forecaster.data.draft.time_forms import (
 from forecaster.data.draft.time_parts import years_with_parts
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.columns import ColumnBatch, plain_text
-from forecaster.data.reading.numbers import MISSING
 from forecaster.data.reading.problems import Problems
 from forecaster.data.reading.times import TimeReader
 from forecaster.data.spec import DataSpec
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 TIME_NAMES = re.compile(
     r"(?i)(^|_)(time|date|datetime|timestamp|ds|day|week|month|quarter|hour|time_hour|index|datum)($|_)"
 )
-_OFFSET = re.compile(r"\d\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$")
 STEP_NAMES = re.compile(r"(?i)^(t|time|step|index|period|year|ds|timestamp|date|epoch|time_idx)$")
 # The share of a column's cells that are times, above which the others are faults.
 _MOSTLY = 0.9
@@ -111,33 +110,8 @@ def read_times(
 
     stamps, good = reader.read(batch(time.name), {part: batch(name) for part, name in time.parts.items()})
     if not good.all():
-        raise _no_time(table, time, sample, ~good)
+        raise no_time(table, time, sample, ~good)
     return stamps, reader.kind == "aware"
-
-
-def _no_time(table: pd.DataFrame, time: TimeColumn, sample: Sample, bad: Any) -> DataError:
-    first, n_bad = int(np.flatnonzero(bad)[0]), int(bad.sum())
-    cells = [str(table[name].iloc[first]) for name in time.columns]
-    shown = joined(["an empty cell" if c.strip() in MISSING else repr(c) for c in cells], word="with")
-    more = f" ({n_bad:,} such rows)" if n_bad > 1 else ""
-    return DataError(
-        f"column {time.name!r}: {shown} is not a time like those before it{more}",
-        hint="correct the row: hours go from 0 to 24, months from 1 to 12, and every date must exist"
-        if time.parts
-        else _row_hint(cells[0], table[time.name], ~bad),
-        # The header is on line 1, the first row on line 2.
-        location=Location(str(sample.source), first + 2 if sample.csv is not None else None),
-    )
-
-
-def _row_hint(cell: str, column: pd.Series[Any], good: Any) -> str:
-    """Return the next move for a cell that is no time."""
-    if cell.strip() in MISSING or cell in ("NaT", "<NA>"):
-        return "give the row its time, or delete it"
-    before = str(column[good].iloc[0]) if good.any() else cell
-    if bool(_OFFSET.search(cell)) != bool(_OFFSET.search(before)):
-        return "correct the row; write all times with an offset from UTC, or all without"
-    return f"correct the row; the times are written like {before}"
 
 
 def _find(sample: Sample, wishes: Wishes) -> FoundTimes:
@@ -244,7 +218,7 @@ def _counts(sample: Sample, name: str) -> bool:
     import pandas as pd
 
     values = pd.to_numeric(sample.table[name], errors="coerce").to_numpy(dtype=float)
-    if np.isnan(values).any() or len(values) < 2:
+    if not np.isfinite(values).all() or len(values) < 2:
         return False
     steps = np.diff(values)
     if not (steps > 0).any():

@@ -88,7 +88,9 @@ class Wishes:
 
 def freq_of(text: str | None) -> str | int | None:
     """Return a frequency from the text of an option: whole numbers are steps of an integer time axis."""
-    return int(text) if text is not None and text.strip().isdigit() else text
+    # No distance of a time axis has as many digits, and Python refuses to convert thousands of them.
+    whole = text is not None and text.strip().isdecimal() and len(text) < 80
+    return int(text) if text is not None and whole else text
 
 
 def check_columns(wishes: Wishes, sample: Sample) -> None:

@@ -63,6 +63,7 @@ class ArrowTable(TableFile):
             pa.ArrowNotImplementedError,
             TypeError,
             ValueError,
+            OverflowError,
         ) as error:
             raise DataError(
                 f"{IN_MEMORY}: the table cannot be read: {str(error).splitlines()[0]}",

@@ -14,6 +14,7 @@ import os
 import shutil
 import tempfile
 import time
+import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -201,7 +202,13 @@ def _opened(entry: Path, source: str) -> tuple[Panel, Findings] | None:
         values = np.empty(shape) if 0 in shape else np.memmap(entry / VALUES, np.float64, "r", shape=shape)
         # `_tidy` removes the least recently used entries first.
         os.utime(entry)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        zipfile.BadZipFile,
+    ):  # what a failing disk does to an archive
         return None
     named: dict[str, Any] = {name: tuple(facts[name]) for name in _NAMES}
     named |= {name: arrays.pop(name) for name in _OF_PANEL}

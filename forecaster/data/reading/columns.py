@@ -51,16 +51,23 @@ class ColumnBatch:
 
     def text(self, i: int) -> str:
         """Return the text of one cell, "" for null."""
-        try:
-            value = self.cells[int(i)].as_py()
-        except (OverflowError, ValueError):
-            # Times so far away that Python has none of them.
-            value = self.cells[int(i) : int(i) + 1].to_numpy(zero_copy_only=False)[0]
-        return "" if value is None else str(value)
+        return _text(self.cells[int(i)])
 
     def texts(self, chosen: Bools) -> list[str]:
         """Return the texts of the cells that `chosen`, (rows,), marks, none of them null."""
-        return [str(value) for value in self.cells.filter(mask(chosen)).to_pylist()]
+        return [_text(cell) for cell in self.cells.filter(mask(chosen))]
+
+
+def _text(cell: pa.Scalar) -> str:
+    """Return the text of a cell, "" for null."""
+    try:
+        value = cell.as_py()
+    except (OverflowError, ValueError):
+        # A time beyond the years that Python knows, which Arrow can write all the same.
+        import pyarrow as pa
+
+        value = cell.cast(pa.string()).as_py()
+    return "" if value is None else str(value)
 
 
 def cast_text(cells: pa.Array, kind: pa.DataType) -> pa.Array:

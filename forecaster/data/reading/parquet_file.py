@@ -47,8 +47,9 @@ class ParquetFile(TableFile):
         for name in names:
             if name in self._periods:
                 raise DataError(
-                    f"{self.name}: column {name!r} holds periods of pandas",
+                    f"the column {name!r} holds periods of pandas",
                     hint="store the beginning of each period, as to_timestamp() returns it",
+                    location=Location(self.name),
                 )
         with self._open() as file, self._explained():
             self._check_size(file.metadata, names)

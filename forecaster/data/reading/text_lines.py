@@ -53,6 +53,8 @@ def _utf8(chunks: Iterator[bytes], path: Path, csv: CsvSpec) -> Iterator[bytes]:
     plain = codec in ("utf-8", "utf-8-sig")
     decoder = codecs.getincrementaldecoder("utf-8" if plain else codec)()
     first, lines = next(chunks, b""), 1
+    if first.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)) and not codec.startswith("utf-32"):
+        raise wrong_encoding(path, csv, None, "set data.csv.encoding: utf-32")
     if first.startswith(_MARKS_16) and not codec.startswith(("utf-16", "utf-32")):
         raise wrong_encoding(path, csv, None, "set data.csv.encoding: utf-16")
     for chunk in _chained(first, chunks):

@@ -103,6 +103,11 @@ def not_a_time(kind: str, spec: DataSpec) -> CellFault:
     if isinstance(spec.freq, int):
         what = f"the column holds {kind}, and data.freq is the integer {spec.freq}"
         return what, "store integers, or set data.freq to a frequency such as h or D"
+    if "pandas.period" in kind:
+        return (
+            "the column holds periods of pandas",
+            "store the beginning of each period, as to_timestamp() returns it",
+        )
     return (
         f"the column holds {kind}, and data.freq {spec.freq!r} needs timestamps",
         "store timestamps or dates",

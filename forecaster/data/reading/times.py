@@ -204,7 +204,9 @@ def _integers(cells: pa.Array) -> tuple[Ints, Bools]:
         return to_ints(pc.if_else(mask(good), cells, None)), good
     text = pc.utf8_trim_whitespace(cells)
     good = to_flags(pc.match_substring_regex(text, r"^[+-]?0*\d{1,15}$").fill_null(False))
-    return to_ints(pc.if_else(mask(good), text, None).cast(pa.int64())), good
+    # Arrow takes no plus sign.
+    unsigned = pc.replace_substring_regex(text, r"^\+", "")
+    return to_ints(pc.if_else(mask(good), unsigned, None).cast(pa.int64())), good
 
 
 def _parse(cells: pa.Array, time_format: str | None) -> tuple[NDArray[np.datetime64], Bools]:

@@ -107,3 +107,18 @@ def test_a_path_with_nul_names_no_file(path: str) -> None:
 def test_an_endless_file_is_not_read_to_its_end() -> None:
     with pytest.raises(ConfigError, match="is larger than 1 MiB"):
         Experiment.from_yaml("/dev/zero")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('"[key]": 1\n', 'c.yaml:46:1: "[key]": unknown key'),
+        (
+            "data: {categorical: {'[key]': 1}}",
+            'c.yaml:1:31: data.categorical."[key]": is 1, needs one of one_hot',
+        ),
+        ("data: {categorical: {'': one_hot}}", 'c.yaml:1:22: data.categorical."": the key is empty'),
+    ],
+)
+def test_a_key_with_the_name_of_a_mark_of_the_validator(text: str, message: str, tmp_path: Path) -> None:
+    assert message in refusal(GOOD + text if text.startswith('"') else text, folder=tmp_path)

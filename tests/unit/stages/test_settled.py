@@ -17,6 +17,7 @@ OF_A_RUN = [
         "correct the table, or train a run with another data.csv.thousands or data.csv.decimal",
     ),
     ("train with a longer window.horizon", "train with a longer window.horizon"),
+    ("the network was trained on data.freq 'h'", "the network was trained on data.freq 'h'"),
     ("point data.path to a CSV file", "name a CSV file"),
     ("data.path is relative to the YAML file", "check the path"),
     (

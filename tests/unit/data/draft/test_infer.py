@@ -402,3 +402,52 @@ def test_events_without_a_step(write: Write) -> None:
         "steps (the first: 2024-01-01 00:00:00); aggregate the table to a regular step first, for instance one row "
         "per hour or day"
     )
+
+
+NUMBERED = "number the rows of each series in a column of its own and use it as the time"
+
+
+def test_dekads_are_not_to_be_aggregated(write: Write) -> None:
+    dates = [date(2018 + i // 36, 1 + i // 3 % 12, 1 + i % 3 * 10) for i in range(120)]
+    assert problem_of(write("t,y", *(f"{d},{i}" for i, d in enumerate(dates)))) == (
+        "TABLE: the times of column 't' are irregular: the usual step is 10D, and 102 of 120 times fall between its "
+        f"steps (the first: 2018-01-01); the rows follow the days of the month: {NUMBERED}"
+    )
+
+
+def test_working_hours_are_not_to_be_aggregated(write: Write) -> None:
+    hours = [
+        f"{d} {h:02d}:00"
+        for d in days(60)
+        if datetime.fromisoformat(str(d)).weekday() < 5
+        for h in range(9, 17)
+    ]
+    assert problem_of(write("t,y", *(f"{t},{i}" for i, t in enumerate(hours)))) == (
+        "TABLE: the times of column 't' are irregular: the usual step is h, and only 25% of the steps have a row; where "
+        f"hours have no rows, as at night, set freq h and data.missing: mask; or {NUMBERED}"
+    )
+
+
+def test_times_that_are_centuries_apart(write: Write) -> None:
+    assert problem_of(write("t,y", "1700-01-01,1", "2024-01-01,2", "2024-01-02,3")).startswith(
+        "TABLE: the times of column 't' are irregular: "
+    )
+
+
+def test_lines_that_begin_with_a_mark_are_comments(write: Write) -> None:
+    config = config_of(write("# made on Monday", "#", "t,y", *(f"{d},{i}" for i, d in enumerate(days(50)))))
+    assert (config.data.csv.comment, config.data.time) == ("#", "t")
+
+
+def test_a_header_that_begins_with_a_mark_is_no_comment(write: Write) -> None:
+    config = config_of(write("#t,y", *(f"{d},{i}" for i, d in enumerate(days(50)))))
+    assert (config.data.csv.comment, config.data.time) == (None, "#t")
+
+
+def test_folders_of_csv_files_with_the_ids_in_their_names(tmp_path: Path) -> None:
+    for shop in ("007", "08"):
+        folder = tmp_path / "t" / f"shop={shop}"
+        folder.mkdir(parents=True)
+        (folder / "a.csv").write_text("t,y\n" + "".join(f"{d},{i}\n" for i, d in enumerate(days(50))))
+    config = config_at(tmp_path / "t", tmp_path / "c.yaml").data
+    assert (config.id, config.time, config.targets) == ("shop", "t", ["y"])

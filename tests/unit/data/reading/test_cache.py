@@ -122,7 +122,9 @@ def test_messages_name_the_path_that_was_given(table: Path, folder: Path) -> Non
     assert len(list(folder.iterdir())) == 1
 
 
-@pytest.mark.parametrize("data", [{"duplicates": "last"}, {"end": "2024-01-02"}, {"csv": {"thousands": "_"}}])
+@pytest.mark.parametrize("data", [{"duplicates": "last"}, {"end": "2024-01-02"}, {"csv": {"thousands": "_"}},
+    {"missing_values": [-9999]}, {"csv": {"comment": "#"}}, {"csv": {"skip_footer": 1}}, {"csv": {"skip_rows": [2]}},
+])  # fmt: skip
 def test_what_changes_the_result_has_an_entry_of_its_own(
     data: dict[str, Any], table: Path, folder: Path
 ) -> None:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tools.fuzz_tables import fuzz
+from tests.hostile_tables import fuzz
 
 
 def test_hostile_tables() -> None:
@@ -18,6 +18,9 @@ def test_hostile_tables() -> None:
 def test_many_hostile_tables() -> None:
     # A process of its own: a damaged file must not end it either.
     done = subprocess.run(
-        [sys.executable, "-m", "tools.fuzz_tables", "600", "0"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tests.hostile_tables", "600", "0"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout

@@ -21,6 +21,7 @@ import pytest
 from pydantic import ValidationError
 
 from forecaster.data.reading import compressed, parquet_file, text_lines
+from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import fingerprint
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
@@ -363,8 +364,17 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     ),
     "a text that is not among those that stand for no value": (
         text(GOOD.replace(",2\n", ",?\n")), {"missing_values": ["-", -9999]},
-        f"T:4: y: '?' is not a number; {NO_NUMBER}",
+        "T:4: y: '?' is not a number; correct it, or where it stands for no value set data.missing_values: ['?']",
     ),
+    **{
+        f"the cell {cell} for no value": (
+            text(GOOD.replace(",2\n", f",{cell}\n")), {},
+            f"T:4: y: {cell!r} is not a number; correct it, or where it stands for no value set data.missing_values: "
+            f"[{cell!r}]",
+        )
+        for cell in ("?", "-", "#N/A", "n/a", ".", "--", "<NA>", "NULL", "missing", "#N/D")
+    },
+    "UTF-32": (text(GOOD.encode("utf-32")), {}, "T: the text is not utf-8; set data.csv.encoding: utf-32"),
     # Compressed files.
     **{
         f"{how} that is {what}": (
@@ -507,7 +517,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     },
     "periods of pandas": (
         lambda folder: _periods(folder), {},
-        "T: column 'time' holds periods of pandas; store the beginning of each period, as to_timestamp() returns it",
+        "T: the column 'time' holds periods of pandas; store the beginning of each period, as to_timestamp() returns it",
     ),
     "text that is not utf-8 in Parquet": (
         table(time=pa.Array.from_buffers(pa.string(), 1, [None, *pa.array([b"\xff\xfe"]).buffers()[1:]]), y=Y[:1]), {},
@@ -764,3 +774,25 @@ def test_columns_of_parquet_that_unpack_to_many_times_their_size(
 
 def test_there_are_enough_of_them() -> None:
     assert len(READ) + len(REFUSED) > 150
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (
+            {"time": pd.period_range("2024-01", periods=4, freq="M"), "y": FOUR},
+            "<in memory>: time: row 1: the column holds periods of pandas; store the beginning of each period, as "
+            "to_timestamp() returns it",
+        ),
+        (
+            {"time": HOURS, "y": [10**30] * 4},
+            "<in memory>: the table cannot be read: Python int too large to convert to C long; convert or drop the "
+            "columns of mixed types",
+        ),
+    ],
+)
+def test_tables_in_memory(columns: dict[str, Any], expected: str) -> None:
+    spec = DataSpec.model_validate({"path": "t", "time": "time", "freq": "h", "targets": ["y"]})
+    with pytest.raises(ForecasterError) as caught:
+        read_table(spec, ArrowTable.of(pd.DataFrame(columns)))
+    assert str(caught.value) == expected

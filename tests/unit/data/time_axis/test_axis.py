@@ -106,3 +106,20 @@ def test_as_json_names_every_argument() -> None:
     time_axis = TimeAxis("3MS", "Europe/Berlin", phase=5, skip=2)
     assert TimeAxis(**time_axis.as_json()) == time_axis
     assert canonical_freq(time_axis.freq) == time_axis.freq
+
+
+@pytest.mark.parametrize(
+    ("freq", "day"), [("MS", 15), ("MS", 28), ("QS-FEB", 10), ("YS-JUN", 3), ("2MS", 15)]
+)
+def test_months_may_be_named_by_another_day(freq: str, day: int) -> None:
+    dates = pd.date_range("2019-01-01", periods=30, freq=freq) + pd.Timedelta(days=day - 1)
+    stamps = dates.to_numpy().astype("M8[ns]").view(np.int64)
+    time_axis = TimeAxis.fit(freq, None, stamps)
+    assert np.diff(time_axis.positions(stamps)).tolist() == [1] * 29
+    assert time_axis.text(time_axis.positions(stamps[:1])) == [str(dates[0].date())]
+    assert TimeAxis.from_json(time_axis.as_json()) == time_axis
+
+
+def test_month_ends_are_no_month_starts_on_another_day() -> None:
+    stamps = pd.date_range("2019-01-31", periods=12, freq="ME").to_numpy().astype("M8[ns]").view(np.int64)
+    assert (TimeAxis.fit("MS", None, stamps).positions(stamps) == OFF_AXIS).all()

@@ -1,4 +1,4 @@
-"""Read hostile tables, and report whatever is not an error of forecaster: `python -m tools.fuzz_tables 600 0`.
+"""Read hostile tables, and report whatever is not an error of forecaster: `python -m tests.hostile_tables 600 0`.
 
 Each table is a good one that chance has damaged: bytes, cells, lines, types and sizes. It is read as training reads it
 and looked at as `init` does. A table that takes more than 2 s of processor time or 400 MB of memory is reported too.
@@ -185,7 +185,7 @@ def fuzz(count: int, seed: int, *, report: Callable[[str], Any]) -> int:
                     good += 1
                 except (ForecasterError, ValidationError):
                     pass
-                except Exception:  # noqa: BLE001 - to find these is what the tool is for
+                except Exception:  # noqa: BLE001 - to find these is what it is for
                     report(f"table {i} of seed {seed}: {path.name}\n{traceback.format_exc()}")
             grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) << 10
             if time.process_time() - started > MOST_SECONDS or grown > MOST_BYTES:

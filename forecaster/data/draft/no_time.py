@@ -1,0 +1,53 @@
+"""The error of a row that has no time, and the next move."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecaster.data.draft.sniff import Sample
+from forecaster.data.reading.numbers import MISSING
+from forecaster.data.time_axis.infer import TimeColumn
+from forecaster.errors import DataError, Location
+from forecaster.text import joined
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_OFFSET = re.compile(r"\d\d:\d\d.*(Z|[+-]\d\d(:?\d\d)?)$")
+
+
+def no_time(table: pd.DataFrame, time: TimeColumn, sample: Sample, bad: Any) -> DataError:
+    """Return the error that names the first row at fault. bad: (rows,), which rows have no time."""
+    first, n_bad = int(np.flatnonzero(bad)[0]), int(bad.sum())
+    cells = [_shown(table[name], first) for name in time.columns]
+    shown = joined(["an empty cell" if c.strip() in MISSING else repr(c) for c in cells], word="with")
+    more = f" ({n_bad:,} such rows)" if n_bad > 1 else ""
+    return DataError(
+        f"column {time.name!r}: {shown} is not a time like those before it{more}",
+        hint="correct the row: hours go from 0 to 24, months from 1 to 12, and every date must exist"
+        if time.parts
+        else _row_hint(cells[0], table[time.name], ~bad),
+        # The header is on line 1, the first row on line 2.
+        location=Location(str(sample.source), first + 2 if sample.csv is not None else None),
+    )
+
+
+def _shown(column: pd.Series[Any], row: int) -> str:
+    """Return a cell as text."""
+    try:
+        return str(column.iloc[row])
+    except (NotImplementedError, ValueError, OverflowError):
+        return "a time beyond the years 1 to 9999"
+
+
+def _row_hint(cell: str, column: pd.Series[Any], good: Any) -> str:
+    """Return the next move for a cell that is no time."""
+    if cell.strip() in MISSING or cell in ("NaT", "<NA>"):
+        return "give the row its time, or delete it"
+    before = str(column[good].iloc[0]) if good.any() else cell
+    if bool(_OFFSET.search(cell)) != bool(_OFFSET.search(before)):
+        return "correct the row; write all times with an offset from UTC, or all without"
+    return f"correct the row; the times are written like {before}"
