@@ -210,9 +210,13 @@ class RunDir:
         content = read_file(self.path, MANIFEST, most=MOST_SMALL)
         version = parse_json(path, content, schemas.VERSIONED).get("format_version")
         if version != FORMAT_VERSION:
-            shown = version if isinstance(version, int) and abs(version) < 2**53 else "that is no number"
+            shown = (
+                f"format_version {version}"
+                if type(version) is int and abs(version) < 2**53
+                else "no format_version"
+            )
             raise DataError(
-                f"{self.path}: has format_version {shown}, this forecaster reads {FORMAT_VERSION}",
+                f"{self.path}: has {shown}, this forecaster reads {FORMAT_VERSION}",
                 hint="train again, or use the version of forecaster that made it",
             )
         manifest: Any = parse_json(path, content, schemas.MANIFEST)

@@ -34,7 +34,7 @@ def read_rows(
     path = run.file(name)
     try:
         text = run.read(name, most=MOST_TABLE).decode("utf-8")
-        if or_empty and not text:
+        if or_empty and not text.strip():
             return []
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         head = next(reader, [])

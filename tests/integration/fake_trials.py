@@ -10,6 +10,9 @@ from typing import Any
 
 import yaml
 
+from forecaster.runs.directory import RunDir
+from tests.unit.runs.sealed_runs import DONE
+
 STARTED: dict[str, Any] = {}
 
 
@@ -25,18 +28,7 @@ def run(task: dict[str, Any], say: Any) -> dict[str, Any]:
         if asked not in (None, STARTED["threads"]):
             raise ValueError(f"{asked} threads asked for in a process of {STARTED['threads']}")
         (run_dir / "metrics.json").write_text('{"format_version": 1, "splits": {}}')
-        (run_dir / "manifest.json").write_text(
-            json.dumps(
-                {
-                    "format_version": 1,
-                    "name": "fake",
-                    "versions": {},
-                    "data": {"sha256": "0" * 64, "rows": 1},
-                    "seed": 0,
-                    "files": {},
-                }
-            )
-        )
+        RunDir(run_dir).seal(DONE)
         return {"notes": []}
     config = yaml.safe_load(task["config"])
     layer = config["model"]["layers"][0]
