@@ -99,7 +99,7 @@ class Zygote:
 
     def start(self, *words: object) -> int:
         """Start a command. Returns the number of its process."""
-        self.said.write_text("")
+        self.said.write_text("", encoding="utf-8")
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps([[str(word) for word in words], str(self.said)]) + "\n")
         self.process.stdin.flush()
@@ -108,7 +108,7 @@ class Zygote:
     def run(self, *words: object) -> Ended:
         """Run a command to its end."""
         self.start(*words)
-        return Ended(int(self._line().split()[0]), self.said.read_text(errors="replace"))
+        return Ended(int(self._line().split()[0]), self.said.read_text(encoding="utf-8", errors="replace"))
 
     def check_signal(self, phase: str, number: int, config: Path, whole: Path) -> None:
         """Send a training a signal in a phase; it ends within 5 s with the status of the signal, and is resumed."""
@@ -117,8 +117,8 @@ class Zygote:
         child = self.start(*words)
         mark = "epoch 2/" if phase == "epoch" else f"phase {phase}"
         until = time.monotonic() + 300
-        while mark not in self.said.read_text(errors="replace"):
-            assert time.monotonic() < until, self.said.read_text()
+        while mark not in self.said.read_text(encoding="utf-8", errors="replace"):
+            assert time.monotonic() < until, self.said.read_text(encoding="utf-8")
             time.sleep(0.005)
         time.sleep(random.uniform(0, 0.3))
         before, sent = _processor_s(child), time.monotonic()
@@ -129,7 +129,7 @@ class Zygote:
         if not ready:
             os.kill(child, signal.SIGKILL)
         ended, used = self._line().split()
-        status, said = int(ended), self.said.read_text(errors="replace")
+        status, said = int(ended), self.said.read_text(encoding="utf-8", errors="replace")
         assert ready, "did not end in a minute"
         # On a busy machine it waits for a processor; what it then takes of one is its own.
         assert min(waited, float(used) - before) < MOST_S, f"ended after {waited:.1f} s"

@@ -20,13 +20,10 @@ from forecaster.runs.session import Inputs, Session, open_session
 from forecaster.stages.checks import check_windows, odd_values, too_short
 from forecaster.stages.fitting import member_store
 from forecaster.stages.learned import (
-    PositionsOfText,
-    last_of,
+    last_rows,
     learned_by,
-    learned_series,
     learned_splits,
     scored_bounds,
-    series_of,
 )
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.metrics import metrics_of
@@ -232,9 +229,7 @@ def _as_scored(run: RunDir, prepared: Prepared) -> Prepared:
 def _remarks(before: RunDir, experiment: Experiment, ready: Refitting, table_name: str) -> list[str]:
     """Return remarks on how the table differs from what the run before has learned, and on unusual rows."""
     panel, spec = ready.prepared.panel, experiment.spec
-    series = learned_series(series_of(before))
-    positions, learned = PositionsOfText(panel.time_axis), learned_splits(before)
-    ends = {one["id"]: last_of(one, learned, positions) for one in series}
+    ends = last_rows(before, panel.time_axis, learned_splits(before))
     remarks = _on_series(
         f"series of {before.path} that {table_name} lacks, not learned again", set(ends) - set(panel.ids)
     )

@@ -153,6 +153,20 @@ def last_of(one: Mapping[str, Any], splits: Sequence[SplitName], positions: Posi
     return max(ends) if ends else None
 
 
+def last_rows(
+    run: RunDir, time_axis: TimeAxis, splits: Sequence[SplitName] = SPLITS
+) -> dict[str, int | None]:
+    """Return the position of the last row of each series of a run's table.
+
+    Args:
+        run: The run directory.
+        time_axis: The time axis of the run.
+        splits: The splits to look at; what was learned later counts too.
+    """
+    positions = PositionsOfText(time_axis)
+    return {one["id"]: last_of(one, splits, positions) for one in learned_series(series_of(run))}
+
+
 def rows_seen(run: RunDir, panel: Panel) -> Ints:
     """Return (series,), the number of first rows of each series that a run was trained or chosen on.
 

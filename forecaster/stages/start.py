@@ -19,6 +19,7 @@ from forecaster.data.transforms.cutoff import NAMED, late_remark, late_series, l
 from forecaster.data.transforms.future import fill_in_future, with_horizon, without_the_future
 from forecaster.errors import DataError, Diagnostic, UsageError
 from forecaster.forecasting.fitted import CONTEXT
+from forecaster.stages.learned import last_rows
 from forecaster.stages.opened import OpenedRun
 from forecaster.text import listed, quoted
 
@@ -174,12 +175,11 @@ def _since_training(
         known: (series,), the number of rows of each series up to its last target.
         stale: Whether to look for series that end before the last row that the run has of them.
     """
-    opened.run.check(CONTEXT)
-    before, rows, _ = _read_rows(opened.spec, opened.run.file(CONTEXT), time_axis, written=True)
-    trained = dict(zip(before.ids, (before.first + rows - 1).tolist(), strict=True))
+    # Not the rows themselves: those of many series take as long to read as the table.
+    trained = last_rows(opened.run, time_axis)
     ends = panel.first + known - 1
     remarks = []
-    old = [s for s, name in enumerate(panel.ids) if int(ends[s]) < trained.get(name, int(ends[s]))]
+    old = [s for s, name in enumerate(panel.ids) if int(ends[s]) < (trained.get(name) or int(ends[s]))]
     if stale and old:
         what = "before the last row that the run was trained on"
         remarks.append(late_remark(panel, ends, np.array(old), what))

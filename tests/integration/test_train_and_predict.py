@@ -310,7 +310,8 @@ def test_panel_of_several_targets(tmp_path: Path) -> None:
     assert "'short' has 2; not forecast" in result.stderr
     assert "1 series that training never saw: 'new'; scaled by their own history" in result.stderr
     notes = json.loads(done("predict", tmp_path / "r", "--data", table, "--json"))["notes"]
-    assert len(notes) == 2
+    said = ("not in", "before the last time of the table", "'short' has 2", "never saw")
+    assert [words in note for words, note in zip(said, notes, strict=True)] == [True] * 4, notes
 
 
 def test_integer_time_and_no_held_out_rows(tmp_path: Path) -> None:

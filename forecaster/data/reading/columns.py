@@ -63,10 +63,10 @@ def _text(cell: pa.Scalar) -> str:
     try:
         value = cell.as_py()
     except (OverflowError, ValueError):
-        # A time beyond the years that Python knows, which Arrow can write all the same.
+        # A time beyond the years that Python knows; Arrow writes some of these, and NumPy all.
         import pyarrow as pa
 
-        value = cell.cast(pa.string()).as_py()
+        value = pa.array([cell]).to_numpy(zero_copy_only=False)[0]
     return "" if value is None else str(value)
 
 

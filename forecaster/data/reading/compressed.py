@@ -70,9 +70,9 @@ def _opened(path: Path, how: str, opened: ExitStack) -> Any:
     if how == "gz":
         return opened.enter_context(gzip.open(handle))
     if how == "bz2":
-        return opened.enter_context(bz2.open(handle))
+        return opened.enter_context(bz2.BZ2File(handle))
     if how == "xz":
-        return opened.enter_context(lzma.open(handle))
+        return opened.enter_context(lzma.LZMAFile(handle))
     if how == "zst":
         import pyarrow as pa
 
@@ -104,7 +104,7 @@ def _member(path: Path, handle: IO[bytes], opened: ExitStack) -> IO[bytes]:
             location=Location(str(path)),
         )
     try:
-        return opened.enter_context(archive.open(names[0]))
+        return opened.enter_context(zipfile.Path(archive, names[0]).open("rb"))
     except (RuntimeError, NotImplementedError):
         raise DataError(
             f"{names[0]!r} in the archive is encrypted, or compressed in a way that cannot be read",

@@ -188,7 +188,7 @@ def test_nothing_to_draw_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "most", "line"),
-    [("short", 9, "short"), ("two\nlines\t here", 20, "two lines here"), ("abcdefghijkl", 7, "abc…jkl")],
+    [("short", 9, "short"), ("two\nlines  here", 20, r"two\nlines here"), ("abcdefghijkl", 7, "abc…jkl")],
 )
 def test_names_are_one_line_cut_in_the_middle(text, most, line):
     assert one_line(text, most) == line
