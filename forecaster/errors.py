@@ -217,6 +217,18 @@ class EnvironmentError_(ForecasterError):
     exit_code = 3
 
 
+def unreadable(path: object, error: OSError) -> EnvironmentError_:
+    """Return the error of a file that the system fails to read, such as that of a disk that fails.
+
+    Args:
+        path: The file.
+        error: What the system says.
+    """
+    return EnvironmentError_(
+        f"{path}: cannot be read: {error.strerror or error}", hint="check its permissions and the disk"
+    )
+
+
 class RunTakenError(ForecasterError):
     """A run directory that exists, or that another process is using."""
 

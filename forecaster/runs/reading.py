@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from forecaster.errors import DataError, EnvironmentError_
+from forecaster.errors import DataError, EnvironmentError_, unreadable
 from forecaster.system import open_without_links
 
 if TYPE_CHECKING:
@@ -147,6 +147,4 @@ def _unreadable(folder: Path, name: str, error: OSError) -> DataError | Environm
         return damaged(path, "the file is missing")
     if isinstance(error, IsADirectoryError):
         return damaged(path, "is not a plain file")
-    return EnvironmentError_(
-        f"{path}: cannot be read: {error.strerror}", hint="check its permissions and the disk"
-    )
+    return unreadable(path, error)

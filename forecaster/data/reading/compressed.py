@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from forecaster.errors import DataError, Location
+from forecaster.errors import DataError, Location, unreadable
 from forecaster.text import listed, quoted
 
 # How the names of compressed files end, after the ending of what they hold.
@@ -123,7 +123,7 @@ def _chunks(handle: Any, path: Path, how: str) -> Iterator[bytes]:
         except OSError as error:
             # Decompressors have no number for what they find; the system has.
             if error.errno is not None or not how:
-                raise
+                raise unreadable(path, error) from error
             raise broken(path, how) from None
         if not chunk:
             return

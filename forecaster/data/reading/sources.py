@@ -14,7 +14,7 @@ from forecaster.data.reading.files import file_format, is_pattern, partition_of,
 from forecaster.data.reading.partitions import PartitionFile
 from forecaster.data.reading.problems import TableFile
 from forecaster.data.spec import CsvSpec, DataSpec
-from forecaster.errors import DataError, Diagnostic, EnvironmentError_, Location
+from forecaster.errors import DataError, Diagnostic, Location, unreadable
 from forecaster.text import listed, quoted
 
 _LISTED = 20
@@ -96,10 +96,7 @@ def fingerprint(source: TableSource) -> str:
                 while block := handle.read(1 << 20):
                     digest.update(block)
         except OSError as error:
-            raise EnvironmentError_(
-                f"{file}: cannot be read: {error.strerror or error}",
-                hint="check its permissions and the disk",
-            ) from error
+            raise unreadable(file, error) from error
     return digest.hexdigest()
 
 
