@@ -220,12 +220,12 @@ def _horizon(facts: SeriesFacts, n: int, season: int) -> int:
 
 def _ranges(n: int, horizon: int) -> tuple[int, int]:
     """Return the steps of the validation and of the test range of a series of n steps."""
-    if n >= HORIZONS_OF_LONG * horizon:
-        both = max(2 * horizon, min(int(0.08 * n), LONGEST_RANGE))
-        return both, both
     if n >= HORIZONS_FOR_CUTOFFS * horizon:
-        val = max(2 * horizon, min(WINDOWS_TO_CALIBRATE + horizon - 1, n // 5))
-        return val, max(horizon, min(HORIZONS_TO_JUDGE * horizon - 1, n // 8))
+        share = min(int(0.08 * n), LONGEST_RANGE) if n >= HORIZONS_OF_LONG * horizon else 0
+        val = max(2 * horizon, share, min(WINDOWS_TO_CALIBRATE + horizon - 1, n // 5))
+        return val, max(
+            2 * horizon if share else horizon, share, min(HORIZONS_TO_JUDGE * horizon - 1, n // 8)
+        )
     if n >= HORIZONS_FOR_TEST * horizon:
         return horizon, horizon
     return horizon, 0

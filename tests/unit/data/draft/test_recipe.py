@@ -70,6 +70,8 @@ def test_logarithms_are_for_series_that_vary_with_their_level() -> None:
 def test_validation_carries_intervals_and_test_tells_forecasts_apart_where_there_is_room() -> None:
     found = recipe("D", 300, horizon=7)
     assert (found.val - 7 + 1, found.test - 7 + 1) == (39, 28)
+    longer = recipe("D", 420, horizon=7)
+    assert (longer.val - 7 + 1, longer.test - 7 + 1) == (39, 28)
     short = recipe("D", 90, horizon=7)
     assert (short.val, short.test) == (18, 11)
 
