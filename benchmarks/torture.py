@@ -24,7 +24,9 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reliability.md"
@@ -49,40 +51,35 @@ class Count:
             print(f"  {name}: {fault}", file=sys.stderr, flush=True)
 
 
-def kills(folder: Path, given: argparse.Namespace) -> Count:
-    """Kill at every operation, and in the middle of every write."""
+def operations(folder: Path, every: int) -> Iterator[tuple[str, Any, int, Any]]:
+    """Yield every n-th file operation of every command: the name, the case, the place and the operation."""
     from tests.integration.killed_cases import CASES
 
-    count = Count()
     for name, make in CASES.items():
         case = make(folder / name)
         for at, operation in enumerate(case.operations()):
-            if at % given.every:
-                continue
-            for cut_short in (False, True) if operation.kind == "write" else (False,):
-                count.case(
-                    f"{name} {at} {operation} {cut_short}",
-                    lambda case=case, at=at, cut=cut_short: case.check_kill(at, cut_short=cut),  # type: ignore[misc]
-                )
+            if at % every == 0:
+                yield name, case, at, operation
+
+
+def kills(folder: Path, given: argparse.Namespace) -> Count:
+    """Kill at every operation, and in the middle of every write."""
+    count = Count()
+    for name, case, at, operation in operations(folder, given.every):
+        for cut_short in (False, True) if operation.kind == "write" else (False,):
+            check = partial(case.check_kill, at, cut_short=cut_short)
+            count.case(f"{name} {at} {operation} {cut_short}", check)
     return count
 
 
 def faults(folder: Path, given: argparse.Namespace) -> Count:
     """Fail every operation once, with ENOSPC and with EIO."""
-    from tests.integration.killed_cases import CASES
     from tests.integration.killed_runs import FAULTS
 
     count = Count()
-    for name, make in CASES.items():
-        case = make(folder / name)
-        for at, operation in enumerate(case.operations()):
-            if at % given.every:
-                continue
-            for code in FAULTS:
-                count.case(
-                    f"{name} {at} {operation} {code}",
-                    lambda case=case, at=at, code=code: case.check_fault(at, code),  # type: ignore[misc]
-                )
+    for name, case, at, operation in operations(folder, given.every):
+        for code in FAULTS:
+            count.case(f"{name} {at} {operation} {code}", partial(case.check_fault, at, code))
     return count
 
 

@@ -81,14 +81,19 @@ def _rows(path: Path, text: str, separator: str, comment: str | None, n_rows: in
                 hint="write as many fields in every line as in the first",
                 location=Location(str(path), line),
             )
-    repeated = [name for i, name in enumerate(header) if name in header[:i]]
-    if repeated:
-        raise DataError(
-            f"{header.count(repeated[0])} columns are called {repeated[0]!r}",
-            hint="rename all but one",
-            location=Location(str(path)),
-        )
+    check_repeated(header, str(path))
     return pd.DataFrame([fields for _, fields in body], columns=pd.Index(header), dtype="str")
+
+
+def check_repeated(names: list[str], source: str) -> None:
+    """Raise DataError where two columns of a table have one name."""
+    repeated = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if repeated is not None:
+        raise DataError(
+            f"{names.count(repeated)} columns are called {repeated!r}",
+            hint="rename all but one",
+            location=Location(source),
+        )
 
 
 def _fields(path: Path, text: str, separator: str, comment: str | None) -> list[tuple[int, list[str]]]:

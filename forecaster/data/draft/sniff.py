@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.data.arrays import Floats
-from forecaster.data.draft.csv_rows import comment_mark, first_rows
+from forecaster.data.draft.csv_rows import check_repeated, comment_mark, first_rows
 from forecaster.data.draft.dialect import groups_thousands, numbers_as_written
 from forecaster.data.draft.kinds import MOSTLY, Kind, filled, kind_of, mostly_numbers, number_faults
 from forecaster.data.draft.names import is_usual
@@ -129,7 +129,7 @@ def _typed_sample(source: TableSource) -> Sample:
     """Read the first rows of files whose columns have types of their own."""
     files = open_files(source, CsvSpec())
     names = files[0].columns
-    _check_repeated(names, source)
+    check_repeated(names, str(source_name(source)))
     tables, n_rows = [], 0
     for file in _holding(files, names):
         for columns in file.batches(names):
@@ -219,16 +219,6 @@ def _check_thousands(table: pd.DataFrame, csv: CsvSpec, path: Path) -> None:
             hint=f"if it has decimals, use --decimal '{csv.decimal}'; if not, write the numbers without a mark between "
             "thousands, or another mark between the fields",
             location=Location(str(path)),
-        )
-
-
-def _check_repeated(names: list[str], source: TableSource) -> None:
-    repeated = [name for i, name in enumerate(names) if name in names[:i]]
-    if repeated:
-        raise DataError(
-            f"{names.count(repeated[0])} columns are called {repeated[0]!r}",
-            hint="rename all but one",
-            location=Location(source_name(source)),
         )
 
 
