@@ -13,6 +13,7 @@ from forecaster.data.reading.sources import TableSource
 from forecaster.data.transforms.cutoff import without_gaps
 from forecaster.data.transforms.fitted import FittedTransforms, with_new_series
 from forecaster.data.transforms.windows import Windows
+from forecaster.errors import DataError
 from forecaster.forecasting.calibration import Calibration
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
@@ -57,7 +58,8 @@ def forecast_ahead(
         future: A table of the future covariates. Its values replace those of the rows.
 
     Raises:
-        DataError: When a future value is missing, or the network would see a gap that is not to be filled.
+        DataError: When a future value is missing, the network would see a gap that is not to be filled, or a forecast
+            is no finite number.
         UsageError: When future is of no use.
     """
     window = spec.window
@@ -81,6 +83,7 @@ def forecast_ahead(
     ).first_steps(steps)
     calibration = calibration_for(spec.scaling, fitted.calibration, panel, start.known)
     forecast = forecast.calibrated(calibration, panel.ids)
+    _check_finite(forecast, panel)
     notes = [
         *unused,
         *filled,
@@ -89,6 +92,20 @@ def forecast_ahead(
         *_unseen_categories(fitted, panel, start.known, lookback),
     ]
     return Ahead(panel, forecast, notes)
+
+
+def _check_finite(forecast: Forecast, panel: Panel) -> None:
+    """Raise DataError where a forecast is no finite number, or an end of an interval is infinite."""
+    wrong = ~np.isfinite(forecast.point).all(axis=(1, 2))
+    if forecast.quantiles is not None:
+        wrong |= np.isinf(forecast.quantiles).any(axis=(1, 2, 3))
+    if wrong.any():
+        names = [panel.ids[s] for s in forecast.series[wrong].tolist()]
+        who = f" of {len(names):,} series, such as {names[0]!r}," if names[0] else ""
+        raise DataError(
+            f"the forecast{who} is not a finite number",
+            hint="look for values far from those of the training rows, or train again with a lower learning rate",
+        )
 
 
 def _beyond_calibration(calibration: Calibration | None, steps: int, trained: int) -> list[str]:

@@ -91,3 +91,33 @@ def test_values_that_scaling_leaves_alike_are_said(tmp_path: Path) -> None:
         "the values of y differ by so little for their level that scaling.method: log leaves them nearly alike in single "
         "precision; set scaling.method: standard"
     ) in result.stderr
+
+
+def test_a_value_that_single_precision_cannot_hold_once_scaled_is_named(tmp_path: Path) -> None:
+    config = t.line(tmp_path)
+    t.done("train", config, "--run-dir", tmp_path / "r", "-q")
+    rows = [(hour, "1e140" if i == 4 else i) for i, hour in enumerate(t.hours(8, first=60))]
+    table = t.write_table(tmp_path / "new.csv", "t,y", rows)
+    assert t.refused(2, "predict", tmp_path / "r", "--data", table) == (
+        f"{table}: y is 1e+140 at 2024-01-03 16:00:00, too far from the training rows for single precision; correct the "
+        "value, or leave the row out"
+    )
+
+
+def test_a_forecast_that_is_no_number_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from forecaster.forecasting.fitted import Fitted
+
+    config = t.line(tmp_path)
+    t.done("train", config, "--run-dir", tmp_path / "r", "-q")
+    forecast = Fitted.forecast
+
+    def infinite(self: Fitted, *given: Any) -> Any:
+        found = forecast(self, *given)
+        found.point[0, 1, 0] = np.inf
+        return found
+
+    monkeypatch.setattr(Fitted, "forecast", infinite)
+    assert t.refused(2, "predict", tmp_path / "r") == (
+        "the forecast is not a finite number; look for values far from those of the training rows, or train again with a "
+        "lower learning rate"
+    )

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from forecaster.data.arrays import Ints
+from forecaster.data.arrays import Ints, row_blocks
 from forecaster.data.panel import Panel
 from forecaster.data.time_axis.calendar import features
 from forecaster.data.transforms.categories import Encoders, fit_encoders
@@ -17,6 +17,7 @@ from forecaster.data.transforms.cutoff import NAMED
 from forecaster.data.transforms.near_ids import without_zeros
 from forecaster.data.transforms.scalers import Scaler, ScalingSpec, fit_scaler
 from forecaster.data.transforms.windows import WindowSource
+from forecaster.errors import DataError
 
 
 class FittedTransforms(NamedTuple):
@@ -69,6 +70,9 @@ class FittedTransforms(NamedTuple):
             observed: (rows, targets), False where a target was filled in and is not scored.
             calendar: The calendar features: data.calendar.
             horizon: The number of steps after the last row that need calendar features.
+
+        Raises:
+            DataError: When a value is too large for single precision once it is scaled.
         """
         values = position = None
         if calendar:
@@ -78,8 +82,11 @@ class FittedTransforms(NamedTuple):
             position = panel.first - low
         n_past_codes = sum(name in panel.categories for name in panel.past)
         scaler, encoders = self
+        with np.errstate(over="ignore"):
+            scaled = scaler.apply(panel.numbers, panel.offsets, scaler.rows_for(panel.ids))
+        _check_held(scaled, panel)
         return WindowSource(
-            values=scaler.apply(panel.numbers, panel.offsets, scaler.rows_for(panel.ids)),
+            values=scaled,
             offsets=panel.offsets,
             n_targets=len(panel.targets),
             n_past=len(panel.past) - n_past_codes,
@@ -136,6 +143,25 @@ def with_new_series(
     note = f"{len(new):,} series that training never saw: {named}; scaled by their own history"
     lost = without_zeros(fresh.ids, scaler.ids or (), "training knows")
     return scaler.with_new(fit_panel_scaler(fresh, known[new], scaling)), [note, *lost]
+
+
+def _check_held(scaled: npt.NDArray[np.float32], panel: Panel) -> None:
+    """Raise DataError for the first value that single precision does not hold once it is scaled."""
+    for rows in row_blocks(len(scaled)):
+        beyond = np.argwhere(np.isinf(scaled[rows]))
+        if not len(beyond):
+            continue
+        row, column = rows.start + int(beyond[0, 0]), int(beyond[0, 1])
+        at = np.array([row])
+        name = panel.ids[int(panel.series_of_rows(at)[0])]
+        who = f" of series {name!r}" if name else ""
+        when = panel.time_axis.text(panel.positions_of_rows(at))[0]
+        numeric = [one for one in panel.columns if one not in panel.categories]
+        raise DataError(
+            f"{panel.source}: {numeric[column]}{who} is {panel.numbers[row, column]:g} at {when}, too far from the "
+            "training rows for single precision",
+            hint="correct the value, or leave the row out",
+        )
 
 
 def _some(columns: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
