@@ -56,7 +56,8 @@ def lay_out() -> None:
     listed = "\n".join(f"- [{title}]({page.name})" for page, title in zip(decisions, titles, strict=True))
     with (PAGES / "decisions" / "README.md").open("a", encoding="utf-8") as page:
         page.write(f"\n## All decisions\n\n{listed}\n")
-    for page in PAGES.rglob("*.md"):
+    # All of them first, because moving links copies more.
+    for page in list(PAGES.rglob("*.md")):
         place = page.relative_to(PAGES)
         source = ROOT / "CHANGELOG.md" if str(place) == "changelog.md" else ROOT / "docs" / place
         page.write_text(_with_links_moved(page.read_text(encoding="utf-8"), source, page), encoding="utf-8")
@@ -76,6 +77,10 @@ def _with_links_moved(text: str, source: Path, page: Path) -> str:
         if not (PAGES / inside).exists() and target.is_file():
             (PAGES / inside).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(target, PAGES / inside)
+            if target.suffix == ".md":
+                # Its own links lead from where it stood.
+                found = _with_links_moved(target.read_text(encoding="utf-8"), target, PAGES / inside)
+                (PAGES / inside).write_text(found, encoding="utf-8")
         return f"]({relpath(PAGES / inside, page.parent)}{'#' if fragment else ''}{fragment})"
 
     code = [(m.start(), m.end()) for m in FENCE.finditer(text)]
