@@ -175,6 +175,8 @@ class CalibrationEntry(TypedDict):
     windows: Whole
     ids: list[str]
     offsets: list[list[list[list[Finite]]]]
+    # Absent in runs of 0.2.0 and before.
+    added: NotRequired[list[Finite]]
     scaler: ScalerEntry | None
 
 
