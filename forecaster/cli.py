@@ -13,6 +13,9 @@ from typer.core import TyperGroup
 
 from forecaster.commands import (
     backtest,
+    clean,
+    diff,
+    doctor,
     evaluate,
     explain,
     future,
@@ -27,6 +30,7 @@ from forecaster.commands import (
     tune,
     validate,
 )
+from forecaster.commands import list as list_
 from forecaster.system import write_utf8
 from forecaster.terminal.exits import end_on_signals, run_to_the_end
 from forecaster.text import shortened, visible
@@ -88,6 +92,10 @@ VERBS: dict[str, ModuleType] = {
     "explain": explain,
     "plot": plot,
     "show": show,
+    "list": list_,
+    "diff": diff,
+    "clean": clean,
+    "doctor": doctor,
     "schema": schema,
 }
 

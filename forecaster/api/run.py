@@ -16,6 +16,7 @@ from forecaster.config.experiment import Experiment
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource, as_source
 from forecaster.runs.directory import RunDir, RunReplacedError
+from forecaster.runs.folder import located
 from forecaster.spec import MOST_COUNT
 from forecaster.stages.metrics import splits_of
 from forecaster.stages.opened import OpenedRun, open_run
@@ -441,7 +442,8 @@ def load(path: str | Path, *, data: Any = None, expect_sha256: str | None = None
     """Open a complete run.
 
     Args:
-        path: The run directory.
+        path: The run directory. Where nothing is called so, "latest" is the newest complete run in `runs`, and
+            "FOLDER/latest" that of another folder; backtests do not count.
         data: The table that the run was trained on, if that was in memory or has moved since.
         expect_sha256: The `Run.sha256` that the run must have; None takes any. A run with another one, such as one
             that was replaced or changed by somebody, is refused before anything else in it is read.
@@ -454,7 +456,7 @@ def load(path: str | Path, *, data: Any = None, expect_sha256: str | None = None
         UsageError: When the directory is that of a backtest.
     """
     table = None if data is None else as_source(data)
-    opened = open_run(RunDir(Path(path)).opened(expect_sha256=expect_sha256), table)
+    opened = open_run(RunDir(located(Path(path))).opened(expect_sha256=expect_sha256), table)
     run = opened.run
     return Run(
         run.path, opened.experiment, splits_of(run), sha256=run.sha256, _table=table, _kind=kind_of(data)

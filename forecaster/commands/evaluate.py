@@ -12,6 +12,7 @@ import forecaster as fc
 from forecaster.errors import UsageError
 from forecaster.terminal.console import Result, fitted_table, line_width, number, wrapped
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import Json, NoColor, Quiet, SpreadsheetSafe, Verbose, examples
 from forecaster.terminal.score_text import legend_of, scores_text
 
@@ -82,7 +83,10 @@ def command(
         also = [worse_than] if worse_than else []
         # The result shows the notes, so they are not printed while the runs are scored.
         found = [
-            fc.load(run).evaluate(data, split=split, also=also, on_note=lambda note: None) for run in runs
+            fc.load(named_run(run, reporter)).evaluate(
+                data, split=split, also=also, on_note=lambda note: None
+            )
+            for run in runs
         ]
         worse = [s for one in found if worse_than and (s := one.worse_than(worse_than))]
         written = None

@@ -10,6 +10,7 @@ import typer
 import forecaster as fc
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import (
     CutoffTime,
     DataFile,
@@ -100,8 +101,10 @@ def command(
         if spreadsheet:
             check_spreadsheet_safe(output, as_json=as_json)
 
+        path = named_run(run_dir, reporter)
+
         def read() -> tuple[fc.Run, Predicted]:
-            run = fc.load(run_dir, expect_sha256=expect_sha256)
+            run = fc.load(path, expect_sha256=expect_sha256)
             found = run.prediction(
                 data,
                 cutoff=cutoff,
