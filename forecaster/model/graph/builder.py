@@ -142,7 +142,9 @@ class Graph:
         """
         ones = [1] * len(shape)
         wide = self.op(
-            "Expand", self.unsqueeze(x, axis + 1), self.constant([*ones[: axis + 1], times, *ones[axis + 1 :]], "int64")
+            "Expand",
+            self.unsqueeze(x, axis + 1),
+            self.constant([*ones[: axis + 1], times, *ones[axis + 1 :]], "int64"),
         )
         return self.reshape(wide, *shape)
 
@@ -181,7 +183,11 @@ class Graph:
             "forecaster",
             [value(*one) for one in self._inputs],
             [value(*one) for one in self._outputs],
-            [numpy_helper.from_array(np.asarray(a, order="C"), n) for n, a in self._arrays.items() if n in used],
+            [
+                numpy_helper.from_array(np.asarray(a, order="C"), n)
+                for n, a in self._arrays.items()
+                if n in used
+            ],
         )
         model = helper.make_model(
             graph,

@@ -160,12 +160,19 @@ def cells_of(spec: Any, path: str, inner: str) -> list[Cell]:
         inner: The name of the Keras layer.
     """
     cell = CELLS[spec.type]
-    paths = [f"{path}/{way}_{inner}_inner" for way in ("forward", "backward")] if spec.bidirectional else [path]
+    paths = (
+        [f"{path}/{way}_{inner}_inner" for way in ("forward", "backward")] if spec.bidirectional else [path]
+    )
     return [cell(spec, f"{p}/{spec.type}_cell") for p in paths]
 
 
 def run_fused(
-    g: Graph, cells: Sequence[Cell], x: str, *, states: Sequence[str] | None = None, lengths: str | None = None
+    g: Graph,
+    cells: Sequence[Cell],
+    x: str,
+    *,
+    states: Sequence[str] | None = None,
+    lengths: str | None = None,
 ) -> list[str]:
     """Add one recurrent node.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -101,7 +101,7 @@ def graph_of(role: str, spec: ModelSpec, shape: Shape, weights: Mapping[str, Arr
     return g
 
 
-def state_names(layers: list[RecurrentSpec]) -> list[list[str]]:
+def state_names(layers: Sequence[RecurrentSpec]) -> list[list[str]]:
     """Return the names of the states of every recurrent layer, as inputs; outputs end in _after."""
     return [[f"state_{i}_{j}" for j in range(spec.n_states)] for i, spec in enumerate(layers)]
 
@@ -147,7 +147,7 @@ def _first(g: Graph, frame: Frame, head: Feedback) -> None:
 
 
 def _step(g: Graph, frame: Frame, head: Feedback) -> None:
-    """Inputs: drawn, (rows, channels), in the units of the scaler's output; loc and scale; known of this step; states."""
+    """Inputs: drawn, (rows, channels), in the scaler's units; loc; scale; known, of this step; and the states."""
     drawn = g.unsqueeze(g.input("drawn", ("rows", frame.channels)), 1)
     # Which of them a method has is told by a graph that is thrown away.
     trial = Graph(g.weights)

@@ -65,7 +65,8 @@ class Stack:
             The output at the last step, (batch, width), and the final states of each recurrent layer.
         """
         final = max(i for i, spec in enumerate(self.layers) if isinstance(spec, RecurrentSpec))
-        last, after = "", []
+        last = ""
+        after: list[list[str]] = []
         for i, spec in enumerate(self.layers):
             if isinstance(spec, RecurrentSpec):
                 initial = states[len(after)] if states is not None else None
@@ -133,7 +134,11 @@ Steps = Callable[[], str]
 def _over_steps(
     g: Graph, cells: Sequence[Cell], seen: Seen, initial: list[str] | None
 ) -> tuple[Steps, list[str]]:
-    """Run a layer as one node. Returns a function that adds every output, (batch, steps, width), and the final states."""
+    """Run a layer as one node.
+
+    Returns:
+        A function that adds every output, (batch, steps, width); and the final states.
+    """
     x, lengths = seen.x, None
     if seen.present is not None:
         x = g.flip(x, 1)
