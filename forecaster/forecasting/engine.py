@@ -21,12 +21,12 @@ from forecaster.runs.reading import damaged
 
 if TYPE_CHECKING:
     from forecaster.model.graph.engine import Network
-    from forecaster.model.graph.session import Session
+    from forecaster.model.graph.session import GraphSession
 
 Float32 = npt.NDArray[np.float32]
 
 
-class Engine(Protocol):
+class ForecastEngine(Protocol):
     """Runs the networks of an ensemble."""
 
     name: ClassVar[str]
@@ -61,7 +61,7 @@ class KerasEngine:
         self.spec, self.shape, self.members, self.reason = spec, shape, members, reason
 
     def outputs(self, member: int, windows: Windows) -> Float32:
-        """Return the output of one member; see `Engine`."""
+        """Return the output of one member; see `ForecastEngine`."""
         from forecaster.model.predict import predict_windows
 
         network = self._network(member, windows)
@@ -70,7 +70,7 @@ class KerasEngine:
     def path_quantiles(
         self, member: int, windows: Windows, probabilities: tuple[float, ...]
     ) -> npt.NDArray[np.float64]:
-        """Return quantiles over sampled paths of one member; see `Engine`."""
+        """Return quantiles over sampled paths of one member; see `ForecastEngine`."""
         from forecaster.model.paths import path_quantiles
 
         return path_quantiles(self._network(member, windows), windows, probabilities, seed=member)
@@ -108,17 +108,17 @@ class OnnxEngine:
     ) -> None:
         self.spec, self.shape, self.members = spec, shape, members
         self.stored, self.threads = stored, threads
-        self._sessions: dict[tuple[int, str], Session] = {}
+        self._sessions: dict[tuple[int, str], GraphSession] = {}
 
     def outputs(self, member: int, windows: Windows) -> Float32:
-        """Return the output of one member; see `Engine`."""
+        """Return the output of one member; see `ForecastEngine`."""
         with self._graphs_of(member):
             return self._network(member).outputs(windows, streams=streams_of(windows))
 
     def path_quantiles(
         self, member: int, windows: Windows, probabilities: tuple[float, ...]
     ) -> npt.NDArray[np.float64]:
-        """Return quantiles over sampled paths of one member; see `Engine`."""
+        """Return quantiles over sampled paths of one member; see `ForecastEngine`."""
         with self._graphs_of(member):
             return self._network(member).path_quantiles(windows, probabilities, seed=member)
 
@@ -138,8 +138,8 @@ class OnnxEngine:
 
         return Network(self.spec, self.shape, partial(self._session, member))
 
-    def _session(self, member: int, role: str) -> Session:
-        from forecaster.model.graph.session import Session
+    def _session(self, member: int, role: str) -> GraphSession:
+        from forecaster.model.graph.session import GraphSession
 
         if (member, role) not in self._sessions:
             content = (
@@ -147,7 +147,7 @@ class OnnxEngine:
                 if self.stored is None
                 else self.stored.content(member, role)
             )
-            self._sessions[member, role] = Session(content, threads=self.threads)
+            self._sessions[member, role] = GraphSession(content, threads=self.threads)
         return self._sessions[member, role]
 
 

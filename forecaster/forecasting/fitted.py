@@ -16,7 +16,7 @@ from forecaster.data.transforms.windows import Windows
 from forecaster.errors import FORMAT_VERSION
 from forecaster.forecasting.blend import Blend
 from forecaster.forecasting.calibration import Calibration
-from forecaster.forecasting.engine import Engine, KerasEngine
+from forecaster.forecasting.engine import ForecastEngine, KerasEngine
 from forecaster.forecasting.forecast import Forecast
 from forecaster.forecasting.graphs import WEIGHTS, StoredGraphs, stored_graphs
 from forecaster.model.cost import least_weights, most_weights
@@ -96,7 +96,7 @@ class Fitted:
     blend: Blend | None = None
     anchor_penalty: float | None = None
     graphs: StoredGraphs | None = None
-    engine: Engine | None = field(default=None, compare=False)
+    engine: ForecastEngine | None = field(default=None, compare=False)
 
     def forecast(self, windows: Windows, groups: Ints, probabilities: tuple[float, ...] = ()) -> Forecast:
         """Forecast windows with the mean over the members of the ensemble, and over the blend if there is one.

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from forecaster.model.cells import RecurrentSpec
 from forecaster.model.graph.export import FIRST, FORECAST, NETWORK, STEP, state_names
 from forecaster.model.graph.heads import widths
-from forecaster.model.graph.session import GraphError, Session
+from forecaster.model.graph.session import GraphError, GraphSession
 from forecaster.model.loops.batch_streams import arrange_streams
 from forecaster.model.outputs import draw, order, parameters
 from forecaster.model.sampling import by_window, quantiles_of_paths
@@ -36,7 +36,7 @@ class Network:
         session: Returns the session of a graph by its role; see `export.roles`.
     """
 
-    def __init__(self, spec: ModelSpec, shape: Shape, session: Callable[[str], Session]) -> None:
+    def __init__(self, spec: ModelSpec, shape: Shape, session: Callable[[str], GraphSession]) -> None:
         self.spec, self.shape, self._session = spec, shape, session
 
     def outputs(self, windows: WindowInputs, *, streams: int = 1) -> Float32:

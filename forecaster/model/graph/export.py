@@ -13,7 +13,7 @@ from forecaster.model.graph.activations import FUSED
 from forecaster.model.graph.builder import Graph
 from forecaster.model.graph.heads import HEADS, Feedback, Head, States, widths
 from forecaster.model.graph.parameters import assemble, split
-from forecaster.model.graph.window import Frame, Window
+from forecaster.model.graph.window import Frame, GraphWindow
 from forecaster.model.outputs import order
 from forecaster.model.shape import Shape
 from forecaster.model.spec import DistributionOutput, ModelSpec
@@ -122,7 +122,7 @@ def _network(g: Graph, frame: Frame, head: Head) -> None:
         _state_outputs(g, head.stack.recurrent, after, "rows")
 
 
-def _with_anchor(g: Graph, window: Window, raw: str) -> str:
+def _with_anchor(g: Graph, window: GraphWindow, raw: str) -> str:
     """Return the weighted sum of the network and of its linear forecast."""
     of_network, of_anchor = (g.constant(w) for w in np.asarray(g.weights["forecaster/share"]))
     linear = g.op("MatMul", g.transpose(window.y, 0, 2, 1), g.weight("forecaster/anchor"))

@@ -12,8 +12,8 @@ from forecaster.model.cells import RecurrentSpec
 from forecaster.model.graph.activations import activate
 from forecaster.model.graph.builder import Graph
 from forecaster.model.graph.parameters import located
-from forecaster.model.graph.stack import Seen, Stack
-from forecaster.model.graph.window import Frame, Window
+from forecaster.model.graph.stack import GraphStack, Seen
+from forecaster.model.graph.window import Frame, GraphWindow
 from forecaster.model.outputs import order
 
 States = list[list[str]]
@@ -33,9 +33,9 @@ class Head:
         self.frame, self.spec, self.shape = frame, frame.spec, frame.shape
         self.per_step = frame.channels * len(order(frame.spec.output))
         blocks = self.blocks or frame.spec.stateful
-        self.stack = Stack(frame.spec.stack, "network", blocks=blocks)
+        self.stack = GraphStack(frame.spec.stack, "network", blocks=blocks)
 
-    def forward(self, g: Graph, window: Window, states: States | None = None) -> tuple[str, States]:
+    def forward(self, g: Graph, window: GraphWindow, states: States | None = None) -> tuple[str, States]:
         """Return the head's numbers, (batch, horizon, channels x parameters), and the final states of the stack.
 
         Args:
@@ -50,7 +50,7 @@ class Head:
         """Units of the first recurrent layer."""
         return self.stack.recurrent[0].units
 
-    def opened(self, g: Graph, window: Window) -> Seen:
+    def opened(self, g: Graph, window: GraphWindow) -> Seen:
         """Return what the first layer of the stack sees: the window, or with patch its embedded segments."""
         frame, patch = self.frame, self.spec.patch
         seen = Seen(frame.past(g, window), self.shape.lookback, frame.features, window.present)
@@ -64,7 +64,7 @@ class Head:
 class Direct(Head):
     """All steps at once; also with a carried state."""
 
-    def forward(self, g: Graph, window: Window, states: States | None = None) -> tuple[str, States]:
+    def forward(self, g: Graph, window: GraphWindow, states: States | None = None) -> tuple[str, States]:
         z, after = self.stack.run(g, self.opened(g, window), states)
         steps = (-1, self.shape.horizon, self.per_step)
         if window.future is None:
@@ -79,7 +79,7 @@ class Direct(Head):
 class SequenceHead(Head):
     """In use only the last step of the window forecasts."""
 
-    def forward(self, g: Graph, window: Window, states: States | None = None) -> tuple[str, States]:
+    def forward(self, g: Graph, window: GraphWindow, states: States | None = None) -> tuple[str, States]:
         z, after = self.stack.run(g, self.opened(g, window))
         steps = (-1, self.shape.horizon, self.per_step)
         if window.future is None:
@@ -94,7 +94,7 @@ class Segments(Head):
 
     blocks = True
 
-    def forward(self, g: Graph, window: Window, states: States | None = None) -> tuple[str, States]:
+    def forward(self, g: Graph, window: GraphWindow, states: States | None = None) -> tuple[str, States]:
         patch, horizon, width = self.spec.patch or 1, self.shape.horizon, self.width
         n = -(-horizon // patch)
         _, after = self.stack.run(g, self.opened(g, window))
@@ -124,7 +124,7 @@ class Feedback(Head):
     out: ClassVar[str]
     """The path of the Dense at the end."""
 
-    def forward(self, g: Graph, window: Window, states: States | None = None) -> tuple[str, States]:
+    def forward(self, g: Graph, window: GraphWindow, states: States | None = None) -> tuple[str, States]:
         raw, after, known = self.first_step(g, window)
         outputs = [raw]
         for t in range(self.shape.horizon - 1):
@@ -138,7 +138,7 @@ class Feedback(Head):
         """Known inputs of each step of the horizon."""
         return self.shape.n_future + self.shape.n_static
 
-    def first_step(self, g: Graph, window: Window) -> tuple[str, States, str | None]:
+    def first_step(self, g: Graph, window: GraphWindow) -> tuple[str, States, str | None]:
         """Read the window and forecast the first step.
 
         Returns:
@@ -148,7 +148,7 @@ class Feedback(Head):
         raise NotImplementedError
 
     @property
-    def steps(self) -> Stack:
+    def steps(self) -> GraphStack:
         """The stack that steps through the horizon."""
         return self.stack
 
@@ -169,7 +169,7 @@ class Feedback(Head):
         single = self.per_step == self.frame.channels
         return located(g, self.spec.output, raw if single else g.slice(raw, 1, 0, self.frame.channels))
 
-    def known_ahead(self, g: Graph, window: Window, first: int) -> str | None:
+    def known_ahead(self, g: Graph, window: GraphWindow, first: int) -> str | None:
         """Return the known inputs of the horizon from a step on."""
         left = self.shape.horizon - first
         if not self.n_known or not left:
@@ -184,16 +184,16 @@ class EncoderDecoder(Feedback):
     out = "forecaster/decoder/head"
 
     @property
-    def steps(self) -> Stack:
+    def steps(self) -> GraphStack:
         layers = [
             s.model_copy(update={"units": s.width, "bidirectional": False})
             if isinstance(s, RecurrentSpec)
             else s
             for s in self.spec.stack
         ]
-        return Stack(layers, "forecaster/decoder", blocks=True, prefix="decoder_")
+        return GraphStack(layers, "forecaster/decoder", blocks=True, prefix="decoder_")
 
-    def first_step(self, g: Graph, window: Window) -> tuple[str, States, str | None]:
+    def first_step(self, g: Graph, window: GraphWindow) -> tuple[str, States, str | None]:
         _, states = self.stack.run(g, self.opened(g, window))
         known = self.known_ahead(g, window, 0)
         here = None if known is None else g.at(known, 1, 0)
@@ -207,7 +207,7 @@ class Recursive(Feedback):
 
     out = "network/head"
 
-    def first_step(self, g: Graph, window: Window) -> tuple[str, States, str | None]:
+    def first_step(self, g: Graph, window: GraphWindow) -> tuple[str, States, str | None]:
         lookback, after = self.shape.lookback, None
         if window.future is not None:
             # The input of a step is its value, then what is known of the step that it forecasts.

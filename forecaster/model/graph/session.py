@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from forecaster.model.graph.content import check_content
 
-Arrays = Mapping[str, npt.NDArray[Any]]
+Tensors = Mapping[str, npt.NDArray[Any]]
 # onnxruntime's own log would write what the error says already, in red: only what ends the process is logged.
 _FATAL = 4
 # Of the errors of onnxruntime, none has a base that is not Exception.
@@ -21,7 +21,7 @@ class GraphError(ValueError):
     """A graph that cannot be loaded or run; its text says why, as a phrase after the name of the file."""
 
 
-class Session:
+class GraphSession:
     """One graph, ready to run.
 
     A single row goes through other code of onnxruntime's than several, and would differ in the last digits: it is run
@@ -49,15 +49,16 @@ class Session:
         # Memory of the largest batch is not kept for the next one.
         options.enable_cpu_mem_arena = False
         try:
-            self._session = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
+            # Without its own way out of an error, which writes to stdout.
+            self._session = onnxruntime.InferenceSession(
+                content, options, ["CPUExecutionProvider"], enable_fallback=0
+            )
+            self.inputs = {one.name: _TYPES.get(one.type, np.float32) for one in self._session.get_inputs()}
+            self.outputs = [one.name for one in self._session.get_outputs()]
         except Exception as error:
             raise GraphError(f"cannot be loaded ({_first_line(error)})") from error
-        self.inputs = {
-            one.name: (_TYPES.get(one.type, np.float32), one.shape) for one in self._session.get_inputs()
-        }
-        self.outputs = [one.name for one in self._session.get_outputs()]
 
-    def run(self, arrays: Arrays) -> dict[str, npt.NDArray[Any]]:
+    def run(self, arrays: Tensors) -> dict[str, npt.NDArray[Any]]:
         """Return every output by name.
 
         Args:
@@ -69,12 +70,12 @@ class Session:
         missing = [name for name in self.inputs if name not in arrays]
         if missing:
             raise GraphError(f"wants the input {ascii(missing[0])[:40]}, which its windows do not have")
-        feed = {n: np.ascontiguousarray(arrays[n], dtype=t) for n, (t, _) in self.inputs.items()}
-        single = all(len(part) == 1 for part in feed.values())
+        given = {n: np.ascontiguousarray(arrays[n], dtype=t) for n, t in self.inputs.items()}
+        single = all(len(part) == 1 for part in given.values())
         if single:
-            feed = {name: np.concatenate([part, part]) for name, part in feed.items()}
+            given = {name: np.concatenate([part, part]) for name, part in given.items()}
         try:
-            found = self._session.run(None, feed)
+            found = self._session.run(None, given)
         except Exception as error:
             raise GraphError(f"cannot be run ({_first_line(error)})") from error
         halves = [part[: len(part) // 2] if single else part for part in found]

@@ -32,7 +32,7 @@ class Seen:
     present: str | None = None
 
 
-class Stack:
+class GraphStack:
     """The layers of a stack, by the names that Keras saved their weights under.
 
     Args:

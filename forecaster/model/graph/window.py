@@ -11,7 +11,7 @@ from forecaster.model.spec import ModelSpec
 
 
 @dataclass(frozen=True)
-class Window:
+class GraphWindow:
     """One batch of normalised windows, as `heads.window.Window`; present is (batch, lookback, 1)."""
 
     y: str
@@ -59,7 +59,7 @@ class Frame:
             found["static_codes"] = ((batch, len(given.static_categories)), "int32")
         return found
 
-    def window(self, g: Graph) -> Window:
+    def window(self, g: Graph) -> GraphWindow:
         """Declare the inputs, and return the normalised window."""
         declared = self.inputs()
         for name, (size, dtype) in declared.items():
@@ -72,7 +72,7 @@ class Frame:
             present = g.unsqueeze(self._repeated(g, "mask", self.shape.lookback), 2)
         loc, scale = self.normalization.statistics(g, y, present, self.shape.lookback)
         z = self.normalization.apply_to(g, y, loc, scale)
-        return Window(
+        return GraphWindow(
             y=z if present is None else g.op("Mul", z, present),
             x=x and self._repeated(g, x, self.shape.lookback, self.shape.n_past),
             future=future and self._repeated(g, future, self.shape.horizon, self.shape.n_future),
@@ -82,7 +82,7 @@ class Frame:
             scale=scale,
         )
 
-    def past(self, g: Graph, window: Window) -> str:
+    def past(self, g: Graph, window: GraphWindow) -> str:
         """Return all channels of the lookback, (batch, lookback, features): targets, changes, covariates."""
         lookback = self.shape.lookback
         changes = [
