@@ -95,6 +95,8 @@ def command(
             forecasts = spreadsheet_safe(forecasts) if spreadsheet else forecasts
             write_table(forecasts, output)
             written = f"{output}: {forecasts.num_rows:,} rows"
+        for one in found:
+            reporter.detail(f"{one.name}: {one.evaluated.engine.sentence}")
         reporter.result(*_result(found, worse, written))
         for sentence in worse:
             reporter.error(sentence)
@@ -110,7 +112,14 @@ def _result(found: Sequence[Evaluation], worse: list[str], written: str | None) 
         lines.append(written)
     facts = {
         "runs": [
-            {"run": one.name, "split": one.split, "verdict": one.verdict, "notes": one.notes, **one.scores}
+            {
+                "run": one.name,
+                "split": one.split,
+                "engine": one.evaluated.engine.name,
+                "verdict": one.verdict,
+                "notes": one.notes,
+                **one.scores,
+            }
             for one in found
         ],
         "comparisons": [

@@ -130,7 +130,12 @@ def _result(predicted: Predicted, table: pa.Table, reporter: Reporter, output: P
     reporter.warn(predicted.warnings)
     for note in predicted.notes:
         reporter.note(f"note: {note}")
-    facts: dict[str, Any] = {"notes": predicted.notes, "series": predicted.n_series}
+    reporter.detail(predicted.engine.sentence)
+    facts: dict[str, Any] = {
+        "notes": predicted.notes,
+        "series": predicted.n_series,
+        "engine": predicted.engine.name,
+    }
     if predicted.drawn is not None:
         reporter.note(f"plot: {predicted.drawn.path}")
         facts |= {"plot": str(predicted.drawn.path), "plotted": list(predicted.drawn.series)}

@@ -25,6 +25,7 @@ from forecaster.forecasting.baselines import forecast as baseline
 from forecaster.forecasting.fitted import Fitted, was_refitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.stages.checks import SCORED, check_baselines
+from forecaster.stages.graphs import EngineUsed, engine_used, with_engine
 from forecaster.stages.intervals import calibration_for, calibration_for_later
 from forecaster.stages.learned import rows_seen
 from forecaster.stages.loaded import fitted_of
@@ -40,7 +41,6 @@ from forecaster.stages.scoring import (
     score,
     score_tables,
 )
-from forecaster.training.backend import start_backend
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,6 +56,7 @@ class Evaluated:
         split: The split that was scored; "test" for new rows.
         scored: The forecasts of the model and of the baselines, and their scores.
         notes: Remarks for the user.
+        engine: What ran the networks.
     """
 
     opened: OpenedRun
@@ -63,6 +64,7 @@ class Evaluated:
     split: SplitName
     scored: ScoredForecasts
     notes: list[str]
+    engine: EngineUsed
 
     @property
     def scores(self) -> ScoreTable:
@@ -162,9 +164,9 @@ def evaluate(
             hint="choose the other split, or pass rows with --data",
         )
     check_baselines(spec, prepared.panel, prepared.table.split_bounds)
-    start_backend(opened.spec.runtime)
+    fitted = with_engine(fitted, spec.runtime)
     scored = score(spec, prepared, forecast_splits(spec, fitted, prepared))
-    return Evaluated(opened, prepared, split, scored, scored.notes)
+    return Evaluated(opened, prepared, split, scored, scored.notes, engine_used(fitted))
 
 
 def compare_runs(found: Sequence[tuple[str, Evaluated]]) -> list[tuple[str, str, Comparison]]:
@@ -234,13 +236,13 @@ def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evalua
     )
     if seen.any():
         notes.append(f"targets up to the end of {_learned(opened)} were used in training, and are not scored")
-    start_backend(opened.spec.runtime)
-    model = forecast_splits(spec, replace(fitted, scaler=scaler), prepared)["test"]
+    network = with_engine(replace(fitted, scaler=scaler), spec.runtime)
+    model = forecast_splits(spec, network, prepared)["test"]
     calibration = calibration_for(spec.scaling, fitted.calibration, prepared.panel, begin)
     rows = {"model": model.calibrated(calibration, prepared.panel.ids)}
     more, missing = _baselines(opened, prepared, begin)
     scored = score_tables(spec.evaluation, prepared, {"test": rows | more})
-    return Evaluated(opened, prepared, "test", scored, [*notes, *missing])
+    return Evaluated(opened, prepared, "test", scored, [*notes, *missing], engine_used(network))
 
 
 def _learned(opened: OpenedRun) -> str:

@@ -13,6 +13,7 @@ from forecaster.errors import DataError, Diagnostic
 from forecaster.reporting.newest import NewestForecasts
 from forecaster.stages.ahead import forecast_ahead
 from forecaster.stages.drawing import Drawing, Drawn, draw_newest
+from forecaster.stages.graphs import EngineUsed
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.report import read_history
@@ -32,12 +33,14 @@ class Predicted:
         notes: Remarks for the user.
         warnings: Warnings from reading the table.
         newest: The forecast after the rows that it starts from, for pictures.
+        engine: What ran the networks.
         drawn: The picture that was asked for; None if there is none.
     """
 
     table: pa.Table
     n_series: int
     notes: list[str]
+    engine: EngineUsed
     warnings: tuple[Diagnostic, ...] = ()
     newest: NewestForecasts | None = None
     drawn: Drawn | None = None
@@ -100,7 +103,7 @@ def predict(
         before = read_history(opened)[0] if data is None and cutoff is None else None
         drawn = draw_newest(newest.before(before), drawing, time_label=spec.data.time)
     notes = [*start.notes, *ahead.notes, *(drawn.notes if drawn is not None else [])]
-    return Predicted(table, len(ahead.forecast), notes, start.warnings, newest, drawn)
+    return Predicted(table, len(ahead.forecast), notes, ahead.engine, start.warnings, newest, drawn)
 
 
 def _after(table: pa.Table, first: Ints, shape: tuple[int, ...], cutoff: int) -> pa.Table:

@@ -19,6 +19,7 @@ from forecaster.runs.directory import RunDir, new_run_path
 from forecaster.runs.session import Inputs, Session, open_session
 from forecaster.stages.checks import check_windows, odd_values, too_short
 from forecaster.stages.fitting import member_store
+from forecaster.stages.graphs import save_network
 from forecaster.stages.learned import (
     last_rows,
     learned_by,
@@ -208,7 +209,7 @@ def _complete(
     run, spec, prepared = session.run, result.spec, ready.prepared
     store = member_store(run, REFIT)
     final = train_again(ready, store, listener=listener, smoke=opened.smoke)
-    final.save(run)
+    save_network(spec, final, run)
     save_context(spec, prepared, run)
     notes = [*store.notes, *save_next_horizon(spec, prepared, final, run)]
     learned = learned_by(spec, prepared.panel, prepared.table.split_bounds)
