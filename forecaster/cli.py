@@ -25,6 +25,7 @@ from forecaster.commands import (
     show,
     train,
     tune,
+    update,
     validate,
 )
 from forecaster.system import write_utf8
@@ -80,6 +81,7 @@ VERBS: dict[str, ModuleType] = {
     "train": train,
     "tune": tune,
     "refit": refit,
+    "update": update,
     "predict": predict,
     "future": future,
     "evaluate": evaluate,

@@ -31,6 +31,7 @@ from forecaster.stages.learned import rows_seen
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare, prepare_table
+from forecaster.stages.renewed import own_transforms
 from forecaster.stages.scoring import (
     DECISIVE_METRICS,
     ScoredForecasts,
@@ -172,7 +173,7 @@ def evaluate(
     source = opened.own_table(
         "restore it, or score other rows with --data", instead="score rows after these with --data"
     )
-    prepared = prepare(spec, source, smoke=opened.smoke)
+    prepared = prepare(spec, source, smoke=opened.smoke, transforms=own_transforms(opened, fitted))
     if not len(prepared.windows[split]):
         raise UsageError(
             f"--split {split}: {opened.run.path} has no {split} windows",
