@@ -25,6 +25,7 @@ from forecaster.stages.settled import settings_of_a_run
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from forecaster.api.fresh import Update
     from forecaster.pipeline.explain import Explained
     from forecaster.pipeline.future import FutureTable
     from forecaster.pipeline.plot import Plotted
@@ -394,6 +395,74 @@ class Run:
             found.source,
             kind,
         )
+
+    @settings_of_a_run()
+    def update(
+        self,
+        data: Any = None,
+        *,
+        run_dir: str | Path | None = None,
+        resume: bool = False,
+        overwrite: bool = False,
+        on_epoch: OnEpoch | None = None,
+        on_note: OnNote | None = None,
+        listener: Listener | None = None,
+    ) -> Update:
+        """Train the networks on with old and newer rows, and publish a new run where they are not worse than this one.
+
+        Training goes on from the weights, for a part of the epochs and at a lower learning rate. The intervals are
+        calibrated again. Both runs forecast the test windows of the table that neither has learned; the new run is
+        written where its networks are not worse by the test of Diebold and Mariano or, with too few windows for a
+        test, by 1 %. This run stays as it is.
+
+        Args:
+            data: The table, with the old rows and newer ones: a path or a table. None is the run's own table as it is
+                now.
+            run_dir: The new run directory; None is a new directory in output.dir.
+            resume: Continue the interrupted update in run_dir.
+            overwrite: Replace the run in run_dir, where the new one is published.
+            on_epoch: A function that takes each epoch as it ends.
+            on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
+            listener: An object that takes batches and epochs; replaces on_epoch.
+
+        Returns:
+            The new run, or None in its place, and the comparison.
+
+        Raises:
+            DataError: When the table cannot be used or has no new rows, a file of this run is damaged, or there is
+                nothing to resume.
+            UsageError: When resume and overwrite are both given, resume without run_dir, run_dir is not apart from
+                this run, or the run has no test range.
+            RunTakenError: When the new run directory exists, or another process is using it.
+            TrainingError: When the loss becomes NaN or infinite.
+            EnvironmentError_: When the disk is full.
+        """
+        from forecaster.api.fresh import Update
+        from forecaster.pipeline.update import UpdateOptions, update
+
+        check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="run")
+        source, kind = self._source(data)
+        found = update(
+            self._opened,
+            UpdateOptions(path_of(run_dir), resume, overwrite),
+            data=source,
+            listener=listener or listener_of(on_epoch),
+            notify=lambda warnings, notes: deliver(on_note, warnings, notes),
+        )
+        if found.run is None:
+            return Update(None, dict(found.gate), found.sentence, found.notes)
+        new = Run(
+            found.run.path,
+            found.experiment,
+            found.metrics["splits"],
+            found.notes,
+            found.needs_future,
+            found.already_complete,
+            found.run.sha256,
+            found.source,
+            kind,
+        )
+        return Update(new, dict(found.gate), found.sentence, found.notes)
 
     def report(self, output: str | Path | None = None) -> Reported:
         """Write the report of the run: one HTML file that opens offline.

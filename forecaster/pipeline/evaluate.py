@@ -16,6 +16,7 @@ from forecaster.data.transforms.fitted import FittedTransforms, with_new_series
 from forecaster.data.transforms.split import SPLITS, SplitBounds, SplitName
 from forecaster.errors import DataError, UsageError
 from forecaster.evaluation.comparison import common, compare
+from forecaster.evaluation.gate import Gate, gate
 from forecaster.evaluation.scales import Scales, in_sample_scales
 from forecaster.evaluation.scores import ScoreTable, Scoring, label, score_table
 from forecaster.evaluation.significance import Comparison
@@ -31,6 +32,7 @@ from forecaster.stages.learned import rows_seen
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare, prepare_table
+from forecaster.stages.renewed import own_transforms
 from forecaster.stages.scoring import (
     DECISIVE_METRICS,
     ScoredForecasts,
@@ -113,6 +115,22 @@ class Evaluated:
                 )
         return f"{name}: cannot be compared with {rival}: neither MASE nor MAE can be computed for both"
 
+    def against(self, other: Evaluated, *, name: str, rival: str) -> Gate:
+        """Hold the forecasts of the model against those of another run, on the windows that both have.
+
+        Args:
+            other: The forecasts of the other run.
+            name: The name of this run.
+            rival: The name of the other run.
+
+        Raises:
+            UsageError: When they have no window in common, or other horizons, steps or targets.
+        """
+        return gate(
+            compared(name, self.prepared, self.forecasts["model"]),
+            compared(rival, other.prepared, other.forecasts["model"]),
+        )
+
     def _decisive_scores(self) -> dict[str, dict[str, float | None]]:
         """Return MASE and MAE by forecaster, whether or not the config asks for them."""
         windows = self.prepared.windows[self.split]
@@ -157,7 +175,7 @@ def evaluate(
     source = opened.own_table(
         "restore it, or score other rows with --data", instead="score rows after these with --data"
     )
-    prepared = prepare(spec, source, smoke=opened.smoke)
+    prepared = prepare(spec, source, smoke=opened.smoke, transforms=own_transforms(opened, fitted))
     if not len(prepared.windows[split]):
         raise UsageError(
             f"--split {split}: {opened.run.path} has no {split} windows",
@@ -197,7 +215,8 @@ def _with_baselines(opened: OpenedRun, also: Sequence[str]) -> OpenedRun:
         if not is_baseline(name):
             raise UsageError(
                 f"--fail-if-worse-than {name}: there is no such baseline",
-                hint=f"use one of {', '.join(BASELINES)}, or a seasonal naive such as seasonal_naive_168",
+                hint=f"use one of {', '.join(BASELINES)}, a seasonal naive such as seasonal_naive_168, or the "
+                "directory of a run",
             )
     spec, evaluation = opened.spec, opened.spec.evaluation
     names = [*evaluation.baselines, *(n for n in also if n not in evaluation.baselines)]

@@ -12,6 +12,7 @@ from forecaster.stages.importance import measure
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import prepare
+from forecaster.stages.renewed import own_transforms
 from forecaster.stages.report import IMPORTANCE, Reported, write_report
 
 
@@ -53,7 +54,8 @@ def explain(opened: OpenedRun, *, windows: int = 256, repeats: int = 5, seed: in
             hint="explain a run with model.stateful: false",
         )
     source = opened.own_table("restore it: explain needs its validation windows")
-    fitted, prepared = fitted_of(opened, scored=True), prepare(spec, source)
+    fitted = fitted_of(opened, scored=True)
+    prepared = prepare(spec, source, transforms=own_transforms(opened, fitted))
     if not len(prepared.windows["val"]):
         raise DataError(f"{run.path}: has no validation windows", hint="train with split.val above 0")
     fitted = with_engine(fitted, spec.runtime)

@@ -56,6 +56,32 @@ class ScoredRun(TypedDict):
 
 
 @_closed
+class GateEntry(TypedDict):
+    """The comparison by which an updated run was published: MASE of both, and the test of the difference."""
+
+    challenger: Number
+    champion: Number
+    windows: Whole
+    difference: Number
+    statistic: Number
+    p: Number
+    origins: Whole
+    series: Whole | None
+
+
+@_closed
+class UpdatedRun(TypedDict):
+    """The run whose networks were trained on by `update`."""
+
+    run: str
+    sha256: Sha256
+    # The number of updates since the last training anew, and the epochs that each member took then.
+    updates: Whole
+    epochs: list[Whole]
+    gate: GateEntry
+
+
+@_closed
 class ManifestFile(TypedDict):
     """manifest.json."""
 
@@ -66,6 +92,7 @@ class ManifestFile(TypedDict):
     seed: Stamp
     files: dict[str, FileEntry]
     scored: NotRequired[ScoredRun]
+    updated: NotRequired[UpdatedRun]
 
 
 @_open

@@ -68,6 +68,7 @@ def save(
     session: Session,
     *,
     final: Fitted | None = None,
+    updated: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """Write all files of a complete run, and seal it.
 
@@ -77,6 +78,7 @@ def save(
         trained: The fitted forecaster and its scores.
         session: The session of the run directory.
         final: The forecaster of `predict`, where it was trained once more after the scores; None for the same one.
+        updated: What the manifest holds of the run that this one went on from.
 
     Returns:
         Remarks for the user.
@@ -97,7 +99,7 @@ def save(
     notes.append(learned_by(spec, prepared.panel, prepared.table.split_bounds).sentence())
     draw_run(spec, prepared, trained, run)
     facts = run_facts(spec, session.inputs.data_sha256, int(prepared.table.findings.rows.sum()))
-    session.seal(facts, notes=notes)
+    session.seal(facts if updated is None else {**facts, "updated": dict(updated)}, notes=notes)
     return notes
 
 
