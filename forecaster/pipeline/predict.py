@@ -77,8 +77,8 @@ def predict(
     Raises:
         DataError: When a table cannot be read, no series is long enough, or a future value is missing; with strict
             also when series end early, are left out or absent.
-        UsageError: When the horizon is too long, the cutoff is not in the table, expect_until is no time, future is of no use, or the
-            picture names an unknown series or format.
+        UsageError: When the horizon is too long, the cutoff is not in the table, expect_until is no time, future is
+            of no use, or the picture names an unknown series or format.
     """
     if drawing is not None:
         drawing.check()
