@@ -82,6 +82,7 @@ class Run:
         plot: str | Path | None = None,
         series: str | Sequence[str] = (),
         strict: bool = False,
+        expect_until: Any = None,
         on_note: OnNote | None = None,
     ) -> Any:
         """Forecast the next steps of every series.
@@ -97,7 +98,10 @@ class Run:
             plot: A file, PNG or SVG by its ending, for a picture of the last rows and the forecast with its
                 intervals.
             series: The id or the ids of the series in the picture; none takes the first few.
-            strict: Whether to refuse a table in which series end before others, are too short or are missing.
+            strict: Whether to refuse a table in which series end before others or before expect_until, are too short
+                or are missing.
+            expect_until: The time up to which every series is expected to have rows: like cutoff, or text such as
+                "-1d", "-6h", "today" and "today-1h". Series that end before are a remark or, with strict, an error.
             on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
 
         Returns:
@@ -107,8 +111,8 @@ class Run:
         Raises:
             DataError: When a table cannot be read, no series is long enough, or a future value is missing; with
                 strict also when series end early, are left out or are missing.
-            UsageError: When the horizon is too long, the cutoff is not in the table, future is of no use, or the
-                picture names an unknown series or format.
+            UsageError: When the horizon is too long, the cutoff is not in the table, expect_until is no time, future is
+                of no use, or the picture names an unknown series or format.
         """
         source, kind = self._source(data)
         found = self.prediction(
@@ -119,6 +123,7 @@ class Run:
             plot=plot,
             series=series,
             strict=strict,
+            expect_until=expect_until,
             native_times=True,
         )
         deliver(on_note, found.warnings, found.notes)
@@ -135,6 +140,7 @@ class Run:
         plot: str | Path | None = None,
         series: str | Sequence[str] = (),
         strict: bool = False,
+        expect_until: Any = None,
         native_times: bool = False,
     ) -> Predicted:
         """Forecast as `predict` does, and return the Arrow table together with the remarks.
@@ -147,6 +153,7 @@ class Run:
             plot: See `predict`.
             series: See `predict`.
             strict: See `predict`.
+            expect_until: See `predict`.
             native_times: Whether times are Arrow timestamps; if not, they are text.
 
         Returns:
@@ -170,6 +177,7 @@ class Run:
             native_times=native_times,
             drawing=drawing_of(plot, _ids(series)),
             strict=strict,
+            expect_until=_cutoff_text(expect_until),
         )
 
     def future(
