@@ -6,9 +6,9 @@ The factor of a probability is a quantile of the errors of calibration windows, 
 al., 2018, 5.2, with the signs of conformalised quantile regression, Romano et al., 2019). Because factors are positive,
 the forecast lies within all its intervals, and no interval has the width 0.
 
-A distance near 0 makes a score without bound: one sale of an article that is hardly ever sold would widen the intervals
-of all. A constant in the denominator bounds it (Papadopoulos et al., 2011); here it is a share of the mean error, the one
-with the least quantile loss.
+A distance near 0 makes a score without bound: one sale of an article that is hardly ever sold would widen the
+intervals of all. A constant in the denominator bounds it (Papadopoulos et al., 2011); here it is a share of the mean
+error, the one with the least quantile loss.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ HORIZONS_APART = 10.0
 CARRIED_LEVEL = 0.8
 # The smallest factor, and the smallest distance in units of the scaler: no interval has the width 0.
 LEAST_FACTOR, LEAST_DISTANCE = 0.1, 1e-4
-# The constants that are tried, as shares of the mean error, and the loss beside that without one, below which one is taken.
+# The constants that are tried, as shares of the mean error; one is taken where its loss is less than this share of
+# the loss without one.
 SHARES, BETTER = (0.1, 0.3, 1.0, 3.0), 0.99
 
 
@@ -95,11 +96,12 @@ def learn_added(
         error: See `learn_factors`.
         quantiles: See `distances`.
         probabilities: The probabilities of the quantiles.
-        overlap, horizons: See `learn_factors`.
+        overlap: See `learn_factors`.
+        horizons: See `learn_factors`.
 
     Returns:
-        (targets,), scaled: 0 for all, or the share of each target's mean error that has the least quantile loss on these
-        windows, where that is less by more than a hundredth.
+        (targets,), scaled: 0 for all, or the share of each target's mean error that has the least quantile loss on
+        these windows, where that is less by more than a hundredth.
     """
     known = np.isfinite(error)
     sizes = np.abs(error, out=np.zeros(error.shape), where=known)
