@@ -12,9 +12,9 @@ from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.merge import check_no_repeats, pieces
 from forecaster.data.reading.offsets import zone_of
 from forecaster.data.reading.placing import (
-    check_clock,
     check_spans,
     check_steps,
+    place_on_clock,
     resolve_in_order,
     to_positions,
     widest_gap,
@@ -65,7 +65,7 @@ def assemble(
     if time_axis is None:
         zone = None if isinstance(spec.freq, int) else spec.timezone or zone_of(list(rows.zones))
         time_axis = TimeAxis.fit(spec.freq, zone, rows.stamps)
-    check_clock(spec, time_axis, rows)
+    place_on_clock(spec, time_axis, rows)
     read = counts(rows.series, len(rows.ids))
     to_positions(spec, time_axis, rows, tables, trained=trained)
     ordered = sort_rows(rows, scratch)
@@ -131,7 +131,7 @@ def in_order(spec: DataSpec, time_axis: TimeAxis, rows: Rows, tables: Sequence[T
         DataError: Rows are off the axis, or two rows have the same series and time.
     """
     resolve_in_order(spec, rows)
-    check_clock(spec, time_axis, rows)
+    place_on_clock(spec, time_axis, rows)
     to_positions(spec, time_axis, rows, tables, trained=True)
     ordered = sort_rows(rows, IN_MEMORY)
     check_no_repeats(spec, time_axis, rows, ordered, tables)

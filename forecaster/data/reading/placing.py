@@ -54,13 +54,18 @@ def resolve_in_order(spec: DataSpec, rows: Rows) -> None:
     rows.stamps[chosen] = second[place[chosen]]
 
 
-def check_clock(spec: DataSpec, time_axis: TimeAxis, rows: Rows) -> None:
+def place_on_clock(spec: DataSpec, time_axis: TimeAxis, rows: Rows) -> None:
     """Refuse times without an offset beside a network whose own times had one, and whose zone no key names.
+
+    Dates are the days of that clock, as forecasts of days are written; their stamps are changed in place.
 
     Raises:
         DataError: The times could be those of any clock.
     """
     if rows.naive and spec.timezone is None and time_axis.timezone is not None:
+        if time_axis.is_calendar and not (rows.stamps % DAY_NS).any():
+            rows.stamps[:] = to_utc(rows.stamps, time_axis.timezone)
+            return
         as_written = time_axis.stamp_text(to_utc(rows.stamps[:1], time_axis.timezone))[0]
         raise DataError(
             f"the times have no offset from UTC, and the network was trained on times of {time_axis.timezone}",
