@@ -138,9 +138,7 @@ def test_a_carried_state_is_an_input_and_an_output(channels: str) -> None:
 @pytest.mark.parametrize("channels", ["joint", "independent"])
 def test_paths_are_drawn_alike(head: str, family: str, channels: str) -> None:
     output = {"type": "distribution", "family": family, "samples": 50}
-    one = as_case(
-        spec(head={"type": head}, output=output, channels=channels, normalization="mean"), PLAIN
-    )
+    one = as_case(spec(head={"type": head}, output=output, channels=channels, normalization="mean"), PLAIN)
     assert roles(one.spec) == ("network", "first", "step")
     windows = lines(4, n_targets=2, shape=PLAIN)
     keras, onnx = engines(one)
