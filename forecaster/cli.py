@@ -28,6 +28,7 @@ from forecaster.commands import (
     tune,
     validate,
 )
+from forecaster.data.pandas_later import OwnProcess
 from forecaster.system import write_utf8
 from forecaster.terminal.exits import end_on_signals, run_to_the_end
 from forecaster.text import shortened, visible
@@ -118,6 +119,7 @@ def _root(
 def main() -> None:
     """Run the command line. docs/cli.md lists the exit statuses."""
     end_on_signals()
+    OwnProcess.here = True
     write_utf8(sys.stdout)
     write_utf8(sys.stderr)
     run_to_the_end(app)
