@@ -18,7 +18,7 @@ EXAMPLES = examples(
 )
 
 
-class Format(StrEnum):
+class ExportFormat(StrEnum):
     """What the networks are written as."""
 
     onnx = "onnx"
@@ -32,8 +32,8 @@ def command(
         typer.Option("--output", "-o", metavar="FOLDER", help="Write this folder. It must not exist yet."),
     ],
     form: Annotated[
-        Format, typer.Option("--format", help="onnx for any language, or saved_model for TensorFlow.")
-    ] = Format.onnx,
+        ExportFormat, typer.Option("--format", help="onnx for any language, or saved_model for TensorFlow.")
+    ] = ExportFormat.onnx,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
@@ -17,6 +18,11 @@ class OwnProcess:
     """Whether this process runs one command of forecaster and nothing else."""
 
     here = False
+
+
+def is_plain(source: object) -> bool:
+    """Whether a table is a file that is read without pandas."""
+    return isinstance(source, Path) and source.suffix.lower() in (".csv", ".parquet")
 
 
 class _Absent(MetaPathFinder):

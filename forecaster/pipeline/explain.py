@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from forecaster.data.transforms.fitted import FittedTransforms
 from forecaster.errors import DataError, UsageError
 from forecaster.runs.files import write_json
 from forecaster.stages.graphs import EngineUsed, engine_used, with_engine
@@ -53,7 +54,8 @@ def explain(opened: OpenedRun, *, windows: int = 256, repeats: int = 5, seed: in
             hint="explain a run with model.stateful: false",
         )
     source = opened.own_table("restore it: explain needs its validation windows")
-    fitted, prepared = fitted_of(opened, scored=True), prepare(spec, source)
+    fitted = fitted_of(opened, scored=True)
+    prepared = prepare(spec, source, transforms=FittedTransforms(fitted.scaler, fitted.encoders))
     if not len(prepared.windows["val"]):
         raise DataError(f"{run.path}: has no validation windows", hint="train with split.val above 0")
     fitted = with_engine(fitted, spec.runtime)
