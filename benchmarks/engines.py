@@ -2,8 +2,8 @@
 
 python benchmarks/engines.py RUN [--rounds 7] [--evaluate] [--data TABLE]
 
-The two take turns. Prints the rows of a table of docs/benchmarks.md: medians of seconds from start to end and of processor time, the
-most memory at any time, and the ratio of the medians.
+The two take turns. Prints the rows of a table of docs/benchmarks.md: medians of seconds from start to end and of
+processor time, and the most memory at any time.
 """
 
 from __future__ import annotations

@@ -7,6 +7,6 @@ paths), graph/ (the same network as ONNX, which forecasts without Keras), saved_
 anchor.py and linear.py (the linear forecast that a network corrects), cost.py and execution.py (how long
 training takes, and which way of running it is fastest), seeding.py (its randomness).
 
-spec, cells, shape, outputs, sampling, cost, execution, linear, seeding and graph/ import neither Keras nor TensorFlow. Nothing here
-reads tables, trains, prints or writes files.
+spec, cells, shape, outputs, sampling, cost, execution, linear, seeding and graph/ import neither Keras nor
+TensorFlow. Nothing here reads tables, trains, prints or, but for saved_model, writes files.
 """
