@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.data.arrays import Ints
+from forecaster.data.pandas_later import without_pandas
 from forecaster.data.reading.sources import TableSource
 from forecaster.errors import DataError, Diagnostic
 from forecaster.reporting.newest import NewestForecasts
@@ -98,7 +100,8 @@ def predict(
         drawing.check_names(start.panel.ids, start.panel.targets)
     ahead = forecast_ahead(spec, fitted, start, steps=steps, future=future)
     levels = tuple(spec.evaluation.levels)
-    table = ahead.forecast.table(ahead.panel, spec.data, levels=levels, native_times=native_times)
+    as_table = partial(ahead.forecast.table, ahead.panel, spec.data, levels=levels, native_times=native_times)
+    table = without_pandas(as_table)
     if start.cutoff is not None and start.late.any():
         table = _after(table, ahead.forecast.positions(ahead.panel), ahead.forecast.point.shape, start.cutoff)
     newest = NewestForecasts.of(start.panel, start.known, ahead.forecast, levels)
