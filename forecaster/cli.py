@@ -28,6 +28,7 @@ from forecaster.commands import (
     show,
     train,
     tune,
+    update,
     validate,
 )
 from forecaster.commands import list as list_
@@ -84,6 +85,7 @@ VERBS: dict[str, ModuleType] = {
     "train": train,
     "tune": tune,
     "refit": refit,
+    "update": update,
     "predict": predict,
     "future": future,
     "evaluate": evaluate,

@@ -40,6 +40,7 @@ def command(
     """Measure how much each input and each part of the lookback contributes, and update the report."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
         explained = fc.load(named_run(run_dir, reporter)).explain(windows=windows, repeats=repeats, seed=seed)
+        reporter.detail(explained.engine.sentence)
         reporter.result(*_result(explained))
 
 
@@ -54,4 +55,8 @@ def _result(explained: Explained) -> Result:
         f"scaled MAE without shuffling: {number(found['scaled_mae'])}"
     )
     lines.append(f"report: {explained.reported.path}")
-    return {**without_version(found), "report": str(explained.reported.path)}, "\n".join(lines)
+    return {
+        **without_version(found),
+        "engine": explained.engine.name,
+        "report": str(explained.reported.path),
+    }, "\n".join(lines)

@@ -85,6 +85,15 @@ def command(
             "--strict", help="Refuse a table in which series end before others, are too short or are missing."
         ),
     ] = False,
+    expect_until: Annotated[
+        str | None,
+        typer.Option(
+            "--expect-until",
+            metavar="TIME",
+            help="Expect rows of every series up to this time, such as 2026-11-25, -1d, -6h or today; see --strict.",
+            show_default=False,
+        ),
+    ] = None,
     spreadsheet: SpreadsheetSafe = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -113,6 +122,7 @@ def command(
                 plot=plot,
                 series=series or (),
                 strict=strict,
+                expect_until=expect_until,
             )
             return run, found
 
@@ -130,7 +140,12 @@ def _result(predicted: Predicted, table: pa.Table, reporter: Reporter, output: P
     reporter.warn(predicted.warnings)
     for note in predicted.notes:
         reporter.note(f"note: {note}")
-    facts: dict[str, Any] = {"notes": predicted.notes, "series": predicted.n_series}
+    reporter.detail(predicted.engine.sentence)
+    facts: dict[str, Any] = {
+        "notes": predicted.notes,
+        "series": predicted.n_series,
+        "engine": predicted.engine.name,
+    }
     if predicted.drawn is not None:
         reporter.note(f"plot: {predicted.drawn.path}")
         facts |= {"plot": str(predicted.drawn.path), "plotted": list(predicted.drawn.series)}

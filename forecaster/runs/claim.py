@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,6 +111,39 @@ def claim(path: Path, *, resume: bool = False, overwrite: bool = False) -> Itera
         yield RunDir(path)
     finally:
         lock.release()
+
+
+def give_up(path: Path) -> None:
+    """Take a run that is not wanted out of a directory that this process has claimed.
+
+    A complete run that it would have replaced is put back. A process that is killed here leaves that run in
+    `.replaced`, or in its place.
+
+    Args:
+        path: The run directory.
+
+    Raises:
+        EnvironmentError_: When the directory cannot be written.
+    """
+    kept = path / REPLACED
+    with disk_errors(path):
+        (path / OVERWRITING).touch()
+        for entry in path.iterdir():
+            if entry.name not in (".lock", OVERWRITING, REPLACED):
+                _remove(entry)
+        if (kept / MANIFEST).is_file():
+            # Copied, not moved: until its manifest is in place, the run is whole in `.replaced`.
+            shutil.copytree(kept, path, dirs_exist_ok=True, ignore=_manifest_of(kept))
+            part = path / f".{MANIFEST}.part"
+            shutil.copyfile(kept / MANIFEST, part)
+            _rename(part, path / MANIFEST)
+        (path / OVERWRITING).unlink()
+        _remove(kept)
+
+
+def _manifest_of(folder: Path) -> Callable[[str, list[str]], list[str]]:
+    """Return a function that leaves the manifest of a folder, and no other file, out of a copy."""
+    return lambda where, names: [MANIFEST] if Path(where) == folder and MANIFEST in names else []
 
 
 def _left_by_a_start(path: Path) -> bool:

@@ -259,8 +259,12 @@ class RunDir:
             started.get("command", "train"),
             quoted(started.get("config", str(self.path / RESOLVED))),
             *started.get("options", []),
-            # `refit` takes it over from the run that it trains again.
-            *(["--smoke"] if started.get("smoke") and started.get("command") != "refit" else []),
+            # `refit` and `update` take it over from the run that they train again.
+            *(
+                ["--smoke"]
+                if started.get("smoke") and started.get("command") not in ("refit", "update")
+                else []
+            ),
             f"--run-dir {quoted(str(self.path))} --resume",
         ]
         return f"finish it with: {' '.join(words)}"

@@ -127,8 +127,14 @@ def _importance(run: RunDir) -> dict[str, Any] | None:
 
 
 def _of_the_run_before(opened: OpenedRun) -> list[str]:
-    """Return which run the scores are of, where the networks were trained once more by `refit`."""
-    before = opened.run.manifest().get("scored")
+    """Return which run the scores are of after a `refit`, or which one the networks went on from in an `update`."""
+    manifest = opened.run.manifest()
+    before, updated = manifest.get("scored"), manifest.get("updated")
+    if before is None and updated is not None:
+        return [
+            f"The networks went on from the weights of {updated['run']} with newer rows: update {updated['updates']:,} "
+            "since they were last trained anew."
+        ]
     if before is None:
         return []
     return [
