@@ -13,7 +13,7 @@ from pathlib import Path
 from forecaster.errors import DataError
 from forecaster.runs import schemas
 from forecaster.runs.files import disk_errors
-from forecaster.runs.reading import MIB, read_file
+from forecaster.runs.reading import MIB, damaged, read_file
 from forecaster.tracking.tracker import Point
 
 POINTS = "points.jsonl"
@@ -25,6 +25,9 @@ class Journal:
 
     Args:
         folder: The folder of the journal; it is made with the first point.
+
+    Raises:
+        DataError: When the journal is too large, or its folder is a link.
 
     Attributes:
         points: The points so far, in the order in which they came.
@@ -62,6 +65,8 @@ _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) |
 def _read(folder: Path) -> list[Point]:
     """Return the points of a journal. A line that is not as it was written is left out."""
     path = folder / POINTS
+    if folder.is_symlink():
+        raise damaged(folder, "is a link; what is tracked is written into the run directory")
     if path.is_symlink() or not path.exists():
         return []
     found = []

@@ -24,6 +24,8 @@ from forecaster.tracking.tracker import Point, RunEnd, TrackedRun, TrackedTrial
 STATE = "mlflow.json"
 # How long the end of a run waits for a call that makes no progress, and a failed call for the next one, in seconds.
 PATIENCE_S, PAUSE_S = 15.0, 30.0
+# The same of a run that failed or was stopped, which somebody may be waiting to see end.
+SHORT_PATIENCE_S = 3.0
 # The longest message of a server that is shown.
 SHOWN = 160
 
@@ -86,7 +88,8 @@ class MlflowTracker:
             self._end_of_run = end_of_run
         self._moved = time.monotonic()
         self._news.set()
-        while not self._settled.wait(0.1) and time.monotonic() - self._moved < PATIENCE_S:
+        patience_s = PATIENCE_S if end_of_run.status == "finished" else SHORT_PATIENCE_S
+        while not self._settled.wait(0.1) and time.monotonic() - self._moved < patience_s:
             pass
 
     def fault(self) -> str | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from forecaster.errors import EnvironmentError_, install_hint
+from forecaster.system import quoted
 from forecaster.text import masked, one_line
 from forecaster.tracking.journal import Journal
 from forecaster.tracking.plain_files import FilesTracker
@@ -20,7 +21,7 @@ from forecaster.tracking.tracker import Point, RunEnd, TrackedRun, TrackedTrial,
 from forecaster.training.progress import EpochRow, Listener
 
 _Result = TypeVar("_Result")
-SHOWN = 160
+SHOWN = 300
 Note = Callable[[str], None]
 """Takes a remark for the user."""
 
@@ -81,13 +82,17 @@ class Tracking:
     def __init__(self, spec: TrackingSpec, run: TrackedRun, note: Note) -> None:
         self.run, self.note, self.part = run, note, ""
         self._noted: set[str] = set()
+        self._away: set[str] = set()
         self._notes: list[str] = []
         self._lock = threading.RLock()
         self._trackers: list[Tracker] = []
         self._journal: Journal | None = None
         if not spec.wanted:
             return
-        journal = Journal(run.folder)
+        journal = self.safely("tracking", lambda: Journal(run.folder))
+        if journal is None:
+            self.deliver()
+            return
         self._journal = journal
         for make in TRACKERS.values():
             tracker = self.safely("tracking", lambda make=make: make(spec, run.experiment))  # type: ignore[misc]
@@ -130,6 +135,9 @@ class Tracking:
     def end(self, end_of_run: RunEnd) -> None:
         """Take the end of the run, and say what could not be tracked."""
         self._each(lambda tracker: tracker.end(end_of_run))
+        for tracker in self._trackers:
+            if tracker.label in self._away and tracker.fault() is None:
+                self._notes.append(f"{tracker.label}: has everything now")
         self.deliver()
 
     def deliver(self) -> None:
@@ -146,6 +154,7 @@ class Tracking:
                 self.safely(tracker.label, lambda tracker=tracker: tell(tracker))  # type: ignore[misc]
                 fault = tracker.fault()
                 if fault is not None:
+                    self._away.add(tracker.label)
                     self._note_once(tracker.label, fault)
 
     def safely(self, label: str, step: Callable[[], _Result]) -> _Result | None:
@@ -168,9 +177,10 @@ class Tracking:
     def _note_once(self, label: str, why: str) -> None:
         if label not in self._noted:
             self._noted.add(label)
+            again = f"--run-dir {quoted(str(self.run.path))} --resume"
             self._notes.append(
                 f"{label}: {why}. The run goes on without it; what it should have been told is kept in "
-                f"{self.run.folder}, and the same command with --resume sends it."
+                f"{self.run.folder}, and is sent by the same command with {again}."
             )
 
 

@@ -162,7 +162,8 @@ def test_a_server_that_is_away_costs_nothing_and_gets_everything_later(
     notes = [text for text in made.stderr.splitlines() if "MLflow" in text]
     assert notes == [
         f"MLflow at http://127.0.0.1:{port}: [Errno 111] Connection refused. The run goes on without it; what it "
-        f"should have been told is kept in {tmp_path / 'r' / 'tracking'}, and the same command with --resume sends it."
+        f"should have been told is kept in {tmp_path / 'r' / 'tracking'}, and is sent by the same command with "
+        f"--run-dir {tmp_path / 'r'} --resume."
     ]
     plain = fc.train(untracked(fc.Experiment.from_yaml(path)), run_dir=tmp_path / "plain")
     assert weights(tmp_path / "r") == weights(plain.path)

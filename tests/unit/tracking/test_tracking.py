@@ -51,7 +51,7 @@ def test_a_tracker_that_raises_is_said_once_and_hinders_no_other(
     tracking.end(RunEnd("finished", 5, {"test/mase": 0.8}))
     assert notes == [
         "the other one: no such https://me:***@host. The run goes on without it; what it should have been told is kept "
-        f"in {tmp_path / 'tracking'}, and the same command with --resume sends it."
+        f"in {tmp_path / 'tracking'}, and is sent by the same command with --run-dir {tmp_path} --resume."
     ]
     metrics = json.loads((tmp_path / "tracking" / "files" / "metrics.json").read_text())
     assert metrics == {
@@ -62,6 +62,32 @@ def test_a_tracker_that_raises_is_said_once_and_hinders_no_other(
         "test": {"mase": 0.8},
         "step": 1,
     }
+
+
+def test_a_tracker_that_recovers_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server, notes = Server(), []  # type: ignore[var-annotated]
+    server.fails = 1
+    monkeypatch.setitem(module.TRACKERS, "mlflow", lambda spec, name: MlflowTracker(server))  # type: ignore[arg-type]
+    tracking = Tracking(TrackingSpec(files=True), about(tmp_path), notes.append)
+    while not notes:
+        tracking.trial(TrackedTrial(1, {}))
+        tracking.deliver()
+        time.sleep(0.01)
+    tracking.end(RunEnd("finished", 5))
+    assert [note.partition(": ")[2][:20] for note in notes] == ["[Errno 111] Connecti", "has everything now"]
+
+
+def test_a_link_in_place_of_the_folder_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "tracking").symlink_to(tmp_path / "outside")
+    notes: list[str] = []
+    tracking = Tracking(TrackingSpec(tensorboard=True, files=True), about(tmp_path / "r"), notes.append)
+    tracking.epoch_done(epoch(1))
+    tracking.end(RunEnd("finished", 5))
+    assert list((tmp_path / "outside").iterdir()) == []
+    assert len(notes) == 1
+    assert "is a link; what is tracked is written into the run directory" in notes[0]
 
 
 def test_without_a_section_nothing_is_written(tmp_path: Path) -> None:
