@@ -23,7 +23,7 @@ from forecaster.tracking.tracker import Point, RunEnd, TrackedRun, TrackedTrial
 
 STATE = "mlflow.json"
 # How long the end of a run waits for a call that makes no progress, and a failed call for the next one, in seconds.
-PATIENCE_S, PAUSE_S = 15.0, 30.0
+PATIENCE_S, PAUSE_S = 10.0, 30.0
 # The same of a run that failed or was stopped, which somebody may be waiting to see end.
 SHORT_PATIENCE_S = 3.0
 # The longest message of a server that is shown.
