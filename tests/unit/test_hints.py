@@ -21,6 +21,7 @@ NEW_RUN = ("train", "tune", "refit", "backtest")
 # The commands that can show the messages of a module. A new module with such a message needs its line here.
 SHOWN_BY: dict[str, tuple[str, ...]] = {
     "api/new_run.py": NEW_RUN,
+    "commands/clean.py": ("clean",),
     "commands/evaluate.py": ("evaluate",),
     "commands/future.py": ("predict",),
     "commands/init.py": ("init",),
@@ -44,8 +45,10 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "data/transforms/cutoff.py": ("predict", "future"),
     "data/transforms/future.py": ("predict",),
     "evaluation/comparison.py": ("evaluate",),
+    "pipeline/clean.py": ("clean",),
     "pipeline/evaluate.py": ("evaluate",),
     "pipeline/inspect.py": ("init",),
+    "pipeline/listing.py": ("list",),
     "pipeline/predict.py": ("predict",),
     "pipeline/plot.py": ("plot",),
     "pipeline/refit.py": ("refit",),
@@ -67,6 +70,7 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "stages/opened.py": ("predict",),
     "stages/start.py": ("predict",),
     "terminal/exits.py": NEW_RUN,
+    "tracking/tracking.py": ("train", "tune", "backtest"),
 }
 # Options in these messages are shown by some of the commands only, in cases that the others cannot be in.
 ONLY_OF: dict[tuple[str, str], tuple[str, ...]] = {
