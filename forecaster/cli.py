@@ -22,6 +22,7 @@ from forecaster.commands import (
     refit,
     report,
     schema,
+    serve,
     show,
     train,
     tune,
@@ -87,6 +88,7 @@ VERBS: dict[str, ModuleType] = {
     "report": report,
     "explain": explain,
     "plot": plot,
+    "serve": serve,
     "show": show,
     "schema": schema,
 }
