@@ -8,8 +8,8 @@ from typing import Any
 
 from forecaster.errors import FORMAT_VERSION, in_python
 from forecaster.pipeline.predict import Predicted
+from forecaster.service.forms import JSON, WRITERS
 from forecaster.service.served import Version
-from forecaster.service.tables import JSON, WRITERS
 from forecaster.text import plain_json, shortened
 
 # A header has room for a few remarks; JSON has all of them.

@@ -15,18 +15,18 @@ from forecaster.service.answers import Answer, forecast_answer, invocation_answe
 from forecaster.service.bodies import Body, Tables, read_body, tables_of
 from forecaster.service.charts import chart_lines
 from forecaster.service.documented import documented
+from forecaster.service.forms import CSV, JSON, answer_type
 from forecaster.service.guard import Guard
 from forecaster.service.logs import Log
 from forecaster.service.metrics import MEDIA_TYPE as METRICS_TYPE
 from forecaster.service.metrics import Metrics
 from forecaster.service.page import ASSETS, POLICY, asset, page
-from forecaster.service.problems import RequestError, of_forecast
+from forecaster.service.problems import RequestError, of_forecast, of_router
 from forecaster.service.requests import Asked
 from forecaster.service.served import LOOK_S, ServedRun, Version
 from forecaster.service.settings import Settings
-from forecaster.service.tables import CSV, JSON, answer_type
 from forecaster.service.work_thread import BusyError
-from forecaster.text import joined, listed, plain_json, quoted, shortened
+from forecaster.text import listed, plain_json, quoted, shortened
 from forecaster.version import __version__
 
 if TYPE_CHECKING:
@@ -295,9 +295,5 @@ def _json(value: Any) -> Response:
 
 
 async def _reject(request: Request, error: Any) -> Response:
-    """Turn the refusals of the router into problems."""
-    if error.status_code == 405:
-        allowed = dict(error.headers or {})
-        methods = joined(sorted(allowed.get("Allow", "").split(", ")), word="or")
-        raise RequestError(405, "method", f"this address takes {methods}", headers=allowed)
-    raise RequestError(404, "path", "there is no such address", hint="/openapi.json lists them")
+    """Turn what the router does not take into problems."""
+    raise of_router(error.status_code, dict(error.headers or {}))

@@ -9,17 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecaster.data.reading.sources import TableSource
+from forecaster.service.forms import JSON, media_type_of
 from forecaster.service.guard import too_large
+from forecaster.service.json_tables import table_of_json
 from forecaster.service.problems import RequestError
 from forecaster.service.requests import Asked, asked_of, invocation_of, options_of, parse_json, query_options
 from forecaster.service.settings import Limits
-from forecaster.service.tables import (
-    JSON,
-    NAMES_OF_JSON,
-    media_type_of,
-    table_of_body,
-    table_of_json,
-)
+from forecaster.service.tables import NAMES_OF_JSON, table_of_body
 
 if TYPE_CHECKING:
     from starlette.requests import Request

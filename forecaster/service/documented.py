@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from forecaster.service.forms import JSON, WRITERS
 from forecaster.service.problems import MEDIA_TYPE
 from forecaster.service.requests import MLFLOW_TABLES, Options
-from forecaster.service.tables import JSON, WRITERS
 
 _TABLE = {
     "description": "A list of objects, one for each row; or columns and data; or a list for each column.",

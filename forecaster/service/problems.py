@@ -15,7 +15,7 @@ from forecaster.errors import (
     first_few,
     in_python,
 )
-from forecaster.text import plain_json
+from forecaster.text import joined, plain_json
 
 MEDIA_TYPE = "application/problem+json"
 _TITLES = {
@@ -81,6 +81,19 @@ def of_forecast(error: ForecasterError, names: Mapping[str, str]) -> RequestErro
     if isinstance(error, EnvironmentError_):
         return RequestError(503, "machine", "the machine lacks disk or memory, or a permission")
     return internal()
+
+
+def of_router(status: int, headers: Mapping[str, str]) -> RequestError:
+    """Return the answer to a request for an address or a method that there is not.
+
+    Args:
+        status: The status that the router gives.
+        headers: Its headers, which name the methods that there are.
+    """
+    if status == 405:
+        methods = joined(sorted(headers.get("Allow", "").split(", ")), word="or")
+        return RequestError(405, "method", f"this address takes {methods}", headers=headers)
+    return RequestError(404, "path", "there is no such address", hint="/openapi.json lists them")
 
 
 def internal() -> RequestError:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from forecaster.service.tables import ARROW_FILE, ARROW_STREAM, PARQUET, WRITERS
+from forecaster.service.forms import ARROW_FILE, ARROW_STREAM, PARQUET, WRITERS
 from tests.unit.service.stub import Stub, csv, hours, records
 
 FORECAST = "id,t,forecast\n" + "".join(f"a,2024-01-01 {h:02d}:00:00,7\n" for h in (8, 9, 10))

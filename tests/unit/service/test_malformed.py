@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forecaster.service.tables import ARROW_STREAM, PARQUET, WRITERS
+from forecaster.service.forms import ARROW_STREAM, PARQUET, WRITERS
 from tests.unit.service.stub import Stub, csv, hours, records
 
 STUB = Stub()
