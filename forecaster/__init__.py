@@ -17,6 +17,10 @@ from typing import TYPE_CHECKING, Any
 from forecaster.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from forecaster.api.collection import clean as clean
+    from forecaster.api.collection import diff as diff
+    from forecaster.api.collection import doctor as doctor
+    from forecaster.api.collection import list_runs as list_runs
     from forecaster.api.evaluation import Evaluation as Evaluation
     from forecaster.api.evaluation import compare as compare
     from forecaster.api.frames import spreadsheet_safe as spreadsheet_safe
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
 
 # Where each public name is defined.
 _HOMES = {
+    "forecaster.api.collection": ("clean", "diff", "doctor", "list_runs"),
     "forecaster.api.evaluation": ("Evaluation", "compare"),
     "forecaster.api.frames": ("spreadsheet_safe",),
     "forecaster.api.results": ("Backtest", "Search"),
@@ -82,6 +87,10 @@ __all__ = [  # noqa: RUF022  in the order in which they are read
     "tune",
     "backtest",
     "compare",
+    "list_runs",
+    "diff",
+    "clean",
+    "doctor",
     "schema",
     "serve",
     "create_app",

@@ -13,6 +13,9 @@ from typer.core import TyperGroup
 
 from forecaster.commands import (
     backtest,
+    clean,
+    diff,
+    doctor,
     evaluate,
     explain,
     future,
@@ -26,8 +29,10 @@ from forecaster.commands import (
     show,
     train,
     tune,
+    update,
     validate,
 )
+from forecaster.commands import list as list_
 from forecaster.system import write_utf8
 from forecaster.terminal.exits import end_on_signals, run_to_the_end
 from forecaster.text import shortened, visible
@@ -81,6 +86,7 @@ VERBS: dict[str, ModuleType] = {
     "train": train,
     "tune": tune,
     "refit": refit,
+    "update": update,
     "predict": predict,
     "future": future,
     "evaluate": evaluate,
@@ -90,6 +96,10 @@ VERBS: dict[str, ModuleType] = {
     "plot": plot,
     "serve": serve,
     "show": show,
+    "list": list_,
+    "diff": diff,
+    "clean": clean,
+    "doctor": doctor,
     "schema": schema,
 }
 

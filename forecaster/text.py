@@ -20,6 +20,8 @@ _ODD = re.compile(
     "\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
     f"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f{_WITHOUT_INK}]"
 )
+# Everything before the last @ of an address: a password may hold a colon, a slash or an @ itself.
+_PASSWORD = re.compile(r"(\b[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s/:@?#]*:)?)[^\s?#]*@")
 _KEPT_BYTE = re.compile("[\udc80-\udcff]")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -68,6 +70,19 @@ def _escape(char: str) -> str:
     return (
         f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}" if number < 65536 else f"\\U{number:08x}"
     )
+
+
+def masked(text: str) -> str:
+    """Put *** in place of the password, or the token, of every address in a text: https://me:***@host/path."""
+    return _PASSWORD.sub(r"\1***@", text)
+
+
+def amount(n_bytes: float) -> str:
+    """Write a number of bytes as 34 KiB, 1.2 MiB or 3.4 GiB."""
+    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB")):
+        if n_bytes >= unit:
+            return f"{n_bytes / unit:,.1f} {name}"
+    return f"{n_bytes / 1024:,.0f} KiB"
 
 
 def shortened(text: str, most: int, mark: str = "…") -> str:

@@ -16,6 +16,7 @@ from forecaster.config.experiment import Experiment
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource, as_source
 from forecaster.runs.directory import RunDir, RunReplacedError
+from forecaster.runs.folder import located
 from forecaster.spec import MOST_COUNT
 from forecaster.stages.metrics import splits_of
 from forecaster.stages.opened import OpenedRun, open_run
@@ -24,6 +25,7 @@ from forecaster.stages.settled import settings_of_a_run
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from forecaster.api.fresh import Update
     from forecaster.pipeline.explain import Explained
     from forecaster.pipeline.future import FutureTable
     from forecaster.pipeline.plot import Plotted
@@ -80,6 +82,7 @@ class Run:
         plot: str | Path | None = None,
         series: str | Sequence[str] = (),
         strict: bool = False,
+        expect_until: Any = None,
         on_note: OnNote | None = None,
     ) -> Any:
         """Forecast the next steps of every series.
@@ -95,7 +98,10 @@ class Run:
             plot: A file, PNG or SVG by its ending, for a picture of the last rows and the forecast with its
                 intervals.
             series: The id or the ids of the series in the picture; none takes the first few.
-            strict: Whether to refuse a table in which series end before others, are too short or are missing.
+            strict: Whether to refuse a table in which series end before others or before expect_until, are too short
+                or are missing.
+            expect_until: The time up to which every series is expected to have rows: like cutoff, or text such as
+                "-1d", "-6h", "today" and "today-1h". Series that end before are a remark or, with strict, an error.
             on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
 
         Returns:
@@ -105,8 +111,8 @@ class Run:
         Raises:
             DataError: When a table cannot be read, no series is long enough, or a future value is missing; with
                 strict also when series end early, are left out or are missing.
-            UsageError: When the horizon is too long, the cutoff is not in the table, future is of no use, or the
-                picture names an unknown series or format.
+            UsageError: When the horizon is too long, the cutoff is not in the table, expect_until is no time, future is
+                of no use, or the picture names an unknown series or format.
         """
         source, kind = self._source(data)
         found = self.prediction(
@@ -117,6 +123,7 @@ class Run:
             plot=plot,
             series=series,
             strict=strict,
+            expect_until=expect_until,
             native_times=True,
         )
         deliver(on_note, found.warnings, found.notes)
@@ -133,6 +140,7 @@ class Run:
         plot: str | Path | None = None,
         series: str | Sequence[str] = (),
         strict: bool = False,
+        expect_until: Any = None,
         native_times: bool = False,
     ) -> Predicted:
         """Forecast as `predict` does, and return the Arrow table together with the remarks.
@@ -145,6 +153,7 @@ class Run:
             plot: See `predict`.
             series: See `predict`.
             strict: See `predict`.
+            expect_until: See `predict`.
             native_times: Whether times are Arrow timestamps; if not, they are text.
 
         Returns:
@@ -168,6 +177,7 @@ class Run:
             native_times=native_times,
             drawing=drawing_of(plot, _ids(series)),
             strict=strict,
+            expect_until=_cutoff_text(expect_until),
         )
 
     def future(
@@ -394,6 +404,74 @@ class Run:
             kind,
         )
 
+    @settings_of_a_run()
+    def update(
+        self,
+        data: Any = None,
+        *,
+        run_dir: str | Path | None = None,
+        resume: bool = False,
+        overwrite: bool = False,
+        on_epoch: OnEpoch | None = None,
+        on_note: OnNote | None = None,
+        listener: Listener | None = None,
+    ) -> Update:
+        """Train the networks on with old and newer rows, and publish a new run where they are not worse than this one.
+
+        Training goes on from the weights, for a part of the epochs and at a lower learning rate. The intervals are
+        calibrated again. Both runs forecast the test windows of the table that neither has learned; the new run is
+        written where its networks are not worse by the test of Diebold and Mariano or, with too few windows for a
+        test, by 1 %. This run stays as it is.
+
+        Args:
+            data: The table, with the old rows and newer ones: a path or a table. None is the run's own table as it is
+                now.
+            run_dir: The new run directory; None is a new directory in output.dir.
+            resume: Continue the interrupted update in run_dir.
+            overwrite: Replace the run in run_dir, where the new one is published.
+            on_epoch: A function that takes each epoch as it ends.
+            on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
+            listener: An object that takes batches and epochs; replaces on_epoch.
+
+        Returns:
+            The new run, or None in its place, and the comparison.
+
+        Raises:
+            DataError: When the table cannot be used or has no new rows, a file of this run is damaged, or there is
+                nothing to resume.
+            UsageError: When resume and overwrite are both given, resume without run_dir, run_dir is not apart from
+                this run, or the run has no test range.
+            RunTakenError: When the new run directory exists, or another process is using it.
+            TrainingError: When the loss becomes NaN or infinite.
+            EnvironmentError_: When the disk is full.
+        """
+        from forecaster.api.fresh import Update
+        from forecaster.pipeline.update import UpdateOptions, update
+
+        check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="run")
+        source, kind = self._source(data)
+        found = update(
+            self._opened,
+            UpdateOptions(path_of(run_dir), resume, overwrite),
+            data=source,
+            listener=listener or listener_of(on_epoch),
+            notify=lambda warnings, notes: deliver(on_note, warnings, notes),
+        )
+        if found.run is None:
+            return Update(None, dict(found.gate), found.sentence, found.notes)
+        new = Run(
+            found.run.path,
+            found.experiment,
+            found.metrics["splits"],
+            found.notes,
+            found.needs_future,
+            found.already_complete,
+            found.run.sha256,
+            found.source,
+            kind,
+        )
+        return Update(new, dict(found.gate), found.sentence, found.notes)
+
     def report(self, output: str | Path | None = None) -> Reported:
         """Write the report of the run: one HTML file that opens offline.
 
@@ -441,7 +519,8 @@ def load(path: str | Path, *, data: Any = None, expect_sha256: str | None = None
     """Open a complete run.
 
     Args:
-        path: The run directory.
+        path: The run directory. Where nothing is called so, "latest" is the newest complete run in `runs`, and
+            "FOLDER/latest" that of another folder; backtests do not count.
         data: The table that the run was trained on, if that was in memory or has moved since.
         expect_sha256: The `Run.sha256` that the run must have; None takes any. A run with another one, such as one
             that was replaced or changed by somebody, is refused before anything else in it is read.
@@ -454,7 +533,7 @@ def load(path: str | Path, *, data: Any = None, expect_sha256: str | None = None
         UsageError: When the directory is that of a backtest.
     """
     table = None if data is None else as_source(data)
-    opened = open_run(RunDir(Path(path)).opened(expect_sha256=expect_sha256), table)
+    opened = open_run(RunDir(located(Path(path))).opened(expect_sha256=expect_sha256), table)
     run = opened.run
     return Run(
         run.path, opened.experiment, splits_of(run), sha256=run.sha256, _table=table, _kind=kind_of(data)

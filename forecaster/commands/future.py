@@ -9,6 +9,7 @@ import forecaster as fc
 from forecaster.system import quoted as as_typed
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import (
     CutoffTime,
     DataFile,
@@ -48,7 +49,7 @@ def command(
 
         if output is not None:
             check_ending(output)
-        found = fc.load(run_dir).future_table(data, cutoff=cutoff, horizon=horizon)
+        found = fc.load(named_run(run_dir, reporter)).future_table(data, cutoff=cutoff, horizon=horizon)
         if output is not None:
             write_table(found.table, output)
         reporter.result(*_result(found, reporter, run_dir, output), is_table=output is None)

@@ -10,6 +10,7 @@ import typer
 import forecaster as fc
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import (
     CutoffTime,
     DataFile,
@@ -84,6 +85,15 @@ def command(
             "--strict", help="Refuse a table in which series end before others, are too short or are missing."
         ),
     ] = False,
+    expect_until: Annotated[
+        str | None,
+        typer.Option(
+            "--expect-until",
+            metavar="TIME",
+            help="Expect rows of every series up to this time, such as 2026-11-25, -1d, -6h or today; see --strict.",
+            show_default=False,
+        ),
+    ] = None,
     spreadsheet: SpreadsheetSafe = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -100,8 +110,10 @@ def command(
         if spreadsheet:
             check_spreadsheet_safe(output, as_json=as_json)
 
+        path = named_run(run_dir, reporter)
+
         def read() -> tuple[fc.Run, Predicted]:
-            run = fc.load(run_dir, expect_sha256=expect_sha256)
+            run = fc.load(path, expect_sha256=expect_sha256)
             found = run.prediction(
                 data,
                 cutoff=cutoff,
@@ -110,6 +122,7 @@ def command(
                 plot=plot,
                 series=series or (),
                 strict=strict,
+                expect_until=expect_until,
             )
             return run, found
 
@@ -127,7 +140,12 @@ def _result(predicted: Predicted, table: pa.Table, reporter: Reporter, output: P
     reporter.warn(predicted.warnings)
     for note in predicted.notes:
         reporter.note(f"note: {note}")
-    facts: dict[str, Any] = {"notes": predicted.notes, "series": predicted.n_series}
+    reporter.detail(predicted.engine.sentence)
+    facts: dict[str, Any] = {
+        "notes": predicted.notes,
+        "series": predicted.n_series,
+        "engine": predicted.engine.name,
+    }
     if predicted.drawn is not None:
         reporter.note(f"plot: {predicted.drawn.path}")
         facts |= {"plot": str(predicted.drawn.path), "plotted": list(predicted.drawn.series)}

@@ -17,6 +17,10 @@ from forecaster.model.spec import DistributionOutput, NetworkOutput, QuantileOut
 Floats = NDArray[np.floating[Any]]
 # Smallest scale, mean of counts and dispersion, in the units of the scaler's output.
 SMALLEST = 1e-4
+# Window normalisation: a window with a smaller scale counts as constant; dividing by less would amplify rounding
+# errors. Seasonal differences are small where the season repeats well, so their floor is higher.
+EPSILON = 1e-3
+SEASON_EPSILON = 2e-2
 # A t distribution has a variance above this many degrees of freedom.
 MIN_DF = 2.0
 

@@ -16,6 +16,7 @@ from forecaster.data.transforms.fitted import FittedTransforms, with_new_series
 from forecaster.data.transforms.split import SPLITS, SplitBounds, SplitName
 from forecaster.errors import DataError, UsageError
 from forecaster.evaluation.comparison import common, compare
+from forecaster.evaluation.gate import Gate, gate
 from forecaster.evaluation.scales import Scales, in_sample_scales
 from forecaster.evaluation.scores import ScoreTable, Scoring, label, score_table
 from forecaster.evaluation.significance import Comparison
@@ -25,11 +26,13 @@ from forecaster.forecasting.baselines import forecast as baseline
 from forecaster.forecasting.fitted import Fitted, was_refitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.stages.checks import SCORED, check_baselines
+from forecaster.stages.graphs import EngineUsed, engine_used, with_engine
 from forecaster.stages.intervals import calibration_for, calibration_for_later
 from forecaster.stages.learned import rows_seen
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare, prepare_table
+from forecaster.stages.renewed import own_transforms
 from forecaster.stages.scoring import (
     DECISIVE_METRICS,
     ScoredForecasts,
@@ -40,7 +43,6 @@ from forecaster.stages.scoring import (
     score,
     score_tables,
 )
-from forecaster.training.backend import start_backend
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,6 +58,7 @@ class Evaluated:
         split: The split that was scored; "test" for new rows.
         scored: The forecasts of the model and of the baselines, and their scores.
         notes: Remarks for the user.
+        engine: What ran the networks.
     """
 
     opened: OpenedRun
@@ -63,6 +66,7 @@ class Evaluated:
     split: SplitName
     scored: ScoredForecasts
     notes: list[str]
+    engine: EngineUsed
 
     @property
     def scores(self) -> ScoreTable:
@@ -111,6 +115,22 @@ class Evaluated:
                 )
         return f"{name}: cannot be compared with {rival}: neither MASE nor MAE can be computed for both"
 
+    def against(self, other: Evaluated, *, name: str, rival: str) -> Gate:
+        """Hold the forecasts of the model against those of another run, on the windows that both have.
+
+        Args:
+            other: The forecasts of the other run.
+            name: The name of this run.
+            rival: The name of the other run.
+
+        Raises:
+            UsageError: When they have no window in common, or other horizons, steps or targets.
+        """
+        return gate(
+            compared(name, self.prepared, self.forecasts["model"]),
+            compared(rival, other.prepared, other.forecasts["model"]),
+        )
+
     def _decisive_scores(self) -> dict[str, dict[str, float | None]]:
         """Return MASE and MAE by forecaster, whether or not the config asks for them."""
         windows = self.prepared.windows[self.split]
@@ -155,16 +175,16 @@ def evaluate(
     source = opened.own_table(
         "restore it, or score other rows with --data", instead="score rows after these with --data"
     )
-    prepared = prepare(spec, source, smoke=opened.smoke)
+    prepared = prepare(spec, source, smoke=opened.smoke, transforms=own_transforms(opened, fitted))
     if not len(prepared.windows[split]):
         raise UsageError(
             f"--split {split}: {opened.run.path} has no {split} windows",
             hint="choose the other split, or pass rows with --data",
         )
     check_baselines(spec, prepared.panel, prepared.table.split_bounds)
-    start_backend(opened.spec.runtime)
+    fitted = with_engine(fitted, spec.runtime)
     scored = score(spec, prepared, forecast_splits(spec, fitted, prepared))
-    return Evaluated(opened, prepared, split, scored, scored.notes)
+    return Evaluated(opened, prepared, split, scored, scored.notes, engine_used(fitted))
 
 
 def compare_runs(found: Sequence[tuple[str, Evaluated]]) -> list[tuple[str, str, Comparison]]:
@@ -195,7 +215,8 @@ def _with_baselines(opened: OpenedRun, also: Sequence[str]) -> OpenedRun:
         if not is_baseline(name):
             raise UsageError(
                 f"--fail-if-worse-than {name}: there is no such baseline",
-                hint=f"use one of {', '.join(BASELINES)}, or a seasonal naive such as seasonal_naive_168",
+                hint=f"use one of {', '.join(BASELINES)}, a seasonal naive such as seasonal_naive_168, or the "
+                "directory of a run",
             )
     spec, evaluation = opened.spec, opened.spec.evaluation
     names = [*evaluation.baselines, *(n for n in also if n not in evaluation.baselines)]
@@ -234,13 +255,13 @@ def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evalua
     )
     if seen.any():
         notes.append(f"targets up to the end of {_learned(opened)} were used in training, and are not scored")
-    start_backend(opened.spec.runtime)
-    model = forecast_splits(spec, replace(fitted, scaler=scaler), prepared)["test"]
+    network = with_engine(replace(fitted, scaler=scaler), spec.runtime)
+    model = forecast_splits(spec, network, prepared)["test"]
     calibration = calibration_for(spec.scaling, fitted.calibration, prepared.panel, begin)
     rows = {"model": model.calibrated(calibration, prepared.panel.ids)}
     more, missing = _baselines(opened, prepared, begin)
     scored = score_tables(spec.evaluation, prepared, {"test": rows | more})
-    return Evaluated(opened, prepared, "test", scored, [*notes, *missing])
+    return Evaluated(opened, prepared, "test", scored, [*notes, *missing], engine_used(network))
 
 
 def _learned(opened: OpenedRun) -> str:

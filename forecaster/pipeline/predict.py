@@ -14,6 +14,7 @@ from forecaster.errors import DataError, Diagnostic, UsageError
 from forecaster.reporting.newest import NewestForecasts
 from forecaster.stages.ahead import forecast_ahead
 from forecaster.stages.drawing import Drawing, Drawn, draw_newest
+from forecaster.stages.graphs import EngineUsed
 from forecaster.stages.loaded import Loaded, fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.report import read_history
@@ -34,12 +35,14 @@ class Predicted:
         notes: Remarks for the user.
         warnings: Warnings from reading the table.
         newest: The forecast after the rows that it starts from, for pictures.
+        engine: What ran the networks.
         drawn: The picture that was asked for; None if there is none.
     """
 
     table: pa.Table
     n_series: int
     notes: list[str]
+    engine: EngineUsed
     warnings: tuple[Diagnostic, ...] = ()
     newest: NewestForecasts | None = None
     drawn: Drawn | None = None
@@ -55,6 +58,7 @@ def predict(
     native_times: bool = False,
     drawing: Drawing | None = None,
     strict: bool = False,
+    expect_until: str | None = None,
     only: Sequence[str] = (),
     levels: Sequence[float] | None = None,
     loaded: Loaded | None = None,
@@ -74,7 +78,9 @@ def predict(
         future: A table of the future covariates over the horizon. Its values replace those of the rows.
         native_times: Whether times are Arrow timestamps; if not, they are text.
         drawing: The picture to write; None writes none.
-        strict: Whether to refuse a table in which series end before others, are too short or are missing.
+        strict: Whether to refuse a table in which series end before others or before expect_until, are too short or
+            are missing.
+        expect_until: The time up to which every series is expected to have rows; see `expected_position`.
         only: The ids of the series to forecast; none forecasts all.
         levels: The levels of the intervals to return, among those of the run; None returns all.
         loaded: What a service has read from the run before; None reads it. A table is not kept in the cache then.
@@ -82,8 +88,8 @@ def predict(
     Raises:
         DataError: When a table cannot be read, no series is long enough, or a future value is missing; with strict
             also when series end early, are left out or absent.
-        UsageError: When the horizon is too long, the cutoff is not in the table, future is of no use, a series or a
-            level is unknown, or the picture names an unknown series or format.
+        UsageError: When the horizon is too long, the cutoff is not in the table, expect_until is no time, future is
+            of no use, a series or a level is unknown, or the picture names an unknown series or format.
     """
     if drawing is not None:
         drawing.check()
@@ -91,7 +97,7 @@ def predict(
     opened, steps = opened.reaching(horizon)
     spec = opened.spec
     shown = _shown_levels(spec.evaluation.levels, levels)
-    if loaded is not None and data is None and cutoff is None:
+    if loaded is not None and data is None and cutoff is None and expect_until is None:
         start = loaded.context
     else:
         start = find_forecast_start(
@@ -100,6 +106,7 @@ def predict(
             data=data,
             cutoff=cutoff,
             steps=steps,
+            expect_until=expect_until,
             ends=None if loaded is None else loaded.ends,
             keep=loaded is None or data is None,
         )
@@ -120,7 +127,7 @@ def predict(
         before = read_history(opened)[0] if data is None and cutoff is None else None
         drawn = draw_newest(newest.before(before), drawing, time_label=spec.data.time)
     notes = [*start.notes, *ahead.notes, *(drawn.notes if drawn is not None else [])]
-    return Predicted(table, len(ahead.forecast), notes, start.warnings, newest, drawn)
+    return Predicted(table, len(ahead.forecast), notes, ahead.engine, start.warnings, newest, drawn)
 
 
 def _shown_levels(own: Sequence[float], asked: Sequence[float] | None) -> tuple[float, ...]:

@@ -11,30 +11,25 @@ from typing import Any, TextIO
 
 from forecaster.text import plain_json
 
-_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
-
 
 class Log:
     """Writes events as lines of JSON. Odd characters are escapes, so that no name forges a line.
 
     Args:
         stream: Where the lines go; None is stderr, as it is at each line.
-        least: The lowest level that is written.
     """
 
-    def __init__(self, stream: TextIO | None = None, *, least: str = "info") -> None:
-        self._stream, self._least = stream, _LEVELS[least]
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream
 
     def write(self, level: str, event: str, **facts: Any) -> None:
         """Write one line with the time (UTC), the level, the event and its facts.
 
         Args:
-            level: "debug", "info", "warning" or "error".
+            level: "info", "warning" or "error".
             event: What happened, in a word.
             facts: Further keys; None leaves one out.
         """
-        if _LEVELS[level] < self._least:
-            return
         entry = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "level": level, "event": event}
         entry |= {key: value for key, value in facts.items() if value is not None}
         stream = self._stream or sys.stderr

@@ -91,7 +91,7 @@ def _listen(settings: Settings, given: _Given) -> None:
     address = Address(given.host, given.port, certfile, keyfile)
     address.check()
     check_runs(settings)
-    log = Log(least="warning" if settings.quiet else "info")
+    log = Log()
     with address.bound() as listener:
         listener.listen(2_048)
         if given.workers == 1:

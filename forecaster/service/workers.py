@@ -108,7 +108,7 @@ class _Workers:
 
 def _work(settings: Settings, address: Address, listener: socket.socket) -> None:
     """Answer requests, in a process of its own."""
-    log = Log(least="warning" if settings.quiet else "info")
+    log = Log()
     status = 0
     try:
         answer_requests(settings, address, listener, log)

@@ -9,6 +9,7 @@ from functools import cached_property
 from forecaster.forecasting.fitted import SPEC, Fitted
 from forecaster.model.spec import ModelSpec
 from forecaster.runs.reading import damaged
+from forecaster.stages.graphs import with_engine
 from forecaster.stages.learned import last_rows
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import shape_of
@@ -31,8 +32,11 @@ class Loaded:
 
     @classmethod
     def of(cls, opened: OpenedRun) -> Loaded:
-        """Read the forecaster of a run. Raises DataError when a file of the run is damaged."""
-        fitted = fitted_of(opened)
+        """Read the forecaster of a run, and keep what runs its networks. Raises DataError for a damaged file.
+
+        Threads of onnxruntime are one: a forecast of a few series has no work for more, which would wait in a loop.
+        """
+        fitted = with_engine(fitted_of(opened), opened.spec.runtime, threads=1)
         return cls(opened, fitted, last_rows(opened.run, fitted.time_axis))
 
     @cached_property

@@ -16,6 +16,7 @@ from forecaster.data.reading.sources import TableSource, source_name
 from forecaster.data.reading.table import read_ahead, read_table
 from forecaster.data.spec import with_plain_times
 from forecaster.data.time_axis.axis import TimeAxis
+from forecaster.data.time_axis.expected import expected_position
 from forecaster.data.transforms.cutoff import NAMED, late_remark, late_series, long_enough, up_to
 from forecaster.data.transforms.future import fill_in_future, with_horizon, without_the_future
 from forecaster.errors import DataError, Diagnostic, UsageError
@@ -142,6 +143,7 @@ def find_forecast_start(
     data: TableSource | None,
     cutoff: str | None,
     steps: int | None = None,
+    expect_until: str | None = None,
     ends: Mapping[str, int | None] | None = None,
     keep: bool = True,
 ) -> ForecastStart:
@@ -154,13 +156,16 @@ def find_forecast_start(
             own table.
         cutoff: The last time that the forecast takes as known; None is the last row of each series.
         steps: The number of steps to forecast; None is the horizon of the settings.
+        expect_until: The time up to which every series is expected to have rows; see `expected_position`.
         ends: The position of the last row of each series of the training; None reads them from the run.
         keep: Whether a large table may be kept in the user's cache, for the next forecast from it.
 
     Raises:
         DataError: When the table cannot be read, or no series is long enough.
-        UsageError: When the cutoff is not a time of the table.
+        UsageError: When the cutoff is not a time of the table, or expect_until no time.
     """
+    # Before the table, which may be large, is read.
+    expected = None if expect_until is None else expected_position(expect_until, time_axis)
     spec, run = opened.spec, opened.run
     horizon = spec.window.horizon if steps is None else steps
     if data is None and cutoff is None:
@@ -178,6 +183,8 @@ def find_forecast_start(
         # Not the rows themselves: those of many series take as long to read as the table.
         ends = last_rows(opened.run, time_axis) if ends is None else ends
         uneven = _since_training(ends, panel, known, stale=cutoff is None)
+    if expected is not None:
+        uneven += _stale(panel, known, expected)
     if cutoff is not None:
         panel, known, position, late = up_to(panel, known, cutoff, horizon=horizon)
     else:
@@ -188,6 +195,16 @@ def find_forecast_start(
     if data is None and cutoff is not None and not opened.same_table:
         notes.append(f"{opened.table_name} has changed since the run was trained on it")
     return ForecastStart(panel, known, notes, warnings, tuple(uneven), position)
+
+
+def _stale(panel: Panel, known: Ints, expected: int) -> list[Diagnostic]:
+    """Return a remark on the series whose last target lies before a position of the time axis."""
+    ends = panel.first + known - 1
+    stale = np.flatnonzero(ends < expected)
+    if not len(stale):
+        return []
+    when = panel.time_axis.text(np.array([expected]))[0]
+    return [late_remark(panel, ends, stale, f"before {when}, up to which rows are expected")]
 
 
 def _since_training(

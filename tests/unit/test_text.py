@@ -6,8 +6,10 @@ import json
 import pytest
 
 from forecaster.text import (
+    amount,
     joined,
     listed,
+    masked,
     one_line,
     plain_json,
     quoted,
@@ -82,3 +84,25 @@ def test_bytes_that_python_kept_one_by_one_are_characters_again() -> None:
     assert visible(kept) == steady(kept) == "Größe"
     assert json.loads(plain_json(kept)) == "Größe"
     assert visible(kept + "\udcff") == "Größe\\udcff"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://me:secret@host/path", "https://me:***@host/path"),
+        ("see http://token@host:5000, then", "see http://***@host:5000, then"),
+        ("postgresql+psycopg2://u:p:a@s/s@db/x", "postgresql+psycopg2://u:***@db/x"),
+        ("https://host/a?mail=me@home", "https://host/a?mail=me@home"),
+        ("file:///tmp/a", "file:///tmp/a"),
+        ("me@home", "me@home"),
+    ],
+)
+def test_no_password_of_an_address_is_shown(text: str, shown: str) -> None:
+    assert masked(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("n", "shown"), [(0, "0 KiB"), (1023, "1 KiB"), (1 << 20, "1.0 MiB"), (3 << 29, "1.5 GiB")]
+)
+def test_amounts_of_bytes(n: int, shown: str) -> None:
+    assert amount(n) == shown

@@ -26,6 +26,7 @@ from forecaster.service.requests import Options
 from forecaster.service.served import ServedRun, Version
 from forecaster.service.settings import Limits, Settings
 from forecaster.service.work_thread import WorkThread
+from forecaster.stages.graphs import EngineUsed
 
 DATA = DataSpec.model_validate({"path": "t.csv", "time": "t", "freq": "h", "id": "id", "targets": ["y"]})
 LOOKBACK, HORIZON = 6, 3
@@ -50,7 +51,8 @@ def stub_forecast(data: TableSource | None, future: TableSource | None, options:
     point = np.repeat(last[:, None, :], steps, axis=1)
     forecast = Forecast(point, np.arange(len(panel.ids)), panel.offsets[1:])
     table = forecast.table(panel, DATA)
-    return Predicted(table, len(panel.ids), notes, (), NewestForecasts.of(panel, known, forecast, ()))
+    used = EngineUsed("onnxruntime", None)
+    return Predicted(table, len(panel.ids), notes, used, (), NewestForecasts.of(panel, known, forecast, ()))
 
 
 def pa_table(values: list[float], name: str = "a") -> TableSource:
