@@ -14,7 +14,7 @@ from forecaster.service.problems import RequestError
 from forecaster.text import joined, listed, quoted, shortened
 
 MOST_STEPS, MOST_NAMED = 1_000_000, 100_000
-Level = Annotated[float, Field(gt=0, lt=100)]
+Percent = Annotated[float, Field(gt=0, lt=100)]
 # The names under which MLflow takes a table; `instances` is KServe's too.
 MLFLOW_TABLES = ("dataframe_split", "dataframe_records", "inputs", "instances")
 
@@ -34,7 +34,7 @@ class Options(BaseModel):
         None,
         description="The last time that the forecast takes as known. The default is the last row of each series.",
     )
-    levels: tuple[Level, ...] | None = Field(
+    levels: tuple[Percent, ...] | None = Field(
         None, max_length=100, description="The levels of the intervals, in percent, among those of the run."
     )
     series: tuple[str, ...] = Field(
