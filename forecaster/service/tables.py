@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,18 +48,21 @@ def table_of_body(body: bytes, media_type: str, *, most_rows: int) -> Iterator[t
     body = as_stream(body) if media_type in (ARROW_FILE, ARROW_STREAM) else body
     check_rows(_rows(body, media_type), most_rows)
     try:
-        folder = tempfile.TemporaryDirectory(prefix="forecaster-serve-", ignore_cleanup_errors=True)
+        handle, name = tempfile.mkstemp(prefix="forecaster-serve-", suffix=_ENDINGS[media_type])
     except OSError as error:
         raise EnvironmentError_(f"a file for a request cannot be made: {error.strerror}") from error
-    with folder as name:
-        file = Path(name) / f"table{_ENDINGS[media_type]}"
+    file = Path(name)
+    try:
         try:
-            file.write_bytes(body)
+            with os.fdopen(handle, "wb") as opened:
+                opened.write(body)
         except OSError as error:
             raise EnvironmentError_(f"a file for a request cannot be written: {error.strerror}") from error
         if media_type != CSV:
             check_texts(file)
-        yield file, {str(file): THE_TABLE}
+        yield file, {name: THE_TABLE}
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def _rows(body: bytes, media_type: str) -> int:
