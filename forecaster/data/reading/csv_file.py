@@ -82,7 +82,7 @@ class CsvFile(TableFile):
                 self._check_open_quote()
 
     def _block(self) -> int:
-        """Return how many bytes to parse at a time: to take memory for a large block takes longer than a small table."""
+        """Return how many bytes to parse at a time: taking memory for a large block costs more than a small table."""
         if compressed_as(self.path):
             return _BLOCK
         # No encoding takes a quarter of the bytes that utf-8 does.
