@@ -184,13 +184,13 @@ class Service:
         version = run.version
         request.state.run, request.state.sha256 = run.name, version.sha256
         limits = self._settings.limits
-        known = {str(run.path): run.name, str(run.path.resolve()): run.name}
+        known = dict(version.names)
 
         def work() -> Any:
-            names: dict[str, str] = dict(known)
+            names = known
             try:
                 with tables_of(body, asked, limits) as tables:
-                    names = {**tables.names, **known}
+                    names = tables.names | known
                     found = version.forecast(*_sources(tables), asked.options)
                     return write(found, version, names)
             except ForecasterError as error:

@@ -36,12 +36,14 @@ class Version:
         sha256: The SHA-256 of its manifest, which names this run and no other.
         thread: The thread that its forecasts are made in.
         forecast: Makes a forecast from a table, or from the last training rows where there is none.
+        names: What messages call its directory and its table, whose paths are nobody else's business.
     """
 
     facts: Mapping[str, Any]
     sha256: str
     thread: WorkThread
     forecast: Callable[[TableSource | None, TableSource | None, Options], Predicted]
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_version(name: str, path: Path) -> Version:
@@ -90,7 +92,10 @@ def _loaded(name: str, path: Path, thread: WorkThread) -> Version:
             raise
         # Such a run forecasts only from tables that requests carry.
         notes.append(f"no forecast without a table: {error.diagnostics[0].summary}")
-    return Version(_facts(name, loaded, notes), opened.run.sha256, thread, forecast)
+    names = {str(opened.run.path): f"the run {name}", str(path): f"the run {name}"}
+    if isinstance(opened.source, Path):
+        names = {opened.table_name: "the table of the run", **names}
+    return Version(_facts(name, loaded, notes), opened.run.sha256, thread, forecast, names)
 
 
 def _has_context(loaded: Loaded) -> bool:

@@ -166,3 +166,22 @@ def test_our_own_bug_is_a_500_that_tells_nothing_and_a_traceback_in_the_log(stub
     [bug] = [line for line in stub.log if line["event"] == "bug"]
     assert bug["id"] == "mine-1"
     assert "RuntimeError: secret of the inside" in bug["traceback"]
+
+
+def test_the_page_gets_what_it_draws(stub: Stub) -> None:
+    [line] = stub.client.post("/v1/chart", content=csv(), headers={"content-type": "text/csv"}).json()[
+        "lines"
+    ]
+    assert (line["series"], line["target"], line["bands"]) == ("a", "y", [])
+    assert line["past"] == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert line["forecast"] == [7.0, 7.0, 7.0]
+    assert line["labels"][-1] == "2024-01-01 10:00:00"
+    assert line["times"][-1] == 1_704_103_200
+    assert len(line["times"]) == len(line["labels"]) == 11
+
+
+def test_a_run_is_described_with_the_ids_that_are_looked_for(stub: Stub) -> None:
+    assert [run["name"] for run in stub.client.get("/v1/runs").json()["runs"]] == ["one", "two"]
+    assert "ids" not in stub.client.get("/v1/runs").json()["runs"][0]
+    assert stub.client.get("/v1/runs/two").json()["ids"] == ["a", "b"]
+    assert stub.client.get("/v1/runs/two?find=B").json()["ids"] == ["b"]
