@@ -54,10 +54,11 @@ class Address:
         """
         shown = f"--host {self.host} --port {self.port}"
         try:
-            family, kind, _, _, where = socket.getaddrinfo(
+            family, kind, protocol, _, where = socket.getaddrinfo(
                 self.host, self.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             )[0]
-            listener = socket.socket(family, kind)
+            # With its protocol, by which asyncio knows that answers need not wait for one another.
+            listener = socket.socket(family, kind, protocol)
         except (OSError, UnicodeError) as error:
             raise UsageError(
                 f"{shown}: {getattr(error, 'strerror', None) or error}", hint="check the host"
