@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import traceback
@@ -34,8 +35,10 @@ class Log:
         entry |= {key: value for key, value in facts.items() if value is not None}
         stream = self._stream or sys.stderr
         line = plain_json(entry).encode("utf-8", "backslashreplace").decode()
-        stream.write(line + "\n")
-        stream.flush()
+        # Forecasts go on where the log cannot: its disk is full, or whatever read it has gone.
+        with contextlib.suppress(OSError, ValueError):
+            stream.write(line + "\n")
+            stream.flush()
 
     def bug(self, error: BaseException, **facts: Any) -> None:
         """Write the traceback of an error that is ours."""

@@ -1,7 +1,10 @@
 """What holds for every request: limits, tokens, hosts, ids, log lines and counts."""
 
+import errno
 import json
 import re
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -150,3 +153,32 @@ def test_openapi_describes_the_bodies() -> None:
         "data", "future", "run", "horizon", "cutoff", "levels", "series", "strict",
     }  # fmt: skip
     json.dumps(found)
+
+
+def test_a_full_disk_is_no_fault_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    stub = Stub()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    answer = stub.client.post("/v1/forecast", content=csv(), headers=AS_CSV)
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:forecaster:problem:machine")
+    assert "No space left on device" in stub.log[0]["traceback"]
+    monkeypatch.undo()
+    assert stub.client.post("/v1/forecast", content=csv(), headers=AS_CSV).status_code == 200
+
+
+def test_no_file_of_a_request_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    stub = Stub()
+    stub.client.post("/v1/forecast", content=csv(), headers=AS_CSV)
+    stub.client.post("/v1/forecast", content=b"nonsense", headers=AS_CSV)
+    stub.client.post("/v1/forecast?horizon=13", content=csv(), headers=AS_CSV)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_requests_are_answered_where_the_log_cannot_be_written() -> None:
+    stub = Stub()
+    stub.stream.close()
+    assert stub.client.get("/ping").status_code == 200

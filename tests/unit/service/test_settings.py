@@ -1,5 +1,6 @@
 """Names of runs, tokens, addresses, and what is refused before anything is loaded."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,12 @@ def test_limits_are_numbers_that_make_sense() -> None:
     for wrong in ({"body_mib": 0}, {"rows": -1}, {"timeout_s": 10**6}):
         with pytest.raises(UsageError, match="needs a whole number from 1 to"):
             Limits.checked(**({"body_mib": 1, "rows": 1, "timeout_s": 1} | wrong))
+
+
+def test_answers_are_sent_at_once() -> None:
+    """asyncio lets small packets go without waiting where it knows the protocol of the socket."""
+    from forecaster.service.server import Address
+
+    with Address("127.0.0.1", 0).bound() as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+        assert Address("127.0.0.1", 0).url(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
