@@ -12,6 +12,7 @@ from typing import Any
 from forecaster.data.reading.sources import TableSource
 from forecaster.errors import DataError, ForecasterError
 from forecaster.evaluation.verdict_sentences import run_verdict
+from forecaster.forecasting.fitted import CONTEXT
 from forecaster.pipeline.predict import Predicted, predict
 from forecaster.runs.directory import MANIFEST, RunDir
 from forecaster.service.requests import Options
@@ -19,7 +20,7 @@ from forecaster.service.work_thread import WorkThread
 from forecaster.stages.learned import learned_of
 from forecaster.stages.loaded import Loaded
 from forecaster.stages.metrics import splits_of
-from forecaster.stages.opened import open_run
+from forecaster.stages.opened import OpenedRun, open_run
 from forecaster.stages.settled import settings_of_a_run
 
 # How often the directories are looked at, and how soon one that could not be loaded is tried again.
@@ -92,10 +93,17 @@ def _loaded(name: str, path: Path, thread: WorkThread) -> Version:
             raise
         # Such a run forecasts only from tables that requests carry.
         notes.append(f"no forecast without a table: {error.diagnostics[0].summary}")
-    names = {str(opened.run.path): f"the run {name}", str(path): f"the run {name}"}
+    return Version(
+        _facts(name, loaded, notes), opened.run.sha256, thread, forecast, _names(name, path, opened)
+    )
+
+
+def _names(name: str, path: Path, opened: OpenedRun) -> dict[str, str]:
+    """Return what messages call the files of a run, those in its directory before the directory itself."""
+    names = {str(opened.run.file(CONTEXT)): "the last training rows"}
     if isinstance(opened.source, Path):
-        names = {opened.table_name: "the table of the run", **names}
-    return Version(_facts(name, loaded, notes), opened.run.sha256, thread, forecast, names)
+        names[opened.table_name] = "the table of the run"
+    return names | {str(opened.run.path): f"the run {name}", str(path): f"the run {name}"}
 
 
 def _has_context(loaded: Loaded) -> bool:
