@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from forecaster.errors import RunTakenError as RunTakenError
     from forecaster.errors import TrainingError as TrainingError
     from forecaster.errors import UsageError as UsageError
+    from forecaster.service import create_app as create_app
+    from forecaster.service.run import serve as serve
     from forecaster.training.progress import EpochRow as EpochRow
 
 # Where each public name is defined.
@@ -69,6 +71,8 @@ _HOMES = {
         "TrainingError",
         "UsageError",
     ),
+    "forecaster.service": ("create_app",),
+    "forecaster.service.run": ("serve",),
     "forecaster.training.progress": ("EpochRow",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -88,6 +92,8 @@ __all__ = [  # noqa: RUF022  in the order in which they are read
     "clean",
     "doctor",
     "schema",
+    "serve",
+    "create_app",
     "spreadsheet_safe",
     "Run",
     "Evaluation",

@@ -33,6 +33,8 @@ class ForecastEngine(Protocol):
     """keras or onnxruntime."""
     reason: str | None
     """Why it is Keras, as a phrase; None for onnxruntime, or where Keras is loaded anyway."""
+    shape: Shape
+    """Sizes of the windows that it takes."""
 
     def outputs(self, member: int, windows: Windows) -> Float32:
         """Return the output of one member, (windows, horizon, parameters x targets), in the scaler's units."""

@@ -111,19 +111,22 @@ def _columns_of_inputs(spec: ExperimentSpec) -> dict[str, list[str]]:
     }
 
 
-def with_engine(fitted: Fitted, runtime: RuntimeSpec) -> Fitted:
+def with_engine(fitted: Fitted, runtime: RuntimeSpec, *, threads: int | None = None) -> Fitted:
     """Return the forecaster with what runs its networks: onnxruntime where it can, and Keras where it must.
 
-    Where it is Keras, its backend is started.
+    Where it is Keras, its backend is started. An engine that it has already is kept, if it has the same horizon.
 
     Args:
         fitted: The fitted forecaster, with the scaler and the horizon of the forecast.
         runtime: The runtime section of the run.
+        threads: Threads of one operator of onnxruntime, where the runtime section does not say; None is one per core.
 
     Raises:
         UsageError: When FORECASTER_ENGINE asks for what there is not.
         EnvironmentError_: When the backend cannot be started.
     """
+    if fitted.engine is not None and fitted.engine.shape == fitted.shape:
+        return fitted
     asked = os.environ.get(ENGINE_VARIABLE) or "auto"
     if asked not in ENGINES:
         raise UsageError(
@@ -141,7 +144,8 @@ def with_engine(fitted: Fitted, runtime: RuntimeSpec) -> Fitted:
         start_backend(runtime)
         return replace(fitted, engine=KerasEngine(spec, shape, members, reason=why))
     stored = fitted.graphs if fitted.graphs is not None and fitted.graphs.shape == shape else None
-    return replace(fitted, engine=OnnxEngine(spec, shape, members, stored=stored, threads=runtime.threads))
+    engine = OnnxEngine(spec, shape, members, stored=stored, threads=runtime.threads or threads)
+    return replace(fitted, engine=engine)
 
 
 def _why_keras(fitted: Fitted, runtime: RuntimeSpec) -> str | None:
