@@ -19,6 +19,7 @@ from forecaster.data.spec import IN_MEMORY
 from forecaster.data.transforms.fitted import FittedTransforms
 from forecaster.data.transforms.split import SPLITS, SplitName
 from forecaster.errors import DataError, Notify, UsageError
+from forecaster.evaluation.gate import Gate
 from forecaster.forecasting.fitted import Fitted
 from forecaster.runs.claim import check_free
 from forecaster.runs.directory import RunDir, new_run_path
@@ -271,7 +272,7 @@ def _complete(
         ready.spec, ready.prepared, store, listener=listener, smoke=opened.smoke, carried=ready.carried
     )
     found = against_the_run(spec, ready, scored, trained, (str(run.path), str(opened.run.path)))
-    numbers = _entry(found.errors, found.windows, found.test._asdict())
+    numbers = _entry(found)
     if found.worse:
         return _Outcome(numbers, found.sentence(), store.notes, published=False)
     again = member_store(run, REFIT)
@@ -317,15 +318,20 @@ def _scaled_as(prepared: Prepared, newest: Fitted, scored: Fitted) -> FittedTran
     return FittedTransforms(newest.scaler, newest.encoders) if same else used
 
 
-def _entry(errors: tuple[float, float], windows: int, test: Mapping[str, Any]) -> dict[str, Any]:
+def _entry(found: Gate) -> dict[str, Any]:
     """Return the comparison as the manifest holds it."""
 
     def plain(value: float | None) -> float | None:
         return None if value is None or math.isnan(value) else value
 
+    test = found.test
     return {
-        "challenger": plain(errors[0]),
-        "champion": plain(errors[1]),
-        "windows": windows,
-        **{key: plain(value) if isinstance(value, float) else value for key, value in test.items()},
+        "challenger": plain(found.errors[0]),
+        "champion": plain(found.errors[1]),
+        "windows": found.windows,
+        "difference": plain(test.difference),
+        "statistic": plain(test.statistic),
+        "p": test.p,
+        "cutoffs": test.origins,
+        "series": test.series,
     }

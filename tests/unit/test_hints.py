@@ -17,10 +17,11 @@ GROUP: Any = typer.main.get_command(app)
 OPTIONS = {
     name: {o for p in GROUP.commands[name].params for o in (*p.opts, *p.secondary_opts)} for name in VERBS
 }
-NEW_RUN = ("train", "tune", "refit", "backtest")
+NEW_RUN = ("train", "tune", "refit", "update", "backtest")
 # The commands that can show the messages of a module. A new module with such a message needs its line here.
 SHOWN_BY: dict[str, tuple[str, ...]] = {
     "api/new_run.py": NEW_RUN,
+    "api/run.py": ("monitor",),
     "commands/evaluate.py": ("evaluate",),
     "commands/future.py": ("predict",),
     "commands/init.py": ("init",),
@@ -46,10 +47,12 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "evaluation/comparison.py": ("evaluate",),
     "pipeline/evaluate.py": ("evaluate",),
     "pipeline/inspect.py": ("init",),
+    "pipeline/monitor.py": ("monitor",),
     "pipeline/predict.py": ("predict",),
     "pipeline/plot.py": ("plot",),
     "pipeline/refit.py": ("refit",),
     "pipeline/tune.py": ("tune",),
+    "pipeline/update.py": ("update",),
     "reporting/advice.py": ("train",),
     "runs/claim.py": NEW_RUN,
     "runs/directory.py": NEW_RUN,
@@ -65,6 +68,7 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "stages/folds.py": ("backtest",),
     "stages/next_horizon.py": ("predict",),
     "stages/opened.py": ("predict",),
+    "stages/renewed.py": ("refit", "update"),
     "stages/start.py": ("predict",),
     "terminal/exits.py": NEW_RUN,
 }
