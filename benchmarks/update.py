@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import tempfile
 import time
 import warnings
@@ -52,8 +53,10 @@ CASES = {
 
 @dataclass(frozen=True)
 class Taken:
-    """seconds: processor time of the call. mase: on the rows that come next. published: whether there is a new run."""
+    """step: counts from 1. seconds: processor time of the call. mase: on the rows that come next. published: whether
+    there is a new run."""
 
+    step: int
     seconds: float
     mase: float
     published: bool = True
@@ -77,7 +80,7 @@ def mase(run: fc.Run, table: Path) -> float:
 
 
 def compared(
-    case: Case, table: pd.DataFrame, folder: Path, steps: int, settings: list[str]
+    case: Case, table: pd.DataFrame, folder: Path, *, steps: int, every: int, settings: list[str]
 ) -> dict[str, Any]:
     """Return the trainings anew and the updates of each setting, step by step."""
     config = ROOT / "configs" / "benchmarks" / case.config
@@ -101,15 +104,16 @@ def compared(
     for step in range(1, steps + 1):
         left = n - case.step * step
         rows, after = file("rows", left), file("next", left - case.ahead)
-        trained, seconds = timed(lambda rows=rows, step=step: anew(rows, f"anew-{step}"))
-        found["anew"].append(Taken(seconds, mase(trained, after)))
+        if step % every == 0:
+            trained, seconds = timed(lambda rows=rows, step=step: anew(rows, f"anew-{step}"))
+            found["anew"].append(Taken(step, seconds, mase(trained, after)))
         for name in settings:
             updating.EPOCHS, updating.RATE = (float(part) for part in name.split(":"))
             before = current[name]
             where = folder / f"{name.replace(':', '-')}-{step}"
             updated, seconds = timed(lambda b=before, r=rows, w=where: b.update(r, run_dir=w))
             current[name] = updated.run or before
-            found[name].append(Taken(seconds, mase(current[name], after), updated.published))
+            found[name].append(Taken(step, seconds, mase(current[name], after), updated.published))
         print(
             step,
             {name: (round(t[-1].seconds, 1), round(t[-1].mase, 4)) for name, t in found.items()},
@@ -125,6 +129,7 @@ def main() -> None:
     parser.add_argument("case", choices=list(CASES))
     parser.add_argument("--data", type=Path, default=Path())
     parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--anew-every", type=int, default=1, help="steps from one training anew to the next")
     parser.add_argument("--settings", nargs="*", default=[f"{updating.EPOCHS}:{updating.RATE}"])
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
@@ -140,14 +145,17 @@ def main() -> None:
         fc.train(
             fc.Experiment.from_yaml(ROOT / "configs" / "smoke.yaml"), run_dir=folder / "warm", smoke=True
         )
-        found = compared(case, table, folder, given.steps, given.settings)
+        found = compared(
+            case, table, folder, steps=given.steps, every=given.anew_every, settings=given.settings
+        )
     if given.json:
         given.json.write_text(json.dumps(found, indent=2), encoding="utf-8")
-    full = sum(one["seconds"] for one in found["anew"])
-    error = sum(one["mase"] for one in found["anew"])
+    anew = {one["step"]: one for one in found.pop("anew")}
+    full, error = (statistics.mean(one[key] for one in anew.values()) for key in ("seconds", "mase"))
     print("setting  share of the time  MASE beside training anew  published")
     for setting, taken in found.items():
-        spent, own = sum(one["seconds"] for one in taken), sum(one["mase"] for one in taken)
+        spent = statistics.mean(one["seconds"] for one in taken)
+        own = statistics.mean(one["mase"] for one in taken if one["step"] in anew)
         kept = sum(one["published"] for one in taken)
         print(f"{setting:9} {spent / full:6.1%} {own / error - 1:+8.2%} {kept} of {len(taken)}")
 

@@ -50,18 +50,30 @@ class Sums:
 
     def stretches(self, length: int) -> Floats:
         """Return (stretches,), the mean over each stretch of this many ages; NaN where nothing was counted."""
-        total, count = (_sliding(part, length) for part in (self.total, self.count))
+        total, count = (_sliding(part, length).sum(axis=1) for part in (self.total, self.count))
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(count > 0, total / count, np.nan)
 
+    def middles(self, length: int) -> Floats:
+        """Return (stretches,), the mean of the middle half of the ages of each stretch, each age by its mean.
+
+        What lasts shows in it, and what a few steps of a stretch have does not. NaN where any age has no value.
+        """
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = np.where(self.count > 0, self.total / self.count, np.nan)
+        ordered = np.sort(_sliding(mean, length), axis=1)
+        quarter = length // 4
+        found: Floats = ordered[:, quarter : length - quarter].mean(axis=1)
+        # NaN is sorted to the end, where it would be cut off.
+        found[np.isnan(ordered).any(axis=1)] = np.nan
+        return found
+
 
 def _sliding(values: Floats, length: int) -> Floats:
-    """Return the sums of `length` values at a time."""
+    """Return (stretches, length), the values of each stretch, eight of which begin within the length of one."""
     if len(values) < length:
-        return np.empty(0)
-    until = np.concatenate([[0.0], np.cumsum(values)])
-    found: Floats = until[length:] - until[:-length]
-    return found
+        return np.empty((0, length))
+    return np.lib.stride_tricks.sliding_window_view(values, length)[:: max(1, length // 8)]
 
 
 @dataclass(frozen=True)
@@ -71,7 +83,7 @@ class Look:
     Attributes:
         name: The quantity, such as "error".
         value: Its value.
-        usual: Its mean over the stretches before; NaN where there are too few.
+        usual: Its median over the stretches before; NaN where there are too few.
         low, high: Its least and largest value there.
         stretches: The number of those stretches, end to end.
         p: The probability of a value at least as far off, if nothing has changed; None where it cannot be told.
@@ -102,10 +114,11 @@ class Look:
 def look(
     name: str, value: float, before: Floats, *, stretches: int, side: Side, least: float, limit: float
 ) -> Look:
-    """Hold a value against those of the stretches before, as one more draw from the same normal distribution.
+    """Hold a value against those of the stretches before, as one more draw from the same distribution.
 
-    (value - mean) / (sd sqrt(1 + 1 / m)) follows a t distribution of m - 1 degrees of freedom, where m stretches lie
-    end to end. The mean and the standard deviation are those of all stretches, which overlap.
+    (value - median) / (s sqrt(1 + 1 / m)) is taken to follow a t distribution of m - 1 degrees of freedom, where m
+    stretches lie end to end. s is the root mean square distance from the median of those on the side of the value:
+    rare and large falls say nothing about rises.
 
     Args:
         name: The quantity.
@@ -113,7 +126,7 @@ def look(
         before: (stretches,), its values before; NaN is left out.
         stretches: How many of these lie end to end.
         side: Which deviations count.
-        least: The least standard deviation that is believed, so that no difference too small to matter is an alarm.
+        least: The least s that is believed, so that no difference too small to matter is an alarm.
         limit: What p must be below for an alarm.
     """
     from scipy import stats
@@ -122,11 +135,13 @@ def look(
     m = min(stretches, len(known))
     if m < MIN_STRETCHES or not math.isfinite(value):
         return Look(name, value, math.nan, math.nan, math.nan, max(m, 0), None, limit)
-    mean, sd = float(known.mean()), max(float(known.std(ddof=1)), least)
-    t = (value - mean) / (sd * math.sqrt(1.0 + 1.0 / m))
+    usual = float(np.median(known))
+    beside = known[known >= usual] if value >= usual else known[known <= usual]
+    s = max(float(np.sqrt(np.mean(np.square(beside - usual)))), least)
+    t = (value - usual) / (s * math.sqrt(1.0 + 1.0 / m))
     above = float(stats.t.sf(t, m - 1))
     p = {"above": above, "below": 1.0 - above, "either": 2.0 * min(above, 1.0 - above)}[side]
     low, high = float(known.min()), float(known.max())
     # A deviation to a side that does not count is none.
     low, high = (-math.inf if side == "above" else low), (math.inf if side == "below" else high)
-    return Look(name, value, mean, low, high, m, p, limit)
+    return Look(name, value, usual, low, high, m, p, limit)

@@ -31,7 +31,7 @@ from forecaster.stages.loaded import fitted_of
 from forecaster.stages.metrics import metrics_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, read_and_split
-from forecaster.stages.refitting import REFIT, Start, epochs_of, prepare_refit
+from forecaster.stages.refitting import REFIT, Start, prepare_refit
 from forecaster.stages.refitting import refit as train_on_all
 from forecaster.stages.renewed import check_apart, epochs_needed, output_dir, read_on_axis, remarks
 from forecaster.stages.report import write_missing_report, write_report
@@ -279,14 +279,16 @@ def _complete(
     final = None
     if spec.training.refit == "all":
         newest = fitted_of(opened)
-        epochs = epochs_of(
-            ((e.member, e.epoch, e.best) for e in trained.history),
-            stopped_early=spec.training.early_stopping is not None,
-        )
         start = Start(tuple(newest.members), _scaled_as(ready.prepared, newest, scored))
         final = train_on_all(
             prepare_refit(
-                ready.spec, ready.prepared.table, trained.fitted, epochs, smoke=opened.smoke, start=start
+                ready.spec,
+                ready.prepared.table,
+                trained.fitted,
+                # The learning rate falls over all of them; the same number also trains the same compiled network.
+                ready.carried.epochs,
+                smoke=opened.smoke,
+                start=start,
             ),
             again,
             listener=listener,

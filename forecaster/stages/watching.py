@@ -33,12 +33,14 @@ CHECKS: dict[str, Checked] = {
     "error": Checked("mean absolute error, in units of MASE", "above", 0.05),
     "bias": Checked("mean error of the forecasts, forecast less actual, in units of MASE", "either", 0.02),
     "coverage": Checked("share of the actual values inside the interval", "below", 0.02),
-    "level": Checked("mean change since a season before, in units of MASE", "either", 0.02),
-    "spread": Checked("size of the steps from row to row, over that of a season before", "either", 0.02),
+    "level": Checked("change against the four seasons before, in units of MASE", "either", 0.02),
+    "spread": Checked("size of the steps from row to row, over that of the seasons before", "either", 0.02),
     "calendar": Checked(
-        "how far the course from row to row differs from that of a season before", "above", 0.02
+        "how far the course from row to row differs from that of the seasons before", "above", 0.02
     ),
 }
+# The seasons before that a row is held against, by their median: one of them may have been unusual.
+SEASONS = 4
 # Those whose logarithm is tested: ratios and sizes.
 _LOGS = ("error", "spread", "calendar")
 
@@ -80,8 +82,8 @@ def of_forecasts(
     ages = int(age.max()) + 1 if len(age) else 0
     starts = length - actual.shape[1] + 1
     at = np.broadcast_to(age[:, None, None], error.shape).ravel()
-    absolute = Sums.of(np.abs(error).ravel(), at, ages).stretches(starts)
-    found = {"error": _log(absolute), "bias": Sums.of(error.ravel(), at, ages).stretches(starts)}
+    absolute = Sums.of(np.abs(error).ravel(), at, ages).middles(starts)
+    found = {"error": _log(absolute), "bias": Sums.of(error.ravel(), at, ages).middles(starts)}
     if interval is not None:
         low, high = interval
         inside = np.where(np.isnan(actual), np.nan, (low <= actual) & (actual <= high)).astype(np.float64)
@@ -107,7 +109,7 @@ def of_rows(panel: Panel, ends: Ints, scale: Floats, *, lag: int, length: int, m
     usable = np.where(np.isfinite(scale) & (scale > 0), scale, np.nan)
     y = panel.values[:, :n] / usable[series]
     step = y - _shifted(y, 1, local)
-    change, then = y - _shifted(y, lag, local), _shifted(step, lag, local)
+    change, then = y - _as_before(y, lag, local), _as_before(step, lag, local)
     both = np.isfinite(step) & np.isfinite(then)
     at = np.broadcast_to(age[:, None], y.shape).ravel()
 
@@ -116,15 +118,15 @@ def of_rows(panel: Panel, ends: Ints, scale: Floats, *, lag: int, length: int, m
 
     now, before, off = (sums(np.where(both, np.abs(part), np.nan)) for part in (step, then, step - then))
     missing = np.isnan(panel.values[:, :n]).astype(np.float64)
-    level = sums(change)
+    level = Sums.of(change.ravel(), at, most).middles(length)
     found = {
         "level": level,
         "spread": _log(now) - _log(before),
         "calendar": _log(off) - _log(now + before),
         "missing": sums(missing),
     }
-    known = np.flatnonzero(np.isfinite(level))
-    reached = int(known.max()) + length if len(known) else 0
+    known = Sums.of(change.ravel(), at, most).count
+    reached = int(np.flatnonzero(known).max()) + 1 if known.any() else 0
     return Quantities(found, dict.fromkeys(found, reached))
 
 
@@ -182,6 +184,18 @@ def _in_units(one: Look) -> Look:
 def _log(values: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(values > 0, np.log(values), np.nan)
+
+
+def _as_before(values: Floats, lag: int, local: Ints) -> Floats:
+    """Return the median of the values one to SEASONS lags before each, of those that there are."""
+    past = np.stack([_shifted(values, k * lag, local) for k in range(1, SEASONS + 1)])
+    there = np.isfinite(past).sum(axis=0)
+    # What is not there is sorted to the end.
+    ordered = np.sort(np.where(np.isfinite(past), past, np.inf), axis=0)
+    places = (np.maximum(there - 1, 0) // 2, np.minimum(there // 2, SEASONS - 1))
+    low, high = (np.take_along_axis(ordered, place[None], axis=0)[0] for place in places)
+    found: Floats = np.where(there > 0, 0.5 * (low + np.where(there > 0, high, 0.0)), np.nan)
+    return found
 
 
 def _shifted(values: Floats, lag: int, local: Ints) -> Floats:

@@ -17,19 +17,34 @@ def test_sums_are_by_age_and_leave_out_what_is_not_counted() -> None:
 def test_a_stretch_is_the_mean_over_its_ages() -> None:
     found = Sums(np.array([3.0, 0.0, 8.0, 4.0]), np.array([2.0, 0.0, 1.0, 1.0]))
     assert found.stretches(2).tolist() == [1.5, 8.0, 6.0]
+
+
+def test_eight_stretches_begin_within_the_length_of_one() -> None:
+    found = Sums(np.arange(64.0), np.ones(64))
+    assert found.stretches(16).tolist() == [7.5 + 2 * k for k in range(25)]
+
+
+def test_the_middle_of_a_stretch_leaves_out_what_a_few_steps_have() -> None:
+    found = Sums(np.array([1.0, 2.0, 3.0, 100.0]), np.ones(4))
+    assert found.middles(4).tolist() == [2.5]
+    assert np.isnan(Sums(np.array([1.0, 0.0]), np.array([1.0, 0.0])).middles(2)).all()
+
+
+def test_a_stretch_without_values_and_one_that_is_too_long() -> None:
+    found = Sums(np.array([3.0, 0.0, 8.0, 4.0]), np.array([2.0, 0.0, 1.0, 1.0]))
     assert math.isnan(found.stretches(1)[1])
     assert not len(found.stretches(5))
 
 
-def test_a_value_is_held_against_the_normal_distribution_of_those_before() -> None:
-    """Mean 3, standard deviation 2, m = 5: (9 - 3) / (2 sqrt(1.2)) = 2.739 with 4 degrees of freedom."""
+def test_a_value_is_held_against_those_on_its_side() -> None:
+    """Median 3, s = sqrt((0 + 4 + 4) / 3) above, m = 5: (9 - 3) / (1.633 sqrt(1.2)) = 3.354, 4 degrees of freedom."""
     before = np.array([1.0, 5.0, 1.0, 5.0, 3.0])
     found = look("error", 9.0, before, stretches=5, side="above", least=0.0, limit=0.05)
     assert (found.usual, found.high) == (3.0, 5.0)
-    assert found.p == pytest.approx(0.0260, abs=1e-4)
+    assert found.p == pytest.approx(0.0142, abs=1e-4)
     assert found.alarm
-    either = look("bias", 9.0, before, stretches=5, side="either", least=0.0, limit=0.05)
-    assert either.p == pytest.approx(0.0519, abs=1e-4)
+    either = look("bias", 9.0, before, stretches=5, side="either", least=0.0, limit=0.02)
+    assert either.p == pytest.approx(0.0285, abs=1e-4)
     assert not either.alarm
 
 
