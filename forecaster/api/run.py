@@ -15,6 +15,7 @@ from forecaster.api.remarks import OnNote, deliver
 from forecaster.config.experiment import Experiment
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource, as_source
+from forecaster.errors import UsageError
 from forecaster.runs.directory import RunDir, RunReplacedError
 from forecaster.runs.folder import located
 from forecaster.spec import MOST_COUNT
@@ -25,10 +26,10 @@ from forecaster.stages.settled import settings_of_a_run
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from forecaster.api.fresh import Update
     from forecaster.pipeline.explain import Explained
     from forecaster.pipeline.export import Exported
     from forecaster.pipeline.future import FutureTable
+    from forecaster.pipeline.monitor import Watched
     from forecaster.pipeline.plot import Plotted
     from forecaster.pipeline.predict import Predicted
     from forecaster.reporting.newest import NewestForecasts
@@ -406,6 +407,45 @@ class Run:
         )
 
     @settings_of_a_run()
+    def monitor(
+        self,
+        data: Any,
+        *,
+        last: int | None = None,
+        false_alarms: float = 0.005,
+        output: str | Path | None = None,
+        on_note: OnNote | None = None,
+    ) -> Watched:
+        """Look whether the run forecasts newer rows as it did, and whether these are like the rows before.
+
+        Error, bias and coverage of the newest steps are held against those of the run's test windows; level, spread
+        and calendar against the rows that the run knows. Each is compared with stretches of the same length.
+
+        Args:
+            data: The table, with rows after those of the run and, for level, spread and calendar, the rows before:
+                a path or a table.
+            last: The number of newest steps to look at; None is two horizons.
+            false_alarms: The probability that the checks raise an alarm where nothing has changed.
+            output: An HTML file for the page; None writes none.
+            on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
+
+        Returns:
+            The checks; `alarms` holds what is amiss, in sentences.
+
+        Raises:
+            DataError: When the table cannot be read, or has fewer new rows than the horizon.
+            UsageError: When last is less than the horizon, false_alarms is no probability, or output is not HTML.
+        """
+        from forecaster.pipeline.monitor import monitor
+
+        check_count("last", last, most=MOST_STEPS)
+        if not 0 < false_alarms < 1:
+            raise UsageError(f"--false-alarms {false_alarms}: needs a number between 0 and 1")
+        found = monitor(self._opened, as_source(data), last=last, rate=false_alarms, output=path_of(output))
+        deliver(on_note, (), found.notes)
+        return found
+
+    @settings_of_a_run()
     def update(
         self,
         data: Any = None,
@@ -446,7 +486,6 @@ class Run:
             TrainingError: When the loss becomes NaN or infinite.
             EnvironmentError_: When the disk is full.
         """
-        from forecaster.api.fresh import Update
         from forecaster.pipeline.update import UpdateOptions, update
 
         check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="run")
@@ -538,6 +577,29 @@ class Run:
         """Return the schema whose types the result gets: that of the table in memory, if there is one."""
         table = self._table if source is None else source
         return table.table.schema if isinstance(table, ArrowTable) else None
+
+
+@dataclass(frozen=True)
+class Update:
+    """The result of `Run.update`.
+
+    Attributes:
+        run: The new run; None where its networks were worse, so that it was not written.
+        comparison: The new networks (`challenger`) against those of the run (`champion`): the MASE of both, the number
+            of windows, and the test of the difference.
+        sentence: The comparison in words; empty where the run was already complete.
+        notes: Remarks of the training, in plain sentences.
+    """
+
+    run: Run | None
+    comparison: dict[str, Any]
+    sentence: str
+    notes: list[str] = field(default_factory=list, repr=False)
+
+    @property
+    def published(self) -> bool:
+        """Whether there is a new run."""
+        return self.run is not None
 
 
 def load(path: str | Path, *, data: Any = None, expect_sha256: str | None = None) -> Run:

@@ -25,7 +25,7 @@ from forecaster.terminal.options import (
 from forecaster.terminal.training_progress import progress_for
 
 if TYPE_CHECKING:
-    from forecaster.api.fresh import Update
+    from forecaster.api.run import Update
 
 EXAMPLES = examples(
     "forecaster update runs/mine --data newer.csv",

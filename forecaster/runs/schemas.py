@@ -65,7 +65,7 @@ class GateEntry(TypedDict):
     difference: Number
     statistic: Number
     p: Number
-    origins: Whole
+    cutoffs: Whole
     series: Whole | None
 
 
