@@ -36,7 +36,7 @@ EXAMPLES = examples(
 def command(
     run: RunDirectory,
     data: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--data",
             metavar="FILE",

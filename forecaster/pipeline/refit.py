@@ -9,9 +9,11 @@ from typing import Any
 
 from forecaster.config.experiment import Experiment
 from forecaster.data.panel import Findings, Panel
+from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.cache import load_table
-from forecaster.data.reading.sources import TableSource, fingerprint, source_name
-from forecaster.data.spec import IN_MEMORY, DataSpec
+from forecaster.data.reading.elsewhere import Elsewhere
+from forecaster.data.reading.sources import TableSource, fingerprint, place_of, source_name
+from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.errors import Notify, UsageError
 from forecaster.runs.claim import check_free
@@ -119,7 +121,7 @@ def refit(
     check_whole(before)
     ready, table = _prepare(opened, experiment, source)
     notify([*table.findings.warnings], [*dropped, *_remarks(before, experiment, ready, source_name(source))])
-    typed = (f"--data {as_typed(str(data.resolve()))}",) if isinstance(data, Path) else ()
+    typed = () if data is None or isinstance(data, ArrowTable) else (f"--data {as_typed(_typed(data))}",)
     resolved = experiment.resolved_yaml(relative_to=path)
     inputs = Inputs(
         "refit",
@@ -152,13 +154,18 @@ def _experiment(opened: OpenedRun, source: TableSource, *, given: bool) -> tuple
     """Return the settings of the new run, and a remark if they leave out data.end."""
     changes: dict[str, Any] = {"training.refit": "all"}
     if given:
-        changes["data.path"] = str(source.resolve()) if isinstance(source, Path) else IN_MEMORY
+        changes |= place_of(source, opened.spec.data)
     dropped, end = [], opened.spec.data.end
     same = fingerprint(source) == opened.run.manifest()["data"]["sha256"]
     if end is not None and not same:
         changes["data.end"] = None
         dropped.append(f"data.end ({end}) is left out: every row of {source_name(source)} is learned")
     return opened.experiment.with_(changes), dropped
+
+
+def _typed(data: Path | Elsewhere) -> str:
+    """Return a table as an option names it, without what is secret in an address."""
+    return str(data.resolve()) if isinstance(data, Path) else data.name
 
 
 def _output_dir(experiment: Experiment) -> Path:

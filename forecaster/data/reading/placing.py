@@ -200,7 +200,7 @@ def _inferred(spec: DataSpec, rows: Rows, sample: Ints) -> str | int | None:
     of_first = sample[rows.series[: len(sample)] == rows.series[0]]
     column = TimeColumn(spec.time, integer=isinstance(spec.freq, int))
     try:
-        freq, _ = infer_frequency([np.unique(of_first)], column, zone=spec.timezone, source=Path(spec.path))
+        freq, _ = infer_frequency([np.unique(of_first)], column, zone=spec.timezone, source=Path(spec.place))
     except DataError:
         return None
     return freq
