@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from forecaster.data.encodings import encoding_fault
 from forecaster.data.time_axis.time_formats import OF_YEAR, format_fault
-from forecaster.remote.address import STDIO, secret_in
+from forecaster.remote.address import ENV_NAME, STDIO, secret_in
 from forecaster.spec import MOST_COUNT, MOST_DISTANCE, Count, Fault, FaultsError, OneOf, Spec, raise_faults
 from forecaster.text import joined
 
@@ -212,18 +212,9 @@ class DataSpec(Spec):
     `gs://`; `env:NAME` stands for the address in that environment variable. null: the rows of `data.sql`."""
     sql: Name | None = Field(None, examples=["SELECT day, shop, sold FROM sales ORDER BY day"])
     """A query whose rows are the table, in place of `data.path`. It is sent to the database as it stands."""
-    connection: (
-        Annotated[
-            str,
-            Field(
-                pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$",
-                json_schema_extra={
-                    "patternErrorMessage": "env: and the name of an environment variable, such as env:SALES_DB"
-                },
-            ),
-        ]
-        | None
-    ) = Field(None, examples=["env:SALES_DB"])
+    connection: str | None = Field(
+        None, examples=["env:SALES_DB"], json_schema_extra={"pattern": f"^{ENV_NAME.pattern}$"}
+    )
     """The database of `data.sql`: the environment variable that holds its address, such as
     `postgresql://user:password@host/name`, `sqlite:///sales.db` or `duckdb:///sales.duckdb`. The address itself stands
     in no file."""
@@ -357,6 +348,17 @@ class DataSpec(Spec):
         if found is not None:
             hint = "put the address into an environment variable, and write env: and its name"
             raise FaultsError([Fault((), f"holds {found}, and this file is copied into every run", hint)])
+        return value
+
+    @field_validator("connection")
+    @classmethod
+    def _a_variable(cls, value: str | None) -> str | None:
+        if value is not None and ENV_NAME.fullmatch(value) is None:
+            # The value may be an address with a password.
+            hint = (
+                "put the address of the database into one, and write env: and its name, such as env:SALES_DB"
+            )
+            raise FaultsError([Fault((), "names no environment variable", hint)])
         return value
 
     @model_validator(mode="after")
