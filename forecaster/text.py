@@ -23,6 +23,20 @@ _ODD = re.compile(
 _KEPT_BYTE = re.compile("[\udc80-\udcff]")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
+# A user and a password; also one with a slash, which belongs in an address as %2F only.
+_USER = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+://)(?:[^/?#\s]*@|[^/?#\s:]*:(?!\d*(?:[/?#\s]|$))\S*@)")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://\S+")
+# Parts of the names of parameters whose values open a door.
+SECRET_WORDS = ("sig", "token", "key", "secret", "password", "passwd", "pwd", "credential", "auth")
+_PARAMETER = re.compile(rf"([?&][^=&]*(?:{'|'.join(SECRET_WORDS)})[^=&]*=)[^&#]+", re.IGNORECASE)
+
+
+def without_secrets(text: str) -> str:
+    """Return text without the users, the passwords and the keys of the addresses in it."""
+    if "://" not in text:
+        return text
+    return _ADDRESS.sub(lambda found: _PARAMETER.sub(r"\1***", found[0]), _USER.sub(r"\1***@", text))
+
 
 def visible(text: str) -> str:
     r"""Write every character that cannot be seen, or that changes how others are seen, as an escape such as \u202e."""

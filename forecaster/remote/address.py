@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote
 
 from forecaster.errors import UsageError
-from forecaster.text import joined
+from forecaster.text import SECRET_WORDS, joined, without_secrets
 
 STDIO = "-"
 ENV = "env:"
@@ -17,10 +17,7 @@ DATABASES = ("postgresql", "postgres", "sqlite", "duckdb")
 ENV_NAME = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
 # Two letters at least: C:// is a drive.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
-_USER = re.compile(r"(?<=://)[^/?#]*@")
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
-# Parts of the names of query parameters that hold what opens a door.
-_SECRET = ("sig", "token", "key", "secret", "password", "passwd", "pwd", "credential", "auth")
 
 
 @dataclass(frozen=True)
@@ -78,18 +75,18 @@ def masked(text: str) -> str:
     """Return an address without its user, password and query, which may hold what is secret."""
     if _SCHEME.match(text) is None:
         return text
-    return _QUERY.sub(lambda found: f"{found[0][0]}***", _USER.sub("***@", text))
+    return _QUERY.sub(lambda found: f"{found[0][0]}***", without_secrets(text))
 
 
 def secret_in(text: str) -> str | None:
     """Return what is secret in an address, such as "a user or a password"; None where nothing is."""
-    if _SCHEME.match(text) is None:
+    if _SCHEME.match(text) is None or without_secrets(text) == text:
         return None
-    if _USER.search(text):
-        return "a user or a password"
     query = text.partition("?")[2].partition("#")[0]
-    held = [name for name, _ in parse_qsl(query) if any(part in name.lower() for part in _SECRET)]
-    return f"the parameter {held[0]!r}" if held else None
+    if without_secrets(text.partition("?")[0]) != text.partition("?")[0]:
+        return "a user or a password"
+    held = [name for name, _ in parse_qsl(query) if any(part in name.lower() for part in SECRET_WORDS)]
+    return f"the parameter {held[0]!r}" if held else "a password"
 
 
 def _variable(given: str) -> str:

@@ -126,7 +126,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         scheme = urlsplit(newurl).scheme
         if scheme not in HTTP or (req.type == "https" and scheme != "https"):
-            raise urllib.error.URLError(f"it leads to {scheme}://")
+            return None
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -135,6 +135,9 @@ _OPENER = urllib.request.build_opener(_Redirects)
 
 def _refused(address: Address, code: int) -> ForecasterError:
     said = f"{code} {http.client.responses.get(code, '')}".strip()
+    if 300 <= code < 400:
+        hint = "give the address that it leads to, of https:// or http://"
+        return DataError(f"{address.name}: the redirect is not followed: the server says {said}", hint=hint)
     if code in (404, 410):
         return DataError(f"{address.name}: no such table: the server says {said}", hint="check the address")
     if code in (401, 403, 407):

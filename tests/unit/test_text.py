@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from forecaster.text import (
+from forecaster.text import without_secrets, (
     joined,
     listed,
     one_line,
@@ -82,3 +82,18 @@ def test_bytes_that_python_kept_one_by_one_are_characters_again() -> None:
     assert visible(kept) == steady(kept) == "Größe"
     assert json.loads(plain_json(kept)) == "Größe"
     assert visible(kept + "\udcff") == "Größe\\udcff"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("see https://me:pw@x/a.csv; check", "see https://***@x/a.csv; check"),
+        ("s3://k:s@b/c and postgresql://u@h/d", "s3://***@b/c and postgresql://***@h/d"),
+        ("postgresql://me:p/w@h/d", "postgresql://***@h/d"),
+        ("http://h:80/a@b.csv", "http://h:80/a@b.csv"),
+        ("https://x/a?page=2&X-Amz-Signature=abc&n=1", "https://x/a?page=2&X-Amz-Signature=***&n=1"),
+        ("me@example.com says a=b?key=1", "me@example.com says a=b?key=1"),
+    ],
+)
+def test_addresses_are_shown_without_what_is_secret(text: str, shown: str) -> None:
+    assert without_secrets(text) == shown
