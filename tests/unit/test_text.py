@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from forecaster.text import without_secrets, (
+from forecaster.text import (
     joined,
     listed,
     one_line,
@@ -15,6 +15,7 @@ from forecaster.text import without_secrets, (
     steady,
     visible,
     visible_values,
+    without_secrets,
 )
 
 
