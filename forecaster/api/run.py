@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +18,7 @@ from forecaster.data.reading.sources import TableSource, as_source
 from forecaster.errors import UsageError
 from forecaster.runs.directory import RunDir, RunReplacedError
 from forecaster.runs.folder import located
+from forecaster.runs.outputs import Output
 from forecaster.spec import MOST_COUNT
 from forecaster.stages.metrics import splits_of
 from forecaster.stages.opened import OpenedRun, open_run
@@ -85,13 +86,15 @@ class Run:
         series: str | Sequence[str] = (),
         strict: bool = False,
         expect_until: Any = None,
+        output: str | Path | None = None,
+        table: str | None = None,
         on_note: OnNote | None = None,
     ) -> Any:
         """Forecast the next steps of every series.
 
         Args:
-            data: Newer rows, or other series: a path, or a table of pandas, polars, DuckDB or pyarrow. None
-                continues from the last training rows or, with a cutoff, from the rows of the run's own table.
+            data: Newer rows, or other series: a path, an address, or a table of pandas, polars, DuckDB or pyarrow.
+                None continues from the last training rows or, with a cutoff, from the rows of the run's own table.
             cutoff: The last time that the forecast takes as known; the forecast begins one step later. Text, a
                 date, a timestamp or, on an integer time axis, a number. None is the last row of each series.
             horizon: The number of steps; None is the trained horizon. Only the head `recursive` forecasts more.
@@ -104,6 +107,9 @@ class Run:
                 or are missing.
             expect_until: The time up to which every series is expected to have rows: like cutoff, or text such as
                 "-1d", "-6h", "today" and "today-1h". Series that end before are a remark or, with strict, an error.
+            output: A file or an address to write the forecast to as well, as `forecaster predict --output` does: CSV,
+                Parquet, JSON or Excel by its ending; or `env:NAME`, a database.
+            table: The table of the database. Rows of the same series, cutoff, time and target are replaced.
             on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
 
         Returns:
@@ -116,6 +122,7 @@ class Run:
             UsageError: When the horizon is too long, the cutoff is not in the table, expect_until is no time, future is
                 of no use, or the picture names an unknown series or format.
         """
+        place = Output.of(output, table)
         source, kind = self._source(data)
         found = self.prediction(
             source,
@@ -128,6 +135,9 @@ class Run:
             expect_until=expect_until,
             native_times=True,
         )
+        if place is not None:
+            assert found.form is not None
+            replace(found, table=found.form(False, False)).write(place)
         deliver(on_note, found.warnings, found.notes)
         return to_kind(found.table, kind, self._schema(source))
 
@@ -172,7 +182,7 @@ class Run:
 
         return predict(
             self._opened,
-            data=None if data is None else as_source(data),
+            data=None if data is None else as_source(data, self.experiment.spec.data),
             cutoff=_cutoff_text(cutoff),
             horizon=horizon,
             future=None if future is None else as_source(future),
@@ -240,7 +250,7 @@ class Run:
         check_count("horizon", horizon, most=MOST_STEPS)
         return future_table(
             self._opened,
-            data=None if data is None else as_source(data),
+            data=None if data is None else as_source(data, self.experiment.spec.data),
             cutoff=_cutoff_text(cutoff),
             horizon=horizon,
             native_times=native_times,
@@ -571,7 +581,7 @@ class Run:
     def _source(self, data: Any) -> tuple[TableSource | None, str]:
         if data is None:
             return None, self._kind
-        return as_source(data), kind_of(data)
+        return as_source(data, self.experiment.spec.data), kind_of(data)
 
     def _schema(self, source: TableSource | None) -> pa.Schema | None:
         """Return the schema whose types the result gets: that of the table in memory, if there is one."""
@@ -619,8 +629,8 @@ def load(path: str | Path, *, data: Any = None, expect_sha256: str | None = None
         DataError: When the directory is not a complete run, or one of its files is damaged.
         UsageError: When the directory is that of a backtest.
     """
-    table = None if data is None else as_source(data)
-    opened = open_run(RunDir(located(Path(path))).opened(expect_sha256=expect_sha256), table)
+    opened = open_run(RunDir(located(Path(path))).opened(expect_sha256=expect_sha256))
+    table = None if data is None else as_source(data, opened.spec.data)
     run = opened.run
     return Run(
         run.path, opened.experiment, splits_of(run), sha256=run.sha256, _table=table, _kind=kind_of(data)

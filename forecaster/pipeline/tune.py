@@ -286,9 +286,10 @@ def _with_table_file(experiment: Experiment, run: RunDir, content: bytes) -> Exp
     if not path.is_file():
         write_whole(path, content)
     spec = experiment.spec
-    data = spec.data.model_copy(update={"path": str(path.resolve())})
+    place: dict[str, str | None] = {"path": str(path.resolve()), "sql": None, "connection": None}
+    data = spec.data.model_copy(update=place)
     values, given = (
-        {**tree, "data": {**tree["data"], "path": str(path.resolve())}}
+        {**tree, "data": {**{k: v for k, v in tree["data"].items() if k not in place}, "path": place["path"]}}
         for tree in (experiment.values, experiment.given)
     )
     return replace(experiment, spec=spec.model_copy(update={"data": data}), values=values, given=given)

@@ -22,6 +22,8 @@ MAY_CHANGE = (
     "tune.overwrite",
     "output.dir",
     "data.path",
+    "data.sql",
+    "data.connection",
     "runtime.threads",
 )
 

@@ -17,7 +17,7 @@ from forecaster.errors import DataError
 from forecaster.runs import schemas
 from forecaster.runs.files import write_json
 from forecaster.runs.reading import parse_json, read_file
-from forecaster.text import masked, one_line
+from forecaster.text import one_line, without_secrets
 from forecaster.tracking.mlflow_server import MlflowServer
 from forecaster.tracking.tracker import Point, RunEnd, TrackedRun, TrackedTrial
 
@@ -42,7 +42,7 @@ class MlflowTracker:
 
     def __init__(self, server: MlflowServer) -> None:
         self.server = server
-        self.label = f"MLflow at {masked(server.uri)}"
+        self.label = f"MLflow at {without_secrets(server.uri)}"
         self._run: TrackedRun | None = None
         self._state: dict[str, Any] = {}
         self._points: list[Point] = []
@@ -58,9 +58,9 @@ class MlflowTracker:
     def begin(self, run: TrackedRun, points: Sequence[Point]) -> None:
         """Read or write the state of the run, and start the thread."""
         self._run, self._points = run, list(points)
-        self._state = _read(run.folder, masked(self.server.uri)) or {
+        self._state = _read(run.folder, without_secrets(self.server.uri)) or {
             "format_version": 1,
-            "uri": masked(self.server.uri),
+            "uri": without_secrets(self.server.uri),
             "key": uuid.uuid4().hex,
             "run_id": None,
             "sent": None,
@@ -114,7 +114,7 @@ class MlflowTracker:
                 self._send(points, trials, end_of_run)
                 self._fault = None
             except Exception as error:  # whatever a server, a proxy or a library may raise
-                self._fault = one_line(masked(_first_line(error)), SHOWN)
+                self._fault = one_line(without_secrets(_first_line(error)), SHOWN)
                 self._moved = time.monotonic()
                 self._news.set()
             if end_of_run is not None:

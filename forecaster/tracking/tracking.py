@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from forecaster.errors import EnvironmentError_, install_hint
 from forecaster.system import quoted
-from forecaster.text import masked, one_line
+from forecaster.text import one_line, without_secrets
 from forecaster.tracking.journal import Journal
 from forecaster.tracking.plain_files import FilesTracker
 from forecaster.tracking.spec import FROM_ENVIRONMENT, TrackingSpec
@@ -171,7 +171,7 @@ class Tracking:
             return step()
         except Exception as error:
             lines = str(error).strip().splitlines() or [type(error).__name__]
-            self._note_once(label, one_line(masked(lines[0]), SHOWN))
+            self._note_once(label, one_line(without_secrets(lines[0]), SHOWN))
             return None
 
     def _note_once(self, label: str, why: str) -> None:
