@@ -24,7 +24,7 @@ _LATER = "try again later"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Download:
     """The answer of a server that has the file.
 
     Attributes:
@@ -38,7 +38,7 @@ class Answer:
     packed: bool
 
 
-def request(address: Address, before: Mapping[str, str], *, most: int) -> Answer | None:
+def request(address: Address, before: Mapping[str, str], *, most: int) -> Download | None:
     """Ask for a file.
 
     Args:
@@ -72,7 +72,7 @@ def request(address: Address, before: Mapping[str, str], *, most: int) -> Answer
     names = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
     validators = {asked: headers[name] for name, asked in names.items() if headers.get(name)}
     packed = headers.get("Content-Encoding", "").lower() in ("gzip", "x-gzip")
-    return Answer(_parts(response, address, size, most), validators, packed)
+    return Download(_parts(response, address, size, most), validators, packed)
 
 
 def _request(address: Address, before: Mapping[str, str]) -> urllib.request.Request:

@@ -84,11 +84,11 @@ class _Given:
 def _listen(settings: Settings, given: _Given) -> None:
     """Check the runs, take the address, and answer."""
     from forecaster.service.logs import Log
-    from forecaster.service.server import Address, answer_requests
+    from forecaster.service.server import Binding, answer_requests
     from forecaster.service.workers import answer_with_workers
 
     certfile, keyfile = (None if file is None else Path(file) for file in (given.certfile, given.keyfile))
-    address = Address(given.host, given.port, certfile, keyfile)
+    address = Binding(given.host, given.port, certfile, keyfile)
     address.check()
     check_runs(settings)
     log = Log()

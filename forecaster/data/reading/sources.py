@@ -16,7 +16,7 @@ from forecaster.data.reading.files import file_format, is_pattern, partition_of,
 from forecaster.data.reading.partitions import PartitionFile
 from forecaster.data.reading.problems import Problems, TableFile
 from forecaster.data.spec import IN_MEMORY, CsvSpec, DataSpec
-from forecaster.errors import DataError, Diagnostic, EnvironmentError_, Location, unreadable
+from forecaster.errors import DataError, Diagnostic, EnvironmentError_, Location, UsageError, unreadable
 from forecaster.text import listed, quoted
 
 _LISTED = 20
@@ -42,6 +42,8 @@ def as_source(data: Any, spec: DataSpec | None = None) -> TableSource:
         sql, order = (None, ()) if spec is None else (spec.sql, spec.order)
         return elsewhere(data, sql=sql, order=order)
     if isinstance(data, str | os.PathLike):
+        if "\0" in os.fspath(data):
+            raise UsageError(f"{os.fspath(data)!r}: no file has such a name", hint="check the name of the table")
         return Path(data)
     return ArrowTable.of(data)
 
