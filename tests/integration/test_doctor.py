@@ -71,7 +71,7 @@ def test_variables_that_matter_are_shown_and_no_secret_is(
     found = checks(tmp_path)
     assert "hunter2" not in json.dumps(found)
     assert found["MLFLOW_TRACKING_PASSWORD"]["value"] == "(set)"
-    assert found["MLFLOW_TRACKING_URI"]["value"] == "https://me:***@host/x"
+    assert found["MLFLOW_TRACKING_URI"]["value"] == "https://***@host/x"
     assert found["KERAS_BACKEND"]["level"] == found["OMP_NUM_THREADS"]["level"] == "warning"
     assert found["cache folder"]["value"] == "FORECASTER_CACHE=off: large tables are read into memory"
 
