@@ -13,8 +13,12 @@ from typer.core import TyperGroup
 
 from forecaster.commands import (
     backtest,
+    clean,
+    diff,
+    doctor,
     evaluate,
     explain,
+    export,
     future,
     init,
     monitor,
@@ -23,12 +27,15 @@ from forecaster.commands import (
     refit,
     report,
     schema,
+    serve,
     show,
     train,
     tune,
     update,
     validate,
 )
+from forecaster.commands import list as list_
+from forecaster.data.pandas_later import OwnProcess
 from forecaster.system import write_utf8
 from forecaster.terminal.exits import end_on_signals, run_to_the_end
 from forecaster.text import shortened, visible
@@ -90,8 +97,14 @@ VERBS: dict[str, ModuleType] = {
     "backtest": backtest,
     "report": report,
     "explain": explain,
+    "export": export,
     "plot": plot,
+    "serve": serve,
     "show": show,
+    "list": list_,
+    "diff": diff,
+    "clean": clean,
+    "doctor": doctor,
     "schema": schema,
 }
 
@@ -120,6 +133,7 @@ def _root(
 def main() -> None:
     """Run the command line. docs/cli.md lists the exit statuses."""
     end_on_signals()
+    OwnProcess.here = True
     write_utf8(sys.stdout)
     write_utf8(sys.stderr)
     run_to_the_end(app)

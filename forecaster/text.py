@@ -23,6 +23,20 @@ _ODD = re.compile(
 _KEPT_BYTE = re.compile("[\udc80-\udcff]")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
+# A user and a password; also one with a slash, which belongs in an address as %2F only.
+_USER = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+://)(?:[^/?#\s]*@|[^/?#\s:]*:(?!\d*(?:[/?#\s]|$))\S*@)")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://\S+")
+# Parts of the names of parameters whose values open a door.
+SECRET_WORDS = ("sig", "token", "key", "secret", "password", "passwd", "pwd", "credential", "auth")
+_PARAMETER = re.compile(rf"([?&][^=&]*(?:{'|'.join(SECRET_WORDS)})[^=&]*=)[^&#]+", re.IGNORECASE)
+
+
+def without_secrets(text: str) -> str:
+    """Return text without the users, the passwords and the keys of the addresses in it."""
+    if "://" not in text:
+        return text
+    return _ADDRESS.sub(lambda found: _PARAMETER.sub(r"\1***", found[0]), _USER.sub(r"\1***@", text))
+
 
 def visible(text: str) -> str:
     r"""Write every character that cannot be seen, or that changes how others are seen, as an escape such as \u202e."""
@@ -68,6 +82,14 @@ def _escape(char: str) -> str:
     return (
         f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}" if number < 65536 else f"\\U{number:08x}"
     )
+
+
+def amount(n_bytes: float) -> str:
+    """Write a number of bytes as 34 KiB, 1.2 MiB or 3.4 GiB."""
+    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB")):
+        if n_bytes >= unit:
+            return f"{n_bytes / unit:,.1f} {name}"
+    return f"{n_bytes / 1024:,.0f} KiB"
 
 
 def shortened(text: str, most: int, mark: str = "…") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,6 +17,8 @@ from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource, as_source
 from forecaster.errors import UsageError
 from forecaster.runs.directory import RunDir, RunReplacedError
+from forecaster.runs.folder import located
+from forecaster.runs.outputs import Output
 from forecaster.spec import MOST_COUNT
 from forecaster.stages.metrics import splits_of
 from forecaster.stages.opened import OpenedRun, open_run
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from forecaster.pipeline.explain import Explained
+    from forecaster.pipeline.export import Exported
     from forecaster.pipeline.future import FutureTable
     from forecaster.pipeline.monitor import Watched
     from forecaster.pipeline.plot import Plotted
@@ -82,13 +85,16 @@ class Run:
         plot: str | Path | None = None,
         series: str | Sequence[str] = (),
         strict: bool = False,
+        expect_until: Any = None,
+        output: str | Path | None = None,
+        table: str | None = None,
         on_note: OnNote | None = None,
     ) -> Any:
         """Forecast the next steps of every series.
 
         Args:
-            data: Newer rows, or other series: a path, or a table of pandas, polars, DuckDB or pyarrow. None
-                continues from the last training rows or, with a cutoff, from the rows of the run's own table.
+            data: Newer rows, or other series: a path, an address, or a table of pandas, polars, DuckDB or pyarrow.
+                None continues from the last training rows or, with a cutoff, from the rows of the run's own table.
             cutoff: The last time that the forecast takes as known; the forecast begins one step later. Text, a
                 date, a timestamp or, on an integer time axis, a number. None is the last row of each series.
             horizon: The number of steps; None is the trained horizon. Only the head `recursive` forecasts more.
@@ -97,7 +103,13 @@ class Run:
             plot: A file, PNG or SVG by its ending, for a picture of the last rows and the forecast with its
                 intervals.
             series: The id or the ids of the series in the picture; none takes the first few.
-            strict: Whether to refuse a table in which series end before others, are too short or are missing.
+            strict: Whether to refuse a table in which series end before others or before expect_until, are too short
+                or are missing.
+            expect_until: The time up to which every series is expected to have rows: like cutoff, or text such as
+                "-1d", "-6h", "today" and "today-1h". Series that end before are a remark or, with strict, an error.
+            output: A file or an address to write the forecast to as well, as `forecaster predict --output` does: CSV,
+                Parquet, JSON or Excel by its ending; or `env:NAME`, a database.
+            table: The table of the database. Rows of the same series, cutoff, time and target are replaced.
             on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
 
         Returns:
@@ -107,9 +119,10 @@ class Run:
         Raises:
             DataError: When a table cannot be read, no series is long enough, or a future value is missing; with
                 strict also when series end early, are left out or are missing.
-            UsageError: When the horizon is too long, the cutoff is not in the table, future is of no use, or the
-                picture names an unknown series or format.
+            UsageError: When the horizon is too long, the cutoff is not in the table, expect_until is no time, future is
+                of no use, or the picture names an unknown series or format.
         """
+        place = Output.of(output, table)
         source, kind = self._source(data)
         found = self.prediction(
             source,
@@ -119,8 +132,12 @@ class Run:
             plot=plot,
             series=series,
             strict=strict,
+            expect_until=expect_until,
             native_times=True,
         )
+        if place is not None:
+            assert found.form is not None
+            replace(found, table=found.form(False, False)).write(place)
         deliver(on_note, found.warnings, found.notes)
         return to_kind(found.table, kind, self._schema(source))
 
@@ -135,6 +152,7 @@ class Run:
         plot: str | Path | None = None,
         series: str | Sequence[str] = (),
         strict: bool = False,
+        expect_until: Any = None,
         native_times: bool = False,
     ) -> Predicted:
         """Forecast as `predict` does, and return the Arrow table together with the remarks.
@@ -147,6 +165,7 @@ class Run:
             plot: See `predict`.
             series: See `predict`.
             strict: See `predict`.
+            expect_until: See `predict`.
             native_times: Whether times are Arrow timestamps; if not, they are text.
 
         Returns:
@@ -163,13 +182,14 @@ class Run:
 
         return predict(
             self._opened,
-            data=None if data is None else as_source(data),
+            data=None if data is None else as_source(data, self.experiment.spec.data),
             cutoff=_cutoff_text(cutoff),
             horizon=horizon,
             future=None if future is None else as_source(future),
             native_times=native_times,
             drawing=drawing_of(plot, _ids(series)),
             strict=strict,
+            expect_until=_cutoff_text(expect_until),
         )
 
     def future(
@@ -230,7 +250,7 @@ class Run:
         check_count("horizon", horizon, most=MOST_STEPS)
         return future_table(
             self._opened,
-            data=None if data is None else as_source(data),
+            data=None if data is None else as_source(data, self.experiment.spec.data),
             cutoff=_cutoff_text(cutoff),
             horizon=horizon,
             native_times=native_times,
@@ -502,6 +522,30 @@ class Run:
         )
         return Update(new, dict(found.gate), found.sentence, found.notes)
 
+    def export(
+        self,
+        output: str | Path,
+        *,
+        format: Literal["onnx", "saved_model"] = "onnx",  # noqa: A002  the name of the option
+    ) -> Exported:
+        """Write the networks of the run for other programs, with everything that a forecast needs besides them.
+
+        Args:
+            output: The folder to write, which must not exist yet or be empty.
+            format: onnx for any language, or saved_model for TensorFlow.
+
+        Returns:
+            The folder, its files and their size.
+
+        Raises:
+            UsageError: When the folder holds something, or the network does not have this format; the message says why.
+            DataError: When a file of the run is damaged.
+            EnvironmentError_: When the folder cannot be written, as on a full disk.
+        """
+        from forecaster.pipeline.export import export
+
+        return export(self._opened, Path(output), form=format)
+
     def report(self, output: str | Path | None = None) -> Reported:
         """Write the report of the run: one HTML file that opens offline.
 
@@ -537,7 +581,7 @@ class Run:
     def _source(self, data: Any) -> tuple[TableSource | None, str]:
         if data is None:
             return None, self._kind
-        return as_source(data), kind_of(data)
+        return as_source(data, self.experiment.spec.data), kind_of(data)
 
     def _schema(self, source: TableSource | None) -> pa.Schema | None:
         """Return the schema whose types the result gets: that of the table in memory, if there is one."""
@@ -572,7 +616,8 @@ def load(path: str | Path, *, data: Any = None, expect_sha256: str | None = None
     """Open a complete run.
 
     Args:
-        path: The run directory.
+        path: The run directory. Where nothing is called so, "latest" is the newest complete run in `runs`, and
+            "FOLDER/latest" that of another folder; backtests do not count.
         data: The table that the run was trained on, if that was in memory or has moved since.
         expect_sha256: The `Run.sha256` that the run must have; None takes any. A run with another one, such as one
             that was replaced or changed by somebody, is refused before anything else in it is read.
@@ -584,8 +629,8 @@ def load(path: str | Path, *, data: Any = None, expect_sha256: str | None = None
         DataError: When the directory is not a complete run, or one of its files is damaged.
         UsageError: When the directory is that of a backtest.
     """
-    table = None if data is None else as_source(data)
-    opened = open_run(RunDir(Path(path)).opened(expect_sha256=expect_sha256), table)
+    opened = open_run(RunDir(located(Path(path))).opened(expect_sha256=expect_sha256))
+    table = None if data is None else as_source(data, opened.spec.data)
     run = opened.run
     return Run(
         run.path, opened.experiment, splits_of(run), sha256=run.sha256, _table=table, _kind=kind_of(data)

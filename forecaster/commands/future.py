@@ -9,6 +9,7 @@ import forecaster as fc
 from forecaster.system import quoted as as_typed
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import (
     CutoffTime,
     DataFile,
@@ -24,6 +25,7 @@ from forecaster.terminal.options import (
 
 if TYPE_CHECKING:
     from forecaster.pipeline.future import FutureTable
+    from forecaster.runs.outputs import Output
 
 EXAMPLES = examples(
     "forecaster future runs/mine --output promotions.csv",
@@ -44,17 +46,18 @@ def command(
 ) -> None:
     """Write the table of future covariates, with empty cells to fill in, for every step of the horizon."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        from forecaster.runs.tables import check_ending, write_table
+        from forecaster.runs.outputs import Output
 
-        if output is not None:
-            check_ending(output)
-        found = fc.load(run_dir).future_table(data, cutoff=cutoff, horizon=horizon)
-        if output is not None:
-            write_table(found.table, output)
-        reporter.result(*_result(found, reporter, run_dir, output), is_table=output is None)
+        place = Output.of(output)
+        if place is not None:
+            place.only_a_file("future")
+        found = fc.load(named_run(run_dir, reporter)).future_table(data, cutoff=cutoff, horizon=horizon)
+        if place is not None:
+            place.write(found.table)
+        reporter.result(*_result(found, reporter, run_dir, place), is_table=place is None)
 
 
-def _result(found: FutureTable, reporter: Reporter, run_dir: Path, output: Path | None) -> Result:
+def _result(found: FutureTable, reporter: Reporter, run_dir: Path, output: Output | None) -> Result:
     from forecaster.runs.tables import csv_bytes
 
     reporter.warn(found.warnings)

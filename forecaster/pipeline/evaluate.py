@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from forecaster.data.arrays import Ints
+from forecaster.data.pandas_later import is_plain, without_pandas
 from forecaster.data.reading.sources import TableSource
+from forecaster.data.transforms.fitted import FittedTransforms
 from forecaster.data.transforms.split import SplitName
 from forecaster.errors import UsageError
 from forecaster.evaluation.comparison import common, compare
@@ -20,12 +23,12 @@ from forecaster.forecasting.baselines import forecast as baseline
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.stages.checks import SCORED, check_baselines
+from forecaster.stages.graphs import EngineUsed, engine_used, with_engine
 from forecaster.stages.intervals import calibration_for, calibration_for_later
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.new_rows import forecast_new_rows
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, prepare
-from forecaster.stages.renewed import own_transforms
 from forecaster.stages.scoring import (
     DECISIVE_METRICS,
     ScoredForecasts,
@@ -36,7 +39,6 @@ from forecaster.stages.scoring import (
     score,
     score_tables,
 )
-from forecaster.training.backend import start_backend
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,6 +54,7 @@ class Evaluated:
         split: The split that was scored; "test" for new rows.
         scored: The forecasts of the model and of the baselines, and their scores.
         notes: Remarks for the user.
+        engine: What ran the networks.
     """
 
     opened: OpenedRun
@@ -59,6 +62,7 @@ class Evaluated:
     split: SplitName
     scored: ScoredForecasts
     notes: list[str]
+    engine: EngineUsed
 
     @property
     def scores(self) -> ScoreTable:
@@ -167,16 +171,19 @@ def evaluate(
     source = opened.own_table(
         "restore it, or score other rows with --data", instead="score rows after these with --data"
     )
-    prepared = prepare(spec, source, smoke=opened.smoke, transforms=own_transforms(opened, fitted))
+    # Not fitted again on the training rows: that gives the same.
+    transforms = FittedTransforms(fitted.scaler, fitted.encoders)
+    read = partial(prepare, spec, source, smoke=opened.smoke, transforms=transforms)
+    prepared = without_pandas(read) if is_plain(source) else read()
     if not len(prepared.windows[split]):
         raise UsageError(
             f"--split {split}: {opened.run.path} has no {split} windows",
             hint="choose the other split, or pass rows with --data",
         )
     check_baselines(spec, prepared.panel, prepared.table.split_bounds)
-    start_backend(opened.spec.runtime)
+    fitted = with_engine(fitted, spec.runtime)
     scored = score(spec, prepared, forecast_splits(spec, fitted, prepared))
-    return Evaluated(opened, prepared, split, scored, scored.notes)
+    return Evaluated(opened, prepared, split, scored, scored.notes, engine_used(fitted))
 
 
 def compare_runs(found: Sequence[tuple[str, Evaluated]]) -> list[tuple[str, str, Comparison]]:
@@ -221,7 +228,7 @@ def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evalua
     found = forecast_new_rows(opened, fitted, data)
     more, missing = _baselines(opened, found.prepared, found.begin)
     scored = score_tables(opened.spec.evaluation, found.prepared, {"test": {"model": found.forecast} | more})
-    return Evaluated(opened, found.prepared, "test", scored, [*found.notes, *missing])
+    return Evaluated(opened, found.prepared, "test", scored, [*found.notes, *missing], found.engine)
 
 
 def _baselines(opened: OpenedRun, prepared: Prepared, begin: Ints) -> tuple[dict[str, Forecast], list[str]]:

@@ -14,8 +14,8 @@ import numpy as np
 
 from forecaster.config.experiment import Experiment
 from forecaster.data.arrays import Ints
-from forecaster.data.reading.sources import TableSource, fingerprint, source_name
-from forecaster.data.spec import IN_MEMORY
+from forecaster.data.reading.arrow_table import ArrowTable
+from forecaster.data.reading.sources import TableSource, fingerprint, place_of, source_name
 from forecaster.data.transforms.fitted import FittedTransforms
 from forecaster.data.transforms.split import SPLITS, SplitName
 from forecaster.errors import DataError, Notify, UsageError
@@ -33,7 +33,14 @@ from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, read_and_split
 from forecaster.stages.refitting import REFIT, Start, prepare_refit
 from forecaster.stages.refitting import refit as train_on_all
-from forecaster.stages.renewed import check_apart, epochs_needed, output_dir, read_on_axis, remarks
+from forecaster.stages.renewed import (
+    check_apart,
+    epochs_needed,
+    output_dir,
+    read_on_axis,
+    remarks,
+    typed_place,
+)
 from forecaster.stages.report import write_missing_report, write_report
 from forecaster.stages.saving import save, save_splits
 from forecaster.stages.updating import Updating, against_the_run, prepare_update
@@ -136,7 +143,7 @@ def update(
     table = ready.prepared.table
     said = [*changed, *ready.notes, *remarks(before, experiment, ready.prepared, source_name(source))]
     notify([*table.findings.warnings], said)
-    typed = (f"--data {as_typed(str(data.resolve()))}",) if isinstance(data, Path) else ()
+    typed = () if data is None or isinstance(data, ArrowTable) else (f"--data {as_typed(typed_place(data))}",)
     resolved = experiment.resolved_yaml(relative_to=path)
     inputs = Inputs(
         "update",
@@ -185,7 +192,7 @@ def _experiment(opened: OpenedRun, source: TableSource, *, given: bool) -> tuple
     """Return the settings of the new run, and remarks on what they leave out or count anew."""
     changes: dict[str, Any] = {}
     if given:
-        changes["data.path"] = str(source.resolve()) if isinstance(source, Path) else IN_MEMORY
+        changes |= place_of(source, opened.spec.data)
     notes, end, split = [], opened.spec.data.end, opened.spec.split
     if split.test == 0:
         raise UsageError(

@@ -10,7 +10,8 @@ import numpy as np
 
 from forecaster.config.spec import ExperimentSpec
 from forecaster.forecasting.blend import NETWORK, Blend, choose_weights, prior, scaled_forecast
-from forecaster.forecasting.fitted import Fitted, TrainingScales, fill_weights
+from forecaster.forecasting.engine import fill_weights
+from forecaster.forecasting.fitted import Fitted, TrainingScales
 from forecaster.runs.arrays import Arrays
 from forecaster.runs.directory import RunDir
 from forecaster.stages.prepared import Prepared

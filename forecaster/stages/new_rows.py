@@ -17,12 +17,12 @@ from forecaster.evaluation.scales import Scales, in_sample_scales
 from forecaster.forecasting.fitted import Fitted, was_refitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.stages.checks import check_baselines
+from forecaster.stages.graphs import EngineUsed, engine_used, with_engine
 from forecaster.stages.intervals import calibration_for
 from forecaster.stages.learned import rows_seen
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare_table
 from forecaster.stages.scoring import forecast_splits
-from forecaster.training.backend import start_backend
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,14 @@ class NewRows:
         forecast: The forecasts of the model, with intervals.
         begin: (series,), the first target row of each series.
         notes: Remarks for the user.
+        engine: What ran the networks.
     """
 
     prepared: Prepared
     forecast: Forecast
     begin: Ints
     notes: list[str]
+    engine: EngineUsed
 
 
 def forecast_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> NewRows:
@@ -82,10 +84,12 @@ def forecast_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> N
     )
     if seen.any():
         notes.append(f"targets up to the end of {_learned(opened)} were used in training, and are not scored")
-    start_backend(opened.spec.runtime)
-    model = forecast_splits(spec, replace(fitted, scaler=scaler), prepared)["test"]
+    network = with_engine(replace(fitted, scaler=scaler), spec.runtime)
+    model = forecast_splits(spec, network, prepared)["test"]
     calibration = calibration_for(spec.scaling, fitted.calibration, prepared.panel, begin)
-    return NewRows(prepared, model.calibrated(calibration, prepared.panel.ids), begin, notes)
+    return NewRows(
+        prepared, model.calibrated(calibration, prepared.panel.ids), begin, notes, engine_used(network)
+    )
 
 
 def _learned(opened: OpenedRun) -> str:

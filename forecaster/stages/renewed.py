@@ -8,16 +8,14 @@ from forecaster.config.experiment import Experiment
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.cache import load_table
+from forecaster.data.reading.elsewhere import Elsewhere
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import TimeAxis
-from forecaster.data.transforms.fitted import FittedTransforms
 from forecaster.errors import UsageError
-from forecaster.forecasting.fitted import Fitted
 from forecaster.runs.directory import RunDir
 from forecaster.stages.checks import odd_values, too_short
 from forecaster.stages.learned import last_rows, learned_splits
-from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared
 from forecaster.stages.refitting import epochs_of
 from forecaster.stages.report import read_epochs
@@ -54,18 +52,9 @@ def read_on_axis(data: DataSpec, source: TableSource, *, time_axis: TimeAxis) ->
     return load_table(data, source, keep_future=bool(data.future_covariates), time_axis=time_axis)
 
 
-def own_transforms(opened: OpenedRun, fitted: Fitted) -> FittedTransforms | None:
-    """Return the transforms of an updated run, which is scaled as the run before was.
-
-    Those of any other run follow from the training rows of its table: None.
-
-    Args:
-        opened: The run.
-        fitted: Its networks that were scored.
-    """
-    if "updated" not in opened.run.manifest():
-        return None
-    return FittedTransforms(fitted.scaler, fitted.encoders)
+def typed_place(data: Path | Elsewhere) -> str:
+    """Return a table as an option names it, without what is secret in an address."""
+    return str(data.resolve()) if isinstance(data, Path) else data.name
 
 
 def epochs_needed(run: RunDir, spec: ExperimentSpec) -> tuple[int, ...]:

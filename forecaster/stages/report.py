@@ -11,15 +11,10 @@ import numpy as np
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.panel import Panel
 from forecaster.data.transforms.split import SplitBounds
+from forecaster.evaluation.headline import best_baseline, cell, headline_metric, judged_split
 from forecaster.evaluation.scales import in_sample_scales
-from forecaster.evaluation.scores import headline_metric, metric_named, remarks
-from forecaster.evaluation.verdict_sentences import (
-    best_baseline,
-    cell,
-    judged_split,
-    run_verdict,
-    verdict_title,
-)
+from forecaster.evaluation.scores import metric_named, remarks
+from forecaster.evaluation.verdict_sentences import run_verdict, verdict_title
 from forecaster.forecasting.fitted import time_axis_of
 from forecaster.reporting.contents import Contents
 from forecaster.reporting.forecasts import read_forecasts

@@ -23,6 +23,7 @@ from forecaster.runs.files import write_json, write_long_json, write_text, write
 from forecaster.runs.session import Session
 from forecaster.runs.tables import csv_bytes, rows_csv
 from forecaster.stages.fitting import Trained
+from forecaster.stages.graphs import save_network
 from forecaster.stages.learned import RANGES, learned_by
 from forecaster.stages.next_horizon import save_next_horizon
 from forecaster.stages.pictures import draw_run
@@ -32,7 +33,7 @@ from forecaster.version import __version__
 # The largest number of rows of forecasts.csv. A larger one keeps evenly spaced cutoffs, and a note says so.
 MAX_FORECAST_ROWS = 1_000_000
 SERIES_TOGETHER = 10_000
-PACKAGES = ("keras", "tensorflow", "numpy", "pandas", "pyarrow")
+PACKAGES = ("keras", "tensorflow", "numpy", "pandas", "pyarrow", "onnx", "onnxruntime")
 
 
 def save_splits(spec: ExperimentSpec, prepared: Prepared, run: RunDir) -> None:
@@ -83,9 +84,9 @@ def save(
         Remarks for the user.
     """
     run, scored = session.run, trained.scored
-    (final or trained.fitted).save(run)
+    save_network(spec, final or trained.fitted, run)
     if final is not None:
-        trained.fitted.save(run, scored=True)
+        save_network(spec, trained.fitted, run, scored=True)
     save_context(spec, prepared, run)
     write_text(run.file("history.csv"), rows_csv([row.flat() for row in trained.history]))
     splits = {name: dict(table) for name, table in scored.tables.items()}
@@ -160,7 +161,7 @@ def run_facts(spec: ExperimentSpec, data_sha256: str, rows: int) -> dict[str, An
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in PACKAGES},
         },
-        "data": {"path": spec.data.path, "sha256": data_sha256, "rows": rows},
+        "data": {"path": spec.data.place, "sha256": data_sha256, "rows": rows},
         "seed": spec.seed,
     }
 

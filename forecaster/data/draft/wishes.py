@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from forecaster.data.draft.recipe import Preset
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.reading.sources import source_name
-from forecaster.data.spec import zone_fault
+from forecaster.data.time_axis.clocks import zone_fault
 from forecaster.data.time_axis.frequency import canonical_freq
 from forecaster.data.time_axis.time_formats import format_fault
 from forecaster.errors import DataError, Location, UsageError
@@ -35,6 +35,7 @@ class Wishes:
         preset: How much time the training may take for a better forecast.
         decimal: The decimal mark of a CSV file, a point or a comma; the other one groups thousands.
         timezone: The time zone of the times.
+        sheet: The sheet of an Excel workbook.
 
     Raises:
         UsageError: A value is none that there is, or two exclude each other.
@@ -51,6 +52,7 @@ class Wishes:
     preset: Preset = "good"
     decimal: str | None = None
     timezone: str | None = None
+    sheet: str | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked without the table."""

@@ -22,9 +22,17 @@ from forecaster.data.reading.formats import format_of
 from forecaster.data.reading.ids import NameIndex, read_ids
 from forecaster.data.reading.missing_cells import MissingCells
 from forecaster.data.reading.numbers import read_numbers
+from forecaster.data.reading.offsets import zone_of
 from forecaster.data.reading.problems import Problems, TableFile
 from forecaster.data.reading.rows import Rows
-from forecaster.data.reading.sources import TableSource, open_files, open_table, source_name
+from forecaster.data.reading.sources import (
+    TableSource,
+    fetched,
+    open_files,
+    open_table,
+    source_name,
+    spoken_of,
+)
 from forecaster.data.reading.times import LEFT_OUT, TimeReader
 from forecaster.data.spec import DataSpec, TimePartsSpec, with_plain_times
 from forecaster.data.time_axis.axis import TimeAxis, parse_stamp
@@ -73,17 +81,25 @@ def read_ahead(spec: DataSpec, source: TableSource, time_axis: TimeAxis) -> Cell
     Raises:
         DataError: As for `read_table`; two rows of one series and time are refused.
     """
+    with spoken_of(source):
+        return _read_ahead(spec, source, time_axis)
+
+
+def _read_ahead(spec: DataSpec, source: TableSource, time_axis: TimeAxis) -> Cells:
+    local = fetched(source)
     none: dict[str, object] = {"targets": [], "past_covariates": [], "static_covariates": []}
-    none |= {"start": None, "end": None, "duplicates": "error"}
+    none |= {"start": None, "end": None, "duplicates": "error", "sheet": None}
     spec = spec.model_copy(update=none)
     plain = with_plain_times(spec)
-    if isinstance(source, Path):
-        [first, *_] = table_files(source)
+    if isinstance(local, Path):
+        [first, *_] = table_files(local)
         if format_of(first) is CsvFile:
             columns = CsvFile(first, plain.csv).columns
             if spec.time in columns and not set(spec.time_parts.columns.values()) & set(columns):
                 spec = plain
-    if not set(spec.time_parts.columns.values()) & set(open_files(source, spec.csv)[0].columns):
+    if not set(spec.time_parts.columns.values()) & set(
+        open_files(source, spec.csv, sheet=spec.sheet)[0].columns
+    ):
         # `forecaster future` writes each time in one column, also to Parquet.
         spec = spec.model_copy(update={"time_parts": TimePartsSpec()})
     files = open_table(spec, source)
@@ -125,7 +141,7 @@ def _read_rows(spec: DataSpec, files: Sequence[TableFile], source: str, scratch:
     batches = _Batches(
         scratch.growing(np.int64), scratch.growing(np.int32), scratch.growing(np.float64, len(numbers))
     )
-    low, high = _bounds(spec)
+    low, high = _bounds(spec, spec.timezone)
     n_read, n_left_out, seen = 0, 0, (np.iinfo(np.int64).max, np.iinfo(np.int64).min)
     for f, file in enumerate(files):
         start = 0
@@ -134,6 +150,8 @@ def _read_rows(spec: DataSpec, files: Sequence[TableFile], source: str, scratch:
             start += len(rows)
             parts = _parts(spec, columns, f, rows, problems)
             stamps, good = times.read(ColumnBatch(spec.time, columns[0], f, rows, problems), parts)
+            if times.zones and spec.timezone is None:
+                low, high = _bounds(spec, times.zones[0])
             timed = good & (stamps != LEFT_OUT)
             n_left_out += int((good & ~timed).sum())
             if timed.any():
@@ -149,9 +167,10 @@ def _read_rows(spec: DataSpec, files: Sequence[TableFile], source: str, scratch:
         file.report_rows(problems, f)
     problems.raise_any(files)
     if not batches.stamps.rows:
-        raise _no_rows(spec, source, n_read, seen)
+        raise _no_rows(spec, source, n_read, seen, spec.timezone or zone_of(times.zones))
     joined = _join(batches, source, numbers)
-    joined.on_clock, joined.left_out = times.kind == "naive" and spec.timezone is not None, n_left_out
+    joined.zones = tuple(times.zones) if spec.timezone is None else ()
+    joined.naive, joined.left_out = times.kind == "naive", n_left_out
     return joined
 
 
@@ -212,8 +231,8 @@ def _join(batches: _Batches, source: str, names: list[str]) -> Rows:
     return Rows(stamps, codes, ids, values, batches.segments, source, categories)
 
 
-def _bounds(spec: DataSpec) -> tuple[int | None, int | None]:
-    """Return data.start and data.end as stamps; an end that is a date includes its whole day."""
+def _bounds(spec: DataSpec, zone: str | None) -> tuple[int | None, int | None]:
+    """Return data.start and data.end on a zone's clock, as stamps; an end that is a date includes its whole day."""
     bounds: list[int | None] = []
     for name, text in (("start", spec.start), ("end", spec.end)):
         if text is None:
@@ -223,7 +242,7 @@ def _bounds(spec: DataSpec) -> tuple[int | None, int | None]:
         whole_day = name == "end" and not integer and isinstance(text, str) and len(text.strip()) == 10
         try:
             bounds.append(
-                parse_stamp(f"{text} 23:59:59.999999" if whole_day else text, spec.timezone, integer=integer)
+                parse_stamp(f"{text} 23:59:59.999999" if whole_day else text, zone, integer=integer)
             )
         except ValueError as error:
             raise ConfigError(
@@ -241,7 +260,7 @@ def _within(stamps: Ints, low: int | None, high: int | None) -> NDArray[np.bool_
     return wanted
 
 
-def _no_rows(spec: DataSpec, source: str, n_read: int, seen: tuple[int, int]) -> DataError:
+def _no_rows(spec: DataSpec, source: str, n_read: int, seen: tuple[int, int], zone: str | None) -> DataError:
     place = Location(source)
     if n_read == 0:
         return DataError(
@@ -249,7 +268,7 @@ def _no_rows(spec: DataSpec, source: str, n_read: int, seen: tuple[int, int]) ->
             hint="give it rows, or point data.path elsewhere",
             location=place,
         )
-    time_axis = TimeAxis(spec.freq, None if isinstance(spec.freq, int) else spec.timezone)
+    time_axis = TimeAxis(spec.freq, None if isinstance(spec.freq, int) else zone)
     first, last = time_axis.stamp_text(np.array(seen))
     bounds = [f"data.{n} {v}" for n, v in (("start", spec.start), ("end", spec.end)) if v is not None]
     what = f"none of its {n_read:,} rows, from {first} to {last}, lies within {' and '.join(bounds)}"
