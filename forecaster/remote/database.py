@@ -25,6 +25,13 @@ _MODULES = {
     "sqlite": "adbc_driver_sqlite.dbapi",
     "duckdb": "adbc_driver_duckdb.dbapi",
 }
+# What keeps a query from changing anything, once the connection is there. DuckDB is opened for reading.
+_ONLY_READS = {
+    "postgresql": ("SET TRANSACTION READ ONLY",),
+    "postgres": ("SET TRANSACTION READ ONLY",),
+    "sqlite": ("PRAGMA query_only = ON",),
+    "duckdb": ("SET enable_external_access = false", "SET lock_configuration = true"),
+}
 _STAGE = "forecaster_rows"
 # Classes of SQLSTATE that are no fault of the query: connection, resources, an operator's action, the system.
 _OF_THE_SERVER = ("08", "53", "55", "57", "58", "40")
@@ -36,13 +43,16 @@ _CONNECTING = re.compile(
 
 
 def query(address: Address, sql: str) -> pa.Table:
-    """Return the rows of a query.
+    """Return the rows of a query, which changes nothing: the connection only reads.
 
     Raises:
         DataError: The database is not there, or refuses the query.
         EnvironmentError_: The driver is not installed, or the server is not reached.
     """
-    with _connected(address) as connection, _explained(address, "the query"), connection.cursor() as cursor:
+    opened = _connected(address, only_reads=True)
+    with opened as connection, _explained(address, "the query"), connection.cursor() as cursor:
+        for statement in _ONLY_READS[address.scheme]:
+            cursor.execute(statement)
         cursor.execute(sql)
         found = cursor.fetch_arrow_table()
     return _with_plain_types(found)
@@ -98,15 +108,28 @@ def _driver(address: Address) -> Any:
 
 
 @contextmanager
-def _connected(address: Address) -> Iterator[Any]:
+def _connected(address: Address, *, only_reads: bool = False) -> Iterator[Any]:
     """Yield a connection, which is closed behind the block; what is not committed is rolled back."""
     driver = _driver(address)
     try:
-        connection = driver.connect(_uri(address))
+        connection = (
+            _duckdb(address) if only_reads and address.scheme == "duckdb" else driver.connect(_uri(address))
+        )
     except driver.Error as error:
         raise _not_connected(address, str(error)) from None
     with connection:
         yield connection
+
+
+def _duckdb(address: Address) -> Any:
+    """Return a connection to a DuckDB file that only reads."""
+    import adbc_driver_duckdb
+    from adbc_driver_manager import dbapi
+
+    options = {"path": _uri(address), "access_mode": "READ_ONLY"}
+    return dbapi.connect(
+        driver=adbc_driver_duckdb.driver_path(), entrypoint="duckdb_adbc_init", db_kwargs=options
+    )
 
 
 def _uri(address: Address) -> str:
@@ -156,11 +179,8 @@ def _explained(address: Address, what: str) -> Iterator[None]:
         state = getattr(error, "sqlstate", None) or ""
         said = _first_line(str(error), address)
         busy = "locked" in said or "is busy" in said
-        if (
-            state.startswith(_OF_THE_SERVER)
-            or busy
-            or (not state and isinstance(error, driver.OperationalError))
-        ):
+        unclear = not state and "readonly" not in said and isinstance(error, driver.OperationalError)
+        if state.startswith(_OF_THE_SERVER) or busy or unclear:
             raise EnvironmentError_(
                 f"{address.name}: {what} failed: {said}", hint="try again later"
             ) from None

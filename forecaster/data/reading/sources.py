@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from forecaster.data.reading.arrow_table import ArrowTable
-from forecaster.data.reading.elsewhere import Elsewhere, elsewhere, is_elsewhere
+from forecaster.data.reading.elsewhere import Elsewhere, is_elsewhere
 from forecaster.data.reading.files import file_format, is_pattern, partition_of, table_files, table_root
 from forecaster.data.reading.partitions import PartitionFile
 from forecaster.data.reading.problems import Problems, TableFile
@@ -40,7 +40,9 @@ def as_source(data: Any, spec: DataSpec | None = None) -> TableSource:
         return data
     if is_elsewhere(data):
         sql, order = (None, ()) if spec is None else (spec.sql, spec.order)
-        return elsewhere(data, sql=sql, order=order)
+        found = Elsewhere(data, sql=sql, order=order)
+        # A wrong name is refused here, and `env:NAME` may stand for a path.
+        return found if found.address is None or found.address.scheme else Path(found.address.text)
     if isinstance(data, str | os.PathLike):
         return Path(data)
     return ArrowTable.of(data)
@@ -49,8 +51,7 @@ def as_source(data: Any, spec: DataSpec | None = None) -> TableSource:
 def source_of(spec: DataSpec, base: Path) -> TableSource:
     """Return the table that a data section names: data.path, relative to a folder, or the rows of data.sql."""
     if spec.path is None or is_elsewhere(spec.path):
-        source = as_source(spec.path or spec.connection, spec)
-        return base / source if isinstance(source, Path) else source
+        return Elsewhere(spec.path or spec.connection or "", sql=spec.sql, order=spec.order, base=base)
     return base / spec.path
 
 
