@@ -70,6 +70,7 @@ def command(
 ) -> None:
     """Score a run again beside its baselines, on its own table or on new rows, or compare several runs."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
+        from forecaster.data.reading.sources import read_once
         from forecaster.runs.outputs import Output
         from forecaster.runs.tables import check_spreadsheet_safe, spreadsheet_safe
 
@@ -83,8 +84,9 @@ def command(
             check_spreadsheet_safe(None if place is None else place.path, as_json=place is None)
         also = [worse_than] if worse_than else []
         # The result shows the notes, so they are not printed while the runs are scored.
+        rows = read_once(data)
         found = [
-            fc.load(run).evaluate(data, split=split, also=also, on_note=lambda note: None) for run in runs
+            fc.load(run).evaluate(rows, split=split, also=also, on_note=lambda note: None) for run in runs
         ]
         worse = [s for one in found if worse_than and (s := one.worse_than(worse_than))]
         written = None

@@ -102,7 +102,7 @@ def _driver(address: Address) -> Any:
     except ImportError:
         package = "duckdb" if address.scheme == "duckdb" else address.scheme
         raise UsageError(
-            f"{address.name}: reading a {package} database needs a driver that is not installed",
+            f"{address.name}: a {package} database needs a driver that is not installed",
             hint=install_hint(EXTRA),
         ) from None
 

@@ -17,6 +17,7 @@ from forecaster.data.reading.partitions import PartitionFile
 from forecaster.data.reading.problems import Problems, TableFile
 from forecaster.data.spec import IN_MEMORY, CsvSpec, DataSpec
 from forecaster.errors import DataError, Diagnostic, EnvironmentError_, Location, unreadable
+from forecaster.remote.address import STDIO
 from forecaster.text import listed, quoted
 
 _LISTED = 20
@@ -46,6 +47,11 @@ def as_source(data: Any, spec: DataSpec | None = None) -> TableSource:
     if isinstance(data, str | os.PathLike):
         return Path(data)
     return ArrowTable.of(data)
+
+
+def read_once(data: Any) -> Any:
+    """Return data as it is, but stdin as the table that is read from it once, however often it is asked for."""
+    return Elsewhere(STDIO) if data == STDIO else data
 
 
 def source_of(spec: DataSpec, base: Path) -> TableSource:
