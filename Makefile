@@ -8,7 +8,7 @@ DEMO := runs/demo
 FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test pythons mutants fuzz torture check lint coverage wheel format data schema pages docs notebook images report-images vendor clean
+.PHONY: help install demo test test-faults pythons mutants fuzz torture check lint coverage wheel format data schema pages docs notebook images report-images vendor clean
 .PHONY: bench-speed bench-engines bench-memory bench-dataframe bench-startup bench-accuracy bench-report bench-scale bench-ablation bench-tune league
 
 help:  ## this list
@@ -41,8 +41,11 @@ check: $(STAMP)  ## what to run before a commit, under a minute: lint for this s
 	@$(MAKE) --no-print-directory lint SYSTEMS="$$($(BIN)/python -c 'import sys; print(sys.platform)')"
 	$(BIN)/python -m pytest -m 'not slow'
 
-test: $(STAMP)  ## all tests, one process per core
-	$(BIN)/python -m pytest -n auto --dist loadfile
+test: $(STAMP)  ## all tests but those of the next line, one process per core
+	$(BIN)/python -m pytest -n auto --dist loadfile -m 'not faults'
+
+test-faults: $(STAMP)  ## commands that are killed, or whose file operations fail, one operation after the other
+	$(BIN)/python -m pytest -n auto --dist loadfile -m faults
 
 pythons:  ## the fast tests on Python 3.12 and 3.13 too, each in an environment of its own
 	bash tools/python_matrix.sh

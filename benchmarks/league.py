@@ -299,6 +299,8 @@ def main() -> int:
         path.write_text(json.dumps(result) + "\n", encoding="utf-8")
         return 0
     tasks = [t for t in tasks if not arguments.tasks or any(x in t["name"] for x in arguments.tasks)]
+    if not tasks:
+        parser.error(f"no task has one of {arguments.tasks} in its name")
     results, failed = [], []
     for task in tasks:
         path = arguments.out / task["name"].replace("/", "_") / "result.json"

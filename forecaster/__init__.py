@@ -17,6 +17,10 @@ from typing import TYPE_CHECKING, Any
 from forecaster.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from forecaster.api.collection import clean as clean
+    from forecaster.api.collection import diff as diff
+    from forecaster.api.collection import doctor as doctor
+    from forecaster.api.collection import list_runs as list_runs
     from forecaster.api.evaluation import Evaluation as Evaluation
     from forecaster.api.evaluation import compare as compare
     from forecaster.api.frames import spreadsheet_safe as spreadsheet_safe
@@ -42,10 +46,13 @@ if TYPE_CHECKING:
     from forecaster.errors import RunTakenError as RunTakenError
     from forecaster.errors import TrainingError as TrainingError
     from forecaster.errors import UsageError as UsageError
+    from forecaster.service import create_app as create_app
+    from forecaster.service.run import serve as serve
     from forecaster.training.progress import EpochRow as EpochRow
 
 # Where each public name is defined.
 _HOMES = {
+    "forecaster.api.collection": ("clean", "diff", "doctor", "list_runs"),
     "forecaster.api.evaluation": ("Evaluation", "compare"),
     "forecaster.api.frames": ("spreadsheet_safe",),
     "forecaster.api.results": ("Backtest", "Search"),
@@ -64,6 +71,8 @@ _HOMES = {
         "TrainingError",
         "UsageError",
     ),
+    "forecaster.service": ("create_app",),
+    "forecaster.service.run": ("serve",),
     "forecaster.training.progress": ("EpochRow",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -78,7 +87,13 @@ __all__ = [  # noqa: RUF022  in the order in which they are read
     "tune",
     "backtest",
     "compare",
+    "list_runs",
+    "diff",
+    "clean",
+    "doctor",
     "schema",
+    "serve",
+    "create_app",
     "spreadsheet_safe",
     "Run",
     "Evaluation",

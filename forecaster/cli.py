@@ -13,20 +13,29 @@ from typer.core import TyperGroup
 
 from forecaster.commands import (
     backtest,
+    clean,
+    diff,
+    doctor,
     evaluate,
     explain,
+    export,
     future,
     init,
+    monitor,
     plot,
     predict,
     refit,
     report,
     schema,
+    serve,
     show,
     train,
     tune,
+    update,
     validate,
 )
+from forecaster.commands import list as list_
+from forecaster.data.pandas_later import OwnProcess
 from forecaster.system import write_utf8
 from forecaster.terminal.exits import end_on_signals, run_to_the_end
 from forecaster.text import shortened, visible
@@ -80,14 +89,22 @@ VERBS: dict[str, ModuleType] = {
     "train": train,
     "tune": tune,
     "refit": refit,
+    "update": update,
     "predict": predict,
     "future": future,
     "evaluate": evaluate,
+    "monitor": monitor,
     "backtest": backtest,
     "report": report,
     "explain": explain,
+    "export": export,
     "plot": plot,
+    "serve": serve,
     "show": show,
+    "list": list_,
+    "diff": diff,
+    "clean": clean,
+    "doctor": doctor,
     "schema": schema,
 }
 
@@ -116,6 +133,7 @@ def _root(
 def main() -> None:
     """Run the command line. docs/cli.md lists the exit statuses."""
     end_on_signals()
+    OwnProcess.here = True
     write_utf8(sys.stdout)
     write_utf8(sys.stderr)
     run_to_the_end(app)

@@ -119,6 +119,38 @@ def open_without_links(folder: Path, name: str) -> int:
         os.close(at)
 
 
+def is_locked(path: Path) -> bool:
+    """Return whether a process holds the lock of a file, as filelock takes it. Creates no file and follows no link.
+
+    Nobody holds a missing file, or a link. The lock is taken for a moment, shared where the system can.
+    """
+    if sys.platform == "win32":
+        import filelock
+
+        if path.is_symlink() or not path.is_file():
+            return False
+        try:
+            with filelock.FileLock(path, blocking=False, preserve_lock_file=True):
+                return False
+        except filelock.Timeout:
+            return True
+    import fcntl
+
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return False
+        raise
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 def patiently(step: Callable[[], _Result]) -> _Result:
     """Rename, replace or remove something, and try again for a second where Windows refuses it.
 
@@ -164,6 +196,43 @@ def memory() -> int:
     import psutil
 
     return psutil.virtual_memory().total
+
+
+def free_memory() -> int:
+    """Return the memory that programs may still take without swapping, in bytes."""
+    import psutil
+
+    return psutil.virtual_memory().available
+
+
+def memory_limit() -> int | None:
+    """Return the most memory that the container of this process may take, in bytes; None without such a limit."""
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):
+        text = _of_container(name)
+        # The older interface has a number beyond any memory where there is no limit.
+        if text and text[0].isdigit() and int(text[0]) < 1 << 60:
+            return int(text[0])
+    return None
+
+
+def time_limit() -> float | None:
+    """Return the share of processors that the container of this process may use, such as 1.5; None without a limit."""
+    text = _of_container("cpu.max")
+    if len(text) == 2 and text[0].isdigit() and text[1].isdigit():
+        return int(text[0]) / int(text[1])
+    quota = _of_container("cpu/cpu.cfs_quota_us")
+    period = _of_container("cpu/cpu.cfs_period_us")
+    if quota and period and quota[0].isdigit() and period[0].isdigit():
+        return int(quota[0]) / int(period[0])
+    return None
+
+
+def _of_container(name: str) -> list[str]:
+    """Return the words of a file in which Linux tells the limits of a container; none elsewhere."""
+    try:
+        return (Path("/sys/fs/cgroup") / name).read_text(encoding="ascii", errors="replace").split()
+    except OSError:
+        return []
 
 
 def peak_memory() -> int:

@@ -84,6 +84,14 @@ def _escape(char: str) -> str:
     )
 
 
+def amount(n_bytes: float) -> str:
+    """Write a number of bytes as 34 KiB, 1.2 MiB or 3.4 GiB."""
+    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB")):
+        if n_bytes >= unit:
+            return f"{n_bytes / unit:,.1f} {name}"
+    return f"{n_bytes / 1024:,.0f} KiB"
+
+
 def shortened(text: str, most: int, mark: str = "…") -> str:
     """Cut a text to at most `most` characters in the middle, because both ends tell names apart."""
     head = most // 2

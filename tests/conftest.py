@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-SLOW_FILE = "\npytestmark = pytest.mark.slow\n"
+# What stands in files that are slow as a whole.
+SLOW_FILE = ("\npytestmark = pytest.mark.slow\n", "\npytestmark = [pytest.mark.slow, pytest.mark.faults]\n")
 
 # A shell's background job ignores Ctrl-C, and so would the programs that tests start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -29,7 +30,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Leave files that are slow as a whole out of the fast lane: to import Keras takes ten seconds."""
     if config.option.markexpr != "not slow" or collection_path.suffix != ".py":
         return None
-    return SLOW_FILE in collection_path.read_text(encoding="utf-8") or None
+    text = collection_path.read_text(encoding="utf-8")
+    return any(mark in text for mark in SLOW_FILE) or None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -67,16 +67,25 @@ class Evaluation:
         """
         return compare([self])
 
-    def worse_than(self, baseline: str) -> str | None:
-        """Return a sentence if the error of the model is larger than that of a baseline, else None.
+    def worse_than(self, rival: str | Evaluation) -> str | None:
+        """Return a sentence if the model is worse than a baseline or than another run, else None.
 
-        The numbers are compared as they are, whether or not the difference may be chance. The error is MASE, or MAE
-        where MASE cannot be computed for both. Where neither can, the sentence says so.
+        The error is MASE, or MAE where MASE cannot be computed for both. Against a baseline the numbers are compared
+        as they are, whether or not the difference may be chance; where there are none, the sentence says so. Against
+        another run the windows that both have are compared, and the model is worse where the test of Diebold and
+        Mariano says so or, with too few windows for a test, where its error is more than 1 % above.
 
         Args:
-            baseline: A baseline of the config, or one that was named in `also`.
+            rival: A baseline of the config, or one that was named in `also`; or the evaluation of another run, on
+                the same rows.
+
+        Raises:
+            UsageError: When the runs have no window in common, or other horizons, steps or targets.
         """
-        return self.evaluated.worse_than(baseline, self.name)
+        if isinstance(rival, str):
+            return self.evaluated.worse_than(rival, self.name)
+        found = self.evaluated.against(rival.evaluated, name=self.name, rival=rival.name)
+        return found.sentence() if found.worse else None
 
 
 def compare(evaluations: Sequence[Evaluation]) -> list[tuple[str, str, Comparison]]:

@@ -15,7 +15,9 @@ from forecaster.api.remarks import OnNote, deliver
 from forecaster.config.experiment import Experiment
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource, as_source
+from forecaster.errors import UsageError
 from forecaster.runs.directory import RunDir, RunReplacedError
+from forecaster.runs.folder import located
 from forecaster.runs.outputs import Output
 from forecaster.spec import MOST_COUNT
 from forecaster.stages.metrics import splits_of
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from forecaster.pipeline.explain import Explained
+    from forecaster.pipeline.export import Exported
     from forecaster.pipeline.future import FutureTable
+    from forecaster.pipeline.monitor import Watched
     from forecaster.pipeline.plot import Plotted
     from forecaster.pipeline.predict import Predicted
     from forecaster.reporting.newest import NewestForecasts
@@ -412,6 +416,142 @@ class Run:
             kind,
         )
 
+    @settings_of_a_run()
+    def monitor(
+        self,
+        data: Any,
+        *,
+        last: int | None = None,
+        false_alarms: float = 0.005,
+        output: str | Path | None = None,
+        on_note: OnNote | None = None,
+    ) -> Watched:
+        """Look whether the run forecasts newer rows as it did, and whether these are like the rows before.
+
+        Error, bias and coverage of the newest steps are held against those of the run's test windows; level, spread
+        and calendar against the rows that the run knows. Each is compared with stretches of the same length.
+
+        Args:
+            data: The table, with rows after those of the run and, for level, spread and calendar, the rows before:
+                a path or a table.
+            last: The number of newest steps to look at; None is two horizons.
+            false_alarms: The probability that the checks raise an alarm where nothing has changed.
+            output: An HTML file for the page; None writes none.
+            on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
+
+        Returns:
+            The checks; `alarms` holds what is amiss, in sentences.
+
+        Raises:
+            DataError: When the table cannot be read, or has fewer new rows than the horizon.
+            UsageError: When last is less than the horizon, false_alarms is no probability, or output is not HTML.
+        """
+        from forecaster.pipeline.monitor import monitor
+
+        check_count("last", last, most=MOST_STEPS)
+        if not 0 < false_alarms < 1:
+            raise UsageError(f"--false-alarms {false_alarms}: needs a number between 0 and 1")
+        found = monitor(
+            self._opened,
+            as_source(data, self.experiment.spec.data),
+            last=last,
+            rate=false_alarms,
+            output=path_of(output),
+        )
+        deliver(on_note, (), found.notes)
+        return found
+
+    @settings_of_a_run()
+    def update(
+        self,
+        data: Any = None,
+        *,
+        run_dir: str | Path | None = None,
+        resume: bool = False,
+        overwrite: bool = False,
+        on_epoch: OnEpoch | None = None,
+        on_note: OnNote | None = None,
+        listener: Listener | None = None,
+    ) -> Update:
+        """Train the networks on with old and newer rows, and publish a new run where they are not worse than this one.
+
+        Training goes on from the weights, for a part of the epochs and at a lower learning rate. The intervals are
+        calibrated again. Both runs forecast the test windows of the table that neither has learned; the new run is
+        written where its networks are not worse by the test of Diebold and Mariano or, with too few windows for a
+        test, by 1 %. This run stays as it is.
+
+        Args:
+            data: The table, with the old rows and newer ones: a path or a table. None is the run's own table as it is
+                now.
+            run_dir: The new run directory; None is a new directory in output.dir.
+            resume: Continue the interrupted update in run_dir.
+            overwrite: Replace the run in run_dir, where the new one is published.
+            on_epoch: A function that takes each epoch as it ends.
+            on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
+            listener: An object that takes batches and epochs; replaces on_epoch.
+
+        Returns:
+            The new run, or None in its place, and the comparison.
+
+        Raises:
+            DataError: When the table cannot be used or has no new rows, a file of this run is damaged, or there is
+                nothing to resume.
+            UsageError: When resume and overwrite are both given, resume without run_dir, run_dir is not apart from
+                this run, or the run has no test range.
+            RunTakenError: When the new run directory exists, or another process is using it.
+            TrainingError: When the loss becomes NaN or infinite.
+            EnvironmentError_: When the disk is full.
+        """
+        from forecaster.pipeline.update import UpdateOptions, update
+
+        check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="run")
+        source, kind = self._source(data)
+        found = update(
+            self._opened,
+            UpdateOptions(path_of(run_dir), resume, overwrite),
+            data=source,
+            listener=listener or listener_of(on_epoch),
+            notify=lambda warnings, notes: deliver(on_note, warnings, notes),
+        )
+        if found.run is None:
+            return Update(None, dict(found.gate), found.sentence, found.notes)
+        new = Run(
+            found.run.path,
+            found.experiment,
+            found.metrics["splits"],
+            found.notes,
+            found.needs_future,
+            found.already_complete,
+            found.run.sha256,
+            found.source,
+            kind,
+        )
+        return Update(new, dict(found.gate), found.sentence, found.notes)
+
+    def export(
+        self,
+        output: str | Path,
+        *,
+        format: Literal["onnx", "saved_model"] = "onnx",  # noqa: A002  the name of the option
+    ) -> Exported:
+        """Write the networks of the run for other programs, with everything that a forecast needs besides them.
+
+        Args:
+            output: The folder to write, which must not exist yet or be empty.
+            format: onnx for any language, or saved_model for TensorFlow.
+
+        Returns:
+            The folder, its files and their size.
+
+        Raises:
+            UsageError: When the folder holds something, or the network does not have this format; the message says why.
+            DataError: When a file of the run is damaged.
+            EnvironmentError_: When the folder cannot be written, as on a full disk.
+        """
+        from forecaster.pipeline.export import export
+
+        return export(self._opened, Path(output), form=format)
+
     def report(self, output: str | Path | None = None) -> Reported:
         """Write the report of the run: one HTML file that opens offline.
 
@@ -455,11 +595,35 @@ class Run:
         return table.table.schema if isinstance(table, ArrowTable) else None
 
 
+@dataclass(frozen=True)
+class Update:
+    """The result of `Run.update`.
+
+    Attributes:
+        run: The new run; None where its networks were worse, so that it was not written.
+        comparison: The new networks (`challenger`) against those of the run (`champion`): the MASE of both, the number
+            of windows, and the test of the difference.
+        sentence: The comparison in words; empty where the run was already complete.
+        notes: Remarks of the training, in plain sentences.
+    """
+
+    run: Run | None
+    comparison: dict[str, Any]
+    sentence: str
+    notes: list[str] = field(default_factory=list, repr=False)
+
+    @property
+    def published(self) -> bool:
+        """Whether there is a new run."""
+        return self.run is not None
+
+
 def load(path: str | Path, *, data: Any = None, expect_sha256: str | None = None) -> Run:
     """Open a complete run.
 
     Args:
-        path: The run directory.
+        path: The run directory. Where nothing is called so, "latest" is the newest complete run in `runs`, and
+            "FOLDER/latest" that of another folder; backtests do not count.
         data: The table that the run was trained on, if that was in memory or has moved since.
         expect_sha256: The `Run.sha256` that the run must have; None takes any. A run with another one, such as one
             that was replaced or changed by somebody, is refused before anything else in it is read.
@@ -471,7 +635,7 @@ def load(path: str | Path, *, data: Any = None, expect_sha256: str | None = None
         DataError: When the directory is not a complete run, or one of its files is damaged.
         UsageError: When the directory is that of a backtest.
     """
-    opened = open_run(RunDir(Path(path)).opened(expect_sha256=expect_sha256))
+    opened = open_run(RunDir(located(Path(path))).opened(expect_sha256=expect_sha256))
     table = None if data is None else as_source(data, opened.spec.data)
     run = opened.run
     return Run(

@@ -12,16 +12,18 @@ import forecaster as fc
 from forecaster.errors import UsageError
 from forecaster.terminal.console import Result, fitted_table, line_width, number, wrapped
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import Json, NoColor, Quiet, SpreadsheetSafe, Verbose, examples
 from forecaster.terminal.score_text import legend_of, scores_text
 
 if TYPE_CHECKING:
     from forecaster.api.evaluation import Evaluation
+    from forecaster.api.run import Run
     from forecaster.evaluation.significance import Comparison
 
 EXAMPLES = examples(
     "forecaster evaluate runs/mine --fail-if-worse-than seasonal_naive",
-    "forecaster evaluate runs/mine --data newer.csv",
+    "forecaster evaluate runs/new --data newer.csv --fail-if-worse-than runs/current",
     "forecaster evaluate runs/one runs/other",
 )
 
@@ -47,8 +49,9 @@ def command(
         str | None,
         typer.Option(
             "--fail-if-worse-than",
-            metavar="BASELINE",
-            help="Exit with status 1 if the MASE of the model is above that of this baseline, as a check in CI.",
+            metavar="BASELINE|RUN",
+            help="Exit with status 1 if the model is worse than this baseline, or than the run in this directory, as "
+            "a check in CI.",
             show_default=False,
         ),
     ] = None,
@@ -82,24 +85,42 @@ def command(
         if spreadsheet:
             # Without a file there is no table that it could apply to.
             check_spreadsheet_safe(None if place is None else place.path, as_json=place is None)
-        also = [worse_than] if worse_than else []
+        other = _run_named(worse_than)
+        also = [worse_than] if worse_than and other is None else []
         # The result shows the notes, so they are not printed while the runs are scored.
         rows = read_once(data)
         found = [
-            fc.load(run).evaluate(rows, split=split, also=also, on_note=lambda note: None) for run in runs
+            fc.load(named_run(run, reporter)).evaluate(
+                rows, split=split, also=also, on_note=lambda note: None
+            )
+            for run in runs
         ]
-        worse = [s for one in found if worse_than and (s := one.worse_than(worse_than))]
+        rival: str | Evaluation | None = worse_than
+        if other is not None:
+            rival = other.evaluate(rows, split=split, on_note=lambda note: None)
+        worse = [s for one in found if rival and (s := one.worse_than(rival))]
         written = None
         if place is not None:
             forecasts = found[0].evaluated.table()
             forecasts = spreadsheet_safe(forecasts) if spreadsheet else forecasts
             place.write(forecasts)
             written = f"{place}: {forecasts.num_rows:,} rows"
+        for one in found:
+            reporter.detail(f"{one.name}: {one.evaluated.engine.sentence}")
         reporter.result(*_result(found, worse, written))
         for sentence in worse:
             reporter.error(sentence)
     if worse:
         raise typer.Exit(1)
+
+
+def _run_named(worse_than: str | None) -> Run | None:
+    """Return the run that --fail-if-worse-than names; None where it names a baseline, or nothing at all."""
+    from forecaster.forecasting.baselines import is_baseline
+
+    if not worse_than or is_baseline(worse_than) or not Path(worse_than).is_dir():
+        return None
+    return fc.load(worse_than)
 
 
 def _result(found: Sequence[Evaluation], worse: list[str], written: str | None) -> Result:
@@ -110,7 +131,14 @@ def _result(found: Sequence[Evaluation], worse: list[str], written: str | None) 
         lines.append(written)
     facts = {
         "runs": [
-            {"run": one.name, "split": one.split, "verdict": one.verdict, "notes": one.notes, **one.scores}
+            {
+                "run": one.name,
+                "split": one.split,
+                "engine": one.evaluated.engine.name,
+                "verdict": one.verdict,
+                "notes": one.notes,
+                **one.scores,
+            }
             for one in found
         ],
         "comparisons": [

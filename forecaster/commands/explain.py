@@ -9,6 +9,7 @@ import typer
 import forecaster as fc
 from forecaster.terminal.console import Result, number, table, without_version
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def command(
 ) -> None:
     """Measure how much each input and each part of the lookback contributes, and update the report."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        explained = fc.load(run_dir).explain(windows=windows, repeats=repeats, seed=seed)
+        explained = fc.load(named_run(run_dir, reporter)).explain(windows=windows, repeats=repeats, seed=seed)
+        reporter.detail(explained.engine.sentence)
         reporter.result(*_result(explained))
 
 
@@ -53,4 +55,8 @@ def _result(explained: Explained) -> Result:
         f"scaled MAE without shuffling: {number(found['scaled_mae'])}"
     )
     lines.append(f"report: {explained.reported.path}")
-    return {**without_version(found), "report": str(explained.reported.path)}, "\n".join(lines)
+    return {
+        **without_version(found),
+        "engine": explained.engine.name,
+        "report": str(explained.reported.path),
+    }, "\n".join(lines)

@@ -9,6 +9,7 @@ import forecaster as fc
 from forecaster.system import quoted as as_typed
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import (
     CutoffTime,
     DataFile,
@@ -50,7 +51,7 @@ def command(
         place = Output.of(output)
         if place is not None:
             place.only_a_file("future")
-        found = fc.load(run_dir).future_table(data, cutoff=cutoff, horizon=horizon)
+        found = fc.load(named_run(run_dir, reporter)).future_table(data, cutoff=cutoff, horizon=horizon)
         if place is not None:
             place.write(found.table)
         reporter.result(*_result(found, reporter, run_dir, place), is_table=place is None)

@@ -10,6 +10,7 @@ import typer
 import forecaster as fc
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 
 if TYPE_CHECKING:
@@ -66,7 +67,9 @@ def command(
 ) -> None:
     """Plot the last test window of a series or, with --future, the next horizon, with intervals."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        plotted = fc.load(run_dir).plot(series=series, target=target, output=output, future=future)
+        plotted = fc.load(named_run(run_dir, reporter)).plot(
+            series=series, target=target, output=output, future=future
+        )
         reporter.result(*_result(plotted, reporter))
 
 

@@ -13,6 +13,7 @@ from forecaster.errors import UsageError
 from forecaster.remote.address import STDIO
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import (
     CutoffTime,
     DataFile,
@@ -129,8 +130,10 @@ def command(
         if spreadsheet:
             check_spreadsheet_safe(None if place is None else place.path, as_json=as_json)
 
+        path = named_run(run_dir, reporter)
+
         def read() -> tuple[fc.Run, Predicted]:
-            run = fc.load(run_dir, expect_sha256=expect_sha256)
+            run = fc.load(path, expect_sha256=expect_sha256)
             found = run.prediction(
                 rows,
                 cutoff=cutoff,
@@ -160,7 +163,12 @@ def _result(
     reporter.warn(predicted.warnings)
     for note in predicted.notes:
         reporter.note(f"note: {note}")
-    facts: dict[str, Any] = {"notes": predicted.notes, "series": predicted.n_series}
+    reporter.detail(predicted.engine.sentence)
+    facts: dict[str, Any] = {
+        "notes": predicted.notes,
+        "series": predicted.n_series,
+        "engine": predicted.engine.name,
+    }
     if predicted.drawn is not None:
         reporter.note(f"plot: {predicted.drawn.path}")
         facts |= {"plot": str(predicted.drawn.path), "plotted": list(predicted.drawn.series)}

@@ -11,6 +11,7 @@ import forecaster as fc
 from forecaster.system import quoted as as_typed
 from forecaster.terminal.console import Result, wrapped
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import (
     Json,
     NewRun,
@@ -56,7 +57,7 @@ def command(
 ) -> None:
     """Train the networks of a run once more on every row, of newer tables too, and write a new run directory."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        before = fc.load(run)
+        before = fc.load(named_run(run, reporter))
         with progress_for(reporter) as listener:
             found = before.refit(
                 data,

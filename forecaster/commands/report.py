@@ -11,6 +11,7 @@ import typer
 import forecaster as fc
 from forecaster.terminal.console import Result
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 
 EXAMPLES = examples(
@@ -39,7 +40,7 @@ def command(
 ) -> None:
     """Write the report of a run: one HTML file that opens offline."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        reported = fc.load(run_dir).report(output)
+        reported = fc.load(named_run(run_dir, reporter)).report(output)
         notes = list(reported.notes)
         if open_it and not webbrowser.open(reported.path.resolve().as_uri()):
             notes.append(f"no browser was found; open {reported.path} yourself")

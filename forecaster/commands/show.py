@@ -6,6 +6,7 @@ from typing import Any
 
 from forecaster.terminal.console import Reporter, Result, table, without_version, wrapped
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 from forecaster.terminal.score_text import folds_text, scores_text
 
@@ -26,11 +27,12 @@ def command(
         from forecaster.runs.directory import RunDir
         from forecaster.terminal.again import again_if_replaced
 
-        reporter.result(*_result(again_if_replaced(lambda: show(RunDir(run_dir))), reporter))
+        path = named_run(run_dir, reporter)
+        reporter.result(*_result(again_if_replaced(lambda: show(RunDir(path))), reporter))
 
 
 def _result(facts: dict[str, Any], reporter: Reporter) -> Result:
-    from forecaster.evaluation.verdict_sentences import judged_split
+    from forecaster.evaluation.headline import judged_split
 
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     splits = facts.get("splits", {})

@@ -67,8 +67,8 @@ def command(
 
 
 def _result(run: Run) -> Result:
+    from forecaster.evaluation.headline import judged_split
     from forecaster.evaluation.scores import remarks
-    from forecaster.evaluation.verdict_sentences import judged_split
 
     path, splits = run.path, run.metrics
     judged = judged_split(splits)

@@ -91,7 +91,7 @@ def command(
 
 
 def _result(search: Search) -> Result:
-    from forecaster.evaluation.verdict_sentences import judged_split
+    from forecaster.evaluation.headline import judged_split
 
     found, path = search.result.facts(), search.run.path
     best, counts = found["best"], found["trials"]

@@ -205,12 +205,13 @@ class Experiment:
         return f"<Experiment {self.name!r}>"
 
     def resolved_yaml(self, *, relative_to: Path) -> str:
-        """Return the whole experiment as YAML, with every default.
+        """Return the whole experiment but `tracking` as YAML, with every default.
 
         Args:
             relative_to: The folder of the file; relative paths in the YAML text are relative to it.
         """
-        values = self.spec.model_dump()
+        # Where a run is tracked is no part of what it is: it may be resumed with another server, or none.
+        values = self.spec.model_dump(exclude={"tracking"})
         if values["data"]["path"] is not None:
             values["data"]["path"] = moved(values["data"]["path"], self.base, relative_to)
         values["output"]["dir"] = moved(values["output"]["dir"], self.base, relative_to)

@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.data.arrays import AnyFloats, Floats
+from forecaster.evaluation.headline import Loss
 
 # Elements held as float64 at a time: 1 MiB each for actual, forecast and error.
 ELEMENTS_PER_PART = 2**17
 
 ScaleName = Literal["train_std", "naive_error", "naive_sq_error"]
-Loss = Literal["absolute", "squared"]
 
 
 @dataclass(frozen=True)

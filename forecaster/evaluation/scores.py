@@ -192,18 +192,6 @@ def legend(metrics: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def headline_metric(model: Mapping[str, float | None]) -> str | None:
-    """Return the metric that verdicts are about: MASE, or else the first that can be computed.
-
-    Args:
-        model: The model's scores by metric.
-
-    Returns:
-        The name of the metric; None where none can be computed.
-    """
-    return next((name for name in ("mase", *model) if model.get(name) is not None), None)
-
-
 # Observed coverage that differs from its level by more than this many percentage points is remarked on.
 COVERAGE_TOLERANCE = 5.0
 

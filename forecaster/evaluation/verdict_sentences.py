@@ -6,19 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from forecaster.evaluation.scores import headline_metric, label, metric_named
+from forecaster.evaluation.headline import LOSSES, best_baseline, headline_metric, judged_split
+from forecaster.evaluation.scores import label, metric_named
 from forecaster.evaluation.significance import Comparison
-from forecaster.evaluation.verdicts import LOSSES, Verdict
+from forecaster.evaluation.verdicts import Verdict
 from forecaster.text import joined
 
-# A cell of the score table for each outcome.
-CELLS = {"better": "better", "worse": "worse", "undecided": "unclear"}
 SPLIT_WORDS = {"test": "test", "val": "validation"}
-
-
-def judged_split(splits: Mapping[str, Any]) -> str | None:
-    """Return the split that the verdict is about: test, or validation where there is no test range."""
-    return next((name for name in ("test", "val") if name in splits), None)
 
 
 def run_verdict(splits: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -96,19 +90,6 @@ def verdict_title(splits: Mapping[str, Mapping[str, Any]]) -> str:
     return standing(best[0], verdicts[best[0]], windows=splits[judged]["windows"] if judged else None)
 
 
-def best_baseline(scores: Mapping[str, Mapping[str, float | None]]) -> tuple[str, str] | None:
-    """Return the name of the best baseline and the metric that says so; None where nothing can be compared.
-
-    Args:
-        scores: Of a score table, "model" among the forecasters.
-    """
-    metric = headline_metric(scores["model"])
-    if metric is None:
-        return None
-    found = {n: abs(v) for n, row in scores.items() if n != "model" and (v := row.get(metric)) is not None}
-    return (min(found, key=lambda n: found[n]), metric) if found else None
-
-
 def standing(who: str, verdict: Verdict, *, windows: int | None = None) -> str:
     """Return where the model stands against one baseline, as a sentence without its full stop.
 
@@ -131,13 +112,6 @@ def standing(who: str, verdict: Verdict, *, windows: int | None = None) -> str:
         return f"{text} and {known[1][1]} on {known[1][0]} errors"
     open_loss = next(loss for loss, outcome in parts if outcome == "undecided")
     return f"{text}, and cannot be told apart from it on {open_loss} errors"
-
-
-def cell(verdict: Verdict) -> str:
-    """Return the verdict as a cell of the score table: one word, or one for absolute and one for squared errors."""
-    if verdict["verdict"] != "mixed":
-        return CELLS[verdict["verdict"]]
-    return "/".join(CELLS[verdict[loss]["verdict"]] for loss in LOSSES if loss in verdict)
 
 
 def too_few(verdict: Verdict) -> bool:

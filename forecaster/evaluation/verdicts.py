@@ -15,8 +15,8 @@ import numpy as np
 
 from forecaster.data.arrays import AnyFloats
 from forecaster.evaluation.comparison import ComparedForecast, Grouped
+from forecaster.evaluation.headline import LOSSES, Loss
 from forecaster.evaluation.metrics import METRICS
-from forecaster.evaluation.scored import Loss
 from forecaster.evaluation.significance import (
     MIN_SERIES,
     Comparison,
@@ -27,8 +27,6 @@ from forecaster.evaluation.significance import (
 
 Outcome = Literal["better", "worse", "undecided"]
 """What a test says of the model: its losses are lower, higher, or cannot be told apart from those of the other."""
-
-LOSSES: tuple[Loss, ...] = ("absolute", "squared")
 
 
 class LossTest(TypedDict):

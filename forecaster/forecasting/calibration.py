@@ -11,14 +11,14 @@ of different magnitude can be pooled.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from forecaster.data.arrays import AnyFloats, Floats, Ints
 from forecaster.data.transforms.scalers import Scaler
-from forecaster.forecasting.stretch import distances, learn_factors, stretched
+from forecaster.forecasting.stretch import distances, learn_added, learn_factors, stretched
 from forecaster.model.linear import spread_out
 
 MEDIAN = 0.5
@@ -26,6 +26,8 @@ MEDIAN = 0.5
 BEYOND_EACH_END = 10
 # The most windows that are pooled; more are thinned out evenly.
 MAX_POOLED_WINDOWS = 100_000
+# The most windows that what is added to the distances is chosen on.
+WINDOWS_TO_CHOOSE = 5_000
 # The most offsets that are stored; a table that needs more is calibrated as a whole.
 MAX_OFFSETS = 1_000_000
 
@@ -56,6 +58,7 @@ class Calibration:
             series. Offsets of the median are 0, which leaves the forecast itself in place.
         n_windows: Number of windows that the pooled offsets are learned from.
         stretch: Whether offsets holds factors of the distances of the quantiles from the forecast (see `stretch`).
+        added: (targets,), what is added to the distances first, in units of the scaler; empty for none.
     """
 
     probabilities: tuple[float, ...]
@@ -64,6 +67,7 @@ class Calibration:
     offsets: Floats
     n_windows: int
     stretch: bool = False
+    added: Floats = field(default_factory=lambda: np.zeros(0))
 
     def apply(self, forecast: GroupedQuantiles, ids: Sequence[str]) -> Floats:
         """Calibrate quantiles.
@@ -82,7 +86,7 @@ class Calibration:
         out = np.full((*forecast.quantiles.shape[:-1], n), np.nan)
         if self.stretch:
             scaled = _scaled(self.scaler, forecast, horizon)
-            moved = stretched(scaled, self.offsets[row, : scaled.shape[1]], self.probabilities)
+            moved = stretched(scaled, self.offsets[row, : scaled.shape[1]], self.probabilities, self._added)
             for k, probability in enumerate(self.probabilities):
                 out[:, :horizon, :, k] = self.scaler.invert(moved[..., k], forecast.group)
                 if probability == MEDIAN:
@@ -102,6 +106,10 @@ class Calibration:
         out[..., bounds] = np.sort(out[..., bounds], axis=-1)
         return out
 
+    @property
+    def _added(self) -> Floats | float:
+        return self.added if len(self.added) else 0.0
+
     def as_json(self, *, network: Scaler) -> dict[str, Any]:
         """Return the calibration as plain data.
 
@@ -115,6 +123,7 @@ class Calibration:
             "windows": self.n_windows,
             "ids": list(self.ids),
             "offsets": self.offsets.tolist(),
+            **({"added": self.added.tolist()} if len(self.added) else {}),
             "scaler": None if self.scaler is network else self.scaler.as_json(),
         }
 
@@ -130,6 +139,8 @@ class Calibration:
         """
         if self.offsets.shape[1:] != (horizon, n_targets, len(self.probabilities)):
             raise ValueError("offsets do not fit the steps, targets and probabilities of the calibration")
+        if len(self.added) not in (0, n_targets) or not (self.added >= 0).all():
+            raise ValueError("what is added to the distances does not fit the targets of the calibration")
         if sorted(set(self.probabilities)) != list(self.probabilities) or MEDIAN not in self.probabilities:
             raise ValueError("the probabilities of the calibration do not rise, or lack the median")
         self.scaler.check(n_static=len(self.scaler.static_loc))
@@ -156,6 +167,7 @@ class Calibration:
             offsets,
             state["windows"],
             state["method"] == "scaled_conformal",
+            np.asarray(state.get("added", []), dtype=np.float64),
         )
 
 
@@ -187,18 +199,25 @@ def calibrate(
     if not len(actual):
         raise ValueError("calibration needs at least one window")
     shown = scaler.scale_targets(actual, forecast.group)
+    pooled = spread_out(len(actual), MAX_POOLED_WINDOWS)
+
+    def errors(windows: Ints) -> tuple[Floats, Floats, dict[str, float]]:
+        """Return the errors of windows, their scaled quantiles, and how the windows lie in time."""
+        part = GroupedQuantiles(forecast.quantiles[windows], forecast.group[windows])
+        scaled = _scaled(scaler, part, actual.shape[1])
+        middle = probabilities.index(MEDIAN) if scaled.shape[-1] > 1 else 0
+        return shown[windows] - scaled[..., middle], scaled, _spread_in_time(part.group, actual.shape[1])
+
+    def learned_added() -> Floats:
+        error, scaled, spread = errors(spread_out(len(actual), WINDOWS_TO_CHOOSE))
+        return learn_added(error, scaled, probabilities, **spread)
+
+    added = learned_added() if stretch else np.zeros(0)
 
     def offsets(windows: Ints) -> Floats:
         if stretch:
-            part = GroupedQuantiles(forecast.quantiles[windows], forecast.group[windows])
-            scaled = _scaled(scaler, part, actual.shape[1])
-            middle = probabilities.index(MEDIAN) if scaled.shape[-1] > 1 else 0
-            return learn_factors(
-                shown[windows] - scaled[..., middle],
-                distances(scaled, probabilities),
-                probabilities,
-                **_spread_in_time(part.group, actual.shape[1]),
-            )
+            error, scaled, spread = errors(windows)
+            return learn_factors(error, distances(scaled, probabilities, added), probabilities, **spread)
         out = np.zeros((*actual.shape[1:], len(probabilities)))
         of_base: dict[int, list[int]] = {}
         for k, probability in enumerate(probabilities):
@@ -220,10 +239,9 @@ def calibrate(
         (ids[group], order[begin : begin + n])
         for group, begin, n in zip(found[enough], first[enough], count[enough], strict=True)
     ]
-    pooled = spread_out(len(actual), MAX_POOLED_WINDOWS)
     every = np.stack([offsets(pooled), *(offsets(windows) for _, windows in alone)])
     names = tuple(name for name, _ in alone)
-    return Calibration(probabilities, scaler, names, _rounded(every), len(actual), stretch)
+    return Calibration(probabilities, scaler, names, _rounded(every), len(actual), stretch, _rounded(added))
 
 
 def _scaled(scaler: Scaler, forecast: GroupedQuantiles, horizon: int) -> Floats:

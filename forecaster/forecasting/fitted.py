@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,10 @@ from forecaster.data.transforms.windows import Windows
 from forecaster.errors import FORMAT_VERSION
 from forecaster.forecasting.blend import Blend
 from forecaster.forecasting.calibration import Calibration
+from forecaster.forecasting.engine import ForecastEngine, KerasEngine
 from forecaster.forecasting.forecast import Forecast
+from forecaster.forecasting.graphs import WEIGHTS, StoredGraphs, stored_graphs
 from forecaster.model.cost import least_weights, most_weights
-from forecaster.model.execution import PREDICT_BATCH
 from forecaster.model.outputs import point, quantiles
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
@@ -28,12 +29,9 @@ from forecaster.runs.directory import RunDir
 from forecaster.runs.files import write_json
 from forecaster.runs.reading import MOST_BYTES, damaged
 
-if TYPE_CHECKING:
-    from forecaster.model.heads.base import Forecaster
-
 Floats = npt.NDArray[np.floating[Any]]
 Ints = npt.NDArray[np.int64]
-SPEC, STATE, WEIGHTS = "model/spec.json", "model/state.json", "model/weights.safetensors"
+SPEC, STATE = "model/spec.json", "model/state.json"
 # The network that was scored, where the one of `predict` was trained once more.
 SCORED = tuple(name.replace("model/", "model/scored/") for name in (SPEC, STATE, WEIGHTS))
 CONTEXT = "model/context.csv"
@@ -83,6 +81,8 @@ class Fitted:
         calibration: The calibration of the quantiles; None if there are no quantiles or they are not calibrated.
         blend: The weights of the network and of classical forecasts; None for the network alone.
         anchor_penalty: The ridge penalty of the anchor; None without one.
+        graphs: The ONNX files of the networks; None where the run holds none.
+        engine: What runs the networks; None is Keras, whose backend the caller has started.
     """
 
     spec: ModelSpec
@@ -95,6 +95,8 @@ class Fitted:
     calibration: Calibration | None = None
     blend: Blend | None = None
     anchor_penalty: float | None = None
+    graphs: StoredGraphs | None = None
+    engine: ForecastEngine | None = field(default=None, compare=False)
 
     def forecast(self, windows: Windows, groups: Ints, probabilities: tuple[float, ...] = ()) -> Forecast:
         """Forecast windows with the mean over the members of the ensemble, and over the blend if there is one.
@@ -111,24 +113,19 @@ class Fitted:
         Returns:
             The forecast in original units, not calibrated.
         """
-        from forecaster.model.predict import predict_windows
-
-        network = self.network(streams=min(PREDICT_BATCH, len(np.unique(windows.series))))
+        engine = self.engine or KerasEngine(self.spec, self.shape, self.members)
         output, n = self.spec.output, len(self.members)
         total: Floats = np.zeros((len(windows), self.shape.horizon, self.shape.n_targets))
         own: Floats | None = None
         if output.type != "point" and probabilities:
             own = np.zeros((*total.shape, len(probabilities)))
-        for member, weights in enumerate(self.members):
-            fill_weights(network, weights)
-            scaled = predict_windows(network, windows, batch_size=min(PREDICT_BATCH, len(windows)))
+        for member in range(n):
+            scaled = engine.outputs(member, windows)
             total += self.scaler.invert(point(output, scaled), groups) / n
             if own is None:
                 continue
-            if network.wants_teacher:
-                from forecaster.model.paths import path_quantiles
-
-                found = path_quantiles(network, windows, probabilities, seed=member)
+            if self.spec.head.feeds_back:
+                found = engine.path_quantiles(member, windows, probabilities)
             else:
                 found = quantiles(output, scaled, probabilities)
             for k in range(len(probabilities)):
@@ -163,16 +160,6 @@ class Fitted:
             self.calibration.check(horizon=shape.horizon, n_targets=shape.n_targets)
         if self.blend is not None:
             self.blend.check()
-
-    def network(self, *, streams: int = 1) -> Forecaster:
-        """Return the network, without the weights of a member, to use until the next call in this thread.
-
-        Args:
-            streams: The number of batch streams of a stateful network.
-        """
-        from forecaster.model.kept_networks import network_to_forecast
-
-        return network_to_forecast(self.spec, self.shape, streams=streams)
 
     def save(self, run: RunDir, *, scored: bool = False) -> None:
         """Write the files of a forecaster in a run directory.
@@ -245,6 +232,7 @@ class Fitted:
                 calibration=calibration and Calibration.from_json(calibration, network=scaler),
                 blend=Blend.from_json(state["blend"]) if state.get("blend") else None,
                 anchor_penalty=state.get("anchor_penalty"),
+                graphs=stored_graphs(run, model, shape, n_members=len(members), scored=apart),
             )
             fitted.check()
             return fitted
@@ -294,32 +282,3 @@ def _members(arrays: Arrays, n: int) -> list[Arrays]:
 def was_refitted(run: RunDir) -> bool:
     """Return whether the networks of `predict` were trained once more after those that were scored."""
     return SCORED[0] in run.manifest()["files"]
-
-
-def fill_weights(network: Any, weights: Arrays) -> None:
-    """Copy saved weights into a network that was built from the same spec.
-
-    Args:
-        network: The network.
-        weights: The weights by path.
-
-    Raises:
-        DataError: When the paths or shapes differ from those of the network.
-    """
-    own = {w.path: w for w in network.kept_weights()}
-    if own.keys() != weights.keys():
-        odd = sorted(own.keys() ^ weights.keys())
-        raise damaged(
-            Path(WEIGHTS), f"has other weights than model/spec.json describes: {', '.join(odd[:3])}"
-        )
-    for path, variable in own.items():
-        if weights[path].dtype.name != variable.dtype:
-            raise damaged(
-                Path(WEIGHTS), f"{path} is {weights[path].dtype}, the network needs {variable.dtype}"
-            )
-        if tuple(variable.shape) != weights[path].shape:
-            raise damaged(
-                Path(WEIGHTS),
-                f"{path} has shape {weights[path].shape}, the network needs {tuple(variable.shape)}",
-            )
-        variable.assign(weights[path])

@@ -17,6 +17,10 @@ from forecaster.model.spec import DistributionOutput, NetworkOutput, QuantileOut
 Floats = NDArray[np.floating[Any]]
 # Smallest scale, mean of counts and dispersion, in the units of the scaler's output.
 SMALLEST = 1e-4
+# Window normalisation: a window with a smaller scale counts as constant; dividing by less would amplify rounding
+# errors. Seasonal differences are small where the season repeats well, so their floor is higher.
+EPSILON = 1e-3
+SEASON_EPSILON = 2e-2
 # A t distribution has a variance above this many degrees of freedom.
 MIN_DF = 2.0
 
@@ -82,13 +86,16 @@ def quantiles(output: NetworkOutput, values: Floats, probabilities: Sequence[flo
 def _family_quantile(
     family: str, parts: list[NDArray[np.float64]], probability: float
 ) -> NDArray[np.float64]:
-    from scipy import special, stats
+    from scipy import special
 
     if family == "normal":
         found: NDArray[np.float64] = parts[0] + parts[1] * special.ndtri(probability)
     elif family == "student_t":
         found = parts[0] + parts[1] * special.stdtrit(parts[2], probability)
     else:
+        # It takes half a second to import.
+        from scipy import stats
+
         size, success = binomial_form(*parts)
         found = stats.nbinom.ppf(probability, size, success)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,8 @@ from numpy.typing import NDArray
 from forecaster.model.layers.parameters import assemble
 from forecaster.model.outputs import draw, parameters
 from forecaster.model.predict import WindowInputs
+from forecaster.model.sampling import by_window, quantiles_of_paths
 from forecaster.model.spec import DistributionOutput
-
-# Rows of a batch: windows x paths x targets.
-ROWS = 8192
 
 
 def path_quantiles(
@@ -28,16 +27,14 @@ def path_quantiles(
         probabilities: Between 0 and 1.
         seed: The same windows and seed give the same paths.
     """
-    output = model.spec.output
-    per_batch = max(1, ROWS // (output.samples * model.shape.n_targets))
-    parts = []
-    for nth, first in enumerate(range(0, len(windows), per_batch)):
-        indices = np.arange(first, min(first + per_batch, len(windows)), dtype=np.int64)
-        paths = sample_paths(model, windows.inputs(indices), np.random.default_rng((seed, nth)))
-        # inverted_cdf returns values that were drawn, so counts stay whole numbers.
-        found = np.quantile(paths, probabilities, axis=1, method="inverted_cdf")
-        parts.append(np.moveaxis(found, 0, -1))
-    return np.concatenate(parts)
+    return quantiles_of_paths(
+        partial(sample_paths, model),
+        model.spec.output,
+        windows,
+        probabilities,
+        n_targets=model.shape.n_targets,
+        seed=seed,
+    )
 
 
 def sample_paths(model: Any, inputs: dict[str, Any], rng: np.random.Generator) -> NDArray[np.float64]:
@@ -70,8 +67,4 @@ def sample_paths(model: Any, inputs: dict[str, Any], rng: np.random.Generator) -
             fed = model.normalization.apply_to(ops.convert_to_tensor(drawn.astype(np.float32)), loc, scale)
             here = repeated(known[:, step]) if known is not None else fed[:, 0, :0]
             raw, (_, *flat) = model.cell.call(here, [ops.cast(fed[:, 0], raw.dtype), *flat])
-    # (windows x targets x paths or windows x paths, horizon, channels)
-    found = np.concatenate(values, axis=1)
-    n = model.shape.n_targets // model.channels
-    apart = found.reshape(n_windows, n, n_paths, horizon, model.channels)
-    return np.moveaxis(apart, 1, 3).reshape(n_windows, n_paths, horizon, model.shape.n_targets)
+    return by_window(values, n_windows=n_windows, n_paths=n_paths, n_targets=model.shape.n_targets)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from forecaster.data.transforms.fitted import FittedTransforms
 from forecaster.errors import DataError, UsageError
 from forecaster.runs.files import write_json
+from forecaster.stages.graphs import EngineUsed, engine_used, with_engine
 from forecaster.stages.importance import measure
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import prepare
 from forecaster.stages.report import IMPORTANCE, Reported, write_report
-from forecaster.training.backend import start_backend
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,12 @@ class Explained:
     Attributes:
         importance: The content of importance.json.
         reported: The report.
+        engine: What ran the networks.
     """
 
     importance: dict[str, Any]
     reported: Reported
+    engine: EngineUsed
 
 
 def explain(opened: OpenedRun, *, windows: int = 256, repeats: int = 5, seed: int = 0) -> Explained:
@@ -51,10 +54,11 @@ def explain(opened: OpenedRun, *, windows: int = 256, repeats: int = 5, seed: in
             hint="explain a run with model.stateful: false",
         )
     source = opened.own_table("restore it: explain needs its validation windows")
-    fitted, prepared = fitted_of(opened, scored=True), prepare(spec, source)
+    fitted = fitted_of(opened, scored=True)
+    prepared = prepare(spec, source, transforms=FittedTransforms(fitted.scaler, fitted.encoders))
     if not len(prepared.windows["val"]):
         raise DataError(f"{run.path}: has no validation windows", hint="train with split.val above 0")
-    start_backend(spec.runtime)
+    fitted = with_engine(fitted, spec.runtime)
     measured = measure(spec, fitted, prepared, windows=windows, repeats=repeats, seed=seed)
     write_json(run.file(IMPORTANCE), measured)
-    return Explained(measured, write_report(opened, prepared=prepared))
+    return Explained(measured, write_report(opened, prepared=prepared), engine_used(fitted))

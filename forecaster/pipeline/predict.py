@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.data.arrays import Ints
+from forecaster.data.pandas_later import without_pandas
 from forecaster.data.reading.sources import TableSource
-from forecaster.errors import DataError, Diagnostic
+from forecaster.errors import DataError, Diagnostic, UsageError
 from forecaster.reporting.newest import NewestForecasts
 from forecaster.runs.outputs import Output
 from forecaster.stages.ahead import forecast_ahead
 from forecaster.stages.drawing import Drawing, Drawn, draw_newest
-from forecaster.stages.loaded import fitted_of
+from forecaster.stages.graphs import EngineUsed
+from forecaster.stages.loaded import Loaded, fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.report import read_history
 from forecaster.stages.start import ForecastStart, find_forecast_start
+from forecaster.text import joined, listed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,6 +38,7 @@ class Predicted:
         notes: Remarks for the user.
         warnings: Warnings from reading the table.
         newest: The forecast after the rows that it starts from, for pictures.
+        engine: What ran the networks.
         drawn: The picture that was asked for; None if there is none.
         form: Returns the table in another form: whether times are Arrow timestamps, and whether there is a column of
             cutoffs.
@@ -43,6 +48,7 @@ class Predicted:
     table: pa.Table
     n_series: int
     notes: list[str]
+    engine: EngineUsed
     warnings: tuple[Diagnostic, ...] = ()
     newest: NewestForecasts | None = None
     drawn: Drawn | None = None
@@ -75,6 +81,9 @@ def predict(
     drawing: Drawing | None = None,
     strict: bool = False,
     expect_until: str | None = None,
+    only: Sequence[str] = (),
+    levels: Sequence[float] | None = None,
+    loaded: Loaded | None = None,
 ) -> Predicted:
     """Forecast one horizon for every series of a table, from its last row or from a cutoff.
 
@@ -94,38 +103,52 @@ def predict(
         strict: Whether to refuse a table in which series end before others or before expect_until, are too short or
             are missing.
         expect_until: The time up to which every series is expected to have rows; see `expected_position`.
+        only: The ids of the series to forecast; none forecasts all.
+        levels: The levels of the intervals to return, among those of the run; None returns all.
+        loaded: What a service has read from the run before; None reads it. A table is not kept in the cache then.
 
     Raises:
         DataError: When a table cannot be read, no series is long enough, or a future value is missing; with strict
             also when series end early, are left out or absent.
         UsageError: When the horizon is too long, the cutoff is not in the table, expect_until is no time, future is
-            of no use, or the picture names an unknown series or format.
+            of no use, a series or a level is unknown, or the picture names an unknown series or format.
     """
     if drawing is not None:
         drawing.check()
-    fitted = fitted_of(opened)
+    fitted = fitted_of(opened) if loaded is None else loaded.fitted
     opened, steps = opened.reaching(horizon)
     spec = opened.spec
-    start = find_forecast_start(
-        opened, fitted.time_axis, data=data, cutoff=cutoff, steps=steps, expect_until=expect_until
-    )
+    shown = _shown_levels(spec.evaluation.levels, levels)
+    if loaded is not None and data is None and cutoff is None and expect_until is None:
+        start = loaded.context
+    else:
+        start = find_forecast_start(
+            opened,
+            fitted.time_axis,
+            data=data,
+            cutoff=cutoff,
+            steps=steps,
+            expect_until=expect_until,
+            ends=None if loaded is None else loaded.ends,
+            keep=loaded is None or data is None,
+        )
+    start = start.only(only) if only else start
     start = start.reachable(spec, future)
     if strict and start.uneven:
         raise _uneven(start)
     if drawing is not None:
         drawing.check_names(start.panel.ids, start.panel.targets)
     ahead = forecast_ahead(spec, fitted, start, steps=steps, future=future)
-    levels = tuple(spec.evaluation.levels)
 
     def form(native: bool, with_cutoff: bool) -> pa.Table:
         table = ahead.forecast.table(
-            ahead.panel, spec.data, levels=levels, native_times=native, with_cutoff=with_cutoff
+            ahead.panel, spec.data, levels=shown, native_times=native, with_cutoff=with_cutoff
         )
         if start.cutoff is None or not start.late.any():
             return table
         return _after(table, ahead.forecast.positions(ahead.panel), ahead.forecast.point.shape, start.cutoff)
 
-    newest = NewestForecasts.of(start.panel, start.known, ahead.forecast, levels)
+    newest = NewestForecasts.of(start.panel, start.known, ahead.forecast, shown)
     drawn = None
     if drawing is not None:
         # The run directory holds the last lookback only, with gaps filled in.
@@ -134,8 +157,24 @@ def predict(
     notes = [*start.notes, *ahead.notes, *(drawn.notes if drawn is not None else [])]
     named = [spec.data.time, "cutoff", *(["target"] if len(spec.data.targets) > 1 else [])]
     key = (*([spec.data.id] if spec.data.id is not None else []), *named)
-    table = form(native_times, False)
-    return Predicted(table, len(ahead.forecast), notes, start.warnings, newest, drawn, form, key)
+    table = without_pandas(partial(form, native_times, False))
+    return Predicted(
+        table, len(ahead.forecast), notes, ahead.engine, start.warnings, newest, drawn, form, key
+    )
+
+
+def _shown_levels(own: Sequence[float], asked: Sequence[float] | None) -> tuple[float, ...]:
+    """Return the levels to show, in the order of the run. Raises UsageError for one that the run does not have."""
+    if asked is None:
+        return tuple(own)
+    unknown = [f"{level:g}" for level in asked if level not in own]
+    if unknown:
+        known = joined([f"{level:g}" for level in own], word="and")
+        raise UsageError(
+            f"levels {listed(unknown, most=5)}: this run has intervals of {known} %",
+            hint="choose among these, or train with others in evaluation.levels",
+        )
+    return tuple(level for level in own if level in asked)
 
 
 def _after(table: pa.Table, first: Ints, shape: tuple[int, ...], cutoff: int) -> pa.Table:

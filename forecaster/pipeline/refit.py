@@ -8,41 +8,36 @@ from pathlib import Path
 from typing import Any
 
 from forecaster.config.experiment import Experiment
-from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.arrow_table import ArrowTable
-from forecaster.data.reading.cache import load_table
-from forecaster.data.reading.elsewhere import Elsewhere
 from forecaster.data.reading.sources import TableSource, fingerprint, place_of, source_name
-from forecaster.data.spec import DataSpec
-from forecaster.data.time_axis.axis import TimeAxis
-from forecaster.errors import Notify, UsageError
+from forecaster.errors import Notify
 from forecaster.runs.claim import check_free
 from forecaster.runs.directory import RunDir, new_run_path
 from forecaster.runs.session import Inputs, Session, open_session
-from forecaster.stages.checks import check_windows, odd_values, too_short
+from forecaster.stages.checks import check_windows
 from forecaster.stages.fitting import member_store
-from forecaster.stages.learned import (
-    last_rows,
-    learned_by,
-    learned_splits,
-    scored_bounds,
-)
+from forecaster.stages.graphs import save_network
+from forecaster.stages.learned import learned_by, scored_bounds
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.metrics import metrics_of
 from forecaster.stages.next_horizon import save_next_horizon
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, read_and_split
-from forecaster.stages.refitting import EVERYTHING, REFIT, Refitting, epochs_of, prepare_refit
+from forecaster.stages.refitting import EVERYTHING, REFIT, Refitting, prepare_refit
 from forecaster.stages.refitting import refit as train_again
-from forecaster.stages.report import read_epochs, write_missing_report, write_report
+from forecaster.stages.renewed import (
+    check_apart,
+    epochs_needed,
+    output_dir,
+    read_on_axis,
+    remarks,
+    typed_place,
+)
+from forecaster.stages.report import write_missing_report, write_report
 from forecaster.stages.saving import run_facts, save_context
 from forecaster.stages.taken_over import check_whole, take_over
 from forecaster.system import quoted as as_typed
-from forecaster.text import listed, quoted
 from forecaster.training.progress import Listener
-
-# The largest number of series that a remark names.
-NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -115,13 +110,16 @@ def refit(
     """
     before, source = opened.run, opened.present_table() if data is None else data
     experiment, dropped = _experiment(opened, source, given=data is not None)
-    path = options.run_dir or new_run_path(_output_dir(experiment), experiment.spec.name)
-    _check_apart(before.path, path)
+    path = options.run_dir or new_run_path(output_dir(experiment), experiment.spec.name)
+    check_apart(before.path, path, "that is trained again")
     check_free(path, resume=options.resume, overwrite=options.overwrite)
     check_whole(before)
     ready, table = _prepare(opened, experiment, source)
-    notify([*table.findings.warnings], [*dropped, *_remarks(before, experiment, ready, source_name(source))])
-    typed = () if data is None or isinstance(data, ArrowTable) else (f"--data {as_typed(_typed(data))}",)
+    notify(
+        [*table.findings.warnings],
+        [*dropped, *remarks(before, experiment, ready.prepared, source_name(source))],
+    )
+    typed = () if data is None or isinstance(data, ArrowTable) else (f"--data {as_typed(typed_place(data))}",)
     resolved = experiment.resolved_yaml(relative_to=path)
     inputs = Inputs(
         "refit",
@@ -163,44 +161,14 @@ def _experiment(opened: OpenedRun, source: TableSource, *, given: bool) -> tuple
     return opened.experiment.with_(changes), dropped
 
 
-def _typed(data: Path | Elsewhere) -> str:
-    """Return a table as an option names it, without what is secret in an address."""
-    return str(data.resolve()) if isinstance(data, Path) else data.name
-
-
-def _output_dir(experiment: Experiment) -> Path:
-    """Return output.dir as a path from the working directory: the config of a run names it from that run."""
-    folder, here = experiment.output_dir.resolve(), Path.cwd()
-    return folder.relative_to(here) if folder.is_relative_to(here) else folder
-
-
-def _check_apart(before: Path, path: Path) -> None:
-    """Raise UsageError when one of two run directories is the other, or lies in it."""
-    old, new = before.resolve(), path.resolve()
-    if old == new or old in new.parents or new in old.parents:
-        raise UsageError(
-            f"--run-dir {path}: is not apart from {before}, the run that is trained again and stays as it is",
-            hint="choose another --run-dir",
-        )
-
-
 def _prepare(opened: OpenedRun, experiment: Experiment, source: TableSource) -> tuple[Refitting, SplitPanel]:
     """Read the table, check it as `train` does, and make it ready for training on all rows."""
     spec, run = experiment.spec, opened.run
     scored = fitted_of(opened, scored=True)
     whole = spec.model_copy(update={"split": EVERYTHING})
-    table = read_and_split(whole, source, reader=partial(_read, time_axis=scored.time_axis))
+    table = read_and_split(whole, source, reader=partial(read_on_axis, time_axis=scored.time_axis))
     check_windows(whole, table.raw, table.split_bounds)
-    rows = read_epochs(run)
-    epochs = epochs_of(
-        ((int(row["member"]), int(row["epoch"]), bool(row["best"])) for row in rows),
-        stopped_early=spec.training.early_stopping is not None,
-    )
-    return prepare_refit(spec, table, scored, epochs, smoke=opened.smoke), table
-
-
-def _read(data: DataSpec, source: TableSource, *, time_axis: TimeAxis) -> tuple[Panel, Findings]:
-    return load_table(data, source, keep_future=bool(data.future_covariates), time_axis=time_axis)
+    return prepare_refit(spec, table, scored, epochs_needed(run, spec), smoke=opened.smoke), table
 
 
 def _complete(
@@ -215,7 +183,7 @@ def _complete(
     run, spec, prepared = session.run, result.spec, ready.prepared
     store = member_store(run, REFIT)
     final = train_again(ready, store, listener=listener, smoke=opened.smoke)
-    final.save(run)
+    save_network(spec, final, run)
     save_context(spec, prepared, run)
     notes = [*store.notes, *save_next_horizon(spec, prepared, final, run)]
     learned = learned_by(spec, prepared.panel, prepared.table.split_bounds)
@@ -223,7 +191,9 @@ def _complete(
     facts = run_facts(spec, session.inputs.data_sha256, int(prepared.table.findings.rows.sum()))
     manifest = opened.run.manifest()
     first = {"run": str(opened.run.path.resolve()), "data": manifest["data"]}
-    session.seal({**facts, "scored": manifest.get("scored", first)}, notes=notes)
+    # The epochs of a training anew, which history.csv no longer holds after an update.
+    updated = {"updated": manifest["updated"]} if "updated" in manifest else {}
+    session.seal({**facts, "scored": manifest.get("scored", first), **updated}, notes=notes)
     return notes
 
 
@@ -231,29 +201,3 @@ def _as_scored(run: RunDir, prepared: Prepared) -> Prepared:
     """Return the data with the ranges that were scored, for the report."""
     bounds = scored_bounds(run, prepared.panel)
     return replace(prepared, table=replace(prepared.table, split_bounds=bounds))
-
-
-def _remarks(before: RunDir, experiment: Experiment, ready: Refitting, table_name: str) -> list[str]:
-    """Return remarks on how the table differs from what the run before has learned, and on unusual rows."""
-    panel, spec = ready.prepared.panel, experiment.spec
-    ends = last_rows(before, panel.time_axis, learned_splits(before))
-    remarks = _on_series(
-        f"series of {before.path} that {table_name} lacks, not learned again", set(ends) - set(panel.ids)
-    )
-    remarks += _on_series(f"series that {before.path} never saw, learned now", set(panel.ids) - set(ends))
-    last = dict(zip(panel.ids, (panel.first + panel.lengths - 1).tolist(), strict=True))
-    early = [name for name, end in ends.items() if name in last and end is not None and last[name] < end]
-    if early:
-        who = "the series ends" if early == [""] else f"{len(early):,} series end"
-        named = "" if early == [""] else f": {listed(quoted(sorted(early)), most=NAMED)}"
-        remarks.append(f"in {table_name} {who} before the rows that {before.path} has learned{named}")
-    remarks += odd_values(spec, ready.prepared.table.raw)
-    if short := too_short(spec, panel, ready.prepared.table.split_bounds):
-        remarks.append(f"{short}; none of their windows is trained on")
-    return remarks
-
-
-def _on_series(what: str, names: set[str]) -> list[str]:
-    if not names:
-        return []
-    return [f"{len(names):,} {what}: {listed(quoted(sorted(names)), most=NAMED)}"]

@@ -123,13 +123,11 @@ def _connected(address: Address, *, only_reads: bool = False) -> Iterator[Any]:
 
 def _duckdb(address: Address) -> Any:
     """Return a connection to a DuckDB file that only reads."""
-    import adbc_driver_duckdb
     from adbc_driver_manager import dbapi
 
+    driver = importlib.import_module("adbc_driver_duckdb").driver_path()
     options = {"path": _uri(address), "access_mode": "READ_ONLY"}
-    return dbapi.connect(
-        driver=adbc_driver_duckdb.driver_path(), entrypoint="duckdb_adbc_init", db_kwargs=options
-    )
+    return dbapi.connect(driver=driver, entrypoint="duckdb_adbc_init", db_kwargs=options)
 
 
 def _uri(address: Address) -> str:

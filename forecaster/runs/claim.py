@@ -4,13 +4,41 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forecaster.errors import DataError, RunTakenError
 from forecaster.runs.directory import MANIFEST, OVERWRITING, REPLACED, RUN_FILES, RunDir
 from forecaster.runs.files import disk_errors
-from forecaster.system import patiently
+from forecaster.system import is_locked, patiently
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+LOCK = ".lock"
+# Whoever looks whether a run is held has its lock for some microseconds, which no start must take for a process.
+LOOK_S, AGAIN_S = 0.2, 0.02
+
+
+def is_held(path: Path) -> bool:
+    """Return whether a process is working on a run directory. Writes nothing."""
+    return is_locked(path / LOCK)
+
+
+def lock_of(path: Path) -> BaseFileLock:
+    """Return the lock of a run directory, not yet acquired. Raises Timeout of filelock when another process has it."""
+    from filelock import FileLock
+
+    # A soft lock, a mere file, would outlive a killed process. A lock whose file is removed could be taken twice.
+    return FileLock(
+        path / LOCK,
+        timeout=LOOK_S,
+        poll_interval=AGAIN_S,
+        thread_local=False,
+        fallback_to_soft=False,
+        preserve_lock_file=True,
+    )
 
 
 def check_free(path: Path, *, resume: bool = False, overwrite: bool = False) -> None:
@@ -61,13 +89,10 @@ def claim(path: Path, *, resume: bool = False, overwrite: bool = False) -> Itera
         DataError: When there is nothing to resume.
         EnvironmentError_: When the directory cannot be written.
     """
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
     check_free(path, resume=resume, overwrite=overwrite)
-    # A soft lock, a mere file, would outlive a killed process. A lock whose file is removed could be taken twice.
-    lock = FileLock(
-        path / ".lock", blocking=False, thread_local=False, fallback_to_soft=False, preserve_lock_file=True
-    )
+    lock = lock_of(path)
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
         try:
@@ -88,9 +113,42 @@ def claim(path: Path, *, resume: bool = False, overwrite: bool = False) -> Itera
         lock.release()
 
 
+def give_up(path: Path) -> None:
+    """Take a run that is not wanted out of a directory that this process has claimed.
+
+    A complete run that it would have replaced is put back. A process that is killed here leaves that run in
+    `.replaced`, or in its place.
+
+    Args:
+        path: The run directory.
+
+    Raises:
+        EnvironmentError_: When the directory cannot be written.
+    """
+    kept = path / REPLACED
+    with disk_errors(path):
+        (path / OVERWRITING).touch()
+        for entry in path.iterdir():
+            if entry.name not in (".lock", OVERWRITING, REPLACED):
+                _remove(entry)
+        if (kept / MANIFEST).is_file():
+            # Copied, not moved: until its manifest is in place, the run is whole in `.replaced`.
+            shutil.copytree(kept, path, dirs_exist_ok=True, ignore=_manifest_of(kept))
+            part = path / f".{MANIFEST}.part"
+            shutil.copyfile(kept / MANIFEST, part)
+            _rename(part, path / MANIFEST)
+        (path / OVERWRITING).unlink()
+        _remove(kept)
+
+
+def _manifest_of(folder: Path) -> Callable[[str, list[str]], list[str]]:
+    """Return a function that leaves the manifest of a folder, and no other file, out of a copy."""
+    return lambda where, names: [MANIFEST] if Path(where) == folder and MANIFEST in names else []
+
+
 def _left_by_a_start(path: Path) -> bool:
     """Return whether a process that was killed before its run began may have left this file or folder."""
-    return path.name in (".lock", OVERWRITING, REPLACED) or (
+    return path.name in (LOCK, OVERWRITING, REPLACED) or (
         path.name.startswith(".") and path.name.endswith(".part")
     )
 
@@ -116,7 +174,7 @@ def _empty(path: Path) -> None:
             _rename(told_by, mark)
     keeping = kept.is_dir() and not (kept / MANIFEST).is_file()
     for entry in path.iterdir():
-        if entry.name in (".lock", OVERWRITING, REPLACED):
+        if entry.name in (LOCK, OVERWRITING, REPLACED):
             continue
         if keeping:
             _rename(entry, kept / entry.name)

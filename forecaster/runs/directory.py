@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from forecaster.errors import FORMAT_VERSION, DataError
-from forecaster.runs.checkpoints import FileCheckpoints
 from forecaster.runs.files import disk_errors, sha256_of, write_json
 from forecaster.runs.reading import MIB, MOST_JSON, check_plain, damaged, digest_file, parse_json, read_file
 from forecaster.system import is_device, quoted
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+
+    from forecaster.runs.checkpoints import FileCheckpoints
 
 _T = TypeVar("_T")
 
@@ -33,6 +34,8 @@ CHECKPOINTS = "checkpoints"
 OVERWRITING = ".forecaster-overwriting"
 # Where the complete run that --overwrite replaces is kept until the new one is complete.
 REPLACED = ".replaced"
+# What trackers write, which goes on after the run is complete.
+TRACKING = "tracking"
 # The manifest does not list these files.
 _UNSEALED = {MANIFEST, ".lock"}
 # Files that only runs have: they tell a run from any other folder.
@@ -81,7 +84,7 @@ class RunDir:
                 f"{self.path}: has sha256 {seal.sha256}, and {expect_sha256[:64]} is expected",
                 hint=f"use the run that was meant, or forecaster show {quoted(str(self.path))} to see what it is",
             )
-        return replace(self, seal_read=seal)
+        return RunDir(self.path, seal)
 
     @property
     def sha256(self) -> str:
@@ -150,7 +153,7 @@ class RunDir:
             facts: What the manifest holds besides the sizes and checksums of the files.
         """
         self.drop_parts()
-        apart = {self.path / CHECKPOINTS, self.path / REPLACED}
+        apart = {self.path / CHECKPOINTS, self.path / REPLACED, self.path / TRACKING}
         with disk_errors(self.path / MANIFEST):
             files = {
                 p.relative_to(self.path).as_posix(): {"bytes": p.stat().st_size, "sha256": sha256_of(p)}
@@ -170,6 +173,9 @@ class RunDir:
             part: A part of the run with checkpoints of its own, such as a fold of a backtest.
             notes: Takes a remark for each checkpoint that cannot be used.
         """
+        # NumPy is imported for weights only: a thousand runs are listed without it.
+        from forecaster.runs.checkpoints import FileCheckpoints
+
         folder = self.path / CHECKPOINTS / part
         return FileCheckpoints(folder / f"member-{member}.safetensors", [] if notes is None else notes)
 
@@ -208,19 +214,23 @@ class RunDir:
         if not (path.is_symlink() or path.exists()):
             self._check_sealed()
         content = read_file(self.path, MANIFEST, most=MOST_SMALL)
-        version = parse_json(path, content, schemas.VERSIONED).get("format_version")
-        if version != FORMAT_VERSION:
-            shown = (
-                f"format_version {version}"
-                if type(version) is int and abs(version) < 2**53
-                else "no format_version"
-            )
-            raise DataError(
-                f"{self.path}: has {shown}, this forecaster reads {FORMAT_VERSION}",
-                hint="train again, or use the version of forecaster that made it",
-            )
-        manifest: Any = parse_json(path, content, schemas.MANIFEST)
+        try:
+            manifest: Any = parse_json(path, content, schemas.MANIFEST)
+        except DataError:
+            self._check_version(parse_json(path, content, schemas.VERSIONED).get("format_version"))
+            raise
         return Seal(sha256(content).hexdigest(), manifest)
+
+    def _check_version(self, version: Any) -> None:
+        """Raise DataError when the manifest is of another format version, whose form is not known here."""
+        if version == FORMAT_VERSION:
+            return
+        known = type(version) is int and abs(version) < 2**53
+        shown = f"format_version {version}" if known else "no format_version"
+        raise DataError(
+            f"{self.path}: has {shown}, this forecaster reads {FORMAT_VERSION}",
+            hint="train again, or use the version of forecaster that made it",
+        )
 
     def _check_sealed(self) -> None:
         started = self.started() or {}
@@ -249,8 +259,12 @@ class RunDir:
             started.get("command", "train"),
             quoted(started.get("config", str(self.path / RESOLVED))),
             *started.get("options", []),
-            # `refit` takes it over from the run that it trains again.
-            *(["--smoke"] if started.get("smoke") and started.get("command") != "refit" else []),
+            # `refit` and `update` take it over from the run that they train again.
+            *(
+                ["--smoke"]
+                if started.get("smoke") and started.get("command") not in ("refit", "update")
+                else []
+            ),
             f"--run-dir {quoted(str(self.path))} --resume",
         ]
         return f"finish it with: {' '.join(words)}"
@@ -321,15 +335,17 @@ class RunDir:
     def _damaged(self, name: str, why: str) -> DataError:
         return self._replaced() or damaged(self.path / name, why)
 
-    def _replaced(self) -> DataError | None:
-        """Return an error if another run has taken the place of this one since its manifest was read."""
-        if self.seal_read is None:
-            return None
+    def still_sealed(self) -> bool:
+        """Return whether the manifest is the one that was read."""
         try:
             now = sha256(read_file(self.path, MANIFEST, most=MOST_SMALL)).hexdigest()
         except DataError:
-            now = None
-        if now == self.seal_read.sha256:
+            return False
+        return self.seal_read is not None and now == self.seal_read.sha256
+
+    def _replaced(self) -> DataError | None:
+        """Return an error if another run has taken the place of this one since its manifest was read."""
+        if self.seal_read is None or self.still_sealed():
             return None
         return RunReplacedError(
             f"{self.path}: was replaced by another run while it was read",

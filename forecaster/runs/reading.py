@@ -52,7 +52,8 @@ def read_file(folder: Path, name: str, *, most: int = MOST_JSON) -> bytes:
             size = os.fstat(file.fileno()).st_size
             if size > most:
                 raise damaged(path, f"has {size:,} bytes, and at most {most:,} are read")
-            content = file.read(most + 1)
+            # More than the file has would be taken from memory before it is read.
+            content = file.read(min(size, most) + 1)
     except OSError as error:
         raise _unreadable(folder, name, error) from error
     if len(content) > most:

@@ -56,6 +56,32 @@ class ScoredRun(TypedDict):
 
 
 @_closed
+class GateEntry(TypedDict):
+    """The comparison by which an updated run was published: MASE of both, and the test of the difference."""
+
+    challenger: Number
+    champion: Number
+    windows: Whole
+    difference: Number
+    statistic: Number
+    p: Number
+    cutoffs: Whole
+    series: Whole | None
+
+
+@_closed
+class UpdatedRun(TypedDict):
+    """The run whose networks were trained on by `update`."""
+
+    run: str
+    sha256: Sha256
+    # The number of updates since the last training anew, and the epochs that each member took then.
+    updates: Whole
+    epochs: list[Whole]
+    gate: GateEntry
+
+
+@_closed
 class ManifestFile(TypedDict):
     """manifest.json."""
 
@@ -66,6 +92,7 @@ class ManifestFile(TypedDict):
     seed: Stamp
     files: dict[str, FileEntry]
     scored: NotRequired[ScoredRun]
+    updated: NotRequired[UpdatedRun]
 
 
 @_open
@@ -175,6 +202,8 @@ class CalibrationEntry(TypedDict):
     windows: Whole
     ids: list[str]
     offsets: list[list[list[list[Finite]]]]
+    # Absent in runs of 0.2.0 and before.
+    added: NotRequired[list[Finite]]
     scaler: ScalerEntry | None
 
 
@@ -201,6 +230,74 @@ StateFile = TypedDict(
     },
 )
 _closed(StateFile)
+
+
+@_closed
+class GraphInputEntry(TypedDict):
+    """An input of a graph."""
+
+    name: str
+    dtype: Literal["float32", "int32"]
+    shape: list[int | str]
+    columns: list[str]
+    meaning: str
+
+
+@_closed
+class GraphOutputEntry(TypedDict):
+    """An output of a graph."""
+
+    name: str
+    shape: list[int | str]
+    columns: list[str]
+    meaning: str
+
+
+@_closed
+class NetworkColumns(TypedDict):
+    """The columns of the table, as the network sees them."""
+
+    time: str
+    freq: str | int | None
+    timezone: str | None
+    id: str | None
+    targets: list[str]
+    past_covariates: list[str]
+    future_covariates: list[str]
+    static_covariates: list[str]
+    calendar: list[str]
+    categorical: dict[str, Literal["one_hot", "embedding"]]
+    missing: str
+
+
+@_closed
+class NetworkWindow(TypedDict):
+    """The lengths of a window, in steps."""
+
+    lookback: Whole
+    horizon: Whole
+    short: str
+
+
+GraphName = Annotated[str, Field(pattern=r"^(network|first|step)-[0-9]{1,3}\.onnx$")]
+
+
+@_closed
+class NetworkFile(TypedDict):
+    """model/network.json."""
+
+    format_version: FormatVersion
+    opset: Annotated[int, Field(ge=1, le=1000)]
+    refused: str | None
+    members: Annotated[list[dict[Literal["network", "first", "step"], GraphName]], Field(max_length=100)]
+    inputs: list[GraphInputEntry]
+    outputs: list[GraphOutputEntry]
+    # `ModelSpec.output` has the form of this part.
+    output: dict[str, Any]
+    columns: NetworkColumns
+    window: NetworkWindow
+    levels: list[Annotated[float, Field(gt=0, lt=100)]]
+    state: Literal["state.json"]
 
 
 @_closed
@@ -472,6 +569,26 @@ class ProgressEntry(TypedDict):
 
 
 @_closed
+class PointEntry(TypedDict):
+    """A line of tracking/points.jsonl."""
+
+    step: Small
+    time: Whole
+    values: Annotated[dict[str, Finite], Field(max_length=1000)]
+
+
+@_closed
+class MlflowFile(TypedDict):
+    """tracking/mlflow.json: the run on the server that this run is tracked as."""
+
+    format_version: FormatVersion
+    uri: str
+    key: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    run_id: Annotated[str, Field(max_length=100)] | None
+    sent: Annotated[str, Field(max_length=100)] | None
+
+
+@_closed
 class ArrayEntry(TypedDict):
     """An array in the header of a safetensors file."""
 
@@ -485,6 +602,7 @@ MANIFEST = TypeAdapter(ManifestFile)
 STARTED = TypeAdapter(StartedEvent)
 SPEC = TypeAdapter(SpecFile)
 STATE = TypeAdapter(StateFile)
+NETWORK = TypeAdapter(NetworkFile)
 SPLITS = TypeAdapter(SplitsFile)
 METRICS = TypeAdapter(MetricsFile)
 BACKTEST = TypeAdapter(BacktestFile)
@@ -496,6 +614,8 @@ LOGGED: dict[str, TypeAdapter[Any]] = {
     "failed": TypeAdapter(FailedEvent),
 }
 PROGRESS = TypeAdapter(ProgressEntry)
+POINT = TypeAdapter(PointEntry)
+MLFLOW = TypeAdapter(MlflowFile)
 ARRAYS: TypeAdapter[dict[str, ArrayEntry | dict[str, str]]] = TypeAdapter(
     dict[str, ArrayEntry | dict[str, str]]
 )

@@ -1,8 +1,8 @@
 """The session of a run: the directory is claimed, begun with its inputs, filled and sealed.
 
-`train`, `tune`, `backtest`, `refit` and the Python API all write runs through a session. If the process is killed after
-the run has begun, a session with `resume=True` continues the run. If it is killed before, the next session treats the
-directory as empty.
+`train`, `tune`, `backtest`, `refit`, `update` and the Python API all write runs through a session. If the process is
+killed after the run has begun, a session with `resume=True` continues the run. If it is killed before, the next session
+treats the directory as empty.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any, Literal
 
 from forecaster.errors import DataError, UsageError
 from forecaster.runs.checkpoints import FileCheckpoints
-from forecaster.runs.claim import claim
+from forecaster.runs.claim import claim, give_up
 from forecaster.runs.directory import MANIFEST, RESOLVED, RunDir
 from forecaster.runs.files import disk_errors, write_text
 from forecaster.runs.reading import MIB, read_file
 
-Command = Literal["train", "tune", "backtest", "refit"]
+Command = Literal["train", "tune", "backtest", "refit", "update"]
 GIVEN = "config.yaml"
 # The result of each command, in words for messages.
 KINDS: dict[str, str] = {
@@ -28,6 +28,7 @@ KINDS: dict[str, str] = {
     "tune": "a search of `forecaster tune`",
     "backtest": "a backtest",
     "refit": "a run of `forecaster refit`",
+    "update": "a run of `forecaster update`",
 }
 
 
@@ -122,6 +123,10 @@ class Session:
         with disk_errors(path):
             path.unlink(missing_ok=True)
 
+    def give_up(self) -> None:
+        """Take the run out of its directory, because it is not wanted, and put back the one that it would replace."""
+        give_up(self.run.path)
+
     def seal(self, facts: dict[str, Any], *, notes: list[str]) -> None:
         """Complete the run: write its manifest and remove its checkpoints.
 
@@ -193,7 +198,7 @@ def check_same_inputs(run: RunDir, started: dict[str, Any], inputs: Inputs) -> N
     now = inputs.facts()
     names = {
         "data_sha256": "the data",
-        "run_sha256": "the run that is trained again",
+        "run_sha256": f"the run that is {'updated' if inputs.command == 'update' else 'trained again'}",
         "smoke": "--smoke",
         "options": "--folds, --step, --refit or --window" if inputs.command == "backtest" else "--data",
     }

@@ -21,8 +21,8 @@ from forecaster.data.transforms.windows import Windows, cut_windows
 from forecaster.errors import TrainingError
 from forecaster.evaluation.metrics import METRICS
 from forecaster.evaluation.scored import Scored
-from forecaster.forecasting.fitted import Fitted, fill_weights
-from forecaster.model.execution import PREDICT_BATCH
+from forecaster.forecasting.engine import KerasEngine
+from forecaster.forecasting.fitted import Fitted
 from forecaster.runs.directory import CHECKPOINTS, RunDir
 from forecaster.runs.files import write_text
 from forecaster.runs.session import Inputs, Session
@@ -256,15 +256,10 @@ def _reseeded(spec: ExperimentSpec, execution: int) -> ExperimentSpec:
 
 def _score(spec: ExperimentSpec, prepared: Prepared, fitted: Fitted, windows: Windows) -> dict[str, float]:
     """Return the metrics of the mean forecast in original units, and the mean loss of the members in scaled units."""
-    from forecaster.model.predict import predict_windows
-
     at_these = replace(prepared, windows={**prepared.windows, "val": windows})
     score = val_score_of(spec, at_these, batch_extras(spec, prepared))
-    network = fitted.network(streams=min(PREDICT_BATCH, len(np.unique(windows.series))))
-    members = []
-    for weights in fitted.members:
-        fill_weights(network, weights)
-        members.append(score(predict_windows(network, windows, batch_size=min(PREDICT_BATCH, len(windows)))))
+    engine = KerasEngine(fitted.spec, fitted.shape, fitted.members)
+    members = [score(engine.outputs(member, windows)) for member in range(len(fitted.members))]
     if len(members) == 1 and not spec.model.blend:
         return members[0]
     fitted = blended(spec, fitted, prepared)

@@ -18,9 +18,9 @@ from forecaster.forecasting.calibration import Calibration
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.forecasting.levels import probabilities
+from forecaster.stages.graphs import EngineUsed, engine_used, with_engine
 from forecaster.stages.intervals import calibration_for
 from forecaster.stages.start import ForecastStart
-from forecaster.training.backend import start_backend
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,13 @@ class Ahead:
         panel: The series as the network sees them, without missing values.
         forecast: A window of each series, with calibrated intervals.
         notes: Remarks for the user.
+        engine: What ran the networks.
     """
 
     panel: Panel
     forecast: Forecast
     notes: list[str]
+    engine: EngineUsed
 
 
 def forecast_ahead(
@@ -75,9 +77,9 @@ def forecast_ahead(
     series = np.arange(len(panel.ids), dtype=np.int32)
     first = panel.offsets[:-1] + start.known - window.lookback
     windows = Windows(source, window.lookback, window.horizon, series, first, padded=window.short == "pad")
-    # After the checks above: it loads TensorFlow, which takes seconds.
-    start_backend(spec.runtime)
     network = replace(fitted, scaler=scaler, shape=replace(fitted.shape, horizon=window.horizon))
+    # After the checks above: where it is Keras, it takes seconds to load.
+    network = with_engine(network, spec.runtime)
     forecast = network.forecast(
         windows, scaler.rows_for(panel.ids), probabilities(spec.evaluation.levels)
     ).first_steps(steps)
@@ -91,7 +93,7 @@ def forecast_ahead(
         *_beyond_calibration(calibration, steps, fitted.shape.horizon),
         *_unseen_categories(fitted, panel, start.known, lookback),
     ]
-    return Ahead(panel, forecast, notes)
+    return Ahead(panel, forecast, notes, engine_used(network))
 
 
 def _check_finite(forecast: Forecast, panel: Panel) -> None:

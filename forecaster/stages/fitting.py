@@ -10,7 +10,9 @@ import numpy as np
 
 from forecaster.config.spec import ExperimentSpec
 from forecaster.forecasting.blend import NETWORK, Blend, choose_weights, prior, scaled_forecast
+from forecaster.forecasting.engine import fill_weights
 from forecaster.forecasting.fitted import Fitted, TrainingScales
+from forecaster.runs.arrays import Arrays
 from forecaster.runs.directory import RunDir
 from forecaster.stages.prepared import Prepared
 from forecaster.stages.scoring import ScoredForecasts, forecast_splits, score
@@ -54,15 +56,17 @@ class MemberStore:
 
 @dataclass(frozen=True)
 class Carried:
-    """What a training on all rows takes over from the one before it.
+    """What a training takes over from the one before it.
 
     Attributes:
         epochs: The epochs of each member.
-        shares: The network's weight in the mean with its anchor, of each member; None where the two are not averaged.
+        shares: The network's weight in the mean with its anchor, of each member; None where it is not taken over.
+        weights: The weights that each member starts from; None starts from random ones.
     """
 
     epochs: tuple[int, ...]
     shares: tuple[float | None, ...]
+    weights: tuple[Arrays, ...] | None = None
 
 
 def member_store(run: RunDir, part: str = "") -> MemberStore:
@@ -88,6 +92,7 @@ def fit_and_score(
     *,
     listener: Listener | None = None,
     smoke: bool = False,
+    carried: Carried | None = None,
 ) -> Trained:
     """Fit every member, forecast the validation and test windows, and score both beside the baselines.
 
@@ -97,11 +102,12 @@ def fit_and_score(
         store: The checkpoints. Training continues from those that exist.
         listener: Takes batches and epochs.
         smoke: Whether to train at most two members for one epoch.
+        carried: What to take over from a training before; None starts anew.
 
     Raises:
         TrainingError: When the loss becomes NaN or infinite.
     """
-    fitted, history = fit_members(spec, prepared, store, listener=listener, smoke=smoke)
+    fitted, history = fit_members(spec, prepared, store, listener=listener, smoke=smoke, carried=carried)
     fitted = blended(spec, fitted, prepared)
     scored = score(spec, prepared, forecast_splits(spec, fitted, prepared))
     scales = TrainingScales(prepared.panel.ids, *prepared.scales)
@@ -174,6 +180,8 @@ def fit_members(
             batch_size=min(batch_size, len(windows["train"])),
             streams=extras.streams or 1,
         )
+        if carried is not None and carried.weights is not None:
+            fill_weights(network, carried.weights[member])
         if anchor_spec is not None:
             if anchor is None:
                 anchor, penalty = fit_anchor(

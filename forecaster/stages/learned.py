@@ -167,17 +167,18 @@ def last_rows(
     return {one["id"]: last_of(one, splits, positions) for one in learned_series(series_of(run))}
 
 
-def rows_seen(run: RunDir, panel: Panel) -> Ints:
+def rows_seen(run: RunDir, panel: Panel, *, scored: bool = False) -> Ints:
     """Return (series,), the number of first rows of each series that a run was trained or chosen on.
 
     Args:
         run: The run directory.
         panel: Series on the time axis of the run, its own or others.
+        scored: Whether to count the rows of the networks that were scored, before any training on all rows.
     """
-    learned: tuple[SplitName, ...] = SPLITS if was_refitted(run) else ("train", "val")
+    learned: tuple[SplitName, ...] = SPLITS if was_refitted(run) and not scored else ("train", "val")
     positions, ends = PositionsOfText(panel.time_axis), {}
     for one in series_of(run):
-        end = last_of(one, learned, positions)
+        end = last_of({**one, "learned": None} if scored else one, learned, positions)
         if end is not None:
             ends[one["id"]] = end + 1
     return np.array(

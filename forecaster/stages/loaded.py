@@ -2,11 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
 from forecaster.forecasting.fitted import SPEC, Fitted
 from forecaster.model.spec import ModelSpec
 from forecaster.runs.reading import damaged
+from forecaster.stages.graphs import with_engine
+from forecaster.stages.learned import last_rows
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import shape_of
+from forecaster.stages.start import ForecastStart, find_forecast_start
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What all forecasts of a run need from its directory, read once for many of them.
+
+    Attributes:
+        opened: The run.
+        fitted: The fitted forecaster.
+        ends: The position of the last row of each series of the training; see `last_rows`.
+    """
+
+    opened: OpenedRun
+    fitted: Fitted
+    ends: Mapping[str, int | None]
+
+    @classmethod
+    def of(cls, opened: OpenedRun) -> Loaded:
+        """Read the forecaster of a run, and keep what runs its networks. Raises DataError for a damaged file.
+
+        Threads of onnxruntime are one: a forecast of a few series has no work for more, which would wait in a loop.
+        """
+        fitted = with_engine(fitted_of(opened), opened.spec.runtime, threads=1)
+        return cls(opened, fitted, last_rows(opened.run, fitted.time_axis))
+
+    @cached_property
+    def context(self) -> ForecastStart:
+        """The last training rows, which a forecast without a table starts from. Raises DataError without enough."""
+        return find_forecast_start(self.opened, self.fitted.time_axis, data=None, cutoff=None)
 
 
 def fitted_of(opened: OpenedRun, *, scored: bool = False) -> Fitted:
@@ -28,7 +64,7 @@ def fitted_of(opened: OpenedRun, *, scored: bool = False) -> Fitted:
         or fitted.encoders.kinds != dict(categorical)
         or fitted.shape != shape_of(spec, fitted.encoders)
         or fitted.scaler.loc.shape[1] != columns
-        or fitted.time_axis.timezone != spec.data.timezone
+        or spec.data.timezone not in (None, fitted.time_axis.timezone)
     ):
         raise damaged(opened.run.file(SPEC), "does not describe the network of resolved.yaml")
     return fitted

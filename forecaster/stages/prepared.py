@@ -161,6 +161,7 @@ def prepare(
     smoke: bool = False,
     fold: int = 0,
     reader: Reader = read,
+    transforms: FittedTransforms | None = None,
 ) -> Prepared:
     """Read, check, split, fill, scale and window the table of an experiment.
 
@@ -170,13 +171,14 @@ def prepare(
         smoke: Whether to use a few windows of each split only.
         fold: See `read_and_split`.
         reader: See `read_and_split`.
+        transforms: See `prepare_table`.
 
     Raises:
         DataError: When the table cannot be read or holds too few rows, with file and row if they are known.
     """
     table = read_and_split(spec, source, fold=fold, reader=reader)
     check_windows(spec, table.raw, table.split_bounds, fold=fold)
-    return prepare_table(spec, table, smoke=smoke)
+    return prepare_table(spec, table, smoke=smoke, transforms=transforms)
 
 
 def prepare_table(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.spec import SplitSpec
+from forecaster.data.transforms.fitted import FittedTransforms
 from forecaster.data.transforms.split import split
 from forecaster.forecasting.fitted import Fitted
 from forecaster.runs.arrays import Arrays
@@ -17,6 +19,18 @@ from forecaster.training.progress import EpochRow, Listener
 # The part of the checkpoints that belongs to the second training.
 REFIT = "refit"
 EVERYTHING = SplitSpec(val=0, test=0)
+
+
+class Start(NamedTuple):
+    """What networks that are trained on start from.
+
+    Attributes:
+        weights: The weights of each member.
+        transforms: The scaler and the encoders that they were trained with.
+    """
+
+    weights: tuple[Arrays, ...]
+    transforms: FittedTransforms
 
 
 @dataclass(frozen=True)
@@ -37,7 +51,13 @@ class Refitting:
 
 
 def prepare_refit(
-    spec: ExperimentSpec, table: SplitPanel, scored: Fitted, epochs: tuple[int, ...], *, smoke: bool = False
+    spec: ExperimentSpec,
+    table: SplitPanel,
+    scored: Fitted,
+    epochs: tuple[int, ...],
+    *,
+    smoke: bool = False,
+    start: Start | None = None,
 ) -> Refitting:
     """Fit scaler and categories on all rows of a table, and cut its windows. Imports no Keras.
 
@@ -50,16 +70,21 @@ def prepare_refit(
         scored: The forecaster that was scored.
         epochs: The number of epochs of each member.
         smoke: Whether to use a few windows only.
+        start: What the networks start from, with its scaler and categories; None starts anew.
 
     Raises:
         DataError: When the values do not fit the scaling, the encoders or the distribution of the output.
     """
     anchor = spec.model.anchor
     averaged = anchor is not None and anchor.mode == "average"
-    carried = Carried(epochs, tuple(_network_share(m) if averaged else None for m in scored.members))
+    shares = tuple(_network_share(m) if averaged else None for m in scored.members)
+    carried = Carried(epochs, shares, start and start.weights)
     chosen = _without_choices(spec, scored)
     whole = replace(table, split_bounds=split(table.raw, EVERYTHING))
-    return Refitting(chosen, prepare_table(chosen, whole, smoke=smoke), scored, carried)
+    transforms = start and start.transforms
+    return Refitting(
+        chosen, prepare_table(chosen, whole, smoke=smoke, transforms=transforms), scored, carried
+    )
 
 
 def refit(

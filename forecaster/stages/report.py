@@ -12,15 +12,10 @@ from forecaster.config.spec import ExperimentSpec
 from forecaster.data.panel import Panel
 from forecaster.data.reading.elsewhere import Elsewhere
 from forecaster.data.transforms.split import SplitBounds
+from forecaster.evaluation.headline import best_baseline, cell, headline_metric, judged_split
 from forecaster.evaluation.scales import in_sample_scales
-from forecaster.evaluation.scores import headline_metric, metric_named, remarks
-from forecaster.evaluation.verdict_sentences import (
-    best_baseline,
-    cell,
-    judged_split,
-    run_verdict,
-    verdict_title,
-)
+from forecaster.evaluation.scores import metric_named, remarks
+from forecaster.evaluation.verdict_sentences import run_verdict, verdict_title
 from forecaster.forecasting.fitted import time_axis_of
 from forecaster.reporting.contents import Contents
 from forecaster.reporting.forecasts import read_forecasts
@@ -133,8 +128,14 @@ def _importance(run: RunDir) -> dict[str, Any] | None:
 
 
 def _of_the_run_before(opened: OpenedRun) -> list[str]:
-    """Return which run the scores are of, where the networks were trained once more by `refit`."""
-    before = opened.run.manifest().get("scored")
+    """Return which run the scores are of after a `refit`, or which one the networks went on from in an `update`."""
+    manifest = opened.run.manifest()
+    before, updated = manifest.get("scored"), manifest.get("updated")
+    if before is None and updated is not None:
+        return [
+            f"The networks went on from the weights of {updated['run']} with newer rows: update {updated['updates']:,} "
+            "since they were last trained anew."
+        ]
     if before is None:
         return []
     return [

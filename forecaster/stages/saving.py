@@ -23,6 +23,7 @@ from forecaster.runs.files import write_json, write_long_json, write_text, write
 from forecaster.runs.session import Session
 from forecaster.runs.tables import csv_bytes, rows_csv
 from forecaster.stages.fitting import Trained
+from forecaster.stages.graphs import save_network
 from forecaster.stages.learned import RANGES, learned_by
 from forecaster.stages.next_horizon import save_next_horizon
 from forecaster.stages.pictures import draw_run
@@ -32,7 +33,7 @@ from forecaster.version import __version__
 # The largest number of rows of forecasts.csv. A larger one keeps evenly spaced cutoffs, and a note says so.
 MAX_FORECAST_ROWS = 1_000_000
 SERIES_TOGETHER = 10_000
-PACKAGES = ("keras", "tensorflow", "numpy", "pandas", "pyarrow")
+PACKAGES = ("keras", "tensorflow", "numpy", "pandas", "pyarrow", "onnx", "onnxruntime")
 
 
 def save_splits(spec: ExperimentSpec, prepared: Prepared, run: RunDir) -> None:
@@ -67,6 +68,7 @@ def save(
     session: Session,
     *,
     final: Fitted | None = None,
+    updated: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """Write all files of a complete run, and seal it.
 
@@ -76,14 +78,15 @@ def save(
         trained: The fitted forecaster and its scores.
         session: The session of the run directory.
         final: The forecaster of `predict`, where it was trained once more after the scores; None for the same one.
+        updated: What the manifest holds of the run that this one went on from.
 
     Returns:
         Remarks for the user.
     """
     run, scored = session.run, trained.scored
-    (final or trained.fitted).save(run)
+    save_network(spec, final or trained.fitted, run)
     if final is not None:
-        trained.fitted.save(run, scored=True)
+        save_network(spec, trained.fitted, run, scored=True)
     save_context(spec, prepared, run)
     write_text(run.file("history.csv"), rows_csv([row.flat() for row in trained.history]))
     splits = {name: dict(table) for name, table in scored.tables.items()}
@@ -96,7 +99,7 @@ def save(
     notes.append(learned_by(spec, prepared.panel, prepared.table.split_bounds).sentence())
     draw_run(spec, prepared, trained, run)
     facts = run_facts(spec, session.inputs.data_sha256, int(prepared.table.findings.rows.sum()))
-    session.seal(facts, notes=notes)
+    session.seal(facts if updated is None else {**facts, "updated": dict(updated)}, notes=notes)
     return notes
 
 

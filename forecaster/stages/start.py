@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.arrays import Ints
+from forecaster.data.pandas_later import is_plain, without_pandas
 from forecaster.data.panel import Panel
 from forecaster.data.reading.cache import load_table
 from forecaster.data.reading.sources import TableSource, source_name
-from forecaster.data.reading.table import read_ahead
+from forecaster.data.reading.table import read_ahead, read_table
 from forecaster.data.spec import with_plain_times
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.time_axis.expected import expected_position
@@ -52,6 +55,24 @@ class ForecastStart:
             return np.zeros(len(self.known), dtype=bool)
         found: npt.NDArray[np.bool_] = self.panel.first + self.known - 1 < self.cutoff
         return found
+
+    def only(self, ids: Sequence[str]) -> ForecastStart:
+        """Return the start with these series alone, in the order of the table.
+
+        Raises:
+            UsageError: When one of them is not in the table.
+        """
+        wanted = set(ids)
+        keep = np.flatnonzero([name in wanted for name in self.panel.ids])
+        absent = sorted(wanted.difference(self.panel.ids))
+        if absent:
+            raise UsageError(
+                f"--series {listed(quoted(absent), most=NAMED)}: not among the series to forecast",
+                hint=f"choose from {listed(quoted(self.panel.ids), most=NAMED)}"
+                if any(self.panel.ids)
+                else None,
+            )
+        return replace(self, panel=self.panel.pick(keep), known=self.known[keep])
 
     def reachable(self, spec: ExperimentSpec, future: TableSource | None) -> ForecastStart:
         """Return the start without the series that end before the cutoff and whose future covariates are not known.
@@ -125,6 +146,8 @@ def find_forecast_start(
     cutoff: str | None,
     steps: int | None = None,
     expect_until: str | None = None,
+    ends: Mapping[str, int | None] | None = None,
+    keep: bool = True,
 ) -> ForecastStart:
     """Read the rows that a forecast starts from.
 
@@ -136,6 +159,8 @@ def find_forecast_start(
         cutoff: The last time that the forecast takes as known; None is the last row of each series.
         steps: The number of steps to forecast; None is the horizon of the settings.
         expect_until: The time up to which every series is expected to have rows; see `expected_position`.
+        ends: The position of the last row of each series of the training; None reads them from the run.
+        keep: Whether a large table may be kept in the user's cache, for the next forecast from it.
 
     Raises:
         DataError: When the table cannot be read, or no series is long enough.
@@ -153,9 +178,13 @@ def find_forecast_start(
     elif data is None:
         panel, known, warnings = _read_rows(spec, opened.present_table(), time_axis)
     else:
-        panel, known, warnings = _read_rows(spec, data, time_axis)
+        panel, known, warnings = _read_rows(spec, data, time_axis, keep=keep)
     position = None
-    uneven = [] if data is None else _since_training(opened, time_axis, panel, known, stale=cutoff is None)
+    uneven = []
+    if data is not None:
+        # Not the rows themselves: those of many series take as long to read as the table.
+        ends = last_rows(opened.run, time_axis) if ends is None else ends
+        uneven = _since_training(ends, panel, known, stale=cutoff is None)
     if expected is not None:
         uneven += _stale(panel, known, expected)
     if cutoff is not None:
@@ -181,19 +210,16 @@ def _stale(panel: Panel, known: Ints, expected: int) -> list[Diagnostic]:
 
 
 def _since_training(
-    opened: OpenedRun, time_axis: TimeAxis, panel: Panel, known: Ints, *, stale: bool
+    trained: Mapping[str, int | None], panel: Panel, known: Ints, *, stale: bool
 ) -> list[Diagnostic]:
     """Return remarks on series of the training that another table lacks, or ends earlier in.
 
     Args:
-        opened: The run.
-        time_axis: The time axis of the training rows.
+        trained: The position of the last row of each series of the training.
         panel: The other table.
         known: (series,), the number of rows of each series up to its last target.
         stale: Whether to look for series that end before the last row that the run has of them.
     """
-    # Not the rows themselves: those of many series take as long to read as the table.
-    trained = last_rows(opened.run, time_axis)
     ends = panel.first + known - 1
     remarks = []
     old = [s for s, name in enumerate(panel.ids) if int(ends[s]) < (trained.get(name) or int(ends[s]))]
@@ -215,17 +241,25 @@ def _since_training(
 
 
 def _read_rows(
-    spec: ExperimentSpec, source: TableSource, time_axis: TimeAxis, *, written: bool = False
+    spec: ExperimentSpec,
+    source: TableSource,
+    time_axis: TimeAxis,
+    *,
+    written: bool = False,
+    keep: bool = True,
 ) -> tuple[Panel, Ints, tuple[Diagnostic, ...]]:
     """Return the table, the number of rows of each series up to its last target, and warnings.
 
     written: Whether forecaster wrote the table, in its own form.
+    keep: Whether a large table may be kept in the user's cache.
 
     Raises DataError when most rows would have to be filled in, as with a table of another frequency.
     """
     data = with_plain_times(spec.data) if written else spec.data
     data = data.model_copy(update={"start": None, "end": None})
-    panel, findings = load_table(data, source, keep_future=True, time_axis=time_axis)
+    load = load_table if keep else read_table
+    read = partial(load, data, source, keep_future=True, time_axis=time_axis)
+    panel, findings = without_pandas(read) if is_plain(source) else read()
     known = panel.lengths - findings.future_rows
     n_absent = int(findings.gap_length.sum())
     if spec.data.missing != "zero" and n_absent * 2 > int(panel.lengths.sum()):

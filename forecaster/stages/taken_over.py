@@ -8,7 +8,8 @@ from typing import Any
 from forecaster.data.panel import Panel
 from forecaster.data.profile.split_facts import texts_of
 from forecaster.data.transforms.split import SPLITS
-from forecaster.forecasting.fitted import SCORED, SPEC, STATE, WEIGHTS, was_refitted
+from forecaster.forecasting.fitted import SCORED, SPEC, STATE, was_refitted
+from forecaster.forecasting.graphs import MODEL, SCORED_MODEL, WEIGHTS, graph_files
 from forecaster.runs import schemas
 from forecaster.runs.directory import RunDir
 from forecaster.runs.files import write_long_json, write_whole
@@ -51,8 +52,13 @@ def take_over(before: RunDir, run: RunDir, panel: Panel) -> None:
 def _names(before: RunDir) -> dict[str, str]:
     """Return the files that are taken over, and where to."""
     files = before.manifest()["files"]
-    network = SCORED if was_refitted(before) else (SPEC, STATE, WEIGHTS)
-    return {name: name for name in _FILES if name in files} | dict(zip(network, SCORED, strict=True))
+    refitted = was_refitted(before)
+    network = SCORED if refitted else (SPEC, STATE, WEIGHTS)
+    folder = SCORED_MODEL if refitted else MODEL
+    # A run of an earlier version has none.
+    graphs = {name: f"{SCORED_MODEL}/{name.rpartition('/')[2]}" for name in graph_files(files, folder)}
+    kept = {name: name for name in _FILES if name in files}
+    return kept | dict(zip(network, SCORED, strict=True)) | graphs
 
 
 def _series(scored: list[dict[str, Any]], panel: Panel) -> Iterator[dict[str, Any]]:

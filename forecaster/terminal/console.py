@@ -66,6 +66,11 @@ class Reporter:
         if self.verbosity >= 0:
             print(steady(text), file=sys.stderr, flush=True)
 
+    def detail(self, text: str) -> None:
+        """Print a remark on stderr, if verbose."""
+        if self.verbosity > 0:
+            print(steady(text), file=sys.stderr, flush=True)
+
     def warn(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Print warnings on stderr, unless quiet, and keep them for the JSON result."""
         self.warnings += diagnostics

@@ -11,8 +11,14 @@ ConfigFile = Annotated[
     Path, typer.Argument(metavar="CONFIG", help="The YAML file of the experiment.", show_default=False)
 ]
 RunDirectory = Annotated[
-    Path, typer.Argument(metavar="RUN", help="The directory of a complete run.", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="RUN",
+        help="The directory of a complete run, or latest: the newest one in runs.",
+        show_default=False,
+    ),
 ]
+RunsFolder = Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder that holds the runs.")]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(

@@ -36,8 +36,8 @@ def score_text(split: str, scores: Mapping[str, Any], *, judged: bool, width: in
         judged: Whether a column has the verdict on the model against each baseline.
         width: The number of characters in a line.
     """
+    from forecaster.evaluation.headline import cell
     from forecaster.evaluation.scores import label
-    from forecaster.evaluation.verdict_sentences import cell
 
     rows = scores["scores"]
     metrics, verdicts = list(rows["model"]), scores.get("verdicts") if judged else None
@@ -59,8 +59,8 @@ def legend_text(splits: Mapping[str, Mapping[str, Any]], *, judged: str | None) 
         splits: The score tables by split.
         judged: The split whose table shows the verdicts; None where none does.
     """
+    from forecaster.evaluation.headline import cell
     from forecaster.evaluation.scores import legend
-    from forecaster.evaluation.verdict_sentences import cell
 
     entries: dict[str, str] = {}
     verdicts = splits[judged].get("verdicts") if judged in splits and judged else None

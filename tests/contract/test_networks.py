@@ -75,7 +75,7 @@ def forecast(network: Any, batch: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def check_promises(model: ModelSpec, shape: Shape, folder: Path) -> None:
-    from forecaster.forecasting.fitted import fill_weights
+    from forecaster.forecasting.engine import fill_weights
     from forecaster.training.state import weights_of
 
     network = trained_one_step(model, shape)
@@ -233,7 +233,7 @@ def test_fitted_comes_back_from_its_run_directory_and_its_members_are_averaged(t
 
 
 def test_weights_of_another_network_are_refused() -> None:
-    from forecaster.forecasting.fitted import fill_weights
+    from forecaster.forecasting.engine import fill_weights
     from forecaster.training.state import weights_of
 
     gru, lstm = built(spec("gru"), PLAIN), built(spec("lstm"), PLAIN)

@@ -65,7 +65,7 @@ PAIRS = [
 @pytest.mark.parametrize("channels", ["joint", "independent"])
 @pytest.mark.parametrize(("head", "output"), PAIRS)
 def test_trains_saves_loads_and_never_crosses(tmp_path: Path, head: str, output: str, channels: str) -> None:
-    from forecaster.forecasting.fitted import fill_weights
+    from forecaster.forecasting.engine import fill_weights
     from forecaster.training.state import weights_of
 
     model = spec(output, head, channels=channels)

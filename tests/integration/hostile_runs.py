@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from forecaster.forecasting.graphs import graph_content
 from forecaster.pipeline.show import show
 from forecaster.runs.directory import RunDir
+from forecaster.stages.ahead import forecast_ahead
 from forecaster.stages.learned import learned_of
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.metrics import splits_of
@@ -18,11 +20,20 @@ from forecaster.stages.next_horizon import read_next_horizon
 from forecaster.stages.opened import open_run
 from forecaster.stages.report import read_epochs, write_report
 from forecaster.stages.start import find_forecast_start
+from forecaster.training.spec import RuntimeSpec
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "runs"
-JSON_FILES = ("manifest.json", "metrics.json", "splits.json", "model/spec.json", "model/state.json")
+JSON_FILES = (
+    "manifest.json",
+    "metrics.json",
+    "splits.json",
+    "model/spec.json",
+    "model/state.json",
+    "model/network.json",
+)
 CSV_FILES = ("history.csv", "scores/by_step.csv", "forecasts.csv", "next.csv", "model/context.csv")
 WEIGHTS = "model/weights.safetensors"
+GRAPH = "model/network-0.onnx"
 TEXTS = ("events.jsonl", "resolved.yaml")
 # Tokens that stand where JSON has a value; the first ones are JSON, the others are only nearly so.
 VALUES = (
@@ -180,9 +191,29 @@ def mutate_weights(run: Path, rng: random.Random, name: str = WEIGHTS) -> str:
     return f"{name} {how} {tensor}"
 
 
+def mutate_graph(run: Path, rng: random.Random) -> str:
+    path = run / GRAPH
+    content = bytearray(path.read_bytes())
+    how = rng.choice(("byte", "byte", "byte", "bytes", "cut", "operator", "text"))
+    at = rng.randrange(len(content))
+    if how == "byte":
+        content[at] ^= 1 << rng.randrange(8)
+    elif how == "bytes":
+        content[at : at + 8] = bytes(rng.randrange(256) for _ in range(8))
+    elif how == "cut":
+        del content[at:]
+    elif how == "operator":
+        # Of the same length, so that the file stays a protocol buffer.
+        content = bytearray(bytes(content).replace(b"Sub", rng.choice((b"Add", b"Div", b"Mod", b"Loo"))))
+    else:
+        content = bytearray(rng.choice(VALUES).encode())
+    path.write_bytes(content)
+    return f"{GRAPH} {how} {at}"
+
+
 def mutate_file(run: Path, rng: random.Random, outside: Path) -> str:
     """Any file, as a whole."""
-    name = rng.choice((*JSON_FILES, *CSV_FILES, WEIGHTS, *TEXTS))
+    name = rng.choice((*JSON_FILES, *CSV_FILES, WEIGHTS, GRAPH, *TEXTS))
     path = run / name
     how = rng.choice(("cut", "empty", "folder", "link", "pipe", "gone", "noise", "link of a folder"))
     content = path.read_bytes()
@@ -207,7 +238,7 @@ def mutate_file(run: Path, rng: random.Random, outside: Path) -> str:
 
 def mutate(run: Path, rng: random.Random, outside: Path) -> str:
     """Damage a run at one place, seal it again, and return what was done."""
-    kind = rng.choice(("json", "json", "json", "csv", "text", "weights", "weights", "file"))
+    kind = rng.choice(("json", "json", "json", "csv", "text", "weights", "weights", "graph", "graph", "file"))
     if kind == "json":
         what = mutate_json(run, rng.choice(JSON_FILES), rng)
     elif kind == "csv":
@@ -216,11 +247,23 @@ def mutate(run: Path, rng: random.Random, outside: Path) -> str:
         what = mutate_text(run, rng.choice(TEXTS), rng)
     elif kind == "weights":
         what = mutate_weights(run, rng)
+    elif kind == "graph":
+        what = mutate_graph(run, rng)
     else:
         what = mutate_file(run, rng, outside)
     if not what.startswith("manifest.json"):
         reseal(run)
     return what
+
+
+def forecast(run: RunDir) -> object:
+    """The forecast by onnxruntime, whatever the run says about its runtime."""
+    opened = open_run(run)
+    fitted = fitted_of(opened)
+    spec = opened.spec.model_copy(update={"runtime": RuntimeSpec()})
+    return forecast_ahead(
+        spec, fitted, find_forecast_start(opened, fitted.time_axis, data=None, cutoff=None)
+    ).forecast.point
 
 
 READERS: tuple[Callable[[RunDir], object], ...] = (
@@ -233,6 +276,7 @@ READERS: tuple[Callable[[RunDir], object], ...] = (
     lambda run: find_forecast_start(
         open_run(run), fitted_of(open_run(run)).time_axis, data=None, cutoff=None
     ),
+    forecast,
 )
 """What reads a run before TensorFlow is loaded."""
 
@@ -246,6 +290,7 @@ def read_report(run: RunDir) -> object:
 BUNDLE = (
     *("manifest.json", "events.jsonl", "resolved.yaml", "metrics.json"),
     *("model/spec.json", "model/state.json", "model/weights.safetensors", "model/context.csv"),
+    *("model/network.json", GRAPH),
 )
 
 
@@ -256,9 +301,17 @@ def what_predict_reads(path: Path) -> list[Any]:
     start = find_forecast_start(opened, fitted.time_axis, data=None, cutoff=None)
     weights = [(name, a.tobytes()) for member in fitted.members for name, a in sorted(member.items())]
     panel = start.panel
+    # The one that runs: a run whose manifest names no graph gets it from its weights.
+    stored = fitted.graphs
+    graph = (
+        stored.content(0, "network")
+        if stored is not None
+        else graph_content(fitted.spec, fitted.shape, fitted.members[0], "network")
+    )
     return [
         splits_of(opened.run),
         *(opened.spec, fitted.spec, fitted.shape, fitted.scaler.as_json(), fitted.time_axis, weights),
         fitted.calibration and fitted.calibration.as_json(network=fitted.scaler),
+        graph,
         *(panel.ids, panel.values.tobytes(), panel.first.tolist(), start.known.tolist()),
     ]

@@ -126,6 +126,20 @@ def test_a_changed_table_is_refused(run: Path) -> None:
     path.write_text(text)
 
 
+def test_worse_than_another_run_is_status_1_where_the_test_says_so(run: Path) -> None:
+    bad = run.parent / "bad"
+    learned = ("--set", "training.epochs=1", "--set", "training.optimizer.learning_rate=1e-9")
+    done("train", run.parent / "c.yaml", "--run-dir", bad, "-q", *learned)
+    said = refused(1, "evaluate", bad, "--fail-if-worse-than", run)
+    assert said.startswith(f"{run} is better than {bad} by ")
+    assert "MASE on 76 windows" in said
+    found = json.loads(done("evaluate", run, "--fail-if-worse-than", bad, "--json"))
+    assert found["worse"] == []
+    # A run is not worse than itself, and a directory without a run is an error of its own.
+    done("evaluate", run, "--fail-if-worse-than", run)
+    assert "is not a run directory" in refused(2, "evaluate", run, "--fail-if-worse-than", run.parent)
+
+
 def test_worse_than_a_baseline_is_status_1_with_the_numbers(run: Path) -> None:
     scores = read(run, "metrics.json")["splits"]["test"]["scores"]
     worse = [n for n in ("naive", "seasonal_naive", "ridge") if scores[n]["mase"] < scores["model"]["mase"]]
@@ -145,7 +159,7 @@ def test_worse_than_a_baseline_is_status_1_with_the_numbers(run: Path) -> None:
     assert refused(2, "evaluate", run, "--fail-if-worse-than", "luck") == (
         "--fail-if-worse-than luck: there is no such baseline; use one of "
         + ", ".join(BASELINES)
-        + ", or a seasonal naive such as seasonal_naive_168"
+        + ", a seasonal naive such as seasonal_naive_168, or the directory of a run"
     )
 
 

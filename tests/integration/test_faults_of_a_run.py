@@ -15,7 +15,7 @@ from tests.integration.killed_commands import KILLED, Kill, fake_command, kill_w
 from tests.integration.killed_runs import FAULTS, Case
 from tests.integration.tiny_runs import done
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 if sys.platform != "linux":
     pytest.skip("asks Linux what a folder is called", allow_module_level=True)

@@ -15,7 +15,7 @@ from forecaster.data.spec import DataSpec
 from tests.integration.killed_commands import KILLED, Kill, Operation, kill_within
 from tests.integration.tiny_runs import hours, write_table
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 if sys.platform != "linux":
     pytest.skip("asks Linux what a folder is called", allow_module_level=True)

@@ -14,7 +14,18 @@ from forecaster.runs.directory import RunDir
 from tests.integration.hostile_runs import READERS, SAMPLES, mutate, read_report
 
 # Folders that Python and the time zones are read from, whatever a run holds.
-_OWN = tuple({sys.prefix, sys.base_prefix, "/usr", "/etc/localtime", "/proc", str(Path(__file__).parents[2])})
+# onnxruntime looks at the name of the system when it is imported.
+_OWN = tuple(
+    {
+        sys.prefix,
+        sys.base_prefix,
+        "/usr",
+        "/etc/localtime",
+        "/etc/os-release",
+        "/proc",
+        str(Path(__file__).parents[2]),
+    }
+)
 
 
 class Opened:

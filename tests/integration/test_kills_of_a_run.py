@@ -14,7 +14,7 @@ from tests.integration.killed_commands import KILLED, Kill, Operation, command, 
 from tests.integration.killed_runs import assert_same_run, contents, kills, shown, to_resume
 from tests.integration.tiny_runs import call, done, hours, line, refused, write_table
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 if sys.platform != "linux":
     pytest.skip("asks Linux what a folder is called", allow_module_level=True)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.integration.tiny_runs import call, done, hours, line, read, refused, write_config, write_table
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 PROGRAM = [sys.executable, "-m", "forecaster.cli"]
 FORBIDDEN = ("tensorflow", "keras", "keras_tuner", "sklearn", "matplotlib", "scipy")

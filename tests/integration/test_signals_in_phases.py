@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.forked import Zygote, training
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 
 @pytest.fixture(scope="module")

@@ -56,6 +56,13 @@ def test_commands_that_only_read_or_write_text_load_none_either(command: list[st
     assert not modules(*command, *place.get(command[0], [])) & SLOW
 
 
+@pytest.mark.parametrize("command", [["list"], ["clean", "--keep-best", "1", "--dry-run"], ["diff"]])
+def test_commands_on_a_folder_of_runs_load_no_numpy_either(command: list[str], tmp_path: Path) -> None:
+    run = make_run(tmp_path / "runs")
+    place = [str(run), str(run)] if command == ["diff"] else [str(run.parent)]
+    assert not modules(*command, *place) & (SLOW | {"numpy", "pandas", "pyarrow"})
+
+
 def test_config_error_comes_before_the_table_is_read(tmp_path: Path) -> None:
     config = tmp_path / "c.yaml"
     config.write_text("version: 2\n")

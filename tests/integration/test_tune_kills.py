@@ -13,7 +13,7 @@ from benchmarks.kills import MAIN, ROOT, kill_often
 from forecaster.search.log import TrialLog
 from tests.integration.test_tune import scores, space
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 
 def test_no_kill_loses_or_repeats_a_completed_trial(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from forecaster.text import (
+    amount,
     joined,
     listed,
     one_line,
@@ -88,6 +89,9 @@ def test_bytes_that_python_kept_one_by_one_are_characters_again() -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
+        ("https://host/a?mail=me@home", "https://host/a?mail=me@home"),
+        ("file:///tmp/a", "file:///tmp/a"),
+        ("see http://token@host:5000, then", "see http://***@host:5000, then"),
         ("see https://me:pw@x/a.csv; check", "see https://***@x/a.csv; check"),
         ("s3://k:s@b/c and postgresql://u@h/d", "s3://***@b/c and postgresql://***@h/d"),
         ("postgresql://me:p/w@h/d", "postgresql://***@h/d"),
@@ -98,3 +102,10 @@ def test_bytes_that_python_kept_one_by_one_are_characters_again() -> None:
 )
 def test_addresses_are_shown_without_what_is_secret(text: str, shown: str) -> None:
     assert without_secrets(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("n", "shown"), [(0, "0 KiB"), (1023, "1 KiB"), (1 << 20, "1.0 MiB"), (3 << 29, "1.5 GiB")]
+)
+def test_amounts_of_bytes(n: int, shown: str) -> None:
+    assert amount(n) == shown

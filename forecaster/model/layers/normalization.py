@@ -7,10 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-# A window with a smaller scale counts as constant; dividing by less would amplify rounding errors.
-EPSILON = 1e-3
-# Seasonal differences are small where the season repeats well, so their floor is higher.
-SEASON_EPSILON = 2e-2
+from forecaster.model.outputs import EPSILON, SEASON_EPSILON
 
 
 class WindowNormalization(keras.Layer):

@@ -4,13 +4,13 @@ import math
 import numpy as np
 import pytest
 
+from forecaster.evaluation.headline import headline_metric
 from forecaster.evaluation.intervals import LEVEL_METRICS, QUANTILE_METRICS, interval_metrics
 from forecaster.evaluation.metrics import METRICS
 from forecaster.evaluation.scales import Scales
 from forecaster.evaluation.scores import (
     Scoring,
     coverage_remarks,
-    headline_metric,
     label,
     legend,
     metric_named,

@@ -2,9 +2,9 @@
 
 import pytest
 
+from forecaster.evaluation.headline import cell
 from forecaster.evaluation.significance import Comparison
 from forecaster.evaluation.verdict_sentences import (
-    cell,
     comparison_sentence,
     evaluation_verdict,
     run_verdict,

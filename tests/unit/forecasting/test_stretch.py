@@ -64,6 +64,32 @@ def test_a_network_without_spread_still_has_intervals() -> None:
     assert (np.diff(found, axis=-1) > 0).all()
 
 
+def test_a_rare_sale_does_not_widen_the_intervals_of_all() -> None:
+    """A network puts the quantiles of a rarely sold article next to 0; the sales that do come are many of its widths."""
+
+    def sales(seed: int) -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng(seed)
+        mean = np.where(np.arange(4_000) % 2, 0.1, 4.0)[:, None, None] * np.ones((1, 2, 1))
+        guessed = np.stack([np.quantile(rng.poisson(4.0, 1_000), p) for p in PROBABILITIES])
+        quantiles = np.where(mean[..., None] < 1, 0.01 * np.arange(5), guessed)
+        return rng.poisson(mean).astype(float), quantiles
+
+    calibration = calibrated(*sales(0))
+    actual, quantiles = sales(1)
+    found = applied(calibration, quantiles)
+    assert calibration.added[0] > 0
+    assert (found[..., 4] - found[..., 0]).max() < 16
+    beyond = actual[..., None] - found
+    p = np.array(PROBABILITIES)
+    plain = actual[..., None] - np.median(actual)
+    loss = np.maximum(p * beyond, (p - 1) * beyond).mean()
+    assert loss < 0.75 * np.maximum(p * plain, (p - 1) * plain).mean()
+
+
+def test_nothing_is_added_where_the_network_knows_the_spread() -> None:
+    assert calibrated(*busy_and_quiet(2_000, claimed=1.0)).added.tolist() == [0.0]
+
+
 def test_quantiles_that_cross_are_put_in_order() -> None:
     crossed = np.array([0.5, -2.0, 0.0, 1.0, 0.2]).reshape(1, 1, 1, 5)
     assert distances(crossed, PROBABILITIES).ravel().tolist() == [2.0, 2.0, 0.0, 1.0, 1.0]

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from forecaster.evaluation.scores import headline_metric, metric_named
+from forecaster.evaluation.headline import headline_metric
+from forecaster.evaluation.scores import metric_named
 from forecaster.reporting.score_tables import VerdictBox, meanings, score_tables, verdict
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from forecaster.data.time_axis.axis import TimeAxis
+from forecaster.runs.checkpoints import FileCheckpoints
 from forecaster.runs.claim import claim
-from forecaster.runs.directory import FileCheckpoints, RunDir
+from forecaster.runs.directory import RunDir
 
 TABLE = {"path": "t.csv", "sha256": "0" * 64, "rows": 1}
 DONE: dict[str, Any] = {"name": "a", "seed": 1, "versions": {}, "data": TABLE}

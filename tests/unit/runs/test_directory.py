@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from forecaster.errors import DataError
+from forecaster.runs.checkpoints import FileCheckpoints
 from forecaster.runs.claim import claim
-from forecaster.runs.directory import FileCheckpoints, RunDir, new_name
+from forecaster.runs.directory import RunDir, new_name
 from tests.unit.runs.sealed_runs import DONE, sealed
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from forecaster.model.execution import Execution
-from forecaster.runs.directory import FileCheckpoints
+from forecaster.runs.checkpoints import FileCheckpoints
 from forecaster.training.progress import EpochRow
 from forecaster.training.state import Arrays
 from tests.unit.training.tiny import train, training
