@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from forecaster.errors import DataError, EnvironmentError_, ForecasterError, UsageError, install_hint
-from forecaster.remote.address import Address
+from forecaster.remote.address import TableAddress
 from forecaster.text import quoted
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _CONNECTING = re.compile(
 )
 
 
-def query(address: Address, sql: str) -> pa.Table:
+def query(address: TableAddress, sql: str) -> pa.Table:
     """Return the rows of a query, which changes nothing: the connection only reads.
 
     Raises:
@@ -58,7 +58,7 @@ def query(address: Address, sql: str) -> pa.Table:
     return _with_plain_types(found)
 
 
-def replace_rows(address: Address, table: str, rows: pa.Table, key: Sequence[str]) -> None:
+def replace_rows(address: TableAddress, table: str, rows: pa.Table, key: Sequence[str]) -> None:
     """Write rows to a table of a database, in place of those with the same key, within one transaction.
 
     Args:
@@ -91,12 +91,12 @@ def replace_rows(address: Address, table: str, rows: pa.Table, key: Sequence[str
         connection.commit()
 
 
-def check_driver(address: Address) -> None:
+def check_driver(address: TableAddress) -> None:
     """Raise UsageError unless the driver of a database is installed."""
     _driver(address)
 
 
-def _driver(address: Address) -> Any:
+def _driver(address: TableAddress) -> Any:
     try:
         return importlib.import_module(_MODULES[address.scheme])
     except ImportError:
@@ -108,7 +108,7 @@ def _driver(address: Address) -> Any:
 
 
 @contextmanager
-def _connected(address: Address, *, only_reads: bool = False) -> Iterator[Any]:
+def _connected(address: TableAddress, *, only_reads: bool = False) -> Iterator[Any]:
     """Yield a connection, which is closed behind the block; what is not committed is rolled back."""
     driver = _driver(address)
     try:
@@ -121,7 +121,7 @@ def _connected(address: Address, *, only_reads: bool = False) -> Iterator[Any]:
         yield connection
 
 
-def _duckdb(address: Address) -> Any:
+def _duckdb(address: TableAddress) -> Any:
     """Return a connection to a DuckDB file that only reads."""
     from adbc_driver_manager import dbapi
 
@@ -130,7 +130,7 @@ def _duckdb(address: Address) -> Any:
     return dbapi.connect(driver=driver, entrypoint="duckdb_adbc_init", db_kwargs=options)
 
 
-def _uri(address: Address) -> str:
+def _uri(address: TableAddress) -> str:
     """Return the address as the driver takes it."""
     if address.scheme in ("sqlite", "duckdb"):
         # As in SQLAlchemy: three slashes before a relative path, four before an absolute one.
@@ -142,7 +142,7 @@ def _uri(address: Address) -> str:
     return f"{uri}{'&' if urlsplit(uri).query else '?'}connect_timeout={CONNECT_S}"
 
 
-def _not_connected(address: Address, said: str) -> ForecasterError:
+def _not_connected(address: TableAddress, said: str) -> ForecasterError:
     refused = _REFUSED.search(said)
     if refused is not None:
         return DataError(
@@ -168,7 +168,7 @@ def _not_connected(address: Address, said: str) -> ForecasterError:
 
 
 @contextmanager
-def _explained(address: Address, what: str) -> Iterator[None]:
+def _explained(address: TableAddress, what: str) -> Iterator[None]:
     """Turn what the database says of a statement into an error with a next move."""
     driver = _driver(address)
     try:
@@ -186,7 +186,7 @@ def _explained(address: Address, what: str) -> Iterator[None]:
         raise DataError(f"{address.name}: {what} is refused: {said}", hint=hint) from None
 
 
-def _first_line(said: str, address: Address) -> str:
+def _first_line(said: str, address: TableAddress) -> str:
     """Return what a driver says, without its own names, and without anything that is secret."""
     found = re.search(r"ERROR: +([^\n]*)", said)
     line = found[1] if found else said.split("\n", 1)[0]
@@ -197,7 +197,7 @@ def _first_line(said: str, address: Address) -> str:
     return line.replace(address.text, address.name).rstrip(". ")
 
 
-def _check_columns(address: Address, table: str, held: Sequence[str], wanted: Sequence[str]) -> None:
+def _check_columns(address: TableAddress, table: str, held: Sequence[str], wanted: Sequence[str]) -> None:
     absent = [name for name in wanted if name not in held]
     if absent:
         raise DataError(

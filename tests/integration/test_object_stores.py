@@ -168,10 +168,10 @@ def test_google_cloud_storage_by_the_same_words(
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
         output = f"gs://{BUCKET}/forecasts/f.csv"
         assert done("predict", folder / "r", "--output", output) == f"{output}: 6 rows\n"
-        from forecaster.remote.address import Address
+        from forecaster.remote.address import TableAddress
         from forecaster.remote.objects import Store
 
-        Store(Address.of(f"gs://{BUCKET}/sold.csv")).write((folder / "t.csv").read_bytes())
+        Store(TableAddress.of(f"gs://{BUCKET}/sold.csv")).write((folder / "t.csv").read_bytes())
         newest = done("predict", folder / "r")
         assert newest == done("predict", folder / "r", "--data", f"gs://{BUCKET}/sold.csv")
         said = refused(2, "predict", folder / "r", "--data", f"gs://{BUCKET}/gone.csv")

@@ -17,7 +17,7 @@ from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.copies import Kept, disk_errors, write_parts
 from forecaster.data.reading.formats import format_in_folder, format_of, sniffed_ending
 from forecaster.errors import DataError, EnvironmentError_, ForecasterError, UsageError
-from forecaster.remote.address import HTTP, STDIO, Address, is_address, masked
+from forecaster.remote.address import HTTP, STDIO, TableAddress, is_address, masked
 
 STDIN_NAME = "<stdin>"
 # A download that goes on beyond this is no table that is worth a forecast, or none that should be fetched every night.
@@ -52,13 +52,13 @@ class Elsewhere:
         return self.name
 
     @cached_property
-    def address(self) -> Address | None:
+    def address(self) -> TableAddress | None:
         """Where it lies; None for stdin.
 
         Raises:
             UsageError: Nothing reads such an address, or the variable is not set.
         """
-        return None if self.written == STDIO else Address.of(self.written)
+        return None if self.written == STDIO else TableAddress.of(self.written)
 
     @cached_property
     def local(self) -> Path | ArrowTable:
@@ -98,7 +98,7 @@ class Elsewhere:
                 ]
             raise
 
-    def _from_database(self, address: Address) -> ArrowTable:
+    def _from_database(self, address: TableAddress) -> ArrowTable:
         from forecaster.remote.database import query
 
         if self.sql is None:
@@ -122,7 +122,7 @@ class Elsewhere:
         write_parts(body, iter(lambda: sys.stdin.buffer.read(_CHUNK), b""))
         return body.rename(folder / f"stdin{sniffed_ending(body)}")
 
-    def _from_http(self, address: Address) -> Path:
+    def _from_http(self, address: TableAddress) -> Path:
         from forecaster.remote.http import request
 
         kept = Kept(address.text)
@@ -142,7 +142,7 @@ class Elsewhere:
         body.rename(folder / name)
         return kept.keep(folder, name, answer.validators) if kept.root is not None else folder / name
 
-    def _from_store(self, address: Address) -> Path:
+    def _from_store(self, address: TableAddress) -> Path:
         from forecaster.remote.objects import Store
 
         store = Store(address)
