@@ -73,6 +73,7 @@ def command(
 ) -> None:
     """Score a run again beside its baselines, on its own table or on new rows, or compare several runs."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
+        from forecaster.data.reading.sources import read_once
         from forecaster.runs.outputs import Output
         from forecaster.runs.tables import check_spreadsheet_safe, spreadsheet_safe
 
@@ -87,15 +88,16 @@ def command(
         other = _run_named(worse_than, reporter)
         also = [worse_than] if worse_than and other is None else []
         # The result shows the notes, so they are not printed while the runs are scored.
+        rows = read_once(data)
         found = [
             fc.load(named_run(run, reporter)).evaluate(
-                data, split=split, also=also, on_note=lambda note: None
+                rows, split=split, also=also, on_note=lambda note: None
             )
             for run in runs
         ]
         rival: str | Evaluation | None = worse_than
         if other is not None:
-            rival = other.evaluate(data, split=split, on_note=lambda note: None)
+            rival = other.evaluate(rows, split=split, on_note=lambda note: None)
         worse = [s for one in found if rival and (s := one.worse_than(rival))]
         written = None
         if place is not None:

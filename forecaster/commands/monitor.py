@@ -25,7 +25,7 @@ EXAMPLES = examples(
 def command(
     run: RunDirectory,
     data: Annotated[
-        Path,
+        str,
         typer.Option(
             "--data",
             metavar="FILE",

@@ -69,7 +69,8 @@ def inspect(source: TableSource, *, folder: Path, wishes: Wishes = _NOTHING, str
     if isinstance(source, ArrowTable):
         return Draft(guess, draft(guess, path=IN_MEMORY, name=DEFAULT_NAME), folder)
     if isinstance(source, Elsewhere):
-        return Draft(guess, draft(guess, path=_recorded(source), name=_name(source.base_name)), folder)
+        name = _name("" if source.address is None else source.address.base_name)
+        return Draft(guess, draft(guess, path=_recorded(source), name=name), folder)
     text = draft(guess, path=_relative(source, folder), name=_name(source.name))
     return Draft(guess, text, folder)
 
