@@ -3,8 +3,8 @@
 python benchmarks/onnx_parity.py
 
 Builds every cell with every head, output and normalisation that go together, and further options of the layers and of
-the windows one by one, with random weights and windows that drift. Prints the tables of docs/benchmarks.md. Differences are
-shares of the largest output of the batch, or of 1 where that is less.
+the windows one by one, with random weights and windows that drift. Prints the tables of docs/benchmarks.md. Differences
+are shares of the largest output of the batch, or of 1 where that is less.
 """
 
 from __future__ import annotations

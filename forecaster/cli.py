@@ -18,6 +18,7 @@ from forecaster.commands import (
     doctor,
     evaluate,
     explain,
+    export,
     future,
     init,
     plot,
@@ -33,6 +34,7 @@ from forecaster.commands import (
     validate,
 )
 from forecaster.commands import list as list_
+from forecaster.data.pandas_later import OwnProcess
 from forecaster.system import write_utf8
 from forecaster.terminal.exits import end_on_signals, run_to_the_end
 from forecaster.text import shortened, visible
@@ -93,6 +95,7 @@ VERBS: dict[str, ModuleType] = {
     "backtest": backtest,
     "report": report,
     "explain": explain,
+    "export": export,
     "plot": plot,
     "serve": serve,
     "show": show,
@@ -128,6 +131,7 @@ def _root(
 def main() -> None:
     """Run the command line. docs/cli.md lists the exit statuses."""
     end_on_signals()
+    OwnProcess.here = True
     write_utf8(sys.stdout)
     write_utf8(sys.stderr)
     run_to_the_end(app)

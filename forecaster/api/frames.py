@@ -81,6 +81,9 @@ def _with_types(table: pa.Table, like: pa.Schema) -> pa.Table:
         if wanted is None or wanted == field.type or types.is_dictionary(wanted):
             continue
         try:
+            if types.is_timestamp(field.type) and _is_text(wanted):
+                table = table.set_column(i, field.name, _as_text(table.column(i)).cast(wanted))
+                continue
             column = table.column(i).cast(wanted)
             same = column.cast(field.type).equals(table.column(i))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -90,3 +93,24 @@ def _with_types(table: pa.Table, like: pa.Schema) -> pa.Table:
             continue
         table = table.set_column(i, field.name, column)
     return table
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    import pyarrow.types as types
+
+    return bool(types.is_string(kind) or types.is_large_string(kind))
+
+
+def _as_text(times: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return times as forecasts in CSV have them: with as many digits as they need, and offsets such as +02:00."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for unit in ("s", "ms"):
+        try:
+            times = times.cast(pa.timestamp(unit, times.type.tz))
+            break
+        except pa.ArrowInvalid:
+            continue
+    text = pc.replace_substring_regex(times.cast(pa.string()), r"([+-]\d\d)(\d\d)$", r"\1:\2")
+    return pc.replace_substring_regex(text, "Z$", "+00:00")

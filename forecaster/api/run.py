@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from forecaster.api.fresh import Update
     from forecaster.pipeline.explain import Explained
+    from forecaster.pipeline.export import Exported
     from forecaster.pipeline.future import FutureTable
     from forecaster.pipeline.plot import Plotted
     from forecaster.pipeline.predict import Predicted
@@ -471,6 +472,30 @@ class Run:
             kind,
         )
         return Update(new, dict(found.gate), found.sentence, found.notes)
+
+    def export(
+        self,
+        output: str | Path,
+        *,
+        format: Literal["onnx", "saved_model"] = "onnx",  # noqa: A002  the name of the option
+    ) -> Exported:
+        """Write the networks of the run for other programs, with everything that a forecast needs besides them.
+
+        Args:
+            output: The folder to write, which must not exist yet or be empty.
+            format: onnx for any language, or saved_model for TensorFlow.
+
+        Returns:
+            The folder, its files and their size.
+
+        Raises:
+            UsageError: When the folder holds something, or the network does not have this format; the message says why.
+            DataError: When a file of the run is damaged.
+            EnvironmentError_: When the folder cannot be written, as on a full disk.
+        """
+        from forecaster.pipeline.export import export
+
+        return export(self._opened, Path(output), form=format)
 
     def report(self, output: str | Path | None = None) -> Reported:
         """Write the report of the run: one HTML file that opens offline.

@@ -10,6 +10,7 @@ import forecaster as fc
 from forecaster.terminal.console import Reporter, Result, table, wrapped
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.options import ConfigFile, Json, NoColor, Overrides, Quiet, Verbose, examples
+from forecaster.text import listed
 
 if TYPE_CHECKING:
     from forecaster.data.profile.check import TableReport
@@ -49,7 +50,7 @@ def _result(validated: Validated, config: Path, reporter: Reporter) -> Result:
     facts, windows = [], []
     for one in report.each(0, shown):
         name = one["id"] or "(one series)"
-        far = sum(target["count"] for target in one["outliers"].values())
+        far = sum(column["count"] for column in one["outliers"].values())
         still = max(target["rows"] for target in one["constant"].values())
         counts = [
             one["rows"],
@@ -75,6 +76,7 @@ def _result(validated: Validated, config: Path, reporter: Reporter) -> Result:
         "",
         f"{n:,} series, {report.summary['rows']:,} rows, every {report.summary['freq']}",
         *_gaps_text(report),
+        *_outliers_text(report),
         f"windows of {window.lookback:,} + {window.horizon:,} steps: {total['train']:,} train, "
         f"{total['val']:,} val, {total['test']:,} test",
         *wrapped([validated.learned.sentence_ahead()]),
@@ -95,6 +97,14 @@ def _result(validated: Validated, config: Path, reporter: Reporter) -> Result:
         "series": series,
     }
     return facts_json, "\n".join(lines)
+
+
+def _outliers_text(report: TableReport) -> list[str]:
+    """Return which columns the outliers are in, where there are several columns."""
+    found = {name: n for name, n in report.summary["outliers"].items() if n}
+    if not found or len(report.summary["outliers"]) == 1:
+        return []
+    return wrapped(["outliers: " + listed([f"{name} {n:,}" for name, n in found.items()], most=8)])
 
 
 def _edges(one: Mapping[str, Any], name: str) -> str:

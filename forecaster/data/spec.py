@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from forecaster.data.encodings import encoding_fault
+from forecaster.data.time_axis.clocks import zone_fault
 from forecaster.data.time_axis.time_formats import OF_YEAR, format_fault
 from forecaster.spec import MOST_COUNT, MOST_DISTANCE, Count, Fault, FaultsError, OneOf, Spec, raise_faults
 from forecaster.text import joined
@@ -28,20 +29,6 @@ CalendarFeature = Annotated[
         },
     ),
 ]
-
-
-def zone_fault(name: str) -> tuple[str, str] | None:
-    """Return what is wrong with the name of a time zone, and the next move; None where nothing is."""
-    import difflib
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
-
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        near = difflib.get_close_matches(name, sorted(available_timezones()), n=1)
-        hint = f"did you mean {near[0]}?" if near else "give an IANA name such as Europe/Paris"
-        return f"no time zone is called {name!r}", hint
-    return None
 
 
 class CsvSpec(Spec):
@@ -257,9 +244,11 @@ class DataSpec(Spec):
     ] = Field({}, examples=[{"carrier": "embedding"}])
     """The covariate columns that hold categories instead of numbers, and how each enters the network. A category
     that no training row contains counts as the average of the known ones."""
-    timezone: str | None = Field(None, examples=["Europe/Paris"])
-    """The IANA time zone of timestamps that are written without an offset. null: such timestamps are used as they
-    are, as if clocks never changed."""
+    timezone: str | None = Field(None, examples=["Europe/Paris", "+02:00"])
+    """The time zone of the timestamps, by its IANA name or as an offset from UTC in quotes: that of days, seasons and
+    forecasts, and of timestamps that are written without an offset. null: timestamps without an offset are used as
+    they are, as if clocks never changed; those with one offset are read and answered in it, and those with several
+    in UTC."""
     clock_changes: ClockSpec = Field(ClockSpec(), examples=[{"repeated": "in_order", "skipped": "forward"}])
     """What to do with local times that the clocks of `data.timezone` repeat or skip."""
     bounds: BoundsSpec = Field(BoundsSpec(), examples=[{"min": 0}])

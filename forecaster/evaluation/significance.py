@@ -74,7 +74,7 @@ def diebold_mariano(first: AnyFloats, second: AnyFloats, *, horizon: int) -> Com
         second: (cutoffs,), the losses of the other forecast.
         horizon: Horizon of the forecasts, in units of the distance between cutoffs.
     """
-    from scipy import fft, stats
+    from scipy import fft, special
 
     d = np.asarray(first, np.float64) - np.asarray(second, np.float64)
     d = d[np.isfinite(d)]
@@ -89,7 +89,7 @@ def diebold_mariano(first: AnyFloats, second: AnyFloats, *, horizon: int) -> Com
     if variance <= _rounding(d):
         return Comparison(mean, None, _certain(mean), n)
     statistic = mean / math.sqrt(variance)
-    return Comparison(mean, statistic, float(2.0 * stats.t.sf(abs(statistic), cosines)), n)
+    return Comparison(mean, statistic, float(2.0 * special.stdtr(cosines, -abs(statistic))), n)
 
 
 def paired_over_series(first: AnyFloats, second: AnyFloats, *, n_cutoffs: int) -> Comparison:
@@ -106,7 +106,7 @@ def paired_over_series(first: AnyFloats, second: AnyFloats, *, n_cutoffs: int) -
         second: (series,), the losses of the other forecast.
         n_cutoffs: The number of cutoffs that the losses are averaged over.
     """
-    from scipy import stats
+    from scipy import special
 
     d = np.asarray(first, np.float64) - np.asarray(second, np.float64)
     d = d[np.isfinite(d)]
@@ -118,7 +118,7 @@ def paired_over_series(first: AnyFloats, second: AnyFloats, *, n_cutoffs: int) -
     if variance <= _rounding(d):
         return Comparison(mean, None, _certain(mean), n_cutoffs, n)
     statistic = mean / math.sqrt(variance)
-    return Comparison(mean, statistic, float(2.0 * stats.t.sf(abs(statistic), n - 1)), n_cutoffs, n)
+    return Comparison(mean, statistic, float(2.0 * special.stdtr(n - 1, -abs(statistic))), n_cutoffs, n)
 
 
 def _rounding(d: Floats) -> float:

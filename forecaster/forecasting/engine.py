@@ -93,7 +93,7 @@ class OnnxEngine:
         shape: Sizes of the windows.
         members: The weights of each member.
         stored: The graphs that a run holds; None writes them from the spec and the weights.
-        threads: Threads of one operator; None is one per core.
+        threads: Batches that run at a time; None is one per processor.
     """
 
     name: ClassVar[str] = "onnxruntime"
@@ -138,7 +138,7 @@ class OnnxEngine:
     def _network(self, member: int) -> Network:
         from forecaster.model.graph.engine import Network
 
-        return Network(self.spec, self.shape, partial(self._session, member))
+        return Network(self.spec, self.shape, partial(self._session, member), threads=self.threads)
 
     def _session(self, member: int, role: str) -> GraphSession:
         from forecaster.model.graph.session import GraphSession
@@ -149,7 +149,7 @@ class OnnxEngine:
                 if self.stored is None
                 else self.stored.content(member, role)
             )
-            self._sessions[member, role] = GraphSession(content, threads=self.threads)
+            self._sessions[member, role] = GraphSession(content)
         return self._sessions[member, role]
 
 

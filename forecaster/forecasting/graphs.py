@@ -76,6 +76,36 @@ def graph_content(spec: ModelSpec, shape: Shape, weights: Arrays, role: str) -> 
         ) from error
 
 
+def network_json(
+    spec: ModelSpec, shape: Shape, members: Sequence[Arrays], description: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the content of network.json: the graphs of each member, and what `description` says of them."""
+    from forecaster.model.graph.builder import OPSET
+    from forecaster.model.graph.export import refusal
+
+    why = refusal(spec, shape)
+    names = [] if why else _names(spec, len(members))
+    head = {"format_version": FORMAT_VERSION, "opset": OPSET, "refused": why, "members": names}
+    return {**head, **description}
+
+
+def write_graphs(folder: Path, spec: ModelSpec, shape: Shape, members: Sequence[Arrays]) -> None:
+    """Write the ONNX files of an ensemble that `export.refusal` has nothing against.
+
+    Args:
+        folder: Where to.
+        spec: The network.
+        shape: Sizes of the windows.
+        members: The weights of each member.
+
+    Raises:
+        EnvironmentError_: When they cannot be written.
+    """
+    for weights, files in zip(members, _names(spec, len(members)), strict=True):
+        for role, name in files.items():
+            write_whole(folder / name, graph_content(spec, shape, weights, role))
+
+
 def save_graphs(
     run: RunDir,
     spec: ModelSpec,
@@ -85,7 +115,7 @@ def save_graphs(
     *,
     scored: bool = False,
 ) -> None:
-    """Write the ONNX files of an ensemble, and network.json beside them.
+    """Write the ONNX files of an ensemble in a run directory, if it has any, and network.json beside them.
 
     Args:
         run: The run directory.
@@ -98,19 +128,17 @@ def save_graphs(
     Raises:
         EnvironmentError_: When they cannot be written.
     """
-    from forecaster.model.graph.builder import OPSET
-    from forecaster.model.graph.export import refusal, roles
+    folder = run.file(SCORED_MODEL if scored else MODEL)
+    content = network_json(spec, shape, members, description)
+    if content["refused"] is None:
+        write_graphs(folder, spec, shape, members)
+    write_json(folder / NETWORK_FILE, content)
 
-    folder, why = SCORED_MODEL if scored else MODEL, refusal(spec, shape)
-    names = [
-        {role: f"{role}-{member}.onnx" for role in roles(spec)}
-        for member in range(0 if why else len(members))
-    ]
-    for weights, files in zip(members, names, strict=False):
-        for role, name in files.items():
-            write_whole(run.file(f"{folder}/{name}"), graph_content(spec, shape, weights, role))
-    head = {"format_version": FORMAT_VERSION, "opset": OPSET, "refused": why, "members": names}
-    write_json(run.file(f"{folder}/{NETWORK_FILE}"), {**head, **description})
+
+def _names(spec: ModelSpec, n_members: int) -> list[dict[str, str]]:
+    from forecaster.model.graph.export import roles
+
+    return [{role: f"{role}-{member}.onnx" for role in roles(spec)} for member in range(n_members)]
 
 
 def graph_files(names: Iterable[str], folder: str) -> list[str]:

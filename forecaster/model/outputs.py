@@ -86,13 +86,16 @@ def quantiles(output: NetworkOutput, values: Floats, probabilities: Sequence[flo
 def _family_quantile(
     family: str, parts: list[NDArray[np.float64]], probability: float
 ) -> NDArray[np.float64]:
-    from scipy import special, stats
+    from scipy import special
 
     if family == "normal":
         found: NDArray[np.float64] = parts[0] + parts[1] * special.ndtri(probability)
     elif family == "student_t":
         found = parts[0] + parts[1] * special.stdtrit(parts[2], probability)
     else:
+        # It takes half a second to import.
+        from scipy import stats
+
         size, success = binomial_form(*parts)
         found = stats.nbinom.ppf(probability, size, success)
     return found

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.data.arrays import Ints
+from forecaster.data.pandas_later import is_plain, without_pandas
 from forecaster.data.reading.cache import load_table
 from forecaster.data.reading.sources import TableSource, source_name
 from forecaster.data.transforms.fill import fill
@@ -32,7 +34,6 @@ from forecaster.stages.learned import rows_seen
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare, prepare_table
-from forecaster.stages.renewed import own_transforms
 from forecaster.stages.scoring import (
     DECISIVE_METRICS,
     ScoredForecasts,
@@ -175,7 +176,10 @@ def evaluate(
     source = opened.own_table(
         "restore it, or score other rows with --data", instead="score rows after these with --data"
     )
-    prepared = prepare(spec, source, smoke=opened.smoke, transforms=own_transforms(opened, fitted))
+    # Not fitted again on the training rows: that gives the same.
+    transforms = FittedTransforms(fitted.scaler, fitted.encoders)
+    read = partial(prepare, spec, source, smoke=opened.smoke, transforms=transforms)
+    prepared = without_pandas(read) if is_plain(source) else read()
     if not len(prepared.windows[split]):
         raise UsageError(
             f"--split {split}: {opened.run.path} has no {split} windows",

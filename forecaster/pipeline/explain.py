@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from forecaster.data.transforms.fitted import FittedTransforms
 from forecaster.errors import DataError, UsageError
 from forecaster.runs.files import write_json
 from forecaster.stages.graphs import EngineUsed, engine_used, with_engine
@@ -12,7 +13,6 @@ from forecaster.stages.importance import measure
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import prepare
-from forecaster.stages.renewed import own_transforms
 from forecaster.stages.report import IMPORTANCE, Reported, write_report
 
 
@@ -55,7 +55,7 @@ def explain(opened: OpenedRun, *, windows: int = 256, repeats: int = 5, seed: in
         )
     source = opened.own_table("restore it: explain needs its validation windows")
     fitted = fitted_of(opened, scored=True)
-    prepared = prepare(spec, source, transforms=own_transforms(opened, fitted))
+    prepared = prepare(spec, source, transforms=FittedTransforms(fitted.scaler, fitted.encoders))
     if not len(prepared.windows["val"]):
         raise DataError(f"{run.path}: has no validation windows", hint="train with split.val above 0")
     fitted = with_engine(fitted, spec.runtime)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.data.arrays import Ints
+from forecaster.data.pandas_later import without_pandas
 from forecaster.data.reading.sources import TableSource
 from forecaster.errors import DataError, Diagnostic, UsageError
 from forecaster.reporting.newest import NewestForecasts
@@ -117,7 +119,8 @@ def predict(
     if drawing is not None:
         drawing.check_names(start.panel.ids, start.panel.targets)
     ahead = forecast_ahead(spec, fitted, start, steps=steps, future=future)
-    table = ahead.forecast.table(ahead.panel, spec.data, levels=shown, native_times=native_times)
+    as_table = partial(ahead.forecast.table, ahead.panel, spec.data, levels=shown, native_times=native_times)
+    table = without_pandas(as_table)
     if start.cutoff is not None and start.late.any():
         table = _after(table, ahead.forecast.positions(ahead.panel), ahead.forecast.point.shape, start.cutoff)
     newest = NewestForecasts.of(start.panel, start.known, ahead.forecast, shown)

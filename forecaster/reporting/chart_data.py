@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -64,6 +65,15 @@ def _short(value: Any) -> Any:
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
+def _browser_zone(zone: str | None) -> str:
+    """Return the name that browsers know a zone by: older ones know no offsets, and whole hours by other names."""
+    if zone is None:
+        return "Etc/UTC"
+    whole = re.fullmatch(r"([+-])(0\d|1[0-2]):00", zone)
+    # The sign of these names is that of UTC seen from the zone.
+    return zone if whole is None else f"Etc/GMT{'-' if whole[1] == '+' else '+'}{int(whole[2])}"
+
+
 def _axis(c: Contents, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return how a position becomes a time: phase + step × position, or a list where steps differ in length.
 
@@ -73,7 +83,7 @@ def _axis(c: Contents, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     time_axis = c.time_axis
     axis: dict[str, Any] = {
         "time": not time_axis.is_integer,
-        "zone": time_axis.timezone or "Etc/UTC",
+        "zone": _browser_zone(time_axis.timezone),
         "days": time_axis.is_calendar and time_axis.phase % DAY_NS == 0,
     }
     if not lines:

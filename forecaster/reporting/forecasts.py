@@ -13,6 +13,7 @@ import numpy as np
 from forecaster.data.arrays import AnyFloats, Ints
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import OFF_AXIS, TimeAxis
+from forecaster.data.time_axis.clocks import to_utc
 from forecaster.runs.directory import RunDir
 from forecaster.runs.reading import MIB, MOST_BYTES, damaged
 
@@ -167,8 +168,10 @@ def _positions(column: pa.ChunkedArray, time_axis: TimeAxis, rows: Ints) -> Ints
     if time_axis.is_integer:
         stamps = np.array([int(word) for word in words], dtype=np.int64)
     else:
-        # Times have their UTC offset where the axis has a time zone, and none where it has not.
+        # Times have their UTC offset where the axis has a time zone, and none where it has not; dates never have.
         moments = pd.to_datetime(pd.Index(words), utc=True, format="ISO8601")
         stamps = moments.tz_localize(None).to_numpy().astype("M8[ns]").view(np.int64)
+        dates = np.array([len(word) == len("2000-01-01") for word in words], dtype=bool)
+        stamps[dates] = to_utc(stamps[dates], time_axis.timezone)
     found, inverse = np.unique(codes[rows], return_inverse=True)
     return time_axis.positions(stamps[found])[inverse]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forecaster.api.new_run import check_count
+from forecaster.data.pandas_later import OwnProcess
 from forecaster.errors import UsageError
 from forecaster.service import check_installed
 from forecaster.service.settings import (
@@ -87,6 +88,8 @@ def _listen(settings: Settings, given: _Given) -> None:
     from forecaster.service.server import Address, answer_requests
     from forecaster.service.workers import answer_with_workers
 
+    # Runs are forecast in threads, of which one may need pandas while another leaves it out.
+    OwnProcess.here = False
     certfile, keyfile = (None if file is None else Path(file) for file in (given.certfile, given.keyfile))
     address = Address(given.host, given.port, certfile, keyfile)
     address.check()

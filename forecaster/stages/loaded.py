@@ -64,7 +64,7 @@ def fitted_of(opened: OpenedRun, *, scored: bool = False) -> Fitted:
         or fitted.encoders.kinds != dict(categorical)
         or fitted.shape != shape_of(spec, fitted.encoders)
         or fitted.scaler.loc.shape[1] != columns
-        or fitted.time_axis.timezone != spec.data.timezone
+        or spec.data.timezone not in (None, fitted.time_axis.timezone)
     ):
         raise damaged(opened.run.file(SPEC), "does not describe the network of resolved.yaml")
     return fitted

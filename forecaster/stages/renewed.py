@@ -11,13 +11,10 @@ from forecaster.data.reading.cache import load_table
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import TimeAxis
-from forecaster.data.transforms.fitted import FittedTransforms
 from forecaster.errors import UsageError
-from forecaster.forecasting.fitted import Fitted
 from forecaster.runs.directory import RunDir
 from forecaster.stages.checks import odd_values, too_short
 from forecaster.stages.learned import last_rows, learned_splits
-from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared
 from forecaster.stages.refitting import epochs_of
 from forecaster.stages.report import read_epochs
@@ -52,20 +49,6 @@ def check_apart(before: Path, path: Path, what: str) -> None:
 def read_on_axis(data: DataSpec, source: TableSource, *, time_axis: TimeAxis) -> tuple[Panel, Findings]:
     """Read a table on the time axis of a run, as `prepared.read` does."""
     return load_table(data, source, keep_future=bool(data.future_covariates), time_axis=time_axis)
-
-
-def own_transforms(opened: OpenedRun, fitted: Fitted) -> FittedTransforms | None:
-    """Return the transforms of an updated run, which is scaled as the run before was.
-
-    Those of any other run follow from the training rows of its table: None.
-
-    Args:
-        opened: The run.
-        fitted: Its networks that were scored.
-    """
-    if "updated" not in opened.run.manifest():
-        return None
-    return FittedTransforms(fitted.scaler, fitted.encoders)
 
 
 def epochs_needed(run: RunDir, spec: ExperimentSpec) -> tuple[int, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.arrays import Ints
+from forecaster.data.pandas_later import is_plain, without_pandas
 from forecaster.data.panel import Panel
 from forecaster.data.reading.cache import load_table
 from forecaster.data.reading.sources import TableSource, source_name
@@ -255,8 +257,8 @@ def _read_rows(
     """
     data = with_plain_times(spec.data) if written else spec.data
     data = data.model_copy(update={"start": None, "end": None})
-    read = load_table if keep else read_table
-    panel, findings = read(data, source, keep_future=True, time_axis=time_axis)
+    read = partial(load_table if keep else read_table, data, source, keep_future=True, time_axis=time_axis)
+    panel, findings = without_pandas(read) if is_plain(source) else read()
     known = panel.lengths - findings.future_rows
     n_absent = int(findings.gap_length.sum())
     if spec.data.missing != "zero" and n_absent * 2 > int(panel.lengths.sum()):

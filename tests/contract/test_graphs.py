@@ -65,22 +65,30 @@ def test_a_layer_is_one_node_whatever_the_lookback() -> None:
     assert sum(nodes.values()) < 40
 
 
-def test_the_outputs_do_not_depend_on_the_batch_or_on_threads() -> None:
+def test_the_outputs_do_not_depend_on_the_batch() -> None:
     for cell in CELLS:
         for shape in (RICH, PADDED):
             one = case(cell, "encoder_decoder", "point", "mean", shape)
             assert one is not None
             content = graph_of(NETWORK, one.spec, one.shape, weights_of(built(one))).content("0")
             windows = inputs(shape, batch=40)
-            whole = GraphSession(content, threads=1).run(windows)[FORECAST]
-            for threads in (1, 3):
-                session = GraphSession(content, threads=threads)
-                for size in (1, 2, 7, 32):
-                    parts = [
-                        session.run({name: part[i : i + size] for name, part in windows.items()})[FORECAST]
-                        for i in range(0, 40, size)
-                    ]
-                    assert (np.concatenate(parts) == whole).all()
+            session = GraphSession(content)
+            whole = session.run(windows)[FORECAST]
+            for size in (1, 2, 3, 7, 32):
+                parts = [
+                    session.run({name: part[i : i + size] for name, part in windows.items()})[FORECAST]
+                    for i in range(0, 40, size)
+                ]
+                assert (np.concatenate(parts) == whole).all()
+
+
+def test_the_outputs_do_not_depend_on_threads() -> None:
+    """Five batches, one after the other or three at a time."""
+    one = as_case(spec(), PLAIN)
+    windows, members = lines(600, n_targets=2, shape=PLAIN), [weights_of(built(one))]
+    single, several = (OnnxEngine(one.spec, PLAIN, members, threads=n).outputs(0, windows) for n in (1, 3))
+    assert len(windows) == 1200
+    assert (single == several).all()
 
 
 def test_the_same_weights_give_the_same_bytes() -> None:

@@ -1,6 +1,7 @@
 """The main way through the command line, on tables whose numbers are worked by hand."""
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -348,6 +349,23 @@ def test_local_time_over_a_change_of_the_clock(tmp_path: Path) -> None:
         "2024-03-31 03:00:00+02:00",
         "2024-03-31 04:00:00+02:00",
     ]
+
+
+@pytest.mark.parametrize("zone", [{}, {"timezone": "-05:00"}, {"timezone": "America/Bogota"}])
+def test_days_with_an_offset_are_forecast_in_it(zone: dict[str, str], tmp_path: Path) -> None:
+    """Midnight there is no midnight of UTC; the report reads the days back."""
+    days = [f"{date(2024, 1, 5) + timedelta(days=d)}T00:00:00-05:00" for d in range(56)]
+    write_table(tmp_path / "t.csv", "t,y", zip(days, range(56), strict=True))
+    config = write_config(tmp_path, {"targets": ["y"], "freq": "D", **zone}, training={"epochs": 1})
+    done("train", config, "--run-dir", tmp_path / "r", "-q")
+    assert [row[0] for row in csv_rows(done("predict", tmp_path / "r"))[1:]] == [
+        "2024-03-01",
+        "2024-03-02",
+        "2024-03-03",
+    ]
+    assert [row[0] for row in csv_rows((tmp_path / "r" / "next.csv").read_text())[1:2]] == ["2024-03-01"]
+    done("report", tmp_path / "r", "--output", tmp_path / "again.html")
+    done("evaluate", tmp_path / "r", "-q")
 
 
 def test_future_covariates_come_with_the_data(tmp_path: Path) -> None:

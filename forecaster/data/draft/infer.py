@@ -34,8 +34,9 @@ from forecaster.data.draft.sniff import Sample, as_numbers, read_columns, sniff
 from forecaster.data.draft.steps import explained, other_steps
 from forecaster.data.draft.times import find_time, read_times
 from forecaster.data.draft.wishes import Wishes, check_columns
-from forecaster.data.draft.zones import named_zone, zone_choice
+from forecaster.data.draft.zones import irregular_in_utc, zone_choice
 from forecaster.data.reading.numbers import MISSING
+from forecaster.data.reading.offsets import zone_of
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import CsvSpec
 from forecaster.data.time_axis.axis import TimeAxis
@@ -119,17 +120,20 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     named = id_candidates(sample, time, wishes)
     targets, others = find_targets(sample, taken, wishes)
     table = read_columns(sample, list(dict.fromkeys([*time.columns, *named, *targets])))
-    times, zoned = read_times(table, time, sample, wishes.timezone)
+    times, zones = read_times(table, time, sample, wishes.timezone)
     found = _find_id(times, table[named], sample, wishes)
     name = found.name
     if name in targets:
         targets, others = find_targets(sample, {*taken, name}, wishes)
         table[list(targets)] = read_columns(sample, list(targets))
     others = [column for column in others if column != name]
-    # Times with offsets and no zone are compared in UTC; without offsets, times are used as they are written.
-    zone = wishes.timezone or ((named_zone(sample, time) or "UTC") if zoned else None)
+    # Without offsets, times are used as they are written.
+    zone = wishes.timezone or zone_of(zones)
     series, ids = _by_series(times, table[name] if name else None)
-    freq, time_axis = _frequency(series, ids, time, zone, wishes, path)
+    try:
+        freq, time_axis = _frequency(series, ids, time, zone, wishes, path)
+    except DataError as error:
+        raise irregular_in_utc(error, [] if wishes.timezone else zones, time, path) from None
     steps = [time_axis.positions(stamps) for stamps in series]
     lengths = [int(s[-1] - s[0] + 1) for s in steps]
     _check_lengths(lengths, wishes, path)
@@ -138,7 +142,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     rivals = () if wishes.targets else candidates(sample, [one for one in others if one not in parts])
     choices = (
         *found_times.choices,
-        zone_choice(sample, time, wishes) if zoned else None,
+        zone_choice(zones, times, time, wishes),
         found.choice,
         other_steps(series, ids, time_axis, time, wishes.freq is not None),
         _mark_choice(sample, [*targets, *others], wishes),

@@ -126,7 +126,7 @@ def _time(guess: Guess) -> list[str]:
     lines += _chosen(guess, "data.timezone")
     if guess.zone is not None:
         lines.append(
-            f"  timezone: {guess.zone}   # of times that are moments; names such as Europe/Paris work too"
+            f"  timezone: {quoted(guess.zone)}   # of times that are moments; names such as Europe/Paris work too"
         )
     return lines
 

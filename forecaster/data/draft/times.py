@@ -25,6 +25,7 @@ from forecaster.data.reading.columns import ColumnBatch, plain_text
 from forecaster.data.reading.problems import Problems
 from forecaster.data.reading.times import TimeReader
 from forecaster.data.spec import DataSpec
+from forecaster.data.time_axis.clocks import UTC
 from forecaster.data.time_axis.infer import TimeColumn
 from forecaster.errors import DataError, Location
 from forecaster.text import joined, listed, quoted
@@ -72,7 +73,7 @@ def find_time(sample: Sample, wishes: Wishes) -> FoundTimes:
 
 def read_times(
     table: pd.DataFrame, time: TimeColumn, sample: Sample, zone: str | None = None
-) -> tuple[Ints, bool]:
+) -> tuple[Ints, list[str]]:
     """Read the times of a whole table.
 
     Args:
@@ -82,7 +83,8 @@ def read_times(
         zone: The time zone of times without an offset; None where they are used as they are written.
 
     Returns:
-        Nanoseconds since 1970 or the integers themselves, (rows,), and whether the times carry offsets from UTC.
+        Nanoseconds since 1970 or the integers themselves, (rows,), and the distinct offsets of the times from UTC, or
+        the zone of a typed column; none of times that carry no offset.
 
     Raises:
         DataError: A cell is no time, or not of the kind of the cells before it; the first is named.
@@ -111,7 +113,7 @@ def read_times(
     stamps, good = reader.read(batch(time.name), {part: batch(name) for part, name in time.parts.items()})
     if not good.all():
         raise no_time(table, time, sample, ~good)
-    return stamps, reader.kind == "aware"
+    return stamps, reader.zones or ([UTC] if reader.kind == "aware" else [])
 
 
 def _find(sample: Sample, wishes: Wishes) -> FoundTimes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from forecaster.data.draft.recipe import Preset
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.reading.sources import source_name
-from forecaster.data.spec import zone_fault
+from forecaster.data.time_axis.clocks import zone_fault
 from forecaster.data.time_axis.frequency import canonical_freq
 from forecaster.data.time_axis.time_formats import format_fault
 from forecaster.errors import DataError, Location, UsageError

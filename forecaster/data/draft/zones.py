@@ -3,48 +3,61 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+import numpy as np
+
+from forecaster.data.arrays import Ints
 from forecaster.data.draft.choices import Ambiguity
-from forecaster.data.draft.sniff import Sample
 from forecaster.data.draft.wishes import Wishes
-from forecaster.data.spec import zone_fault
+from forecaster.data.time_axis.frequency import DAY_NS
 from forecaster.data.time_axis.infer import TimeColumn
-from forecaster.data.time_axis.time_formats import EPOCHS
+from forecaster.errors import DataError, Location
+from forecaster.text import listed
 
-_OFFSET = re.compile(r"[+-]\d{2}:?(\d{2})?$")
-_UTC = re.compile(r"[+-]00(:?00)?$")
-
-
-def named_zone(sample: Sample, time: TimeColumn) -> str | None:
-    """Return the name of the time zone that the type of the column has; None where it has none, or is in UTC."""
-    zone = getattr(sample.table[time.name].dtype, "tz", None)
-    name = None if zone is None else str(zone)
-    return None if name is None or _is_utc(name) or zone_fault(name) is not None else name
+_FIXED = re.compile(r"[+-]\d{2}:\d{2}")
+_NAMED = 5
+_YEAR_NS = 366 * DAY_NS
 
 
-def zone_choice(sample: Sample, time: TimeColumn, wishes: Wishes) -> Ambiguity | None:
-    """Return the choice of UTC for times with other offsets; None where they are in UTC or the zone was given."""
-    if wishes.timezone is not None or time.format in EPOCHS or named_zone(sample, time) is not None:
+def zone_choice(zones: Sequence[str], times: Ints, time: TimeColumn, wishes: Wishes) -> Ambiguity | None:
+    """Return the choice of a zone that changes its clocks for times with offsets; None where there is none.
+
+    Times of more than a year with one offset are on a clock that does not change.
+
+    Args:
+        zones: What `read_times` returned.
+        times: The stamps, (rows,).
+        time: The column of times.
+        wishes: What is known.
+    """
+    fixed = [zone for zone in zones if _FIXED.fullmatch(zone)]
+    if wishes.timezone is not None or not fixed:
         return None
-    zone = getattr(sample.table[time.name].dtype, "tz", None)
-    offset = _first_offset(sample.cells(time.name)) if zone is None else str(zone)
-    if offset is None or _is_utc(offset):
+    by_name = "--timezone with the name of its zone, such as America/New_York"
+    if len(zones) > 1:
+        return Ambiguity(
+            "data.timezone",
+            f"{time.name!r} has the offsets {listed(zones, most=_NAMED)} from UTC and is read in UTC, as are days, "
+            "seasons and forecasts",
+            ("--timezone UTC", by_name),
+        )
+    if int(np.max(times)) - int(np.min(times)) > _YEAR_NS:
         return None
     return Ambiguity(
         "data.timezone",
-        f"{time.name!r} has offsets from UTC such as {offset} and is read in UTC, as are days, seasons and forecasts",
-        ("--timezone UTC", "--timezone with the name of its zone, such as America/New_York"),
+        f"{time.name!r} has the offset {fixed[0]} from UTC in all rows, and so have the forecasts, whatever clocks do",
+        (f"--timezone {fixed[0]}", by_name),
     )
 
 
-def _is_utc(zone: str) -> bool:
-    return zone.upper() in ("UTC", "GMT", "Z", "ETC/UTC") or _UTC.fullmatch(zone) is not None
-
-
-def _first_offset(cells: list[str]) -> str | None:
-    """Return the first offset that is not that of UTC."""
-    for cell in cells:
-        found = _OFFSET.search(cell) if ":" in cell or "T" in cell else None
-        if found is not None and not _UTC.fullmatch(found[0]):
-            return found[0]
-    return None
+def irregular_in_utc(error: DataError, zones: Sequence[str], time: TimeColumn, source: object) -> DataError:
+    """Return an error that names the offsets where several of them may be why times are irregular in UTC."""
+    if len(zones) < 2:
+        return error
+    return DataError(
+        f"the times of column {time.name!r} have the offsets {listed(zones, most=_NAMED)} from UTC, and no regular "
+        "step in UTC",
+        hint="name their zone with --timezone, such as Europe/Paris",
+        location=Location(str(source)),
+    )

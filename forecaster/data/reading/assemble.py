@@ -10,9 +10,11 @@ import numpy as np
 from forecaster.data.arrays import IN_MEMORY, Scratch
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.merge import check_no_repeats, pieces
+from forecaster.data.reading.offsets import zone_of
 from forecaster.data.reading.placing import (
     check_spans,
     check_steps,
+    place_on_clock,
     resolve_in_order,
     to_positions,
     widest_gap,
@@ -61,8 +63,9 @@ def assemble(
     trained = time_axis is not None
     resolve_in_order(spec, rows)
     if time_axis is None:
-        zone = None if isinstance(spec.freq, int) else spec.timezone
+        zone = None if isinstance(spec.freq, int) else spec.timezone or zone_of(list(rows.zones))
         time_axis = TimeAxis.fit(spec.freq, zone, rows.stamps)
+    place_on_clock(spec, time_axis, rows)
     read = counts(rows.series, len(rows.ids))
     to_positions(spec, time_axis, rows, tables, trained=trained)
     ordered = sort_rows(rows, scratch)
@@ -113,7 +116,10 @@ def assemble(
         gap_length=regular.gap_length,
         dropped=dropped,
         unsorted=ordered.n_unsorted > 0,
-        warnings=_warnings(spec, rows, ordered.n_unsorted, int(duplicates.sum()), dropped, regular),
+        warnings=(
+            *([] if trained or len(rows.zones) < 2 else [_several_zones(spec, rows)]),
+            *_warnings(spec, rows, ordered.n_unsorted, int(duplicates.sum()), dropped, regular),
+        ),
     )
     return panel, findings
 
@@ -125,10 +131,22 @@ def in_order(spec: DataSpec, time_axis: TimeAxis, rows: Rows, tables: Sequence[T
         DataError: Rows are off the axis, or two rows have the same series and time.
     """
     resolve_in_order(spec, rows)
+    place_on_clock(spec, time_axis, rows)
     to_positions(spec, time_axis, rows, tables, trained=True)
     ordered = sort_rows(rows, IN_MEMORY)
     check_no_repeats(spec, time_axis, rows, ordered, tables)
     return ordered
+
+
+def _several_zones(spec: DataSpec, rows: Rows) -> Diagnostic:
+    """Return the warning about times whose offsets differ, as those of a zone that changes its clocks do."""
+    return Diagnostic(
+        f"times have the offsets {listed(rows.zones, most=_NAMED)} from UTC, and are read and answered in UTC",
+        hint="set data.timezone to the name of their zone, such as Europe/Paris, or to UTC",
+        location=Location(rows.source),
+        path=spec.time,
+        severity="warning",
+    )
 
 
 def _warnings(

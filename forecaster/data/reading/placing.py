@@ -8,15 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from forecaster.data.arrays import Ints, row_blocks
+from forecaster.data.reading.offsets import zone_of
 from forecaster.data.reading.problems import CellFault, TableFile
 from forecaster.data.reading.regular import StepCounts
 from forecaster.data.reading.rows import Ordered, Rows
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import OFF_AXIS, TimeAxis
-from forecaster.data.time_axis.clocks import second_moments
+from forecaster.data.time_axis.clocks import second_moments, to_utc
 from forecaster.data.time_axis.frequency import DAY_NS
 from forecaster.data.time_axis.infer import TimeColumn, infer_frequency
 from forecaster.errors import DataError, Location
+from forecaster.text import listed
 
 # Stamps that show the frequency of a table.
 _SAMPLE = 10_000
@@ -29,6 +31,7 @@ _MOST_GROWTH, _ROWS_BELOW = 20, 10_000_000
 _SAME_STEP, _LEAST_STEPS = 0.9, 8
 # Sums of steps stay exact and do not overflow.
 _MOST_STEPS = 2.0**53
+_NAMED = 5
 
 
 def resolve_in_order(spec: DataSpec, rows: Rows) -> None:
@@ -36,7 +39,7 @@ def resolve_in_order(spec: DataSpec, rows: Rows) -> None:
 
     Changes `rows.stamps` in place. A third row of the same series and time remains a duplicate.
     """
-    if not (rows.on_clock and spec.clock_changes.repeated == "in_order" and spec.timezone):
+    if not (rows.naive and spec.clock_changes.repeated == "in_order" and spec.timezone):
         return
     distinct, place = np.unique(rows.stamps, return_inverse=True)
     repeated, second = second_moments(distinct, spec.timezone)
@@ -49,6 +52,27 @@ def resolve_in_order(spec: DataSpec, rows: Rows) -> None:
     third[1:] = again[1:] & again[:-1]
     chosen = among[again & ~third]
     rows.stamps[chosen] = second[place[chosen]]
+
+
+def place_on_clock(spec: DataSpec, time_axis: TimeAxis, rows: Rows) -> None:
+    """Refuse times without an offset beside a network whose own times had one, and whose zone no key names.
+
+    Dates are the days of that clock, as forecasts of days are written; their stamps are changed in place.
+
+    Raises:
+        DataError: The times could be those of any clock.
+    """
+    if rows.naive and spec.timezone is None and time_axis.timezone is not None:
+        if time_axis.is_calendar and not (rows.stamps % DAY_NS).any():
+            rows.stamps[:] = to_utc(rows.stamps, time_axis.timezone)
+            return
+        as_written = time_axis.stamp_text(to_utc(rows.stamps[:1], time_axis.timezone))[0]
+        raise DataError(
+            f"the times have no offset from UTC, and the network was trained on times of {time_axis.timezone}",
+            hint=f"write the times with their offset, such as {as_written}",
+            location=Location(rows.source),
+            path=spec.time,
+        )
 
 
 def to_positions(
@@ -98,7 +122,7 @@ def to_positions(
                 what,
                 "the network was trained on these steps: give it rows of the same frequency and phase",
             )
-        return what, _off_axis_hint(time_axis, freq, stamp)
+        return what, _off_axis_hint(rows, time_axis, freq, stamp)
 
     rows.faults(spec.time, faulty, describe).raise_any(tables)
 
@@ -187,7 +211,11 @@ def too_sparse(rows: Rows, gap: str, n_out: int) -> DataError:
     )
 
 
-def _off_axis_hint(time_axis: TimeAxis, freq: str | int | None, stamp: int) -> str:
+def _off_axis_hint(rows: Rows, time_axis: TimeAxis, freq: str | int | None, stamp: int) -> str:
+    if time_axis.is_calendar and len(rows.zones) > 1:
+        # Local midnights are different hours of UTC.
+        zones = listed(rows.zones, most=_NAMED)
+        return f"the times have the offsets {zones}: set data.timezone to the name of their zone, such as Europe/Paris"
     if freq is not None and freq != time_axis.freq:
         return f"the times look like data.freq: {freq}"
     if time_axis.is_calendar and time_axis.timezone is None and stamp % DAY_NS != time_axis.phase % DAY_NS:
@@ -199,8 +227,9 @@ def _inferred(spec: DataSpec, rows: Rows, sample: Ints) -> str | int | None:
     """Infer the frequency of the first series from the first stamps of the table; None where it has none."""
     of_first = sample[rows.series[: len(sample)] == rows.series[0]]
     column = TimeColumn(spec.time, integer=isinstance(spec.freq, int))
+    zone = spec.timezone or zone_of(list(rows.zones))
     try:
-        freq, _ = infer_frequency([np.unique(of_first)], column, zone=spec.timezone, source=Path(spec.path))
+        freq, _ = infer_frequency([np.unique(of_first)], column, zone=zone, source=Path(spec.path))
     except DataError:
         return None
     return freq

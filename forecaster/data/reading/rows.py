@@ -28,8 +28,9 @@ class Rows:
             consecutive), and their number.
         source: The table's path, as messages show it.
         categories: The names of each column of categories; see Panel.
-        on_clock: Whether the times were local times without an offset.
+        naive: Whether the times have no offset from UTC.
         left_out: How many rows were left out because clocks skip their time.
+        zones: The distinct offsets, or the zone, of times that have one; none where data.timezone is set.
     """
 
     stamps: Ints
@@ -39,8 +40,9 @@ class Rows:
     segments: list[tuple[int, Ints | int, int]]
     source: str
     categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    on_clock: bool = False
+    naive: bool = False
     left_out: int = 0
+    zones: tuple[str, ...] = ()
 
     def faults(self, column: str, rows: Ints, describe: Callable[[int], CellFault]) -> Problems:
         """Return the problems of some rows, in any order; describe(i) returns the fault of rows[i]."""

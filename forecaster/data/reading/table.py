@@ -22,6 +22,7 @@ from forecaster.data.reading.formats import format_of
 from forecaster.data.reading.ids import NameIndex, read_ids
 from forecaster.data.reading.missing_cells import MissingCells
 from forecaster.data.reading.numbers import read_numbers
+from forecaster.data.reading.offsets import zone_of
 from forecaster.data.reading.problems import Problems, TableFile
 from forecaster.data.reading.rows import Rows
 from forecaster.data.reading.sources import TableSource, open_files, open_table, source_name
@@ -125,7 +126,7 @@ def _read_rows(spec: DataSpec, files: Sequence[TableFile], source: str, scratch:
     batches = _Batches(
         scratch.growing(np.int64), scratch.growing(np.int32), scratch.growing(np.float64, len(numbers))
     )
-    low, high = _bounds(spec)
+    low, high = _bounds(spec, spec.timezone)
     n_read, n_left_out, seen = 0, 0, (np.iinfo(np.int64).max, np.iinfo(np.int64).min)
     for f, file in enumerate(files):
         start = 0
@@ -134,6 +135,8 @@ def _read_rows(spec: DataSpec, files: Sequence[TableFile], source: str, scratch:
             start += len(rows)
             parts = _parts(spec, columns, f, rows, problems)
             stamps, good = times.read(ColumnBatch(spec.time, columns[0], f, rows, problems), parts)
+            if times.zones and spec.timezone is None:
+                low, high = _bounds(spec, times.zones[0])
             timed = good & (stamps != LEFT_OUT)
             n_left_out += int((good & ~timed).sum())
             if timed.any():
@@ -149,9 +152,10 @@ def _read_rows(spec: DataSpec, files: Sequence[TableFile], source: str, scratch:
         file.report_rows(problems, f)
     problems.raise_any(files)
     if not batches.stamps.rows:
-        raise _no_rows(spec, source, n_read, seen)
+        raise _no_rows(spec, source, n_read, seen, spec.timezone or zone_of(times.zones))
     joined = _join(batches, source, numbers)
-    joined.on_clock, joined.left_out = times.kind == "naive" and spec.timezone is not None, n_left_out
+    joined.zones = tuple(times.zones) if spec.timezone is None else ()
+    joined.naive, joined.left_out = times.kind == "naive", n_left_out
     return joined
 
 
@@ -212,8 +216,8 @@ def _join(batches: _Batches, source: str, names: list[str]) -> Rows:
     return Rows(stamps, codes, ids, values, batches.segments, source, categories)
 
 
-def _bounds(spec: DataSpec) -> tuple[int | None, int | None]:
-    """Return data.start and data.end as stamps; an end that is a date includes its whole day."""
+def _bounds(spec: DataSpec, zone: str | None) -> tuple[int | None, int | None]:
+    """Return data.start and data.end on a zone's clock, as stamps; an end that is a date includes its whole day."""
     bounds: list[int | None] = []
     for name, text in (("start", spec.start), ("end", spec.end)):
         if text is None:
@@ -223,7 +227,7 @@ def _bounds(spec: DataSpec) -> tuple[int | None, int | None]:
         whole_day = name == "end" and not integer and isinstance(text, str) and len(text.strip()) == 10
         try:
             bounds.append(
-                parse_stamp(f"{text} 23:59:59.999999" if whole_day else text, spec.timezone, integer=integer)
+                parse_stamp(f"{text} 23:59:59.999999" if whole_day else text, zone, integer=integer)
             )
         except ValueError as error:
             raise ConfigError(
@@ -241,7 +245,7 @@ def _within(stamps: Ints, low: int | None, high: int | None) -> NDArray[np.bool_
     return wanted
 
 
-def _no_rows(spec: DataSpec, source: str, n_read: int, seen: tuple[int, int]) -> DataError:
+def _no_rows(spec: DataSpec, source: str, n_read: int, seen: tuple[int, int], zone: str | None) -> DataError:
     place = Location(source)
     if n_read == 0:
         return DataError(
@@ -249,7 +253,7 @@ def _no_rows(spec: DataSpec, source: str, n_read: int, seen: tuple[int, int]) ->
             hint="give it rows, or point data.path elsewhere",
             location=place,
         )
-    time_axis = TimeAxis(spec.freq, None if isinstance(spec.freq, int) else spec.timezone)
+    time_axis = TimeAxis(spec.freq, None if isinstance(spec.freq, int) else zone)
     first, last = time_axis.stamp_text(np.array(seen))
     bounds = [f"data.{n} {v}" for n, v in (("start", spec.start), ("end", spec.end)) if v is not None]
     what = f"none of its {n_read:,} rows, from {first} to {last}, lies within {' and '.join(bounds)}"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from forecaster.data.arrays import Ints
 from forecaster.data.reading.coded_times import parse_named
 from forecaster.data.reading.columns import Bools, ColumnBatch, cast_text, mask, to_flags, to_floats, to_ints
+from forecaster.data.reading.offsets import typed_zone, written_zones
 from forecaster.data.reading.time_faults import MOST_STEP, describe_integer_column, describe_text, not_a_time
 from forecaster.data.reading.time_parts import combine, read_part
 from forecaster.data.spec import DataSpec
@@ -45,6 +46,8 @@ class TimeReader:
     spec: DataSpec
     kind: Literal["naive", "aware"] | None = field(default=None)
     """Whether times carry an offset; set by the first one."""
+    zones: list[str] = field(default_factory=list)
+    """The offsets so far, or the zone of a typed column, in their order; none of epochs, which have no clock."""
 
     def read(self, column: ColumnBatch, parts: Mapping[str, ColumnBatch] | None = None) -> tuple[Ints, Bools]:
         """Return the stamps of some rows, and which of them are times.
@@ -71,18 +74,25 @@ class TimeReader:
             column.report(~good, lambda text: describe_text(text, self.spec))
             return stamps, good
         if not integer and types.is_string(cells.type):
-            return self._times(column, *_parse(cells, time_format), parts)
+            times, aware = _parse(cells, time_format)
+            if time_format not in NAMED and aware.any():
+                self._note(written_zones(cells.filter(mask(aware)), time_format))
+            return self._times(column, times, aware, parts)
         if not integer and (types.is_timestamp(kind) or types.is_date(kind)):
-            aware = types.is_timestamp(kind) and kind.tz is not None
+            zone = kind.tz if types.is_timestamp(kind) else None
+            self._note([typed_zone(zone)] if zone is not None else [])
             if types.is_date64(kind):
                 # As a date of 32 bits a far one would become another.
                 cells = cells.cast(pa.timestamp("ms"))
             times = cells.to_numpy(zero_copy_only=False)
             times = times.astype("M8[D]") if types.is_date64(kind) else times
-            return self._times(column, times, np.full(len(cells), aware), parts)
+            return self._times(column, times, np.full(len(cells), zone is not None), parts)
         described = describe_integer_column(cells, self.spec) if types.is_integer(kind) else None
         column.report_type(described or not_a_time(str(kind), self.spec))
         return np.zeros(len(cells), dtype=np.int64), np.zeros(len(cells), dtype=bool)
+
+    def _note(self, zones: list[str]) -> None:
+        self.zones += [zone for zone in zones if zone not in self.zones]
 
     def _format(self) -> str | None:
         """Return data.csv.time_format; that of years where another column completes them."""

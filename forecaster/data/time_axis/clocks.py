@@ -5,6 +5,7 @@ Everywhere, times are int64 nanoseconds since 1970: of UTC, or as a clock shows 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,30 @@ from forecaster.data.time_axis.frequency import DAY_NS
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+UTC = "UTC"
+# A clock that always is so far from UTC, which zoneinfo has no name for.
+_FIXED = re.compile(r"[+-]([01]\d|2[0-3]):[0-5]\d")
+
+
+def zone_fault(name: str) -> tuple[str, str] | None:
+    """Return what is wrong with the name of a time zone, and the next move; None where nothing is."""
+    import difflib
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+    if _FIXED.fullmatch(name):
+        return None
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        near = difflib.get_close_matches(name, sorted(available_timezones()), n=1)
+        hint = f"did you mean {near[0]}?" if near else "give an IANA name such as Europe/Paris"
+        return f"no time zone is called {name!r}", hint
+    return None
+
+
+def is_utc(zone: str) -> bool:
+    """Return whether a zone or an offset is UTC under one of its names."""
+    return zone.upper() in ("UTC", "GMT", "Z", "ETC/UTC", "ETC/GMT") or zone[1:] in ("00:00", "0000", "00")
 
 
 def to_local(utc: Ints, timezone: str | None) -> Ints:

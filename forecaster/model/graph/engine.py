@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from forecaster.model.outputs import draw, order, parameters
 from forecaster.model.sampling import by_window, quantiles_of_paths
 from forecaster.model.shape import Shape
 from forecaster.model.spec import DistributionOutput, ModelSpec
+from forecaster.system import processors
 
 if TYPE_CHECKING:
     from forecaster.model.predict import WindowInputs
@@ -34,10 +36,18 @@ class Network:
         spec: The network.
         shape: Sizes of the windows.
         session: Returns the session of a graph by its role; see `export.roles`.
+        threads: Batches that run at a time; None is one per processor. The outputs do not depend on it.
     """
 
-    def __init__(self, spec: ModelSpec, shape: Shape, session: Callable[[str], GraphSession]) -> None:
-        self.spec, self.shape, self._session = spec, shape, session
+    def __init__(
+        self,
+        spec: ModelSpec,
+        shape: Shape,
+        session: Callable[[str], GraphSession],
+        *,
+        threads: int | None = 1,
+    ) -> None:
+        self.spec, self.shape, self._session, self.threads = spec, shape, session, threads
 
     def outputs(self, windows: WindowInputs, *, streams: int = 1) -> Float32:
         """Return the network's output, (windows, horizon, parameters x targets), in the scaler's units.
@@ -49,9 +59,20 @@ class Network:
         if self.spec.stateful:
             return self._in_streams(windows, streams)
         session, out = self._session(NETWORK), self._empty(len(windows))
-        for first in range(0, len(windows), BATCH):
+
+        def run(first: int) -> None:
             rows = np.arange(first, min(first + BATCH, len(windows)), dtype=np.int64)
-            out[rows] = _forecast(session.run(windows.inputs(rows)), out[rows].shape)
+            out[rows] = _forecast(session.run(windows.inputs(rows)), (len(rows), *out.shape[1:]))
+
+        firsts = range(0, len(windows), BATCH)
+        threads = 1 if len(firsts) == 1 else self.threads or processors()
+        if threads == 1:
+            for first in firsts:
+                run(first)
+            return out
+        with ThreadPoolExecutor(min(threads, len(firsts))) as pool:
+            # The list raises what a batch raised.
+            list(pool.map(run, firsts))
         return out
 
     def path_quantiles(

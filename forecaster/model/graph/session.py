@@ -24,18 +24,18 @@ class GraphError(ValueError):
 class GraphSession:
     """One graph, ready to run.
 
-    A single row goes through other code of onnxruntime's than several, and would differ in the last digits: it is run
-    twice over, so that a forecast does not depend on the batch that it stands in.
+    A forecast does not depend on the batch that it stands in, or on how many run at a time. A single row goes through
+    other code of onnxruntime's than several, and would differ in the last digits: it is run twice over. And an operator
+    has one thread, because several would split a batch into single rows; batches may run in threads of the caller's.
 
     Args:
         content: The ONNX file.
-        threads: Threads of one operator; None is one per core. The result does not depend on it.
 
     Raises:
         GraphError: When the file is no graph of a network.
     """
 
-    def __init__(self, content: bytes, *, threads: int | None = None) -> None:
+    def __init__(self, content: bytes) -> None:
         import onnxruntime
 
         try:
@@ -43,7 +43,7 @@ class GraphSession:
         except ValueError as error:
             raise GraphError(f"is no network of forecaster: it {error}") from error
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or 0
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = _FATAL
         # Memory of the largest batch is not kept for the next one.

@@ -225,3 +225,20 @@ def test_times_between_dates_stay_times() -> None:
     noon = pa.array([np.datetime64("2024-01-01T12:00", "ns")])
     answer = to_kind(pa.table({"t": noon}), "pyarrow", pa.schema([("t", pa.date32())]))
     assert answer.column("t").to_pylist() == [datetime.datetime(2024, 1, 1, 12)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "unit", "text"),
+    [
+        (None, "ns", "2024-01-01 05:00:00"),
+        ("UTC", "ns", "2024-01-01 05:00:00+00:00"),
+        ("+02:00", "ns", "2024-01-01 05:00:00+02:00"),
+        ("Europe/Paris", "us", "2024-01-01 05:00:00+01:00"),
+        ("-03:30", "s", "2024-01-01 05:00:00-03:30"),
+    ],
+)
+def test_times_that_were_text_are_answered_as_text(zone: str | None, unit: str, text: str) -> None:
+    time = pd.DatetimeIndex(["2024-01-01 05:00"]).tz_localize(zone)
+    answer = pa.table({"t": pa.array(time).cast(pa.timestamp(unit, zone))})
+    like = pa.schema([("t", pa.string())])
+    assert to_kind(answer, "pyarrow", like=like).column("t").to_pylist() == [text]

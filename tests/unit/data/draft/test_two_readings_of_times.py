@@ -11,7 +11,18 @@ import pytest
 
 from forecaster.data.draft.wishes import Wishes
 from forecaster.pipeline.inspect import inspect
-from tests.unit.data.draft.readings import HOURS, guess_of, level, lines, problem_of, said_of, table
+from tests.unit.data.draft.readings import (
+    DAY,
+    DAYS,
+    HOURS,
+    draft_of,
+    guess_of,
+    level,
+    lines,
+    problem_of,
+    said_of,
+    table,
+)
 
 NAMES = ("date", "day", "when", "t", "ds", "Datum")
 FIRST_OF_MONTHS = [date(2015 + i // 12, 1 + i % 12, 1) for i in range(40)]
@@ -201,24 +212,51 @@ def test_seconds_since_1970(form: str, step: int, name: str, tmp_path: Path) -> 
     assert notes == ([f"{said}step numbers"] if name in ("x", "value_at") else [])
 
 
-@pytest.mark.parametrize(
-    ("offset", "asks"),
-    [("Z", False), ("+00:00", False), ("-00:00", False), ("+0000", False), *((o, True) for o in (
-        "+01:00", "-05:00", "+05:30", "+0200", "-0330", "+14:00", "-11:00", "+02", "+08:45", "-01:00",
-    ))],
-)  # fmt: skip
+OFFSETS = {
+    "Z": "UTC", "+00:00": "UTC", "-00:00": "UTC", "+0000": "UTC", "+01:00": "+01:00", "-05:00": "-05:00",
+    "+05:30": "+05:30", "+0200": "+02:00", "-0330": "-03:30", "+14:00": "+14:00", "-11:00": "-11:00", "+02": "+02:00",
+    "+08:45": "+08:45", "-01:00": "-01:00",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("offset", "zone"), OFFSETS.items())
 @pytest.mark.parametrize("clock", ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S.000"])
-def test_offsets_without_a_zone_are_read_in_utc_and_said(
-    offset: str, asks: bool, clock: str, tmp_path: Path
-) -> None:
+def test_one_offset_is_the_zone(offset: str, zone: str, clock: str, tmp_path: Path) -> None:
     path = table(tmp_path, "t,y", lines([f"{t:{clock}}{offset}" for t in HOURS]))
     guess, notes = said_of(path)
-    assert guess.zone == "UTC"
+    assert guess.zone == zone
     expected = (
-        f"'t' has offsets from UTC such as {offset} and is read in UTC, as are days, seasons and forecasts; otherwise use "
+        f"'t' has the offset {zone} from UTC in all rows, and so have the forecasts, whatever clocks do; otherwise use "
         "--timezone with the name of its zone, such as America/New_York"
     )
-    assert notes == ([expected] if asks else [])
+    assert notes == ([] if zone == "UTC" else [expected])
+    written = '"' + zone + '"' if zone != "UTC" else zone
+    assert f"  timezone: {written}   # of times that are moments" in draft_of(path).text
+
+
+def test_one_offset_of_more_than_a_year_is_no_question(tmp_path: Path) -> None:
+    days = [DAY + timedelta(days=i) for i in range(400)]
+    guess, notes = said_of(table(tmp_path, "t,y", lines([f"{d}T00:00:00-03:00" for d in days])))
+    assert (guess.zone, guess.freq, notes) == ("-03:00", "D", [])
+
+
+def test_several_offsets_are_read_in_utc_and_said(tmp_path: Path) -> None:
+    times = [f"{t:%Y-%m-%d %H:%M}+0{1 + (i >= 24)}:00" for i, t in enumerate(HOURS)]
+    del times[24]
+    guess, notes = said_of(table(tmp_path, "t,y", lines(times)))
+    assert (guess.zone, guess.freq) == ("UTC", "h")
+    assert notes == [
+        "'t' has the offsets +01:00, +02:00 from UTC and is read in UTC, as are days, seasons and forecasts; otherwise "
+        "use --timezone with the name of its zone, such as America/New_York"
+    ]
+
+
+def test_days_of_several_offsets_need_a_zone(tmp_path: Path) -> None:
+    path = table(tmp_path, "t,y", lines([f"{d}T00:00+0{1 + (i >= 20)}:00" for i, d in enumerate(DAYS)]))
+    assert problem_of(path) == (
+        "TABLE: the times of column 't' have the offsets +01:00, +02:00 from UTC, and no regular step in UTC; name "
+        "their zone with timezone, such as Europe/Paris"
+    )
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Paris"])
