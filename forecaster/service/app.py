@@ -76,6 +76,8 @@ class Service:
             title="forecaster",
             version=__version__,
             description="Forecasts of time series.",
+            # What is to be known about requests stands in the log and the metrics, and goes nowhere else.
+            telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
             docs_url=None,  # these pages load scripts from other hosts
             redoc_url=None,
             lifespan=self._lifespan,
