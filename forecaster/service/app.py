@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from forecaster.errors import ForecasterError
 from forecaster.service.answers import Answer, forecast_answer, invocation_answer
-from forecaster.service.bodies import Body, Tables, read_body, tables_of
+from forecaster.service.bodies import Body, read_body, tables_of
 from forecaster.service.charts import chart_lines
 from forecaster.service.documented import documented
 from forecaster.service.forms import CSV, JSON, answer_type
@@ -193,7 +193,7 @@ class Service:
             try:
                 with tables_of(body, asked, limits) as tables:
                     names = tables.names | known
-                    found = version.forecast(*_sources(tables), asked.options)
+                    found = version.forecast(tables.data, tables.future, asked.options)
                     return write(found, version, names)
             except ForecasterError as error:
                 if error.exit_code not in (2,):
@@ -276,10 +276,6 @@ class Service:
         if name not in ASSETS:
             raise RequestError(404, "path", "there is no such file")
         return Response(asset(name), headers={"content-type": ASSETS[name], "cache-control": "no-cache"})
-
-
-def _sources(tables: Tables) -> tuple[Any, Any]:
-    return tables.data, tables.future
 
 
 def _busy() -> RequestError:
