@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from forecaster.text import shortened, visible
+from forecaster.text import shortened, visible, without_secrets
 
 FORMAT_VERSION = 1
 # The name on PyPI, where forecaster is another project. The command and the import are called forecaster.
@@ -50,7 +50,7 @@ class Location:
     column: int | None = None
 
     def __str__(self) -> str:
-        file = visible(shortened(self.file, _OF_PLACE))
+        file = visible(shortened(without_secrets(self.file), _OF_PLACE))
         return ":".join(str(p) for p in (file, self.line, self.column) if p is not None)
 
 
@@ -76,17 +76,17 @@ class Diagnostic:
     def __str__(self) -> str:
         where = f"{self.location}: " if self.location else ""
         key = f"{shortened(self.path, _OF_PATH)}: " if self.path else ""
-        tail = f"; {shortened(self.hint, _OF_HINT)}" if self.hint else ""
-        return visible(f"{where}{key}{shortened(self.summary, _OF_SUMMARY)}{tail}")
+        tail = f"; {shortened(without_secrets(self.hint), _OF_HINT)}" if self.hint else ""
+        return visible(f"{where}{key}{shortened(without_secrets(self.summary), _OF_SUMMARY)}{tail}")
 
     def as_json(self) -> dict[str, Any]:
         """Return the attributes as plain values, as in the `diagnostics` of `--json`."""
         out: dict[str, Any] = {
             "severity": self.severity,
-            "summary": shortened(self.summary, _OF_SUMMARY),
-            "hint": self.hint and shortened(self.hint, _OF_HINT),
+            "summary": shortened(without_secrets(self.summary), _OF_SUMMARY),
+            "hint": self.hint and shortened(without_secrets(self.hint), _OF_HINT),
             "path": shortened(self.path, _OF_PATH),
-            "file": self.location.file if self.location else None,
+            "file": without_secrets(self.location.file) if self.location else None,
             "range": None,
         }
         if self.location and self.location.line is not None:

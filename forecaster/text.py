@@ -20,10 +20,22 @@ _ODD = re.compile(
     "\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
     f"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f{_WITHOUT_INK}]"
 )
-# Everything before the last @ of an address: a password may hold a colon, a slash or an @ itself.
-_PASSWORD = re.compile(r"(\b[A-Za-z][A-Za-z0-9+.-]*://(?:[^\s/:@?#]*:)?)[^\s?#]*@")
 _KEPT_BYTE = re.compile("[\udc80-\udcff]")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+# A user and a password; also one with a slash, which belongs in an address as %2F only.
+_USER = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+://)(?:[^/?#\s]*@|[^/?#\s:]*:(?!\d*(?:[/?#\s]|$))\S*@)")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://\S+")
+# Parts of the names of parameters whose values open a door.
+SECRET_WORDS = ("sig", "token", "key", "secret", "password", "passwd", "pwd", "credential", "auth")
+_PARAMETER = re.compile(rf"([?&][^=&]*(?:{'|'.join(SECRET_WORDS)})[^=&]*=)[^&#]+", re.IGNORECASE)
+
+
+def without_secrets(text: str) -> str:
+    """Return text without the users, the passwords and the keys of the addresses in it."""
+    if "://" not in text:
+        return text
+    return _ADDRESS.sub(lambda found: _PARAMETER.sub(r"\1***", found[0]), _USER.sub(r"\1***@", text))
 
 
 def visible(text: str) -> str:
@@ -70,11 +82,6 @@ def _escape(char: str) -> str:
     return (
         f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}" if number < 65536 else f"\\U{number:08x}"
     )
-
-
-def masked(text: str) -> str:
-    """Put *** in place of the password, or the token, of every address in a text: https://me:***@host/path."""
-    return _PASSWORD.sub(r"\1***@", text)
 
 
 def amount(n_bytes: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,8 +15,10 @@ from forecaster.api.remarks import OnNote, deliver
 from forecaster.config.experiment import Experiment
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource, as_source
+from forecaster.errors import UsageError
 from forecaster.runs.directory import RunDir, RunReplacedError
 from forecaster.runs.folder import located
+from forecaster.runs.outputs import Output
 from forecaster.spec import MOST_COUNT
 from forecaster.stages.metrics import splits_of
 from forecaster.stages.opened import OpenedRun, open_run
@@ -25,10 +27,10 @@ from forecaster.stages.settled import settings_of_a_run
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from forecaster.api.fresh import Update
     from forecaster.pipeline.explain import Explained
     from forecaster.pipeline.export import Exported
     from forecaster.pipeline.future import FutureTable
+    from forecaster.pipeline.monitor import Watched
     from forecaster.pipeline.plot import Plotted
     from forecaster.pipeline.predict import Predicted
     from forecaster.reporting.newest import NewestForecasts
@@ -84,13 +86,15 @@ class Run:
         series: str | Sequence[str] = (),
         strict: bool = False,
         expect_until: Any = None,
+        output: str | Path | None = None,
+        table: str | None = None,
         on_note: OnNote | None = None,
     ) -> Any:
         """Forecast the next steps of every series.
 
         Args:
-            data: Newer rows, or other series: a path, or a table of pandas, polars, DuckDB or pyarrow. None
-                continues from the last training rows or, with a cutoff, from the rows of the run's own table.
+            data: Newer rows, or other series: a path, an address, or a table of pandas, polars, DuckDB or pyarrow.
+                None continues from the last training rows or, with a cutoff, from the rows of the run's own table.
             cutoff: The last time that the forecast takes as known; the forecast begins one step later. Text, a
                 date, a timestamp or, on an integer time axis, a number. None is the last row of each series.
             horizon: The number of steps; None is the trained horizon. Only the head `recursive` forecasts more.
@@ -103,6 +107,9 @@ class Run:
                 or are missing.
             expect_until: The time up to which every series is expected to have rows: like cutoff, or text such as
                 "-1d", "-6h", "today" and "today-1h". Series that end before are a remark or, with strict, an error.
+            output: A file or an address to write the forecast to as well, as `forecaster predict --output` does: CSV,
+                Parquet, JSON or Excel by its ending; or `env:NAME`, a database.
+            table: The table of the database. Rows of the same series, cutoff, time and target are replaced.
             on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
 
         Returns:
@@ -115,6 +122,7 @@ class Run:
             UsageError: When the horizon is too long, the cutoff is not in the table, expect_until is no time, future is
                 of no use, or the picture names an unknown series or format.
         """
+        place = Output.of(output, table)
         source, kind = self._source(data)
         found = self.prediction(
             source,
@@ -127,6 +135,9 @@ class Run:
             expect_until=expect_until,
             native_times=True,
         )
+        if place is not None:
+            assert found.form is not None
+            replace(found, table=found.form(False, False)).write(place)
         deliver(on_note, found.warnings, found.notes)
         return to_kind(found.table, kind, self._schema(source))
 
@@ -171,7 +182,7 @@ class Run:
 
         return predict(
             self._opened,
-            data=None if data is None else as_source(data),
+            data=None if data is None else as_source(data, self.experiment.spec.data),
             cutoff=_cutoff_text(cutoff),
             horizon=horizon,
             future=None if future is None else as_source(future),
@@ -239,7 +250,7 @@ class Run:
         check_count("horizon", horizon, most=MOST_STEPS)
         return future_table(
             self._opened,
-            data=None if data is None else as_source(data),
+            data=None if data is None else as_source(data, self.experiment.spec.data),
             cutoff=_cutoff_text(cutoff),
             horizon=horizon,
             native_times=native_times,
@@ -406,6 +417,45 @@ class Run:
         )
 
     @settings_of_a_run()
+    def monitor(
+        self,
+        data: Any,
+        *,
+        last: int | None = None,
+        false_alarms: float = 0.005,
+        output: str | Path | None = None,
+        on_note: OnNote | None = None,
+    ) -> Watched:
+        """Look whether the run forecasts newer rows as it did, and whether these are like the rows before.
+
+        Error, bias and coverage of the newest steps are held against those of the run's test windows; level, spread
+        and calendar against the rows that the run knows. Each is compared with stretches of the same length.
+
+        Args:
+            data: The table, with rows after those of the run and, for level, spread and calendar, the rows before:
+                a path or a table.
+            last: The number of newest steps to look at; None is two horizons.
+            false_alarms: The probability that the checks raise an alarm where nothing has changed.
+            output: An HTML file for the page; None writes none.
+            on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
+
+        Returns:
+            The checks; `alarms` holds what is amiss, in sentences.
+
+        Raises:
+            DataError: When the table cannot be read, or has fewer new rows than the horizon.
+            UsageError: When last is less than the horizon, false_alarms is no probability, or output is not HTML.
+        """
+        from forecaster.pipeline.monitor import monitor
+
+        check_count("last", last, most=MOST_STEPS)
+        if not 0 < false_alarms < 1:
+            raise UsageError(f"--false-alarms {false_alarms}: needs a number between 0 and 1")
+        found = monitor(self._opened, as_source(data), last=last, rate=false_alarms, output=path_of(output))
+        deliver(on_note, (), found.notes)
+        return found
+
+    @settings_of_a_run()
     def update(
         self,
         data: Any = None,
@@ -446,7 +496,6 @@ class Run:
             TrainingError: When the loss becomes NaN or infinite.
             EnvironmentError_: When the disk is full.
         """
-        from forecaster.api.fresh import Update
         from forecaster.pipeline.update import UpdateOptions, update
 
         check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="run")
@@ -532,12 +581,35 @@ class Run:
     def _source(self, data: Any) -> tuple[TableSource | None, str]:
         if data is None:
             return None, self._kind
-        return as_source(data), kind_of(data)
+        return as_source(data, self.experiment.spec.data), kind_of(data)
 
     def _schema(self, source: TableSource | None) -> pa.Schema | None:
         """Return the schema whose types the result gets: that of the table in memory, if there is one."""
         table = self._table if source is None else source
         return table.table.schema if isinstance(table, ArrowTable) else None
+
+
+@dataclass(frozen=True)
+class Update:
+    """The result of `Run.update`.
+
+    Attributes:
+        run: The new run; None where its networks were worse, so that it was not written.
+        comparison: The new networks (`challenger`) against those of the run (`champion`): the MASE of both, the number
+            of windows, and the test of the difference.
+        sentence: The comparison in words; empty where the run was already complete.
+        notes: Remarks of the training, in plain sentences.
+    """
+
+    run: Run | None
+    comparison: dict[str, Any]
+    sentence: str
+    notes: list[str] = field(default_factory=list, repr=False)
+
+    @property
+    def published(self) -> bool:
+        """Whether there is a new run."""
+        return self.run is not None
 
 
 def load(path: str | Path, *, data: Any = None, expect_sha256: str | None = None) -> Run:
@@ -557,8 +629,8 @@ def load(path: str | Path, *, data: Any = None, expect_sha256: str | None = None
         DataError: When the directory is not a complete run, or one of its files is damaged.
         UsageError: When the directory is that of a backtest.
     """
-    table = None if data is None else as_source(data)
-    opened = open_run(RunDir(located(Path(path))).opened(expect_sha256=expect_sha256), table)
+    opened = open_run(RunDir(located(Path(path))).opened(expect_sha256=expect_sha256))
+    table = None if data is None else as_source(data, opened.spec.data)
     run = opened.run
     return Run(
         run.path, opened.experiment, splits_of(run), sha256=run.sha256, _table=table, _kind=kind_of(data)

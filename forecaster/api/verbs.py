@@ -13,8 +13,7 @@ from forecaster.api.remarks import OnNote, deliver
 from forecaster.api.results import Backtest, Search
 from forecaster.api.run import Run
 from forecaster.config.experiment import Experiment
-from forecaster.data.reading.sources import TableSource, as_source
-from forecaster.data.spec import IN_MEMORY
+from forecaster.data.reading.sources import TableSource, as_source, held_in_memory, place_of
 from forecaster.spec import MOST_COUNT
 
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ def inspect(
     preset: Literal["fast", "good", "best"] = "good",
     decimal: Literal[".", ","] | None = None,
     timezone: str | None = None,
+    sheet: str | None = None,
     strict: bool = False,
     on_note: OnNote | None = None,
 ) -> Experiment:
@@ -48,7 +48,7 @@ def inspect(
     so.
 
     Args:
-        data: A path, or a table of pandas, polars, DuckDB or pyarrow.
+        data: A path, an address, or a table of pandas, polars, DuckDB or pyarrow.
         folder: The folder that data.path is relative to; None is the working directory.
         target: The column to forecast, or several.
         time: The column of times.
@@ -61,6 +61,7 @@ def inspect(
         preset: How much time the training may take for a better forecast: "fast", "good" or "best".
         decimal: The decimal mark of a CSV file, "." or ","; the other one groups thousands.
         timezone: The time zone of the times, such as "Europe/Paris".
+        sheet: The sheet of an Excel workbook.
         strict: Whether to refuse a table that can be read in several ways, instead of taking the likeliest.
         on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
 
@@ -87,6 +88,7 @@ def inspect(
         preset=preset,
         decimal=decimal,
         timezone=timezone,
+        sheet=sheet,
     )
     folder = Path.cwd() if folder is None else Path(folder)
     draft = inspect_table(as_source(data), folder=folder, wishes=wishes, strict=strict)
@@ -325,7 +327,8 @@ def tune(
     )
     result = tune_run(
         experiment,
-        source,
+        # Trials read the table again and again, in processes of their own.
+        held_in_memory(source, experiment.spec.data),
         options,
         watch=watch or (lambda plan: TrialAdapter(on_trial)),
         notify=lambda warnings, notes: deliver(on_note, warnings, notes),
@@ -370,9 +373,7 @@ def with_table(experiment: Experiment, data: Any) -> tuple[Experiment, TableSour
         DataError: When data is None and the experiment was made for a table in memory.
     """
     if data is None:
-        return experiment, experiment.data_path
-    source = as_source(data)
-    path = str(source.resolve()) if isinstance(source, Path) else IN_MEMORY
-    if experiment.spec.data.path == path:
-        return experiment, source
-    return experiment.with_({"data.path": path}), source
+        return experiment, experiment.table
+    source = as_source(data, experiment.spec.data)
+    changes = place_of(source, experiment.spec.data)
+    return (experiment.with_(changes) if changes else experiment), source

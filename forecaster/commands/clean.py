@@ -73,7 +73,8 @@ def command(
         )
         failure = failure_of(found)
         if failure is None:
-            reporter.result(*_result(found, verbose=verbose))
+            declined = found.dry_run and not dry_run
+            reporter.result(*_result(found, verbose=verbose, declined=declined))
         else:
             if not as_json:
                 reporter.result(*_result(found, verbose=verbose))
@@ -101,7 +102,9 @@ def _names(plan: Cleaning) -> list[str]:
     return [str(run.path) for run in plan.removed]
 
 
-def _result(found: Cleaning, *, verbose: bool) -> Result:
+def _result(found: Cleaning, *, verbose: bool, declined: bool = False) -> Result:
+    if declined and found.removed:
+        return found.as_json(), "nothing was removed"
     verb = "would be removed" if found.dry_run else "removed"
     lines = [f"{verb}: {name}" for name in _names(found)]
     # Reasons that name a condition of the user's own are said when asked; the others are about single runs.

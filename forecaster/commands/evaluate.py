@@ -34,7 +34,7 @@ def command(
         typer.Argument(metavar="RUN", help="One run directory, or several to compare.", show_default=False),
     ],
     data: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--data",
             metavar="FILE",
@@ -56,12 +56,12 @@ def command(
         ),
     ] = None,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write forecasts and actual values to this file: CSV, Parquet or JSON, by its ending.",
+            help="Write forecasts and actual values to this file or address, as CSV, Parquet, JSON or Excel.",
             show_default=False,
         ),
     ] = None,
@@ -73,15 +73,17 @@ def command(
 ) -> None:
     """Score a run again beside its baselines, on its own table or on new rows, or compare several runs."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        from forecaster.runs.tables import check_ending, check_spreadsheet_safe, spreadsheet_safe, write_table
+        from forecaster.runs.outputs import Output
+        from forecaster.runs.tables import check_spreadsheet_safe, spreadsheet_safe
 
-        if output is not None:
-            check_ending(output)
+        place = Output.of(output)
+        if place is not None:
+            place.only_a_file("evaluate")
             if len(runs) > 1:
                 raise UsageError("--output takes the forecasts of one run", hint="evaluate one run at a time")
         if spreadsheet:
             # Without a file there is no table that it could apply to.
-            check_spreadsheet_safe(output, as_json=output is None)
+            check_spreadsheet_safe(None if place is None else place.path, as_json=place is None)
         other = _run_named(worse_than)
         also = [worse_than] if worse_than and other is None else []
         # The result shows the notes, so they are not printed while the runs are scored.
@@ -96,11 +98,11 @@ def command(
             rival = other.evaluate(data, split=split, on_note=lambda note: None)
         worse = [s for one in found if rival and (s := one.worse_than(rival))]
         written = None
-        if output is not None:
+        if place is not None:
             forecasts = found[0].evaluated.table()
             forecasts = spreadsheet_safe(forecasts) if spreadsheet else forecasts
-            write_table(forecasts, output)
-            written = f"{output}: {forecasts.num_rows:,} rows"
+            place.write(forecasts)
+            written = f"{place}: {forecasts.num_rows:,} rows"
         for one in found:
             reporter.detail(f"{one.name}: {one.evaluated.engine.sentence}")
         reporter.result(*_result(found, worse, written))

@@ -25,6 +25,7 @@ from forecaster.terminal.options import (
 
 if TYPE_CHECKING:
     from forecaster.pipeline.future import FutureTable
+    from forecaster.runs.outputs import Output
 
 EXAMPLES = examples(
     "forecaster future runs/mine --output promotions.csv",
@@ -45,17 +46,18 @@ def command(
 ) -> None:
     """Write the table of future covariates, with empty cells to fill in, for every step of the horizon."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        from forecaster.runs.tables import check_ending, write_table
+        from forecaster.runs.outputs import Output
 
-        if output is not None:
-            check_ending(output)
+        place = Output.of(output)
+        if place is not None:
+            place.only_a_file("future")
         found = fc.load(named_run(run_dir, reporter)).future_table(data, cutoff=cutoff, horizon=horizon)
-        if output is not None:
-            write_table(found.table, output)
-        reporter.result(*_result(found, reporter, run_dir, output), is_table=output is None)
+        if place is not None:
+            place.write(found.table)
+        reporter.result(*_result(found, reporter, run_dir, place), is_table=place is None)
 
 
-def _result(found: FutureTable, reporter: Reporter, run_dir: Path, output: Path | None) -> Result:
+def _result(found: FutureTable, reporter: Reporter, run_dir: Path, output: Output | None) -> Result:
     from forecaster.runs.tables import csv_bytes
 
     reporter.warn(found.warnings)

@@ -31,10 +31,10 @@ _SHOWN = 8
 
 def command(
     data: Annotated[
-        Path | None,
+        str | None,
         typer.Argument(
             metavar="DATA",
-            help="The table: a CSV, Parquet or Arrow file, or a folder of them.",
+            help="The table: a CSV, Parquet, Arrow, JSON or Excel file, a folder of them, or an address.",
             show_default=False,
         ),
     ] = None,
@@ -116,6 +116,12 @@ def command(
             show_default=False,
         ),
     ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option(
+            "--sheet", metavar="NAME", help="Read this sheet of an Excel workbook.", show_default=False
+        ),
+    ] = None,
     strict: Annotated[
         bool,
         typer.Option(
@@ -154,6 +160,7 @@ def command(
             preset=preset,
             decimal=decimal,
             timezone=timezone,
+            sheet=sheet,
         )
         if data is not None and example is None:
             _draft(reporter, data, output, wishes, force=force, strict=strict)
@@ -166,20 +173,21 @@ def command(
             )
 
 
-def _draft(
-    reporter: Reporter, data: Path, output: Path, wishes: Wishes, *, force: bool, strict: bool
-) -> None:
+def _draft(reporter: Reporter, data: str, output: Path, wishes: Wishes, *, force: bool, strict: bool) -> None:
     # `fc.inspect` returns no guesses, and the result shows them.
+    from forecaster.data.reading.sources import as_source
     from forecaster.pipeline.inspect import inspect, write_draft
 
+    source = as_source(data)
+
     if str(output) != STDOUT:
-        guess = write_draft(data, output, force=force, wishes=wishes, strict=strict).guess
+        guess = write_draft(source, output, force=force, wishes=wishes, strict=strict).guess
         _note_choices(reporter, guess)
         reporter.result(*_result(guess, output))
         return
     if reporter.json:
         raise UsageError("--output - and --json would both write to stdout", hint="leave one of them out")
-    draft = inspect(data, folder=Path(), wishes=wishes, strict=strict)
+    draft = inspect(source, folder=Path(), wishes=wishes, strict=strict)
     reporter.result({}, draft.text)
     _note_choices(reporter, draft.guess)
     for line in _remarks(draft.guess):

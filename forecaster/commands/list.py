@@ -74,14 +74,14 @@ def command(
     """List the runs of a folder: age, score, verdict, data and size, and what is wrong with those not complete."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
         found = fc.list_runs(folder, name=name, state=state or (), data=data, sort=sort, limit=limit)
-        reporter.result(
-            {"folder": str(folder), "runs": [run.as_json() for run in found]}, _text(found, folder)
-        )
+        facts = {"folder": str(folder), "runs": [run.as_json() for run in found]}
+        filtered = bool(state) or name is not None or data is not None
+        reporter.result(facts, _text(found, folder, filtered=filtered))
 
 
-def _text(found: list[RunSummary], folder: Path) -> str:
+def _text(found: list[RunSummary], folder: Path, *, filtered: bool) -> str:
     if not found:
-        return f"no such runs in {folder}"
+        return f"no {'such ' if filtered else ''}runs in {folder}"
     now = datetime.now(UTC)
     header = ["run", "age", "state", "score", "metric", "verdict", "size", "data"]
     rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from forecaster.pipeline.predict import Predicted
+    from forecaster.runs.outputs import Output
 
 EXAMPLES = examples(
     "forecaster predict runs/mine --output forecast.csv --plot forecast.png",
@@ -43,7 +45,7 @@ def command(
     cutoff: CutoffTime = None,
     horizon: Horizon = None,
     future: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--future",
             metavar="FILE",
@@ -52,6 +54,15 @@ def command(
         ),
     ] = None,
     output: OutputFile = None,
+    table_name: Annotated[
+        str | None,
+        typer.Option(
+            "--table",
+            metavar="NAME",
+            help="Write to this table of the database that --output names, in place of rows of the same forecast.",
+            show_default=False,
+        ),
+    ] = None,
     plot: Annotated[
         Path | None,
         typer.Option(
@@ -102,13 +113,13 @@ def command(
 ) -> None:
     """Forecast the next steps of every series, and print them as CSV or write them to a file."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        from forecaster.runs.tables import check_ending, check_spreadsheet_safe, spreadsheet_safe, write_table
+        from forecaster.runs.outputs import Output
+        from forecaster.runs.tables import check_spreadsheet_safe, spreadsheet_safe
         from forecaster.terminal.again import again_if_replaced
 
-        if output is not None:
-            check_ending(output)
+        place = Output.of(output, table_name)
         if spreadsheet:
-            check_spreadsheet_safe(output, as_json=as_json)
+            check_spreadsheet_safe(None if place is None else place.path, as_json=as_json)
 
         path = named_run(run_dir, reporter)
 
@@ -128,13 +139,16 @@ def command(
 
         run, predicted = again_if_replaced(read)
         table = spreadsheet_safe(predicted.table) if spreadsheet else predicted.table
-        if output is not None:
-            write_table(table, output)
-        reporter.result(*_result(predicted, table, reporter, output), is_table=output is None)
+        n_rows = table.num_rows
+        if place is not None:
+            n_rows = replace(predicted, table=table).write(place)
+        reporter.result(*_result(predicted, table, reporter, place, n_rows), is_table=place is None)
         reporter.show_forecast(predicted.newest, time_label=run.experiment.spec.data.time)
 
 
-def _result(predicted: Predicted, table: pa.Table, reporter: Reporter, output: Path | None) -> Result:
+def _result(
+    predicted: Predicted, table: pa.Table, reporter: Reporter, output: Output | None, n_rows: int
+) -> Result:
     from forecaster.runs.tables import csv_bytes
 
     reporter.warn(predicted.warnings)
@@ -150,7 +164,7 @@ def _result(predicted: Predicted, table: pa.Table, reporter: Reporter, output: P
         reporter.note(f"plot: {predicted.drawn.path}")
         facts |= {"plot": str(predicted.drawn.path), "plotted": list(predicted.drawn.series)}
     if output is not None:
-        return facts | {"output": str(output)}, f"{output}: {table.num_rows:,} rows"
+        return facts | {"output": str(output)}, f"{output}: {n_rows:,} rows"
     if reporter.json:
         return facts | {"forecasts": table.to_pylist()}, ""
     return facts, csv_bytes(table).decode()

@@ -11,6 +11,7 @@ import forecaster as fc
 from forecaster.system import quoted as as_typed
 from forecaster.terminal.console import Result, wrapped
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import (
     Json,
     NewRun,
@@ -24,7 +25,7 @@ from forecaster.terminal.options import (
 from forecaster.terminal.training_progress import progress_for
 
 if TYPE_CHECKING:
-    from forecaster.api.fresh import Update
+    from forecaster.api.run import Update
 
 EXAMPLES = examples(
     "forecaster update runs/mine --data newer.csv",
@@ -57,7 +58,7 @@ def command(
 ) -> None:
     """Train the networks of a run on with newer rows, and write a new run unless they are worse (exit status 1)."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        before = fc.load(run)
+        before = fc.load(named_run(run, reporter))
         with progress_for(reporter) as listener:
             found = before.update(
                 data,

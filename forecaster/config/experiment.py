@@ -23,6 +23,8 @@ from forecaster.config.space import lift
 from forecaster.config.spec import ExperimentSpec
 from forecaster.config.validation_errors import diagnostics_of, in_file_order
 from forecaster.config.warnings import warnings_of
+from forecaster.data.reading.elsewhere import is_elsewhere
+from forecaster.data.reading.sources import TableSource, source_name, source_of
 from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import ConfigError, DataError, Diagnostic
 
@@ -92,7 +94,7 @@ class Experiment:
         """
         tree = plain_values(values, NO_FILE)
         data = tree.get("data")
-        if isinstance(data, dict) and "path" not in data:
+        if isinstance(data, dict) and not data.keys() & {"path", "sql", "connection"}:
             tree["data"] = {"path": IN_MEMORY, **data}
         folder = Path.cwd() if base is None else Path(base)
         return _experiment(ParsedYaml(tree, Positions(NO_FILE), dump(tree)), [], base=folder, path=None)
@@ -149,11 +151,12 @@ class Experiment:
         return self.spec.name
 
     @property
-    def data_path(self) -> Path:
-        """The table that data.path names.
+    def table(self) -> TableSource:
+        """The table that data.path names, or the rows of data.sql. What lies elsewhere is fetched when it is read.
 
         Raises:
             DataError: When the experiment was made for a table in memory.
+            UsageError: When the environment variable that data.path or data.connection names is not set.
         """
         if self.spec.data.path == IN_MEMORY:
             raise DataError(
@@ -161,7 +164,21 @@ class Experiment:
                 hint="pass the table as data, or set data.path to a file",
                 path="data.path",
             )
-        return self.base / self.spec.data.path
+        return source_of(self.spec.data, self.base)
+
+    @property
+    def data_path(self) -> Path:
+        """The file, the folder or the pattern that data.path names.
+
+        Raises:
+            DataError: When the experiment was made for a table in memory, or its table lies elsewhere.
+        """
+        source = self.table
+        if isinstance(source, Path):
+            return source
+        raise DataError(
+            f"{source_name(source)} is no file of this machine", hint="use Experiment.table", path="data.path"
+        )
 
     @property
     def output_dir(self) -> Path:
@@ -188,13 +205,15 @@ class Experiment:
         return f"<Experiment {self.name!r}>"
 
     def resolved_yaml(self, *, relative_to: Path) -> str:
-        """Return the whole experiment as YAML, with every default.
+        """Return the whole experiment but `tracking` as YAML, with every default.
 
         Args:
             relative_to: The folder of the file; relative paths in the YAML text are relative to it.
         """
-        values = self.spec.model_dump()
-        values["data"]["path"] = moved(values["data"]["path"], self.base, relative_to)
+        # Where a run is tracked is no part of what it is: it may be resumed with another server, or none.
+        values = self.spec.model_dump(exclude={"tracking"})
+        if values["data"]["path"] is not None:
+            values["data"]["path"] = moved(values["data"]["path"], self.base, relative_to)
         values["output"]["dir"] = moved(values["output"]["dir"], self.base, relative_to)
         return dump(values)
 
@@ -233,7 +252,8 @@ class Experiment:
             relative_to: The folder of the file; relative paths in the YAML text are relative to it.
         """
         out = copy.deepcopy(values)
-        out["data"]["path"] = moved(out["data"]["path"], self.base, relative_to)
+        if out["data"].get("path") is not None:
+            out["data"]["path"] = moved(out["data"]["path"], self.base, relative_to)
         out["output"] = {**(out.get("output") or {})}
         out["output"]["dir"] = moved(out["output"].get("dir", "runs"), self.base, relative_to)
         return dump(out)
@@ -284,8 +304,8 @@ def validate(
 
 
 def moved(path: str, base: Path, to: Path) -> str:
-    """Return a path relative to `base` as one relative to `to`; an absolute path stays as it is."""
-    if path == IN_MEMORY or Path(path).is_absolute():
+    """Return a path relative to `base` as one relative to `to`; an absolute path and an address stay as they are."""
+    if path == IN_MEMORY or is_elsewhere(path) or Path(path).is_absolute():
         return path
     target = base.resolve() / path
     try:

@@ -71,3 +71,21 @@ def quoted(text: str) -> str:
     """Put text in double quotes on one line, with control characters escaped, cut at 60 characters."""
     cut = text if len(text) <= 60 else text[:57] + "..."
     return plain_json(cut)
+
+
+def flattened(values: Any) -> dict[str, Any]:
+    """Return every value of nested mappings and lists by its dotted key, such as model.layers.0.units.
+
+    A list of scalars is one value, and so is an empty mapping.
+    """
+    return dict(_flat(values, ""))
+
+
+def _flat(values: Any, path: str) -> list[tuple[str, Any]]:
+    if isinstance(values, dict) and values:
+        pairs = [(str(key), inner) for key, inner in values.items()]
+    elif isinstance(values, list) and any(isinstance(inner, dict | list) for inner in values):
+        pairs = [(str(i), inner) for i, inner in enumerate(values)]
+    else:
+        return [(path, values)]
+    return [found for key, inner in pairs for found in _flat(inner, f"{path}.{key}" if path else key)]

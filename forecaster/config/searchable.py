@@ -18,6 +18,7 @@ FIXED: dict[KeyPath, str] = {
     ("version",): "belongs to the file, not to a trial",
     ("name",): "belongs to the file, not to a trial",
     ("output",): "belongs to the file, not to a trial",
+    ("tracking",): "belongs to the file, not to a trial",
     ("tune",): "says how to search, and cannot be searched itself",
     ("runtime", "backend"): "is the same for every trial",
     ("runtime", "threads"): "is the same for every trial",

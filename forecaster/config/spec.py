@@ -14,6 +14,7 @@ from forecaster.data.transforms.scalers import ScalingSpec
 from forecaster.evaluation.metrics import METRICS
 from forecaster.model.spec import DistributionOutput, ModelSpec, QuantileOutput
 from forecaster.spec import Fault, Spec, raise_faults
+from forecaster.tracking.spec import TrackingSpec
 from forecaster.training.spec import RuntimeSpec, TrainingSpec
 
 
@@ -63,6 +64,9 @@ class ExperimentSpec(Spec):
     """How the program uses the machine: backend, threads, precision, determinism."""
     output: OutputSpec = OutputSpec()
     """Where runs are written."""
+    tracking: TrackingSpec = TrackingSpec()
+    """Where `train`, `tune` and `backtest` are followed while they run, besides the run directory. It changes no number
+    and is no part of what `--resume` compares; `resolved.yaml` does not have it."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> ExperimentSpec:

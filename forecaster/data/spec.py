@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from forecaster.data.encodings import encoding_fault
 from forecaster.data.time_axis.clocks import zone_fault
 from forecaster.data.time_axis.time_formats import OF_YEAR, format_fault
+from forecaster.remote.address import ENV_NAME, STDIO, secret_in
 from forecaster.spec import MOST_COUNT, MOST_DISTANCE, Count, Fault, FaultsError, OneOf, Spec, raise_faults
 from forecaster.text import joined
 
@@ -188,11 +189,24 @@ IN_MEMORY = "<in memory>"
 class DataSpec(Spec):
     """The table, and the role of each of its columns."""
 
-    path: Name = Field(examples=["../data/nyc_departures.csv"])
-    """The table: a CSV, Parquet or Arrow file, a folder of files of one of these formats, or a pattern such as
-    `sales/*.csv` that names several. A CSV file may be compressed (`.gz`, `.bz2`, `.xz`, `.zst`, or `.zip` with one
-    file in it). In a folder, folders named `shop=north` give their files a column `shop`. A relative path starts at
-    the folder of the YAML file."""
+    path: Name | None = Field(
+        None, examples=["../data/nyc_departures.csv", "s3://sales/2026.parquet", "env:SALES_URL"]
+    )
+    """The table: a CSV, Parquet, Arrow, JSON or Excel file, a folder of files of one of these formats, or a pattern
+    such as `sales/*.csv` that names several. A CSV or JSON file may be compressed (`.gz`, `.bz2`, `.xz`, `.zst`), a CSV
+    file also in a `.zip` of its own. In a folder, folders named `shop=north` give their files a column `shop`. A
+    relative path starts at the folder of the YAML file. An address begins with `https://`, `http://`, `s3://` or
+    `gs://`; `env:NAME` stands for the address in that environment variable. null: the rows of `data.sql`."""
+    sql: Name | None = Field(None, examples=["SELECT day, shop, sold FROM sales ORDER BY day"])
+    """A query whose rows are the table, in place of `data.path`. It is sent to the database as it stands."""
+    connection: str | None = Field(
+        None, examples=["env:SALES_DB"], json_schema_extra={"pattern": f"^{ENV_NAME.pattern}$"}
+    )
+    """The database of `data.sql`: the environment variable that holds its address, such as
+    `postgresql://user:password@host/name`, `sqlite:///sales.db` or `duckdb:///sales.duckdb`. The address itself stands
+    in no file."""
+    sheet: Name | None = Field(None, examples=["Sales"])
+    """The sheet of an Excel workbook. null: the only one that is shown; where there are several, one must be named."""
     time: Name = Field(examples=["time_hour"])
     """The column of timestamps; with a whole number as `freq`, a column of whole numbers. A list such as
     `[date, hour]` names the columns of `time_parts` too, where their names say what they hold: year, quarter, month,
@@ -312,6 +326,55 @@ class DataSpec(Spec):
             hint = "give their folder, or a pattern such as sales/*.csv"
             raise FaultsError([Fault((), "is a list of files", hint)])
         return value
+
+    @field_validator("path")
+    @classmethod
+    def _no_secret(cls, value: str | None) -> str | None:
+        if value == STDIO:
+            hint = "train from a file; predict takes --data -"
+            raise FaultsError([Fault((), "is stdin, which cannot be read again", hint)])
+        found = None if value is None else secret_in(value)
+        if found is not None:
+            hint = "put the address into an environment variable, and write env: and its name"
+            raise FaultsError([Fault((), f"holds {found}, and this file is copied into every run", hint)])
+        return value
+
+    @field_validator("connection")
+    @classmethod
+    def _a_variable(cls, value: str | None) -> str | None:
+        if value is not None and ENV_NAME.fullmatch(value) is None:
+            # The value may be an address with a password.
+            hint = (
+                "put the address of the database into one, and write env: and its name, such as env:SALES_DB"
+            )
+            raise FaultsError([Fault((), "names no environment variable", hint)])
+        return value
+
+    @model_validator(mode="after")
+    def _one_table(self) -> DataSpec:
+        if self.path is not None and (self.sql is not None or self.connection is not None):
+            named = "sql" if self.sql is not None else "connection"
+            raise_faults([Fault((named,), "stands beside path", "keep one of them")])
+        if self.path is None and self.sql is None and self.connection is None:
+            raise_faults(
+                [Fault(("path",), "is missing", "name the table, or set data.sql and data.connection")]
+            )
+        if self.path is None and self.sql is None:
+            raise_faults([Fault(("sql",), "is missing", "give the query whose rows are the table")])
+        if self.path is None and self.connection is None:
+            hint = "name the environment variable with the address of the database, as env:NAME"
+            raise_faults([Fault(("connection",), "is missing", hint)])
+        return self
+
+    @property
+    def place(self) -> str:
+        """The table as a run records it: its path or address, or the connection of its query."""
+        return self.path or self.connection or ""
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The columns by which the rows of a query are sorted."""
+        return (*([self.id] if self.id is not None else []), self.time)
 
     @field_validator("missing_values")
     @classmethod

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -55,20 +54,6 @@ class Gate:
             return f"{tested}: {numbers}"
         side = "more" if self.worse else "not more"
         return f"{tested}, and the error of {self.first} is {side} than {MARGIN:.0%} above: {numbers}"
-
-    def as_json(self) -> dict[str, Any]:
-        """Return plain values: the names, the errors and the test."""
-        numbers = [None if math.isnan(error) else error for error in self.errors]
-        test = self.test._asdict()
-        if math.isnan(self.test.difference):
-            test["difference"] = None
-        return {
-            "first": {"name": self.first, "error": numbers[0]},
-            "second": {"name": self.second, "error": numbers[1]},
-            "windows": self.windows,
-            "worse": self.worse,
-            **test,
-        }
 
 
 def gate(first: ComparedForecast, second: ComparedForecast) -> Gate:

@@ -155,6 +155,7 @@ class Forecast:
         levels: Sequence[float] = (),
         actual: Floats | None = None,
         native_times: bool = False,
+        with_cutoff: bool = False,
     ) -> pa.Table:
         """Return the forecast as a table with a row for each window, target and step; see `forecast_table`.
 
@@ -164,6 +165,7 @@ class Forecast:
             levels: The levels of the intervals, in percent.
             actual: (windows, horizon, targets), the actual values in original units, NaN where unknown.
             native_times: Whether times are Arrow timestamps; if not, they are text.
+            with_cutoff: Whether there is a column of cutoffs, as there is with actual values.
         """
         return forecast_table(
             panel,
@@ -174,4 +176,5 @@ class Forecast:
             actual=actual,
             intervals=self.intervals(levels),
             native_times=native_times,
+            with_cutoff=with_cutoff,
         )

@@ -47,6 +47,7 @@ def forecast_table(
     actual: npt.NDArray[Any] | None = None,
     intervals: Sequence[Interval] = (),
     native_times: bool = False,
+    with_cutoff: bool = False,
 ) -> pa.Table:
     """Return forecasts as a table, with rows in order of window, then target, then step.
 
@@ -63,6 +64,7 @@ def forecast_table(
         actual: (windows, horizon, targets), the actual values in original units, NaN where unknown.
         intervals: The prediction intervals.
         native_times: Whether times are Arrow timestamps; if not, they are text.
+        with_cutoff: Whether there is a column of cutoffs, as there is with actual values.
     """
     import pyarrow as pa
 
@@ -76,7 +78,7 @@ def forecast_table(
             pa.array(series[window].astype(np.int32)), pa.array(panel.ids, pa.string())
         )
     columns[spec.time] = _times(panel, position[window] + step, native=native_times)
-    if actual is not None:
+    if actual is not None or with_cutoff:
         columns["cutoff"] = _times(panel, (position - 1)[window], native=native_times)
     if n_targets > 1:
         target = np.tile(np.repeat(np.arange(n_targets), horizon), n).astype(np.int32)

@@ -27,6 +27,8 @@ from forecaster.stages.metrics import metrics_of
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare_table, read_and_split
 from forecaster.stages.saving import run_facts
 from forecaster.stages.scoring import ScoredForecasts, compared, forecast_splits, score
+from forecaster.stages.tracked import TrackedEnd, tracked
+from forecaster.tracking.tracking import check_tracking
 from forecaster.training.progress import Listener
 
 if TYPE_CHECKING:
@@ -115,6 +117,7 @@ def backtest(
     spec, plan = experiment.spec, options.plan
     path = options.run_dir or new_run_path(experiment.output_dir, f"{spec.name}-backtest")
     check_free(path, resume=options.resume, overwrite=options.overwrite)
+    check_tracking(spec.tracking)
     table = read_and_split(spec, source)
     check_folds(spec, table, plan)
     notify([*experiment.warnings, *table.findings.warnings], [])
@@ -124,15 +127,17 @@ def backtest(
     with open_session(path, inputs, resume=options.resume, overwrite=options.overwrite) as session:
         run = session.run
         if session.complete:
-            return BacktestResult(run, metrics_of(run), [], already_complete=True)
+            with tracked(experiment, session, notify):
+                return BacktestResult(run, metrics_of(run), [], already_complete=True)
         session.begin()
         damaged: list[str] = []
-        folds = list(_folds(spec, table, plan, session, damaged, listener=listener))
-        metrics, forecasts, notes = summary_of(spec, folds, plan)
-        notes = [*damaged, *notes]
-        write_whole(run.file("forecasts.csv"), csv_bytes(forecasts))
-        write_json(run.file("metrics.json"), metrics)
-        session.seal(run_facts(spec, data_sha256, int(table.findings.rows.sum())), notes=notes)
+        with tracked(experiment, session, notify) as block:
+            folds = list(_folds(spec, table, plan, session, damaged, block=block, listener=listener))
+            metrics, forecasts, notes = summary_of(spec, folds, plan)
+            notes = [*damaged, *notes]
+            write_whole(run.file("forecasts.csv"), csv_bytes(forecasts))
+            write_json(run.file("metrics.json"), metrics)
+            session.seal(run_facts(spec, data_sha256, int(table.findings.rows.sum())), notes=notes)
         return BacktestResult(run, metrics, notes)
 
 
@@ -143,6 +148,7 @@ def _folds(
     session: Session,
     damaged: list[str],
     *,
+    block: TrackedEnd,
     listener: Listener | None = None,
 ) -> Iterator[Fold]:
     """Yield every fold, oldest first, trained if the plan asks for it, forecast and scored.
@@ -150,13 +156,14 @@ def _folds(
     Checkpoints are kept until the run is complete, so that a resumed backtest does not train a fold again; those that
     cannot be used are named in `damaged`.
     """
-    smoke, run = session.inputs.smoke, session.run
+    smoke, run, tracking = session.inputs.smoke, session.run, block.tracking
     fitted: Fitted | None = None
     for number, part in enumerate(fold_tables(table, plan, spec.window.horizon)):
         if fitted is None or plan.refit:
             prepared = prepare_table(spec, part, smoke=smoke)
             store = member_store(run, f"fold-{number}")
-            trained = fit_and_score(spec, prepared, store, listener=listener, smoke=smoke)
+            tracking.part = f"fold-{number + 1}"
+            trained = fit_and_score(spec, prepared, store, listener=block.followed(listener), smoke=smoke)
             damaged += store.notes
             history = rows_csv([row.flat() for row in trained.history])
             write_text(run.file(f"folds/{number}/history.csv"), history)
@@ -166,6 +173,7 @@ def _folds(
             prepared = prepare_table(spec, part, smoke=smoke, transforms=transforms)
             scored = score(spec, prepared, forecast_splits(spec, fitted, prepared))
         run.event("fold_done", fold=number)
+        tracking.point(number + 1, scored.tables["test"]["scores"]["model"], "fold")
         yield Fold(number, prepared, scored)
 
 

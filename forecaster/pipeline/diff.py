@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from forecaster.config.parsed_yaml import parse_file
+from forecaster.config.positions import flattened
 from forecaster.errors import ConfigError
 from forecaster.evaluation.headline import judged_split
 from forecaster.runs import schemas
@@ -114,7 +115,7 @@ def _settings(*runs: RunDir) -> list[dict[str, Any]]:
     """Return the values of resolved.yaml by dotted key, the paths made absolute, for each run."""
     versions = {run.manifest()["versions"].get("forecaster") for run in runs}
     trees = [_tree(run, fill=len(versions) > 1) for run in runs]
-    return [_paths(dict(_flat(tree, "")), run) for tree, run in zip(trees, runs, strict=True)]
+    return [_paths(flattened(tree), run) for tree, run in zip(trees, runs, strict=True)]
 
 
 def _tree(run: RunDir, *, fill: bool) -> Any:
@@ -135,17 +136,6 @@ def _paths(settings: dict[str, Any], run: RunDir) -> dict[str, Any]:
         if isinstance(value := settings.get(key), str):
             settings[key] = os.path.normpath(base / value)
     return settings
-
-
-def _flat(values: Any, path: str) -> list[tuple[str, Any]]:
-    """Return every value with its dotted key, such as model.layers.0.units; an empty mapping or list is a value."""
-    if isinstance(values, dict) and values:
-        pairs = [(str(key), inner) for key, inner in values.items()]
-    elif isinstance(values, list) and any(isinstance(inner, dict | list) for inner in values):
-        pairs = [(str(i), inner) for i, inner in enumerate(values)]
-    else:
-        return [(path, values)]
-    return [found for key, inner in pairs for found in _flat(inner, f"{path}.{key}" if path else key)]
 
 
 def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Pair]:

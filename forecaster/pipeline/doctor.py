@@ -19,7 +19,7 @@ from typing import Any, Literal
 from forecaster.data.arrays import OFF, WHERE, cache_folder
 from forecaster.errors import DISTRIBUTION
 from forecaster.system import free_memory, memory, memory_limit, processors, time_limit
-from forecaster.text import amount, masked, one_line
+from forecaster.text import amount, one_line, without_secrets
 from forecaster.version import __version__
 
 Level = Literal["ok", "warning", "error"]
@@ -186,7 +186,9 @@ def _environment() -> Iterator[Check]:
     for name in sorted(os.environ):
         if name in VARIABLES or name.startswith(BEGINNINGS):
             value = (
-                "(set)" if any(word in name for word in SECRET) else one_line(masked(os.environ[name]), 200)
+                "(set)"
+                if any(word in name for word in SECRET)
+                else one_line(without_secrets(os.environ[name]), 200)
             )
             hint = FAULTS[name](os.environ[name]) if name in FAULTS else None
             yield Check(name, "warning" if hint else "ok", value, hint)

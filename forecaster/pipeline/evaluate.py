@@ -7,33 +7,28 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from forecaster.data.arrays import Ints
 from forecaster.data.pandas_later import is_plain, without_pandas
-from forecaster.data.reading.cache import load_table
-from forecaster.data.reading.sources import TableSource, source_name
-from forecaster.data.transforms.fill import fill
-from forecaster.data.transforms.fitted import FittedTransforms, with_new_series
-from forecaster.data.transforms.split import SPLITS, SplitBounds, SplitName
-from forecaster.errors import DataError, UsageError
+from forecaster.data.reading.sources import TableSource
+from forecaster.data.transforms.fitted import FittedTransforms
+from forecaster.data.transforms.split import SplitName
+from forecaster.errors import UsageError
 from forecaster.evaluation.comparison import common, compare
 from forecaster.evaluation.gate import Gate, gate
-from forecaster.evaluation.scales import Scales, in_sample_scales
 from forecaster.evaluation.scores import ScoreTable, Scoring, label, score_table
 from forecaster.evaluation.significance import Comparison
 from forecaster.evaluation.verdict_sentences import against
 from forecaster.forecasting.baselines import BASELINES, is_baseline
 from forecaster.forecasting.baselines import forecast as baseline
-from forecaster.forecasting.fitted import Fitted, was_refitted
+from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.stages.checks import SCORED, check_baselines
 from forecaster.stages.graphs import EngineUsed, engine_used, with_engine
 from forecaster.stages.intervals import calibration_for, calibration_for_later
-from forecaster.stages.learned import rows_seen
 from forecaster.stages.loaded import fitted_of
+from forecaster.stages.new_rows import forecast_new_rows
 from forecaster.stages.opened import OpenedRun
-from forecaster.stages.prepared import Prepared, SplitPanel, prepare, prepare_table
+from forecaster.stages.prepared import Prepared, prepare
 from forecaster.stages.scoring import (
     DECISIVE_METRICS,
     ScoredForecasts,
@@ -230,62 +225,10 @@ def _with_baselines(opened: OpenedRun, also: Sequence[str]) -> OpenedRun:
 
 def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evaluated:
     """Score every window of a table whose targets lie after the validation range of their series."""
-    spec = opened.spec
-    columns = spec.data.model_copy(update={"start": None, "end": None})
-    with_future, findings = load_table(
-        columns, data, keep_future=bool(columns.future_covariates), time_axis=fitted.time_axis
-    )
-    raw = with_future.first_rows(with_future.lengths - findings.future_rows)
-    seen = rows_seen(opened.run, raw)
-    first = np.minimum(seen, raw.lengths)
-    table = SplitPanel(raw, findings, SplitBounds(np.zeros_like(first), first, raw.lengths), with_future)
-    check_baselines(spec, raw, table.split_bounds)
-    # A series that is not in the training data is scaled by the rows before its first target.
-    begin = np.maximum(first, np.minimum(spec.window.lookback, raw.lengths))
-    filled, _ = fill(raw, spec.data.missing, barriers=begin[:, None])
-    scaler, notes = with_new_series(fitted.scaler, spec.scaling, filled, begin)
-    prepared = prepare_table(spec, table, transforms=FittedTransforms(scaler, fitted.encoders))
-    windows = prepared.windows["test"]
-    if not len(windows):
-        raise DataError(
-            f"{source_name(data)}: holds no window of {spec.window.lookback:,} + {spec.window.horizon:,} rows whose "
-            f"targets come after {_learned(opened)}",
-            hint="use a table with newer rows, and with the lookback before them",
-        )
-    prepared = replace(
-        prepared,
-        windows={name: windows.take(np.arange(0)) if name != "test" else windows for name in SPLITS},
-        scales=_scales(prepared, fitted, begin),
-    )
-    if seen.any():
-        notes.append(f"targets up to the end of {_learned(opened)} were used in training, and are not scored")
-    network = with_engine(replace(fitted, scaler=scaler), spec.runtime)
-    model = forecast_splits(spec, network, prepared)["test"]
-    calibration = calibration_for(spec.scaling, fitted.calibration, prepared.panel, begin)
-    rows = {"model": model.calibrated(calibration, prepared.panel.ids)}
-    more, missing = _baselines(opened, prepared, begin)
-    scored = score_tables(spec.evaluation, prepared, {"test": rows | more})
-    return Evaluated(opened, prepared, "test", scored, [*notes, *missing], engine_used(network))
-
-
-def _learned(opened: OpenedRun) -> str:
-    """Return the last range that the networks of `predict` were trained or chosen on, as a phrase."""
-    return "the run's own table (training.refit: all)" if was_refitted(opened.run) else "the validation range"
-
-
-def _scales(prepared: Prepared, fitted: Fitted, begin: Ints) -> Scales:
-    """Return the scales of training; for a new series, those of the rows before its first target."""
-    panel = prepared.panel
-    own = in_sample_scales(prepared.targets, panel.offsets, begin, seasonality=prepared.season)
-    known = fitted.training
-    if known is None:
-        return own
-    place = {name: i for i, name in enumerate(known.ids)}
-    for s, name in enumerate(panel.ids):
-        if name in place:
-            for table, trained in zip(own, known[1:], strict=True):
-                table[s] = trained[place[name]]
-    return own
+    found = forecast_new_rows(opened, fitted, data)
+    more, missing = _baselines(opened, found.prepared, found.begin)
+    scored = score_tables(opened.spec.evaluation, found.prepared, {"test": {"model": found.forecast} | more})
+    return Evaluated(opened, found.prepared, "test", scored, [*found.notes, *missing], found.engine)
 
 
 def _baselines(opened: OpenedRun, prepared: Prepared, begin: Ints) -> tuple[dict[str, Forecast], list[str]]:

@@ -13,10 +13,12 @@ from forecaster.data.draft.infer import Guess, infer
 from forecaster.data.draft.text import draft
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.arrow_table import ArrowTable
-from forecaster.data.reading.sources import TableSource, source_name
+from forecaster.data.reading.elsewhere import Elsewhere
+from forecaster.data.reading.sources import TableSource, source_name, spoken_of
 from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import RunTakenError, UsageError
 from forecaster.examples import SHIPPED
+from forecaster.remote.address import secret_in
 from forecaster.runs.files import write_text, write_whole
 from forecaster.stages.settled import named_table
 
@@ -58,17 +60,22 @@ def inspect(source: TableSource, *, folder: Path, wishes: Wishes = _NOTHING, str
         DataError: When the roles of the columns cannot be inferred, or a wish does not fit the table. The hint says
             what to do.
     """
-    guess = infer(source, wishes)
+    if isinstance(source, Elsewhere):
+        _recorded(source)
+    with spoken_of(source):
+        guess = infer(source, wishes)
     if strict:
         check_settled(guess.choices, source_name(source))
     if isinstance(source, ArrowTable):
         return Draft(guess, draft(guess, path=IN_MEMORY, name=DEFAULT_NAME), folder)
-    text = draft(guess, path=_relative(source, folder), name=_name(source))
+    if isinstance(source, Elsewhere):
+        return Draft(guess, draft(guess, path=_recorded(source), name=_name(source.base_name)), folder)
+    text = draft(guess, path=_relative(source, folder), name=_name(source.name))
     return Draft(guess, text, folder)
 
 
 def write_draft(
-    data: Path, output: Path, *, force: bool = False, wishes: Wishes = _NOTHING, strict: bool = False
+    data: TableSource, output: Path, *, force: bool = False, wishes: Wishes = _NOTHING, strict: bool = False
 ) -> Draft:
     """Draft an experiment for a table, and write it to a file.
 
@@ -149,6 +156,21 @@ def _relative(data: Path, folder: Path) -> str:
         return table.as_posix()
 
 
-def _name(data: Path) -> str:
-    stem = data.name.split(".")[0]
+def _recorded(data: Elsewhere) -> str:
+    """Return the address of a table as a config names it. Raises UsageError where no file should hold it."""
+    if data.address is None:
+        raise UsageError(
+            "a config names its table, and stdin cannot be read again", hint="write it to a file"
+        )
+    found = secret_in(data.written)
+    if found is not None:
+        raise UsageError(
+            f"{data.name}: the address holds {found}, and a config is copied into every run",
+            hint="put it into an environment variable, and give env: and its name",
+        )
+    return data.written
+
+
+def _name(file: str) -> str:
+    stem = file.split(".")[0]
     return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:100] or DEFAULT_NAME

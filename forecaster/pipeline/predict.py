@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from forecaster.data.pandas_later import without_pandas
 from forecaster.data.reading.sources import TableSource
 from forecaster.errors import DataError, Diagnostic, UsageError
 from forecaster.reporting.newest import NewestForecasts
+from forecaster.runs.outputs import Output
 from forecaster.stages.ahead import forecast_ahead
 from forecaster.stages.drawing import Drawing, Drawn, draw_newest
 from forecaster.stages.graphs import EngineUsed
@@ -39,6 +40,9 @@ class Predicted:
         newest: The forecast after the rows that it starts from, for pictures.
         engine: What ran the networks.
         drawn: The picture that was asked for; None if there is none.
+        form: Returns the table in another form: whether times are Arrow timestamps, and whether there is a column of
+            cutoffs.
+        key: The columns that name a row of the table with cutoffs.
     """
 
     table: pa.Table
@@ -48,6 +52,22 @@ class Predicted:
     warnings: tuple[Diagnostic, ...] = ()
     newest: NewestForecasts | None = None
     drawn: Drawn | None = None
+    form: Callable[[bool, bool], pa.Table] | None = None
+    key: tuple[str, ...] = ()
+
+    def write(self, output: Output) -> int:
+        """Write the table, and return the number of its rows; a database gets a column of cutoffs.
+
+        Raises:
+            UsageError: The table does not fit the format.
+            DataError: The store or the database refuses it.
+            EnvironmentError_: It cannot be written, or the store or the database is not reached.
+        """
+        table = self.table
+        if output.native_times and self.form is not None:
+            table = self.form(True, output.is_database)
+        output.write(table, key=self.key)
+        return int(table.num_rows)
 
 
 def predict(
@@ -119,10 +139,15 @@ def predict(
     if drawing is not None:
         drawing.check_names(start.panel.ids, start.panel.targets)
     ahead = forecast_ahead(spec, fitted, start, steps=steps, future=future)
-    as_table = partial(ahead.forecast.table, ahead.panel, spec.data, levels=shown, native_times=native_times)
-    table = without_pandas(as_table)
-    if start.cutoff is not None and start.late.any():
-        table = _after(table, ahead.forecast.positions(ahead.panel), ahead.forecast.point.shape, start.cutoff)
+
+    def form(native: bool, with_cutoff: bool) -> pa.Table:
+        table = ahead.forecast.table(
+            ahead.panel, spec.data, levels=shown, native_times=native, with_cutoff=with_cutoff
+        )
+        if start.cutoff is None or not start.late.any():
+            return table
+        return _after(table, ahead.forecast.positions(ahead.panel), ahead.forecast.point.shape, start.cutoff)
+
     newest = NewestForecasts.of(start.panel, start.known, ahead.forecast, shown)
     drawn = None
     if drawing is not None:
@@ -130,7 +155,12 @@ def predict(
         before = read_history(opened)[0] if data is None and cutoff is None else None
         drawn = draw_newest(newest.before(before), drawing, time_label=spec.data.time)
     notes = [*start.notes, *ahead.notes, *(drawn.notes if drawn is not None else [])]
-    return Predicted(table, len(ahead.forecast), notes, ahead.engine, start.warnings, newest, drawn)
+    named = [spec.data.time, "cutoff", *(["target"] if len(spec.data.targets) > 1 else [])]
+    key = (*([spec.data.id] if spec.data.id is not None else []), *named)
+    table = without_pandas(partial(form, native_times, False))
+    return Predicted(
+        table, len(ahead.forecast), notes, ahead.engine, start.warnings, newest, drawn, form, key
+    )
 
 
 def _shown_levels(own: Sequence[float], asked: Sequence[float] | None) -> tuple[float, ...]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from forecaster.config.experiment import Experiment
-from forecaster.data.reading.sources import TableSource, fingerprint, source_name
-from forecaster.data.spec import IN_MEMORY
+from forecaster.data.reading.arrow_table import ArrowTable
+from forecaster.data.reading.sources import TableSource, fingerprint, place_of, source_name
 from forecaster.errors import Notify
 from forecaster.runs.claim import check_free
 from forecaster.runs.directory import RunDir, new_run_path
@@ -25,7 +25,14 @@ from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, read_and_split
 from forecaster.stages.refitting import EVERYTHING, REFIT, Refitting, prepare_refit
 from forecaster.stages.refitting import refit as train_again
-from forecaster.stages.renewed import check_apart, epochs_needed, output_dir, read_on_axis, remarks
+from forecaster.stages.renewed import (
+    check_apart,
+    epochs_needed,
+    output_dir,
+    read_on_axis,
+    remarks,
+    typed_place,
+)
 from forecaster.stages.report import write_missing_report, write_report
 from forecaster.stages.saving import run_facts, save_context
 from forecaster.stages.taken_over import check_whole, take_over
@@ -112,7 +119,7 @@ def refit(
         [*table.findings.warnings],
         [*dropped, *remarks(before, experiment, ready.prepared, source_name(source))],
     )
-    typed = (f"--data {as_typed(str(data.resolve()))}",) if isinstance(data, Path) else ()
+    typed = () if data is None or isinstance(data, ArrowTable) else (f"--data {as_typed(typed_place(data))}",)
     resolved = experiment.resolved_yaml(relative_to=path)
     inputs = Inputs(
         "refit",
@@ -145,7 +152,7 @@ def _experiment(opened: OpenedRun, source: TableSource, *, given: bool) -> tuple
     """Return the settings of the new run, and a remark if they leave out data.end."""
     changes: dict[str, Any] = {"training.refit": "all"}
     if given:
-        changes["data.path"] = str(source.resolve()) if isinstance(source, Path) else IN_MEMORY
+        changes |= place_of(source, opened.spec.data)
     dropped, end = [], opened.spec.data.end
     same = fingerprint(source) == opened.run.manifest()["data"]["sha256"]
     if end is not None and not same:

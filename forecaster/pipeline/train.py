@@ -21,6 +21,8 @@ from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, prepare
 from forecaster.stages.report import write_missing_report
 from forecaster.stages.saving import save_splits
+from forecaster.stages.tracked import tracked
+from forecaster.tracking.tracking import check_tracking
 from forecaster.training.progress import Listener
 
 
@@ -91,6 +93,7 @@ def train(
     spec = experiment.spec
     path = options.run_dir or new_run_path(experiment.output_dir, spec.name)
     check_free(path, resume=options.resume, overwrite=options.overwrite)
+    check_tracking(spec.tracking)
     prepared = prepare(spec, source, smoke=options.smoke)
     check_baselines(spec, prepared.panel, prepared.table.split_bounds)
     few = [] if options.smoke else few_windows(spec, prepared.table.split_bounds)
@@ -109,14 +112,21 @@ def train(
     )
     with open_session(path, inputs, resume=options.resume, overwrite=options.overwrite) as session:
         run, notes = session.run, []
-        if session.complete:
-            # The last process may have been killed between the manifest and the report.
-            write_missing_report(OpenedRun(run, experiment, source), prepared)
-        else:
+        if not session.complete:
             session.begin(lambda run: save_splits(spec, prepared, run))
-            notes = complete_run(
-                experiment, source, prepared, session, listener=listener, smoke=options.smoke
-            )
+        with tracked(experiment, session, notify) as block:
+            if session.complete:
+                # The last process may have been killed between the manifest and the report.
+                write_missing_report(OpenedRun(run, experiment, source), prepared)
+            else:
+                notes = complete_run(
+                    experiment,
+                    source,
+                    prepared,
+                    session,
+                    listener=block.followed(listener),
+                    smoke=options.smoke,
+                )
         metrics = metrics_of(run)
         return TrainResult(run, metrics, notes, needs_future, already_complete=session.complete)
 

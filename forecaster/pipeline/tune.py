@@ -33,7 +33,10 @@ from forecaster.runs.session import Inputs, open_session
 from forecaster.search.built_in import BuiltIn, built_in
 from forecaster.search.check import check_data_ends, check_search_folds, check_space
 from forecaster.search.driver import BEST, Tuned, run_search
+from forecaster.search.tracked import TrackedSearch
 from forecaster.search.trial_runner import SearchListener, TuneOptions, spec_of
+from forecaster.stages.tracked import tracked
+from forecaster.tracking.tracking import check_tracking
 
 ENGINES = ("local", "ray")
 # The file for a table in memory: trials run in other processes, which read it from there.
@@ -108,9 +111,7 @@ class SearchResult:
     @property
     def space(self) -> dict[str, Any]:
         """The search nodes by the name of the hyperparameter, as the YAML file has them."""
-        return {
-            d.name: {d.kind: d.range.model_dump(exclude_unset=True)} for d in self.experiment.search_space
-        }
+        return space_of(self.experiment)
 
     def facts(self) -> dict[str, Any]:
         """Return the result as plain values, as `--json` prints it."""
@@ -130,6 +131,11 @@ class SearchResult:
             "notes": tuned.notes,
             "splits": tuned.metrics["splits"],
         }
+
+
+def space_of(experiment: Experiment) -> dict[str, Any]:
+    """Return the search nodes of an experiment by the name of the hyperparameter, as the YAML file has them."""
+    return {d.name: {d.kind: d.range.model_dump(exclude_unset=True)} for d in experiment.search_space}
 
 
 def tune(
@@ -164,6 +170,7 @@ def tune(
     """
     if options.engine not in ENGINES:
         raise UsageError(f"--engine {options.engine}: there is no such engine", hint="use local or ray")
+    check_tracking(experiment.spec.tracking)
     budget_s = seconds(options.time_budget or experiment.spec.tune.time_budget)
     if experiment.dimensions:
         check_space(experiment)
@@ -220,7 +227,11 @@ def tune(
             text = experiment.yaml_of(experiment.given, relative_to=run.file(SPACE).parent)
             write_text(run.file(SPACE), SPACE_HEAD + text)
         chosen = TuneOptions(options.workers, options.engine, budget_s, options.smoke)
-        tuned = run_search(experiment, run, chosen, listener=watch(plan), fingerprint=data_sha256)
+        with tracked(experiment, session, notify, searched=space_of(experiment)) as block:
+            listener = TrackedSearch(watch(plan), block.tracking, metric=spec.objective.metric)
+            tuned = run_search(experiment, run, chosen, listener=listener, fingerprint=data_sha256)
+            listener.take_all(tuned.trials)
+            block.params = tuned.best.proposal.values
         return SearchResult(run, experiment, tuned)
 
 
@@ -275,9 +286,10 @@ def _with_table_file(experiment: Experiment, run: RunDir, content: bytes) -> Exp
     if not path.is_file():
         write_whole(path, content)
     spec = experiment.spec
-    data = spec.data.model_copy(update={"path": str(path.resolve())})
+    place: dict[str, str | None] = {"path": str(path.resolve()), "sql": None, "connection": None}
+    data = spec.data.model_copy(update=place)
     values, given = (
-        {**tree, "data": {**tree["data"], "path": str(path.resolve())}}
+        {**tree, "data": {**{k: v for k, v in tree["data"].items() if k not in place}, "path": place["path"]}}
         for tree in (experiment.values, experiment.given)
     )
     return replace(experiment, spec=spec.model_copy(update={"data": data}), values=values, given=given)

@@ -14,11 +14,12 @@ import numpy as np
 
 from forecaster.config.experiment import Experiment
 from forecaster.data.arrays import Ints
-from forecaster.data.reading.sources import TableSource, fingerprint, source_name
-from forecaster.data.spec import IN_MEMORY
+from forecaster.data.reading.arrow_table import ArrowTable
+from forecaster.data.reading.sources import TableSource, fingerprint, place_of, source_name
 from forecaster.data.transforms.fitted import FittedTransforms
 from forecaster.data.transforms.split import SPLITS, SplitName
 from forecaster.errors import DataError, Notify, UsageError
+from forecaster.evaluation.gate import Gate
 from forecaster.forecasting.fitted import Fitted
 from forecaster.runs.claim import check_free
 from forecaster.runs.directory import RunDir, new_run_path
@@ -30,9 +31,16 @@ from forecaster.stages.loaded import fitted_of
 from forecaster.stages.metrics import metrics_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, read_and_split
-from forecaster.stages.refitting import REFIT, Start, epochs_of, prepare_refit
+from forecaster.stages.refitting import REFIT, Start, prepare_refit
 from forecaster.stages.refitting import refit as train_on_all
-from forecaster.stages.renewed import check_apart, epochs_needed, output_dir, read_on_axis, remarks
+from forecaster.stages.renewed import (
+    check_apart,
+    epochs_needed,
+    output_dir,
+    read_on_axis,
+    remarks,
+    typed_place,
+)
 from forecaster.stages.report import write_missing_report, write_report
 from forecaster.stages.saving import save, save_splits
 from forecaster.stages.updating import Updating, against_the_run, prepare_update
@@ -135,7 +143,7 @@ def update(
     table = ready.prepared.table
     said = [*changed, *ready.notes, *remarks(before, experiment, ready.prepared, source_name(source))]
     notify([*table.findings.warnings], said)
-    typed = (f"--data {as_typed(str(data.resolve()))}",) if isinstance(data, Path) else ()
+    typed = () if data is None or isinstance(data, ArrowTable) else (f"--data {as_typed(typed_place(data))}",)
     resolved = experiment.resolved_yaml(relative_to=path)
     inputs = Inputs(
         "update",
@@ -184,7 +192,7 @@ def _experiment(opened: OpenedRun, source: TableSource, *, given: bool) -> tuple
     """Return the settings of the new run, and remarks on what they leave out or count anew."""
     changes: dict[str, Any] = {}
     if given:
-        changes["data.path"] = str(source.resolve()) if isinstance(source, Path) else IN_MEMORY
+        changes |= place_of(source, opened.spec.data)
     notes, end, split = [], opened.spec.data.end, opened.spec.split
     if split.test == 0:
         raise UsageError(
@@ -271,21 +279,23 @@ def _complete(
         ready.spec, ready.prepared, store, listener=listener, smoke=opened.smoke, carried=ready.carried
     )
     found = against_the_run(spec, ready, scored, trained, (str(run.path), str(opened.run.path)))
-    numbers = _entry(found.errors, found.windows, found.test._asdict())
+    numbers = _entry(found)
     if found.worse:
         return _Outcome(numbers, found.sentence(), store.notes, published=False)
     again = member_store(run, REFIT)
     final = None
     if spec.training.refit == "all":
         newest = fitted_of(opened)
-        epochs = epochs_of(
-            ((e.member, e.epoch, e.best) for e in trained.history),
-            stopped_early=spec.training.early_stopping is not None,
-        )
         start = Start(tuple(newest.members), _scaled_as(ready.prepared, newest, scored))
         final = train_on_all(
             prepare_refit(
-                ready.spec, ready.prepared.table, trained.fitted, epochs, smoke=opened.smoke, start=start
+                ready.spec,
+                ready.prepared.table,
+                trained.fitted,
+                # The learning rate falls over all of them; the same number also trains the same compiled network.
+                ready.carried.epochs,
+                smoke=opened.smoke,
+                start=start,
             ),
             again,
             listener=listener,
@@ -317,15 +327,20 @@ def _scaled_as(prepared: Prepared, newest: Fitted, scored: Fitted) -> FittedTran
     return FittedTransforms(newest.scaler, newest.encoders) if same else used
 
 
-def _entry(errors: tuple[float, float], windows: int, test: Mapping[str, Any]) -> dict[str, Any]:
+def _entry(found: Gate) -> dict[str, Any]:
     """Return the comparison as the manifest holds it."""
 
     def plain(value: float | None) -> float | None:
         return None if value is None or math.isnan(value) else value
 
+    test = found.test
     return {
-        "challenger": plain(errors[0]),
-        "champion": plain(errors[1]),
-        "windows": windows,
-        **{key: plain(value) if isinstance(value, float) else value for key, value in test.items()},
+        "challenger": plain(found.errors[0]),
+        "champion": plain(found.errors[1]),
+        "windows": found.windows,
+        "difference": plain(test.difference),
+        "statistic": plain(test.statistic),
+        "p": test.p,
+        "cutoffs": test.origins,
+        "series": test.series,
     }

@@ -22,6 +22,7 @@ from forecaster.stages.filled_rows import dead_series, filled_rows
 from forecaster.stages.learned import Learned, learned_by
 from forecaster.stages.prepared import SplitPanel, read_and_split, shape_of
 from forecaster.system import memory
+from forecaster.tracking.tracking import check_tracking
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def validate(experiment: Experiment, source: TableSource) -> Validated:
     spec, searched = experiment.spec, bool(experiment.dimensions)
     if searched:
         check_space(experiment)
+    check_tracking(spec.tracking)
     table = read_and_split(spec, source)
     report = check(
         table.raw, table.findings, table.split_bounds, spec.window, consecutive=spec.model.stateful

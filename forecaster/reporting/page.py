@@ -49,20 +49,20 @@ def page(c: Contents) -> str:
     tables = score_tables(c)
     errors = _errors(c)
     found = advice(_facts(c, errors, score))
-    styles = "\n".join(_asset(name) for name in STYLES)
-    script = "\n".join(_asset(name) for name in SCRIPTS)
+    styles = "\n".join(asset(name) for name in STYLES)
+    script = "\n".join(asset(name) for name in SCRIPTS)
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_seen
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=seen
     )
     environment.filters |= {"num": number, "label": lambda name: c.metric(name).label}
-    template = environment.from_string(_asset("report.html"))
+    template = environment.from_string(asset("report.html"))
     return template.render(
         c=c,
-        policy=f"default-src 'none'; style-src {_hash(styles)}; script-src {_hash(script)}; img-src data:; "
+        policy=f"default-src 'none'; style-src {hash_of(styles)}; script-src {hash_of(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'",
-        styles=_raw(styles),
-        script=_raw(script),
-        payload=_raw(_json(chart_data(c, lines, ahead, errors, unit))),
+        styles=raw(styles),
+        script=raw(script),
+        payload=raw(_json(chart_data(c, lines, ahead, errors, unit))),
         verdict=verdict(c),
         advice=found,
         ahead=ahead,
@@ -78,22 +78,22 @@ def page(c: Contents) -> str:
     )
 
 
-def _seen(value: Any) -> Any:
+def seen(value: Any) -> Any:
     """Make a text visible before it is escaped; what is markup already holds no names."""
     return steady(value) if type(value) is str else value
 
 
-def _raw(text: str) -> Any:
+def raw(text: str) -> Any:
     from markupsafe import Markup
 
     return Markup(text)
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
     return resources.files("forecaster.reporting").joinpath("assets", name).read_text(encoding="utf-8")
 
 
-def _hash(text: str) -> str:
+def hash_of(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 

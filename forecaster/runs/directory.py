@@ -34,6 +34,8 @@ CHECKPOINTS = "checkpoints"
 OVERWRITING = ".forecaster-overwriting"
 # Where the complete run that --overwrite replaces is kept until the new one is complete.
 REPLACED = ".replaced"
+# What trackers write, which goes on after the run is complete.
+TRACKING = "tracking"
 # The manifest does not list these files.
 _UNSEALED = {MANIFEST, ".lock"}
 # Files that only runs have: they tell a run from any other folder.
@@ -151,7 +153,7 @@ class RunDir:
             facts: What the manifest holds besides the sizes and checksums of the files.
         """
         self.drop_parts()
-        apart = {self.path / CHECKPOINTS, self.path / REPLACED}
+        apart = {self.path / CHECKPOINTS, self.path / REPLACED, self.path / TRACKING}
         with disk_errors(self.path / MANIFEST):
             files = {
                 p.relative_to(self.path).as_posix(): {"bytes": p.stat().st_size, "sha256": sha256_of(p)}

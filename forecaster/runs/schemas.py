@@ -65,7 +65,7 @@ class GateEntry(TypedDict):
     difference: Number
     statistic: Number
     p: Number
-    origins: Whole
+    cutoffs: Whole
     series: Whole | None
 
 
@@ -569,6 +569,26 @@ class ProgressEntry(TypedDict):
 
 
 @_closed
+class PointEntry(TypedDict):
+    """A line of tracking/points.jsonl."""
+
+    step: Small
+    time: Whole
+    values: Annotated[dict[str, Finite], Field(max_length=1000)]
+
+
+@_closed
+class MlflowFile(TypedDict):
+    """tracking/mlflow.json: the run on the server that this run is tracked as."""
+
+    format_version: FormatVersion
+    uri: str
+    key: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    run_id: Annotated[str, Field(max_length=100)] | None
+    sent: Annotated[str, Field(max_length=100)] | None
+
+
+@_closed
 class ArrayEntry(TypedDict):
     """An array in the header of a safetensors file."""
 
@@ -594,6 +614,8 @@ LOGGED: dict[str, TypeAdapter[Any]] = {
     "failed": TypeAdapter(FailedEvent),
 }
 PROGRESS = TypeAdapter(ProgressEntry)
+POINT = TypeAdapter(PointEntry)
+MLFLOW = TypeAdapter(MlflowFile)
 ARRAYS: TypeAdapter[dict[str, ArrayEntry | dict[str, str]]] = TypeAdapter(
     dict[str, ArrayEntry | dict[str, str]]
 )

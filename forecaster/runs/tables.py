@@ -1,4 +1,4 @@
-"""Arrow tables as CSV, Parquet or JSON, in memory or in a file that is written atomically."""
+"""Arrow tables as CSV, Parquet, JSON or Excel, in memory or in a file that is written atomically."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from forecaster.runs.files import write_whole
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ENDINGS = (".csv", ".parquet", ".json")
+ENDINGS = (".csv", ".parquet", ".json", ".xlsx")
 # How a text begins that spreadsheets take for a formula, also in the wide letters of East Asian keyboards.
 _FORMULA = "^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 
@@ -68,48 +68,60 @@ def spreadsheet_safe(table: pa.Table) -> pa.Table:
     return pa.table(columns, names=names)
 
 
-def check_spreadsheet_safe(output: Path | None, *, as_json: bool) -> None:
+def check_spreadsheet_safe(path: Path | None, *, as_json: bool) -> None:
     """Raise UsageError unless the result is CSV, the only form that spreadsheets look for formulas in.
 
     Args:
-        output: The file; None is stdout.
+        path: The file; None is stdout.
         as_json: Whether stdout gets JSON.
     """
-    if as_json if output is None else output.suffix.lower() != ".csv":
+    if as_json if path is None else path.suffix.lower() != ".csv":
         hint = "name a file that ends in .csv with --output, or leave it out"
         raise UsageError("--spreadsheet-safe is for CSV", hint=hint)
 
 
 def check_ending(path: Path) -> None:
-    """Raise UsageError unless the path ends in .csv, .parquet or .json."""
+    """Raise UsageError unless the path ends in .csv, .parquet, .json or .xlsx, and that can be written."""
     if path.suffix.lower() not in ENDINGS:
         raise UsageError(f"{path}: the ending names no known format", hint=f"use one of {', '.join(ENDINGS)}")
+    if path.suffix.lower() == ".xlsx":
+        from forecaster.runs.workbook import check_installed
+
+        check_installed()
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write a table as CSV, Parquet or JSON (a list of rows), by the ending of the path.
-
-    Args:
-        table: The table.
-        path: The file.
+    """Write a table to a file; see `table_bytes`.
 
     Raises:
         UsageError: When the ending names no known format.
         EnvironmentError_: When the file cannot be written.
     """
+    write_whole(path, table_bytes(table, path))
+
+
+def table_bytes(table: pa.Table, path: Path) -> bytes:
+    """Return a table as CSV, Parquet, JSON (a list of rows) or Excel, by the ending of a path.
+
+    Raises:
+        UsageError: When the ending names no known format.
+    """
     check_ending(path)
     match path.suffix.lower():
         case ".csv":
-            content = csv_bytes(table)
+            return csv_bytes(table)
         case ".parquet":
             from pyarrow import parquet
 
             out = io.BytesIO()
             parquet.write_table(table, out)
-            content = out.getvalue()
+            return out.getvalue()
+        case ".xlsx":
+            from forecaster.runs.workbook import workbook_bytes
+
+            return workbook_bytes(table)
         case _:
-            content = (json.dumps(table.to_pylist(), ensure_ascii=False, allow_nan=False) + "\n").encode()
-    write_whole(path, content)
+            return (json.dumps(table.to_pylist(), ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def rows_csv(rows: Sequence[dict[str, Any]]) -> str:

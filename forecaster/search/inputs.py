@@ -22,6 +22,8 @@ MAY_CHANGE = (
     "tune.overwrite",
     "output.dir",
     "data.path",
+    "data.sql",
+    "data.connection",
     "runtime.threads",
 )
 
@@ -98,14 +100,16 @@ def facts_of(experiment: Experiment, *, fingerprint: str, smoke: bool) -> dict[s
         smoke: Whether the search is a quick check.
     """
     space = {d.name: {d.kind: d.range.model_dump(mode="json")} for d in experiment.dimensions}
-    resolved = experiment.spec.model_dump(mode="json")
+    # Where a search is tracked does not affect what a trial computes either.
+    resolved = experiment.spec.model_dump(mode="json", exclude={"tracking"})
     # The values as given are included too: an item that null removes is not in the experiment.
     values = {
         **dict(_flat(resolved, "")),
         **dict(_flat(experiment.values, "")),
         "data.freq": resolved["data"]["freq"],
     }
-    fixed = {k: v for k, v in values.items() if k not in MAY_CHANGE and k not in space}
+    left_out = {*MAY_CHANGE, *space}
+    fixed = {k: v for k, v in values.items() if k not in left_out and k.partition(".")[0] != "tracking"}
     return {"space": space, "values": fixed, "data_sha256": fingerprint, "smoke": smoke}
 
 

@@ -14,7 +14,6 @@ import numpy as np
 from forecaster.config.experiment import Experiment
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.panel import Findings, Panel
-from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.files import table_files
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import DataSpec, WindowSpec
@@ -180,7 +179,7 @@ class _LastRead:
         self.found: tuple[Panel, Findings] | None = None
 
     def __call__(self, data: DataSpec, source: TableSource) -> tuple[Panel, Findings]:
-        if isinstance(source, ArrowTable):
+        if not isinstance(source, Path):
             return read(data, source)
         settings = data.model_dump_json(exclude={"path", "calendar", "missing"})
         files = [(p.resolve(), p.stat()) for p in table_files(source)]

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from forecaster.errors import ForecasterError
-from forecaster.service.answers import Answer, forecast_answer, invocation_answer
+from forecaster.service.answers import ForecastAnswer, forecast_answer, invocation_answer
 from forecaster.service.bodies import Body, read_body, tables_of
 from forecaster.service.charts import chart_lines
 from forecaster.service.documented import documented
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # Ids in the answer about one run; `find` narrows them down.
 MOST_IDS = 1_000
-Answering = Callable[["Predicted", Version, str, dict[str, str]], Answer]
+Answering = Callable[["Predicted", Version, str, dict[str, str]], ForecastAnswer]
 
 
 def app_of(settings: Settings, *, log: Log | None = None) -> FastAPI:
@@ -152,7 +152,7 @@ class Service:
         default = body.media_type if body.is_table and not mlflow else JSON
         media_type = answer_type(request.headers.get("accept"), default)
         writes: Answering = invocation_answer if mlflow else forecast_answer
-        answer: Answer = await self._made(
+        answer: ForecastAnswer = await self._made(
             request, body, asked, lambda found, version, names: writes(found, version, media_type, names)
         )
         self._metrics.forecast(request.state.run, answer.n_series)

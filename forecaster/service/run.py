@@ -85,13 +85,13 @@ class _Given:
 def _listen(settings: Settings, given: _Given) -> None:
     """Check the runs, take the address, and answer."""
     from forecaster.service.logs import Log
-    from forecaster.service.server import Address, answer_requests
+    from forecaster.service.server import Endpoint, answer_requests
     from forecaster.service.workers import answer_with_workers
 
     # Runs are forecast in threads, of which one may need pandas while another leaves it out.
     OwnProcess.here = False
     certfile, keyfile = (None if file is None else Path(file) for file in (given.certfile, given.keyfile))
-    address = Address(given.host, given.port, certfile, keyfile)
+    address = Endpoint(given.host, given.port, certfile, keyfile)
     address.check()
     check_runs(settings)
     log = Log()

@@ -31,7 +31,7 @@ _SIGNALS = [signal.SIGTERM, signal.SIGINT]
 
 
 @dataclass(frozen=True)
-class Address:
+class Endpoint:
     """Where a service listens.
 
     Attributes:
@@ -107,7 +107,7 @@ class Address:
             ) from None
 
 
-def answer_requests(settings: Settings, address: Address, listener: socket.socket, log: Log) -> None:
+def answer_requests(settings: Settings, address: Endpoint, listener: socket.socket, log: Log) -> None:
     """Load the runs and answer requests in this process until it is told to stop.
 
     Args:

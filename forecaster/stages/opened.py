@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from forecaster.config.experiment import Experiment
 from forecaster.config.spec import ExperimentSpec
-from forecaster.data.reading.sources import TableSource, same_table, source_name
+from forecaster.data.reading.sources import TableSource, fetched, same_table, source_name
 from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import DataError, UsageError
 from forecaster.runs.directory import RESOLVED, RunDir
@@ -43,12 +44,12 @@ class OpenedRun:
         """Whether the run was made with smoke, from a few windows only."""
         return bool((self.run.started() or {}).get("smoke"))
 
-    @property
+    @cached_property
     def source(self) -> TableSource | None:
         """The table that the run was trained on; None if it was in memory and the caller did not pass it in."""
         if self.table is not None:
             return self.table
-        return None if self.spec.data.path == IN_MEMORY else self.experiment.data_path
+        return None if self.spec.data.path == IN_MEMORY else self.experiment.table
 
     @property
     def table_name(self) -> str:
@@ -85,6 +86,9 @@ class OpenedRun:
                 hint=f"use {before['run']}" + (f", or {instead}" if instead else ""),
             )
         source = self.source
+        if source is not None:
+            # What keeps it from being fetched says more than that it is missing.
+            fetched(source)
         if source is None or not self.same_table:
             raise DataError(
                 f"{self.table_name}: is missing or has changed since the run was trained on it", hint=hint

@@ -8,6 +8,7 @@ from forecaster.config.experiment import Experiment
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.cache import load_table
+from forecaster.data.reading.elsewhere import Elsewhere
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import TimeAxis
@@ -49,6 +50,11 @@ def check_apart(before: Path, path: Path, what: str) -> None:
 def read_on_axis(data: DataSpec, source: TableSource, *, time_axis: TimeAxis) -> tuple[Panel, Findings]:
     """Read a table on the time axis of a run, as `prepared.read` does."""
     return load_table(data, source, keep_future=bool(data.future_covariates), time_axis=time_axis)
+
+
+def typed_place(data: Path | Elsewhere) -> str:
+    """Return a table as an option names it, without what is secret in an address."""
+    return str(data.resolve()) if isinstance(data, Path) else data.name
 
 
 def epochs_needed(run: RunDir, spec: ExperimentSpec) -> tuple[int, ...]:

@@ -161,7 +161,7 @@ def run_facts(spec: ExperimentSpec, data_sha256: str, rows: int) -> dict[str, An
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in PACKAGES},
         },
-        "data": {"path": spec.data.path, "sha256": data_sha256, "rows": rows},
+        "data": {"path": spec.data.place, "sha256": data_sha256, "rows": rows},
         "seed": spec.seed,
     }
 

@@ -257,7 +257,8 @@ def _read_rows(
     """
     data = with_plain_times(spec.data) if written else spec.data
     data = data.model_copy(update={"start": None, "end": None})
-    read = partial(load_table if keep else read_table, data, source, keep_future=True, time_axis=time_axis)
+    load = load_table if keep else read_table
+    read = partial(load, data, source, keep_future=True, time_axis=time_axis)
     panel, findings = without_pandas(read) if is_plain(source) else read()
     known = panel.lengths - findings.future_rows
     n_absent = int(findings.gap_length.sum())

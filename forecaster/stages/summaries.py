@@ -14,7 +14,7 @@ from forecaster.runs.directory import RunDir, Seal
 from forecaster.runs.folder import FoundRun, RunState, forecasts, reason_of, sealed_size, size_of
 from forecaster.runs.reading import damaged, parse_json
 
-RunKind = Literal["train", "tune", "refit", "backtest"]
+RunKind = Literal["train", "tune", "refit", "update", "backtest"]
 METRICS = "metrics.json"
 
 
@@ -157,6 +157,8 @@ def _scored(path: Path, split: str, scores: Any, verdicts: Any) -> RunScore:
 def _kind(seal: Seal) -> RunKind:
     if not forecasts(seal):
         return "backtest"
+    if "updated" in seal.manifest:
+        return "update"
     if "scored" in seal.manifest:
         return "refit"
     return "tune" if "tune/trials.jsonl" in seal.manifest["files"] else "train"

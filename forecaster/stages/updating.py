@@ -23,7 +23,7 @@ from forecaster.training.spec import CosineSchedule
 
 # The share of its epochs that a network trains on for, and the share of the learning rate that it begins with, which
 # falls to a tenth of that along a cosine. Measured by benchmarks/update.py; see decision 0083.
-EPOCHS, RATE = 0.15, 0.3
+EPOCHS, RATE = 0.1, 0.3
 # A series has another level where its loc has moved by more than this many scales, or its scale by more than this
 # factor.
 MOVED, WIDENED = 0.5, 1.5

@@ -41,11 +41,11 @@ Smoke = Annotated[
     bool, typer.Option("--smoke", help="Train on a few windows for one epoch, as a quick check in CI.")
 ]
 DataFile = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--data",
         metavar="FILE",
-        help="Forecast from the rows of this table: newer rows, or other series.",
+        help="Forecast from the rows of this table: newer rows, or other series. - is stdin.",
         show_default=False,
     ),
 ]
@@ -69,12 +69,12 @@ Horizon = Annotated[
     ),
 ]
 OutputFile = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--output",
         "-o",
         metavar="FILE",
-        help="Write CSV, Parquet or JSON to this file, by its ending, instead of CSV to stdout.",
+        help="Write CSV, Parquet, JSON or Excel to this file or address, by its ending, instead of CSV to stdout.",
         show_default=False,
     ),
 ]

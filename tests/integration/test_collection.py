@@ -271,3 +271,9 @@ def test_what_cannot_be_removed_is_an_error_of_the_environment(
     said = refused(3, "clean", "--older-than", "42d", "--yes")
     assert said.startswith(f"{runs / 'stock'}: cannot be written: Permission denied")
     assert len(names()) == 6
+
+
+def test_an_empty_folder_and_a_filter_without_a_match_say_so(runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    assert done("list", tmp_path / "none") == f"no runs in {tmp_path / 'none'}\n"
+    assert done("list", "--name", "x*") == "no such runs in runs\n"

@@ -17,10 +17,12 @@ GROUP: Any = typer.main.get_command(app)
 OPTIONS = {
     name: {o for p in GROUP.commands[name].params for o in (*p.opts, *p.secondary_opts)} for name in VERBS
 }
-NEW_RUN = ("train", "tune", "refit", "backtest")
+NEW_RUN = ("train", "tune", "refit", "update", "backtest")
 # The commands that can show the messages of a module. A new module with such a message needs its line here.
 SHOWN_BY: dict[str, tuple[str, ...]] = {
     "api/new_run.py": NEW_RUN,
+    "commands/clean.py": ("clean",),
+    "api/run.py": ("monitor",),
     "commands/evaluate.py": ("evaluate",),
     "commands/future.py": ("predict",),
     "commands/init.py": ("init",),
@@ -44,12 +46,16 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "data/transforms/cutoff.py": ("predict", "future"),
     "data/transforms/future.py": ("predict",),
     "evaluation/comparison.py": ("evaluate",),
+    "pipeline/clean.py": ("clean",),
     "pipeline/evaluate.py": ("evaluate",),
     "pipeline/inspect.py": ("init",),
+    "pipeline/listing.py": ("list",),
+    "pipeline/monitor.py": ("monitor",),
     "pipeline/predict.py": ("predict",),
     "pipeline/plot.py": ("plot",),
     "pipeline/refit.py": ("refit",),
     "pipeline/tune.py": ("tune",),
+    "pipeline/update.py": ("update",),
     "reporting/advice.py": ("train",),
     "runs/claim.py": NEW_RUN,
     "runs/directory.py": NEW_RUN,
@@ -69,8 +75,10 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "stages/folds.py": ("backtest",),
     "stages/next_horizon.py": ("predict",),
     "stages/opened.py": ("predict",),
+    "stages/renewed.py": ("refit", "update"),
     "stages/start.py": ("predict",),
     "terminal/exits.py": NEW_RUN,
+    "tracking/tracking.py": ("train", "tune", "backtest"),
 }
 # Options in these messages are shown by some of the commands only, in cases that the others cannot be in.
 ONLY_OF: dict[tuple[str, str], tuple[str, ...]] = {

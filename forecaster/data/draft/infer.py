@@ -73,6 +73,7 @@ class Guess:
         preset: How much time the training may take.
         remarks: What a person should know about the guesses, in sentences.
         choices: Where the table could be read in another way.
+        sheet: The sheet of an Excel workbook, where it was named.
     """
 
     path: TableSource
@@ -94,6 +95,7 @@ class Guess:
     preset: Preset
     remarks: tuple[str, ...]
     choices: tuple[Ambiguity, ...] = ()
+    sheet: str | None = None
 
     @property
     def target(self) -> str:
@@ -112,7 +114,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         DataError: The table has no times, no numbers, no single id column, no regular step, or no series of
             `least_rows` steps.
     """
-    sample = sniff(path, decimal=wishes.decimal)
+    sample = sniff(path, decimal=wishes.decimal, sheet=wishes.sheet)
     check_columns(wishes, sample)
     found_times = find_time(sample, wishes)
     time = found_times.column
@@ -173,6 +175,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
             *parts_remark(targets[0], parts),
         ),
         choices=tuple(choice for choice in choices if choice is not None),
+        sheet=wishes.sheet,
     )
 
 

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Iterator
 from csv import Error as CsvError
 from csv import reader
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from forecaster.data.reading.files import table_files
 from forecaster.data.reading.formats import FORMATS, format_of, labels
 from forecaster.data.reading.numbers import read_numbers
 from forecaster.data.reading.problems import Problems, TableFile
-from forecaster.data.reading.sources import TableSource, open_files, source_name
+from forecaster.data.reading.sources import TableSource, fetched, open_files, source_name
 from forecaster.data.reading.text_lines import first_lines
 from forecaster.data.spec import CsvSpec
 from forecaster.errors import DataError, Location
@@ -48,12 +48,14 @@ class Sample:
         csv: How a CSV file is written; None for formats whose columns have types of their own.
         table: At most SAMPLE_ROWS rows; the columns of a CSV file as text, others in their own types.
         kinds: What the values of each column are.
+        sheet: The sheet of an Excel workbook, where it was named.
     """
 
     source: TableSource
     csv: CsvSpec | None
     table: pd.DataFrame
     kinds: dict[str, Kind] = field(default_factory=dict)
+    sheet: str | None = None
     _cells: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def cells(self, name: str) -> list[str]:
@@ -67,20 +69,22 @@ class Sample:
         return [name for name, kind in self.kinds.items() if kind in kinds]
 
 
-def sniff(source: TableSource, *, decimal: str | None = None) -> Sample:
+def sniff(source: TableSource, *, decimal: str | None = None, sheet: str | None = None) -> Sample:
     """Read the first rows of a table: a file of any format that training reads, a folder, or a table in memory.
 
     Args:
         source: The table.
         decimal: The decimal mark of a CSV file; None where it is to be found.
+        sheet: The sheet of an Excel workbook; None for the only one.
 
     Raises:
         DataError: There is no such table, or it has no rows or fewer than two columns.
     """
-    if isinstance(source, Path) and format_of(table_files(source)[0]) is CsvFile:
-        sample = _csv_sample(source, decimal)
+    local = fetched(source)
+    if isinstance(local, Path) and format_of(table_files(local)[0]) is CsvFile:
+        sample = replace(_csv_sample(local, decimal), source=source)
     else:
-        sample = _typed_sample(source)
+        sample = _typed_sample(source, sheet)
     here = Location(source_name(source))
     names = list(sample.table.columns)
     if len(names) < 2:
@@ -93,7 +97,7 @@ def sniff(source: TableSource, *, decimal: str | None = None) -> Sample:
         raise DataError("the table has a header and no rows", hint="add rows", location=here)
     csv = sample.csv or CsvSpec()
     kinds = {name: _kind_by_name(sample.table[name], csv) for name in names}
-    return Sample(sample.source, sample.csv, sample.table, kinds)
+    return replace(sample, kinds=kinds)
 
 
 def _kind_by_name(column: pd.Series[Any], csv: CsvSpec) -> Kind:
@@ -116,7 +120,7 @@ def read_columns(sample: Sample, names: list[str]) -> pd.DataFrame:
     Raises:
         DataError: Rows have too few or too many fields, or the files of a folder differ in these columns.
     """
-    files = open_files(sample.source, sample.csv or CsvSpec())
+    files = open_files(sample.source, sample.csv or CsvSpec(), sheet=sample.sheet)
     tables = [_joined(file.batches(names), names) for file in _holding(files, names)]
     problems = Problems()
     for i, file in enumerate(files):
@@ -125,9 +129,9 @@ def read_columns(sample: Sample, names: list[str]) -> pd.DataFrame:
     return _frame(tables, sample.source)
 
 
-def _typed_sample(source: TableSource) -> Sample:
+def _typed_sample(source: TableSource, sheet: str | None) -> Sample:
     """Read the first rows of files whose columns have types of their own."""
-    files = open_files(source, CsvSpec())
+    files = open_files(source, CsvSpec(), sheet=sheet)
     names = files[0].columns
     check_repeated(names, str(source_name(source)))
     tables, n_rows = [], 0
@@ -136,8 +140,8 @@ def _typed_sample(source: TableSource) -> Sample:
             tables.append(_joined([columns], names).slice(0, SAMPLE_ROWS - n_rows))
             n_rows += len(tables[-1])
             if n_rows == SAMPLE_ROWS:
-                return Sample(source, None, _frame(tables, source))
-    return Sample(source, None, _frame(tables or [_joined([], names)], source))
+                return Sample(source, None, _frame(tables, source), sheet=sheet)
+    return Sample(source, None, _frame(tables or [_joined([], names)], source), sheet=sheet)
 
 
 def _holding(files: list[TableFile], names: list[str]) -> Iterator[TableFile]:

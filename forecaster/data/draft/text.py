@@ -7,6 +7,7 @@ import textwrap
 
 from forecaster.data.draft.infer import Guess
 from forecaster.data.draft.recipe import Recipe
+from forecaster.data.reading.elsewhere import is_elsewhere
 from forecaster.data.spec import CsvSpec
 
 # Words that some YAML parsers do not read as text.
@@ -76,7 +77,8 @@ def _opening(guess: Guess, name: str) -> str:
 def _data(guess: Guess, path: str) -> str:
     lines = [
         "data:",
-        f"  path: {quoted(path)}   # relative to this file",
+        f"  path: {quoted(path)}" + ("" if is_elsewhere(path) else "   # relative to this file"),
+        *([] if guess.sheet is None else [f"  sheet: {quoted(guess.sheet)}"]),
         *_time(guess),
         *_chosen(guess, "data.id"),
     ]

@@ -35,6 +35,7 @@ class Wishes:
         preset: How much time the training may take for a better forecast.
         decimal: The decimal mark of a CSV file, a point or a comma; the other one groups thousands.
         timezone: The time zone of the times.
+        sheet: The sheet of an Excel workbook.
 
     Raises:
         UsageError: A value is none that there is, or two exclude each other.
@@ -51,6 +52,7 @@ class Wishes:
     preset: Preset = "good"
     decimal: str | None = None
     timezone: str | None = None
+    sheet: str | None = None
 
     def __post_init__(self) -> None:
         """Check what can be checked without the table."""

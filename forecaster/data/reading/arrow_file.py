@@ -29,7 +29,9 @@ class ArrowFile(TableFile):
     endings: ClassVar[tuple[str, ...]] = (".arrow", ".feather")
     apart: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, path: Path, csv: CsvSpec, text_columns: Sequence[str] = ()) -> None:
+    def __init__(
+        self, path: Path, csv: CsvSpec, text_columns: Sequence[str] = (), sheet: str | None = None
+    ) -> None:
         """Open the file and read its schema; see `formats.Format`. `csv` has no meaning here."""
         self.path, self.name = path, str(path)
         self._text_columns = text_columns

@@ -29,10 +29,10 @@ class ArrowTable(TableFile):
         table: The values. Numbers are not copied where the DataFrame keeps them as Arrow does.
     """
 
-    def __init__(self, table: pa.Table, text_columns: Sequence[str] = ()) -> None:
+    def __init__(self, table: pa.Table, text_columns: Sequence[str] = (), name: str = IN_MEMORY) -> None:
         """Take a table. text_columns: as in `formats.Format`."""
         self.table = table
-        self.name = IN_MEMORY
+        self.name = name
         self.columns: list[str] = list(table.column_names)
         self.n_rows: int | None = table.num_rows
         self._text_columns = text_columns
@@ -76,7 +76,7 @@ class ArrowTable(TableFile):
 
     def keeping(self, text_columns: Sequence[str]) -> ArrowTable:
         """Return the same table, with other `text_columns`."""
-        return ArrowTable(self.table, text_columns)
+        return ArrowTable(self.table, text_columns, self.name)
 
     def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
         """Yield the named columns, some rows at a time; text columns may come dictionary-encoded."""

@@ -6,14 +6,12 @@ A file in it is used only if it has the length and the checksum that the entry w
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-import time
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -23,31 +21,31 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.data.arrays import OFF, SCRATCH, WHERE, NoRoomError, Scratch, cache_folder
+from forecaster.data.arrays import OFF, WHERE, NoRoomError, Scratch, cache_folder
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.assemble import VALUES
+from forecaster.data.reading.entries import NEW
+from forecaster.data.reading.entries import put as _put
+from forecaster.data.reading.entries import tidy as _tidy
+from forecaster.data.reading.entries import to_disk as _to_disk
 from forecaster.data.reading.files import table_files
-from forecaster.data.reading.sources import TableSource, fingerprint, source_name
+from forecaster.data.reading.sources import TableSource, fetched, fingerprint, source_name, spoken_of
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.errors import Diagnostic, EnvironmentError_, Location
-from forecaster.system import patiently, sync_folder
 from forecaster.version import __version__
 
 FORMAT = 1
 # Reading a smaller table takes no time that a person notices.
 LEAST_BYTES = 16 << 20
-MOST_BYTES, MOST_DAYS = 32 << 30, 30
 _FACTS, _ARRAYS, _SEAL = "facts.json", "arrays.npz", "seal.json"
-_NEW, _OLD = ".new-", ".old-"
 _CHUNK = 1 << 20
-_DAY_S = 86_400
 _NAMES = ("targets", "past", "future", "statics")
 _OF_PANEL = ("offsets", "first", "static")
 # Keys of the data section that do not change what is read.
-_APART = {"path", "calendar"}
+_APART = {"path", "sql", "connection", "calendar"}
 
 
 def load_table(
@@ -67,6 +65,14 @@ def load_table(
     Raises:
         DataError, ConfigError: As for `read_table`.
     """
+    with spoken_of(source):
+        return _load_table(spec, source, keep_future=keep_future, time_axis=time_axis)
+
+
+def _load_table(
+    spec: DataSpec, source: TableSource, *, keep_future: bool, time_axis: TimeAxis | None
+) -> tuple[Panel, Findings]:
+    fetched(source)
     folder = cache_folder()
     key = None if folder is None else _key(spec, source, keep_future=keep_future, time_axis=time_axis)
     if folder is None or key is None:
@@ -116,7 +122,7 @@ def _made(
     entry remains then."""
     entry.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     before = _stats(source)
-    new = Path(tempfile.mkdtemp(prefix=_NEW, dir=entry.parent))
+    new = Path(tempfile.mkdtemp(prefix=NEW, dir=entry.parent))
     try:
         panel, findings = read_table(
             spec, source, keep_future=keep_future, time_axis=time_axis, scratch=Scratch(new)
@@ -139,22 +145,25 @@ def _made(
 
 def _size(source: TableSource) -> int:
     """Bytes of the table."""
-    if isinstance(source, ArrowTable):
-        return source.nbytes
-    return sum(file.stat().st_size for file in table_files(source))
+    local = fetched(source)
+    if isinstance(local, ArrowTable):
+        return local.nbytes
+    return sum(file.stat().st_size for file in table_files(local))
 
 
 def _endings(source: TableSource) -> list[str]:
-    if isinstance(source, ArrowTable):
+    local = fetched(source)
+    if isinstance(local, ArrowTable):
         return []
-    return ["".join(file.suffixes[-2:]) for file in table_files(source)]
+    return ["".join(file.suffixes[-2:]) for file in table_files(local)]
 
 
 def _stats(source: TableSource) -> list[tuple[int, int]]:
     """What tells that a file was changed; a table in memory is not expected to."""
-    if isinstance(source, ArrowTable):
+    local = fetched(source)
+    if isinstance(local, ArrowTable):
         return []
-    return [(s.st_size, s.st_mtime_ns) for s in (file.stat() for file in table_files(source))]
+    return [(s.st_size, s.st_mtime_ns) for s in (file.stat() for file in table_files(local))]
 
 
 def _write(folder: Path, panel: Panel, findings: Findings) -> None:
@@ -229,60 +238,6 @@ def _opened(entry: Path, source: str) -> tuple[Panel, Findings] | None:
     return panel, findings
 
 
-def _put(new: Path, entry: Path) -> None:
-    """Give a finished entry its name, in place of a damaged one."""
-    # Windows moves no entry that another process has open.
-    with contextlib.suppress(FileNotFoundError, PermissionError):
-        _remove(entry)
-    try:
-        patiently(lambda: new.rename(entry))
-    except OSError as error:
-        # Another process has made the same entry meanwhile.
-        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
-            raise
-    _to_disk(entry.parent)
-
-
-def _tidy(kept: Path) -> None:
-    """Keep the cache within its bounds: remove the least recently used entries, and what killed processes left.
-
-    On Windows a file that another process has open stays until the next time.
-
-    Args:
-        kept: The entry that stays in any case.
-    """
-    now = time.time()
-    for file in kept.parent.parent.glob(f"{SCRATCH}*"):
-        with contextlib.suppress(FileNotFoundError, PermissionError):
-            if now - file.stat().st_mtime > _DAY_S:
-                file.unlink()
-    entries = []
-    for folder in kept.parent.iterdir():
-        with contextlib.suppress(FileNotFoundError):
-            used = folder.stat().st_mtime
-            size = sum(file.stat().st_size for file in folder.iterdir())
-            if folder.name.startswith((_NEW, _OLD)):
-                if now - used > _DAY_S:
-                    shutil.rmtree(folder, ignore_errors=True)
-            elif folder != kept:
-                entries.append((used, size, folder))
-    room = MOST_BYTES - sum(file.stat().st_size for file in kept.iterdir())
-    for used, size, folder in sorted(entries, reverse=True):
-        room -= size
-        if room < 0 or now - used > MOST_DAYS * _DAY_S:
-            with contextlib.suppress(FileNotFoundError, PermissionError):
-                _remove(folder)
-
-
-def _remove(entry: Path) -> None:
-    """Rename an entry, then remove it: no other process sees one half removed."""
-    old = Path(tempfile.mkdtemp(prefix=_OLD, dir=entry.parent))
-    try:
-        entry.rename(old / entry.name)
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
-
-
 def _measure(file: Path) -> list[int]:
     """Return the length and the CRC-32 of a file."""
     size = check = 0
@@ -295,13 +250,3 @@ def _chunks(file: Path) -> Iterator[bytes]:
     with file.open("rb") as handle:
         while chunk := handle.read(_CHUNK):
             yield chunk
-
-
-def _to_disk(path: Path) -> None:
-    if path.is_dir():
-        sync_folder(path)
-        return
-    with path.open(
-        "r+b"
-    ) as file:  # Windows writes nothing to the disk through a file that is open for reading
-        os.fsync(file.fileno())

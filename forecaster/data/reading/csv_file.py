@@ -39,7 +39,9 @@ class CsvFile(TableFile):
     )
     apart: ClassVar[tuple[str, ...]] = (*(".txt" + how for how in ("", *ENDINGS)), ".zip")
 
-    def __init__(self, path: Path, csv: CsvSpec, text_columns: Sequence[str] = ()) -> None:
+    def __init__(
+        self, path: Path, csv: CsvSpec, text_columns: Sequence[str] = (), sheet: str | None = None
+    ) -> None:
         """Open the file and read its header; see `formats.Format`. Columns never come dictionary-encoded."""
         self.path, self.spec, self.name = path, csv, str(path)
         self.n_rows: int | None = None

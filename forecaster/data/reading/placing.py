@@ -229,7 +229,7 @@ def _inferred(spec: DataSpec, rows: Rows, sample: Ints) -> str | int | None:
     column = TimeColumn(spec.time, integer=isinstance(spec.freq, int))
     zone = spec.timezone or zone_of(list(rows.zones))
     try:
-        freq, _ = infer_frequency([np.unique(of_first)], column, zone=zone, source=Path(spec.path))
+        freq, _ = infer_frequency([np.unique(of_first)], column, zone=zone, source=Path(spec.place))
     except DataError:
         return None
     return freq

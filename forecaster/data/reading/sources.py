@@ -6,44 +6,122 @@ import difflib
 import hashlib
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from forecaster.data.reading.arrow_table import ArrowTable
+from forecaster.data.reading.elsewhere import Elsewhere, elsewhere, is_elsewhere
 from forecaster.data.reading.files import file_format, is_pattern, partition_of, table_files, table_root
 from forecaster.data.reading.partitions import PartitionFile
-from forecaster.data.reading.problems import TableFile
-from forecaster.data.spec import CsvSpec, DataSpec
-from forecaster.errors import DataError, Diagnostic, Location, unreadable
+from forecaster.data.reading.problems import Problems, TableFile
+from forecaster.data.spec import IN_MEMORY, CsvSpec, DataSpec
+from forecaster.errors import DataError, Diagnostic, EnvironmentError_, Location, unreadable
 from forecaster.text import listed, quoted
 
 _LISTED = 20
 
-# A table: a file, a folder of files of one format, or a table in memory.
-TableSource = Path | ArrowTable
+# A table: a file, a folder of files of one format, a table in memory, or one that is fetched when it is read.
+TableSource = Path | ArrowTable | Elsewhere
 
 
-def as_source(data: Any) -> TableSource:
-    """Take a path, or any object with Arrow's C stream interface, as a table.
+def as_source(data: Any, spec: DataSpec | None = None) -> TableSource:
+    """Take a path, an address, or any object with Arrow's C stream interface, as a table.
+
+    Args:
+        data: The table; `-` is stdin, and `env:NAME` the address in an environment variable.
+        spec: The data section, whose query is used where the address is that of a database.
 
     Raises:
-        UsageError: The object is neither.
+        UsageError: The object is none of these, or nothing reads such an address.
         DataError: A column holds values that Arrow has no type for.
     """
+    if isinstance(data, Elsewhere):
+        return data
+    if is_elsewhere(data):
+        sql, order = (None, ()) if spec is None else (spec.sql, spec.order)
+        return elsewhere(data, sql=sql, order=order)
     if isinstance(data, str | os.PathLike):
         return Path(data)
     return ArrowTable.of(data)
 
 
+def source_of(spec: DataSpec, base: Path) -> TableSource:
+    """Return the table that a data section names: data.path, relative to a folder, or the rows of data.sql."""
+    if spec.path is None or is_elsewhere(spec.path):
+        source = as_source(spec.path or spec.connection, spec)
+        return base / source if isinstance(source, Path) else source
+    return base / spec.path
+
+
+def place_of(source: TableSource, spec: DataSpec) -> dict[str, Any]:
+    """Return the keys of a config, by their dotted names, that change where it names another table.
+
+    Args:
+        source: The table that was passed in.
+        spec: The data section of the config.
+    """
+    if isinstance(source, Elsewhere) and source.address is not None and source.address.is_database:
+        wanted: dict[str, Any] = {"path": None, "connection": source.written, "sql": source.sql}
+    else:
+        path = IN_MEMORY if isinstance(source, ArrowTable) else ""
+        path = source.written if isinstance(source, Elsewhere) else path
+        path = str(source.resolve()) if isinstance(source, Path) else path
+        wanted = {"path": path, "connection": None, "sql": None}
+    return {f"data.{key}": value for key, value in wanted.items() if getattr(spec, key) != value}
+
+
+def fetched(source: TableSource) -> Path | ArrowTable:
+    """Return the table as a file, a folder or a table in memory.
+
+    Raises:
+        DataError: It lies elsewhere, and there is no such table, or it may not be read.
+        EnvironmentError_: It lies elsewhere, and cannot be reached.
+    """
+    return source.local if isinstance(source, Elsewhere) else source
+
+
+def held_in_memory(source: TableSource, spec: DataSpec) -> Path | ArrowTable:
+    """Return a table that lies elsewhere as one in memory, with its cells as they are; any other as it is."""
+    import pyarrow as pa
+
+    local = fetched(source)
+    if not isinstance(source, Elsewhere) or isinstance(local, ArrowTable):
+        return local
+    with spoken_of(source):
+        files = open_table(spec, source)
+        names = list(dict.fromkeys(name for _, name in _wanted(spec)))
+        tables = [pa.table(columns, names=names) for file in files for columns in file.batches(names)]
+        problems = Problems()
+        for i, file in enumerate(files):
+            file.report_rows(problems, i)
+        problems.raise_any(files)
+    if not tables:
+        raise DataError(
+            "the table has a header and no rows", hint="give it rows", location=Location(source.name)
+        )
+    return ArrowTable(pa.concat_tables(tables, promote_options="permissive"), name=source.name)
+
+
+def spoken_of(source: TableSource) -> AbstractContextManager[None]:
+    """Let errors of the block speak of the table by its name."""
+    return source.spoken_of() if isinstance(source, Elsewhere) else nullcontext()
+
+
 def source_name(source: TableSource) -> str:
     """Return what messages call the table."""
-    return source.name if isinstance(source, ArrowTable) else str(source)
+    return str(source) if isinstance(source, Path) else source.name
 
 
 def same_table(source: TableSource, sha256: str) -> bool:
-    """Whether the table still exists, with this fingerprint."""
+    """Whether the table still exists, with this fingerprint. One that cannot be fetched does not."""
     if isinstance(source, Path) and not source.exists() and not is_pattern(source):
         return False
+    if isinstance(source, Elsewhere):
+        try:
+            fetched(source)
+        except (DataError, EnvironmentError_):
+            return False
     return fingerprint(source) == sha256
 
 
@@ -53,24 +131,31 @@ def open_table(spec: DataSpec, source: TableSource) -> list[TableFile]:
     Raises:
         DataError: There is nothing to read, or a file lacks a column that the spec names.
     """
-    files = open_files(source, spec.csv, [spec.id] if spec.id else [])
+    files = open_files(source, spec.csv, [spec.id] if spec.id else [], spec.sheet)
     for file in files:
         _check_columns(spec, file)
     return files
 
 
-def open_files(source: TableSource, csv: CsvSpec, text_columns: Sequence[str] = ()) -> list[TableFile]:
+def open_files(
+    source: TableSource, csv: CsvSpec, text_columns: Sequence[str] = (), sheet: str | None = None
+) -> list[TableFile]:
     """Open every file of a table, whatever its columns; see `formats.Format` for the arguments."""
-    if isinstance(source, ArrowTable):
-        return [source.keeping(text_columns)]
-    root = table_root(source)
-    return [_opened(file, partition_of(file, root), csv, text_columns) for file in table_files(source)]
+    local = fetched(source)
+    if isinstance(local, ArrowTable):
+        return [local.keeping(text_columns)]
+    root = table_root(local)
+    return [_opened(file, partition_of(file, root), csv, text_columns, sheet) for file in table_files(local)]
 
 
 def _opened(
-    file: Path, partition: dict[str, str | None], csv: CsvSpec, text_columns: Sequence[str]
+    file: Path,
+    partition: dict[str, str | None],
+    csv: CsvSpec,
+    text_columns: Sequence[str],
+    sheet: str | None,
 ) -> TableFile:
-    found = file_format(file)(file, csv, text_columns)
+    found = file_format(file)(file, csv, text_columns, sheet)
     absent = {name: value for name, value in partition.items() if name not in found.columns}
     return PartitionFile(found, absent) if absent else found
 
@@ -85,10 +170,11 @@ def fingerprint(source: TableSource) -> str:
         DataError: There is nothing to read; see `table_files`.
         EnvironmentError_: A file cannot be read.
     """
-    if isinstance(source, ArrowTable):
-        return source.sha256
-    digest, root = hashlib.sha256(), table_root(source)
-    for file in table_files(source):
+    local = fetched(source)
+    if isinstance(local, ArrowTable):
+        return local.sha256
+    digest, root = hashlib.sha256(), table_root(local)
+    for file in table_files(local):
         if root is not None:
             digest.update(f"{file.relative_to(root).as_posix()}\0{file.stat().st_size}\0".encode())
         try:
@@ -100,13 +186,18 @@ def fingerprint(source: TableSource) -> str:
     return digest.hexdigest()
 
 
-def _check_columns(spec: DataSpec, file: TableFile) -> None:
-    """Raise DataError for all columns that are absent or ambiguous."""
+def _wanted(spec: DataSpec) -> list[tuple[str, str]]:
+    """Return the role and the name of every column that a spec names."""
     roles = {"time": [spec.time], "id": [spec.id] if spec.id else []}
     roles["time_parts"] = list(spec.time_parts.columns.values())
     for role in ("targets", "past_covariates", "future_covariates", "static_covariates"):
         roles[role] = getattr(spec, role)
-    wanted = [(role, name) for role, names in roles.items() for name in names]
+    return [(role, name) for role, names in roles.items() for name in names]
+
+
+def _check_columns(spec: DataSpec, file: TableFile) -> None:
+    """Raise DataError for all columns that are absent or ambiguous."""
+    wanted = _wanted(spec)
     place = Location(file.name)
     absent = [(role, name) for role, name in wanted if name not in file.columns]
     fault = file.header_fault() if absent else None

@@ -25,7 +25,14 @@ from forecaster.data.reading.numbers import read_numbers
 from forecaster.data.reading.offsets import zone_of
 from forecaster.data.reading.problems import Problems, TableFile
 from forecaster.data.reading.rows import Rows
-from forecaster.data.reading.sources import TableSource, open_files, open_table, source_name
+from forecaster.data.reading.sources import (
+    TableSource,
+    fetched,
+    open_files,
+    open_table,
+    source_name,
+    spoken_of,
+)
 from forecaster.data.reading.times import LEFT_OUT, TimeReader
 from forecaster.data.spec import DataSpec, TimePartsSpec, with_plain_times
 from forecaster.data.time_axis.axis import TimeAxis, parse_stamp
@@ -74,17 +81,25 @@ def read_ahead(spec: DataSpec, source: TableSource, time_axis: TimeAxis) -> Cell
     Raises:
         DataError: As for `read_table`; two rows of one series and time are refused.
     """
+    with spoken_of(source):
+        return _read_ahead(spec, source, time_axis)
+
+
+def _read_ahead(spec: DataSpec, source: TableSource, time_axis: TimeAxis) -> Cells:
+    local = fetched(source)
     none: dict[str, object] = {"targets": [], "past_covariates": [], "static_covariates": []}
-    none |= {"start": None, "end": None, "duplicates": "error"}
+    none |= {"start": None, "end": None, "duplicates": "error", "sheet": None}
     spec = spec.model_copy(update=none)
     plain = with_plain_times(spec)
-    if isinstance(source, Path):
-        [first, *_] = table_files(source)
+    if isinstance(local, Path):
+        [first, *_] = table_files(local)
         if format_of(first) is CsvFile:
             columns = CsvFile(first, plain.csv).columns
             if spec.time in columns and not set(spec.time_parts.columns.values()) & set(columns):
                 spec = plain
-    if not set(spec.time_parts.columns.values()) & set(open_files(source, spec.csv)[0].columns):
+    if not set(spec.time_parts.columns.values()) & set(
+        open_files(source, spec.csv, sheet=spec.sheet)[0].columns
+    ):
         # `forecaster future` writes each time in one column, also to Parquet.
         spec = spec.model_copy(update={"time_parts": TimePartsSpec()})
     files = open_table(spec, source)

@@ -5,7 +5,7 @@ import pytest
 
 from forecaster.errors import UsageError
 from forecaster.evaluation.comparison import ComparedForecast
-from forecaster.evaluation.gate import Gate, gate
+from forecaster.evaluation.gate import gate
 
 
 def made(name: str, error: float, n: int, *, first: int = 0, noise: float = 0.0) -> ComparedForecast:
@@ -51,25 +51,9 @@ def test_without_a_test_an_error_may_be_one_percent_above(error: float, worse: b
 def test_a_forecast_that_is_no_number_is_worse_than_any() -> None:
     found = gate(made("own", np.nan, 20), made("other", 1.0, 20))
     assert found.worse
-    assert found.as_json()["first"] == {"name": "own", "error": None}
     assert not gate(made("other", 1.0, 20), made("own", np.nan, 20)).worse
 
 
 def test_forecasts_without_a_common_window_cannot_be_compared() -> None:
     with pytest.raises(UsageError, match="no test window in common"):
         gate(made("own", 1.0, 5), made("other", 1.0, 5, first=50))
-
-
-def test_json_holds_the_numbers_of_the_test() -> None:
-    found: Gate = gate(made("own", 2.0, 20), made("other", 1.0, 20))
-    assert found.as_json() == {
-        "first": {"name": "own", "error": 1.0},
-        "second": {"name": "other", "error": 0.5},
-        "windows": 20,
-        "worse": True,
-        "difference": 0.5,
-        "statistic": None,
-        "p": 0.0,
-        "origins": 20,
-        "series": None,
-    }

@@ -36,9 +36,9 @@ def test_endings_say_the_format(tmp_path: Path) -> None:
 
 def test_other_endings_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
-        write_table(TABLE, tmp_path / "f.xlsx")
+        write_table(TABLE, tmp_path / "f.ods")
     assert str(caught.value) == (
-        f"{tmp_path}/f.xlsx: the ending names no known format; use one of .csv, .parquet, .json"
+        f"{tmp_path}/f.ods: the ending names no known format; use one of .csv, .parquet, .json, .xlsx"
     )
     assert list(tmp_path.iterdir()) == []
 

@@ -80,8 +80,8 @@ def test_limits_are_numbers_that_make_sense() -> None:
 
 def test_answers_are_sent_at_once() -> None:
     """asyncio lets small packets go without waiting where it knows the protocol of the socket."""
-    from forecaster.service.server import Address
+    from forecaster.service.server import Endpoint
 
-    with Address("127.0.0.1", 0).bound() as listener:
+    with Endpoint("127.0.0.1", 0).bound() as listener:
         assert listener.proto == socket.IPPROTO_TCP
-        assert Address("127.0.0.1", 0).url(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
+        assert Endpoint("127.0.0.1", 0).url(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -90,4 +90,4 @@ def test_every_ending_has_one_format() -> None:
     endings = [ending for f in FORMATS for ending in f.endings]
     assert len(endings) == len(set(endings))
     assert all(format_of(Path(f"T{ending}".upper())) is f for f in FORMATS for ending in f.endings)
-    assert format_of(Path("t.xlsx")) is None
+    assert format_of(Path("t.ods")) is None

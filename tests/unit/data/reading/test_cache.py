@@ -18,7 +18,7 @@ import pytest
 
 from forecaster.data import arrays as mapped
 from forecaster.data.panel import Findings, Panel
-from forecaster.data.reading import cache
+from forecaster.data.reading import cache, entries
 from forecaster.data.reading.cache import load_table
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
@@ -222,7 +222,7 @@ def test_two_processes_at_once(table: Path, folder: Path, monkeypatch: pytest.Mo
         return read_table(*given, **named)
 
     monkeypatch.setattr(cache, "read_table", read)
-    monkeypatch.setattr(cache, "_remove", lambda entry: None)
+    monkeypatch.setattr(entries, "_remove", lambda entry: None)
     assert load_table(spec(), table)[0].values.tolist() == [[1], [2], [4]]
     assert len(list(folder.iterdir())) == 1
 
@@ -255,7 +255,7 @@ def test_the_least_recently_used_go_first(
     three: list[Path], table: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load_table(spec(end="2024-01-01"), table)  # used again
-    monkeypatch.setattr(cache, "MOST_BYTES", size(three[0]) * 5 // 2)
+    monkeypatch.setattr(entries, "MOST_BYTES", size(three[0]) * 5 // 2)
     load_table(spec(), table)
     assert three[0].exists()
     assert not three[1].exists()
@@ -265,7 +265,7 @@ def test_the_least_recently_used_go_first(
 def test_a_table_beyond_the_bound_is_kept_alone(
     three: list[Path], table: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache, "MOST_BYTES", 1)
+    monkeypatch.setattr(entries, "MOST_BYTES", 1)
     load_table(spec(), table)
     assert len(list(folder.iterdir())) == 1
 
@@ -344,7 +344,7 @@ class TestOnWindows:
         self, three: list[Path], table: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         Windows(monkeypatch).busy.add(three[0].name)
-        monkeypatch.setattr(cache, "MOST_BYTES", 1)
+        monkeypatch.setattr(entries, "MOST_BYTES", 1)
         _, findings = load_table(spec(), table)
         assert findings.warnings == ()
         assert three[0].exists()
