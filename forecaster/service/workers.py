@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 from multiprocessing.process import BaseProcess
 from types import FrameType
@@ -109,6 +110,7 @@ class _Workers:
 def _work(settings: Settings, address: Endpoint, listener: socket.socket) -> None:
     """Answer requests, in a process of its own."""
     log = Log()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     status = 0
     try:
         answer_requests(settings, address, listener, log)
@@ -120,3 +122,11 @@ def _work(settings: Settings, address: Endpoint, listener: socket.socket) -> Non
         status = 1
     sys.stdout.flush()
     os._exit(status)
+
+
+def _end_with_parent() -> None:
+    """Stop when the process that watches over the workers has gone, however it went: the port is to be free then."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)

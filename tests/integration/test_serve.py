@@ -270,6 +270,27 @@ def test_workers_answer_alike_and_count_together(run: Path) -> None:
         assert process.end() == 0
 
 
+def test_a_worker_is_started_again_and_none_outlives_the_service(run: Path) -> None:
+    with Process(run, "--workers", 2) as process:
+        process.wait_for("listening", times=2, seconds=120)
+        # One that ends sooner is taken for one that cannot start.
+        time.sleep(11)
+        os.kill(process.said("listening")[0]["pid"], signal.SIGKILL)
+        process.wait_for("worker-ended")
+        process.wait_for("listening", times=3, seconds=120)
+        assert process.ask("POST", "/v1/forecast")[0] == 200
+        process.process.kill()
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            try:
+                socket.create_connection(("127.0.0.1", process.port)).close()
+            except ConnectionRefusedError:
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail("a worker still answers")
+
+
 def test_https_and_a_token(run: Path, tmp_path: Path) -> None:
     openssl = shutil.which("openssl")
     if openssl is None:
