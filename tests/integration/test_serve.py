@@ -39,7 +39,11 @@ class Process:
         assert self.process.stderr is not None
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
-        self.wait_for("listening", seconds=120)
+        try:
+            self.wait_for("listening", seconds=120)
+        except AssertionError:
+            self.__exit__()
+            raise
         self.port = int(self.said("listening")[0]["url"].rpartition(":")[2])
 
     def _read(self) -> None:
