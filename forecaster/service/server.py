@@ -31,7 +31,7 @@ _SIGNALS = [signal.SIGTERM, signal.SIGINT]
 
 
 @dataclass(frozen=True)
-class Binding:
+class Endpoint:
     """Where a service listens.
 
     Attributes:
@@ -111,7 +111,7 @@ class Binding:
             ) from None
 
 
-def answer_requests(settings: Settings, address: Binding, listener: socket.socket, log: Log) -> None:
+def answer_requests(settings: Settings, address: Endpoint, listener: socket.socket, log: Log) -> None:
     """Load the runs and answer requests in this process until it is told to stop.
 
     Args:
