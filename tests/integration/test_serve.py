@@ -336,5 +336,5 @@ def test_what_is_refused_before_it_starts(run: Path, tmp_path: Path) -> None:
         said = refused(2, "serve", run, "--port", port)
     assert (
         said
-        == f"--host 127.0.0.1 --port {port}: Binding already in use; use another port, or 0 for a free one"
+        == f"--host 127.0.0.1 --port {port}: Address already in use; use another port, or 0 for a free one"
     )
