@@ -10,6 +10,7 @@ import forecaster as fc
 from forecaster.terminal.console import Reporter, Result, table, wrapped
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.options import ConfigFile, Json, NoColor, Overrides, Quiet, Verbose, examples
+from forecaster.text import listed
 
 if TYPE_CHECKING:
     from forecaster.data.profile.check import TableReport
@@ -38,6 +39,8 @@ def command(
 
 # The tables show this many series; --verbose and --json show all.
 SHOWN_SERIES = 20
+# As many columns stand in the sentence about outliers.
+SHOWN_COLUMNS = 8
 
 
 def _result(validated: Validated, config: Path, reporter: Reporter) -> Result:
@@ -49,7 +52,7 @@ def _result(validated: Validated, config: Path, reporter: Reporter) -> Result:
     facts, windows = [], []
     for one in report.each(0, shown):
         name = one["id"] or "(one series)"
-        far = sum(target["count"] for target in one["outliers"].values())
+        far = sum(column["count"] for column in one["outliers"].values())
         still = max(target["rows"] for target in one["constant"].values())
         counts = [
             one["rows"],
@@ -75,6 +78,7 @@ def _result(validated: Validated, config: Path, reporter: Reporter) -> Result:
         "",
         f"{n:,} series, {report.summary['rows']:,} rows, every {report.summary['freq']}",
         *_gaps_text(report),
+        *wrapped(_outliers_text(report)),
         f"windows of {window.lookback:,} + {window.horizon:,} steps: {total['train']:,} train, "
         f"{total['val']:,} val, {total['test']:,} test",
         *wrapped([validated.learned.sentence_ahead()]),
@@ -126,6 +130,15 @@ def _gaps_text(report: TableReport) -> list[str]:
             f"future covariates: known for {rows['min']:,} to {rows['max']:,} rows after the last target"
         )
     return lines
+
+
+def _outliers_text(report: TableReport) -> list[str]:
+    """Return a line about the columns with outliers, where there are several columns and some have any."""
+    total = report.summary["outliers"]
+    found = [f"{count:,} in {name}" for name, count in total.items() if count]
+    if len(total) < 2 or not found:
+        return []
+    return [f"outliers, far from the other values of their series: {listed(found, most=SHOWN_COLUMNS)}"]
 
 
 def _duration(seconds: float) -> str:

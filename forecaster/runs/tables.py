@@ -81,9 +81,11 @@ def check_spreadsheet_safe(output: Path | None, *, as_json: bool) -> None:
 
 
 def check_ending(path: Path) -> None:
-    """Raise UsageError unless the path ends in .csv, .parquet or .json."""
+    """Raise UsageError unless the path ends in .csv, .parquet or .json and is no folder."""
     if path.suffix.lower() not in ENDINGS:
         raise UsageError(f"{path}: the ending names no known format", hint=f"use one of {', '.join(ENDINGS)}")
+    if path.is_dir():
+        raise UsageError(f"{path}: cannot be written: it is a folder", hint="choose another path")
 
 
 def write_table(table: pa.Table, path: Path) -> None:

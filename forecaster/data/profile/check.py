@@ -34,7 +34,7 @@ class TableReport:
         panel, findings, window: What was checked.
         splits: The rows and windows of each split.
         runs: Target to the length of the longest run of one value, and its first row, each (series,).
-        outliers: Target to the number of outliers, and the row of the first, each (series,).
+        outliers: Column of numbers to the number of outliers, and the row of the first, each (series,).
     """
 
     summary: dict[str, Any]
@@ -81,8 +81,8 @@ class TableReport:
             "duplicates": findings.duplicates[some].tolist(),
             "gaps": _gaps(panel, findings, some),
             "missing": [dict(zip(panel.columns, n, strict=True)) for n in findings.missing[some].tolist()],
-            "constant": _by_target(panel, self.runs, "rows", some),
-            "outliers": _by_target(panel, self.outliers, "count", some),
+            "constant": _by_column(panel, self.runs, "rows", some),
+            "outliers": _by_column(panel, self.outliers, "count", some),
             "known_ahead": _known_ahead(panel, findings, some),
         }
         splits = describe_splits(panel, self.splits, self.window, some)
@@ -106,7 +106,7 @@ def check(
         gaps: {count, rows, first, longest}, runs of absent rows.
         missing: {column: empty cells}.
         constant: {target: {rows, first}}, the longest run of one value.
-        outliers: {target: {count, first}}, values beyond the quartiles; see `outliers.REACH`.
+        outliers: {target or covariate: {count, first}}, values beyond the quartiles; see `outliers.REACH`.
         known_ahead: {rows, last}, steps after the last target where future covariates are known.
         train, val, test: {windows, first, last, first_window, last_window}: the first and last target of the
             split; of its first and last window the first step of the lookback, the cutoff, and the first and
@@ -121,7 +121,9 @@ def check(
     """
     splits = all_windows(split_bounds, window, consecutive=consecutive)
     summary = _summary(panel, findings, {name: ranges.count for name, ranges in splits.items()})
-    beyond = {name: outliers(panel, c) for c, name in enumerate(panel.targets)}
+    # Categories are numbers of names, which have no distance.
+    numbers = [(c, name) for c, name in enumerate(panel.columns) if name not in panel.categories]
+    beyond = {name: outliers(panel, c) for c, name in numbers}
     summary["outliers"] = {name: int(count.sum()) for name, (count, _) in beyond.items()}
     runs = {name: _longest_runs(panel, c) for c, name in enumerate(panel.targets)}
     return TableReport(summary, findings.warnings, panel, findings, window, splits, runs, beyond)
@@ -198,12 +200,12 @@ def _gaps(panel: Panel, findings: Findings, some: slice) -> list[dict[str, Any]]
     ]
 
 
-def _by_target(
-    panel: Panel, by_target: Mapping[str, tuple[Ints, Ints]], key: str, some: slice
+def _by_column(
+    panel: Panel, by_column: Mapping[str, tuple[Ints, Ints]], key: str, some: slice
 ) -> list[dict[str, dict[str, Any]]]:
-    """Return for each series {target: {key: number of values, "first": time of the first of them}}."""
+    """Return for each series {column: {key: number of values, "first": time of the first of them}}."""
     out: list[dict[str, dict[str, Any]]] = [{} for _ in panel.ids[some]]
-    for name, (count, row) in by_target.items():
+    for name, (count, row) in by_column.items():
         # The longest run has a first row even where every value is missing.
         texts = texts_of(panel, row, count > (0 if key == "count" else -1), some)
         for entry, n, first in zip(out, count[some].tolist(), texts, strict=True):
