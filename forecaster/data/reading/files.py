@@ -98,6 +98,7 @@ def _files_of_pattern(path: Path) -> list[Path]:
     root = table_root(path)
     assert root is not None
     pattern = path.relative_to(root)
+    matches: Iterator[Path]
     if "**" in pattern.parts:
         # The library would look through a whole disk before it returned.
         named = _as_regex(pattern.as_posix())
