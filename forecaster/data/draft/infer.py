@@ -73,6 +73,7 @@ class Guess:
         preset: How much time the training may take.
         remarks: What a person should know about the guesses, in sentences.
         choices: Where the table could be read in another way.
+        missing_values: What stands for no value in columns of numbers.
     """
 
     path: TableSource
@@ -94,6 +95,7 @@ class Guess:
     preset: Preset
     remarks: tuple[str, ...]
     choices: tuple[Ambiguity, ...] = ()
+    missing_values: tuple[str | int | float, ...] = ()
 
     @property
     def target(self) -> str:
@@ -141,6 +143,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     parts = parts_of_target(sample, targets[0], others) if len(targets) == 1 else ()
     rivals = () if wishes.targets else candidates(sample, [one for one in others if one not in parts])
     choices = (
+        *sample.choices,
         *found_times.choices,
         zone_choice(zones, times, time, wishes),
         found.choice,
@@ -173,6 +176,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
             *parts_remark(targets[0], parts),
         ),
         choices=tuple(choice for choice in choices if choice is not None),
+        missing_values=sample.missing.values,
     )
 
 

@@ -44,7 +44,7 @@ def test_report(tmp_path: Path) -> None:
     assert a["gaps"] == {"count": 2, "rows": 3, "first": "2", "longest": 2}
     assert a["missing"] == {"y": 0, "x": 1}
     assert a["constant"] == {"y": {"rows": 2, "first": "4"}}
-    assert a["outliers"] == dict.fromkeys("yx", {"count": 0, "first": None})
+    assert a["outliers"] == {name: {"count": 0, "first": None} for name in "yx"}
     assert a["known_ahead"] == {"rows": 0, "last": None}
     assert a["train"] == {
         "windows": 2,
