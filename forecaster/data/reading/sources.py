@@ -46,7 +46,9 @@ def as_source(data: Any, spec: DataSpec | None = None) -> TableSource:
         return found if found.address is None or found.address.scheme else Path(found.address.text)
     if isinstance(data, str | os.PathLike):
         if "\0" in os.fspath(data):
-            raise UsageError(f"{os.fspath(data)!r}: no file has such a name", hint="check the name of the table")
+            raise UsageError(
+                f"{os.fspath(data)!r}: no file has such a name", hint="check the name of the table"
+            )
         return Path(data)
     return ArrowTable.of(data)
 
