@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import forecaster.forecasting.graphs
 import forecaster.stages.fitting
 import forecaster.stages.refitting
 import forecaster.stages.report
@@ -27,6 +28,8 @@ def install(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(forecaster.stages.fitting, "fit_members", fit_members)
     patch.setattr(forecaster.stages.refitting, "fit_members", fit_members)
     patch.setattr(forecaster.stages.saving, "draw_run", draw_run)
+    # Its weights are those of no network.
+    patch.setattr(forecaster.forecasting.graphs, "graph_content", lambda *parts: b"-")
     patch.setattr(forecaster.stages.report, "page", lambda contents: contents.experiment_name)
 
 
