@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import forecaster.forecasting.graphs
 import forecaster.pipeline.update
 import forecaster.stages.fitting
 import forecaster.stages.refitting
@@ -31,6 +32,8 @@ def install(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(forecaster.stages.refitting, "fit_members", fit_members)
     patch.setattr(forecaster.stages.saving, "draw_run", draw_run)
     patch.setattr(forecaster.pipeline.update, "against_the_run", against_the_run)
+    # Its weights are those of no network.
+    patch.setattr(forecaster.forecasting.graphs, "graph_content", lambda *parts: b"-")
     patch.setattr(forecaster.stages.report, "page", lambda contents: contents.experiment_name)
 
 

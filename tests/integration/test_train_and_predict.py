@@ -44,6 +44,8 @@ def test_run_directory_has_these_files_and_no_others(run: Path) -> None:
         "manifest.json",
         "metrics.json",
         "model/context.csv",
+        "model/network-0.onnx",
+        "model/network.json",
         "model/spec.json",
         "model/state.json",
         "model/weights.safetensors",
