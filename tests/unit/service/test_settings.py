@@ -16,6 +16,7 @@ from forecaster.service.settings import (
     named_runs,
     token_from,
 )
+from tests.integration.made_runs import make_run
 
 
 def test_runs_are_called_as_they_are_named_or_by_their_directory(tmp_path: Path) -> None:
@@ -27,6 +28,12 @@ def test_runs_are_called_as_they_are_named_or_by_their_directory(tmp_path: Path)
     with pytest.raises(UsageError, match="is no name for a served run"):
         named_runs(str(odd))
     assert named_runs(f"ab={odd}") == {"ab": odd}
+
+
+def test_latest_is_the_newest_run_at_the_start(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    assert named_runs(str(tmp_path / "latest")) == {"latest": run}
+    assert named_runs(f"now={tmp_path / 'latest'}") == {"now": run}
 
 
 @pytest.mark.parametrize(
