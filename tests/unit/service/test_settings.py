@@ -8,6 +8,7 @@ import pytest
 
 import forecaster as fc
 from forecaster.errors import DataError, UsageError
+from forecaster.service import settings
 from forecaster.service.settings import (
     Limits,
     allowed_hosts,
@@ -16,7 +17,6 @@ from forecaster.service.settings import (
     named_runs,
     token_from,
 )
-from tests.integration.made_runs import make_run
 
 
 def test_runs_are_called_as_they_are_named_or_by_their_directory(tmp_path: Path) -> None:
@@ -30,10 +30,11 @@ def test_runs_are_called_as_they_are_named_or_by_their_directory(tmp_path: Path)
     assert named_runs(f"ab={odd}") == {"ab": odd}
 
 
-def test_latest_is_the_newest_run_at_the_start(tmp_path: Path) -> None:
-    run = make_run(tmp_path)
-    assert named_runs(str(tmp_path / "latest")) == {"latest": run}
-    assert named_runs(f"now={tmp_path / 'latest'}") == {"now": run}
+def test_latest_is_the_newest_run_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    newest = Path("runs/made-20261126T120000Z")
+    monkeypatch.setattr(settings, "located", lambda run: newest if run.name == "latest" else run)
+    assert named_runs("runs/latest") == {"latest": newest}
+    assert named_runs("now=latest") == {"now": newest}
 
 
 @pytest.mark.parametrize(
