@@ -95,6 +95,10 @@ class Endpoint:
             return
         import ssl
 
+        for option, path in (("--certfile", self.certfile), ("--keyfile", self.keyfile)):
+            # A pipe would wait for somebody to write into it.
+            if path is not None and path.exists() and not path.is_file():
+                raise UsageError(f"{option} {path}: is no file", hint="name a file in PEM")
         try:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             # A key with a passphrase would wait for somebody to type it.
