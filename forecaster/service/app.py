@@ -20,6 +20,7 @@ from forecaster.service.guard import Guard
 from forecaster.service.logs import Log
 from forecaster.service.metrics import MEDIA_TYPE as METRICS_TYPE
 from forecaster.service.metrics import Metrics
+from forecaster.service.outcome import busy, outcome
 from forecaster.service.page import ASSETS, POLICY, asset, page
 from forecaster.service.problems import RequestError, of_forecast, of_router
 from forecaster.service.requests import Asked
@@ -205,17 +206,8 @@ class Service:
         try:
             future = version.thread.submit(work)
         except BusyError:
-            raise _busy() from None
-        try:
-            return await asyncio.wait_for(asyncio.wrap_future(future), limits.timeout_s)
-        except TimeoutError:
-            raise RequestError(
-                503,
-                "not-in-time",
-                f"the forecast was not made within {limits.timeout_s:g} s",
-                hint="send fewer series or rows, or try again later",
-                headers={"retry-after": "5"},
-            ) from None
+            raise busy() from None
+        return await outcome(asyncio.wrap_future(future), request, limits.timeout_s)
 
     def _run(self, name: str | None) -> ServedRun:
         if name is None:
@@ -276,16 +268,6 @@ class Service:
         if name not in ASSETS:
             raise RequestError(404, "path", "there is no such file")
         return Response(asset(name), headers={"content-type": ASSETS[name], "cache-control": "no-cache"})
-
-
-def _busy() -> RequestError:
-    return RequestError(
-        503,
-        "busy",
-        "too many requests wait for this run",
-        hint="try again later",
-        headers={"retry-after": "5"},
-    )
 
 
 def _json(value: Any) -> Response:

@@ -105,13 +105,14 @@ def named_runs(runs: Runs) -> dict[str, Path]:
 def _named(run: Served) -> tuple[str, Path]:
     name, mark, path = str(run).partition("=") if isinstance(run, str | Path) else ("", "", "")
     if mark and name and path and not Path(str(run)).exists():
-        return name, located(Path(path))
-    typed = run.path if isinstance(run, Run) else Path(run)
+        return name, _path(path)
+    found, typed = _path(run), run.path if isinstance(run, Run) else Path(run)
     # The name that was typed, such as that of a link to the newest run; of ".", that of the folder.
-    return typed.name or typed.resolve().name, _path(run)
+    return typed.name or found.resolve().name, found
 
 
 def _path(run: Served) -> Path:
+    """Return the directory of a run; `latest` is the newest one, now."""
     return run.path if isinstance(run, Run) else located(Path(run))
 
 

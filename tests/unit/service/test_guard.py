@@ -1,9 +1,12 @@
 """What holds for every request: limits, tokens, hosts, ids, log lines and counts."""
 
+import asyncio
 import errno
 import json
 import re
 import tempfile
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -182,3 +185,25 @@ def test_requests_are_answered_where_the_log_cannot_be_written() -> None:
     stub = Stub()
     stub.stream.close()
     assert stub.client.get("/ping").status_code == 200
+
+
+def test_no_forecast_is_begun_that_nobody_waits_for() -> None:
+    stub, gate = Stub(), threading.Event()
+    stub.runs[0].version.thread.submit(gate.wait)
+    begun: list[str] = []
+    stub.runs[0].version = replace(stub.runs[0].version, forecast=lambda *_: begun.append("begun"))
+    arrivals = iter([{"type": "http.request", "body": b"", "more_body": False}, {"type": "http.disconnect"}])
+    sent: list[object] = []
+
+    async def receive() -> dict[str, object]:
+        return next(arrivals)
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/forecast", "query_string": b"", "headers": [],
+             "client": None, "state": {}}  # fmt: skip
+    asyncio.run(stub.client.app(scope, receive, send))
+    gate.set()
+    stub.runs[0].version.thread.submit(lambda: None).result(timeout=5)
+    assert (begun, sent, stub.log[0]["status"]) == ([], [], 499)

@@ -8,6 +8,7 @@ import pytest
 
 import forecaster as fc
 from forecaster.errors import DataError, UsageError
+from forecaster.service import settings
 from forecaster.service.settings import (
     Limits,
     allowed_hosts,
@@ -27,6 +28,13 @@ def test_runs_are_called_as_they_are_named_or_by_their_directory(tmp_path: Path)
     with pytest.raises(UsageError, match="is no name for a served run"):
         named_runs(str(odd))
     assert named_runs(f"ab={odd}") == {"ab": odd}
+
+
+def test_latest_is_the_newest_run_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    newest = Path("runs/made-20261126T120000Z")
+    monkeypatch.setattr(settings, "located", lambda run: newest if run.name == "latest" else run)
+    assert named_runs("runs/latest") == {"latest": newest}
+    assert named_runs("now=latest") == {"now": newest}
 
 
 @pytest.mark.parametrize(
