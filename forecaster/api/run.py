@@ -451,7 +451,13 @@ class Run:
         check_count("last", last, most=MOST_STEPS)
         if not 0 < false_alarms < 1:
             raise UsageError(f"--false-alarms {false_alarms}: needs a number between 0 and 1")
-        found = monitor(self._opened, as_source(data), last=last, rate=false_alarms, output=path_of(output))
+        found = monitor(
+            self._opened,
+            as_source(data, self.experiment.spec.data),
+            last=last,
+            rate=false_alarms,
+            output=path_of(output),
+        )
         deliver(on_note, (), found.notes)
         return found
 

@@ -10,7 +10,7 @@ import typer
 
 import forecaster as fc
 from forecaster.errors import UsageError
-from forecaster.terminal.console import Result, fitted_table, line_width, number, wrapped
+from forecaster.terminal.console import Reporter, Result, fitted_table, line_width, number, wrapped
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import Json, NoColor, Quiet, SpreadsheetSafe, Verbose, examples
@@ -73,6 +73,7 @@ def command(
 ) -> None:
     """Score a run again beside its baselines, on its own table or on new rows, or compare several runs."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
+        from forecaster.data.reading.sources import read_once
         from forecaster.runs.outputs import Output
         from forecaster.runs.tables import check_spreadsheet_safe, spreadsheet_safe
 
@@ -84,18 +85,19 @@ def command(
         if spreadsheet:
             # Without a file there is no table that it could apply to.
             check_spreadsheet_safe(None if place is None else place.path, as_json=place is None)
-        other = _run_named(worse_than)
+        other = _run_named(worse_than, reporter)
         also = [worse_than] if worse_than and other is None else []
         # The result shows the notes, so they are not printed while the runs are scored.
+        rows = read_once(data)
         found = [
             fc.load(named_run(run, reporter)).evaluate(
-                data, split=split, also=also, on_note=lambda note: None
+                rows, split=split, also=also, on_note=lambda note: None
             )
             for run in runs
         ]
         rival: str | Evaluation | None = worse_than
         if other is not None:
-            rival = other.evaluate(data, split=split, on_note=lambda note: None)
+            rival = other.evaluate(rows, split=split, on_note=lambda note: None)
         worse = [s for one in found if rival and (s := one.worse_than(rival))]
         written = None
         if place is not None:
@@ -112,13 +114,14 @@ def command(
         raise typer.Exit(1)
 
 
-def _run_named(worse_than: str | None) -> Run | None:
+def _run_named(worse_than: str | None, reporter: Reporter) -> Run | None:
     """Return the run that --fail-if-worse-than names; None where it names a baseline, or nothing at all."""
     from forecaster.forecasting.baselines import is_baseline
 
-    if not worse_than or is_baseline(worse_than) or not Path(worse_than).is_dir():
+    if not worse_than or is_baseline(worse_than):
         return None
-    return fc.load(worse_than)
+    run = named_run(Path(worse_than), reporter)
+    return fc.load(run) if run.is_dir() else None
 
 
 def _result(found: Sequence[Evaluation], worse: list[str], written: str | None) -> Result:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import forecaster as fc
+from forecaster.errors import UsageError
+from forecaster.remote.address import STDIO
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.named_run import named_run
@@ -113,11 +115,18 @@ def command(
 ) -> None:
     """Forecast the next steps of every series, and print them as CSV or write them to a file."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
+        from forecaster.data.reading.sources import read_once
         from forecaster.runs.outputs import Output
         from forecaster.runs.tables import check_spreadsheet_safe, spreadsheet_safe
         from forecaster.terminal.again import again_if_replaced
 
         place = Output.of(output, table_name)
+        if data == future == STDIO:
+            raise UsageError(
+                "--data - and --future - would both read stdin", hint="name a file for one of them"
+            )
+        # Where the run is replaced meanwhile, it is read again.
+        rows, ahead = read_once(data), read_once(future)
         if spreadsheet:
             check_spreadsheet_safe(None if place is None else place.path, as_json=as_json)
 
@@ -126,10 +135,10 @@ def command(
         def read() -> tuple[fc.Run, Predicted]:
             run = fc.load(path, expect_sha256=expect_sha256)
             found = run.prediction(
-                data,
+                rows,
                 cutoff=cutoff,
                 horizon=horizon,
-                future=future,
+                future=ahead,
                 plot=plot,
                 series=series or (),
                 strict=strict,

@@ -37,7 +37,7 @@ EXAMPLES = examples(
 def command(
     run: RunDirectory,
     data: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--data",
             metavar="FILE",

@@ -21,7 +21,7 @@ _QUERY = re.compile(r"[?#].*", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Address:
+class TableAddress:
     """Where a table lies, or is written to.
 
     Attributes:
@@ -35,7 +35,7 @@ class Address:
     scheme: str
 
     @classmethod
-    def of(cls, given: str) -> Address:
+    def of(cls, given: str) -> TableAddress:
         """Take an address, or `env:NAME`, which stands for the address in that environment variable.
 
         Raises:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from forecaster.errors import DataError, EnvironmentError_, ForecasterError, UsageError, install_hint
-from forecaster.remote.address import Address
+from forecaster.remote.address import TableAddress
 from forecaster.text import quoted
 
 if TYPE_CHECKING:
@@ -25,6 +25,13 @@ _MODULES = {
     "sqlite": "adbc_driver_sqlite.dbapi",
     "duckdb": "adbc_driver_duckdb.dbapi",
 }
+# What keeps a query from changing anything, once the connection is there. DuckDB is opened for reading.
+_ONLY_READS = {
+    "postgresql": ("SET TRANSACTION READ ONLY",),
+    "postgres": ("SET TRANSACTION READ ONLY",),
+    "sqlite": ("PRAGMA query_only = ON",),
+    "duckdb": ("SET enable_external_access = false", "SET lock_configuration = true"),
+}
 _STAGE = "forecaster_rows"
 # Classes of SQLSTATE that are no fault of the query: connection, resources, an operator's action, the system.
 _OF_THE_SERVER = ("08", "53", "55", "57", "58", "40")
@@ -35,20 +42,23 @@ _CONNECTING = re.compile(
 )
 
 
-def query(address: Address, sql: str) -> pa.Table:
-    """Return the rows of a query.
+def query(address: TableAddress, sql: str) -> pa.Table:
+    """Return the rows of a query, which changes nothing: the connection only reads.
 
     Raises:
         DataError: The database is not there, or refuses the query.
         EnvironmentError_: The driver is not installed, or the server is not reached.
     """
-    with _connected(address) as connection, _explained(address, "the query"), connection.cursor() as cursor:
+    opened = _connected(address, only_reads=True)
+    with opened as connection, _explained(address, "the query"), connection.cursor() as cursor:
+        for statement in _ONLY_READS[address.scheme]:
+            cursor.execute(statement)
         cursor.execute(sql)
         found = cursor.fetch_arrow_table()
     return _with_plain_types(found)
 
 
-def replace_rows(address: Address, table: str, rows: pa.Table, key: Sequence[str]) -> None:
+def replace_rows(address: TableAddress, table: str, rows: pa.Table, key: Sequence[str]) -> None:
     """Write rows to a table of a database, in place of those with the same key, within one transaction.
 
     Args:
@@ -81,35 +91,46 @@ def replace_rows(address: Address, table: str, rows: pa.Table, key: Sequence[str
         connection.commit()
 
 
-def check_driver(address: Address) -> None:
+def check_driver(address: TableAddress) -> None:
     """Raise UsageError unless the driver of a database is installed."""
     _driver(address)
 
 
-def _driver(address: Address) -> Any:
+def _driver(address: TableAddress) -> Any:
     try:
         return importlib.import_module(_MODULES[address.scheme])
     except ImportError:
         package = "duckdb" if address.scheme == "duckdb" else address.scheme
         raise UsageError(
-            f"{address.name}: reading a {package} database needs a driver that is not installed",
+            f"{address.name}: a {package} database needs a driver that is not installed",
             hint=install_hint(EXTRA),
         ) from None
 
 
 @contextmanager
-def _connected(address: Address) -> Iterator[Any]:
+def _connected(address: TableAddress, *, only_reads: bool = False) -> Iterator[Any]:
     """Yield a connection, which is closed behind the block; what is not committed is rolled back."""
     driver = _driver(address)
     try:
-        connection = driver.connect(_uri(address))
+        connection = (
+            _duckdb(address) if only_reads and address.scheme == "duckdb" else driver.connect(_uri(address))
+        )
     except driver.Error as error:
         raise _not_connected(address, str(error)) from None
     with connection:
         yield connection
 
 
-def _uri(address: Address) -> str:
+def _duckdb(address: TableAddress) -> Any:
+    """Return a connection to a DuckDB file that only reads."""
+    from adbc_driver_manager import dbapi
+
+    driver = importlib.import_module("adbc_driver_duckdb").driver_path()
+    options = {"path": _uri(address), "access_mode": "READ_ONLY"}
+    return dbapi.connect(driver=driver, entrypoint="duckdb_adbc_init", db_kwargs=options)
+
+
+def _uri(address: TableAddress) -> str:
     """Return the address as the driver takes it."""
     if address.scheme in ("sqlite", "duckdb"):
         # As in SQLAlchemy: three slashes before a relative path, four before an absolute one.
@@ -121,7 +142,7 @@ def _uri(address: Address) -> str:
     return f"{uri}{'&' if urlsplit(uri).query else '?'}connect_timeout={CONNECT_S}"
 
 
-def _not_connected(address: Address, said: str) -> ForecasterError:
+def _not_connected(address: TableAddress, said: str) -> ForecasterError:
     refused = _REFUSED.search(said)
     if refused is not None:
         return DataError(
@@ -147,7 +168,7 @@ def _not_connected(address: Address, said: str) -> ForecasterError:
 
 
 @contextmanager
-def _explained(address: Address, what: str) -> Iterator[None]:
+def _explained(address: TableAddress, what: str) -> Iterator[None]:
     """Turn what the database says of a statement into an error with a next move."""
     driver = _driver(address)
     try:
@@ -156,11 +177,8 @@ def _explained(address: Address, what: str) -> Iterator[None]:
         state = getattr(error, "sqlstate", None) or ""
         said = _first_line(str(error), address)
         busy = "locked" in said or "is busy" in said
-        if (
-            state.startswith(_OF_THE_SERVER)
-            or busy
-            or (not state and isinstance(error, driver.OperationalError))
-        ):
+        unclear = not state and "readonly" not in said and isinstance(error, driver.OperationalError)
+        if state.startswith(_OF_THE_SERVER) or busy or unclear:
             raise EnvironmentError_(
                 f"{address.name}: {what} failed: {said}", hint="try again later"
             ) from None
@@ -168,7 +186,7 @@ def _explained(address: Address, what: str) -> Iterator[None]:
         raise DataError(f"{address.name}: {what} is refused: {said}", hint=hint) from None
 
 
-def _first_line(said: str, address: Address) -> str:
+def _first_line(said: str, address: TableAddress) -> str:
     """Return what a driver says, without its own names, and without anything that is secret."""
     found = re.search(r"ERROR: +([^\n]*)", said)
     line = found[1] if found else said.split("\n", 1)[0]
@@ -179,7 +197,7 @@ def _first_line(said: str, address: Address) -> str:
     return line.replace(address.text, address.name).rstrip(". ")
 
 
-def _check_columns(address: Address, table: str, held: Sequence[str], wanted: Sequence[str]) -> None:
+def _check_columns(address: TableAddress, table: str, held: Sequence[str], wanted: Sequence[str]) -> None:
     absent = [name for name in wanted if name not in held]
     if absent:
         raise DataError(

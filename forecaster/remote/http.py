@@ -13,7 +13,7 @@ from typing import IO, Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from forecaster.errors import DataError, EnvironmentError_, ForecasterError
-from forecaster.remote.address import HTTP, Address
+from forecaster.remote.address import HTTP, TableAddress
 from forecaster.version import __version__
 
 # How long a server may be silent, seconds.
@@ -24,7 +24,7 @@ _LATER = "try again later"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Download:
     """The answer of a server that has the file.
 
     Attributes:
@@ -38,7 +38,7 @@ class Answer:
     packed: bool
 
 
-def request(address: Address, before: Mapping[str, str], *, most: int) -> Answer | None:
+def request(address: TableAddress, before: Mapping[str, str], *, most: int) -> Download | None:
     """Ask for a file.
 
     Args:
@@ -72,10 +72,10 @@ def request(address: Address, before: Mapping[str, str], *, most: int) -> Answer
     names = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
     validators = {asked: headers[name] for name, asked in names.items() if headers.get(name)}
     packed = headers.get("Content-Encoding", "").lower() in ("gzip", "x-gzip")
-    return Answer(_parts(response, address, size, most), validators, packed)
+    return Download(_parts(response, address, size, most), validators, packed)
 
 
-def _request(address: Address, before: Mapping[str, str]) -> urllib.request.Request:
+def _request(address: TableAddress, before: Mapping[str, str]) -> urllib.request.Request:
     try:
         parts = urlsplit(address.text)
         user, _, host = parts.netloc.rpartition("@")
@@ -92,7 +92,7 @@ def _request(address: Address, before: Mapping[str, str]) -> urllib.request.Requ
     return found
 
 
-def _parts(response: Any, address: Address, size: int | None, most: int) -> Iterator[bytes]:
+def _parts(response: Any, address: TableAddress, size: int | None, most: int) -> Iterator[bytes]:
     n = 0
     with closing(response):
         while True:
@@ -133,7 +133,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 _OPENER = urllib.request.build_opener(_Redirects)
 
 
-def _refused(address: Address, code: int) -> ForecasterError:
+def _refused(address: TableAddress, code: int) -> ForecasterError:
     said = f"{code} {http.client.responses.get(code, '')}".strip()
     if 300 <= code < 400:
         hint = "give the address that it leads to, of https:// or http://"
@@ -151,7 +151,7 @@ def _refused(address: Address, code: int) -> ForecasterError:
     return DataError(f"{address.name}: the server refuses: {said}", hint="check the address")
 
 
-def _unreached(address: Address, error: Exception) -> EnvironmentError_:
+def _unreached(address: TableAddress, error: Exception) -> EnvironmentError_:
     reason = getattr(error, "reason", error)
     if isinstance(reason, TimeoutError):
         said = f"no answer within {PATIENCE_S:g} seconds"
@@ -164,12 +164,12 @@ def _unreached(address: Address, error: Exception) -> EnvironmentError_:
     )
 
 
-def _cut_off(address: Address, n: int, size: int | None) -> EnvironmentError_:
+def _cut_off(address: TableAddress, n: int, size: int | None) -> EnvironmentError_:
     of = "" if size is None else f" of {size:,}"
     return EnvironmentError_(f"{address.name}: the download ended after {n:,}{of} bytes", hint=_LATER)
 
 
-def _too_large(address: Address, most: int) -> DataError:
+def _too_large(address: TableAddress, most: int) -> DataError:
     return DataError(
         f"{address.name}: is larger than {most >> 20:,} MiB",
         hint="download it to a file, or offer fewer rows",

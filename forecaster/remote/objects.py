@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from forecaster.errors import DataError, EnvironmentError_, UsageError
-from forecaster.remote.address import Address
+from forecaster.remote.address import TableAddress
 
 CHUNK = 8 << 20
 # How long a store may be silent, seconds.
@@ -44,7 +44,7 @@ class Item:
 class Store:
     """The bucket and the key of an address, in a store that is open."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: TableAddress) -> None:
         """Open the store.
 
         Raises:
@@ -129,7 +129,7 @@ class Store:
             ) from None
 
 
-def _s3(address: Address, bucket: str) -> Any:
+def _s3(address: TableAddress, bucket: str) -> Any:
     from pyarrow import fs
 
     parts = urlsplit(address.text)
@@ -155,7 +155,7 @@ def _s3(address: Address, bucket: str) -> Any:
     )
 
 
-def _gs(address: Address, bucket: str) -> Any:
+def _gs(address: TableAddress, bucket: str) -> Any:
     from pyarrow import fs
 
     options: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecaster.errors import UsageError
-from forecaster.remote.address import HTTP, STDIO, Address, is_address
+from forecaster.remote.address import HTTP, STDIO, TableAddress, is_address
 from forecaster.runs.files import write_whole
 from forecaster.runs.tables import check_ending, table_bytes
 
@@ -30,7 +30,7 @@ class Output:
     """
 
     path: Path
-    address: Address | None = None
+    address: TableAddress | None = None
     table: str | None = None
 
     @classmethod
@@ -45,7 +45,7 @@ class Output:
             if table is not None:
                 raise UsageError(f"--table {table}: needs a database", hint="name it with --output env:NAME")
             return None
-        address = Address.of(text) if is_address(text) else None
+        address = TableAddress.of(text) if is_address(text) else None
         if address is not None and not address.scheme:
             text, address = address.text, None
         output = cls(Path(text) if address is None else Path(address.base_name), address, table)

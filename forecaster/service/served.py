@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from forecaster.data.reading.elsewhere import Elsewhere
 from forecaster.data.reading.sources import TableSource
 from forecaster.errors import DataError, ForecasterError
 from forecaster.evaluation.verdict_sentences import run_verdict
@@ -81,6 +82,7 @@ def _loaded(name: str, path: Path, thread: WorkThread) -> Version:
             levels=options.levels,
             only=options.series,
             strict=options.strict,
+            expect_until=options.expect_until_text,
             loaded=loaded,
         )
 
@@ -101,7 +103,7 @@ def _loaded(name: str, path: Path, thread: WorkThread) -> Version:
 def _names(name: str, path: Path, opened: OpenedRun) -> dict[str, str]:
     """Return what messages call the files of a run, those in its directory before the directory itself."""
     names = {str(opened.run.file(CONTEXT)): "the last training rows"}
-    if isinstance(opened.source, Path):
+    if isinstance(opened.source, Path | Elsewhere):
         names[opened.table_name] = "the table of the run"
     return names | {str(opened.run.path): f"the run {name}", str(path): f"the run {name}"}
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.panel import Panel
+from forecaster.data.reading.elsewhere import Elsewhere
 from forecaster.data.transforms.split import SplitBounds
 from forecaster.evaluation.headline import best_baseline, cell, headline_metric, judged_split
 from forecaster.evaluation.scales import in_sample_scales
@@ -164,6 +165,11 @@ def read_history(opened: OpenedRun) -> tuple[History | None, list[str]]:
     source = opened.source
     if source is None or opened.table_is_gone:
         return None, [f"The table is no longer at {opened.table_name}, so the data itself is not shown."]
+    if isinstance(source, Elsewhere) and opened.table is None:
+        # A run may come from anybody, and looking at it must send nothing anywhere.
+        return None, [
+            f"The table is at {opened.table_name}, and is not fetched for this, so its data is not shown."
+        ]
     if not opened.same_table:
         return None, [
             f"{opened.table_name} has changed since the run was trained on it, so the data itself is not shown."

@@ -77,7 +77,7 @@ def postgres(folder: Path) -> Iterator[str]:
         data = data / "data"
     run = [*as_user, str(programs / "initdb"), "-D", str(data), "-U", "me", "-A", "scram-sha-256"]
     subprocess.run([*run, "--pwfile", str(secret), "-E", "UTF8"], check=True, capture_output=True, cwd="/")
-    port = _free_port()
+    port = free_port()
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
     control = [*as_user, str(programs / "pg_ctl"), "-D", str(data), "-l", str(log)]
     subprocess.run([*control, "-o", options, "-w", "start"], check=True, stdout=subprocess.DEVNULL, cwd="/")
@@ -88,7 +88,8 @@ def postgres(folder: Path) -> Iterator[str]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that no server uses."""
     import socket
 
     with socket.socket() as free:

@@ -189,6 +189,9 @@ def _merged(place: tuple[str | int, ...], part: dict[str, Any]) -> dict[str, Any
     for key in place:
         at = at[key] if isinstance(key, int) else at.setdefault(key, {})
     _join(at, part)
+    if "sql" in values["data"]:
+        # The rows of a query, in place of the file of BASE.
+        del values["data"]["path"]
     return values
 
 

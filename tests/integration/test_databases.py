@@ -172,6 +172,32 @@ def test_a_wrong_query_is_refused(database: Database, tmp_path: Path) -> None:
     assert refused(2, "validate", config).startswith("env:SALES_DB: data.targets: no column is called 'y'")
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM sales",
+        "DROP TABLE sales",
+        "CREATE TABLE made AS SELECT 1 AS x",
+        "SELECT 1; DROP TABLE sales",
+    ],
+)
+def test_a_query_changes_nothing(database: Database, sql: str, tmp_path: Path) -> None:
+    """A run may come from anybody, and with it the query that `evaluate` sends again."""
+    config = write_config(
+        tmp_path, {"path": None, "sql": sql, "connection": "env:SALES_DB", "targets": ["y"]}
+    )
+    refused(2, "validate", config)
+    assert database.rows("SELECT count(*) FROM sales") == [(120,)]
+
+
+def test_a_report_sends_no_query(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SALES_DB")
+    done("predict", database.run, "--plot", database.folder / "p.svg")
+    done("report", database.run, "--output", database.folder / "r.html")
+    done("show", database.run)
+    assert "the environment variable SALES_DB is not set" in refused(2, "explain", database.run)
+
+
 def test_a_search_keeps_a_copy_of_the_rows(database: Database, tmp_path: Path) -> None:
     run = tmp_path / "s"
     done("tune", database.folder / "c.yaml", "--run-dir", run, "--smoke", "-q")

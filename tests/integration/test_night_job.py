@@ -71,7 +71,7 @@ def test_the_script_of_the_page_runs_under_cron(folder: Path) -> None:
     result = night(folder)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     first = output.read_bytes()
-    assert first.startswith(f"id,t,forecast,forecast-lo-80,forecast-hi-80\na,{date.today()},".encode())
+    assert first.splitlines()[1].startswith(f"a,{date.today()},".encode())
     assert night(folder).returncode == 0
     assert output.read_bytes() == first
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import forecaster as fc
-from tests.integration.servers import BUCKET, PASSWORD, s3, store
+from tests.integration.servers import BUCKET, PASSWORD, free_port, s3, store
 from tests.integration.tiny_runs import done, hours, refused, write_config, write_table
 
 pytestmark = pytest.mark.slow
@@ -154,3 +154,27 @@ def test_the_key_is_in_no_file(folder: Path) -> None:
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert files
     assert not [path for path in files if PASSWORD.encode() in path.read_bytes()]
+
+
+def test_google_cloud_storage_by_the_same_words(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gcp_storage_emulator.server import create_server
+
+    port = free_port()
+    server = create_server("127.0.0.1", port, in_memory=True, default_bucket=BUCKET)
+    server.start()
+    try:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{port}")
+        output = f"gs://{BUCKET}/forecasts/f.csv"
+        assert done("predict", folder / "r", "--output", output) == f"{output}: 6 rows\n"
+        from forecaster.remote.address import TableAddress
+        from forecaster.remote.objects import Store
+
+        Store(TableAddress.of(f"gs://{BUCKET}/sold.csv")).write((folder / "t.csv").read_bytes())
+        newest = done("predict", folder / "r")
+        assert newest == done("predict", folder / "r", "--data", f"gs://{BUCKET}/sold.csv")
+        said = refused(2, "predict", folder / "r", "--data", f"gs://{BUCKET}/gone.csv")
+        assert said == f"gs://{BUCKET}/gone.csv: there is no such object; check the address"
+    finally:
+        server.stop()

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from forecaster.data.arrays import WHERE, cache_folder
+from forecaster.data.arrays import SCRATCH, WHERE, cache_folder
 from forecaster.data.reading.entries import put, tidy
 from forecaster.errors import EnvironmentError_
 
@@ -56,7 +56,7 @@ class Kept:
                 put(folder, place)
             facts = {"copy": place.name, "name": name, "sha256": measured, "validators": validators}
             file = tempfile.NamedTemporaryFile(  # noqa: SIM115
-                "w", dir=self.root.parent, prefix=".new-", delete=False, encoding="utf-8"
+                "w", dir=self.root.parent, prefix=SCRATCH, delete=False, encoding="utf-8"
             )
             with file:
                 json.dump(facts, file)

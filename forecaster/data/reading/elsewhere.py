@@ -17,7 +17,7 @@ from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.copies import Kept, disk_errors, write_parts
 from forecaster.data.reading.formats import format_in_folder, format_of, sniffed_ending
 from forecaster.errors import DataError, EnvironmentError_, ForecasterError, UsageError
-from forecaster.remote.address import ENV, HTTP, STDIO, Address, is_address
+from forecaster.remote.address import HTTP, STDIO, TableAddress, is_address, masked
 
 STDIN_NAME = "<stdin>"
 # A download that goes on beyond this is no table that is worth a forecast, or none that should be fetched every night.
@@ -29,48 +29,54 @@ class Elsewhere:
     """A table that is fetched when it is read first.
 
     Attributes:
+        written: What was written for it: an address, which may hold a password, `env:NAME` or `-`.
         name: What messages call it; it holds nothing that is secret.
-        address: Where it lies; None for stdin.
         sql: The query, where it lies in a database.
     """
 
     def __init__(
-        self, address: Address | None, *, sql: str | None = None, order: tuple[str, ...] = ()
+        self, written: str, *, sql: str | None = None, order: tuple[str, ...] = (), base: Path | None = None
     ) -> None:
-        """Take an address. order: the columns by which the rows of a query are sorted."""
-        self.address, self.sql, self._order = address, sql, order
-        self.name = STDIN_NAME if address is None else address.name
+        """Take an address.
+
+        Args:
+            written: As `is_elsewhere` takes it.
+            sql: The query, for an address that is a database.
+            order: The columns by which the rows of the query are sorted.
+            base: The folder of a relative path that `env:NAME` stands for; None is the working directory.
+        """
+        self.written, self.sql, self._order, self._base = written, sql, order, base or Path()
+        self.name = STDIN_NAME if written == STDIO else masked(written)
 
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def written(self) -> str:
-        """What was written for the table: an address, which may hold a password, `env:NAME` or `-`."""
-        if self.address is None:
-            return STDIO
-        return self.name if self.name.startswith(ENV) else self.address.text
+    @cached_property
+    def address(self) -> TableAddress | None:
+        """Where it lies; None for stdin.
 
-    @property
-    def base_name(self) -> str:
-        """The last part of the address, such as sales.csv; empty where there is none, and for `env:NAME`."""
-        return "" if self.address is None or self.name.startswith(ENV) else self.address.base_name
+        Raises:
+            UsageError: Nothing reads such an address, or the variable is not set.
+        """
+        return None if self.written == STDIO else TableAddress.of(self.written)
 
     @cached_property
     def local(self) -> Path | ArrowTable:
         """The copy of the file or of the folder, or the rows of the query.
 
         Raises:
+            UsageError: As for `address`.
             DataError: There is no such table, or it may not be read.
             EnvironmentError_: It cannot be reached, or the copy cannot be written.
         """
-        if self.address is None:
+        address = self.address
+        if address is None:
             return self._from_stdin()
-        if self.address.is_database:
-            return self._from_database(self.address)
-        return (
-            self._from_http(self.address) if self.address.scheme in HTTP else self._from_store(self.address)
-        )
+        if not address.scheme:
+            return self._base / address.text
+        if address.is_database:
+            return self._from_database(address)
+        return self._from_http(address) if address.scheme in HTTP else self._from_store(address)
 
     @contextlib.contextmanager
     def spoken_of(self) -> Iterator[None]:
@@ -92,7 +98,7 @@ class Elsewhere:
                 ]
             raise
 
-    def _from_database(self, address: Address) -> ArrowTable:
+    def _from_database(self, address: TableAddress) -> ArrowTable:
         from forecaster.remote.database import query
 
         if self.sql is None:
@@ -116,7 +122,7 @@ class Elsewhere:
         write_parts(body, iter(lambda: sys.stdin.buffer.read(_CHUNK), b""))
         return body.rename(folder / f"stdin{sniffed_ending(body)}")
 
-    def _from_http(self, address: Address) -> Path:
+    def _from_http(self, address: TableAddress) -> Path:
         from forecaster.remote.http import request
 
         kept = Kept(address.text)
@@ -136,7 +142,7 @@ class Elsewhere:
         body.rename(folder / name)
         return kept.keep(folder, name, answer.validators) if kept.root is not None else folder / name
 
-    def _from_store(self, address: Address) -> Path:
+    def _from_store(self, address: TableAddress) -> Path:
         from forecaster.remote.objects import Store
 
         store = Store(address)
@@ -185,23 +191,6 @@ class Elsewhere:
             folder = Path(tempfile.mkdtemp(prefix="forecaster-"))
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return folder
-
-
-def elsewhere(text: str, *, sql: str | None = None, order: tuple[str, ...] = ()) -> Elsewhere | Path:
-    """Return the table at an address, at `env:NAME` or, for `-`, on stdin.
-
-    Args:
-        text: As `is_elsewhere` takes it.
-        sql: The query, for an address that is a database.
-        order: The columns by which the rows of the query are sorted.
-
-    Raises:
-        UsageError: Nothing reads such an address, or the variable is not set.
-    """
-    if text == STDIO:
-        return Elsewhere(None)
-    address = Address.of(text)
-    return Elsewhere(address, sql=sql, order=order) if address.scheme else Path(address.text)
 
 
 def is_elsewhere(data: Any) -> bool:

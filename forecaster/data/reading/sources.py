@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from forecaster.data.reading.arrow_table import ArrowTable
-from forecaster.data.reading.elsewhere import Elsewhere, elsewhere, is_elsewhere
+from forecaster.data.reading.elsewhere import Elsewhere, is_elsewhere
 from forecaster.data.reading.files import file_format, is_pattern, partition_of, table_files, table_root
 from forecaster.data.reading.partitions import PartitionFile
 from forecaster.data.reading.problems import Problems, TableFile
 from forecaster.data.spec import IN_MEMORY, CsvSpec, DataSpec
-from forecaster.errors import DataError, Diagnostic, EnvironmentError_, Location, unreadable
+from forecaster.errors import DataError, Diagnostic, EnvironmentError_, Location, UsageError, unreadable
+from forecaster.remote.address import STDIO
 from forecaster.text import listed, quoted
 
 _LISTED = 20
@@ -40,17 +41,27 @@ def as_source(data: Any, spec: DataSpec | None = None) -> TableSource:
         return data
     if is_elsewhere(data):
         sql, order = (None, ()) if spec is None else (spec.sql, spec.order)
-        return elsewhere(data, sql=sql, order=order)
+        found = Elsewhere(data, sql=sql, order=order)
+        # A wrong name is refused here, and `env:NAME` may stand for a path.
+        return found if found.address is None or found.address.scheme else Path(found.address.text)
     if isinstance(data, str | os.PathLike):
+        if "\0" in os.fspath(data):
+            raise UsageError(
+                f"{os.fspath(data)!r}: no file has such a name", hint="check the name of the table"
+            )
         return Path(data)
     return ArrowTable.of(data)
+
+
+def read_once(data: Any) -> Any:
+    """Return data as it is, but stdin as the table that is read from it once, however often it is asked for."""
+    return Elsewhere(STDIO) if data == STDIO else data
 
 
 def source_of(spec: DataSpec, base: Path) -> TableSource:
     """Return the table that a data section names: data.path, relative to a folder, or the rows of data.sql."""
     if spec.path is None or is_elsewhere(spec.path):
-        source = as_source(spec.path or spec.connection, spec)
-        return base / source if isinstance(source, Path) else source
+        return Elsewhere(spec.path or spec.connection or "", sql=spec.sql, order=spec.order, base=base)
     return base / spec.path
 
 

@@ -10,7 +10,7 @@ from forecaster.config.experiment import Experiment
 from forecaster.data.reading.elsewhere import is_elsewhere
 from forecaster.data.reading.sources import as_source
 from forecaster.errors import ConfigError, UsageError
-from forecaster.remote.address import Address, masked, secret_in
+from forecaster.remote.address import TableAddress, masked, secret_in
 from forecaster.runs.outputs import Output
 
 SECRET = "pa55-wörd"
@@ -46,7 +46,7 @@ def test_paths_are_no_addresses() -> None:
 
 def test_a_variable_stands_for_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SALES", f"https://me:{SECRET}@example.com/sold.csv")
-    found = Address.of("env:SALES")
+    found = TableAddress.of("env:SALES")
     assert (found.name, found.scheme, found.base_name) == ("env:SALES", "https", "sold.csv")
     assert SECRET not in repr(found) + str(as_source("env:SALES"))
     monkeypatch.setenv("SALES", "sales/sold.csv")
