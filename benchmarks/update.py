@@ -114,11 +114,8 @@ def compared(
             updated, seconds = timed(lambda b=before, r=rows, w=where: b.update(r, run_dir=w))
             current[name] = updated.run or before
             found[name].append(Taken(step, seconds, mase(current[name], after), updated.published))
-        print(
-            step,
-            {name: (round(t[-1].seconds, 1), round(t[-1].mase, 4)) for name, t in found.items()},
-            flush=True,
-        )
+        said = {name: (round(t[-1].seconds, 1), round(t[-1].mase, 4)) for name, t in found.items() if t}
+        print(step, said, flush=True)
     return {name: [vars(one) for one in taken] for name, taken in found.items()}
 
 

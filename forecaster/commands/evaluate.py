@@ -10,7 +10,7 @@ import typer
 
 import forecaster as fc
 from forecaster.errors import UsageError
-from forecaster.terminal.console import Result, fitted_table, line_width, number, wrapped
+from forecaster.terminal.console import Reporter, Result, fitted_table, line_width, number, wrapped
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import Json, NoColor, Quiet, SpreadsheetSafe, Verbose, examples
@@ -85,7 +85,7 @@ def command(
         if spreadsheet:
             # Without a file there is no table that it could apply to.
             check_spreadsheet_safe(None if place is None else place.path, as_json=place is None)
-        other = _run_named(worse_than)
+        other = _run_named(worse_than, reporter)
         also = [worse_than] if worse_than and other is None else []
         # The result shows the notes, so they are not printed while the runs are scored.
         rows = read_once(data)
@@ -114,13 +114,14 @@ def command(
         raise typer.Exit(1)
 
 
-def _run_named(worse_than: str | None) -> Run | None:
+def _run_named(worse_than: str | None, reporter: Reporter) -> Run | None:
     """Return the run that --fail-if-worse-than names; None where it names a baseline, or nothing at all."""
     from forecaster.forecasting.baselines import is_baseline
 
-    if not worse_than or is_baseline(worse_than) or not Path(worse_than).is_dir():
+    if not worse_than or is_baseline(worse_than):
         return None
-    return fc.load(worse_than)
+    run = named_run(Path(worse_than), reporter)
+    return fc.load(run) if run.is_dir() else None
 
 
 def _result(found: Sequence[Evaluation], worse: list[str], written: str | None) -> Result:

@@ -10,6 +10,7 @@ import typer
 
 import forecaster as fc
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 
 EXAMPLES = examples(
@@ -41,7 +42,7 @@ def command(
 ) -> None:
     """Write the networks of a run for other programs, with everything that a forecast needs besides them."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
-        found = fc.load(run_dir).export(output, format=form.value)
+        found = fc.load(named_run(run_dir, reporter)).export(output, format=form.value)
         for name in found.files:
             reporter.detail(name)
         text = f"{found.folder}: {len(found.files):,} files, {found.bytes:,} bytes, {found.format}"

@@ -10,6 +10,7 @@ import typer
 import forecaster as fc
 from forecaster.terminal.console import Result, fitted_table, line_width, number, wrapped
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.named_run import named_run
 from forecaster.terminal.options import Json, NoColor, Quiet, RunDirectory, Verbose, examples
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def command(
     """Look whether a run forecasts newer rows as it did, and whether they are like those before (exit status 1: no)."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
         # The result shows the notes.
-        found = fc.load(run).monitor(
+        found = fc.load(named_run(run, reporter)).monitor(
             data, last=last, false_alarms=false_alarms, output=output, on_note=lambda note: None
         )
         reporter.result(*_result(found))

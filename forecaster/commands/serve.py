@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from forecaster.terminal.exits import command_context
-from forecaster.terminal.options import NoColor, Quiet, examples
+from forecaster.terminal.options import Json, NoColor, Quiet, Verbose, examples
 
 EXAMPLES = examples(
     "forecaster serve runs/current",
@@ -86,11 +86,13 @@ def command(
             "--keyfile", metavar="FILE", help="Read the key of --certfile from this file.", show_default=False
         ),
     ] = None,
+    as_json: Json = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     no_color: NoColor = False,
 ) -> None:
     """Forecast over HTTP, with a page for a browser, until the process is told to stop. Needs the extra serve."""
-    with command_context(False, quiet, False, no_color):
+    with command_context(as_json, quiet, verbose, no_color):
         from forecaster.service.run import serve
 
         serve(

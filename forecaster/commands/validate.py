@@ -39,6 +39,8 @@ def command(
 
 # The tables show this many series; --verbose and --json show all.
 SHOWN_SERIES = 20
+# As many columns stand in the sentence about outliers.
+SHOWN_COLUMNS = 8
 
 
 def _result(validated: Validated, config: Path, reporter: Reporter) -> Result:
@@ -76,7 +78,7 @@ def _result(validated: Validated, config: Path, reporter: Reporter) -> Result:
         "",
         f"{n:,} series, {report.summary['rows']:,} rows, every {report.summary['freq']}",
         *_gaps_text(report),
-        *_outliers_text(report),
+        *wrapped(_outliers_text(report)),
         f"windows of {window.lookback:,} + {window.horizon:,} steps: {total['train']:,} train, "
         f"{total['val']:,} val, {total['test']:,} test",
         *wrapped([validated.learned.sentence_ahead()]),
@@ -97,14 +99,6 @@ def _result(validated: Validated, config: Path, reporter: Reporter) -> Result:
         "series": series,
     }
     return facts_json, "\n".join(lines)
-
-
-def _outliers_text(report: TableReport) -> list[str]:
-    """Return which columns the outliers are in, where there are several columns."""
-    found = {name: n for name, n in report.summary["outliers"].items() if n}
-    if not found or len(report.summary["outliers"]) == 1:
-        return []
-    return wrapped(["outliers: " + listed([f"{name} {n:,}" for name, n in found.items()], most=8)])
 
 
 def _edges(one: Mapping[str, Any], name: str) -> str:
@@ -136,6 +130,15 @@ def _gaps_text(report: TableReport) -> list[str]:
             f"future covariates: known for {rows['min']:,} to {rows['max']:,} rows after the last target"
         )
     return lines
+
+
+def _outliers_text(report: TableReport) -> list[str]:
+    """Return a line about the columns with outliers, where there are several columns and some have any."""
+    total = report.summary["outliers"]
+    found = [f"{count:,} in {name}" for name, count in total.items() if count]
+    if len(total) < 2 or not found:
+        return []
+    return [f"outliers, far from the other values of their series: {listed(found, most=SHOWN_COLUMNS)}"]
 
 
 def _duration(seconds: float) -> str:

@@ -47,8 +47,8 @@ class CsvSpec(Spec):
     skip_rows: Annotated[int, Field(ge=0)] | list[Annotated[int, Field(ge=1)]] = Field(0, examples=[3, [2]])
     """Lines to leave out: a number of lines at the beginning of the file, above the header, or a list of line numbers,
     counted from 1. `[2]` leaves out a row of units below the header."""
-    comment: Character | None = Field(None, examples=["#"])
-    """The character at the beginning of lines to leave out. null: no line is a comment."""
+    comment: Annotated[str, Field(min_length=1, max_length=8)] | None = Field(None, examples=["#", "//"])
+    """What stands at the beginning of lines to leave out. null: no line is a comment."""
     skip_footer: int = Field(0, ge=0, examples=[2])
     """How many lines to leave out at the end of the file, such as totals or notes. Blank lines do not count."""
     time_format: str | None = Field(None, examples=["%d.%m.%Y %H:%M", "quarter", "epoch-s"])

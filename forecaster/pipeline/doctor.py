@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from forecaster.data.arrays import OFF, WHERE, cache_folder
-from forecaster.errors import DISTRIBUTION
+from forecaster.errors import DISTRIBUTION, UsageError
 from forecaster.system import free_memory, memory, memory_limit, processors, time_limit
 from forecaster.text import amount, one_line, without_secrets
 from forecaster.version import __version__
@@ -83,7 +83,12 @@ def doctor(folder: Path, *, smoke: bool = False) -> Checkup:
     Args:
         folder: The folder in which runs are to be written; it need not exist yet.
         smoke: Whether to train for some seconds too, in a process of its own.
+
+    Raises:
+        UsageError: The folder is something else.
     """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder}: is no folder", hint="name the folder in which runs are to be written")
     checks = [*_versions(), *_machine(), _folder("output folder", folder), _cache(), *_environment()]
     if smoke:
         checks.append(_smoke())

@@ -21,6 +21,7 @@ from forecaster.examples import SHIPPED
 from forecaster.remote.address import secret_in
 from forecaster.runs.files import write_text, write_whole
 from forecaster.stages.settled import named_table
+from forecaster.system import quoted
 
 DEFAULT_NAME = "experiment"
 _NOTHING = Wishes()
@@ -92,6 +93,7 @@ def write_draft(
         DataError: As for `inspect`.
         EnvironmentError_: When the file cannot be written.
     """
+    _check_no_folder(output)
     if output.exists() and not force:
         raise RunTakenError(f"{output} exists", hint="choose another --output, or use --force to replace it")
     draft = inspect(data, folder=output.parent, wishes=wishes, strict=strict)
@@ -129,6 +131,7 @@ def write_example(name: str, output: Path, *, force: bool = False) -> WrittenExa
     """
     if name not in SHIPPED:
         raise UsageError(f"there is no example {name!r}", hint=f"choose from {', '.join(SHIPPED)}")
+    _check_no_folder(output)
     example = SHIPPED[name]
     table = output.parent / example.table
     if output == table:
@@ -146,6 +149,12 @@ def write_example(name: str, output: Path, *, force: bool = False) -> WrittenExa
             table.unlink()
         raise
     return WrittenExample(output, table, example.about)
+
+
+def _check_no_folder(output: Path) -> None:
+    if output.is_dir():
+        hint = f"name a file in it, such as --output {quoted(str(output / 'config.yaml'))}"
+        raise UsageError(f"{output} is a folder", hint=hint)
 
 
 def _relative(data: Path, folder: Path) -> str:

@@ -51,12 +51,13 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> None:
     """Replace a file atomically, as `write_whole`, with content that is produced piece by piece.
 
     Raises:
+        UsageError: When the path is that of a folder.
         EnvironmentError_: When the file cannot be written.
     """
     # The name of the temporary file is longer than that of the file, and most systems allow 255 bytes.
     short = path.name if len(os.fsencode(path.name)) <= _LONGEST else sha256(path.name.encode()).hexdigest()
     with disk_errors(path):
-        if not path.name:
+        if not path.name or path.is_dir():
             raise UsageError(f"{path}: cannot be written: it is a folder", hint="choose another path")
         part = path.with_name(f".{short}.part")
         try:

@@ -81,9 +81,11 @@ def check_spreadsheet_safe(path: Path | None, *, as_json: bool) -> None:
 
 
 def check_ending(path: Path) -> None:
-    """Raise UsageError unless the path ends in .csv, .parquet, .json or .xlsx, and that can be written."""
+    """Raise UsageError unless the path ends in .csv, .parquet, .json or .xlsx, is no folder, and can be written."""
     if path.suffix.lower() not in ENDINGS:
         raise UsageError(f"{path}: the ending names no known format", hint=f"use one of {', '.join(ENDINGS)}")
+    if path.is_dir():
+        raise UsageError(f"{path}: cannot be written: it is a folder", hint="choose another path")
     if path.suffix.lower() == ".xlsx":
         from forecaster.runs.workbook import check_installed
 

@@ -17,7 +17,7 @@ MOST_NOTES, _OF_NOTE = 5, 300
 
 
 @dataclass(frozen=True)
-class Answer:
+class ForecastAnswer:
     """The body of an answer and its headers.
 
     Attributes:
@@ -33,7 +33,9 @@ class Answer:
     n_series: int
 
 
-def forecast_answer(found: Predicted, version: Version, media_type: str, names: dict[str, str]) -> Answer:
+def forecast_answer(
+    found: Predicted, version: Version, media_type: str, names: dict[str, str]
+) -> ForecastAnswer:
     """Return the answer of `/v1/forecast`.
 
     Args:
@@ -56,7 +58,9 @@ def forecast_answer(found: Predicted, version: Version, media_type: str, names: 
     return _answer(_json(value), media_type, found, version, notes)
 
 
-def invocation_answer(found: Predicted, version: Version, media_type: str, names: dict[str, str]) -> Answer:
+def invocation_answer(
+    found: Predicted, version: Version, media_type: str, names: dict[str, str]
+) -> ForecastAnswer:
     """Return the answer of `/invocations`: as MLflow's, an object whose `predictions` are the rows."""
     notes = _notes(found, names)
     if media_type != JSON:
@@ -64,13 +68,15 @@ def invocation_answer(found: Predicted, version: Version, media_type: str, names
     return _answer(_json({"predictions": found.table.to_pylist()}), media_type, found, version, notes)
 
 
-def _answer(body: bytes, media_type: str, found: Predicted, version: Version, notes: list[str]) -> Answer:
+def _answer(
+    body: bytes, media_type: str, found: Predicted, version: Version, notes: list[str]
+) -> ForecastAnswer:
     headers = {"forecaster-run": version.facts["name"], "forecaster-sha256": version.sha256}
     if notes:
         # JSON in ASCII, because a header holds nothing else.
         shown = [shortened(note, _OF_NOTE) for note in notes[:MOST_NOTES]]
         headers["forecaster-notes"] = json.dumps(shown)
-    return Answer(body, media_type, headers, found.n_series)
+    return ForecastAnswer(body, media_type, headers, found.n_series)
 
 
 def _notes(found: Predicted, names: dict[str, str]) -> list[str]:

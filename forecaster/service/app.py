@@ -11,8 +11,8 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from forecaster.errors import ForecasterError
-from forecaster.service.answers import Answer, forecast_answer, invocation_answer
-from forecaster.service.bodies import Body, Tables, read_body, tables_of
+from forecaster.service.answers import ForecastAnswer, forecast_answer, invocation_answer
+from forecaster.service.bodies import Body, read_body, tables_of
 from forecaster.service.charts import chart_lines
 from forecaster.service.documented import documented
 from forecaster.service.forms import CSV, JSON, answer_type
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # Ids in the answer about one run; `find` narrows them down.
 MOST_IDS = 1_000
-Answering = Callable[["Predicted", Version, str, dict[str, str]], Answer]
+Answering = Callable[["Predicted", Version, str, dict[str, str]], ForecastAnswer]
 
 
 def app_of(settings: Settings, *, log: Log | None = None) -> FastAPI:
@@ -76,6 +76,8 @@ class Service:
             title="forecaster",
             version=__version__,
             description="Forecasts of time series.",
+            # What is to be known about requests stands in the log and the metrics, and goes nowhere else.
+            telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
             docs_url=None,  # these pages load scripts from other hosts
             redoc_url=None,
             lifespan=self._lifespan,
@@ -150,7 +152,7 @@ class Service:
         default = body.media_type if body.is_table and not mlflow else JSON
         media_type = answer_type(request.headers.get("accept"), default)
         writes: Answering = invocation_answer if mlflow else forecast_answer
-        answer: Answer = await self._made(
+        answer: ForecastAnswer = await self._made(
             request, body, asked, lambda found, version, names: writes(found, version, media_type, names)
         )
         self._metrics.forecast(request.state.run, answer.n_series)
@@ -191,7 +193,7 @@ class Service:
             try:
                 with tables_of(body, asked, limits) as tables:
                     names = tables.names | known
-                    found = version.forecast(*_sources(tables), asked.options)
+                    found = version.forecast(tables.data, tables.future, asked.options)
                     return write(found, version, names)
             except ForecasterError as error:
                 if error.exit_code not in (2,):
@@ -274,10 +276,6 @@ class Service:
         if name not in ASSETS:
             raise RequestError(404, "path", "there is no such file")
         return Response(asset(name), headers={"content-type": ASSETS[name], "cache-control": "no-cache"})
-
-
-def _sources(tables: Tables) -> tuple[Any, Any]:
-    return tables.data, tables.future
 
 
 def _busy() -> RequestError:

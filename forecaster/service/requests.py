@@ -34,6 +34,10 @@ class Options(BaseModel):
         None,
         description="The last time that the forecast takes as known. The default is the last row of each series.",
     )
+    expect_until: int | str | None = Field(
+        None,
+        description="The time up to which every series is expected to have rows; others are named in a note.",
+    )
     levels: tuple[Percent, ...] | None = Field(
         None, max_length=100, description="The levels of the intervals, in percent, among those of the run."
     )
@@ -49,6 +53,11 @@ class Options(BaseModel):
     def cutoff_text(self) -> str | None:
         """The cutoff as text."""
         return None if self.cutoff is None else str(self.cutoff)
+
+    @property
+    def expect_until_text(self) -> str | None:
+        """The time up to which rows are expected, as text."""
+        return None if self.expect_until is None else str(self.expect_until)
 
 
 @dataclass(frozen=True)

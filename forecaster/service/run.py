@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forecaster.api.new_run import check_count
+from forecaster.data.pandas_later import OwnProcess
 from forecaster.errors import UsageError
 from forecaster.service import check_installed
 from forecaster.service.settings import (
@@ -84,11 +85,13 @@ class _Given:
 def _listen(settings: Settings, given: _Given) -> None:
     """Check the runs, take the address, and answer."""
     from forecaster.service.logs import Log
-    from forecaster.service.server import Address, answer_requests
+    from forecaster.service.server import Endpoint, answer_requests
     from forecaster.service.workers import answer_with_workers
 
+    # Runs are forecast in threads, of which one may need pandas while another leaves it out.
+    OwnProcess.here = False
     certfile, keyfile = (None if file is None else Path(file) for file in (given.certfile, given.keyfile))
-    address = Address(given.host, given.port, certfile, keyfile)
+    address = Endpoint(given.host, given.port, certfile, keyfile)
     address.check()
     check_runs(settings)
     log = Log()

@@ -82,6 +82,7 @@ def _loaded(name: str, path: Path, thread: WorkThread) -> Version:
             levels=options.levels,
             only=options.series,
             strict=options.strict,
+            expect_until=options.expect_until_text,
             loaded=loaded,
         )
 

@@ -31,7 +31,7 @@ _SIGNALS = [signal.SIGTERM, signal.SIGINT]
 
 
 @dataclass(frozen=True)
-class Address:
+class Endpoint:
     """Where a service listens.
 
     Attributes:
@@ -95,6 +95,10 @@ class Address:
             return
         import ssl
 
+        for option, path in (("--certfile", self.certfile), ("--keyfile", self.keyfile)):
+            # A pipe would wait for somebody to write into it.
+            if path is not None and path.exists() and not path.is_file():
+                raise UsageError(f"{option} {path}: is no file", hint="name a file in PEM")
         try:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             # A key with a passphrase would wait for somebody to type it.
@@ -107,7 +111,7 @@ class Address:
             ) from None
 
 
-def answer_requests(settings: Settings, address: Address, listener: socket.socket, log: Log) -> None:
+def answer_requests(settings: Settings, address: Endpoint, listener: socket.socket, log: Log) -> None:
     """Load the runs and answer requests in this process until it is told to stop.
 
     Args:

@@ -12,6 +12,7 @@ from pathlib import Path
 from forecaster.api.new_run import check_count
 from forecaster.api.run import Run
 from forecaster.errors import UsageError
+from forecaster.runs.folder import located
 from forecaster.text import listed, quoted, shortened
 
 MIB = 1 << 20
@@ -104,14 +105,14 @@ def named_runs(runs: Runs) -> dict[str, Path]:
 def _named(run: Served) -> tuple[str, Path]:
     name, mark, path = str(run).partition("=") if isinstance(run, str | Path) else ("", "", "")
     if mark and name and path and not Path(str(run)).exists():
-        return name, Path(path)
-    found = _path(run)
+        return name, located(Path(path))
+    typed = run.path if isinstance(run, Run) else Path(run)
     # The name that was typed, such as that of a link to the newest run; of ".", that of the folder.
-    return found.name or found.resolve().name, found
+    return typed.name or typed.resolve().name, _path(run)
 
 
 def _path(run: Served) -> Path:
-    return run.path if isinstance(run, Run) else Path(run)
+    return run.path if isinstance(run, Run) else located(Path(run))
 
 
 def token_from(variable: str | None) -> str | None:

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 from multiprocessing.process import BaseProcess
 from types import FrameType
@@ -15,7 +16,7 @@ from types import FrameType
 from forecaster.errors import EnvironmentError_, ForecasterError
 from forecaster.service.logs import Log
 from forecaster.service.metrics import SHARED_FOLDER
-from forecaster.service.server import DRAIN_S, Address, answer_requests, wait_until
+from forecaster.service.server import DRAIN_S, Endpoint, answer_requests, wait_until
 from forecaster.service.settings import Settings
 
 # A worker that ends sooner than this after its start will not do better at once.
@@ -25,7 +26,7 @@ _GRACE_S = 0.7
 
 
 def answer_with_workers(
-    settings: Settings, address: Address, listener: socket.socket, log: Log, *, n_workers: int
+    settings: Settings, address: Endpoint, listener: socket.socket, log: Log, *, n_workers: int
 ) -> None:
     """Answer requests in several processes, each with the runs loaded, until this one is told to stop.
 
@@ -49,7 +50,7 @@ def answer_with_workers(
 
 class _Workers:
     def __init__(
-        self, settings: Settings, address: Address, listener: socket.socket, log: Log, n_workers: int
+        self, settings: Settings, address: Endpoint, listener: socket.socket, log: Log, n_workers: int
     ) -> None:
         self._given = (settings, address, listener)
         self._log = log
@@ -106,9 +107,10 @@ class _Workers:
                 worker.kill()
 
 
-def _work(settings: Settings, address: Address, listener: socket.socket) -> None:
+def _work(settings: Settings, address: Endpoint, listener: socket.socket) -> None:
     """Answer requests, in a process of its own."""
     log = Log()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     status = 0
     try:
         answer_requests(settings, address, listener, log)
@@ -120,3 +122,11 @@ def _work(settings: Settings, address: Address, listener: socket.socket) -> None
         status = 1
     sys.stdout.flush()
     os._exit(status)
+
+
+def _end_with_parent() -> None:
+    """Stop when the process that watches over the workers has gone, however it went: the port is to be free then."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from pydantic import Field, model_validator
 
 from forecaster.spec import Fault, Spec, raise_faults
+from forecaster.text import without_secrets
 
 # The server that the environment names.
 FROM_ENVIRONMENT = "env"
-# A user name, a password or a token before the host, as in https://me:secret@host.
-_CREDENTIALS = re.compile(r"://[^/?#]*@|[?&](?:password|token|sslpassword)=", re.IGNORECASE)
 
 
 class TrackingSpec(Spec):
@@ -32,7 +29,7 @@ class TrackingSpec(Spec):
 
     @model_validator(mode="after")
     def _without_credentials(self) -> TrackingSpec:
-        if self.mlflow is not None and _CREDENTIALS.search(self.mlflow):
+        if self.mlflow is not None and without_secrets(self.mlflow) != self.mlflow:
             # The value itself is not shown: messages are logged.
             summary = "holds a name, a password or a token, which would be copied into every run"
             hint = (

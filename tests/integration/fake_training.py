@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+import forecaster.pipeline.update
 import forecaster.stages.fitting
 import forecaster.stages.refitting
 import forecaster.stages.report
 import forecaster.stages.saving
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.transforms.windows import Windows
+from forecaster.evaluation.gate import Gate
+from forecaster.evaluation.significance import Comparison
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.model.cost import least_weights
@@ -27,6 +30,7 @@ def install(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(forecaster.stages.fitting, "fit_members", fit_members)
     patch.setattr(forecaster.stages.refitting, "fit_members", fit_members)
     patch.setattr(forecaster.stages.saving, "draw_run", draw_run)
+    patch.setattr(forecaster.pipeline.update, "against_the_run", against_the_run)
     patch.setattr(forecaster.stages.report, "page", lambda contents: contents.experiment_name)
 
 
@@ -69,6 +73,11 @@ def fit_members(
     scaler, encoders = prepared.transforms
     fitted = FakeFitted(spec.model, prepared.shape, scaler, members, prepared.panel.time_axis, encoders)
     return fitted, history
+
+
+def against_the_run(*parts: Any) -> Gate:
+    """As good as the run before, whose network is none that could be loaded."""
+    return Gate("new", "old", (1.0, 1.0), 1, Comparison(0.0, None, None, 1))
 
 
 def draw_run(spec: ExperimentSpec, prepared: Prepared, trained: Any, run: RunDir) -> None:

@@ -24,12 +24,12 @@ def _of_config(folder: Path, *verb: object, overwriting: bool = False, **trainin
     return Case([*words, "--run-dir", run, *more], run, whole, inner, folder / "said.txt", before)
 
 
-def _refit(folder: Path) -> Case:
+def _of_a_run(folder: Path, verb: str, **training: object) -> Case:
     inner = folder / "in"
-    config = line(inner, training={"epochs": 1, "batch_size": 16})
+    config = line(inner, training={"epochs": 1, "batch_size": 16, **training})
     done("train", config, *QUIET, "--run-dir", inner / "old")
     newer = write_table(inner / "newer.csv", "t,y", zip(hours(70), range(70), strict=True))
-    words: list[object] = ["refit", inner / "old", "--data", newer, "-q", "--run-dir"]
+    words: list[object] = [verb, inner / "old", "--data", newer, "-q", "--run-dir"]
     done(*words, inner / "whole")
     return Case([*words, inner / "r"], inner / "r", inner / "whole", inner, folder / "said.txt")
 
@@ -39,7 +39,9 @@ CASES: dict[str, Callable[[Path], Case]] = {
     "train-refit-all": lambda folder: _of_config(folder, "train", refit="all"),
     "train-overwrite": lambda folder: _of_config(folder, "train", overwriting=True),
     "backtest": lambda folder: _of_config(folder, "backtest", "--folds", 2),
-    "refit": _refit,
+    "refit": lambda folder: _of_a_run(folder, "refit"),
+    "update": lambda folder: _of_a_run(folder, "update"),
+    "update-refit-all": lambda folder: _of_a_run(folder, "update", refit="all"),
 }
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import forecaster as fc
 from forecaster.runs.claim import claim
-from tests.integration.tiny_runs import call, done, refused
+from tests.integration.tiny_runs import COMMAND, call, done, refused
 from tests.unit.runs.small_runs import small_run, unfinished
 
 
@@ -277,3 +277,40 @@ def test_an_empty_folder_and_a_filter_without_a_match_say_so(runs: Path, tmp_pat
     (tmp_path / "none").mkdir()
     assert done("list", tmp_path / "none") == f"no runs in {tmp_path / 'none'}\n"
     assert done("list", "--name", "x*") == "no such runs in runs\n"
+
+
+def test_every_command_that_takes_a_run_takes_latest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a run each says that there is none, and not that there is no directory of that name."""
+    monkeypatch.chdir(tmp_path)
+    Path("runs").mkdir()
+    commands = [
+        *(
+            ["predict"],
+            ["future"],
+            ["refit"],
+            ["report"],
+            ["explain"],
+            ["plot"],
+            ["show"],
+            ["evaluate"],
+            ["update"],
+        ),
+        *(["monitor"], ["diff"], ["export"], ["serve"]),
+    ]
+    more = {"diff": ["latest"], "export": ["-o", "out"], "monitor": ["--data", "t.csv"]}
+    for command in commands:
+        said = refused(2, *command, "latest", *more.get(command[0], []))
+        assert said.startswith("runs: holds no complete run, so none is the latest"), command
+    taking = {
+        name
+        for name, verb in COMMAND.commands.items()  # type: ignore[attr-defined]
+        if any((option.metavar or "") == "RUN" for option in verb.params)
+    }
+    assert taking == {command for [command] in commands}
+
+
+def test_fc_load_takes_latest(runs: Path) -> None:
+    with pytest.raises(fc.ConfigError) as caught:
+        fc.load("latest")
+    # The made run has no more than a score: what is opened is the right one.
+    assert str(caught.value).startswith(f"{runs / 'c'}")

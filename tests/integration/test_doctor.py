@@ -40,11 +40,21 @@ def test_it_looks_at_versions_processors_memory_and_folders(tmp_path: Path) -> N
 
 def test_a_folder_that_cannot_be_written_is_status_3_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    found = checks(tmp_path / "file", status=3)["output folder"]
+    below = tmp_path / "file" / "runs"
+    found = checks(below, status=3)["output folder"]
     assert (found["level"], found["hint"]) == ("error", "get permission, or name another folder")
-    assert found["value"] == f"{tmp_path / 'file'}: cannot be written: is a file"
-    text = call("doctor", tmp_path / "file", "-q").stdout
-    assert text.startswith(f"FAIL  output folder: {tmp_path / 'file'}: cannot be written: is a file\n")
+    assert found["value"] == f"{below}: cannot be written: is a file"
+    text = call("doctor", below, "-q").stdout
+    assert text.startswith(f"FAIL  output folder: {below}: cannot be written: is a file\n")
+
+
+def test_a_file_in_place_of_the_folder_is_status_2(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    result = call("doctor", tmp_path / "file")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"error: {tmp_path / 'file'}: is no folder; name the folder in which runs are to be written\n"
+    )
 
 
 def test_a_disk_without_space_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +81,7 @@ def test_variables_that_matter_are_shown_and_no_secret_is(
     found = checks(tmp_path)
     assert "hunter2" not in json.dumps(found)
     assert found["MLFLOW_TRACKING_PASSWORD"]["value"] == "(set)"
-    assert found["MLFLOW_TRACKING_URI"]["value"] == "https://me:***@host/x"
+    assert found["MLFLOW_TRACKING_URI"]["value"] == "https://***@host/x"
     assert found["KERAS_BACKEND"]["level"] == found["OMP_NUM_THREADS"]["level"] == "warning"
     assert found["cache folder"]["value"] == "FORECASTER_CACHE=off: large tables are read into memory"
 

@@ -80,7 +80,7 @@ NAMES = [
         "key with odd characters",
         add('"a\\e[31m\\n": 1'),
         'c.yaml:5:1: "a\\u001b[31m\\n": unknown key; the keys here are version, name, seed, data, '
-        "split, window, scaling, model, training, evaluation, tune, runtime, output",
+        "split, window, scaling, model, training, evaluation, tune, runtime, output, tracking",
     ),
 ]
 # (case, text of c.yaml, message)

@@ -39,7 +39,11 @@ class Process:
         assert self.process.stderr is not None
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
-        self.wait_for("listening", seconds=120)
+        try:
+            self.wait_for("listening", seconds=120)
+        except AssertionError:
+            self.__exit__()
+            raise
         self.port = int(self.said("listening")[0]["url"].rpartition(":")[2])
 
     def _read(self) -> None:
@@ -268,6 +272,27 @@ def test_workers_answer_alike_and_count_together(run: Path) -> None:
         ]  # fmt: skip
         assert [float(line.split()[-1]) for line in counts] == [8.0]
         assert process.end() == 0
+
+
+def test_a_worker_is_started_again_and_none_outlives_the_service(run: Path) -> None:
+    with Process(run, "--workers", 2) as process:
+        process.wait_for("listening", times=2, seconds=120)
+        # One that ends sooner is taken for one that cannot start.
+        time.sleep(11)
+        os.kill(process.said("listening")[0]["pid"], signal.SIGKILL)
+        process.wait_for("worker-ended")
+        process.wait_for("listening", times=3, seconds=120)
+        assert process.ask("POST", "/v1/forecast")[0] == 200
+        process.process.kill()
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            try:
+                socket.create_connection(("127.0.0.1", process.port)).close()
+            except ConnectionRefusedError:
+                break
+            time.sleep(0.1)
+        else:
+            pytest.fail("a worker still answers")
 
 
 def test_https_and_a_token(run: Path, tmp_path: Path) -> None:

@@ -270,7 +270,7 @@ def test_no_password_is_written_or_said(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://me:{secret}@127.0.0.1:{free_port()}")
     made = call("train", path, "--run-dir", tmp_path / "r")
     assert made.exit_code == 0
-    assert "MLflow at http://me:***@127.0.0.1:" in made.stderr
+    assert "MLflow at http://***@127.0.0.1:" in made.stderr
     assert secret not in made.stdout + made.stderr
     for file in (tmp_path / "r").rglob("*"):
         assert not file.is_file() or secret.encode() not in file.read_bytes(), file

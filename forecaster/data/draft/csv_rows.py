@@ -21,16 +21,13 @@ _LEAST_ROWS = 50
 _LONGEST_FIELD = 4 << 20
 
 
-def first_rows(
-    source: Path, separator: str, comment: str | None, head: Callable[[Path], str], most_rows: int
-) -> pd.DataFrame:
+def first_rows(source: Path, separator: str, head: Callable[[Path], str], most_rows: int) -> pd.DataFrame:
     """Return the first rows of each file of a table, with the columns that the names of its folders hold.
 
     Args:
         source: The file, the folder or the pattern.
         separator: The mark between two fields.
-        comment: The mark of lines that are no rows; None for none.
-        head: Returns the first lines of a file.
+        head: Returns the first lines of a file, without those that are no rows.
         most_rows: How many rows to return, of all files together.
 
     Raises:
@@ -42,7 +39,7 @@ def first_rows(
     n_rows = max(most_rows // len(files), _LEAST_ROWS)
     tables: list[pd.DataFrame] = []
     for file in files:
-        table = _rows(file, head(file), separator, comment, n_rows)
+        table = _rows(file, head(file), separator, n_rows)
         for name, value in partition_of(file, root).items():
             if name not in table:
                 table[name] = pd.array([value or ""] * len(table), dtype="str")
@@ -56,18 +53,10 @@ def first_rows(
     return tables[0] if len(tables) == 1 else pd.concat(tables, ignore_index=True)
 
 
-def comment_mark(text: str, separator: str) -> str | None:
-    """Return # where the first line begins with it and is no header: it has another number of fields than the last."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines[0].startswith("#") or lines[-1].startswith("#"):
-        return None
-    return None if lines[0].count(separator) == lines[-1].count(separator) else "#"
-
-
-def _rows(path: Path, text: str, separator: str, comment: str | None, n_rows: int) -> pd.DataFrame:
+def _rows(path: Path, text: str, separator: str, n_rows: int) -> pd.DataFrame:
     import pandas as pd
 
-    numbered = _fields(path, text, separator, comment)
+    numbered = _fields(path, text, separator)
     if text.count("\n") > len(numbered) > n_rows:
         # The sample may end inside a quoted cell of several lines.
         numbered.pop()
@@ -96,11 +85,8 @@ def check_repeated(names: list[str], source: str) -> None:
         )
 
 
-def _fields(path: Path, text: str, separator: str, comment: str | None) -> list[tuple[int, list[str]]]:
+def _fields(path: Path, text: str, separator: str) -> list[tuple[int, list[str]]]:
     """Return the first line and the fields of every record that is not blank."""
-    if comment is not None:
-        lines = text.splitlines(keepends=True)
-        text = "".join("\n" if line.startswith(comment) else line for line in lines)
     found, line = [], 1
     before = csv.field_size_limit(_LONGEST_FIELD)
     try:

@@ -74,6 +74,7 @@ class Guess:
         remarks: What a person should know about the guesses, in sentences.
         choices: Where the table could be read in another way.
         sheet: The sheet of an Excel workbook, where it was named.
+        missing_values: What stands for no value in columns of numbers.
     """
 
     path: TableSource
@@ -96,6 +97,7 @@ class Guess:
     remarks: tuple[str, ...]
     choices: tuple[Ambiguity, ...] = ()
     sheet: str | None = None
+    missing_values: tuple[str | int | float, ...] = ()
 
     @property
     def target(self) -> str:
@@ -143,6 +145,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     parts = parts_of_target(sample, targets[0], others) if len(targets) == 1 else ()
     rivals = () if wishes.targets else candidates(sample, [one for one in others if one not in parts])
     choices = (
+        *sample.choices,
         *found_times.choices,
         zone_choice(zones, times, time, wishes),
         found.choice,
@@ -176,6 +179,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         ),
         choices=tuple(choice for choice in choices if choice is not None),
         sheet=wishes.sheet,
+        missing_values=sample.missing.values,
     )
 
 

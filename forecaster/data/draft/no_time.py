@@ -30,8 +30,7 @@ def no_time(table: pd.DataFrame, time: TimeColumn, sample: Sample, bad: Any) -> 
         hint="correct the row: hours go from 0 to 24, months from 1 to 12, and every date must exist"
         if time.parts
         else _row_hint(cells[0], table[time.name], ~bad),
-        # The header is on line 1, the first row on line 2.
-        location=Location(str(sample.source), first + 2 if sample.csv is not None else None),
+        location=Location(str(sample.source), first + sample.first_line if sample.csv is not None else None),
     )
 
 

@@ -32,7 +32,7 @@ def target_remarks(column: pd.Series[Any], sample: Sample) -> list[str]:
         remarks.append(f"{name} has one value in all rows, so there is nothing to learn from it")
     at = odd_rows(column, sample)
     if len(at):
-        where = f"line {at[0] + 2:,}" if sample.csv else f"row {at[0] + 1:,}"
+        where = f"line {at[0] + sample.first_line:,}" if sample.csv else f"row {at[0] + 1:,}"
         count = (
             "1 cell of {} is not a number" if len(at) == 1 else f"{len(at):,} cells of {{}} are not numbers"
         )

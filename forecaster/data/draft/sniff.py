@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator
-from csv import Error as CsvError
-from csv import reader
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.data.arrays import Floats
-from forecaster.data.draft.csv_rows import check_repeated, comment_mark, first_rows
-from forecaster.data.draft.dialect import groups_thousands, numbers_as_written
-from forecaster.data.draft.kinds import MOSTLY, Kind, filled, kind_of, mostly_numbers, number_faults
+from forecaster.data.draft.choices import Ambiguity
+from forecaster.data.draft.csv_rows import check_repeated
+from forecaster.data.draft.csv_table import csv_table
+from forecaster.data.draft.kinds import MOSTLY, Kind, filled, kind_of
+from forecaster.data.draft.missing import NOTHING, FoundMissing, find_missing_values, without_values
 from forecaster.data.draft.names import is_usual
 from forecaster.data.reading.columns import ColumnBatch, plain_text
-from forecaster.data.reading.compressed import plain_chunks
 from forecaster.data.reading.csv_file import CsvFile
 from forecaster.data.reading.files import table_files
-from forecaster.data.reading.formats import FORMATS, format_of, labels
+from forecaster.data.reading.formats import format_of
 from forecaster.data.reading.numbers import read_numbers
 from forecaster.data.reading.problems import Problems, TableFile
 from forecaster.data.reading.sources import TableSource, fetched, open_files, source_name
-from forecaster.data.reading.text_lines import first_lines
 from forecaster.data.spec import CsvSpec
 from forecaster.errors import DataError, Location
 
@@ -34,7 +31,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SAMPLE_ROWS = 5_000
-SEPARATORS = (",", ";", "\t", "|")
 # As MOSTLY, for a column that people usually forecast.
 _HALF = 0.5
 
@@ -49,6 +45,9 @@ class Sample:
         table: At most SAMPLE_ROWS rows; the columns of a CSV file as text, others in their own types.
         kinds: What the values of each column are.
         sheet: The sheet of an Excel workbook, where it was named.
+        first_line: The line of the first row of a CSV file.
+        missing: What stands for no value.
+        choices: Lines and values that are left out.
     """
 
     source: TableSource
@@ -56,6 +55,9 @@ class Sample:
     table: pd.DataFrame
     kinds: dict[str, Kind] = field(default_factory=dict)
     sheet: str | None = None
+    first_line: int = 2
+    missing: FoundMissing = NOTHING
+    choices: tuple[Ambiguity, ...] = ()
     _cells: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def cells(self, name: str) -> list[str]:
@@ -82,7 +84,8 @@ def sniff(source: TableSource, *, decimal: str | None = None, sheet: str | None 
     """
     local = fetched(source)
     if isinstance(local, Path) and format_of(table_files(local)[0]) is CsvFile:
-        sample = replace(_csv_sample(local, decimal), source=source)
+        read = csv_table(local, SAMPLE_ROWS, decimal)
+        sample = Sample(source, read.csv, read.table, first_line=read.first_line, choices=read.choices)
     else:
         sample = _typed_sample(source, sheet)
     here = Location(source_name(source))
@@ -96,8 +99,11 @@ def sniff(source: TableSource, *, decimal: str | None = None, sheet: str | None 
     if sample.table.empty:
         raise DataError("the table has a header and no rows", hint="add rows", location=here)
     csv = sample.csv or CsvSpec()
-    kinds = {name: _kind_by_name(sample.table[name], csv) for name in names}
-    return replace(sample, kinds=kinds)
+    found = find_missing_values(sample.table, csv)
+    table = without_values(sample.table, found)
+    kinds = {name: _kind_by_name(table[name], csv) for name in names}
+    choices = (*sample.choices, *([] if found.choice is None else [found.choice]))
+    return replace(sample, table=table, kinds=kinds, missing=found, choices=choices)
 
 
 def _kind_by_name(column: pd.Series[Any], csv: CsvSpec) -> Kind:
@@ -126,7 +132,7 @@ def read_columns(sample: Sample, names: list[str]) -> pd.DataFrame:
     for i, file in enumerate(files):
         file.report_rows(problems, i)
     problems.raise_any(files)
-    return _frame(tables, sample.source)
+    return without_values(_frame(tables, sample.source), sample.missing)
 
 
 def _typed_sample(source: TableSource, sheet: str | None) -> Sample:
@@ -185,78 +191,3 @@ def _frame(tables: list[pa.Table], source: TableSource) -> pd.DataFrame:
             table = table.set_column(i, column.name, pa.nulls(len(table), pa.string()))
     frame: pd.DataFrame = table.to_pandas(date_as_object=False)
     return frame
-
-
-def _csv_sample(path: Path, decimal: str | None) -> Sample:
-    first = table_files(path)[0]
-    encoding, text = _head(first)
-    if not text.strip():
-        raise DataError(f"{first}: the file is empty", hint="give a table with a header line")
-    separator = _separator(text)
-    comment = comment_mark(text, separator)
-    table = first_rows(path, separator, comment, lambda file: _head(file)[1], SAMPLE_ROWS)
-    csv = numbers_as_written(
-        [filled(table[name]) for name in table],
-        mostly_numbers,
-        separator=separator,
-        encoding=encoding,
-        decimal=decimal,
-    )
-    csv = csv.model_copy(update={"comment": comment})
-    if decimal is None:
-        _check_thousands(table, csv, path)
-    return Sample(path, csv, table)
-
-
-def _check_thousands(table: pd.DataFrame, csv: CsvSpec, path: Path) -> None:
-    """Raise DataError where the only decimal marks of the table look like marks between thousands."""
-    marked = {name: [cell for cell in filled(table[name]) if csv.decimal in cell] for name in table}
-    numeric = {name: cells for name, cells in marked.items() if cells and not number_faults(cells, csv)}
-    grouping = {name: groups_thousands(filled(table[name]), csv.decimal) for name in numeric}
-    if grouping and all(grouping.values()):
-        name = next(iter(grouping))
-        whole = next(cell for cell in filled(table[name]) if csv.decimal not in cell)
-        cell = numeric[name][0]
-        digits = cell.replace(csv.decimal, "")
-        raise DataError(
-            f"column {name!r} holds {cell} beside {whole}: is {cell} the number {digits}, or has it decimals?",
-            hint=f"if it has decimals, use --decimal '{csv.decimal}'; if not, write the numbers without a mark between "
-            "thousands, or another mark between the fields",
-            location=Location(str(path)),
-        )
-
-
-def _head(path: Path) -> tuple[str, str]:
-    """Return the file's encoding and its first lines."""
-    with plain_chunks(path) as chunks:
-        head = first_lines(chunks, SAMPLE_ROWS + 1, path)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16", head.decode("utf-16", errors="ignore")
-    if b"\0" in head:
-        raise DataError(f"{path}: this is not text", hint=f"give a {labels(FORMATS)} table")
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            # Training skips the byte order mark of utf-8 too.
-            return encoding, head.decode(encoding).removeprefix("\ufeff")
-        except UnicodeDecodeError:
-            continue
-    # Every byte has a meaning in latin-1, so this one cannot fail.
-    return "latin-1", head.decode("latin-1")
-
-
-def _separator(text: str) -> str:
-    """Return the mark that gives every line as many fields as the header, and the most of them."""
-
-    def fields(mark: str) -> int:
-        try:
-            counts = {len(line) for line in reader(io.StringIO(text, newline=""), delimiter=mark) if line}
-        except CsvError:
-            return 0
-        return counts.pop() if len(counts) == 1 else 0
-
-    best = max(SEPARATORS, key=fields)
-    if fields(best) > 1:
-        return best
-    # No mark fits every line: the one the header uses most, so that the message names the line that differs.
-    header = next(line for line in text.splitlines() if line.strip())
-    return max(SEPARATORS, key=header.count)

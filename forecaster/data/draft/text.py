@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 
 from forecaster.data.draft.infer import Guess
 from forecaster.data.draft.recipe import Recipe
+from forecaster.data.draft.scalars import always_quoted, quoted
 from forecaster.data.reading.elsewhere import is_elsewhere
 from forecaster.data.spec import CsvSpec
 
-# Words that some YAML parsers do not read as text.
-_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 _SHOWN = 12
 # The longest line of a comment about a choice.
 _WIDTH = 100
-
-
-def quoted(text: str) -> str:
-    """Return text as a YAML scalar that every parser reads as this text; on one line, also in a comment."""
-    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*|(\.\./)*[A-Za-z_][A-Za-z0-9_./-]*", text)
-    if plain and text.lower() not in _WORDS:
-        return text
-    return _always_quoted(text)
 
 
 def draft(guess: Guess, *, path: str, name: str) -> str:
@@ -46,14 +36,6 @@ def draft(guess: Guess, *, path: str, name: str) -> str:
         "output: {dir: runs}   # run directories appear here",
     ]
     return "\n\n".join(sections) + "\n"
-
-
-def _escaped(char: str) -> str:
-    if char in '"\\':
-        return "\\" + char
-    if char.isprintable():
-        return char
-    return f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\U{ord(char):08x}"
 
 
 def _names(names: tuple[str, ...]) -> str:
@@ -185,6 +167,10 @@ def _policies(guess: Guess) -> list[str]:
             f"  # {guess.duplicates:,} rows repeat a series and time; the last counts. Others: mean, error.",
             "  duplicates: last",
         ]
+    if guess.missing_values:
+        lines += _chosen(guess, "data.missing_values")
+        values = [always_quoted(v) if isinstance(v, str) else f"{v:.15g}" for v in guess.missing_values]
+        lines.append(f"  missing_values: [{', '.join(values)}]   # these stand for no value")
     return lines
 
 
@@ -194,13 +180,9 @@ def _csv(csv: CsvSpec) -> list[str]:
     if not given:
         return []
     settings = ", ".join(
-        f"{key}: {_always_quoted(value) if isinstance(value, str) else value}" for key, value in given.items()
+        f"{key}: {always_quoted(value) if isinstance(value, str) else value}" for key, value in given.items()
     )
     return [f"  csv: {{{settings}}}   # how the file is written"]
-
-
-def _always_quoted(text: str) -> str:
-    return '"' + "".join(_escaped(char) for char in text) + '"'
 
 
 def _split(recipe: Recipe) -> str:

@@ -106,7 +106,7 @@ def check(
         gaps: {count, rows, first, longest}, runs of absent rows.
         missing: {column: empty cells}.
         constant: {target: {rows, first}}, the longest run of one value.
-        outliers: {column: {count, first}}, values of targets and covariates beyond the quartiles; see `outliers.REACH`.
+        outliers: {target or covariate: {count, first}}, values beyond the quartiles; see `outliers.REACH`.
         known_ahead: {rows, last}, steps after the last target where future covariates are known.
         train, val, test: {windows, first, last, first_window, last_window}: the first and last target of the
             split; of its first and last window the first step of the lookback, the cutoff, and the first and
@@ -121,7 +121,9 @@ def check(
     """
     splits = all_windows(split_bounds, window, consecutive=consecutive)
     summary = _summary(panel, findings, {name: ranges.count for name, ranges in splits.items()})
-    beyond = {panel.columns[c]: outliers(panel, c) for c in panel.numeric}
+    # Categories are numbers of names, which have no distance.
+    numbers = [(c, name) for c, name in enumerate(panel.columns) if name not in panel.categories]
+    beyond = {name: outliers(panel, c) for c, name in numbers}
     summary["outliers"] = {name: int(count.sum()) for name, (count, _) in beyond.items()}
     runs = {name: _longest_runs(panel, c) for c, name in enumerate(panel.targets)}
     return TableReport(summary, findings.warnings, panel, findings, window, splits, runs, beyond)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
 
-from forecaster.data.arrays import IN_MEMORY, Scratch
+from forecaster.data.arrays import IN_MEMORY, Floats, Scratch, row_blocks
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.merge import check_no_repeats, pieces
 from forecaster.data.reading.offsets import zone_of
@@ -22,6 +22,7 @@ from forecaster.data.reading.placing import (
 from forecaster.data.reading.problems import TableFile
 from forecaster.data.reading.regular import Regular, regularise
 from forecaster.data.reading.rows import Ordered, Rows, borders, counts, sort_rows
+from forecaster.data.reading.stand_ins import numbers_for_none
 from forecaster.data.reading.statics import take_static
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import TimeAxis
@@ -118,6 +119,7 @@ def assemble(
         unsorted=ordered.n_unsorted > 0,
         warnings=(
             *([] if trained or len(rows.zones) < 2 else [_several_zones(spec, rows)]),
+            *_numbers_for_none(spec, panel),
             *_warnings(spec, rows, ordered.n_unsorted, int(duplicates.sum()), dropped, regular),
         ),
     )
@@ -136,6 +138,30 @@ def in_order(spec: DataSpec, time_axis: TimeAxis, rows: Rows, tables: Sequence[T
     ordered = sort_rows(rows, IN_MEMORY)
     check_no_repeats(spec, time_axis, rows, ordered, tables)
     return ordered
+
+
+def _numbers_for_none(spec: DataSpec, panel: Panel) -> list[Diagnostic]:
+    """Return a warning about each column with numbers that seem to stand for no value."""
+    found = []
+    for c, name in enumerate(panel.columns):
+        if name in panel.categories:
+            continue
+
+        def blocks(c: int = c) -> Iterator[Floats]:
+            return (panel.values[rows, c] for rows in row_blocks(len(panel.values)))
+
+        for number, count in numbers_for_none(blocks).items():
+            times = "once" if count == 1 else f"{count:,} times"
+            found.append(
+                Diagnostic(
+                    f"{number:.15g} occurs {times}, far from all other values",
+                    hint=f"where it stands for no value, set data.missing_values: [{number:.15g}]",
+                    location=Location(panel.source),
+                    path=name,
+                    severity="warning",
+                )
+            )
+    return found
 
 
 def _several_zones(spec: DataSpec, rows: Rows) -> Diagnostic:

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from forecaster.data.reading.compressed import ENDINGS, compressed_as
+from forecaster.data.reading.left_out import LinesApart, no_rows
 from forecaster.data.reading.problems import CellFault, Problems, TableFile
 from forecaster.data.reading.text_lines import LONGEST_LINE, open_text
 from forecaster.data.spec import CsvSpec
@@ -49,6 +50,7 @@ class CsvFile(TableFile):
         """Records, counted from 0 after the header, that are not among the data rows; ascending."""
         self._wrong_width: list[tuple[int, int, int]] = []
         """Those of them that are not blank: the record, the fields of the header, and its own."""
+        self._settings: tuple[LinesApart | None] | None = None
         self._header = self._read_header()
         self.columns = with_names(self._header)
 
@@ -105,7 +107,14 @@ class CsvFile(TableFile):
         return [(Location(self.name, lines.get(record)), "") for record in rows]
 
     def header_fault(self) -> Diagnostic | None:
-        """Return the fault of a header that seems to be written with another separator."""
+        """Return the fault of a header that is a title, a comment, or seems to be written with another separator."""
+        settings = no_rows(self._records(), self.spec)
+        if settings is not None and settings.above:
+            return Diagnostic(
+                f"the line has {_fields(len(self.columns))}, and is no header of the lines below",
+                hint=f"set {settings.text}",
+                location=Location(self.name, next(self._records())[0]),
+            )
         mark = _other_separator(self.columns, self.spec.separator)
         if mark is None:
             return None
@@ -114,6 +123,13 @@ class CsvFile(TableFile):
             hint=f"set data.csv.separator: {mark!r}" if mark != "\t" else 'set data.csv.separator: "\\t"',
             location=Location(self.name),
         )
+
+    def hint_at(self, line: int | None) -> str | None:
+        """Return the setting that leaves out a line, such as a total at the end; None where the line is a row."""
+        if self._settings is None:
+            self._settings = (no_rows(self._records(), self.spec),)
+        [settings] = self._settings
+        return f"set {settings.text}" if settings is not None and line in settings.lines else None
 
     def report_rows(self, problems: Problems, file: int) -> None:
         """Add the records whose number of fields is not the header's, and count problems by records."""
@@ -230,11 +246,14 @@ def _other_separator(columns: list[str], separator: str) -> str | None:
 
 
 def _width_fault(expected: int, found: int) -> CellFault:
-    fields = "1 field" if found == 1 else f"{found} fields"
     return (
-        f"the row has {fields}, the header has {expected}",
+        f"the row has {_fields(found)}, the header has {expected}",
         "complete the row, or quote the text that holds a separator",
     )
+
+
+def _fields(n: int) -> str:
+    return "1 field" if n == 1 else f"{n} fields"
 
 
 @contextmanager

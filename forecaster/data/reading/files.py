@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -14,6 +16,8 @@ from forecaster.errors import DataError, Location
 from forecaster.text import joined
 
 _WILD = "*?["
+# The files and folders below data.path; looking through those of a whole disk would take minutes.
+MOST_ENTRIES = 100_000
 # What Hive calls a folder of rows without a value.
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
@@ -93,11 +97,18 @@ def _files_of_folder(path: Path) -> list[Path]:
 def _files_of_pattern(path: Path) -> list[Path]:
     root = table_root(path)
     assert root is not None
-    pattern = str(path.relative_to(root))
-    try:
-        found = [p for p in root.glob(pattern) if p.is_file() and not p.name.startswith(".")]
-    except ValueError:  # such as a** in a pattern
-        found = []
+    pattern = path.relative_to(root)
+    matches: Iterator[Path]
+    if "**" in pattern.parts:
+        # The library would look through a whole disk before it returned.
+        named = _as_regex(pattern.as_posix())
+        walked = _walked(root, lambda name: True)
+        matches = (p for p in walked if named.fullmatch(p.relative_to(root).as_posix()))
+    elif any("**" in part for part in pattern.parts):
+        matches = iter(())  # such as a**, which names nothing
+    else:
+        matches = root.glob(str(pattern))
+    found = [p for p in matches if p.is_file() and not p.name.startswith(".")]
     if not found:
         raise DataError(
             "no file has a name like this",
@@ -122,10 +133,43 @@ def _of_one_format(files: list[Path], path: Path, what: str) -> list[Path]:
 
 
 def _visible(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        parts = path.relative_to(folder).parts
-        if not any(part.startswith(".") or (part.startswith("_") and "=" not in part) for part in parts):
-            yield path
+    """Yield the files that are part of a table, or might be."""
+
+    def visible(name: str) -> bool:
+        return not (name.startswith(".") or (name.startswith("_") and "=" not in name))
+
+    for file in _walked(folder, visible):
+        if visible(file.name):
+            yield file
+
+
+def _walked(folder: Path, enters: Callable[[str], bool]) -> Iterator[Path]:
+    """Yield the files in a folder and its folders. Raises DataError where there are more than a table has.
+
+    Args:
+        folder: The folder.
+        enters: Whether to look into a folder of this name.
+    """
+    seen = 0
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if enters(name)]
+        seen += len(folders) + len(files)
+        if seen > MOST_ENTRIES:
+            raise DataError(
+                f"there are more than {MOST_ENTRIES:,} files and folders below it",
+                hint="point data.path to the folder of the table alone",
+                location=Location(str(folder)),
+            )
+        yield from (Path(place, name) for name in files)
+
+
+def _as_regex(pattern: str) -> re.Pattern[str]:
+    """Return what the paths below a folder match that a pattern with ** names."""
+    parts = [
+        "(?:[^/]+/)*" if part == "**" else fnmatch.translate(part).removesuffix(r"\Z") + "/"
+        for part in Path(pattern).parts
+    ]
+    return re.compile("".join(parts).removesuffix("/"))
 
 
 def _nearest_file(path: Path) -> str:

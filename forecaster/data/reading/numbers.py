@@ -12,6 +12,7 @@ from forecaster.data.arrays import Floats
 from forecaster.data.reading.columns import Bools, ColumnBatch, cast_text, mask, to_flags, to_floats
 from forecaster.data.reading.missing_cells import NOTHING, MissingCells
 from forecaster.data.reading.problems import CellFault
+from forecaster.data.reading.stand_ins import stands_for_none
 from forecaster.data.spec import CsvSpec
 
 if TYPE_CHECKING:
@@ -23,10 +24,6 @@ MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "None")
 _LARGEST_EXACT = 2.0**53
 # The square of a larger number, in a variance or a score, may be beyond floating point.
 LARGEST = 1e150
-# Texts that programs write where there is no value.
-_STANDS_FOR_NONE = re.compile(
-    r"(?i)[?*.#/–—-]{1,8}|#?n[/.]?a!?|#n/d|<na>|\(?null\)?|nil|none|missing|unknown|nodata"
-)
 _MOST_DIGITS = 300
 _LEAVE_EMPTY = "correct it, or leave the field empty to mark it missing"
 
@@ -170,7 +167,7 @@ def describe(text: str, csv: CsvSpec) -> CellFault:
         return f"{shown} is not a number", f"data.csv.decimal is {csv.decimal!r}; make it '.'"
     if plain.lower() in ("true", "false", "yes", "no"):
         return f"{shown} is not a number", "write 1 and 0"
-    if _STANDS_FOR_NONE.fullmatch(plain):
+    if stands_for_none(plain):
         hint = f"correct it, or where it stands for no value set data.missing_values: [{plain!r}]"
         return f"{shown} is not a number", hint
     return f"{shown} is not a number", _LEAVE_EMPTY

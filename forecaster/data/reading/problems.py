@@ -49,6 +49,10 @@ class TableFile(Protocol):
         """Return what is wrong with the header as a whole, asked when a column is not found."""
         return None
 
+    def hint_at(self, line: int | None) -> str | None:
+        """Return the next move where a line of the file is no row at all; None where it is one."""
+        return None
+
     def report_rows(self, problems: Problems, file: int) -> None:
         """Add the rows that no batch could hold, once all batches are read. file: its place in the table."""
         return
@@ -100,7 +104,8 @@ class Problems:
             faults = list(group)
             places = tables[file].places([r.row for r in faults])
             for r, (place, words) in zip(faults, places, strict=True):
-                found.append(Diagnostic(words + r.summary, hint=r.hint, location=place, path=r.column))
+                hint = tables[file].hint_at(place.line) or r.hint
+                found.append(Diagnostic(words + r.summary, hint=hint, location=place, path=r.column))
         if self.count > len(found):
             rest = self.count - len(found)
             text = f"and {rest:,} more {'problem' if rest == 1 else 'problems'}"

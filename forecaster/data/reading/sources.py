@@ -16,7 +16,7 @@ from forecaster.data.reading.files import file_format, is_pattern, partition_of,
 from forecaster.data.reading.partitions import PartitionFile
 from forecaster.data.reading.problems import Problems, TableFile
 from forecaster.data.spec import IN_MEMORY, CsvSpec, DataSpec
-from forecaster.errors import DataError, Diagnostic, EnvironmentError_, Location, unreadable
+from forecaster.errors import DataError, Diagnostic, EnvironmentError_, Location, UsageError, unreadable
 from forecaster.remote.address import STDIO
 from forecaster.text import listed, quoted
 
@@ -45,6 +45,10 @@ def as_source(data: Any, spec: DataSpec | None = None) -> TableSource:
         # A wrong name is refused here, and `env:NAME` may stand for a path.
         return found if found.address is None or found.address.scheme else Path(found.address.text)
     if isinstance(data, str | os.PathLike):
+        if "\0" in os.fspath(data):
+            raise UsageError(
+                f"{os.fspath(data)!r}: no file has such a name", hint="check the name of the table"
+            )
         return Path(data)
     return ArrowTable.of(data)
 

@@ -9,7 +9,7 @@ import codecs
 import io
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -36,8 +36,8 @@ def open_text(path: Path, csv: CsvSpec) -> Iterator[IO[bytes]]:
     """
     with plain_chunks(path) as chunks:
         text = _within_length(_utf8(chunks, path, csv), path)
-        if csv.skip_rows or csv.comment is not None or csv.skip_footer:
-            text = _blanked(text, csv)
+        if _blanks(csv) and not _is_utf8(csv):
+            text = blanked(text, csv)
         with io.BufferedReader(_Stream(text), 1 << 16) as stream:
             yield stream
 
@@ -50,14 +50,18 @@ def wrong_encoding(path: Path, csv: CsvSpec, line: int | None, hint: str = OTHER
 def _utf8(chunks: Iterator[bytes], path: Path, csv: CsvSpec) -> Iterator[bytes]:
     """Yield the text as utf-8."""
     codec = codecs.lookup(csv.encoding).name
-    plain = codec in ("utf-8", "utf-8-sig")
+    plain = _is_utf8(csv)
     decoder = codecs.getincrementaldecoder("utf-8" if plain else codec)()
     first, lines = next(chunks, b""), 1
     if first.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)) and not codec.startswith("utf-32"):
         raise wrong_encoding(path, csv, None, "set data.csv.encoding: utf-32")
     if first.startswith(_MARKS_16) and not codec.startswith(("utf-16", "utf-32")):
         raise wrong_encoding(path, csv, None, "set data.csv.encoding: utf-16")
-    for chunk in _chained(first, chunks):
+    text_of = _chained(first, chunks)
+    if plain and _blanks(csv):
+        # Titles are often written in another encoding than the rows.
+        text_of = _chained(b"", blanked(_within_length(text_of, path), csv))
+    for chunk in text_of:
         try:
             text = decoder.decode(chunk, final=not chunk)
         except UnicodeError as error:
@@ -68,6 +72,14 @@ def _utf8(chunks: Iterator[bytes], path: Path, csv: CsvSpec) -> Iterator[bytes]:
         data = chunk if plain else text.encode("utf-8", errors="surrogatepass")
         lines += data.count(b"\n")
         yield data
+
+
+def _blanks(csv: CsvSpec) -> bool:
+    return bool(csv.skip_rows or csv.comment is not None or csv.skip_footer)
+
+
+def _is_utf8(csv: CsvSpec) -> bool:
+    return codecs.lookup(csv.encoding).name in ("utf-8", "utf-8-sig")
 
 
 def first_lines(chunks: Iterator[bytes], n_lines: int, path: Path) -> bytes:
@@ -103,7 +115,7 @@ def _within_length(chunks: Iterator[bytes], path: Path) -> Iterator[bytes]:
         yield chunk
 
 
-def _blanked(chunks: Iterator[bytes], csv: CsvSpec) -> Iterator[bytes]:
+def blanked(chunks: Iterable[bytes], csv: CsvSpec) -> Iterator[bytes]:
     """Yield the lines; those that `csv` leaves out without their text."""
     first = csv.skip_rows if isinstance(csv.skip_rows, int) else 0
     chosen = set() if isinstance(csv.skip_rows, int) else set(csv.skip_rows)
@@ -126,7 +138,7 @@ def _blanked(chunks: Iterator[bytes], csv: CsvSpec) -> Iterator[bytes]:
     yield from (_end_of(line) for line in held)
 
 
-def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield lines with their ends, whichever of the three they have."""
     rest = b""
     for chunk in chunks:

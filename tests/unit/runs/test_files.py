@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from forecaster.errors import DataError, EnvironmentError_
+from forecaster.errors import DataError, EnvironmentError_, UsageError
 from forecaster.runs.arrays import load_arrays, save_arrays
 from forecaster.runs.files import (
     sha256_of,
@@ -86,10 +86,11 @@ def test_interrupt_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Monke
     assert names(tmp_path) == ["f.txt"]
 
 
-def test_folder_in_the_place_of_the_file_is_an_error_of_the_environment(tmp_path: Path) -> None:
+def test_a_folder_in_the_place_of_the_file_is_an_error_of_usage(tmp_path: Path) -> None:
     (tmp_path / "f.txt").mkdir()
-    with pytest.raises(EnvironmentError_):
+    with pytest.raises(UsageError) as caught:
         write_whole(tmp_path / "f.txt", b"new")
+    assert str(caught.value) == f"{tmp_path}/f.txt: cannot be written: it is a folder; choose another path"
     assert names(tmp_path) == ["f.txt"]
 
 

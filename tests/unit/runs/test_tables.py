@@ -6,7 +6,7 @@ import pytest
 from pyarrow import parquet
 
 from forecaster.errors import UsageError
-from forecaster.runs.tables import csv_bytes, rows_csv, write_table
+from forecaster.runs.tables import check_ending, csv_bytes, rows_csv, write_table
 
 TABLE = pa.table({"id": ["a", "b"], "forecast": [1.5, None]})
 
@@ -45,3 +45,12 @@ def test_other_endings_are_refused(tmp_path: Path) -> None:
 
 def test_rows_need_not_have_the_same_keys() -> None:
     assert rows_csv([{"a": 1, "b": None}, {"a": 2, "c": 0.5}]) == "a,b,c\n1,,\n2,,0.5\n"
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".json"])
+def test_a_folder_is_no_file(ending: str, tmp_path: Path) -> None:
+    folder = tmp_path / f"f{ending}"
+    folder.mkdir()
+    with pytest.raises(UsageError) as caught:
+        check_ending(folder)
+    assert str(caught.value) == f"{folder}: cannot be written: it is a folder; choose another path"

@@ -1,11 +1,13 @@
 """Names of runs, tokens, addresses, and what is refused before anything is loaded."""
 
 import socket
+import sys
 from pathlib import Path
 
 import pytest
 
-from forecaster.errors import UsageError
+import forecaster as fc
+from forecaster.errors import DataError, UsageError
 from forecaster.service.settings import (
     Limits,
     allowed_hosts,
@@ -80,8 +82,26 @@ def test_limits_are_numbers_that_make_sense() -> None:
 
 def test_answers_are_sent_at_once() -> None:
     """asyncio lets small packets go without waiting where it knows the protocol of the socket."""
-    from forecaster.service.server import Address
+    from forecaster.service.server import Endpoint
 
-    with Address("127.0.0.1", 0).bound() as listener:
+    with Endpoint("127.0.0.1", 0).bound() as listener:
         assert listener.proto == socket.IPPROTO_TCP
-        assert Address("127.0.0.1", 0).url(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
+        assert Endpoint("127.0.0.1", 0).url(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    for begin in (lambda: fc.serve("runs/x"), lambda: fc.create_app("runs/x")):
+        with pytest.raises(UsageError) as error:
+            begin()
+        assert str(error.value) == (
+            "serve needs uvicorn, which is not installed; pip install 'keras-forecaster[serve]'"
+        )
+        assert error.value.exit_code == 2
+
+
+def test_an_application_takes_the_limits_of_the_command(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="max_body 0: needs a whole number"):
+        fc.create_app(tmp_path, max_body=0)
+    with pytest.raises(DataError, match="is not a run directory"):
+        fc.create_app(tmp_path)

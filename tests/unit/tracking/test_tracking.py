@@ -50,7 +50,7 @@ def test_a_tracker_that_raises_is_said_once_and_hinders_no_other(
     tracking.trial(TrackedTrial(1, {}))
     tracking.end(RunEnd("finished", 5, {"test/mase": 0.8}))
     assert notes == [
-        "the other one: no such https://me:***@host. The run goes on without it; what it should have been told is kept "
+        "the other one: no such https://***@host. The run goes on without it; what it should have been told is kept "
         f"in {tmp_path / 'tracking'}, and is sent by the same command with --run-dir {tmp_path} --resume."
     ]
     metrics = json.loads((tmp_path / "tracking" / "files" / "metrics.json").read_text())
@@ -164,7 +164,7 @@ def test_the_server_has_everything_at_the_end_and_once(tmp_path: Path) -> None:
         None,
     )
     assert (state(tmp_path)["run_id"], state(tmp_path)["sent"]) == ("abc", "finished 7")
-    assert state(tmp_path)["uri"] == "http://me:***@host"
+    assert state(tmp_path)["uri"] == "http://***@host"
     key = state(tmp_path)["key"]
     again = tracker(server)
     again.begin(about(tmp_path), [])

@@ -136,7 +136,8 @@ def test_the_separator_cannot_be_the_decimal_mark(wanted: str | None, tmp_path: 
         assert said_of(path, Wishes(decimal=wanted))[1] == []
 
 
-ODD = ("closed", "n.a.", "?", "-", "error", "1o3", "€", "12,5 kg")
+ODD = ("closed", "sold out", "1o3", "€", "12,5 kg", "x")
+NONE = ("n.a.", "?", "-", "error", "#N/A", "--", "(null)", "No Data", "#DIV/0!", "*", "Bad", "I/O Timeout")
 
 
 @pytest.mark.parametrize(("odd", "name", "row"), list(product(ODD, ("sales", "demand", "y"), (0, 39))))
@@ -152,6 +153,20 @@ def test_an_odd_cell_leaves_the_likeliest_target_and_is_named(
     assert [choice.summary for choice in guess.choices] == [
         f"'{name}' is taken as the target, although it holds {odd!r}"
     ]
+
+
+@pytest.mark.parametrize(("none", "name", "n"), list(product(NONE, ("sales", "y"), (1, 30))))
+def test_a_sign_of_no_value_is_said(none: str, name: str, n: int, tmp_path: Path) -> None:
+    rows = [f"{d},{none if i < n else level(i)},{10 + i % 3 / 10}" for i, d in enumerate(DAYS)]
+    draft = draft_of(table(tmp_path, f"date,{name},price", rows))
+    guess = draft.guess
+    cells = "cell" if n == 1 else "cells"
+    assert (guess.target, guess.remarks, guess.empty, guess.missing_values) == (name, (), n, (none,))
+    assert guess.choices[0].sentence == (
+        f"{none} in {n} {cells} of the first rows stands for no value, by data.missing_values; otherwise use "
+        "data.missing_values: []"
+    )
+    assert draft.experiment.spec.data.missing_values == [none]
 
 
 @pytest.mark.parametrize("n", [1, 4, 10, 15, 19])

@@ -44,7 +44,7 @@ def test_report(tmp_path: Path) -> None:
     assert a["gaps"] == {"count": 2, "rows": 3, "first": "2", "longest": 2}
     assert a["missing"] == {"y": 0, "x": 1}
     assert a["constant"] == {"y": {"rows": 2, "first": "4"}}
-    assert a["outliers"] == {"y": {"count": 0, "first": None}, "x": {"count": 0, "first": None}}
+    assert a["outliers"] == {name: {"count": 0, "first": None} for name in "yx"}
     assert a["known_ahead"] == {"rows": 0, "last": None}
     assert a["train"] == {
         "windows": 2,
@@ -118,22 +118,38 @@ def test_outliers_known_ahead_and_the_frequency_that_the_rows_have(tmp_path: Pat
     ahead, findings = read_table(spec, path, keep_future=True)
     panel = ahead.first_rows(ahead.lengths - findings.future_rows)
     report = check(panel, findings, split(panel, SplitSpec()), WindowSpec(lookback=2, horizon=2))
-    assert [one["outliers"] for one in report.each()] == [
-        {"y": {"count": 0, "first": None}, "x": {"count": 0, "first": None}}
-    ] * 2
+    nothing = {"count": 0, "first": None}
+    assert [one["outliers"] for one in report.each()] == [{"y": nothing, "x": nothing}] * 2
     assert [one["known_ahead"] for one in report.each()] == [
         {"rows": 2, "last": "9"},
         {"rows": 0, "last": None},
     ]
     assert report.summary["known_ahead"] == {"series": 1, "rows": {"min": 0, "max": 2}}
-    text = path.read_text().replace("7,a,15,1", "7,a,150,900")
-    for row, value in enumerate(range(10, 17)):
-        text = text.replace(f"{row},a,{row + 1},1", f"{row},a,{row + 1},{value}")
-    path.write_text(text)
+    path.write_text(path.read_text().replace("7,a,15", "7,a,150"))
     panel, findings = read_table(spec, path)
     report = check(panel, findings, split(panel, SplitSpec()), WindowSpec(lookback=2, horizon=2))
-    assert report.series(0)["outliers"] == {"y": {"count": 1, "first": "7"}, "x": {"count": 1, "first": "7"}}
-    assert report.summary["outliers"] == {"y": 1, "x": 1}
+    assert report.series(0)["outliers"] == {"y": {"count": 1, "first": "7"}, "x": nothing}
+    assert report.summary["outliers"] == {"y": 1, "x": 0}
+
+
+def test_outliers_of_covariates_are_counted_and_those_of_categories_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    rows = [
+        f"{t},{t % 5},{-9999 if t == 7 else t % 3},{'ab'[t % 2] if t else 'c'},{t % 4}" for t in range(40)
+    ]
+    path.write_text("\n".join(["time,y,past,kind,ahead", *rows]) + "\n")
+    settings = {
+        "time": "time",
+        "freq": 1,
+        "targets": ["y"],
+        "path": "t.csv",
+        "categorical": {"kind": "one_hot"},
+    }
+    roles = {"past_covariates": ["past", "kind"], "future_covariates": ["ahead"]}
+    panel, findings = read_table(DataSpec.model_validate(settings | roles), path)
+    report = check(panel, findings, split(panel, SplitSpec()), WindowSpec(lookback=2, horizon=2))
+    assert report.summary["outliers"] == {"y": 0, "past": 1, "ahead": 0}
+    assert report.series(0)["outliers"]["past"] == {"count": 1, "first": "7"}
 
 
 def test_outliers_agree_with_numpy_series_by_series() -> None:
