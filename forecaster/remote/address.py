@@ -50,7 +50,7 @@ class TableAddress:
             known = joined([f"{s}://" for s in (*HTTP, *OBJECTS)], word="or")
             raise UsageError(
                 f"{name}: no table can be reached by {scheme}://",
-                hint=f"use {known}, or a path; a database needs data.sql",
+                hint=f"use {known}, or a path",
             )
         return cls(text, name, scheme)
 

@@ -215,7 +215,7 @@ def test_a_database_without_a_query(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("SALES_DB", "sqlite:///x.db")
     config = write_config(tmp_path, {"path": "env:SALES_DB", "targets": ["y"]})
     assert refused(2, "validate", config) == (
-        "env:SALES_DB: is a database, and there is no query of it; set data.sql and data.connection in the config, or name a file"
+        "env:SALES_DB: is a database, and there is no query of it; train with data.sql and data.connection, or name a file"
     )
 
 

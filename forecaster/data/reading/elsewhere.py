@@ -104,7 +104,7 @@ class Elsewhere:
         if self.sql is None:
             raise UsageError(
                 f"{self.name}: is a database, and there is no query of it",
-                hint="set data.sql and data.connection in the config, or name a file",
+                hint="train with data.sql and data.connection, or name a file",
             )
         table = query(address, self.sql)
         by = [(name, "ascending") for name in self._order if table.column_names.count(name) == 1]

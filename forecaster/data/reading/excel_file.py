@@ -91,11 +91,7 @@ class ExcelFile(TableFile):
         with closing(self._workbook()) as values, closing(self._workbook(formulas=True)) as written:
             name = self._sheet(values)
             try:
-                pairs = zip(
-                    values[name].iter_rows(values_only=True),
-                    written[name].iter_rows(values_only=True),
-                    strict=False,
-                )
+                pairs = zip(_cells(values[name]), _cells(written[name]), strict=False)
                 for number, (row, formulas) in enumerate(pairs, start=1):
                     if row != formulas:
                         self._check_stored(number, row, formulas)
@@ -172,6 +168,14 @@ class ExcelFile(TableFile):
 
     def _wrong(self, summary: str, hint: str) -> DataError:
         return DataError(summary, hint=hint, location=Location(self.name))
+
+
+def _cells(sheet: Any) -> Iterator[Sequence[Any]]:
+    """Yield the values of each row, as many as it has."""
+    # What a workbook claims of the size of a sheet may be a million rows of sixteen thousand empty cells.
+    sheet.reset_dimensions()
+    found: Iterator[Sequence[Any]] = sheet.iter_rows(values_only=True)
+    return found
 
 
 def _column(cells: list[Any]) -> pa.Array:

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
+import forecaster as fc
 from forecaster.data.reading import elsewhere
 from forecaster.data.reading.cache import load_table
-from forecaster.data.reading.sources import as_source, fingerprint, same_table
+from forecaster.data.reading.sources import as_source, fingerprint, held_in_memory, same_table, source_name
 from forecaster.data.spec import DataSpec
 from forecaster.errors import DataError, EnvironmentError_, ForecasterError
 from forecaster.remote import http as downloads
@@ -249,3 +250,28 @@ def test_a_full_disk(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.fsync", full)
     said = refused(server.address("/t.csv"), EnvironmentError_)
     assert "what is fetched cannot be written there: No space left on device; make space, or set" in said
+
+
+def test_what_trials_read_is_the_same_table(server: Server) -> None:
+    server.says["/sold.csv"] = Said()
+    source = as_source(server.address("/sold.csv"))
+    held = held_in_memory(source, SPEC)
+    assert load_table(SPEC, held)[0].values.tolist() == [[1], [2], [3]]
+    assert source_name(held) == source_name(source)
+
+
+def test_a_config_is_drafted_from_an_address(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    days = "".join(f"2024-01-{1 + i:02},{i % 7}\n" for i in range(31))
+    server.says["/sold.csv"] = Said(f"day,sold\n{days}".encode())
+    draft = fc.inspect(server.address("/sold.csv"))
+    assert (draft.name, draft.spec.data.path) == ("sold", server.address("/sold.csv"))
+    secret = server.address("/sold.csv", user="me:pw@")
+    with pytest.raises(
+        fc.UsageError, match="the address holds a user or a password, and a config is copied"
+    ) as caught:
+        fc.inspect(secret)
+    assert "pw" not in str(caught.value)
+    monkeypatch.setenv("SOLD", secret)
+    draft = fc.inspect("env:SOLD")
+    assert (draft.name, draft.spec.data.path) == ("sold", "env:SOLD")
+    assert "pw" not in draft.to_yaml()

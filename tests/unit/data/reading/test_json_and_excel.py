@@ -6,6 +6,7 @@ import datetime as dt
 import gzip
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,36 @@ def test_a_workbook_that_unpacks_to_far_more_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/bomb.xml", b"0" * (65 << 20))
     assert "unpacks to more than 100 times its size" in refused(path)
+
+
+def changed(path: Path, name: str, change: Callable[[str], str]) -> Path:
+    """A workbook with one of its parts changed."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    parts[name] = change(parts[name].decode()).encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part, content in parts.items():
+            archive.writestr(part, content)
+    return path
+
+
+def test_a_sheet_that_claims_to_be_huge_is_read_as_it_is(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", ("a", TABLE))
+    changed(path, "xl/worksheets/sheet1.xml", lambda xml: xml.replace('ref="A1:B4"', 'ref="A1:XFD1048576"'))
+    assert values(path) == [[1], [2], [3]]
+
+
+def test_entities_of_entities_are_not_expanded(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", ("a", TABLE))
+    entities = "".join(f'<!ENTITY e{i} "{f"&e{i - 1};" * 10}">' for i in range(1, 10))
+    bomb = f'<!DOCTYPE x [<!ENTITY e0 "{"x" * 100}">{entities}]>'
+
+    def change(xml: str) -> str:
+        head, rest = ("", xml) if not xml.startswith("<?") else xml.split("?>", 1)
+        return (head + "?>" if head else "") + bomb + rest.replace(">t<", ">&e9;<", 1)
+
+    changed(path, "xl/worksheets/sheet1.xml", change)
+    assert "the file is not a whole Excel workbook" in refused(path)
 
 
 def test_formats_are_known_by_how_they_begin(tmp_path: Path) -> None:
