@@ -11,7 +11,7 @@ from typing import Any
 
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.files import file_format, is_pattern, partition_of, table_files, table_root
-from forecaster.data.reading.partitions import PartitionFile
+from forecaster.data.reading.partitions import PartitionFile, RenamedFile
 from forecaster.data.reading.problems import TableFile
 from forecaster.data.spec import CsvSpec, DataSpec
 from forecaster.errors import DataError, Diagnostic, Location, unreadable
@@ -53,7 +53,7 @@ def open_table(spec: DataSpec, source: TableSource) -> list[TableFile]:
     Raises:
         DataError: There is nothing to read, or a file lacks a column that the spec names.
     """
-    files = open_files(source, spec.csv, [spec.id] if spec.id else [])
+    files = [_with_index(file, spec) for file in open_files(source, spec.csv, [spec.id] if spec.id else [])]
     for file in files:
         _check_columns(spec, file)
     return files
@@ -65,6 +65,23 @@ def open_files(source: TableSource, csv: CsvSpec, text_columns: Sequence[str] = 
         return [source.keeping(text_columns)]
     root = table_root(source)
     return [_opened(file, partition_of(file, root), csv, text_columns) for file in table_files(source)]
+
+
+def _with_index(file: TableFile, spec: DataSpec) -> TableFile:
+    """Return a file whose index without a name is called as in the config: every format calls it in another way."""
+    names = {}
+    for level in (0, 1):
+        known = [
+            f"__index_level_{level}__",
+            f"Unnamed: {level}",
+            f"level_{level}",
+            *(["index"] if level == 0 else []),
+        ]
+        held = [name for name in known if name in file.columns]
+        for name in (spec.time, spec.id):
+            if name in known and name not in file.columns and len(held) == 1:
+                names[name] = held[0]
+    return RenamedFile(file, names) if names else file
 
 
 def _opened(
