@@ -121,10 +121,10 @@ def run_search(
             # process cannot change its number of threads.
             engine.stop()
             engine = make_engine(experiment, replace(options, workers=1))
-        notes = _finish(experiment, run, best, engine, options, listener, fingerprint)
+        finished = _finish(experiment, run, best, engine, options, listener, fingerprint)
     finally:
         engine.stop()
-    return Tuned(best, book, ended, metrics_of(run), notes)
+    return Tuned(best, book, ended, metrics_of(run), [*runner.notes, *finished])
 
 
 def make_engine(experiment: Experiment, options: TuneOptions, *, size: int | None = None) -> Engine:

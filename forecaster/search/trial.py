@@ -97,7 +97,7 @@ def run_trial(task: TrialTask, report: Report) -> dict[str, Any]:
         report: Takes each epoch.
 
     Returns:
-        The keys score, the mean over folds and executions, and details, for the log.
+        The keys score, the mean over folds and executions, details, for the log, and notes, remarks for the user.
 
     Raises:
         TrainingError: When the loss or the score becomes NaN or infinite.
@@ -114,6 +114,7 @@ def run_trial(task: TrialTask, report: Report) -> dict[str, Any]:
     # The config comes after the checkpoints, so that a folder with a config has all of them.
     write_text(config, task.config)
     experiment = Experiment.from_yaml(config)
+    notes: list[str] = []
     scores, epochs, n_parameters = [], [], 0
     for fold in range(task.folds):
         prepared = prepare(
@@ -123,9 +124,10 @@ def run_trial(task: TrialTask, report: Report) -> dict[str, Any]:
             spec = _reseeded(experiment.spec, execution)
             part = RunDir(folder / f"fold{fold}-seed{execution}")
             part.path.mkdir(exist_ok=True)
-            fitted, history = fit_members(
-                spec, prepared, member_store(part), listener=_EpochReporter(report), until=task.until
-            )
+            store = member_store(part)
+            reporter = _EpochReporter(report)
+            fitted, history = fit_members(spec, prepared, store, listener=reporter, until=task.until)
+            notes += store.notes
             shared = common_windows(spec, prepared, task.reference, smoke=task.smoke)
             scores.append(
                 scored_in_training(spec, prepared, history, shared) or _score(spec, prepared, fitted, shared)
@@ -138,6 +140,7 @@ def run_trial(task: TrialTask, report: Report) -> dict[str, Any]:
         raise TrainingError(f"val_{metric} is {value} on the validation windows that all trials share")
     return {
         "score": value,
+        "notes": notes,
         "details": {
             "metrics": {f"val_{k}": _finite(np.mean([s[k] for s in scores])) for k in scores[0]},
             "scores": [s[metric] for s in scores] if len(scores) > 1 else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -157,6 +157,7 @@ class TrialRunner:
         listener: Takes the progress.
         same_data: Checks that the table has not changed.
         needed: Returns the trials whose checkpoints another trial may continue from.
+        notes: Remarks of the trials so far, such as one on a damaged checkpoint.
     """
 
     experiment: Experiment
@@ -168,6 +169,7 @@ class TrialRunner:
     listener: SearchListener
     same_data: SameData
     needed: Callable[[], set[str]] = set
+    notes: list[str] = field(default_factory=list)
 
     def run(self, proposal: Proposal) -> tuple[float, dict[str, Any]]:
         """Train and score a trial, and return its score and details for the log.
@@ -215,6 +217,7 @@ class TrialRunner:
         except WorkCancelled:
             raise Cancelled from None
         self.same_data.check()
+        self.notes += answer.get("notes", [])
         return answer["score"], answer["details"]
 
     def folder(self, trial: str) -> Path:

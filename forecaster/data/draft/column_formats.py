@@ -12,12 +12,23 @@ from forecaster.data.draft.codes import CODED_NAMES, Reading, read_codes, share_
 from forecaster.data.draft.kinds import filled
 from forecaster.data.draft.names import is_usual
 from forecaster.data.draft.sniff import SAMPLE_ROWS, Sample, read_columns
-from forecaster.data.draft.time_forms import named_format, number_format, read_cells, strftime_formats
+from forecaster.data.draft.time_forms import (
+    MOST_CELLS,
+    named_format,
+    number_format,
+    read_cells,
+    strftime_formats,
+)
 from forecaster.errors import DataError, Location
 from forecaster.text import joined
 
 # The share of the steps that have a row in a table whose times are read rightly.
 _REGULAR = 0.9
+# Months behind a year; a fraction of a year has other digits too.
+_DOTTED = re.compile(r"(?:1[6-9]|2[0-2])\d\d\.(0?[1-9]|1[0-2])")
+_MONTH_FIRST = re.compile(r"(?:0[1-9]|1[0-2])\.(?:19|20)\d\d")
+_PADDED = tuple(f"{month:02d}" for month in range(1, 10))
+_LEAST_MONTHS = 3
 
 
 def format_of_column(sample: Sample, name: str) -> Reading | None:
@@ -29,7 +40,7 @@ def format_of_column(sample: Sample, name: str) -> Reading | None:
     cells, kind = sample.cells(name), sample.kinds[name]
     if not cells:
         return None
-    form = named_format(cells)
+    form = named_format(cells) or _dotted_months(sample, name)
     if form is not None:
         return Reading(form)
     if kind in ("text", "mixed") or all(re.match(r"(19|20)\d{6}$", cell) for cell in cells):
@@ -54,6 +65,30 @@ def format_of_column(sample: Sample, name: str) -> Reading | None:
             location=Location(str(sample.source)),
         )
     return None if coded is None else Reading(coded[0])
+
+
+def _dotted_months(sample: Sample, name: str) -> str | None:
+    """Return the format of months such as 2019.01, which are numbers too; None where a column holds none.
+
+    Raises:
+        DataError: A cell such as 2019.1 may be January, or October as a number.
+    """
+    cells = [cell.replace(",", ".") for cell in sample.cells(name)[:MOST_CELLS]]
+    if cells and all(_MONTH_FIRST.fullmatch(cell) for cell in cells):
+        return f"%m{sample.cells(name)[0][2]}%Y"
+    found = [_DOTTED.fullmatch(cell) for cell in cells]
+    months = {one[1] for one in found if one is not None}
+    if len(months) < _LEAST_MONTHS or None in found or not months & {"11", "12", *_PADDED}:
+        return None
+    mark = "," if "," in sample.cells(name)[0] else "."
+    if "1" in months and "10" not in months:
+        cell = next(one[0] for one in found if one is not None and one[1] == "1").replace(".", mark)
+        raise DataError(
+            f"column {name!r} holds {cell}, which may be January, or October without its zero",
+            hint=f"write the months as {cell[:4]}-01, or export the column as text, which keeps {cell}0",
+            location=Location(str(sample.source)),
+        )
+    return f"%Y{mark}%m"
 
 
 def _one_of_formats(sample: Sample, name: str, formats: list[str]) -> Reading:

@@ -28,6 +28,7 @@ _NAMED_DATES = (
 )
 _MONTHS = (
     "%b %Y", "%B %Y", "%Y %b", "%Y %B", "%b-%Y", "%Y-%b", "%b-%y", "%b/%Y", "%Y/%m", "%m/%Y", "%YM%m", "%m-%Y",
+    "%Y.%m", "%m.%Y", "%Y_%m", "%Y:%m",
 )  # fmt: skip
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 _ISO_CLOCKS = ("", " %I:%M %p", " %I:%M:%S %p", "T%H:%M", "T%H:%M:%S")
@@ -36,9 +37,15 @@ FORMATS = (
     *(date + clock for date, clock in product(("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y"), _ISO_CLOCKS[3:])),
     *_MONTHS,
 )
-_LIKE_A_DATE = re.compile(r"\d{1,4}[/.-]\d|(19|20)\d{6}$|(19|20)\d{6} |\d{4}M\d|(?=.*\d).*[A-Za-z]{3}")
-_QUARTER = re.compile(r"\d{4}[ ./-]?[Qq][1-4]|[Qq][1-4][ -/]?\d{4}|\d{4}[./][1-4]")
-_WEEK = re.compile(r"\d{4}[ /-]?[Ww]\d{1,2}|[Ww]\d{1,2}[ /-]?\d{4}|\d{4}-[Ww]\d{2}-[1-7]|\d{4}[Ww]\d{2}[1-7]")
+_LIKE_A_DATE = re.compile(r"\d{1,4}[/._:-]\d|(19|20)\d{6}$|(19|20)\d{6} |\d{4}M\d|(?=.*\d).*[A-Za-z]{3}")
+_QUARTER = re.compile(
+    r"\d{4}[ ._:/-]?[Qq]0?[1-4]|[Qq][1-4][ ._:/-]?\d{4}|[1-4][Qq][ ._:/-]?\d{4}|\d{4}[./][1-4]"
+)
+_W = r"(?:[Ww](?:eek|k)?|[Kk][Ww])[ .]?"
+_WEEK = re.compile(
+    rf"\d{{4}}[ /-]?{_W}\d{{1,2}}|{_W}\d{{1,2}}[ /-]?\d{{4}}|"
+    r"\d{4}-[Ww]\d{2}-[1-7]|\d{4}[Ww]\d{2}[1-7]"
+)
 # Weeks without a W: some number is above twelve, so that they are no months.
 _DASHED = re.compile(r"\d{4}[ /-](\d{2})")
 _END_OF_DAY = re.compile(r"[ T]24:00")

@@ -58,6 +58,7 @@ def irregular_in_utc(error: DataError, zones: Sequence[str], time: TimeColumn, s
     return DataError(
         f"the times of column {time.name!r} have the offsets {listed(zones, most=_NAMED)} from UTC, and no regular "
         "step in UTC",
-        hint="name their zone with --timezone, such as Europe/Paris",
+        hint="name their zone with --timezone, such as Europe/Paris; where each series has an offset of its "
+        "own, write the times without it",
         location=Location(str(source)),
     )

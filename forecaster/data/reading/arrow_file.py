@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from forecaster.data.reading.columns import plain_text
+from forecaster.data.reading.periods import period_freqs, period_starts
 from forecaster.data.reading.problems import TableFile
 from forecaster.data.spec import CsvSpec
 from forecaster.errors import DataError, Location
@@ -37,6 +38,7 @@ class ArrowFile(TableFile):
         self._text_columns = text_columns
         with self._open() as reader:
             self.columns: list[str] = list(reader.schema.names)
+            self._periods = period_freqs(reader.schema)
         self.n_rows: int | None = None
 
     def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
@@ -47,10 +49,14 @@ class ArrowFile(TableFile):
                 batch.validate(full=True)
                 for start in range(0, batch.num_rows, _ROWS):
                     rows = batch.slice(start, _ROWS)
-                    yield [
-                        plain_text(rows.column(name), keep_dictionary=name in self._text_columns)
-                        for name in names
-                    ]
+                    yield [self._plain(rows.column(name), name) for name in names]
+
+    def _plain(self, column: pa.Array, name: str) -> pa.Array:
+        """Return a column with times in place of periods, and one type of text."""
+        freq = self._periods.get(name)
+        if freq is not None:
+            return period_starts(column, freq, name=name, source=self.name)
+        return plain_text(column, keep_dictionary=name in self._text_columns)
 
     @contextmanager
     def _open(self, columns: list[int] | None = None) -> Iterator[Any]:

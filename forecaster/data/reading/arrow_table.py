@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from forecaster.data.reading.columns import plain_text
+from forecaster.data.reading.periods import period_freqs, period_starts
 from forecaster.data.reading.problems import TableFile
 from forecaster.data.reading.table_digest import column_blocks, table_digest
 from forecaster.data.spec import IN_MEMORY
@@ -69,7 +70,7 @@ class ArrowTable(TableFile):
                 f"{IN_MEMORY}: the table cannot be read: {str(error).splitlines()[0]}",
                 hint="convert or drop the columns of mixed types",
             ) from None
-        return cls(_without_row_numbers(found))
+        return cls(_without_row_numbers(_without_periods(found)))
 
     def __str__(self) -> str:
         return self.name
@@ -100,22 +101,43 @@ class ArrowTable(TableFile):
         return self._sha256
 
 
+def _without_periods(table: pa.Table) -> pa.Table:
+    """Return a table with the times at which periods of pandas begin in place of the periods."""
+    import pyarrow as pa
+
+    for name, freq in period_freqs(table.schema).items():
+        column = pa.chunked_array(
+            [period_starts(chunk, freq, name=name, source=IN_MEMORY) for chunk in table.column(name).chunks],
+            pa.timestamp("us"),
+        )
+        table = table.set_column(table.column_names.index(name), name, column)
+    return table
+
+
 def _without_row_numbers(table: pa.Table) -> pa.Table:
-    """Leave out an index of pandas that has no name, such as the row numbers that a filter leaves.
+    """Leave out an index of pandas that has no name and holds numbers, such as the row numbers that a filter leaves.
 
-    One that holds times is kept, and called index, as `reset_index` calls it.
+    One that holds times or text is kept, and called as `reset_index` calls it: index, or level_0, level_1 and so on.
     """
-    import pyarrow.types as types
-
+    levels = [name for name in table.column_names if _UNNAMED_INDEX.fullmatch(name)]
     kept = []
     for i, (name, kind) in enumerate(zip(table.column_names, table.schema.types, strict=True)):
-        if not _UNNAMED_INDEX.fullmatch(name):
+        if name not in levels:
             kept.append((i, name))
-        elif (types.is_timestamp(kind) or types.is_date(kind)) and "index" not in table.column_names:
-            kept.append((i, "index"))
+            continue
+        plain = "index" if len(levels) == 1 else f"level_{name.strip('_').rpartition('_')[2]}"
+        if plain not in table.column_names and _is_kept(kind):
+            kept.append((i, plain))
     if [name for _, name in kept] == table.column_names:
         return table
     return table.select([i for i, _ in kept]).rename_columns([name for _, name in kept])
+
+
+def _is_kept(kind: pa.DataType) -> bool:
+    import pyarrow.types as types
+
+    tests = (types.is_timestamp, types.is_date, types.is_string, types.is_large_string, types.is_dictionary)
+    return any(is_kind(kind) for is_kind in tests)
 
 
 def _taken(data: Any) -> pa.Table:

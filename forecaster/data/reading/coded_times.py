@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 
 Times = NDArray[np.datetime64]
 _YEAR = r"(?P<year>\d{4})"
-_QUARTER = rf"^(?:{_YEAR}[ ./-]?[Qq]?0?(?P<quarter>[1-4])|[Qq](?P<first>[1-4])[ -/]?(?P<last>\d{{4}}))$"
+_QUARTER = (
+    rf"^(?:{_YEAR}[ ._:/-]?[Qq]?0?(?P<quarter>[1-4])|[Qq](?P<first>[1-4])[ ._:/-]?(?P<last>\d{{4}})"
+    r"|(?P<before>[1-4])[Qq][ ._:/-]?(?P<end>\d{4}))$"
+)
+# W, week or KW, the German one.
+_W = r"(?:[Ww](?:eek|k)?|[Kk][Ww])[ .]?"
 _WEEK = (
-    rf"^(?:{_YEAR}(?:(?:[ /-]?[Ww]|[ /-])(?P<marked>\d{{1,2}})|(?P<week>\d{{2}}))"
-    r"|[Ww](?P<first>\d{1,2})[ /-]?(?P<last>\d{4}))$"
+    rf"^(?:{_YEAR}(?:(?:[ /-]?{_W}|[ /-])(?P<marked>\d{{1,2}})|(?P<week>\d{{2}}))"
+    rf"|{_W}(?P<first>\d{{1,2}})[ /-]?(?P<last>\d{{4}}))$"
 )
 _DAY_OF_WEEK = rf"^{_YEAR}(?:-[Ww](?P<week>\d{{2}})-(?P<day>[1-7])|[Ww](?P<packed>\d{{2}})(?P<last>[1-7]))$"
 # Days on Excel's calendar from its day 1, with a fraction for the time of the day.
@@ -62,8 +67,9 @@ def month_starts(year: Ints, month: Ints) -> Times:
 
 
 def _quarters(text: pa.Array) -> Times:
-    found = _groups(text, _QUARTER, ("year", "quarter", "first", "last"))
-    year, quarter = found["year"] + found["last"], found["quarter"] + found["first"]
+    found = _groups(text, _QUARTER, ("year", "quarter", "first", "last", "before", "end"))
+    year = found["year"] + found["last"] + found["end"]
+    quarter = found["quarter"] + found["first"] + found["before"]
     return month_starts(year, np.where(quarter > 0, 3 * quarter - 2, 0))
 
 

@@ -60,7 +60,10 @@ class CsvFile(TableFile):
         import pyarrow.csv as arrow_csv
 
         written = dict(zip(self.columns, self._header, strict=True))
-        names = [written[name] for name in names]
+        # Several columns without a name are told apart only by the names that they are given.
+        unnamed = self._header.count("") > 1
+        given = {"column_names": self.columns, "skip_rows_after_names": 1} if unnamed else {}
+        names = names if unnamed else [written[name] for name in names]
         with open_text(self.path, self.spec) as raw, self._explained():
             watched = _Watched(raw)
             reader = arrow_csv.open_csv(
@@ -68,6 +71,7 @@ class CsvFile(TableFile):
                 read_options=arrow_csv.ReadOptions(
                     use_threads=False,  # with threads, rows of a wrong width come without their number
                     block_size=self._block(),
+                    **given,
                 ),
                 parse_options=arrow_csv.ParseOptions(
                     delimiter=self.spec.separator,
@@ -224,14 +228,13 @@ class CsvFile(TableFile):
 
 
 def with_names(header: list[str]) -> list[str]:
-    """Return the names of columns, with one for the column that has none, as the index that pandas writes.
+    """Return the names of columns, with one for each column that has none, such as the index that pandas writes.
 
-    It is called as pandas calls it. Where several columns have no name, none is given one.
+    They are called as pandas calls them.
     """
     names = list(header)
-    if names.count("") == 1:
-        place = names.index("")
-        if f"Unnamed: {place}" not in names:
+    for place, name in enumerate(header):
+        if name == "" and f"Unnamed: {place}" not in names:
             names[place] = f"Unnamed: {place}"
     return names
 

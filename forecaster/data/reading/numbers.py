@@ -43,7 +43,7 @@ def read_numbers(column: ColumnBatch, csv: CsvSpec, missing: MissingCells = NOTH
 
     kind = column.cells.type
     if types.is_string(kind):
-        values, bad = _parse(missing.without_texts(column.cells), csv)
+        values, bad = _parse(missing.without_texts(column.cells.fill_null("")), csv)
     elif any(is_kind(kind) for is_kind in (
         types.is_integer, types.is_floating, types.is_boolean, types.is_decimal, types.is_null,
     )):  # fmt: skip
@@ -52,7 +52,7 @@ def read_numbers(column: ColumnBatch, csv: CsvSpec, missing: MissingCells = NOTH
     else:
         column.report_type((f"the column holds {kind}, not numbers", "store it as a number type"))
         return np.full(len(column.rows), np.nan)
-    if types.is_string(kind) or types.is_integer(kind):
+    if types.is_string(kind) or types.is_integer(kind) or types.is_decimal(kind):
         large = np.abs(values) >= _LARGEST_EXACT
         if large.any():
             bad[large] |= [_is_rounded(text, csv) for text in column.texts(large)]
@@ -129,11 +129,16 @@ def _grammar(csv: CsvSpec) -> str:
 
 def _is_rounded(text: str, csv: CsvSpec) -> bool:
     """Return whether the text is an integer that float64 cannot hold."""
-    plain = text.strip().replace(csv.thousands or "\0", "")
+    plain = _without_zeros(text.strip().replace(csv.thousands or "\0", ""), csv)
     if re.fullmatch(r"[+-]?\d+", plain) is None:
         return False
     # Python turns no text of thousands of digits into an integer; float64 holds none of more than 309.
     return len(plain) > _MOST_DIGITS or int(plain) != int(float(plain))
+
+
+def _without_zeros(text: str, csv: CsvSpec) -> str:
+    """Return a number without a decimal mark that only zeros follow."""
+    return re.sub(rf"{re.escape(csv.decimal)}0*$", "", text)
 
 
 def _plain(text: str, csv: CsvSpec) -> str:
@@ -145,8 +150,9 @@ def describe(text: str, csv: CsvSpec) -> CellFault:
     """Return what is wrong with a text that should be a number, and the next move."""
     shown = repr(text if len(text) <= 40 else text[:37] + "...")
     plain = text.strip()
-    if re.fullmatch(r"[+-]?\d{17,}", plain) or (
-        re.fullmatch(r"[+-]?\d{16}", plain) and _is_rounded(plain, csv)
+    whole = _without_zeros(plain, csv)
+    if re.fullmatch(r"[+-]?\d{17,}", whole) or (
+        re.fullmatch(r"[+-]?\d{16}", whole) and _is_rounded(plain, csv)
     ):
         hint = "divide the column, or make it an id: ids are text"
         return f"{shown} is an integer above 2^53, which floating point would round", hint

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from forecaster.data.reading.columns import plain_text
 from forecaster.data.reading.compressed import GROWN_BYTES, MOST_GROWTH
+from forecaster.data.reading.periods import period_freqs, period_starts
 from forecaster.data.reading.problems import TableFile
 from forecaster.data.spec import CsvSpec
 from forecaster.errors import DataError, Location
@@ -38,7 +39,7 @@ class ParquetFile(TableFile):
         with self._open() as file, self._explained():
             self.columns: list[str] = list(file.schema_arrow.names)
             self.n_rows: int | None = file.metadata.num_rows
-            self._periods = {field.name for field in file.schema_arrow if _is_period(field)}
+            self._periods = period_freqs(file.schema_arrow)
             # Nothing else can come dictionary-encoded.
             texts = {field.name for field in file.schema_arrow if _is_text(field.type)}
             self._text_columns = [name for name in text_columns if name in texts]
@@ -46,13 +47,6 @@ class ParquetFile(TableFile):
 
     def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
         """Yield the named columns, some rows at a time; text columns may come dictionary-encoded."""
-        for name in names:
-            if name in self._periods:
-                raise DataError(
-                    f"the column {name!r} holds periods of pandas",
-                    hint="store the beginning of each period, as to_timestamp() returns it",
-                    location=Location(self.name),
-                )
         with self._open() as file, self._explained():
             self._check_size(file.metadata, names)
             for batch in file.iter_batches(batch_size=_ROWS, columns=names):
@@ -64,7 +58,12 @@ class ParquetFile(TableFile):
                     if _is_text(column.type):
                         # Nothing has checked yet that it is utf-8.
                         column.validate(full=True)
-                yield columns
+                yield [self._plain(column, name) for name, column in zip(names, columns, strict=True)]
+
+    def _plain(self, column: pa.Array, name: str) -> pa.Array:
+        """Return a column with times in place of periods."""
+        freq = self._periods.get(name)
+        return column if freq is None else period_starts(column, freq, name=name, source=self.name)
 
     def _open(self) -> Any:
         import pyarrow.parquet as parquet
@@ -126,9 +125,3 @@ def _is_text(kind: pa.DataType) -> bool:
 
     held = kind.value_type if types.is_dictionary(kind) else kind
     return bool(types.is_string(held) or types.is_large_string(held))
-
-
-def _is_period(field: pa.Field) -> bool:
-    """Return whether a column holds periods of pandas: without pandas they look like integers."""
-    name = (field.metadata or {}).get(b"ARROW:extension:name", b"")
-    return bool(name == b"pandas.period" or "pandas.period" in str(field.type))

@@ -45,6 +45,25 @@ class PartitionFile(TableFile):
         """Return what is wrong with the header of the file itself."""
         return self.file.header_fault()
 
+    def hint_at(self, line: int | None) -> str | None:
+        """Return the next move of the file itself."""
+        return self.file.hint_at(line)
+
     def report_rows(self, problems: Problems, file: int) -> None:
         """Add the rows that no batch of the file could hold."""
         self.file.report_rows(problems, file)
+
+
+class RenamedFile(PartitionFile):
+    """A file some of whose columns have other names."""
+
+    def __init__(self, file: TableFile, names: Mapping[str, str]) -> None:
+        """Rename columns of a file. names: the name of each in the file, by its new name."""
+        super().__init__(file, {})
+        self.names = names
+        new = {old: name for name, old in names.items()}
+        self.columns = [new.get(name, name) for name in file.columns]
+
+    def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
+        """Yield the named columns, some rows at a time."""
+        return self.file.batches([self.names.get(name, name) for name in names])

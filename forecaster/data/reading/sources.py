@@ -13,7 +13,7 @@ from typing import Any
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.elsewhere import Elsewhere, is_elsewhere
 from forecaster.data.reading.files import file_format, is_pattern, partition_of, table_files, table_root
-from forecaster.data.reading.partitions import PartitionFile
+from forecaster.data.reading.partitions import PartitionFile, RenamedFile
 from forecaster.data.reading.problems import Problems, TableFile
 from forecaster.data.spec import IN_MEMORY, CsvSpec, DataSpec
 from forecaster.errors import DataError, Diagnostic, EnvironmentError_, Location, UsageError, unreadable
@@ -142,7 +142,8 @@ def open_table(spec: DataSpec, source: TableSource) -> list[TableFile]:
     Raises:
         DataError: There is nothing to read, or a file lacks a column that the spec names.
     """
-    files = open_files(source, spec.csv, [spec.id] if spec.id else [], spec.sheet)
+    text_columns = [spec.id] if spec.id else []
+    files = [_with_index(file, spec) for file in open_files(source, spec.csv, text_columns, spec.sheet)]
     for file in files:
         _check_columns(spec, file)
     return files
@@ -157,6 +158,23 @@ def open_files(
         return [local.keeping(text_columns)]
     root = table_root(local)
     return [_opened(file, partition_of(file, root), csv, text_columns, sheet) for file in table_files(local)]
+
+
+def _with_index(file: TableFile, spec: DataSpec) -> TableFile:
+    """Return a file whose index without a name is called as in the config: every format calls it in another way."""
+    names = {}
+    for level in (0, 1):
+        known = [
+            f"__index_level_{level}__",
+            f"Unnamed: {level}",
+            f"level_{level}",
+            *(["index"] if level == 0 else []),
+        ]
+        held = [name for name in known if name in file.columns]
+        for name in (spec.time, spec.id):
+            if name in known and name not in file.columns and len(held) == 1:
+                names[name] = held[0]
+    return RenamedFile(file, names) if names else file
 
 
 def _opened(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from forecaster.data.reading.problems import CellFault
 from forecaster.data.spec import DataSpec
+from forecaster.data.time_axis.time_formats import OCTOBER
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,8 +24,10 @@ _EPOCH_UNITS = (
 )
 _AM_PM = re.compile(r"\d ?[AaPp]\.?[Mm]\b")
 _CODED = (
-    (r"\d{4}[ -]?[Qq][1-4]|[Qq][1-4][ -/]?\d{4}", "quarter"),
-    (r"\d{4}-?[Ww]\d{2}(-?[1-7])?", "iso-week"),
+    (r"\d{4}[ ._:/-]?[Qq]0?[1-4]|[Qq][1-4][ ._:/-]?\d{4}|[1-4][Qq][ ._:/-]?\d{4}", "quarter"),
+    (r"\d{4}-?[Ww]\d{2}(-?[1-7])?|\d{4}[ /-]?(W|[Ww]eek|[Ww]k|KW)[ .]?\d{1,2}", "iso-week"),
+    (r"(W|[Ww]eek|[Ww]k|KW)[ .]?\d{1,2}[ /-]?\d{4}", "iso-week"),
+    (r"(1[6-9]|2[0-2])\d\d\.(0[1-9]|1[0-2])", '"%Y.%m" for months, or to decimal-year for parts of a year'),
     (r"(1[6-9]|2[0-2])\d\d\.\d+", "decimal-year"),
 )
 
@@ -154,6 +157,8 @@ def _clock_format(rest: str) -> str:
 
 def _format_hint(text: str, time_format: str) -> str:
     """Return the next move for a text that does not follow the format of the table's times."""
+    if time_format in ("%Y.%m", "%Y,%m") and re.match(OCTOBER, text):
+        return f"it may be January, or October without its zero: write {text[:4]}-01 or {text[:4]}-10"
     if "%H" in time_format and _AM_PM.search(text):
         return "use %I with %p for AM and PM in place of %H"
     if "%I" in time_format and not _AM_PM.search(text):

@@ -71,9 +71,10 @@ def combine(times: Times, parts: Mapping[str, Ints]) -> Times:
     if "hour" in parts:
         made = np.where(_starts(made, "D"), made + parts["hour"] * np.timedelta64(_NS["hour"], "ns"), _NAT)
     if "minute" in parts:
-        made = np.where(
-            _starts(made, "h"), made + parts["minute"] * np.timedelta64(_NS["minute"], "ns"), _NAT
-        )
+        # The hour 24 is the end of its day, and no hour begins there.
+        within = (parts["minute"] == 0) | (parts.get("hour", np.zeros(1, dtype=np.int64)) < 24)
+        minutes = made + parts["minute"] * np.timedelta64(_NS["minute"], "ns")
+        made = np.where(_starts(made, "h") & within, minutes, _NAT)
     for part in _NUMBERED.keys() & parts.keys():
         since = (parts[part] - 1) * np.timedelta64(_NUMBERED[part], "ns")
         made = np.where(_starts(made, "D"), made + since, _NAT)

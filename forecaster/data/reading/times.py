@@ -19,7 +19,7 @@ from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import YEARS
 from forecaster.data.time_axis.clocks import resolve, to_utc
 from forecaster.data.time_axis.frequency import Frequency
-from forecaster.data.time_axis.time_formats import NAMED, OF_YEAR, has_offset, names_week_only
+from forecaster.data.time_axis.time_formats import NAMED, OCTOBER, OF_YEAR, has_offset, names_week_only
 from forecaster.text import joined
 
 if TYPE_CHECKING:
@@ -230,7 +230,11 @@ def _parse(cells: pa.Array, time_format: str | None) -> tuple[NDArray[np.datetim
         utc = "%z" in time_format
         # pandas reads these words as the time of the reading, whatever the format.
         words = pc.is_in(pc.utf8_trim_whitespace(cells), value_set=pa.array(["now", "today"]))
-        times = parse_format(pc.if_else(words, None, cells), time_format, utc=utc)
+        texts = pc.if_else(words, None, cells)
+        if time_format in ("%Y.%m", "%Y,%m") and not pc.any(pc.ends_with(texts, "10")).as_py():
+            # Of numbers, October is 2019.1, which would be read as January.
+            texts = pc.if_else(pc.match_substring_regex(texts, OCTOBER), None, texts)
+        times = parse_format(texts, time_format, utc=utc)
         return times, np.full(len(cells), utc)
     for zone in (None, "UTC"):
         # Arrow's own strict cast, the fast way, reads a batch of times of one kind, to the microsecond.
@@ -268,7 +272,9 @@ def parse_format(texts: pa.Array, time_format: str, *, utc: bool) -> NDArray[np.
         if at_end.any():
             again = _parse_each(text.filter(mask(at_end)), time_format, utc=utc)
             times = times.astype("M8[ns]")
-            times[at_end] = again.astype("M8[ns]") + _A_DAY
+            again = again.astype("M8[ns]")
+            # 24:30 is no time.
+            times[at_end] = np.where(again == again.astype("M8[D]"), again + _A_DAY, np.datetime64("NaT"))
     return times
 
 

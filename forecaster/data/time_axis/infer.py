@@ -77,7 +77,7 @@ def infer_frequency(
         raise DataError(
             f"the series of column {time.name!r} have one step, {Frequency.parse(_tick_name(usual)).name}, and not "
             f"the same times: {several}",
-            hint="move the times of each series to the same clock first, for instance to full hours or days",
+            hint=_common_hint(stamps),
             location=Location(str(source)),
         )
     fault = _fault(series, TimeAxis.fit(names[0], zone, stamps))
@@ -86,6 +86,13 @@ def infer_frequency(
         hint=_regular_hint(stamps, usual, time),
         location=Location(str(source)),
     )
+
+
+def _common_hint(stamps: Ints) -> str:
+    """Return the next move for series that have one step and not the same times."""
+    move = "move the times of each series to the same clock first, for instance to full hours or days"
+    common = Frequency.parse(_tick_name(int(np.gcd.reduce(_steps(np.unique(stamps)))))).name
+    return f"{move}; or read them at the step that they share by --freq {common}, which leaves gaps between their rows"
 
 
 def _regular_hint(stamps: Ints, usual_ns: int, time: TimeColumn) -> str:

@@ -20,6 +20,8 @@ NAMED = {
 }
 # Nanoseconds of one unit.
 EPOCHS = {"epoch-s": 1_000_000_000, "epoch-ms": 1_000_000, "epoch-us": 1_000, "epoch-ns": 1}
+# A month of numbers that have lost their last zero, or January.
+OCTOBER = r"^\s*\d{4}[.,]1\s*$"
 _CODES = tuple("aAwudbBmyYHIpMSfzjUWGV")
 # Codes of other programs, and what means the same here.
 _SAME = {

@@ -255,7 +255,8 @@ def test_days_of_several_offsets_need_a_zone(tmp_path: Path) -> None:
     path = table(tmp_path, "t,y", lines([f"{d}T00:00+0{1 + (i >= 20)}:00" for i, d in enumerate(DAYS)]))
     assert problem_of(path) == (
         "TABLE: the times of column 't' have the offsets +01:00, +02:00 from UTC, and no regular step in UTC; name "
-        "their zone with timezone, such as Europe/Paris"
+        "their zone with timezone, such as Europe/Paris; where each series has an offset of its own, write the times "
+        "without it"
     )
 
 

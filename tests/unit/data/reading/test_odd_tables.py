@@ -409,7 +409,9 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
             ("2024/01/31", 'is not an ISO 8601 time; set data.csv.time_format: "%Y/%m/%d"'),
             ("2024/01/31 17:00", 'is not an ISO 8601 time; set data.csv.time_format: "%Y/%m/%d %H:%M"'),
             ("2024/01", 'is not an ISO 8601 time; set data.csv.time_format: "%Y/%m"'),
-            ("2024.01", "is not an ISO 8601 time; set data.csv.time_format: decimal-year"),
+            ("2024.01", "is not an ISO 8601 time; set data.csv.time_format: \"%Y.%m\" for months, or to decimal-year for parts of "
+             "a year"),
+            ("2024.25", "is not an ISO 8601 time; set data.csv.time_format: decimal-year"),
             ("20240131 17:00", 'is not an ISO 8601 time; set data.csv.time_format: "%Y%m%d %H:%M"'),
             ("2019-W01", "is not an ISO 8601 time; set data.csv.time_format: iso-week"),
             ("2019W01", "is not an ISO 8601 time; set data.csv.time_format: iso-week"),
@@ -515,9 +517,10 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
         )
         for unit, shown in (("us", "148108-07-06T14:00:27.387904"), ("ms", "146140482-04-24T15:36:27.904"))
     },
-    "periods of pandas": (
+    "months of pandas where hours are expected": (
         lambda folder: _periods(folder), {},
-        "T: the column 'time' holds periods of pandas; store the beginning of each period, as to_timestamp() returns it",
+        "T: data.freq: most rows are 744 steps of 'h' apart: regular series need 2,185 rows, and the table has 4; the times "
+        "look like data.freq: MS",
     ),
     "text that is not utf-8 in Parquet": (
         table(time=pa.Array.from_buffers(pa.string(), 1, [None, *pa.array([b"\xff\xfe"]).buffers()[1:]]), y=Y[:1]), {},
@@ -781,8 +784,8 @@ def test_there_are_enough_of_them() -> None:
     [
         (
             {"time": pd.period_range("2024-01", periods=4, freq="M"), "y": FOUR},
-            "<in memory>: time: row 1: the column holds periods of pandas; store the beginning of each period, as "
-            "to_timestamp() returns it",
+            "<in memory>: data.freq: most rows are 744 steps of 'h' apart: regular series need 2,185 rows, and the table "
+            "has 4; the times look like data.freq: MS",
         ),
         (
             {"time": HOURS, "y": [10**30] * 4},
