@@ -77,6 +77,6 @@ def test_the_config_cannot_take_the_name_of_the_table(folder: Path) -> None:
 def test_a_config_that_cannot_be_written_leaves_no_table(folder: Path) -> None:
     (folder / "config.yaml").mkdir()
     result = call("init", "--example", "sunspots", "--force")
-    assert result.exit_code == 3
+    assert result.exit_code == 2
     assert result.stderr.startswith("error: config.yaml: cannot be written: ")
     assert names(folder) == ["config.yaml"]

@@ -26,7 +26,7 @@ from forecaster.errors import ForecasterError
 TABLES = yaml.safe_load((Path(__file__).parent / "messy_tables" / "tables.yaml").read_text())
 GOOD = b"time,y\n2024-01-01 00:00,1\n2024-01-01 01:00,2\n"
 
-ENDINGS = ".csv, .tsv, .txt, .parquet, .pq, .arrow or .feather; text also with .gz, .bz2, .xz, .zst or .zip behind it"
+ENDINGS = ".csv, .tsv, .txt, .parquet, .pq, .arrow, .feather, .jsonl, .ndjson, .json, .xlsx or .xlsm; text also with .gz, .bz2, .xz, .zst or .zip behind it"
 
 
 def message(path: Path, **data: Any) -> str:
