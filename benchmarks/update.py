@@ -21,6 +21,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -105,13 +106,13 @@ def compared(
         left = n - case.step * step
         rows, after = file("rows", left), file("next", left - case.ahead)
         if step % every == 0:
-            trained, seconds = timed(lambda rows=rows, step=step: anew(rows, f"anew-{step}"))
+            trained, seconds = timed(partial(anew, rows, f"anew-{step}"))
             found["anew"].append(Taken(step, seconds, mase(trained, after)))
         for name in settings:
             updating.EPOCHS, updating.RATE = (float(part) for part in name.split(":"))
             before = current[name]
             where = folder / f"{name.replace(':', '-')}-{step}"
-            updated, seconds = timed(lambda b=before, r=rows, w=where: b.update(r, run_dir=w))
+            updated, seconds = timed(partial(before.update, rows, run_dir=where))
             current[name] = updated.run or before
             found[name].append(Taken(step, seconds, mase(current[name], after), updated.published))
         said = {name: (round(t[-1].seconds, 1), round(t[-1].mase, 4)) for name, t in found.items() if t}
