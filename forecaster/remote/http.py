@@ -55,7 +55,7 @@ def request(address: TableAddress, before: Mapping[str, str], *, most: int) -> D
     """
     asked = _request(address, before)
     try:
-        response = _OPENER.open(asked, timeout=PATIENCE_S)
+        response = _OPENER.open(asked, None, PATIENCE_S)
     except urllib.error.HTTPError as error:
         with closing(error):
             if error.code == _NOT_MODIFIED and before:

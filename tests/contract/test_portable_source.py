@@ -49,12 +49,16 @@ def text_without_encoding(call: ast.Call) -> bool:
     return "b" not in str(mode) and "encoding" not in named
 
 
+# Modules whose `open` asks a server, and opens no file.
+NO_FILES = {"http.py", "mlflow_tracker.py"}
+
+
 def test_every_text_file_names_its_encoding() -> None:
     places = [
         f"{path.relative_to(ROOT).as_posix()}:{call.lineno}"
         for path in SOURCES
         for call in calls(ast.parse(path.read_text(encoding="utf-8")))
-        if text_without_encoding(call)
+        if text_without_encoding(call) and path.name not in NO_FILES
     ]
     assert places == []
 

@@ -92,7 +92,9 @@ def test_the_end_of_training_needs_no_table_and_the_rest_says_so(folder: Path) -
     with pytest.raises(fc.DataError, match="is missing or has changed since the run was trained on it"):
         fc.load(folder / "api", data=changed).evaluate()
     judged = fc.load(folder / "api", data=frame(folder)).evaluate()
-    assert judged.scores["scores"] == read(folder / "cli", "metrics.json")["splits"]["test"]["scores"]
+    for name, scores in read(folder / "cli", "metrics.json")["splits"]["test"]["scores"].items():
+        # Training scores with Keras, evaluate with onnxruntime.
+        assert judged.scores["scores"][name] == pytest.approx(scores, rel=1e-5)
     assert judged.forecasts["y"].notna().all()
 
 
@@ -186,7 +188,8 @@ def test_search_on_a_dataframe(tmp_path: Path) -> None:
     assert found.best["model.layers.0.units"] in (2, 4)
     assert len(found.trials) == 2
     assert isinstance(found.run.predict(), pl.DataFrame)
-    assert found.run.evaluate().scores["scores"]["model"] == found.run.metrics["test"]["scores"]["model"]
+    scored = found.run.metrics["test"]["scores"]["model"]
+    assert found.run.evaluate().scores["scores"]["model"] == pytest.approx(scored, rel=1e-5)
     # The best experiment can be trained again from its file, which names the table in the run directory.
     assert fc.Experiment.from_yaml(found.config).data_path.exists()
 
