@@ -50,7 +50,7 @@ def text_without_encoding(call: ast.Call) -> bool:
 
 
 # Modules whose `open` asks a server, and opens no file.
-NO_FILES = {"http.py", "mlflow_tracker.py"}
+ASK_A_SERVER = {"http.py", "mlflow_tracker.py"}
 
 
 def test_every_text_file_names_its_encoding() -> None:
@@ -58,7 +58,7 @@ def test_every_text_file_names_its_encoding() -> None:
         f"{path.relative_to(ROOT).as_posix()}:{call.lineno}"
         for path in SOURCES
         for call in calls(ast.parse(path.read_text(encoding="utf-8")))
-        if text_without_encoding(call) and path.name not in NO_FILES
+        if text_without_encoding(call) and path.name not in ASK_A_SERVER
     ]
     assert places == []
 
