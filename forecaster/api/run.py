@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from forecaster.api.evaluation import Evaluation
 from forecaster.api.frames import DEFAULT_KIND, kind_of, to_kind
@@ -393,28 +393,19 @@ class Run:
             TrainingError: When the loss becomes NaN or infinite.
             EnvironmentError_: When the disk is full.
         """
-        from forecaster.pipeline.refit import RefitOptions, refit
+        from forecaster.pipeline.refit import refit
+        from forecaster.stages.renewed import NewRunOptions
 
         check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="run")
         source, kind = self._source(data)
         found = refit(
             self._opened,
-            RefitOptions(path_of(run_dir), resume, overwrite),
+            NewRunOptions(path_of(run_dir), resume, overwrite),
             data=source,
             listener=listener or listener_of(on_epoch),
             notify=lambda warnings, notes: deliver(on_note, warnings, notes),
         )
-        return Run(
-            found.run.path,
-            found.experiment,
-            found.metrics["splits"],
-            found.notes,
-            found.needs_future,
-            found.already_complete,
-            found.run.sha256,
-            found.source,
-            kind,
-        )
+        return new_run(found.run, found.experiment, found, found.source, kind)
 
     @settings_of_a_run()
     def monitor(
@@ -502,30 +493,21 @@ class Run:
             TrainingError: When the loss becomes NaN or infinite.
             EnvironmentError_: When the disk is full.
         """
-        from forecaster.pipeline.update import UpdateOptions, update
+        from forecaster.pipeline.update import update
+        from forecaster.stages.renewed import NewRunOptions
 
         check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="run")
         source, kind = self._source(data)
         found = update(
             self._opened,
-            UpdateOptions(path_of(run_dir), resume, overwrite),
+            NewRunOptions(path_of(run_dir), resume, overwrite),
             data=source,
             listener=listener or listener_of(on_epoch),
             notify=lambda warnings, notes: deliver(on_note, warnings, notes),
         )
         if found.run is None:
             return Update(None, dict(found.gate), found.sentence, found.notes)
-        new = Run(
-            found.run.path,
-            found.experiment,
-            found.metrics["splits"],
-            found.notes,
-            found.needs_future,
-            found.already_complete,
-            found.run.sha256,
-            found.source,
-            kind,
-        )
+        new = new_run(found.run, found.experiment, found, found.source, kind)
         return Update(new, dict(found.gate), found.sentence, found.notes)
 
     def export(
@@ -640,6 +622,49 @@ def load(path: str | Path, *, data: Any = None, expect_sha256: str | None = None
     run = opened.run
     return Run(
         run.path, opened.experiment, splits_of(run), sha256=run.sha256, _table=table, _kind=kind_of(data)
+    )
+
+
+class Made(Protocol):
+    """What a use case that made a run returns."""
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The content of metrics.json."""
+
+    @property
+    def notes(self) -> list[str]:
+        """Remarks for the user."""
+
+    @property
+    def needs_future(self) -> bool:
+        """Whether a forecast needs future covariates that the table does not hold."""
+
+    @property
+    def already_complete(self) -> bool:
+        """Whether the directory held the complete run, so that nothing was trained."""
+
+
+def new_run(run: RunDir, experiment: Experiment, made: Made, source: TableSource, kind: str) -> Run:
+    """Return a run that was just made.
+
+    Args:
+        run: Its directory.
+        experiment: Its settings.
+        made: What the use case returned.
+        source: Its table.
+        kind: The kind of table to answer with.
+    """
+    return Run(
+        run.path,
+        experiment,
+        made.metrics["splits"],
+        made.notes,
+        made.needs_future,
+        made.already_complete,
+        run.sha256,
+        source,
+        kind,
     )
 
 

@@ -11,7 +11,7 @@ from forecaster.api.listeners import OnEpoch, OnTrial, TrialAdapter
 from forecaster.api.new_run import check_count, check_resume, listener_of, path_of
 from forecaster.api.remarks import OnNote, deliver
 from forecaster.api.results import Backtest, Search
-from forecaster.api.run import Run
+from forecaster.api.run import Run, new_run
 from forecaster.config.experiment import Experiment
 from forecaster.data.reading.sources import TableSource, as_source, held_in_memory, place_of
 from forecaster.spec import MOST_COUNT
@@ -187,17 +187,7 @@ def train(
         listener=listener or listener_of(on_epoch),
         notify=lambda warnings, notes: deliver(on_note, warnings, notes),
     )
-    return Run(
-        result.run.path,
-        experiment,
-        result.metrics["splits"],
-        result.notes,
-        result.needs_future,
-        result.already_complete,
-        result.run.sha256,
-        source,
-        kind_of(data),
-    )
+    return new_run(result.run, experiment, result, source, kind_of(data))
 
 
 def backtest(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from forecaster.config.experiment import Experiment
-from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource, fingerprint, place_of, source_name
 from forecaster.errors import Notify
 from forecaster.runs.claim import check_free
@@ -26,33 +24,18 @@ from forecaster.stages.prepared import Prepared, SplitPanel, read_and_split
 from forecaster.stages.refitting import EVERYTHING, REFIT, Refitting, prepare_refit
 from forecaster.stages.refitting import refit as train_again
 from forecaster.stages.renewed import (
+    NewRunOptions,
     check_apart,
+    data_option,
     epochs_needed,
     output_dir,
     read_on_axis,
     remarks,
-    typed_place,
 )
 from forecaster.stages.report import write_missing_report, write_report
 from forecaster.stages.saving import run_facts, save_context
 from forecaster.stages.taken_over import check_whole, take_over
-from forecaster.system import quoted as as_typed
 from forecaster.training.progress import Listener
-
-
-@dataclass(frozen=True)
-class RefitOptions:
-    """Options of a refit.
-
-    Attributes:
-        run_dir: The new run directory; None is a new directory in output.dir.
-        resume: Continue the interrupted refit in run_dir.
-        overwrite: Replace the run in run_dir.
-    """
-
-    run_dir: Path | None = None
-    resume: bool = False
-    overwrite: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +63,7 @@ class RefitResult:
 
 def refit(
     opened: OpenedRun,
-    options: RefitOptions,
+    options: NewRunOptions,
     *,
     data: TableSource | None = None,
     listener: Listener | None = None,
@@ -119,7 +102,7 @@ def refit(
         [*table.findings.warnings],
         [*dropped, *remarks(before, experiment, ready.prepared, source_name(source))],
     )
-    typed = () if data is None or isinstance(data, ArrowTable) else (f"--data {as_typed(typed_place(data))}",)
+    typed = data_option(data)
     resolved = experiment.resolved_yaml(relative_to=path)
     inputs = Inputs(
         "refit",

@@ -7,14 +7,12 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from forecaster.config.experiment import Experiment
 from forecaster.data.arrays import Ints
-from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource, fingerprint, place_of, source_name
 from forecaster.data.transforms.fitted import FittedTransforms
 from forecaster.data.transforms.split import SPLITS, SplitName
@@ -34,33 +32,19 @@ from forecaster.stages.prepared import Prepared, SplitPanel, read_and_split
 from forecaster.stages.refitting import REFIT, Start, prepare_refit
 from forecaster.stages.refitting import refit as train_on_all
 from forecaster.stages.renewed import (
+    NewRunOptions,
     check_apart,
+    data_option,
     epochs_needed,
     output_dir,
     read_on_axis,
     remarks,
-    typed_place,
 )
 from forecaster.stages.report import write_missing_report, write_report
 from forecaster.stages.saving import save, save_splits
 from forecaster.stages.updating import Updating, against_the_run, prepare_update
 from forecaster.system import quoted as as_typed
 from forecaster.training.progress import Listener
-
-
-@dataclass(frozen=True)
-class UpdateOptions:
-    """Options of an update.
-
-    Attributes:
-        run_dir: The new run directory; None is a new directory in output.dir.
-        resume: Continue the interrupted update in run_dir.
-        overwrite: Replace the run in run_dir.
-    """
-
-    run_dir: Path | None = None
-    resume: bool = False
-    overwrite: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +86,7 @@ class _Outcome:
 
 def update(
     opened: OpenedRun,
-    options: UpdateOptions,
+    options: NewRunOptions,
     *,
     data: TableSource | None = None,
     listener: Listener | None = None,
@@ -143,7 +127,7 @@ def update(
     table = ready.prepared.table
     said = [*changed, *ready.notes, *remarks(before, experiment, ready.prepared, source_name(source))]
     notify([*table.findings.warnings], said)
-    typed = () if data is None or isinstance(data, ArrowTable) else (f"--data {as_typed(typed_place(data))}",)
+    typed = data_option(data)
     resolved = experiment.resolved_yaml(relative_to=path)
     inputs = Inputs(
         "update",

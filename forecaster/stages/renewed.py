@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from forecaster.config.experiment import Experiment
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.panel import Findings, Panel
+from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.cache import load_table
-from forecaster.data.reading.elsewhere import Elsewhere
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import TimeAxis
@@ -19,10 +20,26 @@ from forecaster.stages.learned import last_rows, learned_splits
 from forecaster.stages.prepared import Prepared
 from forecaster.stages.refitting import epochs_of
 from forecaster.stages.report import read_epochs
+from forecaster.system import quoted as as_typed
 from forecaster.text import listed, quoted
 
 # The largest number of series that a remark names.
 NAMED = 5
+
+
+@dataclass(frozen=True)
+class NewRunOptions:
+    """Where a new run is made from a run before.
+
+    Attributes:
+        run_dir: The new run directory; None is a new directory in output.dir.
+        resume: Continue what was interrupted in run_dir.
+        overwrite: Replace the run in run_dir.
+    """
+
+    run_dir: Path | None = None
+    resume: bool = False
+    overwrite: bool = False
 
 
 def output_dir(experiment: Experiment) -> Path:
@@ -52,9 +69,14 @@ def read_on_axis(data: DataSpec, source: TableSource, *, time_axis: TimeAxis) ->
     return load_table(data, source, keep_future=bool(data.future_covariates), time_axis=time_axis)
 
 
-def typed_place(data: Path | Elsewhere) -> str:
-    """Return a table as an option names it, without what is secret in an address."""
-    return str(data.resolve()) if isinstance(data, Path) else data.name
+def data_option(data: TableSource | None) -> tuple[str, ...]:
+    """Return the option that names a table, to be typed again, without what is secret in an address.
+
+    Nothing for the run's own table, which needs no option, and for one in memory, which has no name.
+    """
+    if data is None or isinstance(data, ArrowTable):
+        return ()
+    return (f"--data {as_typed(str(data.resolve()) if isinstance(data, Path) else data.name)}",)
 
 
 def epochs_needed(run: RunDir, spec: ExperimentSpec) -> tuple[int, ...]:
