@@ -9,6 +9,7 @@ from typing import Any
 from forecaster.errors import FORMAT_VERSION, in_python
 from forecaster.pipeline.predict import Predicted
 from forecaster.service.forms import JSON, WRITERS
+from forecaster.service.problems import without_paths
 from forecaster.service.served import Version
 from forecaster.text import plain_json, shortened
 
@@ -83,9 +84,7 @@ def _notes(found: Predicted, names: dict[str, str]) -> list[str]:
     """Return warnings and remarks in the words of requests, as one line each."""
     notes = []
     for text in [*map(str, found.warnings), *found.notes]:
-        for path, name in names.items():
-            text = text.replace(path, name)
-        notes.append(in_python(" ".join(text.split())))
+        notes.append(in_python(" ".join(without_paths(text, names).split())))
     return notes
 
 

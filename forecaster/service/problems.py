@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -101,13 +102,24 @@ def internal() -> RequestError:
     return RequestError(500, "internal", "the log of the service says more, under the id of this request")
 
 
+def without_paths(text: str, names: Mapping[str, str]) -> str:
+    """Put what to call them in place of the paths in a text, where they stand whole: not of a part of another name.
+
+    Args:
+        text: The text.
+        names: What to call each path; the first one that fits is taken.
+    """
+    for path, name in names.items():
+        # A name may hold a backslash, which would mean something in a template.
+        text = re.sub(rf"(?<![\w./-]){re.escape(path)}(?![\w-])", name.replace("\\", r"\\"), text)
+    return text
+
+
 def _told(diagnostic: Diagnostic, names: Mapping[str, str]) -> Diagnostic:
     """Return a diagnostic in the words of requests: parameters for options, and no paths of this machine."""
 
     def told(text: str) -> str:
-        for path, name in names.items():
-            text = text.replace(path, name)
-        return in_python(text)
+        return in_python(without_paths(text, names))
 
     location = diagnostic.location and replace(diagnostic.location, file=told(diagnostic.location.file))
     hint = diagnostic.hint and told(diagnostic.hint)

@@ -95,17 +95,15 @@ def _loaded(name: str, path: Path, thread: WorkThread) -> Version:
             raise
         # Such a run forecasts only from tables that requests carry.
         notes.append(f"no forecast without a table: {error.diagnostics[0].summary}")
-    return Version(
-        _facts(name, loaded, notes), opened.run.sha256, thread, forecast, _names(name, path, opened)
-    )
+    return Version(_facts(name, loaded, notes), opened.run.sha256, thread, forecast, _names(name, opened))
 
 
-def _names(name: str, path: Path, opened: OpenedRun) -> dict[str, str]:
+def _names(name: str, opened: OpenedRun) -> dict[str, str]:
     """Return what messages call the files of a run, those in its directory before the directory itself."""
     names = {str(opened.run.file(CONTEXT)): "the last training rows"}
     if isinstance(opened.source, Path | Elsewhere):
         names[opened.table_name] = "the table of the run"
-    return names | {str(opened.run.path): f"the run {name}", str(path): f"the run {name}"}
+    return names | {str(opened.run.path): f"the run {name}"}
 
 
 def _has_context(loaded: Loaded) -> bool:
