@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from forecaster.errors import install_hint
 from forecaster.tracking.spec import FROM_ENVIRONMENT
 from forecaster.tracking.tracker import Point, RunEnd, TrackedRun, TrackedTrial
 
@@ -179,8 +178,3 @@ class MlflowServer:
 def address_of(asked: str) -> str | None:
     """Return the address that the config asks for; None where the environment is to name it and does not."""
     return os.environ.get("MLFLOW_TRACKING_URI") or None if asked == FROM_ENVIRONMENT else asked
-
-
-def missing_hint() -> str:
-    """Return how to install what this needs."""
-    return install_hint("mlflow")

@@ -64,30 +64,19 @@ def roles(spec: ModelSpec) -> tuple[str, ...]:
     return (NETWORK, FIRST, STEP) if samples_paths(spec) else (NETWORK,)
 
 
-def export(spec: ModelSpec, shape: Shape, weights: Mapping[str, Array], *, version: str) -> dict[str, bytes]:
-    """Return the ONNX files of one network, by their role; see `roles`.
+def graph_of(role: str, spec: ModelSpec, shape: Shape, weights: Mapping[str, Array]) -> Graph:
+    """Return one graph of a network.
 
     The graph `network` maps a batch of windows to `forecast`, (batch, horizon, targets x parameters), in the units of
     the scaler's output. Of a network that samples paths, `first` gives the parameters of the first step with all that
     the later ones need, and `step` those of the next one from a value that was drawn.
 
     Args:
-        spec: The network.
+        role: Which graph; see `roles`.
+        spec: The network, against which `refusal` has nothing.
         shape: Sizes of the windows.
         weights: The saved weights by path.
-        version: The version of forecaster, noted in the files.
-
-    Raises:
-        ValueError: The network has no ONNX form; see `refusal`.
     """
-    why = refusal(spec, shape)
-    if why is not None:
-        raise ValueError(why)
-    return {role: graph_of(role, spec, shape, weights).content(version) for role in roles(spec)}
-
-
-def graph_of(role: str, spec: ModelSpec, shape: Shape, weights: Mapping[str, Array]) -> Graph:
-    """Return one graph of a network; see `export`."""
     g, frame = Graph(weights), Frame(spec, shape)
     head = HEADS[spec.head.type](frame)
     if role == NETWORK:
