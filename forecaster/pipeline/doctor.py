@@ -28,15 +28,51 @@ GIB = 1 << 30
 LEAST_MEMORY, LEAST_DISK = GIB, GIB
 SMOKE_TIMEOUT_S = 300
 SMOKE_PROGRAM = "import forecaster as fc; fc.train(fc.example('sunspots'), run_dir='run', smoke=True)"
-NEEDED = ("tensorflow", "keras", "keras-tuner", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
-EXTRAS = ("holidays", "ray", "statsforecast", "mlflow-skinny")
+NEEDED = (
+    *(
+        "tensorflow",
+        "keras",
+        "keras-tuner",
+        "onnx",
+        "onnxruntime",
+        "numpy",
+        "pandas",
+        "pyarrow",
+        "scikit-learn",
+    ),
+    "scipy",
+)
+EXTRAS = ("holidays", "ray", "statsforecast", "mlflow-skinny", "fastapi", "openpyxl", "adbc-driver-manager")
 # Variables that change what forecaster or its libraries do, and the beginnings of the names of more.
 VARIABLES = (
-    *("FORECASTER_CACHE", "XDG_CACHE_HOME", "TMPDIR", "NO_COLOR", "COLUMNS", "LANG", "LC_ALL", "PYTHONUTF8"),
+    *(
+        "FORECASTER_CACHE",
+        "FORECASTER_ENGINE",
+        "XDG_CACHE_HOME",
+        "TMPDIR",
+        "NO_COLOR",
+        "COLUMNS",
+        "LANG",
+        "LC_ALL",
+        "PYTHONUTF8",
+    ),
     *("PYTHONIOENCODING", "KERAS_BACKEND", "KERAS_HOME", "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES"),
     *("RAY_ADDRESS", "XLA_FLAGS"),
 )
-BEGINNINGS = ("TF_", "MLFLOW_TRACKING_")
+# Terraform's begin with TF_ too, and are nobody else's business.
+BEGINNINGS = (
+    "TF_CPP_",
+    "TF_NUM_",
+    "TF_DETERMINISTIC_",
+    "TF_ENABLE_",
+    "TF_DISABLE_",
+    "TF_USE_",
+    "TF_XLA_",
+    "TF_GPU_",
+    "TF_FORCE_GPU_",
+    "TF_CUDNN_",
+    "MLFLOW_TRACKING_",
+)
 SECRET = ("PASSWORD", "TOKEN", "SECRET", "KEY")
 
 

@@ -78,7 +78,11 @@ def test_variables_that_matter_are_shown_and_no_secret_is(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:hunter2@host/x")
     monkeypatch.setenv("OMP_NUM_THREADS", "many")
     monkeypatch.setenv("FORECASTER_CACHE", "off")
+    monkeypatch.setenv("FORECASTER_ENGINE", "keras")
+    # Terraform's variables begin as TensorFlow's do.
+    monkeypatch.setenv("TF_VAR_database", "hunter2")
     found = checks(tmp_path)
+    assert found["FORECASTER_ENGINE"]["value"] == "keras"
     assert "hunter2" not in json.dumps(found)
     assert found["MLFLOW_TRACKING_PASSWORD"]["value"] == "(set)"
     assert found["MLFLOW_TRACKING_URI"]["value"] == "https://***@host/x"
