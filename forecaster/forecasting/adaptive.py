@@ -66,8 +66,12 @@ class AdaptiveCalibration:
         found: Ints = self.order[np.repeat(begin, count) + nth]
         return found
 
-    def calibration(self, position: int) -> Calibration:
+    def calibration(self, position: int, *, new_series: bool = True) -> Calibration:
         """Calibrate on what is known before a position.
+
+        Args:
+            position: The position.
+            new_series: See `calibrate`.
 
         Raises:
             ValueError: No window is known before the position.
@@ -80,6 +84,7 @@ class AdaptiveCalibration:
             probabilities=self.probabilities,
             scaler=self.scaler,
             ids=self.ids,
+            new_series=new_series,
         )
 
     def apply(self) -> Floats:
@@ -100,7 +105,8 @@ class AdaptiveCalibration:
             here = np.flatnonzero(block == nth)
             windows = after[here]
             part = GroupedQuantiles(self.forecast.quantiles[windows], self.forecast.group[windows])
-            out[here] = self.calibration(first + int(nth) * self.horizon).apply(part, self.ids)
+            known = self.calibration(first + int(nth) * self.horizon, new_series=False)
+            out[here] = known.apply(part, self.ids)
         return out
 
     def newest(self) -> Calibration:

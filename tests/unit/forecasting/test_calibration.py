@@ -1,6 +1,7 @@
 """Calibration by hand: errors -4 … 4 of a forecast of 0, and the ranks that are to be taken."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -294,3 +295,38 @@ def test_shortfall_is_written_with_thousands():
         "the widest intervals need 3,999 validation windows, and there are 1,200: they reach only as far as the "
         "largest error, and hold fewer values than their level"
     )
+
+
+@pytest.mark.parametrize("n", [1, 2, 9, 40, 300])
+def test_quantiles_are_errors_of_their_rank_wherever_some_are_missing(n: int) -> None:
+    rng = np.random.default_rng(n)
+    error = rng.normal(size=(n, 4, 2))
+    error[rng.random(error.shape) < 0.2] = np.nan
+    probabilities = (0.025, 0.1, 0.9, 0.975)
+    found = conformal_quantiles(error, probabilities)
+    for step in range(4):
+        for target in range(2):
+            known = sorted(x for x in error[:, step, target].tolist() if x == x)
+            for k, p in enumerate(probabilities):
+                rank = (
+                    math.ceil((len(known) + 1) * p - 1e-9)
+                    if p > 0.5
+                    else math.floor((len(known) + 1) * p + 1e-9)
+                )
+                wanted = known[min(max(rank, 1), len(known)) - 1] if known else 0.0
+                assert found[k, step, target] == wanted
+
+
+def test_a_pool_that_nobody_needs_changes_no_interval() -> None:
+    rng = np.random.default_rng(2)
+    quantiles, group = rng.normal(size=(1_200, 3, 1, 1)), np.repeat([0, 1], 600)
+    scaler = Scaler("none", np.zeros((2, 1)), np.ones((2, 1)), ("a", "b"), 1)
+    forecast, actual = GroupedQuantiles(quantiles, group), rng.normal(size=(1_200, 3, 1))
+
+    def calibrated(ids: tuple[str, ...], *, new_series: bool) -> np.ndarray:
+        made = calibrate(
+            forecast, actual, probabilities=(0.1, 0.5, 0.9), scaler=scaler, ids=ids, new_series=new_series
+        )
+        return made.apply(forecast, ids)
+
+    assert (calibrated(("a", "b"), new_series=False) == calibrated(("a", "b"), new_series=True)).all()
