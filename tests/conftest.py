@@ -17,13 +17,14 @@ SLOW_FILE = ("\npytestmark = pytest.mark.slow\n", "\npytestmark = [pytest.mark.s
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile("fast", max_examples=20, deadline=None, derandomize=True)
+# A failure is the same at each run; `make fuzz` looks for new ones.
+settings.register_profile("whole", deadline=None, derandomize=True)
+settings.register_profile("fast", settings.get_profile("whole"), max_examples=20)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Try fewer examples of each property in the fast lane; `make test` tries them all."""
-    if config.option.markexpr == "not slow":
-        settings.load_profile("fast")
+    settings.load_profile("fast" if config.option.markexpr == "not slow" else "whole")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

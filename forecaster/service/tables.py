@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forecaster.data.reading.compressed import MOST_GROWTH
+from forecaster.data.reading.damaged import damage
+from forecaster.data.reading.parquet_file import unpacks_to_much
 from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import EnvironmentError_
 from forecaster.service.arrow_messages import as_stream, rows_of_stream
@@ -42,7 +45,7 @@ def table_of_body(body: bytes, media_type: str, *, most_rows: int) -> Iterator[t
         The file, and what to call it in messages.
 
     Raises:
-        RequestError: When the table has too many rows.
+        RequestError: When the table has too many rows, or unpacks to far more than its size.
         EnvironmentError_: When the file cannot be written.
     """
     body = as_stream(body) if media_type in (ARROW_FILE, ARROW_STREAM) else body
@@ -74,10 +77,19 @@ def _rows(body: bytes, media_type: str) -> int:
         import pyarrow.parquet as parquet
 
         try:
-            return int(parquet.read_metadata(pa.BufferReader(body)).num_rows)
-        except (pa.ArrowException, OSError):
+            metadata = parquet.read_metadata(pa.BufferReader(body))
+            grows = unpacks_to_much(metadata, len(body))
+        except damage():
             # The reader says what is wrong with it.
             return 0
+        if grows:
+            raise RequestError(
+                422,
+                "table",
+                f"the table unpacks to more than {MOST_GROWTH} times its size",
+                hint="send the columns that the run needs, without compression",
+            )
+        return int(metadata.num_rows)
     return rows_of_stream(body)
 
 
@@ -86,11 +98,9 @@ def check_texts(file: Path) -> None:
 
     Such files hold a text once and a number in each row. A file that cannot be read is explained by its reader.
     """
-    import pyarrow as pa
-
     try:
         most = max(_longest_texts(file), default=0)
-    except (pa.ArrowException, OSError, MemoryError, OverflowError):
+    except damage():
         return
     if most > MOST_TEXT:
         raise RequestError(

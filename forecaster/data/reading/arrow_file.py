@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from forecaster.data.reading.columns import plain_text
+from forecaster.data.reading.damaged import explained
 from forecaster.data.reading.periods import period_freqs, period_starts
 from forecaster.data.reading.problems import TableFile
 from forecaster.data.spec import CsvSpec
@@ -65,32 +66,18 @@ class ArrowFile(TableFile):
         import pyarrow.ipc as ipc
 
         options = ipc.IpcReadOptions(included_fields=columns)
-        try:
-            with pa.OSFile(str(self.path)) as file:
-                start = file.read(len(_FILE_MAGIC))
-                file.seek(0)
-                if start.startswith(_FEATHER_1_MAGIC):
-                    raise DataError(
-                        "the file is Feather of version 1",
-                        hint="write it again, as version 2",
-                        location=Location(self.name),
-                    )
-                opened = ipc.open_file if start == _FILE_MAGIC else ipc.open_stream
-                with opened(file, options=options) as reader:
-                    yield reader
-        except PermissionError as error:
-            raise DataError(
-                f"the file cannot be read: {error.strerror}",
-                hint="check its permissions",
-                location=Location(self.name),
-            ) from None
-        except (pa.ArrowException, OSError, UnicodeDecodeError, MemoryError, OverflowError) as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-            raise DataError(
-                f"the file is not a whole Arrow file: {reason}",
-                hint="make or download it again",
-                location=Location(self.name),
-            ) from None
+        with explained(self.name, self.label), pa.OSFile(str(self.path)) as file:
+            start = file.read(len(_FILE_MAGIC))
+            file.seek(0)
+            if start.startswith(_FEATHER_1_MAGIC):
+                raise DataError(
+                    "the file is Feather of version 1",
+                    hint="write it again, as version 2",
+                    location=Location(self.name),
+                )
+            opened = ipc.open_file if start == _FILE_MAGIC else ipc.open_stream
+            with opened(file, options=options) as reader:
+                yield reader
 
 
 def _record_batches(reader: Any) -> Iterator[Any]:

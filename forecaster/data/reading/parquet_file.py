@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from forecaster.data.reading.columns import plain_text
 from forecaster.data.reading.compressed import GROWN_BYTES, MOST_GROWTH
+from forecaster.data.reading.damaged import explained
 from forecaster.data.reading.periods import period_freqs, period_starts
 from forecaster.data.reading.problems import TableFile
 from forecaster.data.spec import CsvSpec
@@ -36,7 +36,7 @@ class ParquetFile(TableFile):
         """Open the file and read its schema; see `formats.Format`. `csv` has no meaning here."""
         self.path, self.name = path, str(path)
         self._text_columns: list[str] = []
-        with self._open() as file, self._explained():
+        with self._open() as file, explained(self.name, self.label):
             self.columns: list[str] = list(file.schema_arrow.names)
             self.n_rows: int | None = file.metadata.num_rows
             self._periods = period_freqs(file.schema_arrow)
@@ -47,7 +47,7 @@ class ParquetFile(TableFile):
 
     def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
         """Yield the named columns, some rows at a time; text columns may come dictionary-encoded."""
-        with self._open() as file, self._explained():
+        with self._open() as file, explained(self.name, self.label):
             self._check_size(file.metadata, names)
             for batch in file.iter_batches(batch_size=_ROWS, columns=names):
                 columns = [
@@ -68,29 +68,8 @@ class ParquetFile(TableFile):
     def _open(self) -> Any:
         import pyarrow.parquet as parquet
 
-        with self._explained():
+        with explained(self.name, self.label):
             return parquet.ParquetFile(self.path, read_dictionary=self._text_columns)
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Turn the library's failures into errors with the file and a next move."""
-        import pyarrow as pa
-
-        try:
-            yield
-        except PermissionError as error:
-            raise DataError(
-                f"the file cannot be read: {error.strerror}",
-                hint="check its permissions",
-                location=Location(self.name),
-            ) from None
-        except (pa.ArrowException, OSError, UnicodeDecodeError, MemoryError, OverflowError) as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-            raise DataError(
-                f"the file is not a whole Parquet file: {reason}",
-                hint="make or download it again",
-                location=Location(self.name),
-            ) from None
 
     def _check_rows(self, size: int) -> None:
         """Raise DataError for a file that claims more rows than its bytes can well hold."""
@@ -104,6 +83,8 @@ class ParquetFile(TableFile):
 
     def _check_size(self, metadata: Any, names: Sequence[str]) -> None:
         """Raise DataError for columns that unpack to far more than their bytes."""
+        if not unpacks_to_much(metadata, self.path.stat().st_size):
+            return
         packed = unpacked = 0
         for g in range(metadata.num_row_groups):
             group = metadata.row_group(g)
@@ -118,6 +99,20 @@ class ParquetFile(TableFile):
                 hint="write the file without compression, if it is a table",
                 location=Location(self.name),
             )
+
+
+def unpacks_to_much(metadata: Any, size: int) -> bool:
+    """Return whether a Parquet file as a whole unpacks to far more than its bytes.
+
+    Asked of the groups of rows, which every file can answer: to ask for one column whose metadata is damaged ends
+    the process inside of pyarrow, with no exception.
+
+    Args:
+        metadata: The FileMetaData.
+        size: The bytes of the file.
+    """
+    unpacked = sum(metadata.row_group(g).total_byte_size for g in range(metadata.num_row_groups))
+    return bool(unpacked > GROWN_BYTES and unpacked > MOST_GROWTH * size)
 
 
 def _is_text(kind: pa.DataType) -> bool:

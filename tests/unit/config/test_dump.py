@@ -1,7 +1,7 @@
 """What is written reads back as it was."""
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forecaster.config.dump import dump
@@ -23,8 +23,6 @@ VALUES = st.recursive(
 )
 
 
-# No deadline: a busy machine is no fault of the text.
-@settings(deadline=None, derandomize=True)
 @given(st.dictionaries(st.text(), VALUES))
 def test_round_trip(values):
     tree = parse_yaml(dump(values), "c.yaml")

@@ -1,9 +1,11 @@
 """Malformed requests are answered with a 4xx that says why, never with a 500."""
 
+import io
 import json
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -135,6 +137,53 @@ def test_one_long_text_that_each_row_repeats_is_refused(form: str) -> None:
     answer = STUB.client.post("/v1/forecast", content=body, headers={"content-type": form})
     assert answer.status_code == 422
     assert answer.json()["detail"].endswith(" MiB, and 256 are taken")
+
+
+def test_parquet_that_would_unpack_to_much_more_is_refused() -> None:
+    table = pa.table(
+        {
+            "t": hours(8),
+            "id": ["a"] * 8,
+            "y": [0.0] * 8,
+            "text": ["x" * 9_000_000] * 4 + ["y" * 9_000_000] * 4,
+        }
+    )
+    body = io.BytesIO()
+    pq.write_table(table, body, compression="zstd", use_dictionary=False)
+    answer = STUB.client.post("/v1/forecast", content=body.getvalue(), headers={"content-type": PARQUET})
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422,
+        "the table unpacks to more than 100 times its size",
+    )
+
+
+@pytest.mark.parametrize("form", [PARQUET, ARROW_STREAM])
+def test_every_byte_of_a_table_damaged(form: str) -> None:
+    table = pa.table({"t": hours(8), "id": ["a"] * 8, "y": [float(i) for i in range(8)]})
+    whole = WRITERS[form](table)
+    for at in range(0, len(whole), 11):
+        for byte in {0, 128, whole[at] ^ 1} - {whole[at]}:
+            body = bytearray(whole)
+            body[at] = byte
+            refused(STUB.client.post("/v1/forecast", content=bytes(body), headers={"content-type": form}))
+
+
+@pytest.mark.parametrize(
+    ("form", "at", "byte"),
+    [
+        (ARROW_STREAM, 140, 128),  # a column's name is no UTF-8
+        (PARQUET, 370, 0),  # a column whose sizes do not fit its type, which pyarrow ends the process for
+    ],
+)
+def test_a_byte_that_was_taken_badly(form: str, at: int, byte: int) -> None:
+    body = bytearray(
+        WRITERS[form](pa.table({"t": hours(8), "id": ["a"] * 8, "y": [float(i) for i in range(8)]}))
+    )
+    body[at] = byte
+    assert (
+        STUB.client.post("/v1/forecast", content=bytes(body), headers={"content-type": form}).status_code
+        == 422
+    )
 
 
 def test_rows_of_arrow_are_counted_before_they_are_read() -> None:
