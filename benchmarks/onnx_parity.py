@@ -83,7 +83,11 @@ def case(cell: str, head: str, output: str, normalization: str, shape: Shape, **
     try:
         spec = ModelSpec.model_validate(
             {
-                "layers": [layer, {"type": "dense", "units": 5, "activation": "silu"}, {**layer, "units": last}],
+                "layers": [
+                    layer,
+                    {"type": "dense", "units": 5, "activation": "silu"},
+                    {**layer, "units": last},
+                ],
                 "head": {"type": head},
                 "output": OUTPUTS[output],
                 "normalization": normalization,
@@ -119,7 +123,7 @@ def cases_of(option: str) -> Iterator[Case]:
     values = dict(OPTIONS[option])
     only = values.pop("only", None)
     for cell in CELLS:
-        if only == "gated" and not issubclass(CELLS[cell], GatedSpec) or only not in (None, "gated", cell):
+        if (only == "gated" and not issubclass(CELLS[cell], GatedSpec)) or only not in (None, "gated", cell):
             continue
         for head in HEADS:
             for shape in (RICH, PADDED):

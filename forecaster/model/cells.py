@@ -152,8 +152,8 @@ class StateWeightsSpec(RecurrentSpec):
     activation: Activation = Field("tanh", examples=["relu"])
     """The activation of the state. Any other than `tanh` rules out the fused GPU kernel of `lstm` and `gru`."""
     recurrent_dropout: Rate = Field(0.0, examples=[0.1])
-    """The share of the state that training sets to 0 on the way from step to step. It rules out the fused GPU
-    kernel."""
+    """The share of the state that training sets to 0 on the way from step to step. It rules out the fused GPU kernel
+    of `lstm` and `gru`."""
     recurrent_initializer: Initializer = Field("orthogonal", examples=["glorot_uniform"])
     """How the weights on the layer's own state are drawn before training."""
     recurrent_regularizer: RegularizerSpec | None = Field(None, examples=[{"l2": 1.0e-5}])
@@ -237,8 +237,6 @@ class Slstm(StateWeightsSpec):
     n_states = 4
     activation: Activation = Field("tanh", examples=["softsign"])
     """The activation of what a step adds to the memory."""
-    recurrent_dropout: Rate = Field(0.0, examples=[0.1])
-    """The share of the state that training sets to 0 on the way from step to step."""
     forget_gate: Annotated[
         Literal["sigmoid", "exponential"],
         OneOf(

@@ -49,7 +49,11 @@ def cost(spec: ModelSpec, shape: Shape) -> Cost:
         if isinstance(layer, RecurrentSpec):
             ways = 2 if layer.bidirectional else 1
             own = layer.n_weights(width)
-            weights, flops, loops = weights + own, flops + steps * 2 * own, loops + ways * layer.n_waits(steps)
+            weights, flops, loops = (
+                weights + own,
+                flops + steps * 2 * own,
+                loops + ways * layer.n_waits(steps),
+            )
             width = layer.width
         elif isinstance(layer, DenseSpec):
             weights, flops = weights + width * layer.units, flops + steps * 2 * width * layer.units
@@ -72,7 +76,7 @@ def least_weights(spec: ModelSpec, shape: Shape) -> int:
     weights, width = 0, 0
     for layer in spec.stack:
         if isinstance(layer, RecurrentSpec):
-            weights += layer.n_weights(0)
+            weights += layer.n_weights(1)
             width = layer.width
         elif isinstance(layer, DenseSpec):
             weights += width * layer.units

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from forecaster.model.cells import Gru, Lstm, RecurrentSpec, Slstm
+from forecaster.model.cells import Gru, Lstm, Recurrent, RecurrentSpec, Slstm
 from forecaster.model.graph.activations import FUSED, activate, fused_attributes
 from forecaster.model.graph.builder import Graph
 
@@ -228,7 +228,7 @@ CELLS: dict[str, type[Cell]] = {
 }
 
 
-def lacks_node(spec: RecurrentSpec) -> str | None:
+def lacks_node(spec: Recurrent) -> str | None:
     """Return why the steps of a layer have to be written out one by one, as a phrase; None where they have not."""
     cell = CELLS[spec.type](spec, "")
     if cell.fused or isinstance(cell, LinearCell):

@@ -89,7 +89,7 @@ class LinearCell(keras.layers.GRUCell):
     def call(self, inputs: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
         if training and self.dropout:
             inputs = inputs * self.get_dropout_mask(inputs)
-        h = states[0] if isinstance(states, list | tuple) else states
+        h = states[0]
         a, b = self.coefficients(inputs)
         h = a * h + b
         return h, [h]
