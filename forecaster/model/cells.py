@@ -284,7 +284,7 @@ class LinearStateSpec(RecurrentSpec):
 
     def n_waits(self, steps: int) -> int:
         # The rounds of a scan, each over twice the distance of the one before.
-        return steps.bit_length()
+        return (steps - 1).bit_length()
 
     @property
     def has_own_loop(self) -> bool:

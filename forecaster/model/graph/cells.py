@@ -150,7 +150,7 @@ class GruCell(Cell):
 
 
 class SlstmCell(Cell):
-    """The gates i, f, z, o; the states h, c, n and m. See `loops.slstm.SlstmCell`."""
+    """The gates i, f, z, o; the states h, c, n and m. See `loops.slstm.SLSTMCell`."""
 
     spec: Slstm
 
@@ -199,7 +199,7 @@ class LinearCell(Cell):
 
 
 class MinGruCell(LinearCell):
-    """See `loops.scan.MinGruCell`."""
+    """See `loops.scan.MinGRUCell`."""
 
     def coefficients(self, g: Graph, x: str) -> tuple[str, str]:
         z, new = self._parts(g, x)
@@ -208,7 +208,7 @@ class MinGruCell(LinearCell):
 
 
 class MinLstmCell(LinearCell):
-    """See `loops.scan.MinLstmCell`."""
+    """See `loops.scan.MinLSTMCell`."""
 
     def coefficients(self, g: Graph, x: str) -> tuple[str, str]:
         *gates, new = self._parts(g, x)

@@ -59,7 +59,7 @@ def linear_recurrence(a: Any, b: Any, h0: Any) -> Any:
     return hs, gradient
 
 
-class LinearCell(keras.layers.GRUCell):
+class ScanCell(keras.layers.GRUCell):
     """A step of the recurrence. Of `keras.layers.GRUCell` it takes the arguments and the dropout.
 
     Its weights are a kernel, (features, gates x units), and a bias.
@@ -100,7 +100,7 @@ _known = keras.saving.register_keras_serializable(package="forecaster")
 
 
 @_known
-class MinGruCell(LinearCell):
+class MinGRUCell(ScanCell):
     """z = sigmoid(z~), q = act(q~) and h' = (1 - z) h + z q."""
 
     def coefficients(self, x: Any) -> tuple[Any, Any]:
@@ -110,7 +110,7 @@ class MinGruCell(LinearCell):
 
 
 @_known
-class MinLstmCell(LinearCell):
+class MinLSTMCell(ScanCell):
     """f = sigmoid(f~), i = sigmoid(i~), q = act(q~) and h' = f / (f + i) h + i / (f + i) q."""
 
     n_gates = 3
@@ -124,7 +124,7 @@ class MinLstmCell(LinearCell):
 
 @_known
 class ScanRNN(keras.layers.RNN):
-    """keras.layers.RNN of a `LinearCell`, without a loop over the steps."""
+    """keras.layers.RNN of a `ScanCell`, without a loop over the steps."""
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
         """Run all steps, in place of the method of `keras.layers.RNN`; see `OwnLoopLayer.inner_loop`."""
@@ -146,14 +146,14 @@ class ScanRNN(keras.layers.RNN):
 def min_gru(
     *, name: str, return_sequences: bool, return_state: bool, unroll: bool, **arguments: Any
 ) -> ScanRNN:
-    """Return the layer of `MinGruCell`; the arguments are those of `loops.slstm.slstm`, and unroll is ignored."""
-    cell = MinGruCell(name="min_gru_cell", **arguments)
+    """Return the layer of `MinGRUCell`; the arguments are those of `loops.slstm.slstm`, and unroll is ignored."""
+    cell = MinGRUCell(name="min_gru_cell", **arguments)
     return ScanRNN(cell, return_sequences=return_sequences, return_state=return_state, name=name)
 
 
 def min_lstm(
     *, name: str, return_sequences: bool, return_state: bool, unroll: bool, **arguments: Any
 ) -> ScanRNN:
-    """Return the layer of `MinLstmCell`; see `min_gru`."""
-    cell = MinLstmCell(name="min_lstm_cell", **arguments)
+    """Return the layer of `MinLSTMCell`; see `min_gru`."""
+    cell = MinLSTMCell(name="min_lstm_cell", **arguments)
     return ScanRNN(cell, return_sequences=return_sequences, return_state=return_state, name=name)

@@ -9,7 +9,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="forecaster")
-class SlstmCell(keras.layers.LSTMCell):
+class SLSTMCell(keras.layers.LSTMCell):
     """One step, with the gates i, f, z, o side by side.
 
     i = exp(i~), f = sigmoid(f~) or exp(f~), z = act(z~), o = sigmoid(o~); c' = f c + i z, n' = f n + i and
@@ -111,7 +111,7 @@ def slstm(
         **arguments: Of the cell.
     """
     return keras.layers.RNN(
-        SlstmCell(name="slstm_cell", **arguments),
+        SLSTMCell(name="slstm_cell", **arguments),
         return_sequences=return_sequences,
         return_state=return_state,
         unroll=unroll,
