@@ -33,6 +33,7 @@ class Task:
     data: dict[str, Any]
     lookback: int
     horizon: int
+    stride: int
     epochs: int
     model: dict[str, Any]
     split: dict[str, Any]
@@ -70,9 +71,9 @@ def tasks(folder: Path) -> list[Task]:
     }
     plain = {"normalization": "none"}
     return [
-        Task("sunspots, 11 steps of a year", spots, 132, 24, 12, {**plain, "patch": 12}, dates),
-        Task("sunspots, 132 steps of a month", spots, 132, 24, 6, plain, dates),
-        Task("levels that jump, 72 steps", made, 72, 12, 6, plain, {"val": 0.15, "test": 0.05}),
+        Task("sunspots, 11 steps of a year", spots, 132, 24, 1, 12, {**plain, "patch": 12}, dates),
+        Task("sunspots, 132 steps of a month", spots, 132, 24, 4, 8, plain, dates),
+        Task("levels that jump, 72 steps", made, 72, 12, 2, 6, plain, {"val": 0.15, "test": 0.05}),
     ]
 
 
@@ -86,7 +87,7 @@ def run(task: Task, cell: str, seed: int, folder: Path) -> tuple[float, float]:
             "seed": seed,
             "data": task.data,
             "split": task.split,
-            "window": {"lookback": task.lookback, "horizon": task.horizon},
+            "window": {"lookback": task.lookback, "horizon": task.horizon, "stride": task.stride},
             "model": {**task.model, "cell": cell, "layers": [{"units": UNITS}, {"units": UNITS}]},
             "training": {"epochs": task.epochs, "early_stopping": None, "optimizer": {"learning_rate": 3e-3}},
             "evaluation": {"baselines": ["naive"], "metrics": ["mae", "scaled_mae"]},
