@@ -235,6 +235,7 @@ class Slstm(StateWeightsSpec):
     type: Literal["slstm"]
     n_gates = 4
     n_states = 4
+    in_own_loop = True
     activation: Activation = Field("tanh", examples=["softsign"])
     """The activation of what a step adds to the memory."""
     forget_gate: Annotated[

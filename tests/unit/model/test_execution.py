@@ -99,7 +99,7 @@ def test_longer_training_is_worth_more_compiling(n_epochs: int, expected: Execut
         {"type": "gru", "units": 8, "reset_after": False},
         {"type": "lstm", "units": 8, "recurrent_dropout": 0.1},
         {"type": "simple_rnn", "units": 8, "activation": "gelu"},
-        {"type": "slstm", "units": 8},
+        {"type": "slstm", "units": 8, "recurrent_dropout": 0.1},
     ],
 )
 def test_layer_that_the_loops_do_not_know_is_left_to_keras(layer: dict[str, Any]) -> None:
