@@ -18,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
 
+from forecaster.model.cells import CELLS, GatedSpec
 from forecaster.model.graph.export import FORECAST, NETWORK, graph_of
 from forecaster.model.graph.session import GraphSession
 from forecaster.model.shape import Category, Shape
 from forecaster.model.spec import HEADS, ModelSpec
 
 BATCH = 7
-CELLS = ("simple_rnn", "lstm", "gru")
 OUTPUTS: dict[str, dict[str, Any]] = {
     "point": {"type": "point"},
     "quantiles": {"type": "quantiles"},
@@ -56,6 +56,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "patch": {"patch": 2},
     "channels independent": {"channels": "independent"},
     "reset_after false": {"only": "gru", "layer": {"reset_after": False}},
+    "blocks": {"only": "slstm", "layer": {"blocks": 2}},
+    "forget_gate exponential": {"only": "slstm", "layer": {"forget_gate": "exponential"}},
     "recurrent_activation hard_sigmoid": {"only": "gated", "layer": {"recurrent_activation": "hard_sigmoid"}},
     "recurrent_activation softsign": {"only": "gated", "layer": {"recurrent_activation": "softsign"}},
 }
@@ -76,11 +78,16 @@ class Case:
 def case(cell: str, head: str, output: str, normalization: str, shape: Shape, **options: Any) -> Case | None:
     """A network with what its head needs, or None where the parts do not go together."""
     layer = {"type": cell, "units": 4, **options.pop("layer", {})}
+    last = 3 if layer.get("blocks", 1) == 1 else layer["units"]
     needed = {"patch": 2} if head == "segments" else {}
     try:
         spec = ModelSpec.model_validate(
             {
-                "layers": [layer, {"type": "dense", "units": 5, "activation": "silu"}, {**layer, "units": 3}],
+                "layers": [
+                    layer,
+                    {"type": "dense", "units": 5, "activation": "silu"},
+                    {**layer, "units": last},
+                ],
                 "head": {"type": head},
                 "output": OUTPUTS[output],
                 "normalization": normalization,
@@ -116,7 +123,7 @@ def cases_of(option: str) -> Iterator[Case]:
     values = dict(OPTIONS[option])
     only = values.pop("only", None)
     for cell in CELLS:
-        if (only == "gru" and cell != "gru") or (only == "gated" and cell == "simple_rnn"):
+        if (only == "gated" and not issubclass(CELLS[cell], GatedSpec)) or only not in (None, "gated", cell):
             continue
         for head in HEADS:
             for shape in (RICH, PADDED):

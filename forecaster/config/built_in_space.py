@@ -118,7 +118,7 @@ def _ranges(spec: ExperimentSpec, values: Mapping[str, Any], *, grid: bool) -> d
     for i, layer in enumerate(spec.model.layers):
         here: KeyPath = ("model", "layers", i)
         if isinstance(layer, RecurrentSpec):
-            found[(*here, "units")] = _units(layer.units)
+            found[(*here, "units")] = _units(layer.units, getattr(layer, "blocks", 1))
             if layer.dropout:
                 found[(*here, "dropout")] = _dropout(layer.dropout)
         elif isinstance(layer, DropoutSpec):
@@ -127,10 +127,12 @@ def _ranges(spec: ExperimentSpec, values: Mapping[str, Any], *, grid: bool) -> d
     return {path: _listed(node) for path, node in found.items()} if grid else found
 
 
-def _units(n: int) -> SearchNode:
-    """Return the node of n units: half to double, in steps of half."""
+def _units(units: int, block: int) -> SearchNode:
+    """Return the node of so many units: half to double, in steps of half, each a multiple of `block`."""
+    n = units // block
     step = max(1, n // 2)
-    return {"int": {"min": n - n // 2, "max": n + n // step * step, "step": step, "default": n}}
+    found = {"min": n - n // 2, "max": n + n // step * step, "step": step, "default": n}
+    return {"int": {key: value * block for key, value in found.items()}}
 
 
 def _dropout(rate: float) -> SearchNode:

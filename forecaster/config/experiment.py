@@ -13,7 +13,6 @@ from pydantic import ValidationError
 
 from forecaster.config.dimensions import Dimension
 from forecaster.config.dump import dump
-from forecaster.config.not_yet import not_yet
 from forecaster.config.overrides import apply_overrides
 from forecaster.config.parsed_yaml import ParsedYaml, parse_file, parse_yaml, read_bytes
 from forecaster.config.plain import merged, plain_values
@@ -295,12 +294,10 @@ def validate(
     Returns:
         The settings and an empty list, or None and the problems.
     """
-    refused = not_yet(values, positions)
     try:
-        spec = ExperimentSpec.model_validate(values)
+        return ExperimentSpec.model_validate(values), []
     except ValidationError as e:
-        return None, in_file_order([*refused, *diagnostics_of(e, positions, holes=holes or ())])
-    return (None if refused else spec), refused
+        return None, diagnostics_of(e, positions, holes=holes or ())
 
 
 def moved(path: str, base: Path, to: Path) -> str:

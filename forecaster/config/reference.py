@@ -16,7 +16,6 @@ from typing import Any
 from forecaster.config.describe import Node, alternatives, choices, deref, experiment_schema, needs, tags
 from forecaster.config.dimensions import KINDS
 from forecaster.config.dump import flow
-from forecaster.config.not_yet import ANY, NOT_YET
 from forecaster.config.positions import KeyPath, dotted
 
 INTRODUCTION = Path(__file__).with_name("reference_intro.md")
@@ -141,8 +140,6 @@ def _detail(entry: DescribedKey, root: Node, shared: dict[tuple[str, ...], tuple
         shown = ", ".join(f"`{example_text(str(entry.path[-1]), value)}`" for value in given)
         facts.append(f"**Example{'s' if len(given) > 1 else ''}:** {shown}")
     parts = [f"### {entry.title}", "\n".join(f"- {fact}" for fact in facts), _text(entry.node, root)]
-    if any(r is ANY for r in NOT_YET.get(entry.path, ())):
-        parts.append("Not in this version.")
     branch = alternatives(entry.node, root)[0]
     by_type = tags(branch["items"] if branch.get("type") == "array" else entry.node, root)
     named = _named(entry.node, root)
@@ -150,7 +147,7 @@ def _detail(entry: DescribedKey, root: Node, shared: dict[tuple[str, ...], tuple
         rows = [[f"`{tag}`", _text(node, root)] for tag, node in by_type.items()]
         parts.append(_table(["Type", "Meaning"], rows))
     elif named and tuple(named["enum"]) not in shared:
-        parts.append(_table(["Value", "Meaning"], _meanings(named, refused=NOT_YET.get(entry.path, ()))))
+        parts.append(_table(["Value", "Meaning"], _meanings(named)))
     return "\n\n".join(parts)
 
 
@@ -214,10 +211,9 @@ def _named(node: Node, root: Node) -> Node | None:
     return None
 
 
-def _meanings(named: Node, refused: tuple[Any, ...] = ()) -> list[list[str]]:
+def _meanings(named: Node) -> list[list[str]]:
     return [
-        [f"`{value}`", f"{text} Not in this version." if value in refused else text]
-        for value, text in zip(named["enum"], named["enumDescriptions"], strict=True)
+        [f"`{value}`", text] for value, text in zip(named["enum"], named["enumDescriptions"], strict=True)
     ]
 
 

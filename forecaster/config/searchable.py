@@ -20,7 +20,6 @@ FIXED: dict[KeyPath, str] = {
     ("output",): "belongs to the file, not to a trial",
     ("tracking",): "belongs to the file, not to a trial",
     ("tune",): "says how to search, and cannot be searched itself",
-    ("runtime", "backend"): "is the same for every trial",
     ("runtime", "threads"): "is the same for every trial",
     ("split",): "decides which targets are scored, which must be the same for every trial",
     ("window", "horizon"): "decides which targets are scored, which must be the same for every trial",

@@ -61,7 +61,7 @@ class ExperimentSpec(Spec):
     tune: TuneSpec = TuneSpec()
     """How `forecaster tune` searches the values that are left open. `train` ignores this section."""
     runtime: RuntimeSpec = RuntimeSpec()
-    """How the program uses the machine: backend, threads, precision, determinism."""
+    """How the program uses the machine: threads, precision, determinism."""
     output: OutputSpec = OutputSpec()
     """Where runs are written."""
     tracking: TrackingSpec = TrackingSpec()

@@ -26,6 +26,10 @@ def warnings_of(experiment: ExperimentSpec, values: Any, positions: Positions) -
     found: list[Odd] = []
     if given != freq:
         found.append((("data", "freq"), f"{given!r} is an old name and is read as {freq!r}", f"write {freq}"))
+    if "backend" in (values.get("runtime") or {}):
+        found.append(
+            (("runtime", "backend"), "is no key any more: forecaster runs on TensorFlow", "remove it")
+        )
     found += [*_off_the_fused_kernel(experiment), *_unseen(experiment), *_never(experiment)]
     return [
         Diagnostic(summary, hint, positions.of_value(path), dotted(path), "warning")

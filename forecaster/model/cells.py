@@ -7,116 +7,25 @@ cell from the spec: its state, its gates, its loops.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from forecaster.spec import OneOf, Spec
+from forecaster.model.choices import (
+    LOOP_ACTIVATIONS,
+    Activation,
+    Initializer,
+    InputInitializer,
+    InputRegularizer,
+    Rate,
+    RegularizerSpec,
+    Units,
+)
+from forecaster.spec import Count, Fault, OneOf, Spec, raise_faults
 
 if TYPE_CHECKING:
     import keras
-
-Activation = Annotated[
-    Literal[
-        "linear",
-        "tanh",
-        "relu",
-        "sigmoid",
-        "hard_sigmoid",
-        "elu",
-        "selu",
-        "gelu",
-        "silu",
-        "softplus",
-        "softsign",
-    ],
-    OneOf(
-        {
-            "linear": "x itself.",
-            "tanh": "Hyperbolic tangent, from -1 to 1.",
-            "relu": "x above 0, else 0. Unbounded, so a recurrent layer often needs gradient clipping.",
-            "sigmoid": "1 / (1 + exp(-x)), from 0 to 1.",
-            "hard_sigmoid": "Straight-line approximation of sigmoid; cheaper.",
-            "elu": "x above 0, else exp(x) - 1.",
-            "selu": "elu, scaled so that mean and variance stay near 0 and 1 from layer to layer.",
-            "gelu": "x times the normal distribution function of x: a smooth relu.",
-            "silu": "x times sigmoid(x), also called swish: a smooth relu.",
-            "softplus": "log(1 + exp(x)): a smooth relu that is always positive.",
-            "softsign": "x / (1 + |x|), from -1 to 1; saturates more slowly than tanh.",
-        }
-    ),
-]
-Initializer = Annotated[
-    Literal[
-        "glorot_uniform",
-        "glorot_normal",
-        "he_uniform",
-        "he_normal",
-        "lecun_uniform",
-        "lecun_normal",
-        "orthogonal",
-        "zeros",
-        "ones",
-        "random_normal",
-        "random_uniform",
-        "truncated_normal",
-    ],
-    OneOf(
-        {
-            "glorot_uniform": "Uniform; variance 2 / (inputs + outputs). Suits tanh and sigmoid.",
-            "glorot_normal": "Truncated normal; variance 2 / (inputs + outputs).",
-            "he_uniform": "Uniform; variance 2 / inputs. Suits relu.",
-            "he_normal": "Truncated normal; variance 2 / inputs.",
-            "lecun_uniform": "Uniform; variance 1 / inputs. Suits selu.",
-            "lecun_normal": "Truncated normal; variance 1 / inputs.",
-            "orthogonal": "A random orthogonal matrix, which keeps the length of a state from step to step.",
-            "zeros": "All 0.",
-            "ones": "All 1.",
-            "random_normal": "Normal with standard deviation 0.05.",
-            "random_uniform": "Uniform from -0.05 to 0.05.",
-            "truncated_normal": "Normal with standard deviation 0.05, without values beyond two of them.",
-        }
-    ),
-]
-# Activations that the time loops of loops/recurrence implement.
-LOOP_ACTIVATIONS = frozenset({"tanh", "sigmoid", "relu", "linear"})
-Rate = Annotated[float, Field(ge=0, lt=1)]
-Units = Annotated[
-    int,
-    Field(
-        ge=1,
-        le=65536,
-        description="The width of the layer: how many numbers it puts out at each step.",
-        examples=[64],
-    ),
-]
-InputInitializer = Annotated[
-    Initializer,
-    Field(
-        description="How the weights on the layer's inputs are drawn before training.", examples=["he_normal"]
-    ),
-]
-
-
-class RegularizerSpec(Spec):
-    """A penalty on weights that is added to the training loss, but not to val_loss."""
-
-    l1: Annotated[float, Field(ge=0)] = Field(0.0, examples=[1.0e-5])
-    """Factor of the sum of the absolute weights. It drives small weights to 0."""
-    l2: Annotated[float, Field(ge=0)] = Field(0.0, examples=[1.0e-5])
-    """Factor of the sum of the squared weights. It keeps all weights small."""
-
-    def regularizer(self) -> keras.Regularizer:
-        """Return the Keras regularizer."""
-        import keras
-
-        return keras.regularizers.L1L2(l1=self.l1, l2=self.l2)
-
-
-InputRegularizer = Annotated[
-    RegularizerSpec | None,
-    Field(description="Penalty on the weights on the layer's inputs. null: none.", examples=[{"l2": 1.0e-5}]),
-]
 
 
 class RepeatableSpec(Spec):
@@ -128,7 +37,7 @@ class RecurrentSpec(RepeatableSpec):
     """What all recurrent layers share."""
 
     n_gates: ClassVar[int] = 1
-    """Products of the input, and of the state, with a matrix of (.., units) at each step."""
+    """Products of the input, and of the state where it has weights, with a matrix of (.., units) at each step."""
     n_states: ClassVar[int] = 1
     """Tensors in the state, each (batch, width): h, and c for an LSTM."""
     in_own_loop: ClassVar[bool] = False
@@ -137,22 +46,14 @@ class RecurrentSpec(RepeatableSpec):
     """Whether a fused (cuDNN) GPU kernel of this cell exists."""
 
     units: Units
-    activation: Activation = Field("tanh", examples=["relu"])
-    """The activation of the state. Any other than `tanh` rules out the fused GPU kernel of `lstm` and `gru`."""
+    activation: Activation
     dropout: Rate = Field(0.0, examples=[0.2])
     """The share of the layer's inputs that training sets to 0, a new choice for every window."""
-    recurrent_dropout: Rate = Field(0.0, examples=[0.1])
-    """The share of the state that training sets to 0 on the way from step to step. It rules out the fused GPU
-    kernel."""
     bidirectional: bool = Field(False, examples=[True])
     """Whether a second copy of the layer reads the window from its end to its beginning. The outputs are then joined,
     2 x `units` wide."""
     kernel_initializer: InputInitializer = "glorot_uniform"
-    recurrent_initializer: Initializer = Field("orthogonal", examples=["glorot_uniform"])
-    """How the weights on the layer's own state are drawn before training."""
     kernel_regularizer: InputRegularizer = None
-    recurrent_regularizer: RegularizerSpec | None = Field(None, examples=[{"l2": 1.0e-5}])
-    """Penalty on the weights on the layer's own state. null: none."""
     residual: bool = Field(False, examples=[True])
     """Whether the layer's input is added to its output, through a Dense layer where the widths differ. It helps to
     train deep stacks."""
@@ -164,8 +65,25 @@ class RecurrentSpec(RepeatableSpec):
         """Features of the layer's output."""
         return 2 * self.units if self.bidirectional else self.units
 
+    def n_weights(self, features: int) -> int:
+        """Return the learned numbers of the layer, but for its biases.
+
+        Args:
+            features: Those of its input.
+        """
+        return (2 if self.bidirectional else 1) * self.n_gates * self.units * (features + self._seen_units)
+
+    @property
+    def _seen_units(self) -> int:
+        """Units of the state that a gate sees."""
+        return self.units
+
+    def n_waits(self, steps: int) -> int:
+        """Return how many operations wait for each other in a window of so many steps."""
+        return steps
+
     def layer_class(self) -> Any:
-        """Return the Keras layer class, imported only now."""
+        """Return the Keras layer class, or a function that takes its arguments, imported only now."""
         raise NotImplementedError
 
     def arguments(self) -> dict[str, Any]:
@@ -174,11 +92,8 @@ class RecurrentSpec(RepeatableSpec):
             "units": self.units,
             "activation": self.activation,
             "dropout": self.dropout,
-            "recurrent_dropout": self.recurrent_dropout,
             "kernel_initializer": self.kernel_initializer,
-            "recurrent_initializer": self.recurrent_initializer,
             "kernel_regularizer": self.kernel_regularizer and self.kernel_regularizer.regularizer(),
-            "recurrent_regularizer": self.recurrent_regularizer and self.recurrent_regularizer.regularizer(),
         }
 
     def layer(self, name: str, *, sequences: bool, unroll: bool = False, states: bool = False) -> keras.Layer:
@@ -208,7 +123,7 @@ class RecurrentSpec(RepeatableSpec):
         return (
             self.in_own_loop
             and activations <= LOOP_ACTIVATIONS
-            and not self.recurrent_dropout
+            and not getattr(self, "recurrent_dropout", 0.0)
             and getattr(self, "reset_after", True)
         )
 
@@ -224,15 +139,36 @@ class RecurrentSpec(RepeatableSpec):
             given = getattr(self, key, usual)
             if given != usual:
                 found[key] = (f"has {usual} here, not {given}", given in LOOP_ACTIVATIONS)
-        if self.recurrent_dropout:
+        if getattr(self, "recurrent_dropout", 0.0):
             found["recurrent_dropout"] = ("has no dropout on the state", False)
         if not getattr(self, "reset_after", True):
             found["reset_after"] = ("applies the reset gate after the product", False)
         return found if self.fused else {}
 
 
+class StateWeightsSpec(RecurrentSpec):
+    """What the layers with weights on their own state share, whose steps have to wait for each other."""
+
+    activation: Activation = Field("tanh", examples=["relu"])
+    """The activation of the state. Any other than `tanh` rules out the fused GPU kernel of `lstm` and `gru`."""
+    recurrent_dropout: Rate = Field(0.0, examples=[0.1])
+    """The share of the state that training sets to 0 on the way from step to step. It rules out the fused GPU kernel
+    of `lstm` and `gru`."""
+    recurrent_initializer: Initializer = Field("orthogonal", examples=["glorot_uniform"])
+    """How the weights on the layer's own state are drawn before training."""
+    recurrent_regularizer: RegularizerSpec | None = Field(None, examples=[{"l2": 1.0e-5}])
+    """Penalty on the weights on the layer's own state. null: none."""
+
+    def arguments(self) -> dict[str, Any]:
+        return super().arguments() | {
+            "recurrent_dropout": self.recurrent_dropout,
+            "recurrent_initializer": self.recurrent_initializer,
+            "recurrent_regularizer": self.recurrent_regularizer and self.recurrent_regularizer.regularizer(),
+        }
+
+
 # Elman's recurrent layer: h' = act(W x + R h + b).
-class SimpleRnn(RecurrentSpec):
+class SimpleRnn(StateWeightsSpec):
     """Elman network: the state is a dense layer of the input and the last state. The cheapest cell; it seldom
     remembers more than a few dozen steps."""
 
@@ -245,7 +181,7 @@ class SimpleRnn(RecurrentSpec):
         return SimpleRNN
 
 
-class GatedSpec(RecurrentSpec):
+class GatedSpec(StateWeightsSpec):
     """What lstm and gru share."""
 
     in_own_loop = True
@@ -291,6 +227,100 @@ class Gru(GatedSpec):
         return super().arguments() | {"reset_after": self.reset_after}
 
 
+# Beck et al., 2024, "xLSTM: Extended Long Short-Term Memory", section 2.2.
+class Slstm(StateWeightsSpec):
+    """LSTM whose input gate is exponential, so that one step can outweigh all that the memory holds (sLSTM of
+    xLSTM). As many weights as an LSTM, and several times slower: no fused kernel exists."""
+
+    type: Literal["slstm"]
+    n_gates = 4
+    n_states = 4
+    in_own_loop = True
+    activation: Activation = Field("tanh", examples=["softsign"])
+    """The activation of what a step adds to the memory."""
+    forget_gate: Annotated[
+        Literal["sigmoid", "exponential"],
+        OneOf(
+            {
+                "sigmoid": "From 0 to 1: the memory fades.",
+                "exponential": "Above 0: older steps may also gain weight.",
+            }
+        ),
+    ] = Field("sigmoid", examples=["exponential"])
+    """The form of the gate that decides how much of the memory stays."""
+    blocks: Count = Field(1, examples=[4])
+    """How many blocks of equal size the units form. The gates of a unit see the states of its own block alone (the
+    heads of the paper), which saves weights. It must divide `units`."""
+
+    @property
+    def _seen_units(self) -> int:
+        return self.units // self.blocks
+
+    @model_validator(mode="after")
+    def _whole_blocks(self) -> Slstm:
+        if self.units % self.blocks:
+            summary = f"{self.blocks} does not divide the {self.units} units"
+            usual = math.gcd(self.units, self.blocks)
+            raise_faults([Fault(("blocks",), summary, f"use a divisor of units, such as {usual}")])
+        return self
+
+    def layer_class(self) -> Any:
+        from forecaster.model.loops.slstm import slstm
+
+        return slstm
+
+    def arguments(self) -> dict[str, Any]:
+        return super().arguments() | {"forget_gate": self.forget_gate, "blocks": self.blocks}
+
+
+class LinearStateSpec(RecurrentSpec):
+    """What min_gru and min_lstm share: gates that see the input alone, so that no step waits for the one before."""
+
+    activation: Activation = Field("linear", examples=["tanh"])
+    """The activation of the new values that a step mixes into the state."""
+
+    @property
+    def _seen_units(self) -> int:
+        return 0
+
+    def n_waits(self, steps: int) -> int:
+        # The rounds of a scan, each over twice the distance of the one before.
+        return (steps - 1).bit_length()
+
+    @property
+    def has_own_loop(self) -> bool:
+        """True: a layer without a loop is in nobody's way."""
+        return True
+
+
+# Feng et al., 2024, "Were RNNs All We Needed?", section 3.1.
+class MinGru(LinearStateSpec):
+    """GRU whose gate sees the input alone, so that all steps are computed at once (minGRU). Fast on long windows, with
+    few weights; what a step does cannot depend on what came before, so stack two or more."""
+
+    type: Literal["min_gru"]
+    n_gates = 2
+
+    def layer_class(self) -> Any:
+        from forecaster.model.loops.scan import min_gru
+
+        return min_gru
+
+
+# The same, section 3.2.
+class MinLstm(LinearStateSpec):
+    """LSTM whose forget and input gates see the input alone and add up to 1 (minLSTM). Like `min_gru`, with half as
+    many weights again."""
+
+    type: Literal["min_lstm"]
+    n_gates = 3
+
+    def layer_class(self) -> Any:
+        from forecaster.model.loops.scan import min_lstm
+
+        return min_lstm
+
+
 class DenseSpec(RepeatableSpec):
     """Fully connected layer, the same at every step."""
 
@@ -328,7 +358,7 @@ class DropoutSpec(RepeatableSpec):
         return keras.layers.Dropout(self.rate, name=name)
 
 
-Recurrent = SimpleRnn | Lstm | Gru
+Recurrent = SimpleRnn | Lstm | Gru | Slstm | MinGru | MinLstm
 Layer = Annotated[Recurrent | DenseSpec | DropoutSpec, Field(discriminator="type")]
 # The recurrent layers by the type that the file gives them.
 CELLS: dict[str, type[RecurrentSpec]] = {

@@ -48,8 +48,12 @@ def cost(spec: ModelSpec, shape: Shape) -> Cost:
     for layer in spec.stack:
         if isinstance(layer, RecurrentSpec):
             ways = 2 if layer.bidirectional else 1
-            own = ways * layer.n_gates * layer.units * (width + layer.units)
-            weights, flops, loops = weights + own, flops + steps * 2 * own, loops + ways * steps
+            own = layer.n_weights(width)
+            weights, flops, loops = (
+                weights + own,
+                flops + steps * 2 * own,
+                loops + ways * layer.n_waits(steps),
+            )
             width = layer.width
         elif isinstance(layer, DenseSpec):
             weights, flops = weights + width * layer.units, flops + steps * 2 * width * layer.units
@@ -72,7 +76,7 @@ def least_weights(spec: ModelSpec, shape: Shape) -> int:
     weights, width = 0, 0
     for layer in spec.stack:
         if isinstance(layer, RecurrentSpec):
-            weights += (2 if layer.bidirectional else 1) * layer.n_gates * layer.units * layer.units
+            weights += layer.n_weights(1)
             width = layer.width
         elif isinstance(layer, DenseSpec):
             weights += width * layer.units

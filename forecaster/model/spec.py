@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from forecaster.model.cells import CELLS, Activation, DenseSpec, DropoutSpec, Layer, Recurrent
+from forecaster.model.cells import CELLS, DenseSpec, DropoutSpec, Layer, Recurrent
+from forecaster.model.choices import Activation
 from forecaster.model.classical import CLASSICAL
 from forecaster.spec import Count, Fault, FaultsError, OneOf, Spec, meanings_of, raise_faults
 from forecaster.text import joined

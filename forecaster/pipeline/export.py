@@ -85,12 +85,6 @@ def _check_possible(opened: OpenedRun, fitted: Fitted, form: str) -> None:
             f"{opened.run.path}: its network carries its state from window to window, which a SavedModel would hide",
             hint="use --format onnx, where the state is an input and an output",
         )
-    backend = opened.spec.runtime.backend
-    if form == "saved_model" and backend != "tensorflow":
-        raise UsageError(
-            f"{opened.run.path}: was trained on {backend}, and a SavedModel is TensorFlow's",
-            hint="use --format onnx",
-        )
 
 
 def _save_models(opened: OpenedRun, fitted: Fitted, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Start the Keras backend: once per process, before anything else imports Keras."""
+"""Start Keras on TensorFlow: once per process, before anything else imports Keras."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _redirecting = threading.RLock()
 
 
 def start_backend(runtime: RuntimeSpec) -> None:
-    """Import Keras on the chosen backend, quietly, with threads, precision and determinism set.
+    """Import Keras on TensorFlow, quietly, with threads, precision and determinism set.
 
-    The backend, the number of threads and determinism on a GPU belong to the process: the first call
+    The number of threads and determinism on a GPU belong to the process: the first call
     decides, and a later call may only repeat them. Precision belongs to the thread, because Keras keeps
     one dtype policy per thread: call this in every thread that builds, trains or runs a network.
 
@@ -43,7 +43,7 @@ def start_backend(runtime: RuntimeSpec) -> None:
         runtime: The `runtime` section of the experiment. `threads: null` takes what the process has.
 
     Raises:
-        EnvironmentError_: The backend is not installed, another one runs in this process already, or
+        EnvironmentError_: TensorFlow is not installed, Keras runs on another backend in this process already, or
             TensorFlow has started with another number of threads.
     """
     with _starting:
@@ -54,27 +54,22 @@ def start_backend(runtime: RuntimeSpec) -> None:
 def _import_keras(runtime: RuntimeSpec) -> Any:
     keep_freed_memory()
     if "keras" not in sys.modules:
-        os.environ["KERAS_BACKEND"] = runtime.backend
+        os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         # Only the first start writes anything; later ones leave the process's stderr alone.
         with contextlib.nullcontext() if _started.is_set() else silent_native_logs():
             import keras
 
-            if runtime.backend == "tensorflow":
-                _start_tensorflow(runtime)
+            _start_tensorflow(runtime)
     except ImportError as error:
         raise EnvironmentError_(
-            f"the backend {runtime.backend} is not installed: {error}",
-            hint=f"pip install {runtime.backend}, or set runtime.backend to tensorflow",
-            path="runtime.backend",
+            f"TensorFlow is not installed: {error}", hint="pip install tensorflow"
         ) from error
-    if keras.backend.backend() != runtime.backend:
+    if keras.backend.backend() != "tensorflow":
         raise EnvironmentError_(
-            f"Keras already runs on {keras.backend.backend()} in this process, and the config asks for "
-            f"{runtime.backend}",
+            f"Keras already runs on {keras.backend.backend()} in this process, and forecaster needs TensorFlow",
             hint="start a new process",
-            path="runtime.backend",
         )
     _started.set()
     return keras
@@ -93,7 +88,7 @@ def keep_freed_memory() -> bool:
 
 
 def forget_networks() -> None:
-    """Let the backend give back what it keeps about networks that are no longer used."""
+    """Let TensorFlow give back what it keeps about networks that are no longer used."""
     import keras
 
     from forecaster.model.kept_networks import forget
@@ -103,7 +98,7 @@ def forget_networks() -> None:
 
 
 def has_gpu() -> bool:
-    """Whether the started backend computes on a GPU."""
+    """Whether TensorFlow, once started, computes on a GPU."""
     import tensorflow as tf
 
     return bool(tf.config.list_physical_devices("GPU"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -206,17 +206,6 @@ class TrainingSpec(Spec):
 class RuntimeSpec(Spec):
     """How the program uses the machine. It changes speed, not the meaning of the model."""
 
-    backend: Annotated[
-        Literal["tensorflow", "jax", "torch"],
-        OneOf(
-            {
-                "tensorflow": "TensorFlow.",
-                "jax": "JAX.",
-                "torch": "PyTorch.",
-            }
-        ),
-    ] = Field("tensorflow", examples=["tensorflow"])
-    """The Keras backend."""
     threads: Annotated[int, Field(ge=1, le=4096)] | None = Field(None, examples=[4])
     """Processor threads that training and forecasting may use. null: all."""
     precision: Annotated[
@@ -233,3 +222,14 @@ class RuntimeSpec(Spec):
     deterministic: bool = Field(True, examples=[False])
     """Whether the same seed on the same machine gives the same bytes. false: a GPU may use faster operations whose
     results vary in the last digits; on a processor it changes nothing."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_backend(cls, values: Any) -> Any:
+        """Drop the key `backend` of earlier versions, which had one value (docs/decisions/0096)."""
+        if not isinstance(values, dict) or "backend" not in values:
+            return values
+        if values["backend"] not in (None, "tensorflow"):
+            summary = "is no key of this version, which runs on TensorFlow alone"
+            raise_faults([Fault(("backend",), summary, "remove it")])
+        return {key: value for key, value in values.items() if key != "backend"}

@@ -33,7 +33,8 @@ pytestmark = pytest.mark.slow
 
 # As a share of the largest output of the batch.
 CLOSE = 1e-5
-NODE = {"simple_rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
+NODES = {"RNN", "LSTM", "GRU"}
+NODE = {"simple_rnn": {"RNN"}, "lstm": {"LSTM"}, "gru": {"GRU"}}
 
 
 @pytest.mark.parametrize("head", HEADS)
@@ -44,8 +45,8 @@ def test_every_cell_and_head_with_every_output(cell: str, head: str) -> None:
     for one in islice(cases, 0, None, 3):
         found, operators = difference(one)
         assert found < CLOSE, one
-        assert NODE[cell] in operators
-        assert "Loop" not in operators
+        assert operators & NODES == NODE.get(cell, set())
+        assert operators.isdisjoint({"Loop", "Scan", "If"})
 
 
 @pytest.mark.parametrize("option", OPTIONS)
@@ -63,6 +64,15 @@ def test_a_layer_is_one_node_whatever_the_lookback() -> None:
     nodes = Counter(op for op, *_ in graph._nodes)
     assert nodes["LSTM"] == 2
     assert sum(nodes.values()) < 40
+
+
+def test_a_scan_takes_a_few_nodes_for_each_doubling_of_the_lookback() -> None:
+    sizes = []
+    for lookback in (32, 64, 128):
+        one = case("min_gru", "direct", "point", "last", Shape(lookback=lookback, horizon=5, n_targets=1))
+        assert one is not None
+        sizes.append(len(graph_of(NETWORK, one.spec, one.shape, weights_of(built(one)))._nodes))
+    assert sizes[2] - sizes[1] == sizes[1] - sizes[0] == 22
 
 
 def test_the_outputs_do_not_depend_on_the_batch() -> None:

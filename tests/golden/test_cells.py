@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from forecaster.model.cells import DenseSpec, Gru, Lstm, RecurrentSpec, SimpleRnn
+from forecaster.model.cells import DenseSpec, Gru, Lstm, MinGru, MinLstm, RecurrentSpec, SimpleRnn, Slstm
 
 pytestmark = pytest.mark.slow
 
@@ -109,11 +109,18 @@ def test_bidirectional_reads_both_ways_and_joins() -> None:
         (Gru(type="gru", units=5, reset_after=False), 3 * 5 * (5 + 3 + 1)),
         # A second bias, of the state.
         (Gru(type="gru", units=5), 3 * 5 * (5 + 3 + 2)),
+        # The gates of a unit see the states of the five units alone, of one unit, or of none.
+        (Slstm(type="slstm", units=5), 4 * 5 * (5 + 3 + 1)),
+        (Slstm(type="slstm", units=5, blocks=5), 4 * 5 * (1 + 3 + 1)),
+        (MinGru(type="min_gru", units=5), 2 * 5 * (3 + 1)),
+        (MinLstm(type="min_lstm", units=5), 3 * 5 * (3 + 1)),
     ],
-    ids=["simple_rnn", "lstm", "gru", "gru reset_after"],
+    ids=["simple_rnn", "lstm", "gru", "gru reset_after", "slstm", "slstm blocks", "min_gru", "min_lstm"],
 )
 def test_number_of_parameters(spec: RecurrentSpec, n: int) -> None:
     """Three inputs, five units: each gate has a weight per unit and state, per input, and a bias."""
+    n_biases = spec.units * spec.n_gates * (2 if getattr(spec, "reset_after", False) else 1)
+    assert spec.n_weights(3) == n - n_biases
     for copies, asked in ((1, spec), (2, spec.model_copy(update={"bidirectional": True}))):
         layer: Any = asked.layer("cell", sequences=False)
         layer.build((None, 4, 3))

@@ -48,6 +48,11 @@ CASES = [
         "55: model.head.type: segments needs model.patch; set the steps of a segment",
     ),
     (
+        "blocks of unequal size",
+        "layers: [{type: slstm, units: 8, blocks: 6}]",
+        "50: model.layers.0.blocks: 6 does not divide the 8 units; use a divisor of units, such as 2",
+    ),
+    (
         "season without length",
         LAYERS + ", normalization: season",
         "57: model.normalization: season needs model.season; set the steps of one season",

@@ -204,7 +204,7 @@ NOT_YET = [
     (
         "jax",
         add("runtime: {backend: jax}"),
-        "c.yaml:5:11: runtime.backend: jax is not supported by this version; remove it",
+        "c.yaml:5:20: runtime.backend: is no key of this version, which runs on TensorFlow alone; remove it",
     ),
 ]
 # (case, text of c.yaml, message)

@@ -244,7 +244,7 @@ def _model(recipe: Recipe) -> str:
         f"  # {means} averaged with the network, by their validation errors.",
         f"  anchor: {{type: ridge, mode: {mode}{of_ridge}}}",
         f"  blend: [{', '.join(recipe.blend)}]",
-        "  layers:   # the stack, first layer first: simple_rnn, lstm or gru",
+        "  layers:   # the stack, first layer first: gru, lstm or another cell",
         f"    - {{type: gru, units: {recipe.units}}}",
         "    - {type: dropout, rate: 0.1}",
         "  output:   # quantiles, so that the intervals know when the series is quiet and when it is busy",

@@ -1,5 +1,7 @@
 """Recurrent cells as ONNX: one fused node per layer, or one step written out where ONNX has no such cell.
 
+A cell whose gates see the input alone has neither: the coefficients of all its steps are written out once.
+
 To add a cell, write its class here and name it in `CELLS`; a test holds these names to those of `model.cells`.
 """
 
@@ -11,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from forecaster.model.cells import Gru, Lstm, RecurrentSpec
+from forecaster.model.cells import Gru, Lstm, Recurrent, RecurrentSpec, Slstm
 from forecaster.model.graph.activations import FUSED, activate, fused_attributes
 from forecaster.model.graph.builder import Graph
 
@@ -26,9 +28,9 @@ class Cell:
         path: Where its kernel, recurrent kernel and bias stand among the saved weights.
     """
 
-    op: ClassVar[str]
-    """The recurrent node of ONNX."""
-    gates: ClassVar[tuple[int, ...]]
+    op: ClassVar[str] = ""
+    """The recurrent node of ONNX; "" where there is none."""
+    gates: ClassVar[tuple[int, ...]] = ()
     """Keras' gates in the order of ONNX."""
 
     def __init__(self, spec: RecurrentSpec, path: str) -> None:
@@ -41,8 +43,8 @@ class Cell:
 
     @property
     def fused(self) -> bool:
-        """Whether ONNX's node has the activations of this layer."""
-        return all(name in FUSED for name in self.activations)
+        """Whether ONNX has a node of this cell with the activations of this layer."""
+        return bool(self.op) and all(name in FUSED for name in self.activations)
 
     def attributes(self) -> dict[str, Any]:
         """Return further attributes of the node."""
@@ -147,8 +149,94 @@ class GruCell(Cell):
         return [g.op("Add", kept, fresh)]
 
 
+class SlstmCell(Cell):
+    """The gates i, f, z, o; the states h, c, n and m. See `loops.slstm.SLSTMCell`."""
+
+    spec: Slstm
+
+    def step(self, g: Graph, x: str, states: list[str]) -> list[str]:
+        h, c, n, m = states
+        z = g.op("MatMul", x, g.weight(f"{self.path}/kernel"))
+        z = g.op("Add", g.op("Add", z, self._of_state(g, h)), g.weight(f"{self.path}/bias"))
+        i, f, new, o = (self._gate(g, z, k) for k in range(4))
+        zero = g.constant(0.0)
+        if self.spec.forget_gate == "sigmoid":
+            f = g.op("Sub", zero, g.op("Softplus", g.op("Sub", zero, f)))
+        kept, there = g.op("Add", f, m), g.op("Greater", n, zero)
+        m = g.op("Where", there, g.op("Max", kept, i), i)
+        old = g.op("Exp", g.op("Min", g.op("Sub", kept, m), zero))
+        old, fresh = g.op("Where", there, old, zero), g.op("Exp", g.op("Sub", i, m))
+        added = g.op("Mul", fresh, activate(g, self.spec.activation, new))
+        c, n = g.op("Add", g.op("Mul", old, c), added), g.op("Add", g.op("Mul", old, n), fresh)
+        return [g.op("Div", g.op("Mul", g.op("Sigmoid", o), c), n), c, n, m]
+
+    def _of_state(self, g: Graph, h: str) -> str:
+        blocks, size = self.spec.blocks, self.spec.units // self.spec.blocks
+        apart = g.transpose(g.reshape(h, -1, blocks, size), 1, 0, 2)
+        found = g.op("MatMul", apart, g.weight(f"{self.path}/recurrent_kernel"))
+        together = g.transpose(g.reshape(found, blocks, -1, 4, size), 1, 2, 0, 3)
+        return g.reshape(together, -1, 4 * self.spec.units)
+
+
+class LinearCell(Cell):
+    """h' = a h + b, with a and b from the input alone."""
+
+    def coefficients(self, g: Graph, x: str) -> tuple[str, str]:
+        """Return a and b of the steps of x: (..., features) -> (..., units) each."""
+        raise NotImplementedError
+
+    def step(self, g: Graph, x: str, states: list[str]) -> list[str]:
+        a, b = self.coefficients(g, x)
+        return [g.op("Add", g.op("Mul", a, states[0]), b)]
+
+    def _parts(self, g: Graph, x: str) -> list[str]:
+        """Return the gates before their activations, and the new values after theirs."""
+        z, last = g.dense(x, self.path), self.spec.n_gates - 1
+        return [
+            *(self._gate(g, z, k) for k in range(last)),
+            activate(g, self.spec.activation, self._gate(g, z, last)),
+        ]
+
+
+class MinGruCell(LinearCell):
+    """See `loops.scan.MinGRUCell`."""
+
+    def coefficients(self, g: Graph, x: str) -> tuple[str, str]:
+        z, new = self._parts(g, x)
+        z = g.op("Sigmoid", z)
+        return g.op("Sub", g.constant(1.0), z), g.op("Mul", z, new)
+
+
+class MinLstmCell(LinearCell):
+    """See `loops.scan.MinLSTMCell`."""
+
+    def coefficients(self, g: Graph, x: str) -> tuple[str, str]:
+        *gates, new = self._parts(g, x)
+        of_f, of_i = (g.op("Softplus", g.op("Sub", g.constant(0.0), gate)) for gate in gates)
+        f = g.op("Sigmoid", g.op("Sub", of_i, of_f))
+        return f, g.op("Mul", g.op("Sub", g.constant(1.0), f), new)
+
+
 # By the type of the YAML file.
-CELLS: dict[str, type[Cell]] = {"simple_rnn": SimpleRnnCell, "lstm": LstmCell, "gru": GruCell}
+CELLS: dict[str, type[Cell]] = {
+    "simple_rnn": SimpleRnnCell,
+    "lstm": LstmCell,
+    "gru": GruCell,
+    "slstm": SlstmCell,
+    "min_gru": MinGruCell,
+    "min_lstm": MinLstmCell,
+}
+
+
+def lacks_node(spec: Recurrent) -> str | None:
+    """Return why the steps of a layer have to be written out one by one, as a phrase; None where they have not."""
+    cell = CELLS[spec.type](spec, "")
+    if cell.fused or isinstance(cell, LinearCell):
+        return None
+    if not cell.op:
+        return f"of {spec.type}"
+    odd = next(name for name in cell.activations if name not in FUSED)
+    return f"with activation {odd}"
 
 
 def cells_of(spec: Any, path: str, inner: str) -> list[Cell]:

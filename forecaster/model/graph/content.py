@@ -21,6 +21,7 @@ OPERATORS = frozenset().union(
         "Abs",
         "Sqrt",
         "Erf",
+        "Exp",
         "Max",
         "Min",
         "Greater",

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from forecaster.model.cells import RecurrentSpec
-from forecaster.model.graph.activations import FUSED
 from forecaster.model.graph.builder import Graph
+from forecaster.model.graph.cells import lacks_node
 from forecaster.model.graph.heads import HEADS, Feedback, Head, States, widths
 from forecaster.model.graph.parameters import assemble, split
 from forecaster.model.graph.window import Frame, GraphWindow
@@ -40,15 +40,11 @@ def refusal(spec: ModelSpec, shape: Shape) -> str | None:
             f"{shape.horizon * len(cells):,} nodes, and at most {MAX_WRITTEN_OUT:,} are"
         )
     steps = shape.lookback // (spec.patch or 1)
-    odd = [
-        name
-        for cell in cells
-        for name in (cell.activation, getattr(cell, "recurrent_activation", "linear"))
-        if name not in FUSED
-    ]
-    if odd and steps * len(cells) > MAX_WRITTEN_OUT:
+    lacking = [why for cell in cells if (why := lacks_node(cell)) is not None]
+    if lacking and steps * len(cells) > MAX_WRITTEN_OUT:
+        layers = "one layer" if len(cells) == 1 else f"{len(cells)} layers"
         return (
-            f"ONNX has no recurrent node with activation {odd[0]}, and {steps:,} steps of {len(cells)} layers are "
+            f"ONNX has no recurrent node {lacking[0]}, and {steps:,} steps of {layers} are "
             f"too many to write out one by one: at most {MAX_WRITTEN_OUT:,} are"
         )
     return None

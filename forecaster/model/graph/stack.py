@@ -9,7 +9,7 @@ from typing import Any
 from forecaster.model.cells import DenseSpec, RecurrentSpec
 from forecaster.model.graph.activations import activate
 from forecaster.model.graph.builder import Graph
-from forecaster.model.graph.cells import Cell, cells_of, run_fused
+from forecaster.model.graph.cells import Cell, LinearCell, cells_of, run_fused
 
 # What keras.layers.LayerNormalization adds to the variance.
 NORM_EPSILON = 1e-3
@@ -111,8 +111,7 @@ class GraphStack:
         self, g: Graph, i: int, spec: RecurrentSpec, seen: Seen, initial: list[str] | None, *, sequences: bool
     ) -> tuple[str, list[str]]:
         cells = self._cells(i, spec)
-        run = _over_steps if all(cell.fused for cell in cells) else _written_out
-        every, final = run(g, cells, seen, initial)
+        every, final = _way(cells[0])(g, cells, seen, initial)
         skip = seen.x if sequences else g.at(seen.x, 1, seen.steps - 1)
         return self._around(g, i, spec, every() if sequences else final[0], skip), final
 
@@ -129,6 +128,13 @@ class GraphStack:
 
 
 Steps = Callable[[], str]
+Way = Callable[[Graph, Sequence[Cell], Seen, list[str] | None], tuple[Steps, list[str]]]
+
+
+def _way(cell: Cell) -> Way:
+    if cell.fused:
+        return _over_steps
+    return _scanned if isinstance(cell, LinearCell) else _written_out
 
 
 def _over_steps(
@@ -188,6 +194,45 @@ def _written_out(
         return g.join(ways)
 
     return steps, [g.join([states[k] for states in finals]) for k in range(n_states)]
+
+
+def _scanned(
+    g: Graph, cells: Sequence[Cell], seen: Seen, initial: list[str] | None
+) -> tuple[Steps, list[str]]:
+    """Run a layer of linear cells in rounds over all steps, as `_over_steps` returns it; see `loops.scan`."""
+    outputs, finals = [], []
+    for nth, cell in enumerate(cells):
+        assert isinstance(cell, LinearCell)
+        a, b = cell.coefficients(g, seen.x)
+        if seen.present is not None:
+            there = g.op("Greater", seen.present, g.constant(0.0))
+            a, b = g.op("Where", there, a, g.constant(1.0)), g.op("Where", there, b, g.constant(0.0))
+        if nth == 1:
+            a, b = g.flip(a, 1), g.flip(b, 1)
+        if initial is not None:
+            start = g.op("Mul", g.slice(a, 1, 0, 1), g.unsqueeze(initial[0], 1))
+            b = g.join([g.op("Add", g.slice(b, 1, 0, 1), start), _tail(g, b, seen.steps)], axis=1)
+        h = _rounds(g, a, b, seen.steps)
+        finals.append(g.at(h, 1, seen.steps - 1))
+        outputs.append(g.flip(h, 1) if nth == 1 else h)
+    return (lambda: g.join(outputs)), [g.join(finals)]
+
+
+def _tail(g: Graph, x: str, steps: int) -> str | None:
+    """Return all steps but the first; None where there are none."""
+    return g.slice(x, 1, 1) if steps > 1 else None
+
+
+def _rounds(g: Graph, a: str, b: str, steps: int) -> str:
+    """Return every h_t = a_t h_(t-1) + b_t, from h = 0; a and b: (batch, steps, units)."""
+    distance = 1
+    while distance < steps:
+        (a0, a1), (b0, b1) = ((g.slice(x, 1, 0, distance), g.slice(x, 1, distance)) for x in (a, b))
+        left = steps - distance
+        b = g.join([b0, g.op("Add", b1, g.op("Mul", a1, g.slice(b, 1, 0, left)))], axis=1)
+        a = g.join([a0, g.op("Mul", a1, g.slice(a, 1, 0, left))], axis=1)
+        distance *= 2
+    return b
 
 
 def _zeros(g: Graph, seen: Seen, units: int) -> str:

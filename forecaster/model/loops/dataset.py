@@ -21,10 +21,8 @@ def as_dataset(batches: keras.utils.PyDataset) -> Any:
         batches: All of the shapes of the first batch.
 
     Returns:
-        A `tf.data.Dataset`, or the batches as they are on other backends.
+        A `tf.data.Dataset`.
     """
-    if keras.backend.backend() != "tensorflow":
-        return batches
     import tensorflow as tf
 
     signature = keras.tree.map_structure(lambda a: tf.TensorSpec(a.shape, a.dtype), batches[0])

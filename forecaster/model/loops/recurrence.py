@@ -9,98 +9,23 @@ TensorFlow, because Keras' own scan cannot return arrays of other shapes than it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-# The derivative of each activation, as a function of the activation's value.
-SLOPES: dict[str, Callable[[Any], Any]] = {
-    "tanh": lambda a: 1 - a * a,
-    "sigmoid": lambda a: a * (1 - a),
-    "relu": lambda a: tf.cast(a > 0, a.dtype),
-    "linear": tf.ones_like,
-}
-Step = Callable[[list[Any], list[Any]], tuple[list[Any], list[Any]]]
-# What a loop reads and writes: (steps, batch, units), or a list of (batch, units) where the loop is
-# unrolled, because XLA does not optimise through a stack that is unstacked again.
-Series = Any
-
-
-def _loop(
-    step: Step, state: list[Any], inputs: Sequence[Series], *, reverse: bool = False
-) -> tuple[list[Any], list[Series]]:
-    """Run `step` over all steps of `inputs`.
-
-    Args:
-        step: (state, inputs of one step) -> (next state, outputs of that step).
-        state: The initial state.
-        inputs: Series of one length, all stacked or all lists.
-        reverse: Whether to run from the last step to the first; outputs keep the order of the steps.
-
-    Returns:
-        The last state, and the outputs as series.
-    """
-    if isinstance(inputs[0], list):
-        rows: list[list[Any]] = [[] for _ in inputs[0]]
-        for t in reversed(range(len(rows))) if reverse else range(len(rows)):
-            state, rows[t] = step(state, [x[t] for x in inputs])
-        return state, [list(column) for column in zip(*rows, strict=True)]
-    n = inputs[0].shape[0]
-    read = [tf.TensorArray(x.dtype, n).unstack(x) for x in inputs]
-    _, example = step(state, [x[0] for x in inputs])
-    write = [tf.TensorArray(y.dtype, n, element_shape=y.shape) for y in example]
-
-    def body(i: Any, state: list[Any], write: list[Any]) -> tuple[Any, list[Any], list[Any]]:
-        t = n - 1 - i if reverse else i
-        state, outputs = step(state, [x.read(t) for x in read])
-        return i + 1, state, [array.write(t, y) for array, y in zip(write, outputs, strict=True)]
-
-    _, state, write = tf.while_loop(
-        lambda i, *_: i < n, body, (0, state, write), maximum_iterations=n, parallel_iterations=1
-    )
-    return state, [array.stack() for array in write]
-
-
-def _each(function: Callable[..., Any], *series: Series) -> Series:
-    """Apply an elementwise function to whole series."""
-    if isinstance(series[0], list):
-        return [function(*step) for step in zip(*series, strict=True)]
-    return function(*series)
-
-
-def _before(first: Any, states: Series) -> Series:
-    """Return the state that each step started from."""
-    return (
-        [first, *states[:-1]] if isinstance(states, list) else tf.concat([first[None], states[:-1]], axis=0)
-    )
-
-
-def _beside(*parts: Any) -> Any:
-    """Put the parts of all gates side by side in one array."""
-    return tf.concat(parts, axis=-1)
-
-
-def _flat(series: Series) -> Any:
-    """Reshape a series to (steps x batch, units)."""
-    return (
-        tf.concat(series, axis=0) if isinstance(series, list) else tf.reshape(series, (-1, series.shape[-1]))
-    )
-
-
-def _whole(series: Series) -> Any:
-    """Stack a series to (steps, batch, units)."""
-    return tf.stack(series) if isinstance(series, list) else series
-
-
-def _kernel_gradient(x: Series, dz: Series) -> Any:
-    """Gradient of W in z = x @ W, summed over all steps: (units of x, units of z)."""
-    return tf.matmul(_flat(x), _flat(dz), transpose_a=True)
-
-
-def _as_series(x: Any, unroll: bool) -> Series:
-    return tf.unstack(x) if unroll else x
+from forecaster.model.loops.series import (
+    SLOPES,
+    as_series,
+    before,
+    beside,
+    each,
+    flat,
+    kernel_gradient,
+    run_loop,
+    whole,
+)
 
 
 def simple_rnn(activation: str, *, unroll: bool) -> Callable[..., Any]:
@@ -117,7 +42,7 @@ def simple_rnn(activation: str, *, unroll: bool) -> Callable[..., Any]:
             h = act(inputs[0] + tf.matmul(state[0], kernel))
             return [h], [h]
 
-        _, (hs,) = _loop(forward, [h0], [_as_series(x, unroll)])
+        _, (hs,) = run_loop(forward, [h0], [as_series(x, unroll)])
 
         def gradient(dhs: Any) -> tuple[Any, ...]:
             def backward(state: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -125,11 +50,11 @@ def simple_rnn(activation: str, *, unroll: bool) -> Callable[..., Any]:
                 dz = (state[0] + dh) * local
                 return [tf.matmul(dz, kernel, transpose_b=True)], [dz]
 
-            inputs = [_as_series(dhs, unroll), _each(slope, hs)]
-            (dh0,), (dz,) = _loop(backward, [tf.zeros_like(h0)], inputs, reverse=True)
-            return _whole(dz), _kernel_gradient(_before(h0, hs), dz), dh0
+            inputs = [as_series(dhs, unroll), each(slope, hs)]
+            (dh0,), (dz,) = run_loop(backward, [tf.zeros_like(h0)], inputs, reverse=True)
+            return whole(dz), kernel_gradient(before(h0, hs), dz), dh0
 
-        return _whole(hs), gradient
+        return whole(hs), gradient
 
     return run  # type: ignore[no-any-return]
 
@@ -158,16 +83,16 @@ def lstm(activation: str, recurrent_activation: str, *, unroll: bool) -> Callabl
             h = o * act(c)
             return [h, c], [h, c, i, f, g, o]
 
-        _, (hs, cs, i, f, g, o) = _loop(forward, [h0, c0], [_as_series(x, unroll)])
+        _, (hs, cs, i, f, g, o) = run_loop(forward, [h0, c0], [as_series(x, unroll)])
 
         def gradient(dhs: Any, dcs: Any) -> tuple[Any, ...]:
-            a = _each(act, cs)
-            of_h = _each(lambda a, o: a * gate_slope(o), a, o)
-            of_c = _each(lambda a, o: o * slope(a), a, o)
-            of_i = _each(lambda g, i: g * gate_slope(i), g, i)
-            of_f = _each(lambda c, f: c * gate_slope(f), _before(c0, cs), f)
-            of_g = _each(lambda i, g: i * slope(g), i, g)
-            slopes = _each(_beside, of_i, of_f, of_g, of_h)
+            a = each(act, cs)
+            of_h = each(lambda a, o: a * gate_slope(o), a, o)
+            of_c = each(lambda a, o: o * slope(a), a, o)
+            of_i = each(lambda g, i: g * gate_slope(i), g, i)
+            of_f = each(lambda c, f: c * gate_slope(f), before(c0, cs), f)
+            of_g = each(lambda i, g: i * slope(g), i, g)
+            slopes = each(beside, of_i, of_f, of_g, of_h)
 
             def backward(state: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
                 dh, dc = state
@@ -176,15 +101,15 @@ def lstm(activation: str, recurrent_activation: str, *, unroll: bool) -> Callabl
                 dc = dc + dc_out + dh * of_c
                 # Concatenated before the product: separate products would each start from the sum dc,
                 # and XLA would compute that sum in each of them again, back to the last step.
-                dz = _beside(dc, dc, dc, dh) * slopes
+                dz = beside(dc, dc, dc, dh) * slopes
                 return [tf.matmul(dz, kernel, transpose_b=True), dc * f], [dz]
 
             zeros = [tf.zeros_like(h0), tf.zeros_like(c0)]
-            inputs = [_as_series(dhs, unroll), _as_series(dcs, unroll), slopes, of_c, f]
-            (dh0, dc0), (dz,) = _loop(backward, zeros, inputs, reverse=True)
-            return _whole(dz), _kernel_gradient(_before(h0, hs), dz), dh0, dc0
+            inputs = [as_series(dhs, unroll), as_series(dcs, unroll), slopes, of_c, f]
+            (dh0, dc0), (dz,) = run_loop(backward, zeros, inputs, reverse=True)
+            return whole(dz), kernel_gradient(before(h0, hs), dz), dh0, dc0
 
-        return (_whole(hs), _whole(cs)), gradient
+        return (whole(hs), whole(cs)), gradient
 
     return run  # type: ignore[no-any-return]
 
@@ -214,14 +139,14 @@ def gru(activation: str, recurrent_activation: str, *, unroll: bool) -> Callable
             h = q + z * (h - q)
             return [h], [h, z, r, q, inner]
 
-        _, (hs, z, r, q, inner) = _loop(forward, [h0], [_as_series(x, unroll)])
+        _, (hs, z, r, q, inner) = run_loop(forward, [h0], [as_series(x, unroll)])
 
         def gradient(dhs: Any) -> tuple[Any, ...]:
-            before = _before(h0, hs)
-            of_z = _each(lambda h, q, z: (h - q) * gate_slope(z), before, q, z)
-            of_q = _each(lambda z, q: (1 - z) * slope(q), z, q)
-            slopes = _each(
-                lambda of_z, of_q, m, r: _beside(of_z, of_q * m * gate_slope(r), of_q * r),
+            last = before(h0, hs)
+            of_z = each(lambda h, q, z: (h - q) * gate_slope(z), last, q, z)
+            of_q = each(lambda z, q: (1 - z) * slope(q), z, q)
+            slopes = each(
+                lambda of_z, of_q, m, r: beside(of_z, of_q * m * gate_slope(r), of_q * r),
                 of_z,
                 of_q,
                 inner,
@@ -231,17 +156,17 @@ def gru(activation: str, recurrent_activation: str, *, unroll: bool) -> Callable
             def backward(state: list[Any], inputs: list[Any]) -> tuple[list[Any], list[Any]]:
                 dh_out, slopes, z = inputs
                 dh = state[0] + dh_out
-                dm = _beside(dh, dh, dh) * slopes
+                dm = beside(dh, dh, dh) * slopes
                 return [dh * z + tf.matmul(dm, kernel, transpose_b=True)], [dm, dh]
 
-            inputs = [_as_series(dhs, unroll), slopes, z]
-            (dh0,), (dm, dh) = _loop(backward, [tf.zeros_like(h0)], inputs, reverse=True)
-            dq = _each(lambda dh, of_q: dh * of_q, dh, of_q)
-            flat = _flat(dm)
-            dx = tf.reshape(tf.concat([flat[:, : 2 * n], _flat(dq)], axis=-1), (-1, *_shape(h0, 3 * n)))
-            return dx, _kernel_gradient(before, dm), tf.reduce_sum(flat, axis=0), dh0
+            inputs = [as_series(dhs, unroll), slopes, z]
+            (dh0,), (dm, dh) = run_loop(backward, [tf.zeros_like(h0)], inputs, reverse=True)
+            dq = each(lambda dh, of_q: dh * of_q, dh, of_q)
+            together = flat(dm)
+            dx = tf.reshape(tf.concat([together[:, : 2 * n], flat(dq)], axis=-1), (-1, *_shape(h0, 3 * n)))
+            return dx, kernel_gradient(last, dm), tf.reduce_sum(together, axis=0), dh0
 
-        return _whole(hs), gradient
+        return whole(hs), gradient
 
     return run  # type: ignore[no-any-return]
 

@@ -58,6 +58,8 @@ FILES: dict[str, dict[str, Any]] = {
         "model.cell": "simple_rnn",
         "model.layers": [{"units": 8}, {"type": "dense", "units": 2}],
     },
+    "units in blocks": {"model.layers": [{"type": "slstm", "units": 6, "blocks": 3}]},
+    "gates of the input": {"model.layers": [{"type": "min_lstm", "units": 8, "dropout": 0.1}]},
     "the widest layer": {"model.layers": [{"type": "gru", "units": 65536}]},
     "mase": {"training.loss": "mase"},
     "smape": {"training.loss": "smape", "scaling.method": "minmax"},

@@ -2,11 +2,9 @@
 
 import pytest
 
-from forecaster.config.describe import experiment_schema, needs
+from forecaster.config.describe import needs
 from forecaster.config.nearest import nearest
-from forecaster.config.not_yet import NOT_YET
 from forecaster.config.parsed_yaml import kind_of
-from forecaster.config.validation_errors import locate
 
 
 @pytest.mark.parametrize(
@@ -42,11 +40,6 @@ def test_nearest(name, names, expected):
 )
 def test_needs(node, words):
     assert needs(node, {}) == words
-
-
-def test_refused_options_are_in_the_schema():
-    for path in NOT_YET:
-        assert locate(path, experiment_schema()).node is not None, path
 
 
 def test_kinds():

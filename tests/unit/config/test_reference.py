@@ -171,7 +171,9 @@ def test_the_summary_shows_the_default() -> None:
 
 def test_a_key_that_types_share_is_told_once() -> None:
     assert PAGE.count("### `model.layers.N.units`") == 1
-    assert f"### `model.layers.N.activation` ({', '.join(CELLS)})" in PAGE
+    assert PAGE.count("### `model.layers.N.bidirectional`") == 1
+    assert "### `model.layers.N.activation` (simple_rnn, lstm, gru)" in PAGE
+    assert "### `model.layers.N.activation` (min_gru, min_lstm)" in PAGE
     assert "### `model.layers.N.activation` (dense)" in PAGE
 
 

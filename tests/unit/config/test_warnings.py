@@ -3,6 +3,8 @@
 import pytest
 
 from forecaster.config.experiment import Experiment
+from forecaster.config.searchable import check_ends
+from forecaster.errors import ConfigError
 
 FILE = """\
 name: odd
@@ -97,3 +99,28 @@ def test_schedules_that_can(warnings):
         "{schedule: {type: plateau, patience: 9}, early_stopping: null}",
     ):
         assert warnings(FILE + f"training: {training}\n") == []
+
+
+def test_the_backend_of_earlier_versions_is_dropped_with_a_word_about_it(warnings):
+    text = FILE + "runtime: {backend: tensorflow, threads: 2}\n"
+    assert warnings(text) == [
+        "c.yaml:8:20: runtime.backend: is no key any more: forecaster runs on TensorFlow; remove it"
+    ]
+    assert Experiment.from_yaml("c.yaml").to_dict()["runtime"] == {
+        "threads": 2,
+        "precision": "float32",
+        "deterministic": True,
+    }
+
+
+def test_another_backend_is_refused_also_as_a_value_of_a_search(warnings):
+    refused = "is no key of this version, which runs on TensorFlow alone; remove it"
+    with pytest.raises(ConfigError, match=f"c.yaml:8:20: runtime.backend: {refused}"):
+        warnings(FILE + "runtime: {backend: torch}\n")
+    node = "{choice: {values: [tensorflow, jax], default: tensorflow}}"
+    warnings(FILE + f"runtime: {{backend: {node}}}\n")
+    (fault,) = check_ends(Experiment.from_yaml("c.yaml"))
+    assert (
+        fault.summary
+        == "with jax, which the search may try: is no key of this version, which runs on TensorFlow alone"
+    )

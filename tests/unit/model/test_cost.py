@@ -24,6 +24,18 @@ def test_patches_shorten_the_loop() -> None:
     assert found.loops == 4
 
 
+def test_a_scan_waits_for_its_rounds_and_has_no_weights_on_the_state() -> None:
+    """40 steps: distances of 1, 2, 4, 8, 16 and 32. 2 gates of 8 units on 1 input."""
+    found = of({"type": "min_gru", "units": 8}, shape=Shape(lookback=40, horizon=3, n_targets=1))
+    assert (found.loops, found.weights) == (6, 16 + 24)
+
+
+def test_blocks_save_weights_on_the_state() -> None:
+    """4 gates of 8 units on 1 input and the 2 states of their block."""
+    layer = {"type": "slstm", "units": 8, "blocks": 4}
+    assert of(layer, shape=Shape(lookback=40, horizon=3, n_targets=1)).weights == 4 * 8 * (1 + 2) + 24
+
+
 @pytest.mark.slow
 def test_weights_are_near_those_of_the_network() -> None:
     from forecaster.model.build import build

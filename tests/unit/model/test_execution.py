@@ -99,11 +99,19 @@ def test_longer_training_is_worth_more_compiling(n_epochs: int, expected: Execut
         {"type": "gru", "units": 8, "reset_after": False},
         {"type": "lstm", "units": 8, "recurrent_dropout": 0.1},
         {"type": "simple_rnn", "units": 8, "activation": "gelu"},
+        {"type": "slstm", "units": 8, "recurrent_dropout": 0.1},
     ],
 )
 def test_layer_that_the_loops_do_not_know_is_left_to_keras(layer: dict[str, Any]) -> None:
     found = chosen(spec(layers=[layer]), 96, batch_size=32)
     assert (found.own_loop, found.jit) == (False, False)
+
+
+def test_cell_without_a_loop_leaves_the_loops_to_the_others() -> None:
+    both = spec(
+        layers=[{"type": "min_gru", "units": 64, "activation": "gelu"}, {"type": "lstm", "units": 64}]
+    )
+    assert chosen(both, 96, batch_size=32) == OWN_LOOP
 
 
 def test_handful_of_batches_is_not_worth_compiling() -> None:
@@ -118,7 +126,7 @@ def test_gpu_keeps_its_fused_kernels() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("cell", [name for name, spec in CELLS.items() if spec.in_own_loop])
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("way", [{"own_loop": True}, {"split": True}, {"own_loop": True, "split": True}])
 def test_loss_and_gradients_are_the_same_in_every_way(cell: str, way: dict[str, bool]) -> None:
     import tensorflow as tf

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from forecaster.model.cells import CELLS
 from forecaster.model.execution import Execution
 from forecaster.runs.checkpoints import FileCheckpoints
 from forecaster.training.progress import EpochRow
@@ -186,3 +187,12 @@ def test_a_monitor_that_cannot_be_computed_is_an_error_at_once() -> None:
         "training.early_stopping.monitor: val_mase cannot be computed on these validation windows, and early "
         "stopping watches it; watch val_loss or val_mae, or see why in the score table of the validation split"
     )
+
+
+@pytest.mark.parametrize("cell", [name for name in CELLS if name != "simple_rnn"])
+def test_every_cell_resumes(tmp_path: Path, cell: str) -> None:
+    how: dict[str, Any] = {
+        "spec": training(epochs=3, early_stopping=None),
+        "layers": [{"type": cell, "units": 3, "dropout": 0.3}],
+    }
+    assert stopped_and_resumed(tmp_path, Killer(2), **how) == outcome(train(**how))

@@ -68,6 +68,18 @@ def test_many_steps_of_an_activation_that_onnx_lacks_are_refused() -> None:
     )
 
 
+def test_many_steps_of_a_cell_that_onnx_lacks_are_refused_and_those_of_a_scan_are_not() -> None:
+    assert refusal(spec(layers=[{"type": "slstm", "units": 2}]), Shape(1024, 4, 1)) is None
+    assert refusal(spec(layers=[{"type": "slstm", "units": 2}]), Shape(1025, 4, 1)) == (
+        "ONNX has no recurrent node of slstm, and 1,025 steps of one layer are too many to write out one by one: at "
+        "most 1,024 are"
+    )
+    assert (
+        refusal(spec(layers=[{"type": "min_gru", "units": 2, "activation": "gelu"}]), Shape(9999, 4, 1))
+        is None
+    )
+
+
 def test_a_network_that_draws_paths_has_three_graphs() -> None:
     counts = {"type": "distribution", "family": "normal"}
     assert roles(spec(output=counts, head={"type": "recursive"})) == ("network", "first", "step")
