@@ -16,8 +16,8 @@ from forecaster.model.spec import AnchorSpec
 
 Float32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
-# Windows that are normalised at once.
-_PART = 4096
+# Samples (one window of one target) that are normalised at once: with a lookback of 720, 180 MiB.
+_PART = 2**15
 
 
 class TargetWindows(WindowInputs, Protocol):
@@ -97,8 +97,9 @@ def _moments(
 ) -> linear.Moments:
     moments = linear.Moments.empty(steps, shape.horizon)
     chosen = linear.spread_out(len(windows), max(1, limit // shape.n_targets))
-    for first in range(0, len(chosen), _PART):
-        indices = chosen[first : first + _PART]
+    together = max(1, min(4096, _PART // shape.n_targets))
+    for first in range(0, len(chosen), together):
+        indices = chosen[first : first + together]
         inputs = windows.inputs(indices)
         if "mask" in inputs:
             # Only windows whose steps all exist.
