@@ -16,8 +16,8 @@ from forecaster.model.spec import AnchorSpec
 
 Float32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
-# Lookbacks that are tried where the lookback is chosen: the whole window, and so many parts of it.
-PARTS_TRIED = (1, 2, 4)
+# Where the lookback is chosen, these parts of the window are tried besides the whole.
+SHORTER = (2, 4)
 # Samples (one window of one target) that are normalised at once: with a lookback of 720, 180 MiB.
 _PART = 2**15
 
@@ -58,10 +58,11 @@ def fit_anchor(
     judged = None
     if (spec.penalty is None or chosen) and val is not None:
         judged = _moments(normalization, shape, val, steps=steps, limit=linear.MAX_VALIDATION_SAMPLES)
-    parts = PARTS_TRIED if chosen and judged is not None else (1,)
-    solved, penalty = _best_of(
-        [steps // part for part in parts if part <= steps], learned, judged, spec.penalty
-    )
+    lookbacks = [steps]
+    if chosen and judged is not None:
+        # One step says nothing once the last value is subtracted.
+        lookbacks += [steps // part for part in SHORTER if steps // part > 1]
+    solved, penalty = _best_of(lookbacks, learned, judged, spec.penalty)
     weights = np.zeros((shape.lookback, shape.horizon), dtype=np.float32)
     weights[-len(solved) :] = solved
     return weights, penalty

@@ -153,11 +153,11 @@ def _without_choices(spec: ExperimentSpec, scored: Fitted) -> ExperimentSpec:
     return spec.model_copy(update={"split": EVERYTHING, "model": model, "training": training})
 
 
-def _anchor_lookback(weights: Arrays) -> int | None:
-    """Return the steps that the anchor sees, which are those that have weights; None where all are 0."""
+def _anchor_lookback(weights: Arrays) -> int:
+    """Return the steps that the anchor sees: those from the first that has weights on, or 1 where none has."""
     anchor = next(array for path, array in weights.items() if path.rpartition("/")[2] == "anchor")
     seen = np.flatnonzero(anchor.any(axis=1))
-    return len(anchor) - int(seen[0]) if len(seen) else None
+    return len(anchor) - int(seen[0]) if len(seen) else 1
 
 
 def _network_share(weights: Arrays) -> float:

@@ -117,8 +117,8 @@ def test_lookback_auto_is_the_one_of_least_error_on_validation() -> None:
         forecast = keras.ops.convert_to_numpy(net(val.inputs(np.arange(len(val)))))
         return weights, float(np.square(forecast - y).mean())
 
-    # The whole window, half of it and a quarter of it.
-    best = min((fitted(steps) for steps in (6, 3, 1)), key=lambda found: found[1])
+    # The whole window and half of it; a quarter would be one step.
+    best = min((fitted(steps) for steps in (6, 3)), key=lambda found: found[1])
     weights, error = fitted("auto")
     np.testing.assert_allclose(weights, best[0], atol=1e-5)
     assert error == pytest.approx(best[1])
