@@ -154,7 +154,7 @@ def command(
                 horizon=horizon,
                 strict=strict,
                 expect_until=expect_until,
-                on_note=reporter.remark,
+                on_note=lambda remark: reporter.note(f"note: {remark}"),
                 on_block=lambda done, blocks: reporter.detail(f"{done:,} of {blocks:,} blocks are forecast"),
             )
             reporter.result(*_parts_result(found))
