@@ -143,14 +143,12 @@ def backtest(
         session.begin()
         damaged: list[str] = []
         with tracked(experiment, session, notify) as block:
-            ahead = (
-                trained_ahead(experiment, run, plan, workers=options.workers, smoke=options.smoke)
-                if options.engine == "ray"
-                else ()
-            )
-            folds = list(
-                _folds(spec, table, plan, session, damaged, block=block, listener=listener, ahead=ahead)
-            )
+            ahead: tuple[int, ...] = ()
+            if options.engine == "ray":
+                workers, smoke = options.workers, options.smoke
+                ahead = trained_ahead(experiment, run, plan, workers=workers, smoke=smoke)
+            parts = _folds(spec, table, plan, session, damaged, block=block, listener=listener, ahead=ahead)
+            folds = list(parts)
             metrics, forecasts, notes = summary_of(spec, folds, plan)
             notes = [*damaged, *notes]
             write_whole(run.file("forecasts.csv"), csv_bytes(forecasts))
