@@ -19,7 +19,7 @@ from forecaster.data.reading.sources import TableSource, as_source
 from forecaster.errors import UsageError
 from forecaster.runs.directory import RunDir, RunReplacedError
 from forecaster.runs.folder import located
-from forecaster.runs.forecast_parts import refuse_with_parts
+from forecaster.runs.forecast_parts import check_goes_with_parts
 from forecaster.runs.outputs import Output
 from forecaster.spec import MOST_COUNT
 from forecaster.stages.metrics import splits_of
@@ -129,7 +129,7 @@ class Run:
                 of no use, or the picture names an unknown series or format.
         """
         if engine != "local":
-            refuse_with_parts(future=future, plot=plot, series=series or None, output=output, table=table)
+            check_goes_with_parts(future=future, plot=plot, series=series or None, output=output, table=table)
             return self._predict_in_parts(
                 data,
                 on_note,
@@ -172,7 +172,7 @@ class Run:
         expect_until: Any = None,
         native_times: bool = False,
         on_note: OnNote | None = None,
-        on_block: Callable[[int, int], None] = lambda done, blocks: None,
+        on_block: Callable[[int, int], None] | None = None,
     ) -> PredictedParts:
         """Forecast a Parquet table of any number of series in parts, a block of series at a time.
 
@@ -226,9 +226,7 @@ class Run:
         from pyarrow import parquet
 
         if data is None:
-            raise UsageError(
-                "--engine ray: needs a table", hint="name a Parquet file or a folder with --data"
-            )
+            raise UsageError("engine ray: needs a table", hint="pass a Parquet file or a folder as data")
         with tempfile.TemporaryDirectory(prefix="forecaster-") as folder:
             path = Path(folder, "forecast.parquet")
             self.predict_to(data, path, native_times=True, on_note=on_note, **options)

@@ -37,8 +37,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = examples(
     "forecaster predict runs/mine --output forecast.csv --plot forecast.png",
-    "forecaster predict runs/mine --data newer.parquet --json",
-    'forecaster predict runs/mine --from "2024-05-31 23:00"',
+    'forecaster predict runs/mine --data newer.parquet --from "2024-05-31 23:00"',
     "forecaster predict runs/mine --data sales.parquet --engine ray --output forecasts/",
 )
 
@@ -137,13 +136,13 @@ def command(
     """Forecast the next steps of every series, and print them as CSV or write them to a file."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
         from forecaster.data.reading.sources import read_once
-        from forecaster.runs.forecast_parts import in_parts, refuse_with_parts
+        from forecaster.runs.forecast_parts import check_goes_with_parts, in_parts
         from forecaster.runs.outputs import Output
         from forecaster.runs.tables import check_spreadsheet_safe, spreadsheet_safe
         from forecaster.terminal.again import again_if_replaced
 
         if in_parts(engine, output):
-            refuse_with_parts(
+            check_goes_with_parts(
                 future=future, plot=plot, series=series, table=table_name, spreadsheet_safe=spreadsheet
             )
             found = fc.load(named_run(run_dir, reporter), expect_sha256=expect_sha256).predict_to(

@@ -101,7 +101,7 @@ def predict_parts(
     output: ForecastParts,
     options: PartsOptions,
     *,
-    on_block: Callable[[int, int], None] = lambda done, blocks: None,
+    on_block: Callable[[int, int], None] | None = None,
 ) -> PredictedParts:
     """Forecast one horizon for every series of a Parquet table, a block of series at a time.
 
@@ -204,7 +204,7 @@ def _forecast(
     output: ForecastParts,
     n_blocks: int,
     options: PartsOptions,
-    on_block: Callable[[int, int], None],
+    on_block: Callable[[int, int], None] | None,
 ) -> tuple[list[BlockFacts], int]:
     """Forecast the blocks that are not done, and return what became of all, and how many were done before."""
     found: dict[int, BlockFacts] = {}
@@ -219,7 +219,8 @@ def _forecast(
             found[block] = done
             # The rows are of no more use, and take as much space as the table.
             shutil.rmtree(output.rows(block), ignore_errors=True)
-            on_block(len(found), n_blocks)
+            if on_block is not None:
+                on_block(len(found), n_blocks)
     return [found[block] for block in range(n_blocks)], n_kept
 
 

@@ -241,7 +241,7 @@ def in_parts(engine: str, output: str | None) -> bool:
     return engine != "local" or (output is not None and output.endswith(("/", os.sep)))
 
 
-def refuse_with_parts(**given: Any) -> None:
+def check_goes_with_parts(**given: Any) -> None:
     """Raise UsageError for an option that a forecast in parts does not have.
 
     Args:
