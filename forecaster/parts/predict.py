@@ -183,6 +183,8 @@ def _spread(
     opened: OpenedRun, files: Sequence[Any], output: ForecastParts, key: dict[str, Any], options: PartsOptions
 ) -> Plan:
     """Cut the table into blocks, and write the rows of each."""
+    import pyarrow as pa
+
     output.begin()
     spec = opened.spec.data
     series = index_series(spec, files)
@@ -193,6 +195,8 @@ def _spread(
         for block in range(len(bounds) - 1):
             output.rows(block).mkdir(parents=True, exist_ok=True)
         spread(spec, files, series, bounds[:-1], output.rows, columns=wanted_columns(spec))
+    # The workers need the memory that Arrow would keep for another table.
+    pa.default_memory_pool().release_unused()
     absent = absent_remarks(opened, series.names, files[0].name if len(files) == 1 else "the table")
     plan = Plan(bounds, absent)
     output.keep_plan(key, plan)
