@@ -42,6 +42,7 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "data/draft/sniff.py": ("init",),
     "data/draft/steps.py": ("init",),
     "data/draft/times.py": ("init",),
+    "data/draft/unread_times.py": ("init",),
     "data/draft/wishes.py": ("init",),
     "data/draft/zones.py": ("init",),
     "data/reading/elsewhere.py": ("predict",),
