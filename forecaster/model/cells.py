@@ -7,7 +7,6 @@ cell from the spec: its state, its gates, its loops.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
@@ -260,8 +259,8 @@ class Slstm(StateWeightsSpec):
     def _whole_blocks(self) -> Slstm:
         if self.units % self.blocks:
             summary = f"{self.blocks} does not divide the {self.units} units"
-            usual = math.gcd(self.units, self.blocks)
-            raise_faults([Fault(("blocks",), summary, f"use a divisor of units, such as {usual}")])
+            near = next(n for n in range(min(self.blocks, self.units), 0, -1) if self.units % n == 0)
+            raise_faults([Fault(("blocks",), summary, f"use a divisor of units, such as {near}")])
         return self
 
     def layer_class(self) -> Any:
