@@ -229,7 +229,7 @@ class Gru(GatedSpec):
 # Beck et al., 2024, "xLSTM: Extended Long Short-Term Memory", section 2.2.
 class Slstm(StateWeightsSpec):
     """LSTM whose input gate is exponential, so that one step can outweigh all that the memory holds (sLSTM of
-    xLSTM). As many weights as an LSTM, and several times slower: no fused kernel exists."""
+    xLSTM). As many weights as an LSTM, slower on long windows, and without a fused GPU kernel."""
 
     type: Literal["slstm"]
     n_gates = 4
@@ -294,8 +294,8 @@ class LinearStateSpec(RecurrentSpec):
 
 # Feng et al., 2024, "Were RNNs All We Needed?", section 3.1.
 class MinGru(LinearStateSpec):
-    """GRU whose gate sees the input alone, so that all steps are computed at once (minGRU). Fast on long windows, with
-    few weights; what a step does cannot depend on what came before, so stack two or more."""
+    """GRU whose gate sees the input alone, so that all steps are computed at once (minGRU). Few weights, and suited to
+    windows in patches; what a step does cannot depend on what came before, so stack two or more."""
 
     type: Literal["min_gru"]
     n_gates = 2
