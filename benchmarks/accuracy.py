@@ -6,18 +6,26 @@ Writes a JSON line per run to --log, and takes the runs that are already there f
 
 DATA holds ETTh1.csv (Zhou et al., 2021) and m4_hourly_train.csv and m4_hourly_test.csv
 (Makridakis et al., 2020), one row per series.
+
+    python benchmarks/accuracy.py --data DATA --tables ETTh1 ETTm1 weather --horizons 96 720 --seeds 1
+
+runs one file, configs/benchmarks/long_horizon.yaml, on each of these tables, with nothing set but the facts of the
+table, the horizon and the seed. DATA then holds ETTh1.csv, ETTm1.csv and weather.csv (Wu et al., 2021), or the same
+with .gz.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import gzip
 import hashlib
 import json
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, pstdev
 from typing import Any
@@ -30,6 +38,36 @@ HORIZONS = {96: 5, 192: 3, 336: 2, 720: 2}
 STACKS = ("stack_simple_rnn", "stack_lstm", "stack_gru", "departures")
 # Naive2 on M4 Hourly, by the organisers.
 NAIVE2 = {"smape": 18.383, "mase": 2.395}
+
+
+@dataclass(frozen=True)
+class LongTable:
+    """The facts of a table that is forecast at long horizons. Every column but the time is a target.
+
+    Attributes:
+        freq: The time from one row to the next.
+        season: Steps in a day, which the seasonal naive forecast repeats.
+        val, test: Rows of validation and test. The rows before them are for training.
+        end: The last row that counts; None counts all.
+        encoding: The encoding of the file.
+    """
+
+    freq: str
+    season: int
+    val: int
+    test: int
+    end: str | None = None
+    encoding: str = "utf-8"
+
+
+LONG_TABLES = {
+    # 12, 4 and 4 months of 30 days; the rest of the file is not used.
+    "ETTh1": LongTable("h", 24, 2880, 2880, end="2018-02-20 23:00:00"),
+    "ETTm1": LongTable("15min", 96, 11520, 11520, end="2018-02-20 23:45:00"),
+    # 10 and 20 % of 52,696 rows. The rows that are absent and repeated are all in the first 70 %.
+    "weather": LongTable("10min", 144, 5270, 10539, encoding="latin-1"),
+}
+LONG_HORIZONS = (96, 192, 336, 720)
 
 
 def m4_table(data: Path, folder: Path) -> Path:
@@ -146,6 +184,54 @@ def etth1(runs: Runs, data: Path) -> None:
     table("ETTh1, scaled, all test windows", header, rows)
 
 
+def long_file(data: Path, name: str) -> Path:
+    """The file of a table, compressed or not."""
+    for path in (data / f"{name}.csv", data / f"{name}.csv.gz"):
+        if path.exists():
+            return path
+    raise SystemExit(f"{data} has no {name}.csv and no {name}.csv.gz")
+
+
+def long_settings(path: Path, facts: LongTable) -> list[str]:
+    """The settings that tell long_horizon.yaml about a table: its path, columns, frequency, season and split."""
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding=facts.encoding) as file:
+        time_column, *targets = next(csv.reader(file))
+    return [
+        f"data.path={path}",
+        f"data.csv.encoding={facts.encoding}",
+        f"data.time={time_column}",
+        f"data.targets={json.dumps(targets, ensure_ascii=False)}",
+        f"data.freq={facts.freq}",
+        f"data.end={json.dumps(facts.end)}",
+        f"split.val={facts.val}",
+        f"split.test={facts.test}",
+        f"evaluation.seasonality={facts.season}",
+    ]
+
+
+def long_horizon(runs: Runs, data: Path, names: list[str], horizons: list[int]) -> None:
+    """One file for every table. The mean over horizons is of those that were asked for."""
+    for name in names:
+        settings = long_settings(long_file(data, name), LONG_TABLES[name])
+        rows: list[list[str]] = []
+        errors: dict[str, list[tuple[float, float]]] = {}
+        for horizon in horizons:
+            shown = [f"window.horizon={horizon}"]
+            found = runs.of("long_horizon", [*settings, *shown], [name, *shown])
+            for who in found[0]["scores"]["test"]:
+                mse, mae = ([of(r, who, m) for r in found] for m in ("scaled_mse", "scaled_mae"))
+                errors.setdefault(who, []).append((mean(mse), mean(mae)))
+                val = mean(r["scores"]["val"][who]["scaled_mse"] for r in found)
+                seconds = f"{mean(r['seconds'] for r in found):.0f}" if who == "model" else ""
+                rows.append([str(horizon), who, f"{val:.4f}", spread(mse, 4), spread(mae, 4), seconds])
+        for who, parts in errors.items():
+            cells = [f"{mean(part[i] for part in parts):.4f}" for i in (0, 1)]
+            rows.append(["mean", who, "", *cells, ""])
+        header = ["horizon", "", "validation MSE", "MSE", "MAE", "seconds a run"]
+        table(f"{name}, scaled, all test windows", header, rows)
+
+
 def m4_hourly(runs: Runs, data: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         found = runs.of("m4_hourly", [f"data.path={m4_table(data, Path(folder))}"], [])
@@ -181,11 +267,18 @@ def main() -> None:
     parser.add_argument("--log", type=Path, default=Path("runs/accuracy.jsonl"), help="a JSON line per run")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", choices=["etth1", "m4_hourly", "departures"])
+    parser.add_argument(
+        "--tables", nargs="+", choices=LONG_TABLES, help="run long_horizon.yaml on these, and nothing else"
+    )
+    parser.add_argument("--horizons", type=int, nargs="+", default=LONG_HORIZONS, help="with --tables")
     given = parser.parse_args()
     given.log.parent.mkdir(parents=True, exist_ok=True)
     runs = Runs(given.log, given.seeds)
     if given.data is None and given.only != "departures":
         parser.error("--data names the folder of ETTh1.csv and the M4 files; without it: --only departures")
+    if given.tables:
+        long_horizon(runs, given.data.resolve(), given.tables, list(given.horizons))
+        return
     if given.only in (None, "etth1"):
         etth1(runs, given.data.resolve())
     if given.only in (None, "m4_hourly"):

@@ -52,11 +52,16 @@ def write_table(path: Path, rows: int) -> None:
 
 
 def train(folder: Path, table: Path, lookback: int) -> dict[str, float]:
-    """Train in a process of its own: its peak in GiB, wall and processor seconds."""
+    """Train on a table with one lookback; see `measured`."""
     config = folder / f"{table.stem}-{lookback}.yaml"
     config.write_text(CONFIG.format(path=table.name, lookback=lookback), encoding="utf-8")
-    run = folder / f"run-{table.stem}{table.suffix}-{lookback}"
-    command = [sys.executable, "-m", "forecaster", "train", str(config), "--smoke", "--run-dir", str(run)]
+    return measured(config, folder / f"run-{table.stem}{table.suffix}-{lookback}", "--smoke")
+
+
+def measured(config: Path, run: Path, *options: str) -> dict[str, float]:
+    """Train in a process of its own: its peak in GiB, wall and processor seconds."""
+    folder = config.parent
+    command = [sys.executable, "-m", "forecaster", "train", str(config), "--run-dir", str(run), *options]
     began = time.monotonic()
     output = os.open(folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     actions = [(os.POSIX_SPAWN_DUP2, output, stream) for stream in (1, 2)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Generator
@@ -16,6 +17,16 @@ SLOW_FILE = ("\npytestmark = pytest.mark.slow\n", "\npytestmark = [pytest.mark.s
 # A shell's background job ignores Ctrl-C, and so would the programs that tests start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # There is a process for each core: threads beside it only wait for one another. Read when the libraries load.
+    for name in (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "TF_NUM_INTRAOP_THREADS",
+        "TF_NUM_INTEROP_THREADS",
+    ):
+        os.environ.setdefault(name, "1")
 
 # A failure is the same at each run; `make fuzz` looks for new ones.
 settings.register_profile("whole", deadline=None, derandomize=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from forecaster.data.reading.sources import TableSource, as_source
 from forecaster.errors import UsageError
 from forecaster.runs.directory import RunDir, RunReplacedError
 from forecaster.runs.folder import located
+from forecaster.runs.forecast_parts import check_goes_with_parts
 from forecaster.runs.outputs import Output
 from forecaster.spec import MOST_COUNT
 from forecaster.stages.metrics import splits_of
@@ -27,6 +29,7 @@ from forecaster.stages.settled import settings_of_a_run
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from forecaster.parts.predict import PredictedParts
     from forecaster.pipeline.explain import Explained
     from forecaster.pipeline.export import Exported
     from forecaster.pipeline.future import FutureTable
@@ -88,6 +91,7 @@ class Run:
         expect_until: Any = None,
         output: str | Path | None = None,
         table: str | None = None,
+        engine: Literal["local", "ray"] = "local",
         on_note: OnNote | None = None,
     ) -> Any:
         """Forecast the next steps of every series.
@@ -110,6 +114,8 @@ class Run:
             output: A file or an address to write the forecast to as well, as `forecaster predict --output` does: CSV,
                 Parquet, JSON or Excel by its ending; or `env:NAME`, a database.
             table: The table of the database. Rows of the same series, cutoff, time and target are replaced.
+            engine: Where the forecast is made: in this process ("local"), or in parts on Ray ("ray"), from Parquet.
+                `predict_to` does the same for tables whose forecasts do not fit into memory.
             on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
 
         Returns:
@@ -122,6 +128,17 @@ class Run:
             UsageError: When the horizon is too long, the cutoff is not in the table, expect_until is no time, future is
                 of no use, or the picture names an unknown series or format.
         """
+        if engine != "local":
+            check_goes_with_parts(future=future, plot=plot, series=series or None, output=output, table=table)
+            return self._predict_in_parts(
+                data,
+                on_note,
+                engine=engine,
+                cutoff=cutoff,
+                horizon=horizon,
+                strict=strict,
+                expect_until=expect_until,
+            )
         place = Output.of(output, table)
         source, kind = self._source(data)
         found = self.prediction(
@@ -140,6 +157,81 @@ class Run:
             replace(found, table=found.form(False, False)).write(place)
         deliver(on_note, found.warnings, found.notes)
         return to_kind(found.table, kind, self._schema(source))
+
+    @settings_of_a_run()
+    def predict_to(
+        self,
+        data: Any,
+        output: str | Path,
+        *,
+        engine: Literal["local", "ray"] = "local",
+        workers: int | None = None,
+        cutoff: Any = None,
+        horizon: int | None = None,
+        strict: bool = False,
+        expect_until: Any = None,
+        native_times: bool = False,
+        on_note: OnNote | None = None,
+        on_block: Callable[[int, int], None] | None = None,
+    ) -> PredictedParts:
+        """Forecast a Parquet table of any number of series in parts, a block of series at a time.
+
+        The rows are those of `predict`, in the same order. A series that cannot be forecast costs the others nothing:
+        it is named in a file of errors. After a kill the same call goes on from the parts that are written.
+
+        Args:
+            data: A Parquet file, or a folder of such files.
+            output: A new folder of Parquet files, or a file that ends in .parquet.
+            engine: Where blocks are forecast: in this process ("local"), or in actors of Ray ("ray"), of the cluster
+                that RAY_ADDRESS names or of one that is started here.
+            workers: The number of actors; None is one per processor.
+            cutoff: See `predict`.
+            horizon: See `predict`.
+            strict: Whether series that are not forecast, missing or late raise an error, after all others are written.
+            expect_until: See `predict`.
+            native_times: Whether times are timestamps; if not, they are text, as `forecaster predict` writes them.
+            on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
+            on_block: A function that takes the number of finished blocks and that of all blocks.
+
+        Returns:
+            The output, and the numbers of series, rows, errors and parts.
+
+        Raises:
+            DataError: When the table cannot be read, no series can be forecast or, with strict, some are not.
+            UsageError: When the table is not Parquet, the run has one series, or an option is not possible.
+            RunTakenError: When another process writes the output.
+            EnvironmentError_: When the disk is full, the extra ray is not installed, or workers are lost.
+        """
+        from forecaster.parts.predict import PartsOptions, predict_parts
+        from forecaster.runs.forecast_parts import ForecastParts
+
+        check_count("horizon", horizon, most=MOST_STEPS)
+        check_count("workers", workers, most=MOST_COUNT)
+        options = PartsOptions(
+            engine,
+            workers,
+            _cutoff_text(cutoff),
+            horizon,
+            strict,
+            _cutoff_text(expect_until),
+            native_times,
+        )
+        source = as_source(data, self.experiment.spec.data)
+        found = predict_parts(self._opened, source, ForecastParts.of(output), options, on_block=on_block)
+        deliver(on_note, (), found.notes)
+        return found
+
+    def _predict_in_parts(self, data: Any, on_note: OnNote | None, **options: Any) -> Any:
+        """Return the forecast of `predict_to` as the table that `predict` returns."""
+        from pyarrow import parquet
+
+        if data is None:
+            raise UsageError("engine ray: needs a table", hint="pass a Parquet file or a folder as data")
+        with tempfile.TemporaryDirectory(prefix="forecaster-") as folder:
+            path = Path(folder, "forecast.parquet")
+            self.predict_to(data, path, native_times=True, on_note=on_note, **options)
+            table = parquet.ParquetFile(path).read()
+        return to_kind(table, DEFAULT_KIND, None)
 
     @settings_of_a_run()
     def prediction(

@@ -202,6 +202,8 @@ def backtest(
     resume: bool = False,
     overwrite: bool = False,
     smoke: bool = False,
+    engine: Literal["local", "ray"] = "local",
+    workers: int | None = None,
     on_epoch: OnEpoch | None = None,
     on_note: OnNote | None = None,
     listener: Listener | None = None,
@@ -220,6 +222,9 @@ def backtest(
         resume: Continue the interrupted backtest in run_dir.
         overwrite: Replace the backtest in run_dir.
         smoke: See `train`.
+        engine: Where the folds of refit are trained: in this process ("local"), or at the same time on Ray ("ray").
+            on_epoch hears of an epoch on Ray when all folds are trained.
+        workers: The number of folds that Ray trains at the same time; None is all of them.
         on_epoch: See `train`.
         on_note: See `train`.
         listener: See `train`.
@@ -242,12 +247,13 @@ def backtest(
     check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="backtest")
     check_count("folds", folds, most=1_000)
     check_count("step", step, most=MOST_COUNT)
+    check_count("workers", workers, most=MOST_COUNT)
     experiment, source = with_table(experiment, data)
     plan = BacktestPlan(folds=folds, step=step, refit=refit, window=window)
     result = backtest_run(
         experiment,
         source,
-        BacktestOptions(plan, path_of(run_dir), resume, overwrite, smoke),
+        BacktestOptions(plan, path_of(run_dir), resume, overwrite, smoke, engine, workers),
         listener=listener or listener_of(on_epoch),
         notify=lambda warnings, notes: deliver(on_note, warnings, notes),
     )

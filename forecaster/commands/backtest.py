@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -65,6 +65,24 @@ def command(
     ] = False,
     overwrite: Overwrite = False,
     smoke: Smoke = False,
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine",
+            metavar="local|ray",
+            help="Train the folds of --refit one after the other here, or at the same time on Ray.",
+        ),
+    ] = "local",
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            metavar="N",
+            help="Train this many folds at the same time, with --engine ray. The default is all.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -83,6 +101,9 @@ def command(
                 resume=resume,
                 overwrite=overwrite,
                 smoke=smoke,
+                # An unknown engine is an error of `fc.backtest`, with the names of the known ones.
+                engine=cast("Literal['local', 'ray']", engine),
+                workers=workers,
                 on_note=reporter.remark,
                 listener=listener,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
@@ -31,13 +31,14 @@ from forecaster.terminal.options import (
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from forecaster.parts.predict import PredictedParts
     from forecaster.pipeline.predict import Predicted
     from forecaster.runs.outputs import Output
 
 EXAMPLES = examples(
     "forecaster predict runs/mine --output forecast.csv --plot forecast.png",
-    "forecaster predict runs/mine --data newer.parquet --json",
-    'forecaster predict runs/mine --from "2024-05-31 23:00"',
+    'forecaster predict runs/mine --data newer.parquet --from "2024-05-31 23:00"',
+    "forecaster predict runs/mine --data sales.parquet --engine ray --output forecasts/",
 )
 
 
@@ -107,6 +108,25 @@ def command(
             show_default=False,
         ),
     ] = None,
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine",
+            metavar="local|ray",
+            help="Forecast here or, in parts, on Ray. Both write parts where --output is a folder, as forecasts/.",
+        ),
+    ] = "local",
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            metavar="N",
+            help="Forecast this many blocks of series at the same time, with --engine ray. The default is one per "
+            "processor.",
+            show_default=False,
+        ),
+    ] = None,
     spreadsheet: SpreadsheetSafe = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -116,10 +136,30 @@ def command(
     """Forecast the next steps of every series, and print them as CSV or write them to a file."""
     with command_context(as_json, quiet, verbose, no_color) as reporter:
         from forecaster.data.reading.sources import read_once
+        from forecaster.runs.forecast_parts import check_goes_with_parts, in_parts
         from forecaster.runs.outputs import Output
         from forecaster.runs.tables import check_spreadsheet_safe, spreadsheet_safe
         from forecaster.terminal.again import again_if_replaced
 
+        if in_parts(engine, output):
+            check_goes_with_parts(
+                future=future, plot=plot, series=series, table=table_name, spreadsheet_safe=spreadsheet
+            )
+            found = fc.load(named_run(run_dir, reporter), expect_sha256=expect_sha256).predict_to(
+                *_files(data, output),
+                engine=cast("Literal['local', 'ray']", engine),
+                workers=workers,
+                cutoff=cutoff,
+                horizon=horizon,
+                strict=strict,
+                expect_until=expect_until,
+                on_note=lambda remark: reporter.note(f"note: {remark}"),
+                on_block=lambda done, blocks: reporter.detail(f"{done:,} of {blocks:,} blocks are forecast"),
+            )
+            reporter.result(*_parts_result(found))
+            return
+        if workers is not None:
+            raise UsageError("--workers: needs --engine ray", hint="add --engine ray, or leave out --workers")
         place = Output.of(output, table_name)
         if data == future == STDIO:
             raise UsageError(
@@ -153,6 +193,36 @@ def command(
             n_rows = replace(predicted, table=table).write(place)
         reporter.result(*_result(predicted, table, reporter, place, n_rows), is_table=place is None)
         reporter.show_forecast(predicted.newest, time_label=run.experiment.spec.data.time)
+
+
+def _files(data: str | None, output: str | None) -> tuple[str, str]:
+    """Return --data and --output. Raises UsageError where one of them is no file."""
+    if data is None or data == STDIO:
+        raise UsageError(
+            "a forecast in parts needs a table in files", hint="name a Parquet file or a folder with --data"
+        )
+    if output is None or output == STDIO:
+        raise UsageError(
+            "a forecast in parts needs files to write",
+            hint="name a folder, or a file that ends in .parquet, with --output",
+        )
+    return data, output
+
+
+def _parts_result(found: PredictedParts) -> Result:
+    facts = {
+        "output": str(found.output),
+        "series": found.n_series,
+        "rows": found.n_rows,
+        "not_forecast": found.n_errors,
+        "errors": None if found.errors is None else str(found.errors),
+        "parts": found.n_parts,
+        "parts_kept": found.n_kept,
+        "notes": found.notes,
+    }
+    kept = f", {found.n_kept:,} of them from before" if found.n_kept else ""
+    text = f"{found.output}: {found.n_rows:,} rows of {found.n_series:,} series in {found.n_parts:,} blocks{kept}"
+    return facts, text
 
 
 def _result(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import forecaster as fc
-from forecaster.system import quoted as as_typed
 from forecaster.terminal.console import Result, wrapped
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.named_run import named_run
+from forecaster.terminal.next_steps import closing_lines
 from forecaster.terminal.options import (
     Json,
     NewRun,
@@ -76,9 +76,7 @@ def _result(run: Run, before: Path) -> Result:
     lines = wrapped(run.notes)
     if run.already_complete:
         lines.append("The run was already complete; nothing was trained.")
-    # A forecast needs future covariates that the table does not hold, so they are filled in first.
-    following = f"forecaster {'future' if run.needs_future else 'predict'} {as_typed(str(run.path))}"
-    lines += [f"run:    {run.path}", f"report: {run.path / 'report.html'}", f"next:   {following}"]
+    lines += closing_lines(run)
     facts = {
         "run": str(run.path),
         "before": str(before),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import forecaster as fc
-from forecaster.system import quoted as as_typed
 from forecaster.terminal.console import Result, wrapped
 from forecaster.terminal.exits import command_context
+from forecaster.terminal.next_steps import closing_lines
 from forecaster.terminal.options import (
     ConfigFile,
     Json,
@@ -78,8 +78,6 @@ def _result(run: Run) -> Result:
     lines += wrapped([*(remarks(splits[judged]["left_out"]) if judged else []), *run.notes])
     if run.already_complete:
         lines.append("The run was already complete; nothing was trained.")
-    # A forecast needs future covariates that the table does not hold, so they are filled in first.
-    following = f"forecaster {'future' if run.needs_future else 'predict'} {as_typed(str(path))}"
-    lines += [f"run:    {path}", f"report: {path / 'report.html'}", f"next:   {following}"]
+    lines += closing_lines(run)
     facts = {"run": str(path), "verdict": run.verdict, "notes": run.notes, "splits": splits}
     return facts, "\n".join(lines)

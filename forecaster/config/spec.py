@@ -91,7 +91,7 @@ class ExperimentSpec(Spec):
             faults.append(Fault(("window", "short"), summary, "set it to skip"))
         anchor = self.model.anchor
         shorter: dict[tuple[str, ...], int | None] = {("model", "past_lookback"): self.model.past_lookback}
-        if anchor is not None:
+        if anchor is not None and anchor.lookback != "auto":
             shorter["model", "anchor", "lookback"] = anchor.lookback
         for path, steps in shorter.items():
             if (steps or 0) > lookback:

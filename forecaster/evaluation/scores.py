@@ -97,21 +97,26 @@ def score_table(
     of_intervals = interval_metrics(scoring.levels)
     breakdown: Breakdown = {}
     table: ScoreTable = {"windows": len(actual), "scores": {}, "intervals": {}, "left_out": {}}
-    for name, forecast in forecasts.items():
-        quantiles = forecast.quantiles
+
+    def of_forecaster(name: str) -> dict[str, MetricResult]:
+        # Looked up here, so that its intervals are gone before those of the next one are made.
+        forecast = forecasts[name]
         scored = Scored(
             actual,
             forecast.point,
             series,
             *scales,
-            quantiles=quantiles,
+            quantiles=forecast.quantiles,
             probabilities=forecast.probabilities,
         )
-        metrics = of_points if quantiles is None else of_points | of_intervals
-        breakdown[name] = {key: metric.broken_down(scored) for key, metric in metrics.items()}
-        table["scores"][name] = {key: _plain(breakdown[name][key].overall) for key in of_points}
-        if quantiles is not None:
-            table["intervals"][name] = {key: _plain(breakdown[name][key].overall) for key in of_intervals}
+        metrics = of_points if forecast.quantiles is None else of_points | of_intervals
+        return {key: metric.broken_down(scored) for key, metric in metrics.items()}
+
+    for name in forecasts:
+        found = breakdown[name] = of_forecaster(name)
+        table["scores"][name] = {key: _plain(found[key].overall) for key in of_points}
+        if found.keys() > of_points.keys():
+            table["intervals"][name] = {key: _plain(found[key].overall) for key in of_intervals}
     table["left_out"] = _left_out(actual, series, scales=scales, metrics=scoring.metrics)
     return table, breakdown
 

@@ -30,6 +30,8 @@ MAX_POOLED_WINDOWS = 100_000
 WINDOWS_TO_CHOOSE = 5_000
 # The most offsets that are stored; a table that needs more is calibrated as a whole.
 MAX_OFFSETS = 1_000_000
+# The most numbers that are calibrated at a time, 32 MiB of them.
+NUMBERS_AT_A_TIME = 2**22
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,25 @@ class Calibration:
             (windows, horizon, targets, probabilities), non-decreasing in the probability; NaN
             at steps beyond those that were calibrated.
         """
-        horizon, n = self.offsets.shape[1], len(self.probabilities)
         place = {name: i + 1 for i, name in enumerate(self.ids)}
         row = np.array([place.get(name, 0) for name in ids], dtype=np.int64)[forecast.group]
-        out = np.full((*forecast.quantiles.shape[:-1], n), np.nan)
+        out = np.full((*forecast.quantiles.shape[:-1], len(self.probabilities)), np.nan)
+        windows = max(1, NUMBERS_AT_A_TIME // max(1, out[:1].size))
+        for first in range(0, len(out), windows):
+            run = slice(first, first + windows)
+            part = GroupedQuantiles(forecast.quantiles[run], forecast.group[run])
+            self._apply_to(part, row[run], out=out[run])
+        return out
+
+    def _apply_to(self, forecast: GroupedQuantiles, row: Ints, *, out: Floats) -> None:
+        """Calibrate some windows.
+
+        Args:
+            forecast: The forecasts to calibrate.
+            row: (windows,), the row of the offsets of each window.
+            out: (windows, horizon, targets, probabilities), where the quantiles go.
+        """
+        horizon = self.offsets.shape[1]
         if self.stretch:
             scaled = _scaled(self.scaler, forecast, horizon)
             moved = stretched(scaled, self.offsets[row, : scaled.shape[1]], self.probabilities, self._added)
@@ -91,7 +108,7 @@ class Calibration:
                 out[:, :horizon, :, k] = self.scaler.invert(moved[..., k], forecast.group)
                 if probability == MEDIAN:
                     out[..., k] = _of_probability(forecast.quantiles, k)
-            return out
+            return
         for k, probability in enumerate(self.probabilities):
             base = _of_probability(forecast.quantiles, k)
             if probability == MEDIAN:
@@ -104,7 +121,6 @@ class Calibration:
         # (Chernozhukov et al., 2010). The median is the forecast and stays as it is.
         bounds = [k for k, p in enumerate(self.probabilities) if p != MEDIAN]
         out[..., bounds] = np.sort(out[..., bounds], axis=-1)
-        return out
 
     @property
     def _added(self) -> Floats | float:

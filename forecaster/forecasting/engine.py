@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from forecaster.data.transforms.windows import Windows
 from forecaster.forecasting.graphs import WEIGHTS, StoredGraphs, graph_content
-from forecaster.model.execution import PREDICT_BATCH
+from forecaster.model.execution import PREDICT_BATCH, predict_batch
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 from forecaster.runs.arrays import Arrays
@@ -67,7 +67,8 @@ class KerasEngine:
         from forecaster.model.predict import predict_windows
 
         network = self._network(member, windows)
-        return predict_windows(network, windows, batch_size=min(PREDICT_BATCH, len(windows)))
+        batch_size = min(predict_batch(self.spec, self.shape), len(windows))
+        return predict_windows(network, windows, batch_size=batch_size)
 
     def path_quantiles(
         self, member: int, windows: Windows, probabilities: tuple[float, ...]

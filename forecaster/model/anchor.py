@@ -16,8 +16,10 @@ from forecaster.model.spec import AnchorSpec
 
 Float32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
-# Windows that are normalised at once.
-_PART = 4096
+# Where the lookback is chosen, these parts of the window are tried besides the whole.
+SHORTER = (2, 4)
+# Samples (one window of one target) that are normalised at once: with a lookback of 720, 180 MiB.
+_PART = 2**15
 
 
 class TargetWindows(WindowInputs, Protocol):
@@ -45,19 +47,40 @@ def fit_anchor(
         normalization: That of the network.
         shape: Sizes of the windows.
         train: Windows to fit on.
-        val: Windows by which the penalty is chosen, where the spec names none.
+        val: Windows by which the penalty is chosen, where the spec names none, and the lookback, where that is auto.
 
     Returns:
         Weights, (lookback, horizon); 0 for steps before the anchor's lookback. And the penalty.
     """
-    steps = spec.lookback or shape.lookback
+    chosen = spec.lookback == "auto"
+    steps = spec.lookback if isinstance(spec.lookback, int) else shape.lookback
     learned = _moments(normalization, shape, train, steps=steps, limit=linear.MAX_TRAINING_SAMPLES)
     judged = None
-    if spec.penalty is None and val is not None:
+    if (spec.penalty is None or chosen) and val is not None:
         judged = _moments(normalization, shape, val, steps=steps, limit=linear.MAX_VALIDATION_SAMPLES)
+    lookbacks = [steps]
+    if chosen and judged is not None:
+        # One step says nothing once the last value is subtracted.
+        lookbacks += [steps // part for part in SHORTER if steps // part > 1]
+    solved, penalty = _best_of(lookbacks, learned, judged, spec.penalty)
     weights = np.zeros((shape.lookback, shape.horizon), dtype=np.float32)
-    weights[-steps:], penalty = linear.solve(learned, judged, penalty=spec.penalty)
+    weights[-len(solved) :] = solved
     return weights, penalty
+
+
+def _best_of(
+    lookbacks: list[int], learned: linear.Moments, judged: linear.Moments | None, penalty: float | None
+) -> tuple[npt.NDArray[np.float64], float]:
+    """Return the weights, (lookback, horizon), and the penalty of the lookback with the least error on `judged`."""
+
+    def solve(steps: int) -> tuple[npt.NDArray[np.float64], float]:
+        return linear.solve(learned.last(steps), judged and judged.last(steps), penalty=penalty)
+
+    def error(solved: tuple[npt.NDArray[np.float64], float]) -> float:
+        weights, _ = solved
+        return judged.last(len(weights)).squared_error(weights) if judged is not None else 0.0
+
+    return min(map(solve, lookbacks), key=error)
 
 
 # Weights of the network in the mean with its anchor that are tried; the network always takes part.
@@ -97,8 +120,9 @@ def _moments(
 ) -> linear.Moments:
     moments = linear.Moments.empty(steps, shape.horizon)
     chosen = linear.spread_out(len(windows), max(1, limit // shape.n_targets))
-    for first in range(0, len(chosen), _PART):
-        indices = chosen[first : first + _PART]
+    together = max(1, min(4096, _PART // shape.n_targets))
+    for first in range(0, len(chosen), together):
+        indices = chosen[first : first + together]
         inputs = windows.inputs(indices)
         if "mask" in inputs:
             # Only windows whose steps all exist.

@@ -11,6 +11,9 @@ from forecaster.model.spec import ModelSpec
 
 # Windows per batch of a forecast.
 PREDICT_BATCH = 256
+# Rows per batch of a forecast, a row being a window or, with independent channels, a window of one target: 32 targets
+# fill it with PREDICT_BATCH windows. More rows are no faster, and their memory would grow with the number of targets.
+PREDICT_ROWS = 8192
 # An unrolled graph of up to this many steps compiles in seconds; at 96 it takes longer than a short training.
 MAX_UNROLLED_STEPS = 32
 # Numbers in one state (batch x units) up to which XLA's single-threaded loop beats TensorFlow's
@@ -22,6 +25,17 @@ MIN_SPLIT_ROWS = 64
 # second longer to compile than Keras' own, and an unrolled graph of two halves three seconds more than that.
 LOOP_PAYS_S = 4.0
 UNROLLING_PAYS_S = 8.0
+
+
+def predict_batch(spec: ModelSpec, shape: Shape) -> int:
+    """Return the windows per batch of a forecast.
+
+    Args:
+        spec: The network.
+        shape: Sizes of the windows.
+    """
+    each = shape.n_targets if spec.channels == "independent" else 1
+    return min(PREDICT_BATCH, max(1, PREDICT_ROWS // each))
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,8 @@ def forget() -> None:
 
 def _recall(spec: ModelSpec, shape: Shape, *rest: Any) -> tuple[Forecaster | None, tuple[Any, ...]]:
     """Return the network that was built in this way, now the newest, and the way."""
-    # The penalty of an anchor is used where its weights are fitted, outside the network.
-    anchor = spec.anchor and spec.anchor.model_copy(update={"penalty": None})
+    # Penalty and lookback of an anchor are used where its weights are fitted, outside the network.
+    anchor = spec.anchor and spec.anchor.model_copy(update={"penalty": None, "lookback": None})
     policy = keras.config.dtype_policy().name
     way = (spec.model_copy(update={"anchor": anchor}), shape, policy, *rest)
     for entry in _kept.networks:

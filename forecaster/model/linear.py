@@ -42,6 +42,10 @@ class Moments(NamedTuple):
         np.add(self.inputs, x.T @ x, out=self.inputs)
         np.add(self.cross, x.T @ y, out=self.cross)
 
+    def last(self, steps: int) -> Moments:
+        """Return the moments of the same samples, of which only the last steps of the lookback are seen."""
+        return Moments(self.inputs[-steps:, -steps:], self.cross[-steps:])
+
     def squared_error(self, weights: Array) -> float:
         """Return the sum of squares of Y - X weights, less Y'Y. weights: (lookback, horizon)."""
         return float(np.sum(weights * (self.inputs @ weights - 2.0 * self.cross)))

@@ -82,15 +82,22 @@ def predict_windows(model: Any, windows: WindowInputs, *, batch_size: int) -> np
     """
     if model.carries_state:
         return _predict_in_streams(model, windows)
-    batches = as_dataset(PredictBatches(windows, batch_size))
-    forecast: npt.NDArray[np.float32] = model.predict(batches, verbose=0)
-    return forecast[: len(windows)]
+    return _outputs(model, PredictBatches(windows, batch_size))[: len(windows)]
+
+
+def _outputs(model: Any, batches: keras.utils.PyDataset) -> npt.NDArray[np.float32]:
+    """Return the network's output for all batches, one after the other.
+
+    Keras' own predict makes a graph of as many forecasts as there are batches in a call of training, and another one
+    for what is left at the end.
+    """
+    return np.concatenate([np.asarray(model.forecast_batch(inputs)) for (inputs,) in as_dataset(batches)])
 
 
 def _predict_in_streams(model: Any, windows: WindowInputs) -> npt.NDArray[np.float32]:
     whole, position = windows.with_history()
     streams = arrange_streams(whole.series, model.streams)
-    forecast = model.predict(as_dataset(StreamBatches(whole, streams)), verbose=0)
+    forecast = _outputs(model, StreamBatches(whole, streams))
     held = streams.order.reshape(-1) >= 0
     out = np.empty((len(whole), *forecast.shape[1:]), dtype=np.float32)
     out[streams.order.reshape(-1)[held]] = forecast[held]

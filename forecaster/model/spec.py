@@ -72,8 +72,9 @@ class AnchorSpec(Spec):
         ),
     ] = Field("correct", examples=["average"])
     """How the network and the linear forecast are combined."""
-    lookback: Count | None = Field(None, examples=[96])
-    """How many of the window's last steps the linear forecast sees. null: all of `window.lookback`."""
+    lookback: Count | Literal["auto"] | None = Field(None, examples=[96, "auto"])
+    """How many of the window's last steps the linear forecast sees. null: all of `window.lookback`. auto: all, the last
+    half or the last quarter of them, by the squared error on the validation windows."""
     penalty: Annotated[float, Field(ge=0)] | None = Field(None, examples=[0.1])
     """The ridge penalty, as a share of the mean square of an input. null: chosen on the validation windows."""
 

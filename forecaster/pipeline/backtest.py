@@ -11,9 +11,10 @@ import numpy as np
 
 from forecaster.config.experiment import Experiment
 from forecaster.config.spec import ExperimentSpec
+from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource, fingerprint
 from forecaster.data.transforms.fitted import FittedTransforms
-from forecaster.errors import FORMAT_VERSION, Notify
+from forecaster.errors import FORMAT_VERSION, Notify, UsageError
 from forecaster.evaluation.comparison import ComparedForecast, compare
 from forecaster.forecasting.fitted import Fitted
 from forecaster.runs.claim import check_free
@@ -21,7 +22,10 @@ from forecaster.runs.directory import RunDir, new_run_path
 from forecaster.runs.files import write_json, write_text, write_whole
 from forecaster.runs.session import Inputs, Session, open_session
 from forecaster.runs.tables import csv_bytes, rows_csv
+from forecaster.search.folds import trained_ahead
+from forecaster.search.ray_engine import EngineName, check_engine
 from forecaster.stages.fitting import fit_and_score, member_store
+from forecaster.stages.fold_training import part_of
 from forecaster.stages.folds import BacktestPlan, check_folds, fold_tables
 from forecaster.stages.metrics import metrics_of
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare_table, read_and_split
@@ -45,6 +49,9 @@ class BacktestOptions:
         resume: Continue the interrupted backtest in run_dir.
         overwrite: Replace the backtest in run_dir.
         smoke: Use a few windows and one epoch, as a quick check.
+        engine: "local" trains the folds in this process, one after the other; "ray" trains them at the same time, as
+            tasks of Ray.
+        workers: The number of folds that Ray trains at the same time; None is all of them.
     """
 
     plan: BacktestPlan = field(default_factory=BacktestPlan)
@@ -52,6 +59,8 @@ class BacktestOptions:
     resume: bool = False
     overwrite: bool = False
     smoke: bool = False
+    engine: EngineName = "local"
+    workers: int | None = None
 
 
 @dataclass(frozen=True)
@@ -112,9 +121,11 @@ def backtest(
         DataError: When the table cannot be used, or the series are too short for the folds.
         RunTakenError: When the directory exists, or another process is using it.
         EnvironmentError_: When the disk is full, or an extra is not installed.
+        UsageError: When Ray is asked for, and there is one training or a table that other processes cannot read.
         TrainingError: When the loss becomes NaN or infinite.
     """
     spec, plan = experiment.spec, options.plan
+    _check_engine(options, source)
     path = options.run_dir or new_run_path(experiment.output_dir, f"{spec.name}-backtest")
     check_free(path, resume=options.resume, overwrite=options.overwrite)
     check_tracking(spec.tracking)
@@ -132,7 +143,12 @@ def backtest(
         session.begin()
         damaged: list[str] = []
         with tracked(experiment, session, notify) as block:
-            folds = list(_folds(spec, table, plan, session, damaged, block=block, listener=listener))
+            ahead: tuple[int, ...] = ()
+            if options.engine == "ray":
+                workers, smoke = options.workers, options.smoke
+                ahead = trained_ahead(experiment, run, plan, workers=workers, smoke=smoke)
+            parts = _folds(spec, table, plan, session, damaged, block=block, listener=listener, ahead=ahead)
+            folds = list(parts)
             metrics, forecasts, notes = summary_of(spec, folds, plan)
             notes = [*damaged, *notes]
             write_whole(run.file("forecasts.csv"), csv_bytes(forecasts))
@@ -150,20 +166,26 @@ def _folds(
     *,
     block: TrackedEnd,
     listener: Listener | None = None,
+    ahead: Sequence[int] = (),
 ) -> Iterator[Fold]:
     """Yield every fold, oldest first, trained if the plan asks for it, forecast and scored.
 
     Checkpoints are kept until the run is complete, so that a resumed backtest does not train a fold again; those that
-    cannot be used are named in `damaged`.
+    cannot be used are named in `damaged`. The folds of `ahead` were trained by other processes, whose checkpoints are
+    taken up in the same way.
     """
     smoke, run, tracking = session.inputs.smoke, session.run, block.tracking
     fitted: Fitted | None = None
     for number, part in enumerate(fold_tables(table, plan, spec.window.horizon)):
         if fitted is None or plan.refit:
             prepared = prepare_table(spec, part, smoke=smoke)
-            store = member_store(run, f"fold-{number}")
+            store = member_store(run, part_of(number))
             tracking.part = f"fold-{number + 1}"
-            trained = fit_and_score(spec, prepared, store, listener=block.followed(listener), smoke=smoke)
+            followed = block.followed(listener)
+            trained = fit_and_score(spec, prepared, store, listener=followed, smoke=smoke)
+            if number in ahead:
+                for row in trained.history:
+                    followed.epoch_done(row, spec.training.epochs)
             damaged += store.notes
             history = rows_csv([row.flat() for row in trained.history])
             write_text(run.file(f"folds/{number}/history.csv"), history)
@@ -175,6 +197,25 @@ def _folds(
         run.event("fold_done", fold=number)
         tracking.point(number + 1, scored.tables["test"]["scores"]["model"], "fold")
         yield Fold(number, prepared, scored)
+
+
+def _check_engine(options: BacktestOptions, source: TableSource) -> None:
+    """Raise an error unless the engine can train the folds."""
+    check_engine(options.engine)
+    if options.engine == "local":
+        if options.workers is not None:
+            raise UsageError("--workers: needs --engine ray", hint="add --engine ray, or leave out --workers")
+        return
+    if not options.plan.refit:
+        raise UsageError(
+            "--engine ray: there is one training, at the first cutoff",
+            hint="add --refit, or leave out --engine",
+        )
+    if isinstance(source, ArrowTable):
+        raise UsageError(
+            "--engine ray: other processes cannot read a table in memory",
+            hint="write it to a file, and pass its path as data",
+        )
 
 
 def summary_of(

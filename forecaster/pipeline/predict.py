@@ -43,6 +43,8 @@ class Predicted:
         form: Returns the table in another form: whether times are Arrow timestamps, and whether there is a column of
             cutoffs.
         key: The columns that name a row of the table with cutoffs.
+        ids: The ids of the series.
+        ends: (series,), the position of the last known row of each on the time axis.
     """
 
     table: pa.Table
@@ -54,6 +56,8 @@ class Predicted:
     drawn: Drawn | None = None
     form: Callable[[bool, bool], pa.Table] | None = None
     key: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    ends: Ints | None = None
 
     def write(self, output: Output) -> int:
         """Write the table, and return the number of its rows; a database gets a column of cutoffs.
@@ -84,6 +88,7 @@ def predict(
     only: Sequence[str] = (),
     levels: Sequence[float] | None = None,
     loaded: Loaded | None = None,
+    is_part: bool = False,
 ) -> Predicted:
     """Forecast one horizon for every series of a table, from its last row or from a cutoff.
 
@@ -106,6 +111,7 @@ def predict(
         only: The ids of the series to forecast; none forecasts all.
         levels: The levels of the intervals to return, among those of the run; None returns all.
         loaded: What a service has read from the run before; None reads it. A table is not kept in the cache then.
+        is_part: Whether the table is a part of a larger one, whose other series may reach a cutoff that these do not.
 
     Raises:
         DataError: When a table cannot be read, no series is long enough, or a future value is missing; with strict
@@ -131,6 +137,7 @@ def predict(
             expect_until=expect_until,
             ends=None if loaded is None else loaded.ends,
             keep=loaded is None or data is None,
+            is_part=is_part,
         )
     start = start.only(only) if only else start
     start = start.reachable(spec, future)
@@ -159,7 +166,17 @@ def predict(
     key = (*([spec.data.id] if spec.data.id is not None else []), *named)
     table = without_pandas(partial(form, native_times, False))
     return Predicted(
-        table, len(ahead.forecast), notes, ahead.engine, start.warnings, newest, drawn, form, key
+        table,
+        len(ahead.forecast),
+        notes,
+        ahead.engine,
+        start.warnings,
+        newest,
+        drawn,
+        form,
+        key,
+        start.panel.ids,
+        start.panel.first + start.known - 1,
     )
 
 

@@ -11,7 +11,7 @@ from forecaster.data.reading.sources import TableSource, fingerprint, place_of, 
 from forecaster.errors import Notify
 from forecaster.runs.claim import check_free
 from forecaster.runs.directory import RunDir, new_run_path
-from forecaster.runs.session import Inputs, Session, open_session
+from forecaster.runs.session import Session, open_session
 from forecaster.stages.checks import check_windows
 from forecaster.stages.fitting import member_store
 from forecaster.stages.graphs import save_network
@@ -26,8 +26,8 @@ from forecaster.stages.refitting import refit as train_again
 from forecaster.stages.renewed import (
     NewRunOptions,
     check_apart,
-    data_option,
     epochs_needed,
+    inputs_of,
     output_dir,
     read_on_axis,
     remarks,
@@ -102,21 +102,8 @@ def refit(
         [*table.findings.warnings],
         [*dropped, *remarks(before, experiment, ready.prepared, source_name(source))],
     )
-    typed = data_option(data)
-    resolved = experiment.resolved_yaml(relative_to=path)
-    inputs = Inputs(
-        "refit",
-        resolved,
-        resolved,
-        fingerprint(source),
-        opened.smoke,
-        typed,
-        str(before.path.resolve()),
-        before.sha256,
-    )
-    needs_future = bool(experiment.spec.data.future_covariates) and bool(
-        (table.n_future < experiment.spec.window.horizon).any()
-    )
+    inputs = inputs_of("refit", opened, experiment, source, path, data=data)
+    needs_future = table.needs_future(experiment.spec)
     with open_session(path, inputs, resume=options.resume, overwrite=options.overwrite) as session:
         run, notes = session.run, []
         result = OpenedRun(run, experiment, source)

@@ -107,9 +107,7 @@ def train(
         fingerprint(source),
         options.smoke,
     )
-    needs_future = bool(spec.data.future_covariates) and bool(
-        (prepared.table.n_future < spec.window.horizon).any()
-    )
+    needs_future = prepared.table.needs_future(spec)
     with open_session(path, inputs, resume=options.resume, overwrite=options.overwrite) as session:
         run, notes = session.run, []
         if not session.complete:

@@ -13,7 +13,7 @@ import numpy as np
 
 from forecaster.config.experiment import Experiment
 from forecaster.data.arrays import Ints
-from forecaster.data.reading.sources import TableSource, fingerprint, place_of, source_name
+from forecaster.data.reading.sources import TableSource, place_of, source_name
 from forecaster.data.transforms.fitted import FittedTransforms
 from forecaster.data.transforms.split import SPLITS, SplitName
 from forecaster.errors import DataError, Notify, UsageError
@@ -21,7 +21,7 @@ from forecaster.evaluation.gate import Gate
 from forecaster.forecasting.fitted import Fitted
 from forecaster.runs.claim import check_free
 from forecaster.runs.directory import RunDir, new_run_path
-from forecaster.runs.session import Inputs, Session, open_session
+from forecaster.runs.session import Session, open_session
 from forecaster.stages.checks import check_baselines, check_windows
 from forecaster.stages.fitting import fit_and_score, member_store
 from forecaster.stages.learned import last_rows, rows_seen, series_of
@@ -34,8 +34,8 @@ from forecaster.stages.refitting import refit as train_on_all
 from forecaster.stages.renewed import (
     NewRunOptions,
     check_apart,
-    data_option,
     epochs_needed,
+    inputs_of,
     output_dir,
     read_on_axis,
     remarks,
@@ -127,21 +127,8 @@ def update(
     table = ready.prepared.table
     said = [*changed, *ready.notes, *remarks(before, experiment, ready.prepared, source_name(source))]
     notify([*table.findings.warnings], said)
-    typed = data_option(data)
-    resolved = experiment.resolved_yaml(relative_to=path)
-    inputs = Inputs(
-        "update",
-        resolved,
-        resolved,
-        fingerprint(source),
-        opened.smoke,
-        typed,
-        str(before.path.resolve()),
-        before.sha256,
-    )
-    needs_future = bool(experiment.spec.data.future_covariates) and bool(
-        (table.n_future < experiment.spec.window.horizon).any()
-    )
+    inputs = inputs_of("update", opened, experiment, source, path, data=data)
+    needs_future = table.needs_future(experiment.spec)
     with open_session(path, inputs, resume=options.resume, overwrite=options.overwrite) as session:
         run = session.run
         result = OpenedRun(run, experiment, source)

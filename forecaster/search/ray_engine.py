@@ -6,10 +6,12 @@ Every machine of the cluster must see the run directory and the data under the s
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import threading
-from typing import Any
+from typing import Any, Literal
 
+from forecaster.errors import EnvironmentError_, UsageError, install_hint
 from forecaster.search.worker import attempt
 from forecaster.search.workers import (
     ATTEMPTS,
@@ -22,7 +24,19 @@ from forecaster.search.workers import (
     worker_environment,
 )
 
+EngineName = Literal["local", "ray"]
+ENGINES = ("local", "ray")
 POLL_S = 0.5
+# The smallest store of objects that Ray starts with.
+STORE_BYTES = 80 << 20
+
+
+def check_engine(engine: str) -> None:
+    """Raise UsageError for an engine that there is not, and EnvironmentError_ where Ray is not installed."""
+    if engine not in ENGINES:
+        raise UsageError(f"--engine {engine}: there is no such engine", hint="use local or ray")
+    if engine == "ray" and importlib.util.find_spec("ray") is None:
+        raise EnvironmentError_("--engine ray needs Ray, which is not installed", hint=install_hint("ray"))
 
 
 class RayEngine:
@@ -33,17 +47,31 @@ class RayEngine:
         setup: The argument of `start`, as plain values.
         size: The largest number of actors.
         threads: The number of processors of each actor.
+        tasks_each: The number of tasks after which an actor is replaced.
     """
 
-    def __init__(self, module: str, setup: dict[str, Any], *, size: int, threads: int) -> None:
+    def __init__(
+        self,
+        module: str,
+        setup: dict[str, Any],
+        *,
+        size: int,
+        threads: int,
+        tasks_each: int = TRIALS_PER_WORKER,
+    ) -> None:
+        # Nobody asked for figures on the use of Ray to be sent anywhere.
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         import ray
 
         self.ray, self.module, self.setup, self.threads = ray, module, setup, threads
+        self.tasks_each = tasks_each
         address = os.environ.get("RAY_ADDRESS")
         self._started = not ray.is_initialized()
         if self._started:
             # A local cluster gets the size that this search needs; an existing cluster has its own.
-            extent = {} if address else {"num_cpus": size * threads, "include_dashboard": False}
+            # Tasks and answers are small, and files hold the rest, so the store of objects may be as small as it gets.
+            own = {"num_cpus": size * threads, "include_dashboard": False, "object_store_memory": STORE_BYTES}
+            extent = {} if address else own
             ray.init(address=address, log_to_driver=False, logging_level="ERROR", **extent)
         self._lock = threading.Lock()
         self._idle: list[_Actor] = []
@@ -117,7 +145,7 @@ class RayEngine:
         with self._lock:
             if self._stopped:
                 return
-            if actor.lost or actor.n_tasks >= TRIALS_PER_WORKER:
+            if actor.lost or actor.n_tasks >= self.tasks_each:
                 self._all.remove(actor)
                 self.ray.kill(actor.handle)
             else:

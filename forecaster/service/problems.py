@@ -110,6 +110,8 @@ def without_paths(text: str, names: Mapping[str, str]) -> str:
         names: What to call each path; the first one that fits is taken.
     """
     for path, name in names.items():
+        if path not in text:
+            continue
         # A name may hold a backslash, which would mean something in a template.
         text = re.sub(rf"(?<![\w./-]){re.escape(path)}(?![\w-])", name.replace("\\", r"\\"), text)
     return text

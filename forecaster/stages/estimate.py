@@ -7,6 +7,7 @@ from typing import Any
 
 from forecaster.config.spec import ExperimentSpec
 from forecaster.errors import DataError
+from forecaster.forecasting.levels import probabilities
 from forecaster.model.cost import FLOPS_PER_SECOND, PASSES, cost, training_seconds
 from forecaster.model.shape import Shape
 
@@ -95,10 +96,15 @@ def estimate(spec: ExperimentSpec, shape: Shape, *, rows: int, windows: dict[str
     steps = sizes.lookback + sizes.horizon
     channels = sizes.n_targets + sizes.n_past + sizes.n_static
     widest = max(getattr(layer, "units", 0) for layer in spec.model.stack)
-    batch = min(training.batch_size, max(n, 1)) * steps * (channels + 8 * widest) * 4 * PASSES
-    scored = (windows["val"] + windows["test"]) * sizes.horizon * sizes.n_targets * 8
+    # With independent channels each target passes through the layers alone.
+    copies = sizes.n_targets if spec.model.channels == "independent" else 1
+    layers = -(-steps // (spec.model.patch or 1)) * copies * 8 * widest
+    batch = min(training.batch_size, max(n, 1)) * (steps * channels + layers) * 4 * PASSES
+    one_array = sizes.horizon * sizes.n_targets * 8
     # Arrays of this size: actual values, forecasts of the model and of each baseline, and one in computation.
-    scored *= 3 + len(spec.evaluation.baselines)
+    scored = (windows["val"] + windows["test"]) * one_array * (3 + len(spec.evaluation.baselines))
+    # The quantiles of the test forecasts: those of the model, and of one more forecaster at a time.
+    scored += windows["test"] * one_array * 2 * len(probabilities(spec.evaluation.levels))
     columns = sizes.n_targets + len(spec.data.past_covariates) + len(spec.data.future_covariates)
     memory = RUNTIME_BYTES + rows * columns * BYTES_PER_CELL + sum(windows.values()) * 12 + batch + scored
     return Estimate(one.weights, epoch, epoch * training.epochs * training.ensemble, int(memory))

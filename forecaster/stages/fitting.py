@@ -144,7 +144,7 @@ def fit_members(
     start_backend(spec.runtime)
     # Keras reads the settings of the backend when it is first imported.
     from forecaster.model.anchor import choose_blend_weight, fit_anchor
-    from forecaster.model.execution import PREDICT_BATCH, choose_execution
+    from forecaster.model.execution import choose_execution, predict_batch
     from forecaster.model.kept_networks import network_to_train
     from forecaster.training.fit import MemberTask, fit
     from forecaster.training.state import weights_of
@@ -200,7 +200,7 @@ def fit_members(
         )
         blend_weight = None
         if val is not None and anchor_spec is not None and anchor_spec.mode == "average":
-            blend_weight = choose_blend_weight(network, val, PREDICT_BATCH)
+            blend_weight = choose_blend_weight(network, val, predict_batch(spec.model, prepared.shape))
         if carried is not None and (share := carried.shares[member]) is not None:
             network.blend_weight.assign([share, 1.0 - share])
         members.append(weights_of(network))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +24,31 @@ from forecaster.stages.prepared import Prepared
 
 BySplit = dict[SplitName, dict[str, Forecast]]
 """Forecasts by split, then by forecaster."""
+
+
+class OneAtATime(Mapping[str, Forecast]):
+    """Forecasts by forecaster, whose intervals are made when they are looked up, and not kept.
+
+    Those of all forecasters at once take several times the memory of their forecasts.
+
+    Args:
+        make: Returns the forecast of a forecaster, by the name.
+        names: The forecasters, in order.
+    """
+
+    def __init__(self, make: Callable[[str], Forecast], names: tuple[str, ...]) -> None:
+        self.make, self.names = make, names
+
+    def __getitem__(self, name: str) -> Forecast:
+        if name not in self.names:
+            raise KeyError(name)
+        return self.make(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
 
 
 def error_units(scaling: ScalingSpec) -> ScalingSpec:
@@ -48,7 +74,7 @@ def error_scaler(prepared: Prepared, scaling: ScalingSpec) -> Scaler:
 
 def add_intervals(
     spec: ExperimentSpec, prepared: Prepared, forecasts: BySplit
-) -> tuple[BySplit, Calibration | None]:
+) -> tuple[BySplit, Mapping[str, Forecast], Calibration | None]:
     """Add calibrated quantiles to the test forecasts.
 
     Validation forecasts keep the quantiles of the network. Calibration learns from their errors, so a score of
@@ -60,23 +86,34 @@ def add_intervals(
         forecasts: The forecasts, with the quantiles of the network if it has any.
 
     Returns:
-        The forecasts, and the calibration of the model for windows after the table; None without intervals.
+        The forecasts, with the intervals of the model; the test forecasts, each with its intervals as it is looked up;
+        and the calibration of the model for windows after the table, None without intervals.
     """
-    evaluation = spec.evaluation
+    evaluation, test = spec.evaluation, forecasts.get("test", {})
     if not evaluation.levels or not len(prepared.windows["val"]) or "val" not in forecasts:
-        return forecasts, None
+        return forecasts, test, None
     scaler, calibration = error_scaler(prepared, spec.scaling), None
-    out: BySplit = {split: dict(rows) for split, rows in forecasts.items()}
-    for name in forecasts["val"]:
-        if name == "model" and evaluation.calibration == "none":
-            continue
+
+    def with_intervals(name: str) -> Forecast:
         windows = _Calibrated(evaluation, prepared, forecasts, name, scaler)
-        if "test" in forecasts:
-            known = windows.probabilities
-            out["test"][name] = forecasts["test"][name].with_quantiles(windows.test_quantiles(), known)
-        if name == "model":
-            calibration = windows.for_later()
-    return out, calibration
+        return test[name].with_quantiles(windows.test_quantiles(), windows.probabilities)
+
+    model = test.get("model")
+    if evaluation.calibration != "none":
+        calibration = _Calibrated(evaluation, prepared, forecasts, "model", scaler).for_later()
+        model = with_intervals("model") if test else None
+    if model is None:
+        return forecasts, test, calibration
+    shown = model
+
+    def made(name: str) -> Forecast:
+        return shown if name == "model" else with_intervals(name)
+
+    return (
+        forecasts | {"test": test | {"model": shown}},
+        OneAtATime(made, tuple(test)),
+        calibration,
+    )
 
 
 def calibration_for_later(
@@ -127,19 +164,21 @@ class _Calibrated:
         self.adaptive = evaluation.calibration == "adaptive"
         self.stretch = evaluation.calibration == "scaled"
         self.probabilities = probabilities(evaluation.levels)
-        self.parts = {split: self._part(split, forecasts[split][name]) for split in forecasts}
+        self.forecasts = {split: rows[name] for split, rows in forecasts.items()}
 
-    def _part(self, split: SplitName, forecast: Forecast) -> tuple[GroupedQuantiles, npt.NDArray[Any], Ints]:
+    def _grouped(self, split: SplitName) -> GroupedQuantiles:
+        return self.forecasts[split].grouped(self.scaler.rows_for(self.prepared.panel.ids))
+
+    def _part(self, split: SplitName) -> tuple[GroupedQuantiles, npt.NDArray[Any], Ints]:
         windows = self.prepared.windows[split]
-        grouped = forecast.grouped(self.scaler.rows_for(self.prepared.panel.ids))
-        return grouped, self.prepared.actual(windows), self.prepared.positions(windows)
+        return self._grouped(split), self.prepared.actual(windows), self.prepared.positions(windows)
 
     def _fixed(self) -> Calibration:
         return self._learned("val")
 
     def _learned(self, *splits: SplitName) -> Calibration:
         """Calibrate on all windows of some splits."""
-        parts = [self.parts[split] for split in splits]
+        parts = [self._part(split) for split in splits]
         return calibrate(
             GroupedQuantiles(
                 np.concatenate([forecast.quantiles for forecast, _, _ in parts]),
@@ -154,8 +193,8 @@ class _Calibrated:
 
     def _moving(self) -> AdaptiveCalibration:
         return AdaptiveCalibration(
-            self.parts["val"],
-            self.parts["test"],
+            self._part("val"),
+            self._part("test"),
             probabilities=self.probabilities,
             scaler=self.scaler,
             ids=self.ids,
@@ -165,11 +204,11 @@ class _Calibrated:
         """Return the calibrated quantiles of the test windows."""
         if self.adaptive:
             return self._moving().apply()
-        return self._fixed().apply(self.parts["test"][0], self.ids)
+        return self._fixed().apply(self._grouped("test"), self.ids)
 
     def for_later(self) -> Calibration:
         """Return the calibration for windows after the table."""
-        if "test" not in self.parts:
+        if "test" not in self.forecasts:
             return self._fixed()
         if self.stretch:
             # The newest errors are known too once the table has ended.

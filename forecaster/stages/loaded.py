@@ -60,7 +60,7 @@ def fitted_of(opened: OpenedRun, *, scored: bool = False) -> Fitted:
     numbers = [c for c in (*spec.data.past_covariates, *spec.data.future_covariates) if c not in categorical]
     columns = len(spec.data.targets) + len(numbers)
     if (
-        _without_penalty(fitted.spec) != _without_penalty(spec.model)
+        _without_choices(fitted.spec, spec.model) != _without_choices(spec.model, spec.model)
         or fitted.encoders.kinds != dict(categorical)
         or fitted.shape != shape_of(spec, fitted.encoders)
         or fitted.scaler.loc.shape[1] != columns
@@ -70,8 +70,14 @@ def fitted_of(opened: OpenedRun, *, scored: bool = False) -> Fitted:
     return fitted
 
 
-def _without_penalty(model: ModelSpec) -> ModelSpec:
-    """Return a model section without the penalty of its anchor, which a training on all rows takes over as a number."""
-    if model.anchor is None:
+def _without_choices(model: ModelSpec, of: ModelSpec) -> ModelSpec:
+    """Return a model section without what a training on all rows takes over as numbers.
+
+    These are the penalty of the anchor and, where the section `of` leaves it to validation, its lookback.
+    """
+    if model.anchor is None or of.anchor is None:
         return model
-    return model.model_copy(update={"anchor": model.anchor.model_copy(update={"penalty": None})})
+    taken: dict[str, None] = {"penalty": None}
+    if of.anchor.lookback == "auto":
+        taken["lookback"] = None
+    return model.model_copy(update={"anchor": model.anchor.model_copy(update=taken)})

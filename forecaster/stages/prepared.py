@@ -62,6 +62,10 @@ class SplitPanel:
         barriers = np.stack([self.split_bounds.train_end, self.split_bounds.val_end], axis=1)
         return fill(self.raw, data.missing, barriers=barriers)
 
+    def needs_future(self, spec: ExperimentSpec) -> bool:
+        """Return whether a forecast needs future covariates that the table does not hold."""
+        return bool(spec.data.future_covariates) and bool((self.n_future < spec.window.horizon).any())
+
     @property
     def n_future(self) -> Ints:
         """(series,), the number of rows after the last target of each series."""

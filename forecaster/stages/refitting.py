@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import numpy as np
+
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.spec import SplitSpec
 from forecaster.data.transforms.fitted import FittedTransforms
@@ -144,9 +146,18 @@ def _without_choices(spec: ExperimentSpec, scored: Fitted) -> ExperimentSpec:
     model = spec.model
     if model.anchor is not None:
         anchor = model.anchor.model_copy(update={"penalty": scored.anchor_penalty})
+        if anchor.lookback == "auto":
+            anchor = anchor.model_copy(update={"lookback": _anchor_lookback(scored.members[0])})
         model = model.model_copy(update={"anchor": anchor})
     training = spec.training.model_copy(update={"early_stopping": None, "ensemble": len(scored.members)})
     return spec.model_copy(update={"split": EVERYTHING, "model": model, "training": training})
+
+
+def _anchor_lookback(weights: Arrays) -> int:
+    """Return the steps that the anchor sees: those from the first that has weights on, or 1 where none has."""
+    anchor = next(array for path, array in weights.items() if path.rpartition("/")[2] == "anchor")
+    seen = np.flatnonzero(anchor.any(axis=1))
+    return len(anchor) - int(seen[0]) if len(seen) else 1
 
 
 def _network_share(weights: Arrays) -> float:

@@ -10,13 +10,15 @@ from forecaster.config.spec import ExperimentSpec
 from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.cache import load_table
-from forecaster.data.reading.sources import TableSource
+from forecaster.data.reading.sources import TableSource, fingerprint
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.errors import UsageError
 from forecaster.runs.directory import RunDir
+from forecaster.runs.session import Command, Inputs
 from forecaster.stages.checks import odd_values, too_short
 from forecaster.stages.learned import last_rows, learned_splits
+from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared
 from forecaster.stages.refitting import epochs_of
 from forecaster.stages.report import read_epochs
@@ -69,7 +71,40 @@ def read_on_axis(data: DataSpec, source: TableSource, *, time_axis: TimeAxis) ->
     return load_table(data, source, keep_future=bool(data.future_covariates), time_axis=time_axis)
 
 
-def data_option(data: TableSource | None) -> tuple[str, ...]:
+def inputs_of(
+    command: Command,
+    opened: OpenedRun,
+    experiment: Experiment,
+    source: TableSource,
+    path: Path,
+    *,
+    data: TableSource | None,
+) -> Inputs:
+    """Return the inputs of a run that is made from a run before.
+
+    Args:
+        command: The command that makes it.
+        opened: The run before.
+        experiment: The settings of the new run.
+        source: The table.
+        path: The directory of the new run.
+        data: The table as it was given; None where it is the one of the run before.
+    """
+    resolved = experiment.resolved_yaml(relative_to=path)
+    before = opened.run
+    return Inputs(
+        command,
+        resolved,
+        resolved,
+        fingerprint(source),
+        opened.smoke,
+        _data_option(data),
+        str(before.path.resolve()),
+        before.sha256,
+    )
+
+
+def _data_option(data: TableSource | None) -> tuple[str, ...]:
     """Return the option that names a table, to be typed again, without what is secret in an address.
 
     Nothing for the run's own table, which needs no option, and for one in memory, which has no name.

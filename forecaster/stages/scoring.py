@@ -85,8 +85,8 @@ def score(spec: ExperimentSpec, prepared: Prepared, model: dict[SplitName, Forec
     names = spec.evaluation.baselines
     for split, rows in baseline_forecasts(prepared, names, list(model), known).items():
         forecasts[split] |= rows
-    forecasts, calibration = add_intervals(spec, prepared, forecasts)
-    scored = score_tables(spec.evaluation, prepared, forecasts)
+    forecasts, with_intervals, calibration = add_intervals(spec, prepared, forecasts)
+    scored = score_tables(spec.evaluation, prepared, forecasts, test=with_intervals)
     return replace(scored, calibration=calibration, notes=known.remarks)
 
 
@@ -132,13 +132,20 @@ def baseline_inputs(spec: ExperimentSpec, prepared: Prepared) -> BaselineInputs:
     )
 
 
-def score_tables(evaluation: EvaluationSpec, prepared: Prepared, forecasts: BySplit) -> ScoredForecasts:
+def score_tables(
+    evaluation: EvaluationSpec,
+    prepared: Prepared,
+    forecasts: BySplit,
+    *,
+    test: Mapping[str, Forecast] | None = None,
+) -> ScoredForecasts:
     """Score forecasts that already have their intervals.
 
     Args:
         evaluation: The metrics and levels.
         prepared: The data.
         forecasts: The forecasts by split, then by forecaster.
+        test: The test forecasts with their intervals, where those of `forecasts` have none.
     """
     tables, breakdowns = {}, {}
     for split, rows in forecasts.items():
@@ -146,7 +153,7 @@ def score_tables(evaluation: EvaluationSpec, prepared: Prepared, forecasts: BySp
         actual = prepared.actual(windows)
         tables[split], breakdowns[split] = score_table(
             actual,
-            rows,
+            test if test is not None and split == "test" else rows,
             series=windows.series,
             scales=prepared.scales,
             scoring=Scoring(evaluation.metrics, evaluation.levels),

@@ -148,6 +148,7 @@ def find_forecast_start(
     expect_until: str | None = None,
     ends: Mapping[str, int | None] | None = None,
     keep: bool = True,
+    is_part: bool = False,
 ) -> ForecastStart:
     """Read the rows that a forecast starts from.
 
@@ -161,6 +162,7 @@ def find_forecast_start(
         expect_until: The time up to which every series is expected to have rows; see `expected_position`.
         ends: The position of the last row of each series of the training; None reads them from the run.
         keep: Whether a large table may be kept in the user's cache, for the next forecast from it.
+        is_part: Whether the table is a part of a larger one, in which other series may reach the cutoff.
 
     Raises:
         DataError: When the table cannot be read, or no series is long enough.
@@ -188,7 +190,7 @@ def find_forecast_start(
     if expected is not None:
         uneven += _stale(panel, known, expected)
     if cutoff is not None:
-        panel, known, position, late = up_to(panel, known, cutoff, horizon=horizon)
+        panel, known, position, late = up_to(panel, known, cutoff, horizon=horizon, is_part=is_part)
     else:
         late = late_series(panel, known, horizon=horizon)
     panel, known, short = long_enough(panel, known, spec.window)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from forecaster.data.transforms.windows import Windows
 from forecaster.errors import TrainingError
-from forecaster.model.execution import PREDICT_BATCH, Execution
+from forecaster.model.execution import Execution, predict_batch
 from forecaster.model.loops.dataset import as_dataset
 from forecaster.model.predict import predict_windows
 from forecaster.runs.checkpoints import Fits
@@ -259,7 +259,8 @@ class _FitCallback(keras.callbacks.Callback):
         if self.task.val is None or self.task.score is None:
             return {}, scored
         set_weights(self.model, scored)
-        forecast = predict_windows(self.model, self.task.val, batch_size=PREDICT_BATCH)
+        batch_size = predict_batch(self.model.spec, self.model.shape)
+        forecast = predict_windows(self.model, self.task.val, batch_size=batch_size)
         set_weights(self.model, self.raw_weights)
         return {f"val_{name}": value for name, value in self.task.score(forecast).items()}, scored
 

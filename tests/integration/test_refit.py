@@ -65,13 +65,17 @@ def test_the_scores_are_those_of_the_networks_before(runs: dict[str, Path]) -> N
 
 
 def test_the_network_of_predict_is_that_of_a_training_on_all_rows(tmp_path: Path) -> None:
-    """With the ridge penalty that validation chose: the same bytes."""
+    """With the ridge penalty and the lookback of the anchor that validation chose: the same bytes."""
     once = {"epochs": 2, "early_stopping": None, "ensemble": 1}
-    model = {"layers": MODEL["layers"], "anchor": {"type": "ridge"}}
+    model = {"layers": MODEL["layers"], "anchor": {"type": "ridge", "lookback": "auto"}}
     config = made(tmp_path / "a", model=model, refit="all", **once)
     done("train", config, "--run-dir", tmp_path / "again", "-q")
     penalty = json.loads((tmp_path / "again/model/state.json").read_text())["anchor_penalty"]
-    model["anchor"] = {"type": "ridge", "penalty": penalty}
+    arrays, _ = load_arrays(tmp_path / "again/model/scored/weights.safetensors")
+    anchor = next(array for path, array in arrays.items() if path.endswith("anchor"))
+    seen = len(anchor) - int(anchor.any(axis=1).argmax())
+    assert seen < len(anchor)
+    model["anchor"] = {"type": "ridge", "penalty": penalty, "lookback": seen}
     config = made(tmp_path / "b", model=model, split={"val": 0, "test": 0}, **once)
     done("train", config, "--run-dir", tmp_path / "all", "-q")
     assert weights(tmp_path / "again") == weights(tmp_path / "all")

@@ -16,7 +16,6 @@ from tests.integration.tiny_runs import refused
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="the extra ray is not installed")
 def test_trials_run_on_ray_and_lost_ones_are_made_again(tmp_path: Path) -> None:
     config = space(tmp_path, name="dies-once", max_trials=3)
     # A process of its own: Ray keeps threads and a connection for as long as its driver lives.

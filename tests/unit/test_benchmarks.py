@@ -1,6 +1,7 @@
 """What the scripts of benchmarks/ and tools/ import from the project is there, also what their functions import."""
 
 import ast
+import gzip
 import importlib
 import sys
 from collections.abc import Iterator
@@ -90,3 +91,19 @@ def run():
 )
 def test_every_benchmark_can_be_imported(script: Path) -> None:
     importlib.import_module(f"benchmarks.{script.stem}")
+
+
+@pytest.mark.parametrize("name", ["some.csv", "some.csv.gz"])
+def test_the_template_of_long_horizons_takes_columns_from_the_header(tmp_path: Path, name: str) -> None:
+    from benchmarks.accuracy import CONFIGS, LongTable, long_settings
+    from forecaster.config.experiment import Experiment
+
+    table = tmp_path / name
+    content = "when,W/m\u00b2,a b\n2020-01-01 00:00:00,1,2\n".encode("latin-1")
+    table.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    settings = long_settings(table, LongTable("10min", 144, 300, 600, encoding="latin-1"))
+    spec = Experiment.from_yaml(CONFIGS / "long_horizon.yaml", settings).spec
+    assert spec.data.time == "when"
+    assert spec.data.targets == ["W/m\u00b2", "a b"]
+    assert (spec.data.freq, spec.data.end, spec.data.csv.encoding) == ("10min", None, "latin-1")
+    assert (spec.split.val, spec.split.test, spec.evaluation.seasonality) == (300, 600, 144)

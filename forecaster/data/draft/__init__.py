@@ -9,7 +9,8 @@ May import `reading`, `transforms` and the rooms below them; nothing of `profile
     wishes        what a person says, and so is not guessed
     names         what the names of columns say
     times         which column holds the times
-    column_formats, time_forms, codes, zones    how it is read
+    column_formats, time_forms, date_forms, codes, zones    how it is read
+    unread_times, no_time    why it is not
     time_parts, day_parts    times over several columns
     ids           which column names the series
     roles         which column is the target

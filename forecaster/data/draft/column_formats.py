@@ -43,12 +43,12 @@ def format_of_column(sample: Sample, name: str) -> Reading | None:
     form = named_format(cells) or _dotted_months(sample, name)
     if form is not None:
         return Reading(form)
-    if kind in ("text", "mixed") or all(re.match(r"(19|20)\d{6}$", cell) for cell in cells):
+    if kind in ("text", "mixed") or all(re.match(r"(19|20)\d{6}(\.0)?$", cell) for cell in cells):
         formats = strftime_formats(cells)
         if len(formats) > 1:
             return _one_of_formats(sample, name, list(formats))
         if formats:
-            return Reading(next(iter(formats)))
+            return _checked_year(sample, name, next(iter(formats)))
     if not _may_be_coded(sample, name):
         return None
     first = name == next((n for n in sample.kinds if not n.startswith("Unnamed: ")), name)
@@ -118,6 +118,43 @@ def _one_of_formats(sample: Sample, name: str, formats: list[str]) -> Reading:
         f"{name!r} holds {cell}, which is read as {_date(cell, ordered[0])}, so that the times have a step"
     )
     return Reading(ordered[0], Ambiguity("data.time", summary, options))
+
+
+def _checked_year(sample: Sample, name: str, form: str) -> Reading:
+    """Return the reading by a format whose number may be the day of a month, as in Jan-20, and not its year.
+
+    Raises:
+        DataError: It is, or nothing shows that it is not.
+    """
+    if form.startswith("FY"):
+        cell = sample.cells(name)[0]
+        summary = (
+            f"{name!r} holds {cell}, which is read as {_date(cell, form)}, whatever month its year begins in"
+        )
+        return Reading(
+            form, Ambiguity("data.time", summary, (f"--time-format '{form}'", "the first day of each year"))
+        )
+    if "%y" not in form or "%d" in form:
+        return Reading(form)
+    cells = list(dict.fromkeys(sample.cells(name)))
+    # 2000 has a 29th of February.
+    days = read_cells([f"{cell} 2000" for cell in cells], f"{form.replace('%y', '%d')} %Y")
+    if np.isnat(days).any() or share_of_steps(days.astype("M8[ns]").astype(np.int64)) <= _REGULAR:
+        return Reading(form)
+    cell, year = cells[0], str(days[0].astype("M8[D]"))[5:]
+    here = Location(str(sample.source))
+    if not _fitness(cells, form)[0]:
+        raise DataError(
+            f"column {name!r} holds {cell}, a day without its year",
+            hint=f"write the year in every time, such as 2020-{year}",
+            location=here,
+        )
+    raise DataError(
+        f"column {name!r} holds {cell}, and no row shows whether its number is a year or a day",
+        hint=f"set --time-format '{form}' for the month {_date(cell, form)[:7]}, or write the year in every time, such "
+        f"as 2020-{year}",
+        location=here,
+    )
 
 
 def _example(cells: list[str], forms: list[str]) -> str:

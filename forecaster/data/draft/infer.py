@@ -9,6 +9,7 @@ import numpy as np
 
 from forecaster.data.arrays import Floats, Ints
 from forecaster.data.draft.choices import Ambiguity
+from forecaster.data.draft.date_forms import zone_in
 from forecaster.data.draft.dialect import mark_choice
 from forecaster.data.draft.ids import FoundId, check_id, find_id, id_candidates
 from forecaster.data.draft.kinds import mostly_numbers
@@ -124,7 +125,8 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     named = id_candidates(sample, time, wishes)
     targets, others = find_targets(sample, taken, wishes)
     table = read_columns(sample, list(dict.fromkeys([*time.columns, *named, *targets])))
-    times, zones = read_times(table, time, sample, wishes.timezone)
+    known_zone = wishes.timezone or zone_in(time.format)
+    times, zones = read_times(table, time, sample, known_zone)
     found = _find_id(times, table[named], sample, wishes)
     name = found.name
     if name in targets:
@@ -132,7 +134,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         table[list(targets)] = read_columns(sample, list(targets))
     others = [column for column in others if column != name]
     # Without offsets, times are used as they are written.
-    zone = wishes.timezone or zone_of(zones)
+    zone = known_zone or zone_of(zones)
     series, ids = _by_series(times, table[name] if name else None)
     try:
         freq, time_axis = _frequency(series, ids, time, zone, wishes, path)

@@ -4,50 +4,25 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forecaster.data.draft.date_forms import forms_of
 from forecaster.data.reading.coded_times import parse_named
 from forecaster.data.reading.times import parse_format
+from forecaster.data.time_axis.periods import DAY_OF_WEEK, MARKED
 
-_DATES = (
-    "%Y/%m/%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d", "%Y%m%d",
-    "%Y-%m-%d", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%m-%d-%y", "%y/%m/%d", "%y-%m-%d",
-)  # fmt: skip
-_NAMED_DATES = (
-    "%d-%b-%Y",
-    "%d %b %Y",
-    "%d %B %Y",
-    "%b %d, %Y",
-    "%B %d, %Y",
-    "%b %d %Y",
-    "%Y-%b-%d",
-    "%d-%b-%y",
-)
-_MONTHS = (
-    "%b %Y", "%B %Y", "%Y %b", "%Y %B", "%b-%Y", "%Y-%b", "%b-%y", "%b/%Y", "%Y/%m", "%m/%Y", "%YM%m", "%m-%Y",
-    "%Y.%m", "%m.%Y", "%Y_%m", "%Y:%m",
-)  # fmt: skip
-_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
-_ISO_CLOCKS = ("", " %I:%M %p", " %I:%M:%S %p", "T%H:%M", "T%H:%M:%S")
-FORMATS = (
-    *(date + clock for date, clock in product((*_DATES, *_NAMED_DATES), _CLOCKS)),
-    *(date + clock for date, clock in product(("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y"), _ISO_CLOCKS[3:])),
-    *_MONTHS,
-)
-_LIKE_A_DATE = re.compile(r"\d{1,4}[/._:-]\d|(19|20)\d{6}$|(19|20)\d{6} |\d{4}M\d|(?=.*\d).*[A-Za-z]{3}")
-_QUARTER = re.compile(
-    r"\d{4}[ ._:/-]?[Qq]0?[1-4]|[Qq][1-4][ ._:/-]?\d{4}|[1-4][Qq][ ._:/-]?\d{4}|\d{4}[./][1-4]"
-)
-_W = r"(?:[Ww](?:eek|k)?|[Kk][Ww])[ .]?"
-_WEEK = re.compile(
-    rf"\d{{4}}[ /-]?{_W}\d{{1,2}}|{_W}\d{{1,2}}[ /-]?\d{{4}}|"
-    r"\d{4}-[Ww]\d{2}-[1-7]|\d{4}[Ww]\d{2}[1-7]"
-)
+# The forms of periods that show what they are; 2024-1 may be a month.
+_PERIODS = {
+    "quarter": re.compile(rf"{MARKED['quarter']}|\d{{4}}[./][1-4]"),
+    "half-year": re.compile(MARKED["half-year"]),
+    "iso-week": re.compile(rf"{MARKED['iso-week']}|{DAY_OF_WEEK.replace('?P<', '?P<day_')}"),
+}
 # Weeks without a W: some number is above twelve, so that they are no months.
-_DASHED = re.compile(r"\d{4}[ /-](\d{2})")
+_DASHED = re.compile(r"\d{4}[ /-](\d{2})|(\d{1,2})[ /-]\d{4}")
+# pandas writes whole numbers beside an empty cell with .0.
+_POINT_ZERO = re.compile(r"(?<=\d)\.0*$")
 _END_OF_DAY = re.compile(r"[ T]24:00")
 _CODED = re.compile(r"(1[6-9]|2[0-2])\d\d([0-4]\d|5[0-3])")
 _DECIMAL_YEAR = re.compile(r"(1[6-9]|2[0-2])\d\d([.,]\d*)?")
@@ -64,12 +39,12 @@ def strftime_formats(cells: list[str]) -> dict[str, Times]:
     Args:
         cells: The cells of a column that hold something.
     """
+    if all(cell.endswith(".0") and cell[:-2].isdigit() for cell in cells):
+        cells = [cell[:-2] for cell in cells]
     cells = _spread(cells)
-    if not cells or not all(_LIKE_A_DATE.match(cell) for cell in cells):
-        return {}
     found: dict[str, Times] = {}
-    for form in FORMATS:
-        if _reads(cells[0], form) and _reads(cells[-1], form):
+    for form in forms_of(cells[0]) if cells else ():
+        if _reads(cells[-1], form):
             times = read_cells(cells, form)
             if not np.isnat(times).any() and not any((times == other).all() for other in found.values()):
                 found[form] = times
@@ -85,7 +60,7 @@ def _spread(cells: list[str]) -> list[str]:
 def named_format(cells: list[str]) -> str | None:
     """Return the named format that the marks of the cells show, as in 2024Q1 and 2024-W05; None where none does."""
     cells = cells[:MOST_CELLS]
-    for pattern, name in ((_QUARTER, "quarter"), (_WEEK, "iso-week")):
+    for name, pattern in _PERIODS.items():
         if cells and all(pattern.fullmatch(cell) for cell in cells):
             return name
     return "iso-week" if are_weeks(cells) else None
@@ -96,7 +71,7 @@ def are_weeks(cells: list[str]) -> bool:
     found = [_DASHED.fullmatch(cell) for cell in cells[:MOST_CELLS]]
     if not found or any(one is None for one in found):
         return False
-    numbers = [int(one[1]) for one in found if one is not None]
+    numbers = [int(one[1] or one[2]) for one in found if one is not None]
     return 12 < max(numbers) <= 53
 
 
@@ -110,7 +85,7 @@ def number_format(cells: list[str], name: str) -> tuple[str, str | None] | None:
     Returns:
         None where the numbers are no such times.
     """
-    cells = [re.sub(r"\.0*$", "", cell) for cell in cells[:MOST_CELLS]]
+    cells = [_POINT_ZERO.sub("", cell) for cell in cells[:MOST_CELLS]]
     chosen: str | None = None
     if all(_CODED.fullmatch(cell) for cell in cells):
         units = [int(cell[4:]) for cell in cells]
@@ -144,4 +119,4 @@ def read_cells(cells: list[str], form: str) -> Times:
 
     if "%" not in form:
         return parse_named(pa.array(cells), form)
-    return parse_format(pa.array(cells, pa.string()), form, utc=False)
+    return parse_format(pa.array(cells, pa.string()), form, utc="%z" in form)

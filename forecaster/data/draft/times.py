@@ -20,6 +20,7 @@ from forecaster.data.draft.time_forms import (
     are_weeks,
 )
 from forecaster.data.draft.time_parts import years_with_parts
+from forecaster.data.draft.unread_times import no_times, split_years
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.columns import ColumnBatch, plain_text
 from forecaster.data.reading.problems import Problems
@@ -28,7 +29,7 @@ from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.clocks import UTC
 from forecaster.data.time_axis.infer import TimeColumn
 from forecaster.errors import DataError, Location
-from forecaster.text import joined, listed, quoted
+from forecaster.text import joined, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,19 +164,14 @@ def _counting_column(sample: Sample, names: list[str], wishes: Wishes) -> TimeCo
             "such as 2024-01-31T06:00",
             location=Location(str(sample.source)),
         )
-    columns = listed(quoted(sample.kinds), most=_NAMED)
-    raise DataError(
-        f"no column holds times (the columns are {columns})",
-        hint="give one column of timestamps such as 2024-01-31 or 2024-01-31 05:00:00, or of step numbers; "
-        "for times in another form set --time and --time-format",
-        location=Location(str(sample.source)),
-    )
+    raise no_times(sample, names)
 
 
 def _is_iso(sample: Sample, name: str) -> bool:
     """Return whether a column holds ISO timestamps, but for a few cells that reading will name."""
     if sample.kinds[name] == "time":
-        return not are_weeks(sample.cells(name))
+        # 2020-21 is no month, and 2019-20 to 2011-12 would be some.
+        return not are_weeks(sample.cells(name)) and not split_years(sample.cells(name))
     if sample.kinds[name] != "text":
         return False
     cells = sample.cells(name)

@@ -11,24 +11,13 @@ from numpy.typing import NDArray
 from forecaster.data.arrays import Floats, Ints
 from forecaster.data.reading.columns import Bools, mask, to_flags, to_floats, to_ints
 from forecaster.data.time_axis.axis import YEARS
+from forecaster.data.time_axis.periods import DAY_OF_WEEK, MOST_FORMS, PATTERNS
 from forecaster.data.time_axis.time_formats import EPOCHS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Times = NDArray[np.datetime64]
-_YEAR = r"(?P<year>\d{4})"
-_QUARTER = (
-    rf"^(?:{_YEAR}[ ._:/-]?[Qq]?0?(?P<quarter>[1-4])|[Qq](?P<first>[1-4])[ ._:/-]?(?P<last>\d{{4}})"
-    r"|(?P<before>[1-4])[Qq][ ._:/-]?(?P<end>\d{4}))$"
-)
-# W, week or KW, the German one.
-_W = r"(?:[Ww](?:eek|k)?|[Kk][Ww])[ .]?"
-_WEEK = (
-    rf"^(?:{_YEAR}(?:(?:[ /-]?{_W}|[ /-])(?P<marked>\d{{1,2}})|(?P<week>\d{{2}}))"
-    rf"|{_W}(?P<first>\d{{1,2}})[ /-]?(?P<last>\d{{4}}))$"
-)
-_DAY_OF_WEEK = rf"^{_YEAR}(?:-[Ww](?P<week>\d{{2}})-(?P<day>[1-7])|[Ww](?P<packed>\d{{2}})(?P<last>[1-7]))$"
 # Days on Excel's calendar from its day 1, with a fraction for the time of the day.
 _SERIAL = r"^\d{1,6}([.,]\d*)?$"
 _EXCEL_DAY_ZERO = np.datetime64("1899-12-30", "s")
@@ -36,6 +25,8 @@ _DECIMAL_YEAR = r"^\d{4}([.,]\d*)?$"
 # How far, in months, the fraction of a year may lie from the beginning or the middle of a month: two decimals
 # move a month by up to 0.06, and months of 28 and 31 days the middle by up to 0.15.
 _AT_BEGINNING, _AT_MIDDLE = 0.07, 0.2
+# Years of two digits from here on are of the last century.
+_NEXT_CENTURY = 69
 _NAT = np.datetime64("NaT", "ns")
 
 
@@ -67,20 +58,36 @@ def month_starts(year: Ints, month: Ints) -> Times:
 
 
 def _quarters(text: pa.Array) -> Times:
-    found = _groups(text, _QUARTER, ("year", "quarter", "first", "last", "before", "end"))
-    year = found["year"] + found["last"] + found["end"]
-    quarter = found["quarter"] + found["first"] + found["before"]
+    year, quarter = _periods(text, "quarter")
     return month_starts(year, np.where(quarter > 0, 3 * quarter - 2, 0))
 
 
+def _half_years(text: pa.Array) -> Times:
+    year, half = _periods(text, "half-year")
+    return month_starts(year, np.where(half > 0, 6 * half - 5, 0))
+
+
 def _weeks(text: pa.Array) -> Times:
-    found = _groups(text, _WEEK, ("year", "marked", "week", "first", "last"))
-    days = _groups(text, _DAY_OF_WEEK, ("year", "week", "day", "packed", "last"))
-    year = found["year"] + found["last"] + days["year"]
-    week = found["marked"] + found["week"] + found["first"] + days["week"] + days["packed"]
+    year, week = _periods(text, "iso-week")
+    days = _groups(text, f"^(?:{DAY_OF_WEEK})$", ("year", "week", "day", "packed", "last"))
+    year = np.where(days["year"] > 0, days["year"], year)
+    week = week + days["week"] + days["packed"]
     times = mondays(year, week)
     times = times + np.maximum(days["day"] + days["last"] - 1, 0) * np.timedelta64(1, "D")
     return np.where(_holds(year), times, _NAT)
+
+
+def _periods(text: pa.Array, name: str) -> tuple[Ints, Ints]:
+    """Return the year of each period and its number in the year, (rows,) each; the number is 0 where there is none."""
+    pattern = PATTERNS[name]
+    forms = [i for i in range(MOST_FORMS) if f"<year{i}>" in pattern]
+    groups = [f"{part}{i}" for part in ("year", "number") for i in forms]
+    # pandas writes whole numbers beside an empty cell with .0.
+    found = _groups(text, rf"^(?:{pattern})(?:\.0)?$", tuple(groups))
+    year = sum((found[f"year{i}"] for i in forms), start=np.zeros(len(text), dtype=np.int64))
+    number = sum((found[f"number{i}"] for i in forms), start=np.zeros(len(text), dtype=np.int64))
+    # Years of two digits, as strptime reads them.
+    return np.where(year < 100, year + np.where(year < _NEXT_CENTURY, 2000, 1900), year), number
 
 
 def _decimal_years(text: pa.Array) -> Times:
@@ -136,6 +143,7 @@ def _epochs(text: pa.Array, unit_ns: int) -> Times:
 
 _PARSERS: dict[str, Callable[[Any], Times]] = {
     "quarter": _quarters,
+    "half-year": _half_years,
     "iso-week": _weeks,
     "decimal-year": _decimal_years,
     "excel": _excel_days,

@@ -101,7 +101,7 @@ def held_in_memory(source: TableSource, spec: DataSpec) -> Path | ArrowTable:
         return local
     with spoken_of(source):
         files = open_table(spec, source)
-        names = list(dict.fromkeys(name for _, name in _wanted(spec)))
+        names = wanted_columns(spec)
         tables = [pa.table(columns, names=names) for file in files for columns in file.batches(names)]
         problems = Problems()
         for i, file in enumerate(files):
@@ -213,6 +213,11 @@ def fingerprint(source: TableSource) -> str:
         except OSError as error:
             raise unreadable(file, error) from error
     return digest.hexdigest()
+
+
+def wanted_columns(spec: DataSpec) -> list[str]:
+    """Return the name of every column that a spec names."""
+    return list(dict.fromkeys(name for _, name in _wanted(spec)))
 
 
 def _wanted(spec: DataSpec) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from forecaster.data.reading.problems import CellFault
 from forecaster.data.spec import DataSpec
+from forecaster.data.time_axis.periods import DAY_OF_WEEK, MARKED
 from forecaster.data.time_axis.time_formats import OCTOBER
 
 if TYPE_CHECKING:
@@ -24,9 +25,8 @@ _EPOCH_UNITS = (
 )
 _AM_PM = re.compile(r"\d ?[AaPp]\.?[Mm]\b")
 _CODED = (
-    (r"\d{4}[ ._:/-]?[Qq]0?[1-4]|[Qq][1-4][ ._:/-]?\d{4}|[1-4][Qq][ ._:/-]?\d{4}", "quarter"),
-    (r"\d{4}-?[Ww]\d{2}(-?[1-7])?|\d{4}[ /-]?(W|[Ww]eek|[Ww]k|KW)[ .]?\d{1,2}", "iso-week"),
-    (r"(W|[Ww]eek|[Ww]k|KW)[ .]?\d{1,2}[ /-]?\d{4}", "iso-week"),
+    *((pattern, name) for name, pattern in MARKED.items()),
+    (DAY_OF_WEEK, "iso-week"),
     (r"(1[6-9]|2[0-2])\d\d\.(0[1-9]|1[0-2])", '"%Y.%m" for months, or to decimal-year for parts of a year'),
     (r"(1[6-9]|2[0-2])\d\d\.\d+", "decimal-year"),
 )

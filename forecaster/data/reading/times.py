@@ -261,6 +261,9 @@ def parse_format(texts: pa.Array, time_format: str, *, utc: bool) -> NDArray[np.
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if "." not in time_format:
+        # pandas writes whole numbers beside an empty cell with .0.
+        texts = pc.replace_substring_regex(texts, r"^(\s*\d+)\.0\s*$", r"\1")
     if names_week_only(time_format):
         texts = pc.binary_join_element_wise(texts, pa.scalar("1"), pa.scalar(" "))
         return _parse_each(texts, f"{time_format} %u", utc=utc)

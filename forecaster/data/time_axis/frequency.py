@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 TICKS = {  # unit -> nanoseconds
     "h": 3_600_000_000_000,
@@ -81,6 +82,8 @@ class Frequency:
         return f"{head}{self.unit}" + (f"-{self.anchor}" if self.anchor else "")
 
     @classmethod
+    # A service asks many times for each forecast. `typed`, because True is no 1 here.
+    @lru_cache(maxsize=256, typed=True)
     def parse(cls, freq: str | int) -> Frequency:
         """Read an alias, new or old.
 

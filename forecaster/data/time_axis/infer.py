@@ -14,6 +14,7 @@ from forecaster.errors import DataError, Location
 
 # A table that has rows at a smaller share of the steps is a log of events, not a series.
 LEAST_FILLED = 0.3
+_MONTH_DAYS = 30.44
 
 
 @dataclass(frozen=True)
@@ -212,6 +213,8 @@ def _calendar_names(usual_ns: int, stamps: Ints) -> list[str]:
         return [f"QS-{start}", f"QE-{end}", f"BQE-{end}", f"BQS-{start}"]
     if 27 <= days <= 32:
         return ["MS", "ME", "BME", "BMS"]
+    if 58 <= days <= 185 and (months := round(days / _MONTH_DAYS)) in (2, 4, 6):
+        return [f"{months}MS", f"{months}ME"]
     if days == 7:
         return [f"W-{WEEKDAYS[int(weekdays[0])]}"]
     # Two weeks without a weekend are business days, not days with gaps.

@@ -23,7 +23,7 @@ NAMED = 5
 
 
 def up_to(
-    panel: Panel, known: Ints, cutoff: str, *, horizon: int
+    panel: Panel, known: Ints, cutoff: str, *, horizon: int, is_part: bool = False
 ) -> tuple[Panel, Ints, int, list[Diagnostic]]:
     """Take the rows of each series up to a cutoff, or to its own end where that comes before.
 
@@ -32,6 +32,7 @@ def up_to(
         known: (series,), the number of rows of each series up to its last target.
         cutoff: The last time that the forecast takes as known, as text.
         horizon: The number of steps to forecast.
+        is_part: Whether other series of the table, which are not here, may reach the cutoff.
 
     Returns:
         The series whose horizon reaches beyond the cutoff, the number of known rows of each, the position of the
@@ -39,6 +40,7 @@ def up_to(
 
     Raises:
         UsageError: When the cutoff is not a time, or lies outside the table.
+        DataError: When the table is a part, and no series of it reaches the cutoff.
     """
     time_axis = panel.time_axis
     try:
@@ -50,7 +52,11 @@ def up_to(
         position -= 1
     ends = panel.first + known - 1
     last = int(ends.max())
-    if position < panel.first.min() or position > last:
+    outside = position < panel.first.min() or position > last
+    if is_part and (ends + horizon <= position).all():
+        when = time_axis.text(np.array([last]))[0]
+        raise DataError(f"the last row is at {when}, a whole horizon or more before the cutoff; not forecast")
+    if outside and not is_part:
         words = time_axis.text(np.array([panel.first.min(), last]))
         raise UsageError(
             f"--from: {cutoff} is outside {panel.source}, which goes from {words[0]} to {words[1]}",

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecaster.model.cells import RecurrentSpec
+from forecaster.model.execution import predict_batch
 from forecaster.model.graph.export import FIRST, FORECAST, NETWORK, STEP, state_names
 from forecaster.model.graph.heads import widths
 from forecaster.model.graph.session import GraphError, GraphSession
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from forecaster.model.predict import WindowInputs
 
 Float32 = npt.NDArray[np.float32]
-# Windows of a batch. The outputs do not depend on it; a smaller batch stays in the processor's caches.
-BATCH = 256
 
 
 class Network:
@@ -59,12 +58,14 @@ class Network:
         if self.spec.stateful:
             return self._in_streams(windows, streams)
         session, out = self._session(NETWORK), self._empty(len(windows))
+        # The outputs do not depend on it; a smaller batch stays in the processor's caches.
+        batch = predict_batch(self.spec, self.shape)
 
         def run(first: int) -> None:
-            rows = np.arange(first, min(first + BATCH, len(windows)), dtype=np.int64)
+            rows = np.arange(first, min(first + batch, len(windows)), dtype=np.int64)
             out[rows] = _forecast(session.run(windows.inputs(rows)), (len(rows), *out.shape[1:]))
 
-        firsts = range(0, len(windows), BATCH)
+        firsts = range(0, len(windows), batch)
         threads = 1 if len(firsts) == 1 else self.threads or processors()
         if threads == 1:
             for first in firsts:

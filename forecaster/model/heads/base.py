@@ -14,6 +14,7 @@ from forecaster.model.layers.categories import CategoryEncoding
 from forecaster.model.layers.normalization import WindowNormalization
 from forecaster.model.layers.parameters import assemble
 from forecaster.model.layers.stack import PatchEmbedding
+from forecaster.model.loops.graphs import as_graph
 from forecaster.model.loops.recurrence import OwnLoopLayer
 from forecaster.model.outputs import order
 from forecaster.model.shape import Category, Shape
@@ -68,6 +69,7 @@ class Forecaster(keras.Model):
         self.network.supports_masking = True
         # What training keeps about the compiled step, so that it need not be compiled again.
         self.compiled_way: Any = None
+        self._forecast_batch: Any = None
         self.first_optimizer_state: Any = None
         if shape.padded:
             # The fused GPU kernel supports masks on the right only, and padding is on the left.
@@ -82,6 +84,7 @@ class Forecaster(keras.Model):
             execution: The way to run; `unroll` and `jit` are decided when a network is built and compiled.
             batch_size: Windows in every batch.
         """
+        self._forecast_batch = None
         self.half = batch_size // 2 if execution.split else None
         for layer in self.network._flatten_layers():
             if isinstance(layer, OwnLoopLayer):
@@ -150,6 +153,16 @@ class Forecaster(keras.Model):
             {k: v[self.half :] for k, v in inputs.items()},
         ]
         return ops.concatenate([self._forecast(part, training) for part in parts], axis=0)
+
+    def forecast_batch(self, inputs: dict[str, Any]) -> Any:
+        """Return the forecasts of a batch, (batch, horizon, parameters x targets), by a graph that is made once.
+
+        Args:
+            inputs: The input of the network; every batch has the same shapes.
+        """
+        if self._forecast_batch is None:
+            self._forecast_batch = as_graph(lambda x: self(x, training=False), jit=bool(self.jit_compile))
+        return self._forecast_batch(inputs)
 
     def _forecast(self, inputs: dict[str, Any], training: bool) -> Any:
         window, loc, scale = self.normalised(inputs, training)

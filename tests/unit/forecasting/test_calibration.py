@@ -330,3 +330,24 @@ def test_a_pool_that_nobody_needs_changes_no_interval() -> None:
         return made.apply(forecast, ids)
 
     assert (calibrated(("a", "b"), new_series=False) == calibrated(("a", "b"), new_series=True)).all()
+
+
+@pytest.mark.parametrize("stretch", [False, True])
+def test_windows_calibrated_a_few_at_a_time_get_the_same_quantiles(
+    monkeypatch: pytest.MonkeyPatch, stretch: bool
+) -> None:
+    rng = np.random.default_rng(0)
+    forecast = GroupedQuantiles(rng.normal(size=(40, 3, 2, 1)), np.repeat([0, 1], 20))
+    scaler = Scaler("standard", np.zeros((2, 2)), np.ones((2, 2)), ("a", "b"), 2)
+    known = calibrate(
+        forecast,
+        rng.normal(size=(40, 3, 2)),
+        probabilities=probabilities((80,)),
+        scaler=scaler,
+        ids=scaler.ids,
+        stretch=stretch,
+    )
+    whole = known.apply(forecast, scaler.ids)
+    # A window has 3 x 2 x 3 numbers: two windows at a time.
+    monkeypatch.setattr(room, "NUMBERS_AT_A_TIME", 40)
+    assert np.array_equal(known.apply(forecast, scaler.ids), whole)

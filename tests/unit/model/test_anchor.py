@@ -95,3 +95,49 @@ def test_anchor_stays_as_it_is_in_training(head: str) -> None:
     names = {w.path.split("/")[-1] for w in net.trainable_weights}
     assert not names & {"anchor", "share"}
     assert {"anchor", "share"} <= {w.path.split("/")[-1] for w in net.kept_weights()}
+
+
+def ar(seed: int) -> np.ndarray:
+    """A series whose values follow the one four steps before."""
+    noise, values = np.random.default_rng(seed).normal(size=240), np.zeros(240)
+    for t in range(4, len(values)):
+        values[t] = 0.9 * values[t - 4] + noise[t]
+    return values
+
+
+def test_lookback_auto_is_the_one_of_least_error_on_validation() -> None:
+    net = network({"type": "ridge"})
+    train, val = windows(ar(1)), windows(ar(2))
+    y = val.targets(np.arange(len(val)))
+
+    def fitted(lookback: object) -> tuple[np.ndarray, float]:
+        spec = AnchorSpec(type="ridge", lookback=lookback)
+        weights, _ = fit_anchor(spec, net.normalization, SHAPE, train=train, val=val)
+        net.set_anchor(weights)
+        forecast = keras.ops.convert_to_numpy(net(val.inputs(np.arange(len(val)))))
+        return weights, float(np.square(forecast - y).mean())
+
+    # The whole window and half of it; a quarter would be one step.
+    best = min((fitted(steps) for steps in (6, 3)), key=lambda found: found[1])
+    weights, error = fitted("auto")
+    np.testing.assert_allclose(weights, best[0], atol=1e-5)
+    assert error == pytest.approx(best[1])
+
+
+def test_lookback_auto_is_the_whole_window_without_validation() -> None:
+    net, train = network({"type": "ridge"}), windows(ar(1))
+    found = [
+        fit_anchor(AnchorSpec(type="ridge", lookback=n), net.normalization, SHAPE, train=train, val=None)[0]
+        for n in (None, "auto")
+    ]
+    np.testing.assert_array_equal(*found)
+
+
+def test_moments_are_the_same_in_smaller_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, train = network({"type": "ridge"}), windows(ar(1))
+    spec = AnchorSpec(type="ridge")
+    whole, _ = fit_anchor(spec, net.normalization, SHAPE, train=train, val=None)
+    monkeypatch.setattr("forecaster.model.anchor._PART", 7)
+    np.testing.assert_allclose(
+        fit_anchor(spec, net.normalization, SHAPE, train=train, val=None)[0], whole, atol=1e-5
+    )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from forecaster.model.cells import CELLS
-from forecaster.model.execution import Execution, choose_execution
+from forecaster.model.execution import Execution, choose_execution, predict_batch
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 
@@ -146,3 +146,18 @@ def test_loss_and_gradients_are_the_same_in_every_way(cell: str, way: dict[str, 
     network.run_as(Execution(unroll=False, jit=False, steps_per_execution=1, **way), batch_size=5)
     for found, known in zip(gradients(), expected, strict=True):
         np.testing.assert_allclose(found, known, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("channels", "targets", "windows"),
+    [
+        ("joint", 900, 256),
+        ("independent", 1, 256),
+        ("independent", 32, 256),
+        ("independent", 900, 9),
+        ("independent", 20_000, 1),
+    ],
+)
+def test_batch_of_a_forecast_has_at_most_8192_rows(channels: str, targets: int, windows: int) -> None:
+    shape = Shape(lookback=24, horizon=24, n_targets=targets)
+    assert predict_batch(spec(channels=channels), shape) == windows

@@ -1,5 +1,6 @@
 """Connections on which nothing arrives, or whose answers nobody reads, are closed."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -61,6 +62,25 @@ def test_a_connection_with_whole_requests_stays(port: int) -> None:
             time.sleep(0.3)
         client.sendall(PING.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"))
         assert rest(client).startswith(b"HTTP/1.1 200 OK")
+
+
+@pytest.mark.parametrize("line", [b"x-more: " + b"y" * 1_000 + b"\r\n", b"y" * 1_000])
+def test_a_head_that_never_ends_is_refused(port: int, line: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(PING[:-2] + b"x-long: ")
+        with contextlib.suppress(OSError):  # closed before all is sent
+            for _ in range(1_000):
+                client.sendall(line)
+        assert rest(client).partition(b"\r\n")[0] in (b"HTTP/1.1 400 Bad Request", b"")
+
+
+def test_the_head_after_a_long_body_is_a_head_of_its_own(port: int) -> None:
+    long = b"POST /ping HTTP/1.1\r\nhost: localhost\r\ncontent-length: 200000\r\n\r\n" + b"x" * 200_000
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(long + PING[:10])
+        time.sleep(0.05)
+        client.sendall(PING[10:-2] + b"connection: close\r\n\r\n")
+        assert rest(client).endswith(b'{"status": "ok"}')
 
 
 def test_a_client_that_does_not_read_is_let_go(port: int) -> None:

@@ -297,7 +297,7 @@ def test_what_does_not_fit_the_table(wishes: Wishes, message: str, tmp_path: Pat
         ({"freq": "daily"}, "freq: no frequency is called 'daily'; did you mean D?"),
         (
             {"time_format": "quarters"},
-            "time_format: no format is called 'quarters'; did you mean 'quarter'? The names are quarter, iso-week, "
+            "time_format: no format is called 'quarters'; did you mean 'quarter'? The names are quarter, half-year, iso-week, "
             "epoch-s, epoch-ms, epoch-us, epoch-ns, decimal-year, excel",
         ),
     ],

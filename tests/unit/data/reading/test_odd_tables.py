@@ -601,7 +601,7 @@ def test_encodings_that_nobody_has(name: str) -> None:
         ("%V", "'%V' has no clear week; use %G with %V, the year and the week of ISO 8601"),
         (
             "mixed",
-            "no format is called 'mixed'; use strftime codes such as %Y-%m-%d The names are quarter, iso-week, epoch-s, "
+            "no format is called 'mixed'; use strftime codes such as %Y-%m-%d The names are quarter, half-year, iso-week, epoch-s, "
             "epoch-ms, epoch-us, epoch-ns, decimal-year, excel",
         ),
     ],

@@ -34,7 +34,7 @@ def test_formats_that_name_a_time(time_format: str) -> None:
             "epoch",
             (
                 "no format is called 'epoch'",
-                "did you mean 'epoch-s'? The names are quarter, iso-week, epoch-s, epoch-ms, epoch-us, epoch-ns, "
+                "did you mean 'epoch-s'? The names are quarter, half-year, iso-week, epoch-s, epoch-ms, epoch-us, epoch-ns, "
                 "decimal-year, excel",
             ),
         ),
