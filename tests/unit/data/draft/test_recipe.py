@@ -110,7 +110,8 @@ def test_more_windows_larger_network() -> None:
 def test_a_preset_says_how_much_is_trained_and_looked_at() -> None:
     lengths = np.full(7, 50_000)
     fast, good, best = (
-        choose(SeriesFacts("15min", lengths, 0.0, 100.0, preset=preset)) for preset in ("fast", "good", "best")
+        choose(SeriesFacts("15min", lengths, 0.0, 100.0, preset=preset))
+        for preset in ("fast", "good", "best")
     )
     assert (fast.members, good.members, best.members) == (1, 2, 5)
     assert (fast.batch_size, good.batch_size, best.batch_size) == (128, 256, 256)
