@@ -24,6 +24,7 @@ from benchmarks.onnx_parity import (
 )
 from forecaster.data.transforms.windows import Windows, WindowSource
 from forecaster.forecasting.engine import KerasEngine, OnnxEngine
+from forecaster.model.graph.activations import NODES
 from forecaster.model.graph.export import FORECAST, NETWORK, graph_of, refusal, roles
 from forecaster.model.graph.session import GraphSession
 from forecaster.model.shape import Shape
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.slow
 
 # As a share of the largest output of the batch.
 CLOSE = 1e-5
-NODES = {"RNN", "LSTM", "GRU"}
+RECURRENT = {"RNN", "LSTM", "GRU"}
 NODE = {"simple_rnn": {"RNN"}, "lstm": {"LSTM"}, "gru": {"GRU"}}
 
 
@@ -45,7 +46,7 @@ def test_every_cell_and_head_with_every_output(cell: str, head: str) -> None:
     for one in islice(cases, 0, None, 3):
         found, operators = difference(one)
         assert found < CLOSE, one
-        assert operators & NODES == NODE.get(cell, set())
+        assert operators & RECURRENT == NODE.get(cell, set())
         assert operators.isdisjoint({"Loop", "Scan", "If"})
 
 
@@ -75,21 +76,39 @@ def test_a_scan_takes_a_few_nodes_for_each_doubling_of_the_lookback() -> None:
     assert sizes[2] - sizes[1] == sizes[1] - sizes[0] == 22
 
 
-def test_the_outputs_do_not_depend_on_the_batch() -> None:
-    for cell in CELLS:
-        for shape in (RICH, PADDED):
-            one = case(cell, "encoder_decoder", "point", "mean", shape)
-            assert one is not None
-            content = graph_of(NETWORK, one.spec, one.shape, weights_of(built(one))).content("0")
-            windows = inputs(shape, batch=40)
-            session = GraphSession(content)
-            whole = session.run(windows)[FORECAST]
-            for size in (1, 2, 3, 7, 32):
-                parts = [
-                    session.run({name: part[i : i + size] for name, part in windows.items()})[FORECAST]
-                    for i in range(0, 40, size)
-                ]
-                assert (np.concatenate(parts) == whole).all()
+def whatever_the_batch(one: Case | None) -> None:
+    """The windows of a batch get the same numbers in batches of other sizes."""
+    assert one is not None
+    content = graph_of(NETWORK, one.spec, one.shape, weights_of(built(one))).content("0")
+    windows = inputs(one.shape, batch=40)
+    session = GraphSession(content)
+    whole = session.run(windows)[FORECAST]
+    for size in (1, 2, 3, 7, 32):
+        parts = [
+            session.run({name: part[i : i + size] for name, part in windows.items()})[FORECAST]
+            for i in range(0, 40, size)
+        ]
+        assert (np.concatenate(parts) == whole).all(), (one, size)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_outputs_do_not_depend_on_the_batch(cell: str) -> None:
+    for shape in (RICH, PADDED):
+        whatever_the_batch(case(cell, "encoder_decoder", "point", "mean", shape))
+
+
+@pytest.mark.parametrize("output", ["normal", "student_t", "negative_binomial", "quantiles"])
+def test_no_output_depends_on_the_batch(output: str) -> None:
+    whatever_the_batch(case("gru", "direct", output, "mean", RICH))
+
+
+@pytest.mark.parametrize("activation", sorted(NODES))
+def test_no_activation_depends_on_the_batch(activation: str) -> None:
+    layers = [
+        {"type": "gru", "units": 5, "activation": activation},
+        {"type": "dense", "units": 7, "activation": activation},
+    ]
+    whatever_the_batch(as_case(spec(layers=layers), RICH))
 
 
 def test_the_outputs_do_not_depend_on_threads() -> None:

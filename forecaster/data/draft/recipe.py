@@ -223,7 +223,7 @@ def _horizon(facts: SeriesFacts, n: int, season: int) -> int:
 
 
 def _ranges(n: int, horizon: int, longest: int) -> tuple[int, int]:
-    """Return the steps of the validation and of the test range of a series of n steps; a long one has at most `longest`."""
+    """Return the steps of the validation and of the test range of a series of n steps; `longest` bounds long ones."""
     if n >= HORIZONS_FOR_CUTOFFS * horizon:
         share = min(int(0.08 * n), longest) if n >= HORIZONS_OF_LONG * horizon else 0
         val = max(2 * horizon, share, min(WINDOWS_TO_CALIBRATE + horizon - 1, n // 5))

@@ -22,6 +22,8 @@ OPERATORS = frozenset().union(
         "Sqrt",
         "Erf",
         "Exp",
+        "Log",
+        "Neg",
         "Max",
         "Min",
         "Greater",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from forecaster.model.graph.activations import softplus
 from forecaster.model.graph.builder import Graph
 from forecaster.model.graph.normalization import Normalization
 from forecaster.model.outputs import MIN_DF, SMALLEST, order, point_index
@@ -11,7 +12,7 @@ from forecaster.model.spec import DistributionOutput, NetworkOutput, QuantileOut
 def located(g: Graph, output: NetworkOutput, z: str) -> str:
     """Return the normalised forecast from a head's first numbers; the mean of counts is made positive."""
     counts = isinstance(output, DistributionOutput) and output.family == "negative_binomial"
-    return g.op("Softplus", z) if counts else z
+    return softplus(g, z) if counts else z
 
 
 def split(g: Graph, out: str, n_parameters: int, channels: int) -> list[str]:
@@ -34,7 +35,7 @@ def assemble(
     if len(raw) == 1:
         return [middle]
     size = normalization.size(g, scale)
-    rest = [g.op("Softplus", r) for r in raw[1:]]
+    rest = [softplus(g, r) for r in raw[1:]]
 
     def sized(x: str) -> str:
         return x if size is None else g.op("Mul", x, size)
