@@ -79,6 +79,9 @@ def test_the_network_of_predict_is_that_of_a_training_on_all_rows(tmp_path: Path
     config = made(tmp_path / "b", model=model, split={"val": 0, "test": 0}, **once)
     done("train", config, "--run-dir", tmp_path / "all", "-q")
     assert weights(tmp_path / "again") == weights(tmp_path / "all")
+    # The run has the lookback as a number where resolved.yaml says auto, and is read all the same.
+    assert done("predict", tmp_path / "again")
+    assert done("evaluate", tmp_path / "again", "--json")
 
 
 def test_the_weights_of_anchor_and_blend_are_kept(runs: dict[str, Path]) -> None:

@@ -150,7 +150,12 @@ class GruCell(Cell):
 
 
 class SlstmCell(Cell):
-    """The gates i, f, z, o; the states h, c, n and m. See `loops.slstm.SLSTMCell`."""
+    """The gates i, f, z, o; the states h, c, n and m. See `loops.slstm.SLSTMCell`.
+
+    For the stabiliser, log sigmoid(f) = min(f, 0) + log sigmoid(|f|) is taken as min(f, 0): any m gives the same h, and
+    onnxruntime rounds logarithms and softplus in another way at the end of an array, so forecasts would depend on the
+    batch.
+    """
 
     spec: Slstm
 
@@ -160,11 +165,12 @@ class SlstmCell(Cell):
         z = g.op("Add", g.op("Add", z, self._of_state(g, h)), g.weight(f"{self.path}/bias"))
         i, f, new, o = (self._gate(g, z, k) for k in range(4))
         zero = g.constant(0.0)
-        if self.spec.forget_gate == "sigmoid":
-            f = g.op("Sub", zero, g.op("Softplus", g.op("Sub", zero, f)))
-        kept, there = g.op("Add", f, m), g.op("Greater", n, zero)
+        fades = self.spec.forget_gate == "sigmoid"
+        kept, there = g.op("Add", g.op("Min", f, zero) if fades else f, m), g.op("Greater", n, zero)
         m = g.op("Where", there, g.op("Max", kept, i), i)
         old = g.op("Exp", g.op("Min", g.op("Sub", kept, m), zero))
+        if fades:
+            old = g.op("Mul", old, g.op("Sigmoid", g.op("Abs", f)))
         old, fresh = g.op("Where", there, old, zero), g.op("Exp", g.op("Sub", i, m))
         added = g.op("Mul", fresh, activate(g, self.spec.activation, new))
         c, n = g.op("Add", g.op("Mul", old, c), added), g.op("Add", g.op("Mul", old, n), fresh)
@@ -208,12 +214,19 @@ class MinGruCell(LinearCell):
 
 
 class MinLstmCell(LinearCell):
-    """See `loops.scan.MinLSTMCell`."""
+    """See `loops.scan.MinLSTMCell`.
+
+    f / (f + i) with f = 1 / (1 + exp(-f~)) is (1 + exp(-i~)) / (2 + exp(-i~) + exp(-f~)), all of it times exp(-s) with
+    the largest exponent s. Without softplus, for the reason that `SlstmCell` has.
+    """
 
     def coefficients(self, g: Graph, x: str) -> tuple[str, str]:
-        *gates, new = self._parts(g, x)
-        of_f, of_i = (g.op("Softplus", g.op("Sub", g.constant(0.0), gate)) for gate in gates)
-        f = g.op("Sigmoid", g.op("Sub", of_i, of_f))
+        f, i, new = self._parts(g, x)
+        zero = g.constant(0.0)
+        least = g.op("Min", g.op("Min", f, i), zero)
+        one, of_f, of_i = (g.op("Exp", g.op("Sub", least, part)) for part in (zero, f, i))
+        upper = g.op("Add", one, of_i)
+        f = g.op("Div", upper, g.op("Add", upper, g.op("Add", one, of_f)))
         return f, g.op("Mul", g.op("Sub", g.constant(1.0), f), new)
 
 
