@@ -140,7 +140,12 @@ class ForecastParts:
     def plan(self, key: Mapping[str, Any]) -> Plan | None:
         """Return the plan of an interrupted forecast of the same key, or None."""
         found = _read(self.work / PLAN)
-        return Plan(**found["plan"]) if found is not None and found["key"] == dict(key) else None
+        if found is None or found["key"] != dict(key):
+            return None
+        plan = Plan(**found["plan"])
+        # A part that somebody removed cannot be made again from rows that are gone.
+        able = all(self.facts(block) or any(self.rows(block).glob("*")) for block in range(plan.n_blocks))
+        return plan if able else None
 
     def complete(self, key: Mapping[str, Any]) -> tuple[Plan, list[BlockFacts]] | None:
         """Return the plan and the blocks of a complete forecast of the same key in the folder, or None."""

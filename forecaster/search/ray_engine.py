@@ -5,10 +5,13 @@ Every machine of the cluster must see the run directory and the data under the s
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import os
+import signal
 import threading
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from forecaster.errors import EnvironmentError_, UsageError, install_hint
@@ -72,7 +75,8 @@ class RayEngine:
             # Tasks and answers are small, and files hold the rest, so the store of objects may be as small as it gets.
             own = {"num_cpus": size * threads, "include_dashboard": False, "object_store_memory": STORE_BYTES}
             extent = {} if address else own
-            ray.init(address=address, log_to_driver=False, logging_level="ERROR", **extent)
+            with _own_end():
+                ray.init(address=address, log_to_driver=False, logging_level="ERROR", **extent)
         self._lock = threading.Lock()
         self._idle: list[_Actor] = []
         self._all: list[_Actor] = []
@@ -158,6 +162,15 @@ class RayEngine:
                 self.ray.kill(actor.handle)
             else:
                 self._idle.append(actor)
+
+
+@contextlib.contextmanager
+def _own_end() -> Iterator[None]:
+    """Put back after the block how this process answers SIGTERM: Ray would end it with a status of its own."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    if before is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Actor:

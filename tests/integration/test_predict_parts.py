@@ -165,6 +165,24 @@ def test_what_a_stopped_process_had_written_is_not_forecast_again(
     assert in_blocks(run, table, cut) == []
 
 
+def test_a_part_that_was_removed_from_an_interrupted_forecast_is_made_again(
+    run: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "t.parquet"
+    parquet.write_table(long_table(SERIES), table)
+
+    def stop(n: int, of: int) -> None:
+        if n == 3:
+            raise KeyboardInterrupt
+
+    options = PartsOptions(block_series=5)
+    with pytest.raises(KeyboardInterrupt):
+        predict_parts(fc.load(run)._opened, table, ForecastParts.of(tmp_path / "out"), options, on_block=stop)
+    (tmp_path / "out/part-00001.parquet").unlink()
+    assert in_blocks(run, table, tmp_path / "out")[-1] == (8, 8)
+    assert joined(tmp_path / "out").equals(whole(run, table))
+
+
 def test_another_table_replaces_the_forecast_in_the_folder(run: Path, tmp_path: Path) -> None:
     one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
     parquet.write_table(long_table(SERIES), one)
