@@ -12,6 +12,7 @@ import argparse
 import csv
 import math
 import os
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,6 +115,7 @@ def main() -> None:
             for seed in range(given.seeds):
                 for cell in CELLS:
                     rows[cell].append(run(task, cell, 100 * seed, Path(folder)))
+                    print(task.name, cell, seed, *rows[cell][-1], file=sys.stderr, flush=True)
             print(f"\n| {task.name} | MAE on validation | windows per second |\n|---|---|---|")
             for cell, found in rows.items():
                 errors, speeds = zip(*found, strict=True)

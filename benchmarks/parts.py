@@ -71,7 +71,9 @@ def prepare(folder: Path, n_series: int) -> list[str]:
         make(folder / "train.parquet", 20, 900)
         (folder / "c.yaml").write_text(CONFIG, encoding="utf-8")
         subprocess.run(
-            [*FORECASTER, "train", str(folder / "c.yaml"), "--run-dir", str(run), "-q"], check=True
+            [*FORECASTER, "train", str(folder / "c.yaml"), "--run-dir", str(run), "-q"],
+            check=True,
+            stdout=subprocess.DEVNULL,
         )
     return [*FORECASTER, "predict", str(run), "-q", "--data", str(table)]
 

@@ -7,7 +7,6 @@ cell from the spec: its state, its gates, its loops.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
@@ -230,7 +229,7 @@ class Gru(GatedSpec):
 # Beck et al., 2024, "xLSTM: Extended Long Short-Term Memory", section 2.2.
 class Slstm(StateWeightsSpec):
     """LSTM whose input gate is exponential, so that one step can outweigh all that the memory holds (sLSTM of
-    xLSTM). As many weights as an LSTM, and several times slower: no fused kernel exists."""
+    xLSTM). As many weights as an LSTM, slower on long windows, and without a fused GPU kernel."""
 
     type: Literal["slstm"]
     n_gates = 4
@@ -260,8 +259,8 @@ class Slstm(StateWeightsSpec):
     def _whole_blocks(self) -> Slstm:
         if self.units % self.blocks:
             summary = f"{self.blocks} does not divide the {self.units} units"
-            usual = math.gcd(self.units, self.blocks)
-            raise_faults([Fault(("blocks",), summary, f"use a divisor of units, such as {usual}")])
+            near = next(n for n in range(min(self.blocks, self.units), 0, -1) if self.units % n == 0)
+            raise_faults([Fault(("blocks",), summary, f"use a divisor of units, such as {near}")])
         return self
 
     def layer_class(self) -> Any:
@@ -295,8 +294,8 @@ class LinearStateSpec(RecurrentSpec):
 
 # Feng et al., 2024, "Were RNNs All We Needed?", section 3.1.
 class MinGru(LinearStateSpec):
-    """GRU whose gate sees the input alone, so that all steps are computed at once (minGRU). Fast on long windows, with
-    few weights; what a step does cannot depend on what came before, so stack two or more."""
+    """GRU whose gate sees the input alone, so that all steps are computed at once (minGRU). Few weights, and suited to
+    windows in patches; what a step does cannot depend on what came before, so stack two or more."""
 
     type: Literal["min_gru"]
     n_gates = 2

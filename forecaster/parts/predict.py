@@ -32,7 +32,7 @@ from forecaster.errors import (
 )
 from forecaster.forecasting.fitted import time_axis_of
 from forecaster.parts.block import BlockSetup
-from forecaster.parts.engine import finished
+from forecaster.parts.engine import BlockEngine, block_engine
 from forecaster.parts.remarks import absent_remarks, end_remarks, new_remarks
 from forecaster.runs.files import disk_errors
 from forecaster.runs.forecast_parts import BlockFacts, ForecastParts, Plan
@@ -141,8 +141,12 @@ def predict_parts(
     with output.claimed():
         found = output.complete(key)
         if found is None:
-            plan = output.plan(key) or _spread(opened, files, output, key, options)
-            blocks, n_kept = _forecast(setup, output, plan.n_blocks, options, on_block)
+            n_rows = sum(file.n_rows or 0 for file in files)
+            with block_engine(
+                setup, options.engine, workers=options.workers, n_blocks=1 + n_rows // options.block_rows
+            ) as engine:
+                plan = output.plan(key) or _spread(opened, files, output, key, options)
+                blocks, n_kept = _forecast(engine, output, plan.n_blocks, on_block)
             if not any(facts["series"] for facts in blocks):
                 shutil.rmtree(output.work, ignore_errors=True)
                 raise _nothing(blocks, source)
@@ -204,10 +208,9 @@ def _spread(
 
 
 def _forecast(
-    setup: BlockSetup,
+    engine: BlockEngine,
     output: ForecastParts,
     n_blocks: int,
-    options: PartsOptions,
     on_block: Callable[[int, int], None] | None,
 ) -> tuple[list[BlockFacts], int]:
     """Forecast the blocks that are not done, and return what became of all, and how many were done before."""
@@ -219,7 +222,7 @@ def _forecast(
     n_kept = len(found)
     left = [block for block in range(n_blocks) if block not in found]
     if left:
-        for block, done in finished(setup, output, left, engine=options.engine, workers=options.workers):
+        for block, done in engine.finished(output, left):
             found[block] = done
             # The rows are of no more use, and take as much space as the table.
             shutil.rmtree(output.rows(block), ignore_errors=True)

@@ -94,6 +94,12 @@ class RayEngine:
                 raise WorkCancelled
         raise WorkFailed(f"its process was lost {ATTEMPTS} times: {reason}")
 
+    def start(self, n: int) -> None:
+        """Start so many actors before their first tasks, which then do not wait for them."""
+        with self._lock:
+            if not self._stopped:
+                self._idle += [self._start() for _ in range(n)]
+
     def pids(self) -> list[int]:
         """Return the ids of the processes of the actors that are alive."""
         with self._lock:
@@ -128,18 +134,20 @@ class RayEngine:
         with self._lock:
             if self._stopped:
                 raise WorkCancelled
-            if self._idle:
-                actor = self._idle.pop()
-            else:
-                kind = self.ray.remote(
-                    num_cpus=self.threads,
-                    max_concurrency=2,
-                    runtime_env={"env_vars": worker_environment(self.threads)},
-                )(_Served)
-                actor = _Actor(kind.remote(self.module, self.setup))
-                self._all.append(actor)
+            actor = self._idle.pop() if self._idle else self._start()
             actor.n_tasks += 1
             return actor
+
+    def _start(self) -> _Actor:
+        """Start an actor. The caller holds the lock."""
+        kind = self.ray.remote(
+            num_cpus=self.threads,
+            max_concurrency=2,
+            runtime_env={"env_vars": worker_environment(self.threads)},
+        )(_Served)
+        actor = _Actor(kind.remote(self.module, self.setup))
+        self._all.append(actor)
+        return actor
 
     def _put(self, actor: _Actor) -> None:
         with self._lock:

@@ -140,7 +140,8 @@ def as_case(model: ModelSpec, shape: Shape) -> Case:
 @pytest.mark.parametrize("channels", ["joint", "independent"])
 def test_a_carried_state_is_an_input_and_an_output(channels: str) -> None:
     """The second window of a series goes on from the state that the first one left."""
-    one = as_case(spec(stateful=True, normalization="none", channels=channels), PLAIN)
+    layers = [{"type": cell, "units": 3} for cell in CELLS]
+    one = as_case(spec(stateful=True, normalization="none", channels=channels, layers=layers), PLAIN)
     assert refusal(one.spec, one.shape) is None
     windows = lines(5, n_targets=2, shape=PLAIN)
     keras, onnx = engines(one)

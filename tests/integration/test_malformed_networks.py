@@ -50,7 +50,7 @@ CASES = [
     (
         "blocks of unequal size",
         "layers: [{type: slstm, units: 8, blocks: 6}]",
-        "50: model.layers.0.blocks: 6 does not divide the 8 units; use a divisor of units, such as 2",
+        "50: model.layers.0.blocks: 6 does not divide the 8 units; use a divisor of units, such as 4",
     ),
     (
         "season without length",

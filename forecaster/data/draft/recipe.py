@@ -16,8 +16,6 @@ Preset = Literal["fast", "good", "best"]
 USUAL_HORIZON = {"h": 24, "D": 7, "B": 5, "W": 8, "M": 12, "Q": 4, "Y": 2}
 # The rows that the longest series needs.
 LEAST_ROWS = 10
-# The longest validation and test range of `init`, in steps: more windows take time and say little more.
-LONGEST_RANGE = 2_000
 # The windows that carry a 95 % interval, and the horizons of test that tell a forecast from another.
 WINDOWS_TO_CALIBRATE, HORIZONS_TO_JUDGE = 39, 5
 # The least horizons of a series that has a test range, one with several cutoffs in validation, and a long one.
@@ -39,18 +37,23 @@ class Effort(NamedTuple):
         members: Networks, where there are few windows and where there are many.
         batches: The most batches that one of them learns from.
         epochs: The most epochs.
+        largest_batch: The most windows of a batch.
+        longest_range: The most steps of the validation and of the test range of `init`: more windows take time and say
+            little more.
     """
 
     members: tuple[int, int]
     batches: int
     epochs: int
+    largest_batch: int
+    longest_range: int
 
 
 # About 20 seconds, 2 minutes and 15 minutes on two cores for tables of up to a million rows; docs/benchmarks.md.
 EFFORTS: dict[Preset, Effort] = {
-    "fast": Effort((1, 1), 300, 30),
-    "good": Effort((3, 2), 1_000, 40),
-    "best": Effort((7, 5), 4_000, 80),
+    "fast": Effort((1, 1), 300, 15, 128, 1_000),
+    "good": Effort((3, 2), 1_000, 40, 256, 2_000),
+    "best": Effort((7, 5), 4_000, 80, 256, 2_000),
 }
 # The most batches of an epoch: validation after each decides how long to train.
 BATCHES_PER_EPOCH = 150
@@ -164,7 +167,8 @@ def choose(facts: SeriesFacts) -> Recipe:
     n = int(np.median(facts.lengths))
     season = facts.seasons[0] if facts.seasons else default_seasonality(facts.freq)
     horizon = _horizon(facts, n, season)
-    val, test = _ranges(n, horizon)
+    effort = EFFORTS[facts.preset]
+    val, test = _ranges(n, horizon, effort.longest_range)
     room = n - val - test - horizon
     if n < LEAST_SEASONS * season:
         season = 1
@@ -180,8 +184,8 @@ def choose(facts: SeriesFacts) -> Recipe:
     patch = _patch(lookback, season)
     more = facts.seasons[1:] or ((7 * season,) if season in (24, 48, 96) else ())
     many = windows >= MANY_WINDOWS
-    batch = 256 if many else 64 if windows >= 1_000 else 32 if windows >= 300 else 16
-    effort, whole = EFFORTS[facts.preset], -(-windows // batch)
+    batch = effort.largest_batch if many else 64 if windows >= 1_000 else 32 if windows >= 300 else 16
+    whole = -(-windows // batch)
     batches = min(whole, max(BATCHES_PER_EPOCH, effort.batches // 10), effort.batches // LEAST_EPOCHS)
     return Recipe(
         season=season,
@@ -218,10 +222,10 @@ def _horizon(facts: SeriesFacts, n: int, season: int) -> int:
     return max(1, min(usual, n // 5, (int(facts.lengths.max()) - 2) // 2))
 
 
-def _ranges(n: int, horizon: int) -> tuple[int, int]:
-    """Return the steps of the validation and of the test range of a series of n steps."""
+def _ranges(n: int, horizon: int, longest: int) -> tuple[int, int]:
+    """Return the steps of the validation and of the test range of a series of n steps, at most `longest` of a long one."""
     if n >= HORIZONS_FOR_CUTOFFS * horizon:
-        share = min(int(0.08 * n), LONGEST_RANGE) if n >= HORIZONS_OF_LONG * horizon else 0
+        share = min(int(0.08 * n), longest) if n >= HORIZONS_OF_LONG * horizon else 0
         val = max(2 * horizon, share, min(WINDOWS_TO_CALIBRATE + horizon - 1, n // 5))
         return val, max(
             2 * horizon if share else horizon, share, min(HORIZONS_TO_JUDGE * horizon - 1, n // 8)

@@ -154,9 +154,17 @@ def _write(held: list[tuple[pa.Table, Any]], folder_of: Callable[[int], Path], n
     if (np.diff(blocks) < 0).any():
         order = np.argsort(blocks, kind="stable")
         table, blocks = table.take(order), blocks[order]
+    texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
     present, first = np.unique(blocks, return_index=True)
     for block, low, high in zip(
         present.tolist(), first.tolist(), [*first[1:].tolist(), len(blocks)], strict=True
     ):
         path = folder_of(block) / f"{number:05d}.parquet"
-        parquet.write_table(table.slice(low, high - low), path, compression="lz4")
+        parquet.write_table(
+            table.slice(low, high - low),
+            path,
+            compression="lz4",
+            # Whether numbers repeat takes longer to find out than to write them.
+            use_dictionary=texts,
+            write_statistics=False,
+        )

@@ -41,6 +41,7 @@ def inputs(shape: Shape, *, level: float = 0.0) -> dict[str, np.ndarray]:
 
 def network(shape: Shape = RICH, **spec: Any) -> Any:
     layers = [{"type": "gru", "units": 4}, {"type": "lstm", "units": 4, "residual": True}]
+    layers += [{"type": cell, "units": 4, "residual": True} for cell in ("slstm", "min_gru", "min_lstm")]
     return build(ModelSpec.model_validate({"layers": layers, **spec}), shape, streams=2)
 
 

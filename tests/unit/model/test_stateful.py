@@ -23,6 +23,11 @@ LOOKBACK, HORIZON, ROWS = 4, 2, 18
 def spec(**other: object) -> ModelSpec:
     layers = [{"type": "gru", "units": 5}, {"type": "lstm", "units": 3, "residual": True}]
     layers += [{"type": "dropout", "rate": 0.5}, {"type": "simple_rnn", "units": 3}]
+    layers += [
+        {"type": "slstm", "units": 4},
+        {"type": "min_gru", "units": 3},
+        {"type": "min_lstm", "units": 3},
+    ]
     return ModelSpec.model_validate({"normalization": "none", "layers": layers} | other)
 
 

@@ -107,6 +107,18 @@ def test_more_windows_larger_network() -> None:
     assert small.steps_per_epoch is None
 
 
+def test_a_preset_says_how_much_is_trained_and_looked_at() -> None:
+    lengths = np.full(7, 50_000)
+    fast, good, best = (
+        choose(SeriesFacts("15min", lengths, 0.0, 100.0, preset=preset)) for preset in ("fast", "good", "best")
+    )
+    assert (fast.members, good.members, best.members) == (1, 2, 5)
+    assert (fast.batch_size, good.batch_size, best.batch_size) == (128, 256, 256)
+    assert (fast.val, good.val, best.val) == (1_000, 2_000, 2_000)
+    work = [r.epochs * (r.steps_per_epoch or 0) * r.members for r in (fast, good, best)]
+    assert work == [300, 1_800, 20_000]
+
+
 def test_the_horizon_asked_for() -> None:
     assert recipe("h", 5_000, horizon=48).horizon == 48
 
