@@ -43,6 +43,8 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "data/draft/steps.py": ("init",),
     "data/draft/times.py": ("init",),
     "data/draft/unread_times.py": ("init",),
+    "data/draft/wide.py": ("init",),
+    "data/draft/zone_names.py": ("init",),
     "data/draft/wishes.py": ("init",),
     "data/draft/zones.py": ("init",),
     "data/reading/elsewhere.py": ("predict",),

@@ -14,6 +14,8 @@ May import `reading`, `transforms` and the rooms below them; nothing of `profile
     time_parts, day_parts    times over several columns
     ids           which column names the series
     roles         which column is the target
+    wide          columns that together are one series, or several
+    zone_names    columns of zones, and clocks that change
     steps         series of different steps
     remarks       what a person should know about the target
     infer         Guess: the settings that follow

@@ -29,6 +29,8 @@ _PLACE = "\0"
 _YEAR_DIGITS = 4
 # The orders of a day, a month and a year that people write.
 _ORDERS = ("dmY", "mdY", "Ymd", "dmy", "mdy", "ymd")
+# Those with points, where the month never comes first.
+_DOTTED = ("dmY", "Ymd", "dmy")
 
 
 def forms_of(cell: str) -> list[str]:
@@ -62,7 +64,8 @@ def _date_forms(text: str) -> Iterator[str]:
         return
     numbers = [i for i, token in enumerate(tokens) if token.isdigit()]
     named = any(form in ("%b", "%B") for forms in words for form in forms or ())
-    for codes in _number_codes([tokens[i] for i in numbers], named=named):
+    orders = _DOTTED if "." in "".join(tokens) else _ORDERS
+    for codes in _number_codes([tokens[i] for i in numbers], orders, named=named):
         pieces = [forms or [] for forms in words]
         for i, code in zip(numbers, codes, strict=True):
             pieces[i] = ["".join(f"%{letter}" for letter in code)]
@@ -85,23 +88,22 @@ def _word_forms(token: str) -> list[str] | None:
     return [token] if word in _LITERALS else None
 
 
-def _number_codes(numbers: list[str], *, named: bool) -> Iterator[tuple[str, ...]]:
+def _number_codes(numbers: list[str], orders: tuple[str, ...], *, named: bool) -> Iterator[tuple[str, ...]]:
     """Yield the codes of the numbers of a date.
 
     Args:
         numbers: The digits.
+        orders: The orders of a day, a month and a year.
         named: Whether the month stands beside them as a word.
     """
     if any(len(number) not in (1, 2, 4, 8) for number in numbers):
         return
     if len(numbers) == 1 and len(numbers[0]) == 8 and not named:
         yield ("Ymd",)
-    orders: list[tuple[str, ...]] = [tuple(order) for order in _ORDERS]
+    found: list[tuple[str, ...]] = [*map(tuple, orders), ("Y", "m"), ("m", "Y"), ("Y",)]
     if named:
-        orders = [*permutations("dY"), *permutations("dy"), ("Y",), ("y",)]
-    else:
-        orders += [("Y", "m"), ("m", "Y"), ("Y",)]
-    for order in orders:
+        found = [*permutations("dY"), *permutations("dy"), ("Y",), ("y",)]
+    for order in found:
         if len(order) == len(numbers) and all(
             (len(number) == 4) == (code == "Y") and not (code == "y" and len(number) != 2) and len(number) < 8
             for number, code in zip(numbers, order, strict=True)

@@ -43,6 +43,8 @@ _STEPS = {
 }
 # The share of the dates that have every number, where no name says that they are parts of the day.
 _COMPLETE = 0.9
+# The parts of a day that has 25 hours, and those of a usual one.
+_LONG_DAYS = {25: 24, 50: 48, 100: 96}
 _LEAST_PARTS = 12
 
 
@@ -75,13 +77,14 @@ def parts_of_day(sample: Sample, time: TimeColumn, wishes: Wishes) -> DayParts:
         if texts and all(_CLOCK.fullmatch(text) for text in texts):
             return DayParts({"clock": name} if len(set(texts)) > 1 else {})
     for name in sorted(names, key=_rank_of_name):
+        _check_long_day(sample, time, name, wishes)
         part = _part(sample, time, name)
         if part == "hour":
             minutes = next((n for n in names if MINUTE.search(n) and _numbers(sample, n) is not None), None)
             if minutes is not None and sample.table[minutes].nunique() > 1:
                 return DayParts({"hour": name, "minute": minutes})
         if part is not None:
-            return DayParts({part: name}, _choice(sample, name, part, wishes))
+            return DayParts({part: name}, _choice(sample, time, name, part, wishes))
     for name in names:
         _check_readable(sample, time, name, wishes)
     return DayParts()
@@ -123,18 +126,22 @@ def _counts_through_the_day(sample: Sample, time: TimeColumn, name: str, n_parts
     return bool((by_date == n_parts).mean() >= _COMPLETE) and changes > 2 * n_parts
 
 
-def _choice(sample: Sample, name: str, part: str, wishes: Wishes) -> Ambiguity | None:
+def _choice(sample: Sample, time: TimeColumn, name: str, part: str, wishes: Wishes) -> Ambiguity | None:
     numbers = _numbers(sample, name)
-    certain = (_HOUR if part == "hour" else _ENDING if part == "hour_ending" else _SLOT).search(name)
+    short = "" if numbers is None else _short_day(sample, time, name, numbers)
+    certain = not short and (_HOUR if part == "hour" else _ENDING if part == "hour_ending" else _SLOT).search(
+        name
+    )
     if certain or wishes.no_id or wishes.id is not None or numbers is None:
         return None
     low, high = int(numbers.min()), int(numbers.max())
     first = f", {low} from 00:00" if low else ""
     return Ambiguity(
         "data.time_parts",
-        f"{name!r} goes from {low} to {high} on every date, and is read as the {_STEPS[part]} of the day{first}",
+        f"{name!r} goes from {low} to {high} on every date, and is read as the {_STEPS[part]} of the day{first}{short}",
         (
             f"--no-id, or --id with another column, for {_STEPS[part]}",
+            *(["times in one column, in UTC or with their offset"] if short else []),
             f"--id {name} for {high - low + 1} series",
         ),
     )
@@ -156,6 +163,53 @@ def _check_readable(sample: Sample, time: TimeColumn, name: str, wishes: Wishes)
         f"17:30, or use --id {name} for {n_parts:,} series",
         location=Location(str(sample.source)),
     )
+
+
+def _check_long_day(sample: Sample, time: TimeColumn, name: str, wishes: Wishes) -> None:
+    """Raise DataError where a column numbers the hours of the day, and some day has an hour more than 24.
+
+    A date and a number of the hour do not say which hour is the second of two.
+    """
+    numbers = _numbers(sample, name)
+    if numbers is None or not len(numbers) or wishes.no_id or wishes.id is not None:
+        return
+    longest = int(numbers.max())
+    usual, counts = _LONG_DAYS.get(longest), _parts_by_date(sample, time, name)
+    if usual is None or int(numbers.min()) != 1 or counts.median() != usual:
+        return
+    day = counts.index[counts == longest]
+    if not len(day):
+        return
+    raise DataError(
+        f"column {name!r} goes to {longest} on {str(day[0])[:10]}, as where clocks change",
+        hint="write the times into one column, in UTC or with their offset, such as 2024-10-27T02:00+01:00, or use "
+        f"--id {name} for {longest} series",
+        location=Location(str(sample.source)),
+    )
+
+
+def _short_day(sample: Sample, time: TimeColumn, name: str, numbers: np.typing.NDArray[np.int64]) -> str:
+    """Return what to say of a day that lacks its last hour alone, as where clocks change; "" without one."""
+    n_parts = int(numbers.max())
+    an_hour = n_parts // 24
+    counts = _parts_by_date(sample, time, name)
+    # The table may begin or end within a day.
+    short = counts.iloc[1:-1][counts.iloc[1:-1] == n_parts - an_hour]
+    if int(numbers.min()) != 1 or len(short) != 1:
+        return ""
+    of_day = numbers[(sample.table[time.name] == short.index[0]).to_numpy()]
+    if int(of_day.max()) != n_parts - an_hour:
+        return ""
+    return (
+        f"; {str(short.index[0])[:10]} ends with {n_parts - an_hour}, and is read as if its last hour were absent and "
+        "not one at night"
+    )
+
+
+def _parts_by_date(sample: Sample, time: TimeColumn, name: str) -> pd.Series[Any]:
+    """Return how many different numbers each date has."""
+    counts: pd.Series[Any] = sample.table.groupby(time.name, sort=False)[name].nunique()
+    return counts
 
 
 def _numbers(sample: Sample, name: str) -> np.typing.NDArray[np.int64] | None:

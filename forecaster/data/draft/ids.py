@@ -13,6 +13,7 @@ from forecaster.data.draft.codes import share_of_steps
 from forecaster.data.draft.names import CLOCK_NAMES, CLOCK_WORDS, COUNTER_NAMES, ID_NAMES, SERIES_NAMES
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.draft.wishes import Wishes
+from forecaster.data.draft.zone_names import zone_columns
 from forecaster.data.time_axis.infer import TimeColumn
 from forecaster.errors import DataError, Location
 from forecaster.text import listed, quoted
@@ -48,7 +49,7 @@ def id_candidates(sample: Sample, time: TimeColumn, wishes: Wishes) -> list[str]
         return []
     if wishes.id is not None:
         return [wishes.id]
-    taken = {*time.columns, *time.others, *wishes.taken}
+    taken = {*time.columns, *time.others, *wishes.taken, *zone_columns(sample)}
     free = [
         name
         for name in sample.kinds

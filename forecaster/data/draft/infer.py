@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecaster.data.arrays import Floats, Ints
+from forecaster.data.arrays import Ints
 from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.date_forms import zone_in
 from forecaster.data.draft.dialect import mark_choice
@@ -15,7 +15,6 @@ from forecaster.data.draft.ids import FoundId, check_id, find_id, id_candidates
 from forecaster.data.draft.kinds import mostly_numbers
 from forecaster.data.draft.recipe import (
     LARGEST_CONSTANT,
-    NARROW,
     Preset,
     Recipe,
     SeriesFacts,
@@ -29,12 +28,14 @@ from forecaster.data.draft.remarks import (
     passed_over,
     target_remarks,
 )
-from forecaster.data.draft.roles import candidates, find_targets, target_choice
+from forecaster.data.draft.roles import candidates, find_targets, quality_choice, target_choice
 from forecaster.data.draft.season import find_season
 from forecaster.data.draft.sniff import Sample, as_numbers, read_columns, sniff
-from forecaster.data.draft.steps import explained, other_steps
+from forecaster.data.draft.steps import by_series, explained, order_of, other_steps
 from forecaster.data.draft.times import find_time, read_times
+from forecaster.data.draft.wide import wide_choice
 from forecaster.data.draft.wishes import Wishes, check_columns
+from forecaster.data.draft.zone_names import clock_choice, zone_column_choice, zone_columns
 from forecaster.data.draft.zones import irregular_in_utc, zone_choice
 from forecaster.data.reading.numbers import MISSING
 from forecaster.data.reading.offsets import zone_of
@@ -43,6 +44,7 @@ from forecaster.data.spec import CsvSpec
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.time_axis.frequency import default_seasonality
 from forecaster.data.time_axis.infer import TimeColumn, check_frequency, infer_frequency
+from forecaster.data.transforms.resolution import lost_in_logarithms
 from forecaster.errors import DataError
 
 if TYPE_CHECKING:
@@ -135,7 +137,8 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     others = [column for column in others if column != name]
     # Without offsets, times are used as they are written.
     zone = known_zone or zone_of(zones)
-    series, ids = _by_series(times, table[name] if name else None)
+    rows, borders = order = order_of(times, table[name] if name else None)
+    series, ids = by_series(times, table[name] if name else None, order)
     try:
         freq, time_axis = _frequency(series, ids, time, zone, wishes, path)
     except DataError as error:
@@ -150,10 +153,14 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         *sample.choices,
         *found_times.choices,
         zone_choice(zones, times, time, wishes),
+        zone_column_choice(sample, zone_columns(sample), wishes)
+        or clock_choice(np.split(times[rows], borders)[0], time_axis, wishes, zoned=zone is not None),
         found.choice,
         other_steps(series, ids, time_axis, time, wishes.freq is not None),
         _mark_choice(sample, [*targets, *others], wishes),
         *(() if wishes.targets else _target_choices(table[targets[0]], sample, rivals)),
+        quality_choice(sample, targets[0]),
+        None if wishes.targets else wide_choice(targets[0], sample.of_kind("integer", "number", "mixed")),
     )
     return Guess(
         path=path,
@@ -171,9 +178,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         gaps=sum(lengths) - distinct,
         empty=sum(_empty_cells(table[target]) for target in targets),
         duplicates=len(table) - distinct,
-        recipe=_recipe(
-            freq, lengths, table[list(targets)], sample, wishes, _order(times, table[name] if name else None)
-        ),
+        recipe=_recipe(freq, lengths, table[list(targets)], sample, wishes, order),
         preset=wishes.preset,
         remarks=(
             *(remark for target in targets for remark in target_remarks(table[target], sample)),
@@ -260,34 +265,16 @@ def _recipe(
     found = find_season(np.split(numbers[0][rows], borders), default_seasonality(freq))
     seasons = wishes.seasons or ((found,) if found > 1 else ())
     steps = np.array(lengths, dtype=np.int64)
-    narrow = any(_is_narrow(part) for one in numbers for part in np.split(one[rows], borders))
+    parts = [part[np.isfinite(part)] for one in numbers for part in np.split(one[rows], borders)]
+    narrow = any(_is_narrow(float(part.min()), float(part.max())) for part in parts if len(part))
     return choose(SeriesFacts(freq, steps, low, high, wishes.horizon, seasons, wishes.preset, narrow=narrow))
 
 
-def _is_narrow(values: Floats) -> bool:
-    """Return whether a series varies so little for its level that logarithms in single precision lose its shape."""
-    known = values[np.isfinite(values)]
-    if not len(known):
-        return False
-    low, high = float(known.min()), float(known.max())
-    return high - low < NARROW * high if high > low else high > LARGEST_CONSTANT
-
-
-def _by_series(times: Ints, ids: pd.Series[Any] | None) -> tuple[list[Ints], list[str]]:
-    """Return the distinct times of each series, ascending, and the ids."""
-    rows, borders = _order(times, ids)
-    firsts = rows[np.append(0, borders)]
-    names = [""] if ids is None else [str(one) for one in ids.iloc[firsts]]
-    return [np.unique(part) for part in np.split(times[rows], borders)], names
-
-
-def _order(times: Ints, ids: pd.Series[Any] | None) -> tuple[Ints, Ints]:
-    """Return the rows by series, then time, and the place there at which each series but the first begins."""
-    if ids is None:
-        return np.argsort(times, kind="stable"), np.zeros(0, dtype=np.int64)
-    codes, _ = ids.factorize()
-    rows = np.lexsort((times, codes))
-    return rows, np.flatnonzero(np.diff(codes[rows])) + 1
+def _is_narrow(low: float, high: float) -> bool:
+    """Return whether logarithms in single precision lose the shape of a series, or the last digits of a constant."""
+    if low == high:
+        return high > LARGEST_CONSTANT
+    return bool(lost_in_logarithms(np.array([low]), np.array([high]))[0])
 
 
 def _empty_cells(column: pd.Series[Any]) -> int:

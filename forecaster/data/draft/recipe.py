@@ -23,9 +23,8 @@ HORIZONS_FOR_TEST, HORIZONS_FOR_CUTOFFS, HORIZONS_OF_LONG = 5, 12, 48
 # A lookback of at least so many steps enters in patches, so that there are no more recurrent steps than MOST_STEPS:
 # they take the time of a training.
 LEAST_PATCHED, MOST_STEPS = 48, 16
-# Logarithms in single precision, with seven digits, lose the shape of a series that varies by less of its level, and
-# the last digits of a larger constant.
-NARROW, LARGEST_CONSTANT = 1e-3, 1e5
+# Logarithms in single precision, with seven digits, lose the last digits of a larger constant.
+LARGEST_CONSTANT = 1e5
 # A table is large where the network has at least so many windows to learn from.
 MANY_WINDOWS = 20_000
 
@@ -85,7 +84,7 @@ class SeriesFacts:
         horizon: The steps to forecast; None takes what is usual for the frequency.
         seasons: The seasons that were named, in steps, the most important first; none takes what is usual.
         preset: How much time the training may take.
-        narrow: Whether a series varies by less than NARROW of its level, or is constant beyond LARGEST_CONSTANT.
+        narrow: Whether logarithms lose the shape of a series, or the last digits of a constant.
     """
 
     freq: str | int

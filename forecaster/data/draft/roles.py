@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 import numpy as np
 
 from forecaster.data.draft.choices import Ambiguity
@@ -13,6 +16,7 @@ from forecaster.data.draft.names import (
 )
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.draft.wishes import Wishes
+from forecaster.data.reading.dressed import dress_of
 from forecaster.errors import DataError, Location
 from forecaster.text import listed, quoted
 
@@ -22,6 +26,10 @@ _CONSTANT = 10
 # Ranks from here on are those of columns that are no quantity.
 _POOR = 4
 _NAMED = 8
+# Columns that say how good the values of a row are.
+_QUALITY = re.compile(r"(?i)(^|_)(quality|qual|qc|status|validity|valid|flags?)$")
+# The share of the cells of a column that are dressed numbers.
+_LEAST_DRESSED = 0.3
 
 
 def find_targets(sample: Sample, taken: set[str], wishes: Wishes) -> tuple[tuple[str, ...], list[str]]:
@@ -40,11 +48,7 @@ def find_targets(sample: Sample, taken: set[str], wishes: Wishes) -> tuple[tuple
         if name not in numbers:
             raise _no_numbers(sample, name, numbers)
     if not numbers:
-        raise DataError(
-            "no column of numbers is left to forecast",
-            hint="add one, or check its decimal mark and its text cells",
-            location=Location(str(sample.source)),
-        )
+        raise _none_left(sample, taken)
     ordered = sorted(numbers, key=lambda name: _rank(sample, name))
     targets = wishes.targets or (ordered[0],)
     return targets, [name for name in numbers if name not in targets]
@@ -101,6 +105,39 @@ def _is_counter(cells: list[str]) -> bool:
     """Return whether integers number the rows: each is one more than the one before."""
     values = np.array([int(cell) for cell in cells])
     return bool((np.diff(values) == 1).all())
+
+
+def _none_left(sample: Sample, taken: set[str]) -> DataError:
+    """Return the error of a table without a column to forecast; it names a column whose numbers are dressed."""
+    here, what = Location(str(sample.source)), "no column of numbers is left to forecast"
+    for name in sample.of_kind("text"):
+        cells = sample.cells(name)
+        dressed = [(cell, dress) for cell in cells if (dress := dress_of(cell)) is not None]
+        if name not in taken and dressed and len(dressed) >= _LEAST_DRESSED * len(cells):
+            cell, (how, hint) = dressed[0]
+            return DataError(f"{what}: {name!r} holds {cell!r}, a number {how}", hint=hint, location=here)
+    return DataError(what, hint="add one, or check its decimal mark and its text cells", location=here)
+
+
+def quality_choice(sample: Sample, target: str) -> Ambiguity | None:
+    """Return the choice to read the values of all rows where a column says which are good; None where none does."""
+    for name in sample.of_kind("text", "mixed", "integer"):
+        counts = Counter(sample.cells(name))
+        if not _QUALITY.search(name) or not 1 < len(counts) <= _FEW:
+            continue
+        usual = counts.most_common(1)[0][0]
+        rest = [cell for cell in counts if cell != usual]
+        n_rest, n = counts.total() - counts[usual], len(sample.table)
+        rows = sample.table[name].astype(str).str.strip().isin(rest)
+        if n_rest > n / 2 or not (rows & (sample.table[target].astype(str).str.strip() != "")).any():
+            continue
+        return Ambiguity(
+            "data.targets",
+            f"{name!r} says {listed(quoted(rest), most=3)} in {n_rest:,} of the first {n:,} rows, and their values are "
+            "read like all others",
+            ("the values as they are", f"a table whose {target!r} is empty where they are not good"),
+        )
+    return None
 
 
 def _no_numbers(sample: Sample, name: str, numbers: list[str]) -> DataError:

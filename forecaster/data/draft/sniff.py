@@ -93,7 +93,8 @@ def sniff(source: TableSource, *, decimal: str | None = None, sheet: str | None 
     if len(names) < 2:
         raise DataError(
             f"found one column only, {names[0]!r}" if names else "found no columns",
-            hint="a table needs a time column and a column of numbers, with a header line",
+            hint="a table needs a time column and a column of numbers, with a header line, and in text a comma, a "
+            "semicolon, a tab or | between them",
             location=here,
         )
     if sample.table.empty:

@@ -1,8 +1,9 @@
-"""Series of different steps in one table: which series has which."""
+"""The series of a table, and which of them has which step."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,9 +14,31 @@ from forecaster.data.time_axis.infer import TimeColumn, infer_frequency
 from forecaster.errors import DataError, Location
 from forecaster.text import joined, listed, quoted
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 # Rows that show the step of a series, and the share of their distances that are this step.
 _LEAST_ROWS, _REGULAR = 4, 0.9
 _NAMED = 3
+
+
+def by_series(
+    times: Ints, ids: pd.Series[Any] | None, order: tuple[Ints, Ints]
+) -> tuple[list[Ints], list[str]]:
+    """Return the distinct times of each series, ascending, and the ids."""
+    rows, borders = order
+    firsts = rows[np.append(0, borders)]
+    names = [""] if ids is None else [str(one) for one in ids.iloc[firsts]]
+    return [np.unique(part) for part in np.split(times[rows], borders)], names
+
+
+def order_of(times: Ints, ids: pd.Series[Any] | None) -> tuple[Ints, Ints]:
+    """Return the rows by series, then time, and the place there at which each series but the first begins."""
+    if ids is None:
+        return np.argsort(times, kind="stable"), np.zeros(0, dtype=np.int64)
+    codes, _ = ids.factorize()
+    rows = np.lexsort((times, codes))
+    return rows, np.flatnonzero(np.diff(codes[rows])) + 1
 
 
 def other_steps(

@@ -8,7 +8,7 @@ from forecaster.data.draft.sniff import Sample
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.time_axis.infer import TimeColumn
 
-_YEAR = re.compile(r"(?i)^(year|yr|yyyy|jahr|annee|ano)$")
+YEAR_NAMES = re.compile(r"(?i)^#?(year|yr|yyyy|yy|jahr|annee|année|ano|año|anno)$")
 _OF_YEAR = {
     "month": re.compile(r"(?i)^(month|mnth|mon|mth|mm|mo|monat)$"),
     "quarter": re.compile(r"(?i)^(quarter|qtr|q)$"),
@@ -22,7 +22,7 @@ MINUTE = re.compile(r"(?i)^(minute|min|mi)$")
 def years_with_parts(sample: Sample, names: list[str], wishes: Wishes) -> TimeColumn | None:
     """Return a column of years with those that complete it; None where there is none."""
     for name in names:
-        if not (_YEAR.search(name) or name == wishes.time):
+        if not (YEAR_NAMES.search(name) or name == wishes.time):
             continue
         cells = sample.cells(name)
         if not cells or not all(re.fullmatch(r"(1[6-9]|2[0-2])\d\d(\.0)?", cell) for cell in cells):

@@ -16,10 +16,8 @@ from forecaster.data.draft.day_parts import parts_of_day
 from forecaster.data.draft.kinds import ISO
 from forecaster.data.draft.no_time import no_time
 from forecaster.data.draft.sniff import Sample
-from forecaster.data.draft.time_forms import (
-    are_weeks,
-)
-from forecaster.data.draft.time_parts import years_with_parts
+from forecaster.data.draft.time_forms import are_weeks
+from forecaster.data.draft.time_parts import YEAR_NAMES, years_with_parts
 from forecaster.data.draft.unread_times import no_times, split_years
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.columns import ColumnBatch, plain_text
@@ -155,6 +153,7 @@ def _counting_column(sample: Sample, names: list[str], wishes: Wishes) -> TimeCo
     counting = [name for name in integers if name == wishes.time or _counts(sample, name)]
     counting.sort(key=lambda name: STEP_NAMES.search(name) is None)
     if counting:
+        _check_of_year(sample, counting[0], wishes)
         return TimeColumn(counting[0], integer=True, others=tuple(counting[1:]))
     if wishes.time is not None:
         cell = next(iter(sample.cells(wishes.time)), "no values")
@@ -165,6 +164,19 @@ def _counting_column(sample: Sample, names: list[str], wishes: Wishes) -> TimeCo
             location=Location(str(sample.source)),
         )
     raise no_times(sample, names)
+
+
+def _check_of_year(sample: Sample, name: str, wishes: Wishes) -> None:
+    """Raise DataError where step numbers are days or other parts of a year that stands beside them."""
+    years = [one for one in sample.kinds if one != name and YEAR_NAMES.search(one)]
+    if not years or wishes.time == name or wishes.freq is not None or STEP_NAMES.search(name):
+        return
+    raise DataError(
+        f"columns {years[0]!r} and {name!r} look like the parts of one time",
+        hint="write the times into one column, such as 2024-01-31; where the numbers only count the rows, use "
+        f"--time {name} --freq 1",
+        location=Location(str(sample.source)),
+    )
 
 
 def _is_iso(sample: Sample, name: str) -> bool:

@@ -114,7 +114,7 @@ def comment_mark(lines: Sequence[str], separator: str) -> str | None:
         if mark == separator or not any(marked) or all(marked):
             continue
         n_leading = marked.index(False)
-        fields = filled[-1].count(separator)
+        fields = Counter(line.count(separator) for line in filled).most_common(1)[0][0]
         if marked[0] and filled[n_leading - 1].count(separator) == fields and fields:
             after = filled[n_leading].split(separator)
             if sum(_is_value(cell) for cell in after) * 2 >= len(after):
@@ -183,7 +183,8 @@ def _footer(tail: Sequence[NumberedLine], width: int, times: Sequence[int], seen
     for _, fields in reversed(tail[1:]):
         if any(c < len(fields) and _is_value(fields[c]) for c in times):
             break
-        if len(fields) == width and not _sums_up(fields, seen):
+        # Spreadsheets write rows of separators behind the last.
+        if len(fields) == width and any(map(str.strip, fields)) and not _sums_up(fields, seen):
             break
         n += 1
     return n if n < min(len(tail) - 1, MOST_FOOTER) else 0

@@ -10,6 +10,7 @@ import numpy as np
 
 from forecaster.data.arrays import Floats
 from forecaster.data.reading.columns import Bools, ColumnBatch, cast_text, mask, to_flags, to_floats
+from forecaster.data.reading.dressed import dress_of
 from forecaster.data.reading.missing_cells import NOTHING, MissingCells
 from forecaster.data.reading.problems import CellFault
 from forecaster.data.reading.stand_ins import stands_for_none
@@ -176,4 +177,7 @@ def describe(text: str, csv: CsvSpec) -> CellFault:
     if stands_for_none(plain):
         hint = f"correct it, or where it stands for no value set data.missing_values: [{plain!r}]"
         return f"{shown} is not a number", hint
+    dress = dress_of(plain)
+    if dress is not None:
+        return f"{shown} is a number {dress[0]}", dress[1]
     return f"{shown} is not a number", _LEAVE_EMPTY

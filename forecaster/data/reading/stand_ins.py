@@ -11,8 +11,9 @@ from forecaster.data.arrays import Floats
 
 _TEXT = re.compile(
     r"(?i)[?*.#/–—_-]{1,8}|#?n[/.]?a[.!]?|#?n/d|#(div/0|ref|value|name|num|wert|zahl|null|bezug)[!?]|#nv|<na>|"
-    r"[\[(]?(null|none|nil|na|nan)[\])]?|missing|unknown|undefined|void|no ?data|nodata|n\.?d\.?|k\.?a\.?|bad( input)?|"
-    r"no good|err(or)?|fault|offline|i/o timeout|comm(unication)? fail(ed|ure)?|out of service|not available|nat|m|"
+    r"[\[(]?(null|none|nil|na|nan)[\])]?|\\n|\.[a-z_]|missing|unknown|undefined|void|no ?data|nodata|n\.?d\.?|"
+    r"k\.?a\.?|bad( input)?|no good|err(or)?|"
+    r"fault|offline|i/o timeout|comm(unication)? fail(ed|ure)?|out of service|not available|nat|m|"
     r"[-+]?1\.#(qnan|ind|snan|inf)\w*"
 )
 # Numbers that stand for none where they lie far from all others.

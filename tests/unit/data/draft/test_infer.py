@@ -328,7 +328,7 @@ def test_output_that_cannot_be_written(write: Write, tmp_path: Path) -> None:
             "TABLE: 2 columns are called 'y'; rename all but one",
         ),
         (["only", "1"], "TABLE: found one column only, 'only'; a table needs a time column and a column of numbers, "
-         "with a header line"),
+         "with a header line, and in text a comma, a semicolon, a tab or | between them"),
         (["t,y"], "TABLE: the table has a header and no rows; add rows"),
         ([""], "TABLE: the file is empty; give a table with a header line"),
         (

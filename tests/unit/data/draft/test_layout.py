@@ -51,7 +51,7 @@ LAYOUTS: dict[str, tuple[list[str], dict[str, Any]]] = {
     "a footnote": (["Of X", "year,pop", *[f"{1950 + i},{i * i}" for i in range(60)], "* estimate"],
                    {"skip_rows": 1, "skip_footer": 1}),
     "a footer far below": (["date,y", *LONG, "Total,5", "Source: x"], {"skip_footer": 2}),
-    "of SQL": (["date,y", "----------,------", *TWO, "", "(60 rows affected)"], {"comment": "--", "skip_footer": 1}),
+    "of SQL": (["date,y", "----------,------", *TWO, "", "(60 rows affected)"], {"skip_rows": [2], "skip_footer": 1}),
     "comments": (["# by x", "# on y", "date,y", *TWO], {"comment": "#"}),
     "comments of two slashes": (["// by x", "date,y", *TWO], {"comment": "//"}),
     "comments of two dashes": (["-- by x", "date,y", *TWO], {"comment": "--"}),

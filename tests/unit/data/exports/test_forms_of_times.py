@@ -209,8 +209,7 @@ SAID: dict[str, list[str]] = {
         "t (%Y%m%d %H%M), y: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5"
     ],
     "01.01.2020 00:00 Uhr": [
-        "t (%d.%m.%Y %H:%M Uhr), y: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5",
-        "'t' holds 01.03.2024 00:00 Uhr, which is read as 2024-03-01, so that the times have a step; otherwise use --time-format '%m.%d.%Y %H:%M Uhr' for 2024-01-03",
+        "t (%d.%m.%Y %H:%M Uhr), y: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5"
     ],
     "2020-01-01 00:00 CET": [
         "! T: no column holds times: column 't' holds 2024-03-01 00:00 CET, which ends in the name of a time zone; write an offset from UTC in its place, such as +01:00; or leave the names out and give the zone by timezone, such as Europe/Paris"
