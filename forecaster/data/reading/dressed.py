@@ -29,7 +29,7 @@ _FORMS = (
         "leave it out, as in {}",
     ),
 )
-_UNIT = re.compile(rf"([+-]?{_NUMBER}?)\s?([^\W\d][^\s]{{0,11}}|[$€£¥°µ][^\s]{{0,5}})")
+_UNIT = re.compile(rf"(?!0[xXbBoO])([+-]?{_NUMBER}?)\s?([^\W\d][^\s]{{0,11}}|[$€£¥°µ][^\s]{{0,5}})")
 
 
 def dress_of(text: str) -> tuple[str, str] | None:
