@@ -18,6 +18,8 @@ COMMENTS = ("#", "//", "--", "%", "!", ";")
 _BODY, MOST_FOOTER = 200, 30
 _MOSTLY = 0.6
 _MONTH = r"(?:jan|feb|mar|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-z]*\.?"
+# No number and no time is longer; to match one takes time with the square of its length.
+_LONGEST_VALUE = 100
 _NUMBER = re.compile(r"[-+(]?[$€£]?\s?[\d.,'\s  ]*\d[\d.,'\s  ]*(?:[eE][-+]?\d+)?\s?%?\)?")
 _TIME = re.compile(
     rf"(?i)\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}(?:\D.*)?|\d{{4}}[-/]\d{{1,2}}|"
@@ -129,7 +131,7 @@ def comment_mark(lines: Sequence[str], separator: str) -> str | None:
 
 def _is_value(cell: str) -> bool:
     cell = cell.strip()
-    return bool(_NUMBER.fullmatch(cell) or _TIME.fullmatch(cell))
+    return len(cell) <= _LONGEST_VALUE and bool(_NUMBER.fullmatch(cell) or _TIME.fullmatch(cell))
 
 
 def _is_valued(cells: Sequence[str]) -> bool:

@@ -88,7 +88,7 @@ def test_a_client_that_does_not_read_is_let_go(port: int) -> None:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1_024)
         client.settimeout(0.5)
         with pytest.raises(OSError):  # noqa: PT011  closed, or full
-            client.sendall(b"GET /assets/uPlot.iife.min.js HTTP/1.1\r\nhost: localhost\r\n\r\n" * 100_000)
+            client.sendall(b"GET /assets/uPlot.iife.min.js HTTP/1.1\r\nhost: localhost\r\n\r\n" * 1_000_000)
     with socket.create_connection(("127.0.0.1", port)) as other:
         other.sendall(PING)
         assert other.recv(65_536).startswith(b"HTTP/1.1 200 OK")
