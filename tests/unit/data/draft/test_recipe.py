@@ -115,9 +115,9 @@ def test_a_preset_says_how_much_is_trained_and_looked_at() -> None:
     )
     assert (fast.members, good.members, best.members) == (1, 2, 5)
     assert (fast.batch_size, good.batch_size, best.batch_size) == (128, 256, 256)
-    assert (fast.val, good.val, best.val) == (1_000, 2_000, 2_000)
+    assert (fast.val, good.val, best.val) == (500, 2_000, 2_000)
     work = [r.epochs * (r.steps_per_epoch or 0) * r.members for r in (fast, good, best)]
-    assert work == [300, 1_800, 20_000]
+    assert work == [200, 1_800, 20_000]
 
 
 def test_the_horizon_asked_for() -> None:
