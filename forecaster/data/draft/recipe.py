@@ -48,7 +48,7 @@ class Effort(NamedTuple):
     longest_range: int
 
 
-# About 20 seconds, 2 minutes and 15 minutes on two cores for tables of up to a million rows; docs/benchmarks.md.
+# About half a minute, 2 minutes and 15 minutes on two cores for tables of up to a million rows; docs/benchmarks.md.
 EFFORTS: dict[Preset, Effort] = {
     "fast": Effort((1, 1), 200, 15, 128, 500),
     "good": Effort((3, 2), 1_000, 40, 256, 2_000),
