@@ -10,6 +10,8 @@ import pytest
 
 from tests.integration.tiny_runs import line
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = [sys.executable, "-m", "forecaster"]
 LONG = "a" * 5_000
 FULL = Path("/dev/full")

@@ -14,6 +14,8 @@ from forecaster.cli import VERBS
 from tests.integration.made_runs import make_run
 from tests.integration.tiny_runs import COMMAND, call, hours, write_config, write_table
 
+pytestmark = pytest.mark.slow
+
 VALUES = {
     "empty": "",
     "dash": "-",

@@ -13,6 +13,8 @@ from forecaster.errors import ForecasterError
 from forecaster.runs.directory import RunDir
 from tests.integration.hostile_runs import READERS, SAMPLES, mutate, read_report
 
+pytestmark = pytest.mark.slow
+
 # Folders that Python and the time zones are read from, whatever a run holds.
 # onnxruntime looks at the name of the system when it is imported.
 _OWN = tuple(
@@ -81,7 +83,6 @@ def test_damage_is_refused_or_harmless(tmp_path: Path, first: int) -> None:
     assert [name for name in OPENED.names if "/outside/" in name] == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("first", range(1000, 1600, 100))
 def test_much_damage_is_refused_or_harmless_for_the_report_too(tmp_path: Path, first: int) -> None:
     found = outcomes(tmp_path, range(first, first + 100), report=True)

@@ -23,6 +23,8 @@ from tests.unit.data.draft.readings import (
     table,
 )
 
+pytestmark = pytest.mark.slow
+
 HOUR_NAMES = ("hr", "hour", "HOUR", "h", "hour_of_day", "Stunde")
 OTHER_NAMES = ("x", "slot_no", "position", "k")
 ID_NAMES = ("store", "shop_id", "item", "grp", "sensor", "code", "unit")

@@ -12,6 +12,8 @@ from forecaster.data.reading.table import read_table
 from forecaster.pipeline.inspect import inspect
 from tests.unit.data.draft.readings import DAYS, draft_of, level, problem_of, said_of, table
 
+pytestmark = pytest.mark.slow
+
 WHOLE = {
     "shop": [1004, 1320, 832, 1402, 999],
     "plant": [104_500, 98, 220_310, 7, 15_020],

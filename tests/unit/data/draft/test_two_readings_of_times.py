@@ -24,6 +24,8 @@ from tests.unit.data.draft.readings import (
     table,
 )
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("date", "day", "when", "t", "ds", "Datum")
 FIRST_OF_MONTHS = [date(2015 + i // 12, 1 + i % 12, 1) for i in range(40)]
 FIRST_DAYS = [datetime(2023, 3, 1) + timedelta(hours=i) for i in range(200)]
