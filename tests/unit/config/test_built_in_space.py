@@ -10,6 +10,8 @@ from forecaster.config.built_in_space import lookbacks, with_built_in_space
 from forecaster.config.experiment import Experiment
 from forecaster.config.searchable import check_ends, search_faults, search_warnings
 
+pytestmark = pytest.mark.slow
+
 GRU = {"type": "gru", "units": 16}
 QUANTILES = {"model.output": {"type": "quantiles"}, "training.loss": "pinball"}
 NORMAL = {"model.output": {"type": "distribution", "family": "normal"}, "training.loss": "nll"}

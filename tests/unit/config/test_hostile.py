@@ -19,6 +19,8 @@ import forecaster as fc
 from forecaster.config.parsed_yaml import parse_yaml
 from forecaster.errors import MOST_CHARACTERS, ForecasterError
 
+pytestmark = pytest.mark.slow
+
 CONFIGS = sorted((Path(__file__).parents[3] / "configs").glob("*.yaml"))
 N_CASES = 700
 # Each is written into the file as it stands here.

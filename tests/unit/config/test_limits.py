@@ -11,6 +11,8 @@ import pytest
 from forecaster.config.experiment import Experiment
 from forecaster.errors import MOST_CHARACTERS, ConfigError
 
+pytestmark = pytest.mark.slow
+
 GOOD = (Path(__file__).parents[3] / "configs" / "quickstart.yaml").read_text(encoding="utf-8")
 
 

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from forecaster.service.forms import ARROW_STREAM, PARQUET, WRITERS
 from tests.unit.service.stub import Stub, csv, hours, records
 
+pytestmark = pytest.mark.slow
+
 STUB = Stub()
 FORMS = [
     "application/json",

@@ -11,6 +11,8 @@ import pytest
 
 from tests.unit.data.exports.tables import DAYS, HOURS, Content, de, plain, rows, said_of, v
 
+pytestmark = pytest.mark.slow
+
 ROME = ZoneInfo("Europe/Rome")
 AUTUMN, SPRING = date(2023, 10, 27), date(2024, 3, 29)
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.unit.data.exports.tables import DAYS, HOURS, MONTHS, WEEKS, Content, N, plain, said_of
 
+pytestmark = pytest.mark.slow
+
 YEARS = range(1960, 1960 + N)
 EARLY = [date(2001, 1, 1) + timedelta(days=i) for i in range(31)]
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.unit.data.exports.tables import DAYS, HOURS, MONTHS, Content, de, rows, said_of, v
 
+pytestmark = pytest.mark.slow
+
 TAGS = ("FIC101.PV", "TI205.PV")
 BAD = (7, 21)
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.unit.data.exports.tables import DAYS, MONTHS, WEEKS, WORKDAYS, Content, de, rows, said_of, v
 
+pytestmark = pytest.mark.slow
+
 BOM = b"\xef\xbb\xbf"
 
 

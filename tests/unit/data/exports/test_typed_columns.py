@@ -11,6 +11,8 @@ import pytest
 
 from tests.unit.data.exports.tables import DAYS, HOURS, Content, N, said_of, v
 
+pytestmark = pytest.mark.slow
+
 T = pa.array(HOURS, pa.timestamp("us"))
 Y = pa.array([v(i) for i in range(N)])
 WHOLE = pa.array([int(v(i)) for i in range(N)])
