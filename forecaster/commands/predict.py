@@ -221,7 +221,8 @@ def _parts_result(found: PredictedParts) -> Result:
         "notes": found.notes,
     }
     kept = f", {found.n_kept:,} of them from before" if found.n_kept else ""
-    text = f"{found.output}: {found.n_rows:,} rows of {found.n_series:,} series in {found.n_parts:,} blocks{kept}"
+    blocks = "1 block" if found.n_parts == 1 else f"{found.n_parts:,} blocks"
+    text = f"{found.output}: {found.n_rows:,} rows of {found.n_series:,} series in {blocks}{kept}"
     return facts, text
 
 
