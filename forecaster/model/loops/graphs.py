@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import keras
-
 
 def as_graph(function: Callable[[Any], Any], *, jit: bool) -> Callable[[Any], Any]:
     """Return a function of one argument as a graph, made at its first call and used again for the same shapes.
@@ -14,12 +12,7 @@ def as_graph(function: Callable[[Any], Any], *, jit: bool) -> Callable[[Any], An
     Args:
         function: Takes and returns tensors.
         jit: Whether XLA compiles it.
-
-    Returns:
-        The graph, or the function as it is on other backends than TensorFlow.
     """
-    if keras.backend.backend() != "tensorflow":
-        return function
     import tensorflow as tf
 
     # Our own code and that of Keras needs no translation of its Python statements.
