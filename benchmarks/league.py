@@ -37,9 +37,9 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -138,16 +138,28 @@ def command(*arguments: object, folder: Path, log: Path) -> float:
     return time.monotonic() - begin
 
 
-def play(task: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any]:
-    """Play one task, and return its scores."""
-    import pandas as pd
+class Played(NamedTuple):
+    """A task with its tables.
 
-    import forecaster as fc
+    Attributes:
+        task: Its entry in tasks.json.
+        series: The times and the values of each series.
+        begin: The rows of each series before its first test window.
+        windows: The number of test windows.
+        folder: Where its files are.
+    """
 
+    task: dict[str, Any]
+    series: Series
+    begin: dict[str, int]
+    windows: int
+    folder: Path
+
+
+def set_up(task: dict[str, Any], arguments: argparse.Namespace) -> Played:
+    """Read the table of a task, and write the rows before its first window as train.csv."""
     folder: Path = arguments.out / task["name"].replace("/", "_")
     folder.mkdir(parents=True, exist_ok=True)
-    log = folder / "log.txt"
-    log.unlink(missing_ok=True)
     horizon, windows, season = task["horizon"], task["windows"], task["season"]
     series = read(arguments.data / "data" / task["file"])
     if arguments.past:
@@ -159,22 +171,52 @@ def play(task: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any]:
         }
     begin = {name: len(v) - windows * horizon for name, (_, v) in series.items()}
     write(folder / "train.csv", series, begin)
+    return Played(task, series, begin, windows, folder)
+
+
+def play(task: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any]:
+    """Play one task, and return its scores."""
+    import forecaster as fc
+
+    played = set_up(task, arguments)
+    log = played.folder / "log.txt"
+    log.unlink(missing_ok=True)
     spent = command(
-        "init", "train.csv", "-o", "config.yaml", "--force", "--horizon", horizon, "--preset", arguments.preset,
-        folder=folder, log=log,
+        "init", "train.csv", "-o", "config.yaml", "--force", "--horizon", task["horizon"],
+        "--preset", arguments.preset, folder=played.folder, log=log,
     )  # fmt: skip
     settings = [f"evaluation.levels={list(LEVELS)}", *arguments.set]
     spent += command(
         "train", "config.yaml", "--run-dir", "run", "--overwrite", *(x for s in settings for x in ("--set", s)),
-        folder=folder, log=log,
+        folder=played.folder, log=log,
     )  # fmt: skip
-    run = fc.load(folder / "run")
+    run, started = fc.load(played.folder / "run"), time.monotonic()
+    found = scores(played, lambda table: _csv(run.predict(table)))
+    return {
+        **found,
+        "published": task["published"] if not arguments.past else {},
+        "seconds": round(spent, 1),
+        "predict_seconds": round(time.monotonic() - started, 1),
+    }
+
+
+def scores(played: Played, predict: Callable[[Path | None], str]) -> dict[str, Any]:
+    """Forecast from the end of the past of every window, and score that beside the seasonal naive forecast.
+
+    Args:
+        played: The task.
+        predict: Returns the forecast after a table, as CSV; None is the table of the training.
+    """
+    import pandas as pd
+
+    task, series, begin, folder = played.task, played.series, played.begin, played.folder
+    horizon, season = task["horizon"], task["season"]
     positive = min(np.nanmin(v[: begin[name]]) for name, (_, v) in series.items()) >= 0
-    own, plain, left, started = Sums(), Sums(), set(), time.monotonic()
-    for window in range(windows):
+    own, plain, left = Sums(), Sums(), set()
+    for window in range(played.windows):
         ends = {name: n + window * horizon for name, n in begin.items()}
         write(folder / "now.csv", series, ends)
-        frame = pd.read_csv(io.StringIO(_csv(run.predict(folder / "now.csv" if window else None))))
+        frame = pd.read_csv(io.StringIO(predict(folder / "now.csv" if window else None)))
         many = "series" in frame.columns
         by_series = (
             dict(list(frame.groupby(frame["series"].astype(str)))) if many else {next(iter(series)): frame}
@@ -200,15 +242,12 @@ def play(task: dict[str, Any], arguments: argparse.Namespace) -> dict[str, Any]:
         "MASE": own.mase,
         "WQL": own.wql,
         "naive": {"MASE": plain.mase, "WQL": plain.wql},
-        "published": task["published"] if not arguments.past else {},
         "inside": own.inside,
         "counted": own.counted,
         "outside": own.outside,
         "flat": own.flat,
         "beyond": own.beyond,
         "left_out": len(left),
-        "seconds": round(spent, 1),
-        "predict_seconds": round(time.monotonic() - started, 1),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +14,7 @@ from forecaster.api.results import Backtest, Search
 from forecaster.api.run import Run, new_run
 from forecaster.config.experiment import Experiment
 from forecaster.data.reading.sources import TableSource, as_source, held_in_memory, place_of
+from forecaster.errors import UsageError
 from forecaster.spec import MOST_COUNT
 
 if TYPE_CHECKING:
@@ -367,9 +368,20 @@ def with_table(experiment: Experiment, data: Any) -> tuple[Experiment, TableSour
 
     Raises:
         DataError: When data is None and the experiment was made for a table in memory.
+        UsageError: When the experiment is something else, such as the path of a config.
     """
+    if not isinstance(experiment, Experiment):
+        raise _no_experiment(experiment)
     if data is None:
         return experiment, experiment.table
     source = as_source(data, experiment.spec.data)
     changes = place_of(source, experiment.spec.data)
     return (experiment.with_(changes) if changes else experiment), source
+
+
+def _no_experiment(given: Any) -> UsageError:
+    way = "from_dict(values)" if isinstance(given, Mapping) else "from_yaml(path)"
+    return UsageError(
+        f"experiment: is a {type(given).__name__}, needs a forecaster.Experiment",
+        hint=f"make one with forecaster.Experiment.{way}",
+    )

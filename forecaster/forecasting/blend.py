@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ CARE = 4.0
 # The power of one over the error that these weights are in proportion to.
 POWER = 4.0
 # Errors that the weights are chosen on; more are thinned out evenly.
-MAX_ERRORS = 400_000
+MAX_ERRORS = 100_000
 # Windows that classical methods forecast at once.
 _TOGETHER = 8192
 
@@ -44,19 +44,16 @@ class Blend:
         """The names of the classical forecasts that take part."""
         return tuple(name for name, weight in self.weights.items() if name != NETWORK and weight > 0)
 
-    def mean(self, network: Floats, windows: Windows, scaler: Scaler, groups: Ints) -> Floats:
+    def mean(self, network: Floats, classical: Callable[[str], Floats]) -> Floats:
         """Return the weighted mean, (windows, horizon, targets), original units.
 
         Args:
             network: The forecast of the network, of the same shape and unit.
-            windows: The windows.
-            scaler: The scaler of the windows.
-            groups: (windows,), the scaler's group of the series of each window.
+            classical: Returns the classical forecast of a name, of the same shape and unit.
         """
         total: Floats = self.weights[NETWORK] * network
         for name in self.classical:
-            found = scaled_forecast(name, windows, season=self.season, horizon=network.shape[1])
-            total += self.weights[name] * scaler.invert(found, groups)
+            total += self.weights[name] * classical(name)
         return total
 
     def as_json(self) -> dict[str, Any]:
@@ -76,17 +73,25 @@ class Blend:
         return cls(int(state["season"]), {name: float(w) for name, w in state["weights"].items()})
 
 
-def scaled_forecast(name: str, windows: Windows, *, season: int, horizon: int) -> Floats:
-    """Forecast windows with one classical method, (windows, horizon, targets), scaled."""
+def classical_forecast(name: str, windows: Windows, scaler: Scaler, groups: Ints, *, season: int) -> Floats:
+    """Forecast windows with one classical method, (windows, horizon, targets), original units.
+
+    Args:
+        name: A key of `CLASSICAL`.
+        windows: The windows.
+        scaler: The scaler of the windows.
+        groups: (windows,), the scaler's group of the series of each window.
+        season: Steps in one season; 1 for none.
+    """
     n_targets = windows.source.n_targets
-    out = np.empty((len(windows), horizon, n_targets))
+    out = np.empty((len(windows), windows.horizon, n_targets))
     for first in range(0, len(windows), _TOGETHER):
         rows = np.arange(first, min(first + _TOGETHER, len(windows)))
         inputs = windows.inputs(rows)
         out[rows] = classical_forecasts(
-            name, inputs["past"][:, :, :n_targets], inputs.get("mask"), season=season, horizon=horizon
+            name, inputs["past"][:, :, :n_targets], inputs.get("mask"), season=season, horizon=windows.horizon
         )
-    return out
+    return scaler.invert(out, groups)
 
 
 def prior(names: Sequence[str]) -> dict[str, float]:

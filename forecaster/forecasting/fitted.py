@@ -14,7 +14,7 @@ from forecaster.data.transforms.categories import Encoders
 from forecaster.data.transforms.scalers import Scaler
 from forecaster.data.transforms.windows import Windows
 from forecaster.errors import FORMAT_VERSION
-from forecaster.forecasting.blend import Blend
+from forecaster.forecasting.blend import Blend, classical_forecast
 from forecaster.forecasting.calibration import Calibration
 from forecaster.forecasting.engine import ForecastEngine, KerasEngine
 from forecaster.forecasting.forecast import Forecast
@@ -131,9 +131,14 @@ class Fitted:
             for k in range(len(probabilities)):
                 own[..., k] += self.scaler.invert(found[..., k], groups) / n
         forecast = Forecast.of(windows, total, own, probabilities)
-        if self.blend is None or not self.blend.classical:
+        blend, scaler = self.blend, self.scaler
+        if blend is None or not blend.classical:
             return forecast
-        return forecast.moved(self.blend.mean(total, windows, self.scaler, groups), self.scaler, groups)
+
+        def classical(name: str) -> Floats:
+            return classical_forecast(name, windows, scaler, groups, season=blend.season)
+
+        return forecast.moved(blend.mean(total, classical), scaler, groups)
 
     def check(self) -> None:
         """Check that the parts fit each other, before any memory is taken for the network.

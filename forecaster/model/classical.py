@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-# Values of (window, parameters, season) that are worked on at once.
-_TOGETHER = 1 << 22
+# Values of (window, parameters) that are worked on at once: few enough to stay in a core's cache.
+_TOGETHER = 1 << 14
 
 
 def seasonal_naive(y: Floats, season: int, horizon: int) -> Floats:
@@ -34,7 +34,7 @@ def smoothing(y: Floats, season: int, horizon: int) -> Floats:
     of many smoothing parameters, by how well each forecast the steps of the window itself."""
     parameters = _grid(season)
     out = np.empty((len(y), horizon))
-    together = max(1, _TOGETHER // (parameters.shape[1] * max(season, horizon)))
+    together = max(1, _TOGETHER // parameters.shape[1])
     for first in range(0, len(y), together):
         rows = slice(first, first + together)
         out[rows] = _smoothed(y[rows], season, horizon, parameters)
@@ -134,17 +134,26 @@ def _profile(y: Floats, season: int) -> Floats:
 
 
 def _smoothed(y: Floats, season: int, horizon: int, parameters: Floats) -> Floats:
+    """Return `smoothing` of some windows, (windows, horizon).
+
+    Args:
+        y: (windows, steps).
+        season: Steps in one season.
+        horizon: Steps to forecast.
+        parameters: See `_grid`.
+    """
     alpha, beta, phi, gamma = parameters
     windows, n = y.shape
     shape = (windows, len(alpha))
     seasonal = season > 1 and n >= 2 * season
-    indices = np.zeros((*shape, season))
+    # One array for each place in the season, so that a step works on memory that lies together.
+    indices = np.zeros((season, *shape))
     if seasonal:
         n_seasons = min(n // season, 4)
         first = y[:, : n_seasons * season].reshape(windows, n_seasons, season)
         means = first.mean(axis=2)
         slope = (means[:, -1] - means[:, 0]) / ((n_seasons - 1) * season)
-        indices[:] = (first - means[:, :, None]).mean(axis=1)[:, None, :]
+        indices[:] = (first - means[:, :, None]).mean(axis=1).T[:, :, None]
         start = means[:, 0] - slope * (season + 1) / 2
     else:
         few = min(n, 5)
@@ -152,22 +161,26 @@ def _smoothed(y: Floats, season: int, horizon: int, parameters: Floats) -> Float
         start = y[:, 0]
     level = np.repeat(start[:, None], len(alpha), axis=1)
     trend = np.where(beta > 0, slope[:, None], 0.0)
-    error = np.zeros(shape)
+    seasonal_rate = gamma * (1.0 - alpha)
+    error, surprise, move = np.zeros(shape), np.empty(shape), np.empty(shape)
     for t in range(n):
-        place = t % season
-        level = level + phi * trend
-        surprise = y[:, t : t + 1] - level - indices[:, :, place]
+        index = indices[t % season]
+        np.multiply(phi, trend, out=trend)
+        np.add(level, trend, out=level)
+        np.subtract(y[:, t : t + 1], level, out=surprise)
+        np.subtract(surprise, index, out=surprise)
         if t:
-            error = error * _MEMORY + np.abs(surprise)
-        level = level + alpha * surprise
-        trend = phi * trend + beta * surprise
+            np.multiply(error, _MEMORY, out=error)
+            np.add(error, np.abs(surprise, out=move), out=error)
+        np.add(level, np.multiply(alpha, surprise, out=move), out=level)
+        np.add(trend, np.multiply(beta, surprise, out=move), out=trend)
         if seasonal:
-            indices[:, :, place] += gamma * (1.0 - alpha) * surprise
+            np.add(index, np.multiply(seasonal_rate, surprise, out=move), out=index)
     preferred = np.exp(-_PREFERENCE * (error / np.maximum(error.min(axis=1, keepdims=True), 1e-9) - 1.0))
     preferred /= preferred.sum(axis=1, keepdims=True)
     damped = np.cumsum(phi ** np.arange(1, horizon + 1)[:, None], axis=0)
     mean_level = (preferred * level).sum(axis=1)
     mean_trend = np.einsum("wk,wk,hk->wh", preferred, trend, damped)
-    mean_season = np.einsum("wk,wks->ws", preferred, indices)
+    mean_season = np.einsum("wk,swk->ws", preferred, indices)
     found: Floats = mean_level[:, None] + mean_trend + mean_season[:, (n + np.arange(horizon)) % season]
     return found

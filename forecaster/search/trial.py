@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,14 @@ from forecaster.data.panel import Findings, Panel
 from forecaster.data.reading.files import table_files
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import DataSpec, WindowSpec
+from forecaster.data.transforms.split import SplitName
 from forecaster.data.transforms.windows import Windows, cut_windows
 from forecaster.errors import TrainingError
 from forecaster.evaluation.metrics import METRICS
 from forecaster.evaluation.scored import Scored
 from forecaster.forecasting.engine import KerasEngine
 from forecaster.forecasting.fitted import Fitted
+from forecaster.forecasting.forecast import Forecast
 from forecaster.runs.directory import CHECKPOINTS, RunDir
 from forecaster.runs.files import write_text
 from forecaster.runs.session import Inputs, Session
@@ -259,13 +261,16 @@ def _reseeded(spec: ExperimentSpec, execution: int) -> ExperimentSpec:
 
 def _score(spec: ExperimentSpec, prepared: Prepared, fitted: Fitted, windows: Windows) -> dict[str, float]:
     """Return the metrics of the mean forecast in original units, and the mean loss of the members in scaled units."""
-    at_these = replace(prepared, windows={**prepared.windows, "val": windows})
-    score = val_score_of(spec, at_these, batch_extras(spec, prepared))
+    score = val_score_of(spec, prepared, batch_extras(spec, prepared), windows)
     engine = KerasEngine(fitted.spec, fitted.shape, fitted.members)
     members = [score(engine.outputs(member, windows)) for member in range(len(fitted.members))]
     if len(members) == 1 and not spec.model.blend:
         return members[0]
-    fitted = blended(spec, fitted, prepared)
+    chosen_on = prepared.windows["val"]
+    network: dict[SplitName, Forecast] = {}
+    if len(chosen_on):
+        network["val"] = fitted.forecast(chosen_on, chosen_on.series.astype(np.int64))
+    fitted, _ = blended(spec, fitted, prepared, network)
     forecast = fitted.forecast(windows, windows.series.astype(np.int64)).point
     scored = Scored(prepared.actual(windows), forecast, windows.series, *prepared.scales)
     metrics = {name: METRICS[name](scored) for name in members[0] if name in METRICS}

@@ -91,7 +91,7 @@ def estimate(spec: ExperimentSpec, shape: Shape, *, rows: int, windows: dict[str
     n = windows["train"]
     batches = training.steps_per_epoch or -(-n // training.batch_size)
     fits = training_seconds(one, batch_size=min(training.batch_size, n), n_batches=batches)
-    judged = windows["val"] * one.flops / FLOPS_PER_SECOND
+    judged = min(windows["val"], training.validation_windows or windows["val"]) * one.flops / FLOPS_PER_SECOND
     epoch = fits + judged
     steps = sizes.lookback + sizes.horizon
     channels = sizes.n_targets + sizes.n_past + sizes.n_static

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecaster.config.spec import ExperimentSpec
-from forecaster.forecasting.blend import NETWORK, Blend, choose_weights, prior, scaled_forecast
+from forecaster.data.arrays import AnyFloats
+from forecaster.data.transforms.split import SplitName
+from forecaster.forecasting.blend import NETWORK, Blend, choose_weights, classical_forecast, prior
 from forecaster.forecasting.engine import fill_weights
 from forecaster.forecasting.fitted import Fitted, TrainingScales
+from forecaster.forecasting.forecast import Forecast
+from forecaster.model.linear import spread_out
 from forecaster.runs.arrays import Arrays
 from forecaster.runs.directory import RunDir
 from forecaster.stages.prepared import Prepared
@@ -108,8 +113,8 @@ def fit_and_score(
         TrainingError: When the loss becomes NaN or infinite.
     """
     fitted, history = fit_members(spec, prepared, store, listener=listener, smoke=smoke, carried=carried)
-    fitted = blended(spec, fitted, prepared)
-    scored = score(spec, prepared, forecast_splits(spec, fitted, prepared))
+    fitted, forecasts = blended(spec, fitted, prepared, forecast_splits(spec, fitted, prepared))
+    scored = score(spec, prepared, forecasts)
     scales = TrainingScales(prepared.panel.ids, *prepared.scales)
     return Trained(replace(fitted, training=scales, calibration=scored.calibration), history, scored)
 
@@ -168,7 +173,8 @@ def fit_members(
     )
     history, members, extras = [], [], batch_extras(spec, prepared)
     val = windows["val"] if len(windows["val"]) else None
-    val_score = val_score_of(spec, prepared, extras) if val else None
+    judged = val and val.take(spread_out(len(val), training.validation_windows or len(val)))
+    val_score = val_score_of(spec, prepared, extras, judged) if judged else None
     anchor, penalty, anchor_spec = None, None, spec.model.anchor
     for member in range(training.ensemble):
         seed = spec.seed + member
@@ -188,7 +194,7 @@ def fit_members(
                     anchor_spec, network.normalization, prepared.shape, train=windows["train"], val=val
                 )
             network.set_anchor(anchor)
-        task = MemberTask(windows["train"], val, val_score, seed, member, extras)
+        task = MemberTask(windows["train"], judged, val_score, seed, member, extras)
         history += fit(
             network,
             task,
@@ -218,30 +224,45 @@ def fit_members(
     return fitted, history
 
 
-def blended(spec: ExperimentSpec, fitted: Fitted, prepared: Prepared) -> Fitted:
-    """Return the forecaster with the weights of its blend, chosen on the validation windows.
+def blended(
+    spec: ExperimentSpec, fitted: Fitted, prepared: Prepared, forecasts: dict[SplitName, Forecast]
+) -> tuple[Fitted, dict[SplitName, Forecast]]:
+    """Return the forecaster with the weights of its blend, chosen on the validation windows, and its forecasts.
 
     Args:
         spec: The settings of the experiment.
         fitted: The fitted network.
         prepared: The data.
+        forecasts: The forecasts of the network by split; without those of validation, weights without evidence are
+            taken.
     """
     names = spec.model.blend
     if not names:
-        return fitted
-    season, windows = spec.model.season or 1, prepared.windows["val"]
-    weights = prior(names)
-    if len(windows):
-        series, scaler = windows.series.astype(np.int64), prepared.transforms.scaler
-        groups = scaler.rows_for(prepared.panel.ids)[series]
-        forecasts = {NETWORK: fitted.forecast(windows, groups).point}
-        for name in names:
-            found = scaled_forecast(name, windows, season=season, horizon=windows.horizon)
-            forecasts[name] = scaler.invert(found, groups)
+        return fitted, forecasts
+    season, scaler = spec.model.season or 1, fitted.scaler
+    group_of = scaler.rows_for(prepared.panel.ids)
+
+    def classical(split: SplitName, name: str) -> AnyFloats:
+        windows = prepared.windows[split]
+        return classical_forecast(name, windows, scaler, group_of[windows.series], season=season)
+
+    weights, known = prior(names), {}
+    if "val" in forecasts:
+        windows = prepared.windows["val"]
+        known = {name: classical("val", name) for name in names}
         weights = choose_weights(
-            forecasts,
+            {NETWORK: forecasts["val"].point, **known},
             prepared.actual(windows),
-            prepared.scales.train_std[series],
-            n_series=len(np.unique(series)),
+            prepared.scales.train_std[windows.series],
+            n_series=len(np.unique(windows.series)),
         )
-    return replace(fitted, blend=Blend(season, weights))
+    blend = Blend(season, weights)
+
+    def moved(split: SplitName, forecast: Forecast) -> Forecast:
+        parts = known.__getitem__ if split == "val" else partial(classical, split)
+        mean = blend.mean(forecast.point, parts)
+        return forecast.moved(mean, scaler, group_of[prepared.windows[split].series])
+
+    if blend.classical:
+        forecasts = {split: moved(split, forecast) for split, forecast in forecasts.items()}
+    return replace(fitted, blend=blend), forecasts

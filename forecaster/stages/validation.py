@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecaster.config.spec import ExperimentSpec
+from forecaster.data.transforms.windows import Windows
 from forecaster.errors import DataError
 from forecaster.evaluation.metrics import METRICS
 from forecaster.evaluation.scored import Scored
@@ -80,19 +81,21 @@ def _owa_weight(prepared: Prepared) -> npt.NDArray[np.float64]:
     return np.where(np.isfinite(weight), weight, 0.0)
 
 
-def val_score_of(spec: ExperimentSpec, prepared: Prepared, extras: BatchExtras) -> ValidationScore:
+def val_score_of(
+    spec: ExperimentSpec, prepared: Prepared, extras: BatchExtras, windows: Windows
+) -> ValidationScore:
     """Return a function that scores validation forecasts: the loss in scaled units, the metrics in original units.
 
     Args:
         spec: The settings of the experiment, which name the metrics of early stopping and of the search.
         prepared: The data.
         extras: The extra inputs of the loss.
+        windows: The windows that are forecast.
     """
     from forecaster.model.outputs import point
     from forecaster.training.batches import loss_targets
     from forecaster.training.losses import make_loss
 
-    windows = prepared.windows["val"]
     stopping = spec.training.early_stopping
     names = {"mae", spec.tune.objective.metric.removeprefix("val_")}
     if stopping is not None:

@@ -178,6 +178,10 @@ class TrainingSpec(Spec):
     steps_per_epoch: Count | None = Field(None, examples=[200])
     """Batches per epoch. On a large table a smaller number validates more often. null: as many as use every window
     once."""
+    validation_windows: Count | None = Field(None, examples=[4_000])
+    """The most validation windows that are forecast after each epoch, spread evenly; with many series or a long
+    validation range these forecasts take longer than the epoch. Scores, intervals and the blend use all windows.
+    null: all."""
     early_stopping: EarlyStoppingSpec | None = Field(
         EarlyStoppingSpec(), examples=[{"monitor": "val_mase", "patience": 10}]
     )

@@ -98,7 +98,7 @@ NODES = [
         "node for a mapping",
         add("training: {choice: {values: [a], default: a}}"),
         'c.yaml:5:11: training: is the text "a", needs a mapping; its keys are loss, optimizer, schedule, batch_size, '
-        "epochs, steps_per_epoch, early_stopping, ensemble, refit, checkpoint_every",
+        "epochs, steps_per_epoch, validation_windows, early_stopping, ensemble, refit, checkpoint_every",
     ),
     (
         "default against the schema",

@@ -68,6 +68,8 @@ LEAST_SEASONS = 3
 SHORT_LOOKBACK = 72
 # The longest season that is smoothed; of longer ones the last is as good, and quicker.
 LONGEST_SMOOTHED = 12
+# The most validation windows after each epoch: more say no better when to stop.
+WINDOWS_TO_JUDGE = 4_000
 # The share of the learning rate that is left at the last epoch.
 LAST_RATE = 0.1
 
@@ -114,6 +116,7 @@ class Recipe:
         calendar: The features computed from the time.
         corrects: Whether the network corrects the ridge regression, rather than being averaged with it.
         units, batch_size, steps_per_epoch, epochs, members: The size of the network and of the training.
+        many_judged: Whether the validation range has more than `WINDOWS_TO_JUDGE` windows.
         blend: The classical forecasts that are averaged with the network.
     """
 
@@ -135,6 +138,7 @@ class Recipe:
     steps_per_epoch: int | None
     epochs: int
     members: int
+    many_judged: bool
     blend: tuple[str, ...]
 
     @property
@@ -205,6 +209,7 @@ def choose(facts: SeriesFacts) -> Recipe:
         steps_per_epoch=batches if batches < whole else None,
         epochs=min(effort.epochs, max(LEAST_EPOCHS, effort.batches // max(batches, 1))),
         members=effort.members[many],
+        many_judged=len(facts.lengths) * (val - horizon + 1) > WINDOWS_TO_JUDGE,
         blend=("smoothing", "theta") if season <= LONGEST_SMOOTHED else ("seasonal_naive",),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from forecaster.data.draft.infer import Guess
-from forecaster.data.draft.recipe import Recipe
+from forecaster.data.draft.recipe import WINDOWS_TO_JUDGE, Recipe
 from forecaster.data.draft.scalars import always_quoted, quoted
 from forecaster.data.reading.elsewhere import is_elsewhere
 from forecaster.data.spec import CsvSpec
@@ -258,6 +258,11 @@ def _training(recipe: Recipe) -> str:
     steps = ""
     if recipe.steps_per_epoch:
         steps = f"  steps_per_epoch: {recipe.steps_per_epoch}   # not every window in every epoch\n"
+    judged = ""
+    if recipe.many_judged:
+        judged = (
+            f"  validation_windows: {WINDOWS_TO_JUDGE}   # forecast after each epoch; the scores use all\n"
+        )
     return (
         "training:\n"
         "  loss: pinball   # of the quantiles\n"
@@ -265,6 +270,7 @@ def _training(recipe: Recipe) -> str:
         f"  schedule: {{type: exponential, factor: {recipe.rate_factor}}}\n"
         f"  batch_size: {recipe.batch_size}\n"
         f"{steps}"
+        f"{judged}"
         f"  epochs: {recipe.epochs}   # at most; training ends when the validation loss stops falling\n"
         "  early_stopping: {monitor: val_loss, patience: 4}\n"
         f"  ensemble: {recipe.members}   # networks from different seeds, averaged\n"

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -150,3 +151,16 @@ def test_a_strict_checker_passes_a_program_and_finds_a_fault(tmp_path: Path) -> 
     assert fault.startswith("wrong.py:")
     assert 'Argument 1 to "load" has incompatible type "int"' in fault
     assert found.startswith("Found 1 error in 1 file")
+
+
+@pytest.mark.parametrize(
+    ("given", "way"), [("c.yaml", "from_yaml(path)"), ({"name": "x"}, "from_dict(values)")]
+)
+def test_what_is_no_experiment_is_told_how_to_make_one(given: Any, way: str) -> None:
+    for verb in (fc.validate, fc.train, fc.tune, fc.backtest):
+        with pytest.raises(fc.UsageError) as error:
+            verb(given)
+        assert str(error.value) == (
+            f"experiment: is a {type(given).__name__}, needs a forecaster.Experiment; "
+            f"make one with forecaster.Experiment.{way}"
+        )

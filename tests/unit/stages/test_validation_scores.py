@@ -56,12 +56,14 @@ def metric(p: Prepared, name: str) -> float:
 @pytest.mark.parametrize("name", WATCHED)
 def test_any_metric_may_be_watched_in_original_units(tmp_path: Path, name: str) -> None:
     spec, p = prepared(tmp_path, early_stopping={"monitor": f"val_{name}"})
-    assert val_score_of(spec, p, batch_extras(spec, p))(guess(p))[f"{name}"] == pytest.approx(metric(p, name))
+    assert val_score_of(spec, p, batch_extras(spec, p), p.windows["val"])(guess(p))[
+        f"{name}"
+    ] == pytest.approx(metric(p, name))
 
 
 @pytest.mark.parametrize(("loss", "percent"), [("mase", 1.0), ("smape", 100.0)])
 def test_a_loss_of_the_series_is_the_metric_of_its_name(tmp_path: Path, loss: str, percent: float) -> None:
     """Although the network and its loss see scaled values alone."""
     spec, p = prepared(tmp_path, loss=loss)
-    found = val_score_of(spec, p, batch_extras(spec, p))(guess(p))["loss"]
+    found = val_score_of(spec, p, batch_extras(spec, p), p.windows["val"])(guess(p))["loss"]
     assert found * percent == pytest.approx(metric(p, loss), rel=1e-4)
