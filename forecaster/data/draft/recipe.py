@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from forecaster.data.arrays import Ints
-from forecaster.data.time_axis.frequency import Frequency, default_seasonality
+from forecaster.data.time_axis.frequency import DAY_NS, Frequency, default_seasonality
 
 Preset = Literal["fast", "good", "best"]
 
@@ -62,6 +62,8 @@ LEAST_EPOCHS = 5
 # of months, twelve of quarters.
 SEASONS_SEEN = {24: 14, 144: 4, 96: 7, 7: 16, 5: 12, 52: 4, 12: 6, 4: 12}
 STEPS_OF_YEAR = 392
+# The least weeks from which days of the week are learned, in tables of hours and of days.
+WEEKS_OF_HOURS, WEEKS_OF_DAYS = 13, 26
 # The least seasons of a series that is forecast by its season.
 LEAST_SEASONS = 3
 # The longest lookback whose windows may begin before their series.
@@ -273,10 +275,12 @@ def _patch(lookback: int, season: int) -> int | None:
 
 
 def _calendar(freq: str | int, n: int) -> tuple[str, ...]:
-    """Return the calendar features that several years of rows can teach."""
+    """Return the calendar features that there are rows enough to learn."""
     f = Frequency.parse(freq)
+    if f.is_tick and f.step_ns < DAY_NS:
+        return ("hour", "dayofweek") if n * f.step_ns >= WEEKS_OF_HOURS * 7 * DAY_NS else ()
     if f.is_integer or f.n != 1:
         return ()
-    if f.unit == "D" and n >= 1_000:
-        return ("dayofweek", "day", "weekofyear")
+    if f.unit == "D" and n >= 7 * WEEKS_OF_DAYS:
+        return ("dayofweek", "day", "weekofyear") if n >= 1_000 else ("dayofweek",)
     return ("weekofyear",) if f.unit == "W" and n >= 200 else ()

@@ -80,7 +80,14 @@ def test_years_of_days_are_seen_with_the_calendar() -> None:
     found = recipe("D", 6_000)
     assert found.lookback > 365
     assert "weekofyear" in found.calendar
-    assert recipe("D", 500).calendar == ()
+    assert recipe("D", 500).calendar == ("dayofweek",)
+    assert recipe("D", 7 * 26 - 1).calendar == ()
+
+
+def test_a_quarter_of_hours_is_seen_with_the_hour_and_the_day_of_the_week() -> None:
+    for freq, weeks in (("h", 7 * 24), ("15min", 7 * 96), ("6h", 7 * 4)):
+        assert recipe(freq, 13 * weeks).calendar == ("hour", "dayofweek")
+        assert recipe(freq, 13 * weeks - 1).calendar == ()
 
 
 def test_series_too_short_for_a_test_range_keep_their_rows() -> None:
