@@ -110,11 +110,26 @@ def without_paths(text: str, names: Mapping[str, str]) -> str:
         names: What to call each path; the first one that fits is taken.
     """
     for path, name in names.items():
-        if path not in text:
-            continue
-        # A name may hold a backslash, which would mean something in a template.
-        text = re.sub(rf"(?<![\w./-]){re.escape(path)}(?![\w-])", name.replace("\\", r"\\"), text)
+        text = _renamed(text, path, name)
     return text
+
+
+# What before a path or after it makes it a part of another name.
+_BEFORE, _AFTER = re.compile(r"[\w./-]"), re.compile(r"[\w-]")
+
+
+def _renamed(text: str, path: str, name: str) -> str:
+    """Put a name in place of a path. A pattern of the path would be made anew for every request: each has its own."""
+    pieces, begin, at = [], 0, text.find(path)
+    while at >= 0:
+        end = at + len(path)
+        if _BEFORE.match(text[max(0, at - 1) : at]) or _AFTER.match(text[end : end + 1]):
+            end = at + 1
+        else:
+            pieces += [text[begin:at], name]
+            begin = end
+        at = text.find(path, end)
+    return "".join([*pieces, text[begin:]])
 
 
 def _told(diagnostic: Diagnostic, names: Mapping[str, str]) -> Diagnostic:
