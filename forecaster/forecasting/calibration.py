@@ -232,10 +232,12 @@ def calibrate(
 
     added = learned_added() if stretch else np.zeros(0)
 
-    def offsets(windows: Ints) -> Floats:
+    def offsets(windows: Ints, *, of_one: bool = False) -> Floats:
         if stretch:
             error, scaled, spread = errors(windows)
-            return learn_factors(error, distances(scaled, probabilities, added), probabilities, **spread)
+            away = distances(scaled, probabilities, added)
+            # A series that is calibrated by itself has windows enough.
+            return learn_factors(error, away, probabilities, **spread, hang_together=not of_one)
         out = np.zeros((*actual.shape[1:], len(probabilities)))
         of_base: dict[int, list[int]] = {}
         for k, probability in enumerate(probabilities):
@@ -257,7 +259,7 @@ def calibrate(
         (ids[group], order[begin : begin + n])
         for group, begin, n in zip(found[enough], first[enough], count[enough], strict=True)
     ]
-    apart = [offsets(windows) for _, windows in alone]
+    apart = [offsets(windows, of_one=True) for _, windows in alone]
     pooling = new_series or len(alone) < len(ids)
     every = np.stack([offsets(pooled) if pooling else np.zeros_like(apart[0]), *apart])
     names = tuple(name for name, _ in alone)

@@ -134,7 +134,13 @@ def _quantile_loss(error: AnyFloats, away: Floats, probabilities: Sequence[float
 
 
 def learn_factors(
-    error: AnyFloats, away: Floats, probabilities: Sequence[float], *, overlap: float, horizons: float
+    error: AnyFloats,
+    away: Floats,
+    probabilities: Sequence[float],
+    *,
+    overlap: float,
+    horizons: float,
+    hang_together: bool = False,
 ) -> Floats:
     """Learn the factor of each step, target and probability.
 
@@ -144,6 +150,8 @@ def learn_factors(
         probabilities: The probabilities of the quantiles.
         overlap: How many of the windows overlap at one step: 1 where all are apart.
         horizons: How many horizons the windows of a series cover.
+        hang_together: Whether errors of one window count for fewer where they resemble each other and the horizons are
+            few: after a change of level all steps miss together.
 
     Returns:
         (horizon, targets, probabilities); 1 at the median and where nothing was observed.
@@ -158,9 +166,31 @@ def learn_factors(
             scales = away[:, steps, target]
             known = np.isfinite(errors)
             n = float(known.sum()) / overlap
+            if n > 0 and hang_together and not apart:
+                n = max(1.0, n / _design_effect(errors / scales[..., -1]))
             if n > 0:
                 out[steps, target] = _factors(errors[known], scales[known], probabilities, n, apart=apart)
     return out
+
+
+def _design_effect(scores: Floats) -> float:
+    """Return how many errors of a window count as one: 1 + (steps - 1) rho (Kish, Survey Sampling, 1965, 5.4).
+
+    rho is the intraclass correlation of the windows, by the analysis of variance.
+
+    Args:
+        scores: (windows, steps), errors in units of their distances, NaN where not observed.
+    """
+    whole = scores[np.isfinite(scores).all(axis=1)]
+    windows, steps = whole.shape
+    if steps < 2 or windows < 2:
+        return float(steps)
+    means = whole.mean(axis=1)
+    between = steps * float(np.square(means - means.mean()).sum()) / (windows - 1)
+    within = float(np.square(whole - means[:, None]).sum()) / (windows * (steps - 1))
+    spread = between + (steps - 1) * within
+    rho = float(np.clip((between - within) / spread, 0.0, 1.0)) if spread > 0 else 1.0
+    return 1.0 + (int(steps) - 1) * rho
 
 
 def _runs(observed: Floats) -> list[slice]:

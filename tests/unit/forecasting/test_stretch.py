@@ -121,3 +121,34 @@ def test_plain_data_and_back() -> None:
     again = Calibration.from_json(calibration.as_json(network=SCALER), network=SCALER)
     assert again.stretch
     assert again.offsets == pytest.approx(calibration.offsets)
+
+
+def factor_at_the_end(error: np.ndarray, *, horizons: float = 4.0, hang_together: bool = True) -> float:
+    """The factor of the probability 0.9, of windows that do not overlap."""
+    probabilities = (0.1, 0.5, 0.9)
+    away = np.broadcast_to(np.array([1.0, 0.0, 1.0]), (*error.shape, 3))
+    found = learn_factors(
+        error, away, probabilities, overlap=1.0, horizons=horizons, hang_together=hang_together
+    )
+    return float(found[0, 0, 2])
+
+
+def test_steps_that_miss_together_count_as_one_error() -> None:
+    """Four windows of twelve steps, each off by one amount: 80 % of four errors is the largest."""
+    error = np.repeat(np.array([1.0, -2.0, 3.0, -4.0]), 12).reshape(4, 12, 1)
+    assert factor_at_the_end(error) == 4.0
+    assert factor_at_the_end(error, hang_together=False) == 4.0
+    assert factor_at_the_end(np.concatenate([error, error[:3] / 10])) == 4.0
+    assert factor_at_the_end(np.concatenate([error, error[:3] / 10]), hang_together=False) == 3.0
+
+
+def test_steps_that_miss_apart_count_each() -> None:
+    error = np.random.default_rng(0).normal(size=(12, 12, 1))
+    assert factor_at_the_end(error) == pytest.approx(factor_at_the_end(error, hang_together=False), rel=0.05)
+
+
+def test_many_horizons_count_every_error() -> None:
+    error = np.repeat(np.linspace(0.1, 1.5, 15), 4).reshape(15, 4, 1)
+    assert factor_at_the_end(error, horizons=15.0) == factor_at_the_end(
+        error, horizons=15.0, hang_together=False
+    )
