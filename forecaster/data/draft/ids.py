@@ -16,6 +16,7 @@ from forecaster.data.draft.wishes import Wishes
 from forecaster.data.draft.zone_names import zone_columns
 from forecaster.data.time_axis.infer import TimeColumn
 from forecaster.errors import DataError, Location
+from forecaster.system import quoted as as_typed
 from forecaster.text import listed, quoted
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _of_distinct_times(times: Ints, candidates: pd.DataFrame, sample: Sample) ->
         several = (
             f"{name!r} is taken as the id of {len(ids):,} series, of which no two have a row at the same time"
         )
-        options = (f"--id {name} for {len(ids):,} series", "--no-id for one series")
+        options = (f"--id {as_typed(str(name))} for {len(ids):,} series", "--no-id for one series")
         if named and (text or _in_blocks(codes, len(ids))):
             return FoundId(name, Ambiguity("data.id", several, options))
         if maybe is None and (named or (text and _may_be_series(times, codes, ids))):

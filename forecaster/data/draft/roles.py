@@ -18,6 +18,7 @@ from forecaster.data.draft.sniff import Sample
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.dressed import dress_of
 from forecaster.errors import DataError, Location
+from forecaster.system import quoted as as_typed
 from forecaster.text import listed, quoted
 
 _FLAGS = {"0", "1", "0.0", "1.0", "True", "False"}
@@ -74,7 +75,7 @@ def target_choice(sample: Sample, target: str, others: tuple[str, ...]) -> Ambig
     summary = (
         f"{target!r} is taken as the target, and {listed(quoted(rivals), most=_NAMED)} could be it as well"
     )
-    options = tuple(f"--target {name}" for name in [target, *rivals[:_NAMED]])
+    options = tuple(f"--target {as_typed(name)}" for name in [target, *rivals[:_NAMED]])
     return Ambiguity("data.targets", summary, options, said=True)
 
 

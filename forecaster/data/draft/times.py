@@ -27,6 +27,7 @@ from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.clocks import UTC
 from forecaster.data.time_axis.infer import TimeColumn
 from forecaster.errors import DataError, Location
+from forecaster.system import quoted as as_typed
 from forecaster.text import joined, quoted
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def _of_columns(name: str, rivals: list[str]) -> Ambiguity:
     return Ambiguity(
         "data.time",
         f"{name!r} is taken as the times, and {joined(quoted(rivals), word='and')} would do as well",
-        tuple(f"--time {one}" for one in [name, *rivals[:_NAMED]]),
+        tuple(f"--time {as_typed(one)}" for one in [name, *rivals[:_NAMED]]),
     )
 
 
@@ -174,7 +175,7 @@ def _check_of_year(sample: Sample, name: str, wishes: Wishes) -> None:
     raise DataError(
         f"columns {years[0]!r} and {name!r} look like the parts of one time",
         hint="write the times into one column, such as 2024-01-31; where the numbers only count the rows, use "
-        f"--time {name} --freq 1",
+        f"--time {as_typed(name)} --freq 1",
         location=Location(str(sample.source)),
     )
 

@@ -161,7 +161,8 @@ class CsvFile(TableFile):
         if any("\0" in name for name in names):
             raise DataError(
                 "the header holds NUL bytes, which are no text",
-                hint="save the file as text; where it is UTF-16, set data.csv.encoding: utf-16-le",
+                hint="save the file as text"
+                + (", or set data.csv.encoding: utf-16-le" if _is_spread("".join(names)) else ""),
                 location=Location(self.name, line),
             )
         return names
@@ -225,6 +226,11 @@ class CsvFile(TableFile):
         if row.text.strip():
             self._wrong_width.append((record, row.expected_columns, row.actual_columns))
         return "skip"
+
+
+def _is_spread(text: str) -> bool:
+    """Return whether every other character is NUL, as of UTF-16 without a byte order mark that is read as UTF-8."""
+    return text.count("\0") * 3 > len(text) and text.strip("\0 ") != ""
 
 
 def with_names(header: list[str]) -> list[str]:

@@ -26,6 +26,7 @@ from forecaster.data.reading.sources import fingerprint
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
 from forecaster.errors import ForecasterError
+from tests.following import follow_data
 
 HOURS = [f"2024-01-01T{h:02d}:00" for h in range(4)]
 GOOD = "time,y\n" + "".join(f"{t},{i}\n" for i, t in enumerate(HOURS))
@@ -49,6 +50,8 @@ def message(path: Path, **data: Any) -> str:
     """Return the first line of what reading a table says."""
     with pytest.raises(ForecasterError) as caught:
         read(path, **data)
+    given = {"path": str(path), "time": "time", "freq": "h", "targets": ["y"], **data}
+    assert follow_data(path, given, caught.value) == []
     return str(caught.value).splitlines()[0].replace(str(path), "T")
 
 
@@ -334,13 +337,11 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "a NUL in a cell": (text(GOOD.replace(",2\n", ",2\0\n")), {}, f"T:4: y: '2\\x00' is not a number; {NO_NUMBER}"),
     "NUL in the header": (
         text("t\0i\0m\0e\0,\0y\0\n\0"), {},
-        "T:1: the header holds NUL bytes, which are no text; save the file as text; where it is UTF-16, set "
-        "data.csv.encoding: utf-16-le",
+        "T:1: the header holds NUL bytes, which are no text; save the file as text, or set data.csv.encoding: utf-16-le",
     ),
     "nothing but NUL": (
         text("\0" * 100), {},
-        "T:1: the header holds NUL bytes, which are no text; save the file as text; where it is UTF-16, set "
-        "data.csv.encoding: utf-16-le",
+        "T:1: the header holds NUL bytes, which are no text; save the file as text",
     ),
     "UTF-16": (text(GOOD.encode("utf-16")), {}, "T: the text is not utf-8; set data.csv.encoding: utf-16"),
     "half a character of UTF-16": (
@@ -601,7 +602,7 @@ def test_encodings_that_nobody_has(name: str) -> None:
         ("%V", "'%V' has no clear week; use %G with %V, the year and the week of ISO 8601"),
         (
             "mixed",
-            "no format is called 'mixed'; use strftime codes such as %Y-%m-%d The names are quarter, half-year, iso-week, epoch-s, "
+            "no format is called 'mixed'; use strftime codes such as %Y-%m-%d. The names are quarter, half-year, iso-week, epoch-s, "
             "epoch-ms, epoch-us, epoch-ns, decimal-year, excel",
         ),
     ],
