@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.following import faults_of_words, moves, wishes_of, with_setting
+from tests.following import wishes_of, with_setting
+from tests.proposals import faults_of_words, moves
 
 
 @pytest.mark.parametrize(

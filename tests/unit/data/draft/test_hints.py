@@ -14,7 +14,8 @@ from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.numbers import describe
 from forecaster.data.spec import CsvSpec
 from forecaster.errors import DataError, UsageError
-from tests.following import follow_init, moves, wishes_of
+from tests.following import follow_init, wishes_of
+from tests.proposals import moves
 from tests.unit.data.draft.readings import guess_of, table
 
 DAYS = [date(2023, 1, 1) + timedelta(days=i) for i in range(40)]
