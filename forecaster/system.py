@@ -182,6 +182,11 @@ def quoted(word: str) -> str:
     return subprocess.list2cmdline([word]) if _WINDOWS else shlex.quote(word)
 
 
+def in_quotes(word: str) -> str:
+    """Return one word of a command in single quotes, and as `quoted` writes it where it holds one itself."""
+    return quoted(word) if "'" in word else f"'{word}'"
+
+
 def processors() -> int:
     """Return how many processors this process may use."""
     if sys.platform == "darwin":  # a process cannot be bound to some of them there

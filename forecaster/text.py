@@ -111,6 +111,11 @@ def quoted(names: Iterable[object]) -> list[str]:
     return [repr(name) for name in names]
 
 
+def in_yaml(text: str) -> str:
+    """Return text in single quotes, as YAML reads it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def joined(names: Sequence[str], *, word: str) -> str:
     """Join all names, with a word before the last: "a, b or c"."""
     return f" {word} ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)

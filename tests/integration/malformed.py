@@ -8,6 +8,7 @@ import pytest
 from forecaster.config.experiment import Experiment
 from forecaster.errors import ConfigError
 from forecaster.model.cells import CELLS
+from tests.following import follow_config
 
 VALID = """\
 name: a
@@ -55,4 +56,14 @@ def refusal_of_path(path: str, overrides: Sequence[str] = ()) -> str:
     with pytest.raises(ConfigError) as caught:
         Experiment.from_yaml(Path(path), overrides)
     assert caught.value.exit_code == 2
+    assert _not_followed(path, overrides, caught.value) == []
     return str(caught.value)
+
+
+def _not_followed(path: str, overrides: Sequence[str], error: ConfigError) -> list[str]:
+    """Return the hints that lead to the same error once they are followed."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError, ValueError):
+        return []
+    return follow_config(text, overrides, error)

@@ -22,6 +22,7 @@ from forecaster.data.reading.formats import FORMATS, labels
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
 from forecaster.errors import ForecasterError
+from tests.following import follow_data
 
 TABLES = yaml.safe_load((Path(__file__).parent / "messy_tables" / "tables.yaml").read_text())
 GOOD = b"time,y\n2024-01-01 00:00,1\n2024-01-01 01:00,2\n"
@@ -30,9 +31,11 @@ ENDINGS = ".csv, .tsv, .txt, .parquet, .pq, .arrow, .feather, .jsonl, .ndjson, .
 
 
 def message(path: Path, **data: Any) -> str:
-    spec = DataSpec.model_validate({"path": path.name, "time": "time", "freq": "h", "targets": ["y"], **data})
+    given = {"path": path.name, "time": "time", "freq": "h", "targets": ["y"], **data}
+    spec = DataSpec.model_validate(given)
     with pytest.raises(ForecasterError) as caught:
         read_table(spec, path)
+    assert follow_data(path, given, caught.value) == []
     assert caught.value.exit_code == 2
     # In blocks, through files: what is done with large tables.
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:

@@ -35,6 +35,13 @@ class Ambiguity:
         return {"key": self.key, "summary": self.summary, "options": list(self.options)}
 
 
+def _on_its_own(option: str) -> str:
+    """Return an option with what it takes to choose it: keys stand in a file, which strict does not write."""
+    return (
+        f"{option}, in the file that init writes without --strict" if option.startswith("data.") else option
+    )
+
+
 def check_settled(choices: Sequence[Ambiguity], source: str) -> None:
     """Raise DataError with every choice and the options that settle it; without a choice do nothing.
 
@@ -45,7 +52,7 @@ def check_settled(choices: Sequence[Ambiguity], source: str) -> None:
     found = [
         Diagnostic(
             choice.summary,
-            hint=f"settle it by {joined(choice.options, word='or')}",
+            hint=f"settle it by {joined([_on_its_own(option) for option in choice.options], word='or')}",
             location=Location(source),
             path="--strict",
         )

@@ -20,6 +20,7 @@ from forecaster.data.draft.time_forms import (
     strftime_formats,
 )
 from forecaster.errors import DataError, Location
+from forecaster.system import in_quotes
 from forecaster.text import joined
 
 # The share of the steps that have a row in a table whose times are read rightly.
@@ -113,7 +114,7 @@ def _one_of_formats(sample: Sample, name: str, formats: list[str]) -> Reading:
         raise _two_formats(sample, name, [form for _, form in ranked])
     ordered = [form for _, form in reversed(ranked)]
     cell = _example(cells, ordered)
-    options = tuple(f"--time-format '{form}' for {_date(cell, form)}" for form in ordered)
+    options = tuple(f"--time-format {in_quotes(form)} for {_date(cell, form)}" for form in ordered)
     summary = (
         f"{name!r} holds {cell}, which is read as {_date(cell, ordered[0])}, so that the times have a step"
     )
@@ -132,7 +133,10 @@ def _checked_year(sample: Sample, name: str, form: str) -> Reading:
             f"{name!r} holds {cell}, which is read as {_date(cell, form)}, whatever month its year begins in"
         )
         return Reading(
-            form, Ambiguity("data.time", summary, (f"--time-format '{form}'", "the first day of each year"))
+            form,
+            Ambiguity(
+                "data.time", summary, (f"--time-format {in_quotes(form)}", "the first day of each year")
+            ),
         )
     if "%y" not in form or "%d" in form:
         return Reading(form)
@@ -151,8 +155,8 @@ def _checked_year(sample: Sample, name: str, form: str) -> Reading:
         )
     raise DataError(
         f"column {name!r} holds {cell}, and no row shows whether its number is a year or a day",
-        hint=f"set --time-format '{form}' for the month {_date(cell, form)[:7]}, or write the year in every time, such "
-        f"as 2020-{year}",
+        hint=f"set --time-format {in_quotes(form)} for the month {_date(cell, form)[:7]}, or write the year in every "
+        f"time, such as 2020-{year}",
         location=here,
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forecaster.data.draft.not_csv import check_named, check_row_names
 from forecaster.data.reading.csv_file import with_names
 from forecaster.data.reading.files import partition_of, table_files, table_root
 from forecaster.errors import DataError, Location
@@ -62,7 +63,9 @@ def _rows(path: Path, text: str, separator: str, n_rows: int) -> pd.DataFrame:
         numbered.pop()
     if not numbered:
         raise DataError(f"{path}: the file is empty", hint="give a table with a header line")
-    header, body = with_names(numbered[0][1]), numbered[1 : n_rows + 1]
+    header, body = with_names(numbered[0][1], stripped=separator == "|"), numbered[1 : n_rows + 1]
+    check_named(header, numbered[0][0], path)
+    check_row_names(header, body, path)
     for line, fields in body:
         if len(fields) != len(header):
             raise DataError(

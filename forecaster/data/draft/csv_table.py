@@ -14,6 +14,7 @@ from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.csv_rows import first_rows
 from forecaster.data.draft.dialect import groups_thousands, numbers_as_written
 from forecaster.data.draft.kinds import filled, mostly_numbers, number_faults
+from forecaster.data.draft.not_csv import check_is_csv, two_heads
 from forecaster.data.reading.compressed import plain_chunks
 from forecaster.data.reading.files import table_files
 from forecaster.data.reading.formats import FORMATS, labels
@@ -81,12 +82,15 @@ def csv_table(path: Path, most_rows: int, decimal: str | None) -> CsvTable:
     head = _head(first, most_rows)
     if not head.text.strip():
         raise DataError(f"{first}: the file is empty", hint="give a table with a header line")
+    check_is_csv(head.text, first)
     separator = _separator(head.text)
     comment = comment_mark(head.text.splitlines(), separator)
     csv = CsvSpec(separator=separator, comment=comment)
     records = _records(blanked_text(head.text, csv), separator)
     tail = records if head.whole else _records(_tail(first, head.encoding), separator)
     layout = find_layout(records, tail[-MOST_FOOTER - 1 :])
+    if layout.header is None:
+        _check_heads(layout, records, first)
     csv = csv.model_copy(update={"skip_rows": layout.skip_rows, "skip_footer": layout.footer})
 
     def text_of(file: Path) -> str:
@@ -108,6 +112,18 @@ def csv_table(path: Path, most_rows: int, decimal: str | None) -> CsvTable:
     above = [1] if comment is None else [line for line, _ in records[:1]]
     header = layout.header or above[0]
     return CsvTable(csv, table, header + len(layout.units) + 1, _choices(csv, layout))
+
+
+def _check_heads(layout: Layout, records: list[NumberedLine], path: Path) -> None:
+    """Raise DataError where two rows name the columns together."""
+    above = [record for record in records if record[0] < (layout.first_row or 0)]
+    heads = two_heads(above, usual_width([fields for _, fields in records]))
+    if heads is not None:
+        raise DataError(
+            f"lines {heads[0]} and {heads[1]} name the columns together, as from merged cells",
+            hint="write one line of names in their place, with a name of its own for each column",
+            location=Location(str(path), heads[0]),
+        )
 
 
 def blanked_text(text: str, csv: CsvSpec) -> str:
@@ -249,6 +265,13 @@ def _separator(text: str) -> str:
     whole = {mark: w[0] for mark, w in widths.items() if len(set(w)) == 1 and w[0] > 1}
     if whole:
         return max(whole, key=lambda mark: whole[mark])
+
+    # Names of rows have no name in the header.
+    with_row_names = [
+        mark for mark, w in widths.items() if len(w) > 2 and w[0] > 1 and set(w[1:]) == {w[0] + 1}
+    ]
+    if with_row_names:
+        return max(with_row_names, key=lambda mark: widths[mark][0])
 
     def share(mark: str) -> float:
         usual = usual_width([[""] * n for n in widths[mark]])

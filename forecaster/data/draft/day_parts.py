@@ -17,6 +17,7 @@ from forecaster.data.draft.time_parts import MINUTE
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.time_axis.infer import TimeColumn
 from forecaster.errors import DataError, Location
+from forecaster.system import quoted as as_typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,7 +143,7 @@ def _choice(sample: Sample, time: TimeColumn, name: str, part: str, wishes: Wish
         (
             f"--no-id, or --id with another column, for {_STEPS[part]}",
             *(["times in one column, in UTC or with their offset"] if short else []),
-            f"--id {name} for {high - low + 1} series",
+            f"--id {as_typed(name)} for {high - low + 1} series",
         ),
     )
 
@@ -160,7 +161,7 @@ def _check_readable(sample: Sample, time: TimeColumn, name: str, wishes: Wishes)
         f"column {name!r} looks like the time of the day ({cells[0]}, {cells[1]} to {cells[-1]} on every date), and is "
         "not written as one",
         hint="write hours as 0 to 23 or 1 to 24, half hours as 1 to 48, quarters of an hour as 1 to 96 and clocks as "
-        f"17:30, or use --id {name} for {n_parts:,} series",
+        f"17:30, or use --id {as_typed(name)} for {n_parts:,} series",
         location=Location(str(sample.source)),
     )
 
@@ -183,7 +184,7 @@ def _check_long_day(sample: Sample, time: TimeColumn, name: str, wishes: Wishes)
     raise DataError(
         f"column {name!r} goes to {longest} on {str(day[0])[:10]}, as where clocks change",
         hint="write the times into one column, in UTC or with their offset, such as 2024-10-27T02:00+01:00, or use "
-        f"--id {name} for {longest} series",
+        f"--id {as_typed(name)} for {longest} series",
         location=Location(str(sample.source)),
     )
 

@@ -10,12 +10,20 @@ import numpy as np
 from forecaster.data.arrays import Ints
 from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.codes import share_of_steps
-from forecaster.data.draft.names import CLOCK_NAMES, CLOCK_WORDS, COUNTER_NAMES, ID_NAMES, SERIES_NAMES
+from forecaster.data.draft.names import (
+    CLOCK_NAMES,
+    CLOCK_WORDS,
+    COUNTER_NAMES,
+    ID_NAMES,
+    QUALITY_NAMES,
+    SERIES_NAMES,
+)
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.draft.zone_names import zone_columns
 from forecaster.data.time_axis.infer import TimeColumn
 from forecaster.errors import DataError, Location
+from forecaster.system import quoted as as_typed
 from forecaster.text import listed, quoted
 
 if TYPE_CHECKING:
@@ -116,10 +124,10 @@ def _of_distinct_times(times: Ints, candidates: pd.DataFrame, sample: Sample) ->
         several = (
             f"{name!r} is taken as the id of {len(ids):,} series, of which no two have a row at the same time"
         )
-        options = (f"--id {name} for {len(ids):,} series", "--no-id for one series")
+        options = (f"--id {as_typed(str(name))} for {len(ids):,} series", "--no-id for one series")
         if named and (text or _in_blocks(codes, len(ids))):
             return FoundId(name, Ambiguity("data.id", several, options))
-        if maybe is None and (named or (text and _may_be_series(times, codes, ids))):
+        if maybe is None and (named or (text and _may_be_series(times, codes, ids, str(name)))):
             summary = f"the rows are taken as one series, and {name!r} may name {len(ids):,}"
             maybe = Ambiguity("data.id", summary, options[::-1])
     return FoundId(None, maybe)
@@ -133,8 +141,11 @@ def _are_series(times: Ints, codes: Ints, n_ids: int, *, labels: bool) -> bool:
     return labels and _have_a_step(times, codes, n_ids) and share_of_steps(times) <= _REGULAR
 
 
-def _may_be_series(times: Ints, codes: Ints, ids: Any) -> bool:
+def _may_be_series(times: Ints, codes: Ints, ids: Any, name: str) -> bool:
     """Return whether texts that no name explains follow one another in blocks, or alternate, as series may."""
+    # An empty cell names no series, and beside it stand flags.
+    if QUALITY_NAMES.search(name) or any(not str(one).strip() for one in ids):
+        return False
     if all(CLOCK_WORDS.search(str(one).strip()) for one in ids):
         return False
     return _in_blocks(codes, len(ids)) or _have_a_step(times, codes, len(ids))

@@ -13,6 +13,7 @@ from forecaster.data.draft.kinds import filled, number_faults
 from forecaster.data.draft.names import is_usual
 from forecaster.data.draft.sniff import Sample, as_numbers
 from forecaster.data.spec import CsvSpec
+from forecaster.system import quoted as as_typed
 from forecaster.text import joined
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ def odd_choice(column: pd.Series[Any], sample: Sample, others: tuple[str, ...]) 
     name = str(column.name)
     cell = str(column.iloc[at[0]]).strip()
     summary = f"{name!r} is taken as the target, although it holds {cell!r}"
-    return Ambiguity("data.targets", summary, (f"--target {name}", f"--target {others[0]}"), said=True)
+    return Ambiguity(
+        "data.targets", summary, (f"--target {as_typed(name)}", f"--target {as_typed(others[0])}"), said=True
+    )
 
 
 def passed_over(sample: Sample, target: str) -> Ambiguity | None:
@@ -74,7 +77,9 @@ def passed_over(sample: Sample, target: str) -> Ambiguity | None:
             summary = (
                 f"{target!r} is taken as the target, because {name!r} holds {cell!r}, which is no number"
             )
-            return Ambiguity("data.targets", summary, (f"--target {target}", f"numbers in {name!r}"))
+            return Ambiguity(
+                "data.targets", summary, (f"--target {as_typed(target)}", f"numbers in {name!r}")
+            )
     return None
 
 

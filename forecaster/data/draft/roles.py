@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
 import numpy as np
@@ -11,6 +10,7 @@ from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.names import (
     CLOCK_NAMES,
     LABEL_NAMES,
+    QUALITY_NAMES,
     TARGET_NAMES,
     is_usual,
 )
@@ -18,6 +18,7 @@ from forecaster.data.draft.sniff import Sample
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.dressed import dress_of
 from forecaster.errors import DataError, Location
+from forecaster.system import quoted as as_typed
 from forecaster.text import listed, quoted
 
 _FLAGS = {"0", "1", "0.0", "1.0", "True", "False"}
@@ -26,8 +27,6 @@ _CONSTANT = 10
 # Ranks from here on are those of columns that are no quantity.
 _POOR = 4
 _NAMED = 8
-# Columns that say how good the values of a row are.
-_QUALITY = re.compile(r"(?i)(^|_)(quality|qual|qc|status|validity|valid|flags?)$")
 # The share of the cells of a column that are dressed numbers.
 _LEAST_DRESSED = 0.3
 
@@ -74,7 +73,7 @@ def target_choice(sample: Sample, target: str, others: tuple[str, ...]) -> Ambig
     summary = (
         f"{target!r} is taken as the target, and {listed(quoted(rivals), most=_NAMED)} could be it as well"
     )
-    options = tuple(f"--target {name}" for name in [target, *rivals[:_NAMED]])
+    options = tuple(f"--target {as_typed(name)}" for name in [target, *rivals[:_NAMED]])
     return Ambiguity("data.targets", summary, options, said=True)
 
 
@@ -123,7 +122,7 @@ def quality_choice(sample: Sample, target: str) -> Ambiguity | None:
     """Return the choice to read the values of all rows where a column says which are good; None where none does."""
     for name in sample.of_kind("text", "mixed", "integer"):
         counts = Counter(sample.cells(name))
-        if not _QUALITY.search(name) or not 1 < len(counts) <= _FEW:
+        if not QUALITY_NAMES.search(name) or not 1 < len(counts) <= _FEW:
             continue
         usual = counts.most_common(1)[0][0]
         rest = [cell for cell in counts if cell != usual]

@@ -188,7 +188,7 @@ def _frame(tables: list[pa.Table], source: TableSource) -> pd.DataFrame:
             # As training reads them; pandas would keep them as objects.
             table = table.set_column(i, column.name, table.column(i).cast(pa.float64(), safe=False))
         elif pa.types.is_time(column.type):
-            # No column of times, ids or numbers; pandas refuses those that are no time of a day.
-            table = table.set_column(i, column.name, pa.nulls(len(table), pa.string()))
+            # Clocks beside dates are read as text; pandas refuses those that are no time of a day.
+            table = table.set_column(i, column.name, table.column(i).cast(pa.string()))
     frame: pd.DataFrame = table.to_pandas(date_as_object=False)
     return frame

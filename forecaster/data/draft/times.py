@@ -18,7 +18,7 @@ from forecaster.data.draft.no_time import no_time
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.draft.time_forms import are_weeks
 from forecaster.data.draft.time_parts import YEAR_NAMES, years_with_parts
-from forecaster.data.draft.unread_times import no_times, split_years
+from forecaster.data.draft.unread_times import check_periods, check_thirteen, no_times, split_years
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.columns import ColumnBatch, plain_text
 from forecaster.data.reading.problems import Problems
@@ -27,6 +27,7 @@ from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.clocks import UTC
 from forecaster.data.time_axis.infer import TimeColumn
 from forecaster.errors import DataError, Location
+from forecaster.system import quoted as as_typed
 from forecaster.text import joined, quoted
 
 if TYPE_CHECKING:
@@ -128,6 +129,8 @@ def _find(sample: Sample, wishes: Wishes) -> FoundTimes:
             rivals = [name for name in iso[1:] if _rank(sample, name) == _rank(sample, iso[0])]
             column = TimeColumn(iso[0], others=tuple(iso[1:]))
             return FoundTimes(column, (_of_columns(iso[0], rivals),) if rivals else ())
+        if wishes.time is None:
+            check_thirteen(sample, names)
         for name in sorted(names, key=lambda name: CODED_NAMES.search(name) is None):
             if sample.kinds[name] in ("time", "text", "integer", "number", "mixed"):
                 reading = format_of_column(sample, name)
@@ -137,6 +140,7 @@ def _find(sample: Sample, wishes: Wishes) -> FoundTimes:
         years = years_with_parts(sample, names, wishes)
         if years is not None:
             return FoundTimes(years)
+        check_periods(sample, names)
     return FoundTimes(_counting_column(sample, names, wishes))
 
 
@@ -144,7 +148,7 @@ def _of_columns(name: str, rivals: list[str]) -> Ambiguity:
     return Ambiguity(
         "data.time",
         f"{name!r} is taken as the times, and {joined(quoted(rivals), word='and')} would do as well",
-        tuple(f"--time {one}" for one in [name, *rivals[:_NAMED]]),
+        tuple(f"--time {as_typed(one)}" for one in [name, *rivals[:_NAMED]]),
     )
 
 
@@ -174,7 +178,7 @@ def _check_of_year(sample: Sample, name: str, wishes: Wishes) -> None:
     raise DataError(
         f"columns {years[0]!r} and {name!r} look like the parts of one time",
         hint="write the times into one column, such as 2024-01-31; where the numbers only count the rows, use "
-        f"--time {name} --freq 1",
+        f"--time {as_typed(name)} --freq 1",
         location=Location(str(sample.source)),
     )
 

@@ -16,6 +16,7 @@ _NAMED = 8
 # Cells that show how a column is written, and the share that must look alike.
 _LOOKED_AT, _MOSTLY = 100, 0.5
 _LEAST_HEADS = 3
+_PERIODS = 13
 # Short names of time zones that are not UTC, at the end of a time.
 ZONE_WORDS = re.compile(
     r"(?:CES?T|MES?Z|WES?T|EES?T|[ECMP][SD]T|AK[SD]T|HST|BST|IST|JST|KST|AE[SD]T|AC[SD]T|AW[SD]T|NZ[SD]T|MSK|SAST)"
@@ -24,6 +25,18 @@ _ZONED = re.compile(rf"(.*\d) ?{ZONE_WORDS.pattern}")
 _TWO = re.compile(r"(.+?\d) ?(?:-|–|/|to|bis|~) (.*\d.*)|(.+\d)/(.+:.+)")
 _SPLIT_YEAR = re.compile(r"(?:FY ?)?(\d{2})?(\d{2})[/-](\d{2})?(\d{2})")
 _FISCAL = re.compile(r"(?i)FY ?'?\d{2,4}[ /-]?[QHMPW]\d.*")
+_PERIOD = re.compile(
+    r"(?i)(FY ?)?\d{4}[ ./-]?P(ER(IOD)?)?[ .-]?\d{1,3}|P(ER(IOD)?)?[ .-]?\d{1,3}[ ./-]?(FY ?)?\d{4}"
+)
+# Codes of thirteen periods a year, such as 202013 and 2020013; no month and few weeks are written so.
+_THIRTEEN = re.compile(r"(?:19|20)(\d\d)[./-]?0?(0[1-9]|1[0-3])")
+_FRACTION_OF_EPOCH = re.compile(r"1\d{9}[.,]\d+")
+_YEARS = re.compile(r"(?i)^((fiscal|fin(ancial)?|acc(ounting)?)[_ ]?)?(year|yr|fy|gjahr|jahr)$")
+_PERIOD_NAMES = re.compile(r"(?i)^((fiscal|fin(ancial)?|acc(ounting)?|posting)[_ ]?)?(periode?|per|p|poper)$")
+_NUMBER_OF_PERIOD = re.compile(r"(?i)p?0{0,2}(\d|1[0-6])")
+# Columns that say when a row is, whatever stands beside them.
+_STEPS = re.compile(r"(?i)^(t|time|step|index|ds|timestamp|date|epoch|time_idx)$")
+_FIRST_DAYS = "write the first day of each period, such as 2024-01-29"
 _WORDY = re.compile(r"\d{1,2}\.? ?[^\W\d_]{3,}\.?[ -]?'?\d{2,4}.*|[^\W\d_]{3,}\.?[ -]'?\d{2,4}")
 
 Explanation = tuple[str, str]
@@ -38,7 +51,7 @@ def no_times(sample: Sample, names: Sequence[str]) -> DataError:
     """
     here = Location(str(sample.source))
     for name in names:
-        if sample.kinds[name] in ("text", "time", "mixed"):
+        if sample.kinds[name] in ("text", "time", "mixed", "number"):
             found = _explained(sample.cells(name)[:_LOOKED_AT], name)
             if found is not None:
                 return DataError(f"no column holds times: {found[0]}", hint=found[1], location=here)
@@ -54,6 +67,43 @@ def no_times(sample: Sample, names: Sequence[str]) -> DataError:
         hint="give one column of timestamps such as 2024-01-31 or 2024-01-31 05:00:00, or of step numbers; "
         "for times in another form set --time and --time-format",
         location=here,
+    )
+
+
+def check_thirteen(sample: Sample, names: Sequence[str]) -> None:
+    """Raise DataError for codes of thirteen periods of a year, such as 202013, among the columns of some names."""
+    for name in names:
+        if sample.kinds[name] != "integer":
+            continue
+        cells = list(dict.fromkeys(sample.cells(name)))
+        found = [_THIRTEEN.fullmatch(cell) for cell in cells]
+        last = {match[2] for match in found if match}
+        if all(found) and len(last) == _PERIODS and len(found) > _PERIODS:
+            cell = next(cell for cell in cells if cell.endswith("13"))
+            raise DataError(
+                f"column {name!r} holds {cell}, the last of thirteen periods of a year, and nothing shows when it "
+                "begins",
+                hint=_FIRST_DAYS,
+                location=Location(str(sample.source)),
+            )
+
+
+def check_periods(sample: Sample, names: Sequence[str]) -> None:
+    """Raise DataError for a column of years beside one of periods that are no months, where no other holds times."""
+    columns = [name for name in names if sample.kinds[name] in ("integer", "text")]
+    years = [name for name in columns if _YEARS.search(name)]
+    periods = [
+        name
+        for name in columns
+        if _PERIOD_NAMES.search(name)
+        and all(_NUMBER_OF_PERIOD.fullmatch(cell) for cell in sample.cells(name))
+    ]
+    if not years or not periods or sample.table[periods[0]].nunique() < 2 or any(map(_STEPS.search, columns)):
+        return
+    raise DataError(
+        f"columns {years[0]!r} and {periods[0]!r} are the periods of a year, and nothing shows when they begin",
+        hint=f"{_FIRST_DAYS}, in one column",
+        location=Location(str(sample.source)),
     )
 
 
@@ -142,6 +192,20 @@ _REASONS: tuple[tuple[Callable[[str], bool], Explanation], ...] = (
         (
             "a part of a fiscal year, and nothing shows in which month that begins",
             "write the first day of each period, such as 2024-07-01",
+        ),
+    ),
+    (
+        lambda cell: _FRACTION_OF_EPOCH.fullmatch(cell) is not None,
+        (
+            "seconds since 1970 with a fraction",
+            "write whole seconds, or milliseconds without a decimal mark",
+        ),
+    ),
+    (
+        lambda cell: _PERIOD.fullmatch(cell) is not None,
+        (
+            "a period of a year, and nothing shows when it begins",
+            _FIRST_DAYS,
         ),
     ),
     (_lacks_year, ("which has no year", "write the year in every time, such as 2024-01-31")),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from forecaster.data.draft.choices import Ambiguity
+from forecaster.system import quoted as as_typed
 
 _NUMBERED = re.compile(r"(.*?)(\d{1,4})(\D*)")
 _LEAST = 3
@@ -30,7 +31,7 @@ def wide_choice(target: str, numbers: Sequence[str]) -> Ambiguity | None:
         f"columns {names[0]!r} to {names[-1]!r} look like {len(names)} series, or like one whose times are columns, "
         f"and {target!r} alone is forecast",
         (
-            f"--target {target}",
+            f"--target {as_typed(target)}",
             "--target for each of them",
             "a table with a row for each of them and its time in a column",
         ),

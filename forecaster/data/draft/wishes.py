@@ -80,7 +80,8 @@ class Wishes:
                 raise UsageError(f"--freq: {error}") from None
         fault = None if self.time_format is None else format_fault(self.time_format)
         if fault is not None:
-            raise UsageError(f"--time-format: {fault[0]}", hint=fault[1])
+            hint = fault[1].replace("data.csv.time_format: ", "--time-format ")
+            raise UsageError(f"--time-format: {fault[0]}", hint=hint.replace("data.timezone", "--timezone"))
 
     @property
     def taken(self) -> set[str]:

@@ -52,7 +52,7 @@ class CsvFile(TableFile):
         """Those of them that are not blank: the record, the fields of the header, and its own."""
         self._settings: tuple[LinesApart | None] | None = None
         self._header = self._read_header()
-        self.columns = with_names(self._header)
+        self.columns = with_names(self._header, stripped=csv.separator == "|")
 
     def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
         """Yield the named columns as text, some rows at a time; an empty field is an empty text."""
@@ -161,7 +161,8 @@ class CsvFile(TableFile):
         if any("\0" in name for name in names):
             raise DataError(
                 "the header holds NUL bytes, which are no text",
-                hint="save the file as text; where it is UTF-16, set data.csv.encoding: utf-16-le",
+                hint="save the file as text"
+                + (", or set data.csv.encoding: utf-16-le" if _is_spread("".join(names)) else ""),
                 location=Location(self.name, line),
             )
         return names
@@ -227,13 +228,22 @@ class CsvFile(TableFile):
         return "skip"
 
 
-def with_names(header: list[str]) -> list[str]:
+def _is_spread(text: str) -> bool:
+    """Return whether every other character is NUL, as of UTF-16 without a byte order mark that is read as UTF-8."""
+    return text.count("\0") * 3 > len(text) and text.strip("\0 ") != ""
+
+
+def with_names(header: list[str], *, stripped: bool = False) -> list[str]:
     """Return the names of columns, with one for each column that has none, such as the index that pandas writes.
 
     They are called as pandas calls them.
+
+    Args:
+        header: The names.
+        stripped: Whether blanks around a name are no part of it, as where psql aligns columns.
     """
-    names = list(header)
-    for place, name in enumerate(header):
+    names = [name.strip() for name in header] if stripped else list(header)
+    for place, name in enumerate(names):
         if name == "" and f"Unnamed: {place}" not in names:
             names[place] = f"Unnamed: {place}"
     return names

@@ -54,12 +54,14 @@ class Layout:
         titles: The lines above the header that hold something.
         units: Those between the header and the first row.
         footer: How many lines, blank ones aside, stand behind the last row.
+        first_row: The line of the first row; None where none was found.
     """
 
     header: int | None = None
     titles: tuple[int, ...] = ()
     units: tuple[int, ...] = ()
     footer: int = 0
+    first_row: int | None = None
 
     @property
     def skip_rows(self) -> int | list[int]:
@@ -92,10 +94,10 @@ def find_layout(head: Sequence[NumberedLine], tail: Sequence[NumberedLine]) -> L
     footer = _footer(tail, width, times, seen) if len(tail) > 1 else 0
     header = _header(head[:first], body, width)
     if header is None:
-        return Layout(footer=footer if first == 0 else 0)
+        return Layout(footer=footer if first == 0 else 0, first_row=head[first][0])
     lines = [line for line, _ in head[:first]]
     units = [line for line, fields in head[header + 1 : first] if len(fields) == width and _are_units(fields)]
-    return Layout(lines[header], tuple(lines[:header]), tuple(units), footer)
+    return Layout(lines[header], tuple(lines[:header]), tuple(units), footer, head[first][0])
 
 
 def usual_width(records: Sequence[Sequence[str]]) -> int:
@@ -119,7 +121,7 @@ def comment_mark(lines: Sequence[str], separator: str) -> str | None:
         fields = Counter(line.count(separator) for line in filled).most_common(1)[0][0]
         if marked[0] and filled[n_leading - 1].count(separator) == fields and fields:
             after = filled[n_leading].split(separator)
-            if sum(_is_value(cell) for cell in after) * 2 >= len(after):
+            if sum(is_value(cell) for cell in after) * 2 >= len(after):
                 # The header is the last of them.
                 return None
         # In the middle of a table such lines are rows, unless they have another number of fields.
@@ -129,7 +131,8 @@ def comment_mark(lines: Sequence[str], separator: str) -> str | None:
     return None
 
 
-def _is_value(cell: str) -> bool:
+def is_value(cell: str) -> bool:
+    """Return whether a cell is a number or a time."""
     cell = cell.strip()
     return len(cell) <= _LONGEST_VALUE and bool(_NUMBER.fullmatch(cell) or _TIME.fullmatch(cell))
 
@@ -137,7 +140,7 @@ def _is_value(cell: str) -> bool:
 def _is_valued(cells: Sequence[str]) -> bool:
     """Return whether the cells of a column are numbers or times, but for some."""
     filled = [cell for cell in cells if cell.strip() and not stands_for_none(cell)]
-    return bool(filled) and sum(map(_is_value, filled)) >= _MOSTLY * len(filled)
+    return bool(filled) and sum(map(is_value, filled)) >= _MOSTLY * len(filled)
 
 
 def _share(pattern: re.Pattern[str], cells: Sequence[str]) -> float:
@@ -149,11 +152,11 @@ def _is_row(fields: Sequence[str], width: int, valued: Sequence[int]) -> bool:
     if len(fields) != width:
         return False
     cells = [fields[c] for c in valued if fields[c].strip() and not stands_for_none(fields[c])]
-    return sum(map(_is_value, cells)) * 2 > len(cells)
+    return sum(map(is_value, cells)) * 2 > len(cells)
 
 
 def _has_time(fields: Sequence[str], times: Sequence[int]) -> bool:
-    return all(c < len(fields) and _is_value(fields[c]) for c in times)
+    return all(c < len(fields) and is_value(fields[c]) for c in times)
 
 
 def _header(above: Sequence[NumberedLine], body: Sequence[Sequence[str]], width: int) -> int | None:
@@ -183,7 +186,7 @@ def _footer(tail: Sequence[NumberedLine], width: int, times: Sequence[int], seen
     """Return how many records at the end are no rows: no column of times holds one, and they are totals or notes."""
     n = 0
     for _, fields in reversed(tail[1:]):
-        if any(c < len(fields) and _is_value(fields[c]) for c in times):
+        if any(c < len(fields) and is_value(fields[c]) for c in times):
             break
         # Spreadsheets write rows of separators behind the last.
         if len(fields) == width and any(map(str.strip, fields)) and not _sums_up(fields, seen):
@@ -195,5 +198,5 @@ def _footer(tail: Sequence[NumberedLine], width: int, times: Sequence[int], seen
 def _sums_up(fields: Sequence[str], seen: dict[int, set[str]]) -> bool:
     """Return whether a record of the usual width is a total or a note: it says so, or holds little but a text."""
     filled = [(c, cell.strip()) for c, cell in enumerate(fields) if cell.strip()]
-    new = [t for c, t in filled if not _is_value(t) and t not in seen[c] and not stands_for_none(t)]
+    new = [t for c, t in filled if not is_value(t) and t not in seen[c] and not stands_for_none(t)]
     return bool(new) and (len(filled) * 2 <= len(fields) or any(_TOTAL.search(text) for text in new))

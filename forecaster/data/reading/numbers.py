@@ -15,6 +15,7 @@ from forecaster.data.reading.missing_cells import NOTHING, MissingCells
 from forecaster.data.reading.problems import CellFault
 from forecaster.data.reading.stand_ins import stands_for_none
 from forecaster.data.spec import CsvSpec
+from forecaster.text import in_yaml
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -163,19 +164,21 @@ def describe(text: str, csv: CsvSpec) -> CellFault:
         return f"{shown} is not a finite number", _LEAVE_EMPTY
     if csv.thousands is None and csv.decimal == "." and re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+", plain):
         hint = f"set data.csv.thousands: ',' for {plain.replace(',', '')}"
-        if plain.count(",") == 1:
+        if plain.count(",") == 1 and csv.separator != ",":
             hint += f", or data.csv.decimal: ',' for {plain.replace(',', '.')}"
         return f"{shown} is not a number", hint
     if csv.thousands is None and re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+\.\d+", plain):
         return f"{shown} is not a number", "set data.csv.thousands: ','"
     if csv.decimal == "." and re.fullmatch(r"[+-]?\d*,\d+", plain):
-        return f"{shown} is not a number", "set data.csv.decimal: ','"
+        # The separator is no decimal mark, not even in quotes.
+        point = f"write it with a point, as in {plain.replace(',', '.')}"
+        return f"{shown} is not a number", point if csv.separator == "," else "set data.csv.decimal: ','"
     if csv.decimal != "." and re.fullmatch(r"[+-]?\d*\.\d+", plain):
-        return f"{shown} is not a number", f"data.csv.decimal is {csv.decimal!r}; make it '.'"
+        return f"{shown} is not a number", f"set data.csv.decimal: '.', in place of {csv.decimal!r}"
     if plain.lower() in ("true", "false", "yes", "no"):
         return f"{shown} is not a number", "write 1 and 0"
     if stands_for_none(plain):
-        hint = f"correct it, or where it stands for no value set data.missing_values: [{plain!r}]"
+        hint = f"correct it, or where it stands for no value set data.missing_values: [{in_yaml(plain)}]"
         return f"{shown} is not a number", hint
     dress = dress_of(plain)
     if dress is not None:

@@ -48,7 +48,7 @@ def format_fault(time_format: str) -> tuple[str, str] | None:
     codes = re.findall(r"%(.?)", time_format.replace("%%", ""))
     if not codes:
         near = difflib.get_close_matches(time_format.lower(), NAMED, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "use strftime codes such as %Y-%m-%d"
+        hint = f"did you mean {near[0]!r}?" if near else "use strftime codes such as %Y-%m-%d."
         return f"no format is called {time_format!r}", f"{hint} The names are {', '.join(NAMED)}"
     unknown = [code for code in codes if code not in _CODES]
     if unknown:

@@ -11,6 +11,7 @@ import pytest
 from forecaster.data.reading.table import read_table
 from forecaster.data.spec import DataSpec
 from forecaster.errors import DataError
+from tests.following import follow_data
 from tests.unit.data.draft.readings import draft_of, level
 
 DAYS = [date(2023, 1, 1) + timedelta(days=i) for i in range(60)]
@@ -197,11 +198,14 @@ def validated(lines: list[str], folder: Path, **data: Any) -> str:
     """The problems and warnings of a table that is read by the defaults."""
     path = folder / "t.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    spec = DataSpec.model_validate({"path": "t.csv", "time": "date", "freq": "D", "targets": ["y"], **data})
+    given = {"path": "t.csv", "time": "date", "freq": "D", "targets": ["y"], **data}
+    spec = DataSpec.model_validate(given)
+    problem: DataError | None = None
     try:
         found = "\n".join(str(warning) for warning in read_table(spec, path)[1].warnings)
     except DataError as error:
-        found = str(error)
+        found, problem = str(error), error
+    assert problem is None or follow_data(path, given, problem) == []
     return found.replace(str(path), "TABLE")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.table import read_table
@@ -84,3 +85,22 @@ def said_of(content: Content, folder: Path, wishes: Wishes | None = None) -> lis
         f"{known[-1]:.10g}{gaps}{empty}"
     )
     return [facts, *(choice.sentence for choice in guess.choices if not choice.said)]
+
+
+def tests_of(tables: dict[str, Content], said: dict[str, list[str]]) -> Callable[[str, Path], None]:
+    """The test of a file: what is made of each of its tables.
+
+    Args:
+        tables: The tables, by the name of the case.
+        said: What is said of each; see `said_of`.
+    """
+
+    @pytest.mark.parametrize("case", tables)
+    def test_what_is_made_of_it(case: str, tmp_path: Path) -> None:
+        assert said_of(tables[case], tmp_path) == said[case]
+
+    return test_what_is_made_of_it
+
+
+# No test of its own, whatever its name.
+tests_of.__test__ = False  # type: ignore[attr-defined]

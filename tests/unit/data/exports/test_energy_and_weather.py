@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.unit.data.exports.tables import DAYS, HOURS, Content, de, plain, rows, said_of, v
+from tests.unit.data.exports.tables import DAYS, HOURS, Content, de, plain, rows, tests_of, v
 
 pytestmark = pytest.mark.slow
 
@@ -231,10 +230,7 @@ SAID: dict[str, list[str]] = {
     "flags behind numbers": [
         "! T:5: rain: '110.5E' is a number with a unit; leave 'E' out, as in 110.5\nT:32: rain: '200.5E' is a number with a unit; leave 'E' out, as in 200.5"
     ],
-    "a column of flags": [
-        "date (ISO), temp: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5",
-        "the rows are taken as one series, and 'temp_flag' may name 2; otherwise use --id temp_flag for 2 series",
-    ],
+    "a column of flags": ["date (ISO), temp: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5"],
     "year month day hour": [
         "! T: columns 'YY' and 'hh' look like the parts of one time; write the times into one column, such as 2024-01-31; where the numbers only count the rows, use time hh freq 1"
     ],
@@ -307,6 +303,4 @@ SAID: dict[str, list[str]] = {
 }
 
 
-@pytest.mark.parametrize("case", TABLES)
-def test_what_is_made_of_it(case: str, tmp_path: Path) -> None:
-    assert said_of(TABLES[case], tmp_path) == SAID[case]
+test_what_is_made_of_it = tests_of(TABLES, SAID)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
-from tests.unit.data.exports.tables import DAYS, HOURS, MONTHS, WEEKS, Content, N, plain, said_of
+from tests.unit.data.exports.tables import DAYS, HOURS, MONTHS, WEEKS, Content, N, plain, tests_of
 
 pytestmark = pytest.mark.slow
 
@@ -228,6 +227,4 @@ SAID: dict[str, list[str]] = {
 }
 
 
-@pytest.mark.parametrize("case", TABLES)
-def test_what_is_made_of_it(case: str, tmp_path: Path) -> None:
-    assert said_of(TABLES[case], tmp_path) == SAID[case]
+test_what_is_made_of_it = tests_of(TABLES, SAID)

@@ -1,0 +1,128 @@
+"""Tables that `forecaster init` makes no config of."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from forecaster.data.reading.formats import FORMATS, labels
+from tests.unit.data.draft.drafts import Write, days, problem_of
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (
+            ["a,b", "x,1.5", "y,2.5"],
+            "TABLE: no column holds times (the columns are 'a', 'b'); give one column of timestamps such as "
+            "2024-01-31 or 2024-01-31 05:00:00, or of step numbers; for times in another form set time and time_format",
+        ),
+        (
+            ["t,a", "2024-01-01,x", "2024-01-02,y"],
+            "TABLE: no column of numbers is left to forecast; add one, or check its decimal mark and its text cells",
+        ),
+        (
+            ["t,y", *(f"01/{1 + i:02d}/2024,{i}" for i in range(12))],
+            "TABLE: column 't' holds 01/02/2024, and no row shows whether day or month comes first; set time_format to "
+            "'%d/%m/%Y' for 2024-02-01 or '%m/%d/%Y' for 2024-01-02, or write the dates as YYYY-MM-DD",
+        ),
+        (
+            ["t,y", "2024-01-01,1", "2024-01-02,2", "2024-01-03,3"],
+            "TABLE: the longest series has 3 steps, a first training needs 10; add rows, or check that the id "
+            "column names series and not single rows",
+        ),
+        (
+            ["t,y,z", "2024-01-01,1,2", "2024-01-02,2"],
+            "TABLE:3: the line has 2 fields, the header has 3; write as many fields in every line as in the first",
+        ),
+        (
+            ["t,y,y", "2024-01-01,1,2"],
+            "TABLE: 2 columns are called 'y'; rename all but one",
+        ),
+        (["only", "1"], "TABLE: found one column only, 'only'; a table needs a time column and a column of numbers, "
+         "with a header line, and in text a comma, a semicolon, a tab or | between them"),
+        (["t,y"], "TABLE: the table has a header and no rows; add rows"),
+        ([""], "TABLE: the file is empty; give a table with a header line"),
+        (
+            ["t,y", "2024-01-01 00:00Z,1", "2024-01-02 00:00,2"],
+            "TABLE:3: column 't': '2024-01-02 00:00' is not a time like those before it; correct the row; write all times with an offset from UTC, or all without",
+        ),
+        (
+            ["t,store,item,y", *(f"{d},{s},{i},1.5" for d in days(20) for s in "ab" for i in "xy")],
+            "TABLE: 80 rows share 20 times, and no single column distinguishes them (tried 'store', 'item'); give the "
+            "table one id column, for instance two columns joined such as 'store-item'",
+        ),
+        (
+            ["t,y", *(f"{datetime(2024, 1, 1) + timedelta(minutes=i * 60 + i * i % 7)},{i}" for i in range(50))],
+            "TABLE: the times of column 't' are irregular: the usual step is h, and 36 of 50 times fall between "
+            "its steps (the first: 2024-01-01 00:00:00); aggregate the table to a regular step first, for instance "
+            "one row per hour or day",
+        ),
+    ],
+)  # fmt: skip
+def test_tables_that_cannot_be_guessed(write: Write, lines: list[str], message: str) -> None:
+    assert problem_of(write(*lines)) == message
+
+
+def test_missing_file_and_binary_file(tmp_path: Path) -> None:
+    absent = tmp_path / "no.csv"
+    assert problem_of(absent).startswith("TABLE: no such file")
+    binary = tmp_path / "b.csv"
+    binary.write_bytes(b"PK\x03\x04\0\0")
+    assert problem_of(binary) == f"TABLE: this is not text; give a {labels(FORMATS)} table"
+
+
+def test_row_of_another_width_beyond_the_sample(write: Write) -> None:
+    table = write("t,y", *(f"{i},{i % 9}" for i in range(6000)), "6000,1,2")
+    assert problem_of(table) == (
+        "TABLE:6002: the row has 3 fields, the header has 2; complete the row, or quote the text that holds a separator"
+    )
+
+
+def test_text_among_the_times_beyond_the_sample(write: Write) -> None:
+    table = write("t,y", *(f"{i},{i % 9}" for i in range(6000)), "later,1")
+    assert problem_of(table) == (
+        "TABLE:6002: column 't': 'later' is not a time like those before it; correct the row; the times are "
+        "written like 0"
+    )
+
+
+def test_events_without_a_step(write: Write) -> None:
+    stamps = [datetime(2024, 1, 1) + timedelta(hours=h * h) for h in range(40)]
+    assert problem_of(write("t,y", *(f"{s},{i}" for i, s in enumerate(stamps)))) == (
+        "TABLE: the times of column 't' are irregular: the usual step is 39h, and 36 of 40 times fall between its "
+        "steps (the first: 2024-01-01 00:00:00); aggregate the table to a regular step first, for instance one row "
+        "per hour or day"
+    )
+
+
+NUMBERED = "number the rows of each series in a column of its own and use it as the time"
+
+
+def test_dekads_are_not_to_be_aggregated(write: Write) -> None:
+    dates = [date(2018 + i // 36, 1 + i // 3 % 12, 1 + i % 3 * 10) for i in range(120)]
+    assert problem_of(write("t,y", *(f"{d},{i}" for i, d in enumerate(dates)))) == (
+        "TABLE: the times of column 't' are irregular: the usual step is 10D, and 102 of 120 times fall between its "
+        f"steps (the first: 2018-01-01); the rows follow the days of the month: {NUMBERED}"
+    )
+
+
+def test_working_hours_are_not_to_be_aggregated(write: Write) -> None:
+    hours = [
+        f"{d} {h:02d}:00"
+        for d in days(60)
+        if datetime.fromisoformat(str(d)).weekday() < 5
+        for h in range(9, 17)
+    ]
+    assert problem_of(write("t,y", *(f"{t},{i}" for i, t in enumerate(hours)))) == (
+        "TABLE: the times of column 't' are irregular: the usual step is h, and only 25% of the steps have a row; where "
+        f"hours have no rows, as at night, set freq h and data.missing: mask; or {NUMBERED}"
+    )
+
+
+def test_times_that_are_centuries_apart(write: Write) -> None:
+    assert problem_of(write("t,y", "1700-01-01,1", "2024-01-01,2", "2024-01-02,3")).startswith(
+        "TABLE: the times of column 't' are irregular: "
+    )
