@@ -21,7 +21,11 @@ class DirectForecaster(Forecaster):
     def layers_of_network(self, unroll: bool) -> list[keras.Layer]:
         horizon, channels = self.shape.horizon, self.channels * self.n_parameters
         layers = self.opening() + stack_layers(
-            self.spec.stack, sequences=False, unroll=unroll, stateful=self.carries_state
+            self.spec.stack,
+            sequences=False,
+            unroll=unroll,
+            stateful=self.carries_state,
+            columns=self.shape.n_targets,
         )
         if self.shape.n_future:
             return layers
