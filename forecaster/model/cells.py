@@ -384,6 +384,11 @@ def last_over_steps(stack: Sequence[Spec]) -> int:
     )
 
 
+def over_steps(stack: Sequence[Spec]) -> list[RecurrentSpec]:
+    """Return the recurrent layers over steps, which have a state at the end of the window."""
+    return [layer for layer in stack if isinstance(layer, RecurrentSpec) and layer.over == "steps"]
+
+
 def over_columns(stack: Sequence[Spec]) -> list[RecurrentSpec]:
     """Return the recurrent layers over columns."""
     return [layer for layer in stack if isinstance(layer, RecurrentSpec) and layer.over == "columns"]

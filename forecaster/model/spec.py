@@ -252,9 +252,6 @@ class ModelSpec(Spec):
         if self.head.type not in ("direct", "segments"):
             summary = f"columns cannot be used with head {self.head.type}, which runs the stack at every step"
             faults.append(Fault(first, summary, "use head direct or segments"))
-        if self.stateful:
-            summary = "columns cannot be used with stateful, whose streams each end at another step"
-            faults.append(Fault(first, summary, "set model.stateful to false, or remove the layer"))
         return faults
 
     @model_validator(mode="after")
@@ -346,7 +343,7 @@ class ModelSpec(Spec):
                 summary = "cannot be used with stateful, where a window is only part of what the network sees"
                 faults.append(Fault((key,), summary, "remove it"))
         for i, layer in enumerate(self.layers):
-            if isinstance(layer, Recurrent) and layer.bidirectional:
+            if isinstance(layer, Recurrent) and layer.bidirectional and layer.over == "steps":
                 summary = (
                     "true cannot be used with stateful: a state that comes from the future cannot be carried"
                 )

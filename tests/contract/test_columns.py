@@ -16,7 +16,15 @@ from forecaster.model.graph.export import NETWORK, graph_of, refusal
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
 from tests.contract.test_graphs import whatever_the_batch
-from tests.contract.test_networks import PLAIN, RICH, check_promises, forecast, inputs, trained_one_step
+from tests.contract.test_networks import (
+    BATCH,
+    PLAIN,
+    RICH,
+    check_promises,
+    forecast,
+    inputs,
+    trained_one_step,
+)
 from tests.integration.tiny_runs import hours, write_config, write_table
 
 pytestmark = pytest.mark.slow
@@ -54,6 +62,25 @@ def test_a_target_sees_those_before_it_and_both_ways_all(head: str) -> None:
         found, moved_first, moved_last = (forecast(network, each) for each in (x, first, last))
         assert not np.allclose(found[:, :, 1], moved_first[:, :, 1], atol=1e-6)
         assert np.allclose(found[:, :, 0], moved_last[:, :, 0], atol=1e-6) is not both_ways
+
+
+def test_a_carried_state_is_that_of_the_layers_over_steps() -> None:
+    """Two windows in a row, the second from the state that the first one left, are those of one long pass."""
+    from forecaster.model.build import build
+
+    model = spec("slstm", bidirectional=True).model_copy(update={"stateful": True, "normalization": "none"})
+    carried = build(model, PLAIN, streams=BATCH)
+    long = Shape(lookback=12, horizon=2, n_targets=2)
+    at_once = build(model, long, streams=BATCH)
+    at_once.set_weights(carried.get_weights())
+    x = inputs(long)["past"]
+    new, on = (np.full((BATCH, 1), flag, np.float32) for flag in (0, 1))
+    forecast(carried, {"past": x[:, :6], "carry": new})
+    found = forecast(carried, {"past": x[:, 6:], "carry": on})
+    np.testing.assert_allclose(found, forecast(at_once, {"past": x, "carry": new}), atol=1e-5)
+    graph = graph_of(NETWORK, model, PLAIN, weights_of(carried))
+    assert refusal(model, PLAIN) is None
+    assert "GRU" in graph.operators
 
 
 def test_windows_do_not_see_each_other() -> None:

@@ -73,12 +73,6 @@ CASES = [
         "head direct or segments",
     ),
     (
-        "columns with a carried state",
-        f"layers: [{GRU}, {COLUMNS}], channels: independent, stateful: true, normalization: none",
-        "69: model.layers.1.over: columns cannot be used with stateful, whose streams each end at another step; set "
-        "model.stateful to false, or remove the layer",
-    ),
-    (
         "columns of one target",
         f"layers: [{GRU}, {COLUMNS}], channels: independent",
         "69: model.layers.1.over: columns goes from target to target, and data.targets names one; remove the layer",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forecaster.model.cells import DenseSpec, RecurrentSpec, last_over_steps
+from forecaster.model.cells import DenseSpec, RecurrentSpec, last_over_steps, over_steps
 from forecaster.model.graph.activations import activate
 from forecaster.model.graph.builder import Graph
 from forecaster.model.graph.cells import Cell, LinearCell, cells_of, run_fused
@@ -52,7 +52,7 @@ class GraphStack:
     @property
     def recurrent(self) -> list[RecurrentSpec]:
         """The recurrent layers over steps, which have the states."""
-        return [spec for spec in self.layers if isinstance(spec, RecurrentSpec) and spec.over == "steps"]
+        return over_steps(self.layers)
 
     def run(
         self, g: Graph, seen: Seen, states: Sequence[list[str]] | None = None

@@ -114,19 +114,20 @@ def run_with_state(
     """Run the layers of a stack over a whole sequence.
 
     Args:
-        layers: As `stack_layers` returns them with `stateful`, with or without the Input and the embedding, and
-            without layers over columns.
+        layers: As `stack_layers` returns them with `stateful`, with or without the Input and the embedding.
         x: (batch, steps, features).
-        states: Initial state of each block; zeros where None.
+        states: Initial state of each block over steps; zeros where None.
         training: Whether dropout is on.
         mask: (batch, steps), True where a step exists; None where all do.
 
     Returns:
-        The output of the last layer, and the final state of each block.
+        The output of the last layer, and the final state of each block over steps.
     """
     final: list[list[Any]] = []
     for layer in layers:
-        if isinstance(layer, RecurrentBlock):
+        if isinstance(layer, ColumnBlock):
+            x = layer(x, training=training)
+        elif isinstance(layer, RecurrentBlock):
             initial = states[len(final)] if states else None
             x, state = layer.with_state(x, initial, training=training, mask=mask)
             final.append(state)
