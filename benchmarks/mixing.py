@@ -3,8 +3,8 @@
 python benchmarks/mixing.py --data DATA [--tables ETTh1 weather] [--seeds N]
 
 DATA holds ETTh1.csv (Zhou et al., 2021) and weather.csv (Wu et al., 2021), or the same with .gz. The network is that of
-configs/benchmarks/long_horizon.yaml with half its units, a lookback of 336 steps and less training: alone and, on ETTh1,
-averaged with its ridge too. Of weather only the last three tenths of the training rows and the first ten days of
+configs/benchmarks/long_horizon.yaml with half its units, a lookback of 336 steps and less training: alone and, on
+ETTh1, averaged with its ridge too. Of weather only the last three tenths of the training rows and the first ten days of
 validation are used. Nothing is scored on the test rows. Prints the table of docs/benchmarks.md.
 """
 
