@@ -106,7 +106,8 @@ def main() -> None:
                     mean(row.get(key, math.nan) for row in rows)
                     for key in ("alone", "with its ridge", "seconds, alone")
                 )
-                print(f"| {name} | {label} | {alone:.4f} | {ridge:.4f} | {seconds:.0f} |", flush=True)
+                both = "–" if math.isnan(ridge) else f"{ridge:.4f}"
+                print(f"| {name} | {label} | {alone:.4f} | {both} | {seconds:.0f} |", flush=True)
                 print(name, label, rows, file=sys.stderr, flush=True)
 
 
