@@ -9,7 +9,7 @@ FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-faults pythons mutants fuzz torture check lint coverage wheel format data schema pages docs notebook images report-images vendor clean
-.PHONY: bench-speed bench-engines bench-memory bench-dataframe bench-startup bench-service bench-accuracy bench-report bench-scale bench-ablation bench-tune league
+.PHONY: bench-speed bench-engines bench-memory bench-dataframe bench-startup bench-service bench-accuracy bench-report bench-scale bench-ablation bench-tune bench-mixing league
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -151,6 +151,9 @@ bench-ablation: $(STAMP)  ## what calendar, timetable and weather are worth on t
 
 bench-tune: $(STAMP)  ## a search with each algorithm on the departures, and what its winner is worth
 	$(BIN)/python benchmarks/searches.py
+
+bench-mixing: $(STAMP)  ## layers over columns on validation, on ETTh1 and weather: make bench-mixing DATA=folder
+	$(BIN)/python benchmarks/mixing.py --data $(DATA)
 
 bench-service: $(STAMP)  ## load on forecaster serve: latency, many clients, malformed and broken requests
 	$(BIN)/python benchmarks/service.py

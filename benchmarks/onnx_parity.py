@@ -55,6 +55,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "past_lookback": {"past_lookback": 3},
     "patch": {"patch": 2},
     "channels independent": {"channels": "independent"},
+    "over columns": {"channels": "independent", "columns": {}},
+    "over columns, both ways, residual": {
+        "channels": "independent",
+        "columns": {"bidirectional": True, "residual": True},
+    },
+    "over columns, layer_norm": {"channels": "independent", "columns": {"layer_norm": True}},
     "reset_after false": {"only": "gru", "layer": {"reset_after": False}},
     "blocks": {"only": "slstm", "layer": {"blocks": 2}},
     "forget_gate exponential": {"only": "slstm", "layer": {"forget_gate": "exponential"}},
@@ -78,6 +84,7 @@ class Case:
 def case(cell: str, head: str, output: str, normalization: str, shape: Shape, **options: Any) -> Case | None:
     """A network with what its head needs, or None where the parts do not go together."""
     layer = {"type": cell, "units": 4, **options.pop("layer", {})}
+    columns = options.pop("columns", None)
     last = 3 if layer.get("blocks", 1) == 1 else layer["units"]
     needed = {"patch": 2} if head == "segments" else {}
     try:
@@ -87,6 +94,7 @@ def case(cell: str, head: str, output: str, normalization: str, shape: Shape, **
                     layer,
                     {"type": "dense", "units": 5, "activation": "silu"},
                     {**layer, "units": last},
+                    *([] if columns is None else [{**layer, **columns, "over": "columns"}]),
                 ],
                 "head": {"type": head},
                 "output": OUTPUTS[output],

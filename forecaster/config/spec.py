@@ -97,6 +97,10 @@ class ExperimentSpec(Spec):
             if (steps or 0) > lookback:
                 summary = f"{steps} is more than window.lookback, {lookback}"
                 faults.append(Fault(path, summary, "lower it, or remove it"))
+        columns = [i for i, x in enumerate(self.model.layers) if getattr(x, "over", "steps") == "columns"]
+        if len(self.data.targets) == 1 and columns:
+            summary = "columns goes from target to target, and data.targets names one"
+            faults.append(Fault(("model", "layers", columns[0], "over"), summary, "remove the layer"))
         if self.model.past_lookback and not self.data.past_covariates:
             summary = "is set, and data.past_covariates names no column"
             faults.append(Fault(("model", "past_lookback"), summary, "name some, or remove it"))

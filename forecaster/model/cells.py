@@ -7,6 +7,7 @@ cell from the spec: its state, its gates, its loops.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
@@ -58,6 +59,17 @@ class RecurrentSpec(RepeatableSpec):
     train deep stacks."""
     layer_norm: bool = Field(False, examples=[True])
     """Whether the layer's output is normalised over its units at each step."""
+    over: Annotated[
+        Literal["steps", "columns"],
+        OneOf(
+            {
+                "steps": "From step to step of the window.",
+                "columns": "From target to target in the order of `data.targets`, after the layers over steps; so that "
+                "the targets of `channels: independent` see each other. Use it with `residual`.",
+            }
+        ),
+    ] = Field("steps", examples=["columns"])
+    """What the layer goes over. [Networks](networks.md#layers-over-columns) says what goes with `columns`."""
 
     @property
     def width(self) -> int:
@@ -363,3 +375,20 @@ Layer = Annotated[Recurrent | DenseSpec | DropoutSpec, Field(discriminator="type
 CELLS: dict[str, type[RecurrentSpec]] = {
     get_args(cell.model_fields["type"].annotation)[0]: cell for cell in get_args(Recurrent)
 }
+
+
+def last_over_steps(stack: Sequence[Spec]) -> int:
+    """Return the place of the last recurrent layer over steps, whose last output the layers after it see."""
+    return max(
+        i for i, layer in enumerate(stack) if isinstance(layer, RecurrentSpec) and layer.over == "steps"
+    )
+
+
+def over_steps(stack: Sequence[Spec]) -> list[RecurrentSpec]:
+    """Return the recurrent layers over steps, which have a state at the end of the window."""
+    return [layer for layer in stack if isinstance(layer, RecurrentSpec) and layer.over == "steps"]
+
+
+def over_columns(stack: Sequence[Spec]) -> list[RecurrentSpec]:
+    """Return the recurrent layers over columns."""
+    return [layer for layer in stack if isinstance(layer, RecurrentSpec) and layer.over == "columns"]

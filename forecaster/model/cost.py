@@ -46,7 +46,12 @@ def cost(spec: ModelSpec, shape: Shape) -> Cost:
         flops += steps * 2 * spec.patch * width * first
         width = first
     for layer in spec.stack:
-        if isinstance(layer, RecurrentSpec):
+        if isinstance(layer, RecurrentSpec) and layer.over == "columns":
+            # One step for each target, which `copies` counts.
+            own, ways = layer.n_weights(width), 2 if layer.bidirectional else 1
+            weights, flops, loops = weights + own, flops + 2 * own, loops + ways * layer.n_waits(copies)
+            width = layer.width
+        elif isinstance(layer, RecurrentSpec):
             ways = 2 if layer.bidirectional else 1
             own = layer.n_weights(width)
             weights, flops, loops = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from forecaster.model.cells import RecurrentSpec
+from forecaster.model.cells import RecurrentSpec, over_columns
 from forecaster.model.cost import cost, training_seconds
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
@@ -84,7 +84,8 @@ def choose_execution(
     # Otherwise there are loops of Keras' own, which gain nothing from XLA on a CPU.
     whole = not spec.head.feeds_back and not spec.stateful
     one = cost(spec, shape)
-    short = whole and steps <= MAX_UNROLLED_STEPS and one.loops <= 4 * MAX_UNROLLED_STEPS
+    longest = max(steps, shape.n_targets) if over_columns(spec.stack) else steps
+    short = whole and longest <= MAX_UNROLLED_STEPS and one.loops <= 4 * MAX_UNROLLED_STEPS
     small = rows * max(cell.units for cell in cells) <= MAX_OWN_LOOP_STATE
     seconds = training_seconds(one, batch_size=batch_size, n_batches=n_batches * n_epochs)
     halves = whole and rows >= MIN_SPLIT_ROWS and batch_size > 1 and threads != 1

@@ -229,12 +229,40 @@ class ModelSpec(Spec):
         if not any(isinstance(layer, Recurrent) for layer in self.layers):
             hint = f"add a {joined(list(CELLS), word='or')}"
             raise_faults([Fault(("layers",), "has no recurrent layer", hint)])
+        raise_faults(self._column_faults())
         return self
+
+    def _column_faults(self) -> list[Fault]:
+        places = [i for i, x in enumerate(self.layers) if isinstance(x, Recurrent) and x.over == "columns"]
+        if not places:
+            return []
+        first = ("layers", places[0], "over")
+        faults = []
+        steps = [i for i, x in enumerate(self.layers) if isinstance(x, Recurrent) and x.over == "steps"]
+        if not steps or min(steps) > places[0]:
+            summary = "columns needs a recurrent layer over steps before it, whose last output it reads"
+            faults.append(Fault(first, summary, "put a layer over steps before it"))
+        elif max(steps) > places[0]:
+            summary = "steps cannot follow a layer over columns, which leaves one output for each target"
+            where = next(i for i in steps if i > places[0])
+            faults.append(Fault(("layers", where, "over"), summary, "move it before the layers over columns"))
+        if self.channels != "independent":
+            summary = "columns needs channels independent: a joint network sees all targets as it is"
+            faults.append(Fault(first, summary, "set model.channels to independent, or remove the layer"))
+        if self.head.type not in ("direct", "segments"):
+            summary = f"columns cannot be used with head {self.head.type}, which runs the stack at every step"
+            faults.append(Fault(first, summary, "use head direct or segments"))
+        return faults
 
     @model_validator(mode="after")
     def _head_goes_with_the_rest(self) -> ModelSpec:
         head = self.head.type
-        both_ways = [i for i, x in enumerate(self.layers) if isinstance(x, Recurrent) and x.bidirectional]
+        # Over columns the other end is there.
+        both_ways = [
+            i
+            for i, x in enumerate(self.layers)
+            if isinstance(x, Recurrent) and x.bidirectional and x.over == "steps"
+        ]
         faults = []
         if both_ways and head in ("recursive", "sequence"):
             ahead = "the steps ahead are not there yet"
@@ -315,7 +343,7 @@ class ModelSpec(Spec):
                 summary = "cannot be used with stateful, where a window is only part of what the network sees"
                 faults.append(Fault((key,), summary, "remove it"))
         for i, layer in enumerate(self.layers):
-            if isinstance(layer, Recurrent) and layer.bidirectional:
+            if isinstance(layer, Recurrent) and layer.bidirectional and layer.over == "steps":
                 summary = (
                     "true cannot be used with stateful: a state that comes from the future cannot be carried"
                 )

@@ -156,10 +156,11 @@ def as_case(model: ModelSpec, shape: Shape) -> Case:
     return Case("", model.head.type, model.output.type, model.normalization, model, shape)
 
 
-@pytest.mark.parametrize("channels", ["joint", "independent"])
-def test_a_carried_state_is_an_input_and_an_output(channels: str) -> None:
+@pytest.mark.parametrize(("channels", "columns"), [("joint", 0), ("independent", 0), ("independent", 1)])
+def test_a_carried_state_is_an_input_and_an_output(channels: str, columns: int) -> None:
     """The second window of a series goes on from the state that the first one left."""
     layers = [{"type": cell, "units": 3} for cell in CELLS]
+    layers += [{"type": "slstm", "units": 3, "over": "columns"}] * columns
     one = as_case(spec(stateful=True, normalization="none", channels=channels, layers=layers), PLAIN)
     assert refusal(one.spec, one.shape) is None
     windows = lines(5, n_targets=2, shape=PLAIN)

@@ -9,6 +9,7 @@ from forecaster.text import joined
 from tests.integration.malformed import refusal, swap
 
 LAYERS = "layers: [{type: gru, units: 8}]"
+GRU, COLUMNS = "{type: gru, units: 8}", "{type: gru, units: 8, over: columns}"
 BOTH_WAYS = "layers: [{type: gru, units: 8, bidirectional: true}]"
 
 # (case, the model section, message behind c.yaml:4:)
@@ -46,6 +47,35 @@ CASES = [
         "segments of nothing",
         LAYERS + ", head: {type: segments}",
         "55: model.head.type: segments needs model.patch; set the steps of a segment",
+    ),
+    (
+        "columns first",
+        "layers: [{type: gru, units: 8, over: columns}], channels: independent",
+        "46: model.layers.0.over: columns needs a recurrent layer over steps before it, whose last output it reads; "
+        "put a layer over steps before it",
+    ),
+    (
+        "steps after columns",
+        f"layers: [{GRU}, {COLUMNS}, {GRU}], channels: independent",
+        "79: model.layers.2.over: steps cannot follow a layer over columns, which leaves one output for each target; "
+        "move it before the layers over columns",
+    ),
+    (
+        "columns of a joint network",
+        f"layers: [{GRU}, {COLUMNS}]",
+        "69: model.layers.1.over: columns needs channels independent: a joint network sees all targets as it is; set "
+        "model.channels to independent, or remove the layer",
+    ),
+    (
+        "columns step by step",
+        f"layers: [{GRU}, {COLUMNS}], channels: independent, head: {{type: recursive}}",
+        "69: model.layers.1.over: columns cannot be used with head recursive, which runs the stack at every step; use "
+        "head direct or segments",
+    ),
+    (
+        "columns of one target",
+        f"layers: [{GRU}, {COLUMNS}], channels: independent",
+        "69: model.layers.1.over: columns goes from target to target, and data.targets names one; remove the layer",
     ),
     (
         "blocks of unequal size",

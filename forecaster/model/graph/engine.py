@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from forecaster.model.cells import RecurrentSpec
+from forecaster.model.cells import over_steps
 from forecaster.model.execution import predict_batch
 from forecaster.model.graph.export import FIRST, FORECAST, NETWORK, STEP, state_names
 from forecaster.model.graph.heads import widths
@@ -117,7 +117,7 @@ class Network:
         streams = arrange_streams(whole.series, n_streams)
         session, out = self._session(NETWORK), self._empty(len(whole))
         each = self.shape.n_targets if self.spec.channels == "independent" else 1
-        layers = [layer for layer in self.spec.stack if isinstance(layer, RecurrentSpec)]
+        layers = over_steps(self.spec.stack)
         names = [name for block in state_names(layers) for name in block]
         sizes = [size for block in widths(layers) for size in block]
         states = {

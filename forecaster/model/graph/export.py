@@ -41,8 +41,14 @@ def refusal(spec: ModelSpec, shape: Shape) -> str | None:
         )
     steps = shape.lookback // (spec.patch or 1)
     lacking = [why for cell in cells if (why := lacks_node(cell)) is not None]
-    if lacking and steps * len(cells) > MAX_WRITTEN_OUT:
+    written_out = sum(shape.n_targets if cell.over == "columns" else steps for cell in cells)
+    if lacking and written_out > MAX_WRITTEN_OUT:
         layers = "one layer" if len(cells) == 1 else f"{len(cells)} layers"
+        if any(cell.over == "columns" for cell in cells):
+            return (
+                f"ONNX has no recurrent node {lacking[0]}, and {written_out:,} steps and targets of {layers} are "
+                f"too many to write out one by one: at most {MAX_WRITTEN_OUT:,} are"
+            )
         return (
             f"ONNX has no recurrent node {lacking[0]}, and {steps:,} steps of {layers} are "
             f"too many to write out one by one: at most {MAX_WRITTEN_OUT:,} are"

@@ -33,7 +33,8 @@ class Head:
         self.frame, self.spec, self.shape = frame, frame.spec, frame.shape
         self.per_step = frame.channels * len(order(frame.spec.output))
         blocks = self.blocks or frame.spec.stateful
-        self.stack = GraphStack(frame.spec.stack, "network", blocks=blocks)
+        columns = frame.shape.n_targets
+        self.stack = GraphStack(frame.spec.stack, "network", blocks=blocks, columns=columns)
 
     def forward(self, g: Graph, window: GraphWindow, states: States | None = None) -> tuple[str, States]:
         """Return the head's numbers, (batch, horizon, channels x parameters), and the final states of the stack.
@@ -112,7 +113,7 @@ class Segments(Head):
             [g.repeat(s, 0, n, -1, spec.width) for s in state]
             for spec, state in zip(self.stack.recurrent, after, strict=True)
         ]
-        z, _ = self.stack.step(g, g.reshape(x, -1, width), rows)
+        z, _ = self.stack.step(g, g.reshape(x, -1, width), rows, beside=n)
         out = self.activated(g, g.dense(z, "forecaster/head"))
         return g.slice(g.reshape(out, -1, n * patch, self.per_step), 1, 0, horizon), after
 

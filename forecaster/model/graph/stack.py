@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forecaster.model.cells import DenseSpec, RecurrentSpec
+from forecaster.model.cells import DenseSpec, RecurrentSpec, last_over_steps, over_steps
 from forecaster.model.graph.activations import activate
 from forecaster.model.graph.builder import Graph
 from forecaster.model.graph.cells import Cell, LinearCell, cells_of, run_fused
@@ -40,16 +40,19 @@ class GraphStack:
         root: The path of the Sequential that holds them.
         blocks: Whether every recurrent layer is a `RecurrentBlock`, as where its state is read.
         prefix: Of the layers' names.
+        columns: Targets of a window, for layers over columns.
     """
 
-    def __init__(self, layers: Sequence[Any], root: str, *, blocks: bool, prefix: str = "") -> None:
-        self.layers = layers
+    def __init__(
+        self, layers: Sequence[Any], root: str, *, blocks: bool, prefix: str = "", columns: int = 1
+    ) -> None:
+        self.layers, self.columns = layers, columns
         self.root, self.blocks, self.prefix = root, blocks, prefix
 
     @property
     def recurrent(self) -> list[RecurrentSpec]:
-        """The recurrent layers."""
-        return [spec for spec in self.layers if isinstance(spec, RecurrentSpec)]
+        """The recurrent layers over steps, which have the states."""
+        return over_steps(self.layers)
 
     def run(
         self, g: Graph, seen: Seen, states: Sequence[list[str]] | None = None
@@ -64,11 +67,14 @@ class GraphStack:
         Returns:
             The output at the last step, (batch, width), and the final states of each recurrent layer.
         """
-        final = max(i for i, spec in enumerate(self.layers) if isinstance(spec, RecurrentSpec))
+        final = last_over_steps(self.layers)
         last = ""
         after: list[list[str]] = []
         for i, spec in enumerate(self.layers):
-            if isinstance(spec, RecurrentSpec):
+            if isinstance(spec, RecurrentSpec) and spec.over == "columns":
+                last = self._over_columns(g, i, spec, seen)
+                seen = Seen(last, 1, spec.width)
+            elif isinstance(spec, RecurrentSpec):
                 initial = states[len(after)] if states is not None else None
                 out, state = self._recurrent(g, i, spec, seen, initial, sequences=i < final)
                 after.append(state)
@@ -78,12 +84,26 @@ class GraphStack:
                 last, seen = out, Seen(out, seen.steps, spec.units, seen.present)
         return last, after
 
-    def step(self, g: Graph, x: str, states: Sequence[list[str]]) -> tuple[str, list[list[str]]]:
-        """Run all layers one step: x, (batch, features), and the states give the output and the next states."""
+    def step(
+        self, g: Graph, x: str, states: Sequence[list[str]], *, beside: int = 1
+    ) -> tuple[str, list[list[str]]]:
+        """Run all layers one step.
+
+        Args:
+            g: The graph.
+            x: (batch x beside, features).
+            states: The states of each recurrent layer over steps, each (batch x beside, width).
+            beside: Segments of the horizon that follow one another within each row of the batch.
+
+        Returns:
+            The output, and the next states.
+        """
         features = None
         after: list[list[str]] = []
         for i, spec in enumerate(self.layers):
-            if isinstance(spec, RecurrentSpec):
+            if isinstance(spec, RecurrentSpec) and spec.over == "columns":
+                x, features = self._over_columns(g, i, spec, Seen(x, 1, features or 0), beside), spec.width
+            elif isinstance(spec, RecurrentSpec):
                 (cell,) = self._cells(i, spec)
                 state = _one_step(g, cell, x, states[len(after)])
                 after.append(state)
@@ -103,7 +123,7 @@ class GraphStack:
 
     def _cells(self, i: int, spec: RecurrentSpec) -> list[Cell]:
         name = self._name(i)
-        if not (self.blocks or spec.residual or spec.layer_norm):
+        if not (self.blocks or spec.residual or spec.layer_norm or spec.over == "columns"):
             return cells_of(spec, f"{self.root}/{name}", name)
         return cells_of(spec, f"{self.root}/{name}/{name}_layer", f"{name}_layer")
 
@@ -114,6 +134,17 @@ class GraphStack:
         every, final = _way(cells[0])(g, cells, seen, initial)
         skip = seen.x if sequences else g.at(seen.x, 1, seen.steps - 1)
         return self._around(g, i, spec, every() if sequences else final[0], skip), final
+
+    def _over_columns(self, g: Graph, i: int, spec: RecurrentSpec, seen: Seen, beside: int = 1) -> str:
+        """Run a layer from target to target; see `layers.blocks.ColumnBlock`."""
+        n = self.columns
+
+        def turned(x: str, first: int, second: int, width: int) -> str:
+            return x if beside == 1 else g.transpose(g.reshape(x, -1, first, second, width), 0, 2, 1, 3)
+
+        x = g.reshape(turned(seen.x, n, beside, seen.features), -1, n, seen.features)
+        out, _ = self._recurrent(g, i, spec, Seen(x, n, seen.features), None, sequences=True)
+        return g.reshape(turned(out, beside, n, spec.width), -1, spec.width)
 
     def _around(self, g: Graph, i: int, spec: RecurrentSpec, out: str, skip: str) -> str:
         """Add the residual path and the layer normalisation."""

@@ -9,7 +9,7 @@ from keras import ops
 
 from forecaster.model.heads.base import Forecaster
 from forecaster.model.heads.window import Window
-from forecaster.model.layers.blocks import RecurrentBlock
+from forecaster.model.layers.blocks import ColumnBlock, RecurrentBlock
 from forecaster.model.layers.stack import run_with_state, stack_layers
 from forecaster.model.shape import Shape
 from forecaster.model.spec import ModelSpec
@@ -21,7 +21,11 @@ class DirectForecaster(Forecaster):
     def layers_of_network(self, unroll: bool) -> list[keras.Layer]:
         horizon, channels = self.shape.horizon, self.channels * self.n_parameters
         layers = self.opening() + stack_layers(
-            self.spec.stack, sequences=False, unroll=unroll, stateful=self.carries_state
+            self.spec.stack,
+            sequences=False,
+            unroll=unroll,
+            stateful=self.carries_state,
+            columns=self.shape.n_targets,
         )
         if self.shape.n_future:
             return layers
@@ -60,7 +64,12 @@ class StatefulForecaster(DirectForecaster):
     def build_head(self) -> None:
         super().build_head()
         rows = self.streams * self.shape.n_targets // self.channels
-        blocks = [layer for layer in self.network.layers if isinstance(layer, RecurrentBlock)]
+        # A layer over columns begins anew at every window.
+        blocks = [
+            layer
+            for layer in self.network.layers
+            if isinstance(layer, RecurrentBlock) and not isinstance(layer, ColumnBlock)
+        ]
         self.sizes = [block.spec.n_states for block in blocks]
         self.carried = [
             self.add_weight(

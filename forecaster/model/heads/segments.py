@@ -9,7 +9,7 @@ from keras import ops
 
 from forecaster.model.heads.base import Forecaster
 from forecaster.model.heads.window import Window
-from forecaster.model.layers.blocks import RecurrentBlock
+from forecaster.model.layers.blocks import ColumnBlock, RecurrentBlock
 from forecaster.model.layers.stack import run_with_state, stack_layers
 
 
@@ -21,13 +21,18 @@ class SegmentsForecaster(Forecaster):
     """
 
     def layers_of_network(self, unroll: bool) -> list[keras.Layer]:
-        return self.opening() + stack_layers(self.spec.stack, sequences=False, unroll=unroll, stateful=True)
+        return self.opening() + stack_layers(
+            self.spec.stack, sequences=False, unroll=unroll, stateful=True, columns=self.shape.n_targets
+        )
 
     def build_head(self) -> None:
         self.patch = self.spec.patch or 1
         self.n_segments = -(-self.shape.horizon // self.patch)
         # The stack itself, without the embedding of the segments.
         self.inner = self.network.layers[1:]
+        # What reads the window: layers over columns mix the segments alone.
+        first = next((i for i, x in enumerate(self.network.layers) if isinstance(x, ColumnBlock)), None)
+        self.reading = self.network.layers[:first]
         width = self.width
         self.place = self.add_weight(
             name="place", shape=(self.n_segments, width), initializer="random_normal"
@@ -40,7 +45,7 @@ class SegmentsForecaster(Forecaster):
         self.out.build((None, self.network.output_shape[-1]))
 
     def forward(self, window: Window, training: bool) -> Any:
-        _, states = run_with_state(self.network.layers, window.past(), training=training, mask=window.mask)
+        _, states = run_with_state(self.reading, window.past(), training=training, mask=window.mask)
         x = ops.repeat(self.place[None], ops.shape(window.y)[0], axis=0)
         if self.known is not None:
             x = x + self.known(self._known_of_segments(window.future))
@@ -48,7 +53,9 @@ class SegmentsForecaster(Forecaster):
         x = ops.reshape(x, (-1, x.shape[-1]))
         states = [[ops.repeat(s, self.n_segments, axis=0) for s in state] for state in states]
         for layer in self.inner:
-            if isinstance(layer, RecurrentBlock):
+            if isinstance(layer, ColumnBlock):
+                x = layer.mix(x, training=training, beside=self.n_segments)
+            elif isinstance(layer, RecurrentBlock):
                 x, _ = layer.step(x, states.pop(0), training=training)
             elif isinstance(layer, keras.layers.Dropout):
                 x = layer(x, training=training)

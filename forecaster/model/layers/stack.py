@@ -8,19 +8,25 @@ from typing import Any
 import keras
 from keras import ops
 
-from forecaster.model.cells import DenseSpec, DropoutSpec, Recurrent, RecurrentSpec
-from forecaster.model.layers.blocks import RecurrentBlock
+from forecaster.model.cells import DenseSpec, DropoutSpec, Recurrent, RecurrentSpec, last_over_steps
+from forecaster.model.layers.blocks import ColumnBlock, RecurrentBlock
 
 Stack = Sequence[Recurrent | DenseSpec | DropoutSpec]
 
 
 def stack_layers(
-    stack: Stack, *, sequences: bool, unroll: bool = False, stateful: bool = False, prefix: str = ""
+    stack: Stack,
+    *,
+    sequences: bool,
+    unroll: bool = False,
+    stateful: bool = False,
+    prefix: str = "",
+    columns: int = 1,
 ) -> list[keras.Layer]:
     """Return the Keras layers of a stack.
 
-    Every recurrent layer but the last returns all its steps, so dense layers between them work step by
-    step. The last one returns its last step alone, unless `sequences`.
+    Every recurrent layer over steps but the last returns all its steps, so dense layers between them work step by
+    step. The last one returns its last step alone, unless `sequences`; layers over columns follow it.
 
     Args:
         stack: The layers, repeats written out.
@@ -28,8 +34,9 @@ def stack_layers(
         unroll: Whether the recurrent steps become one flat graph.
         stateful: Whether every recurrent layer is a block whose state can be read and set.
         prefix: Of the layers' names.
+        columns: Targets of a window, for layers over columns.
     """
-    final = max(i for i, spec in enumerate(stack) if isinstance(spec, RecurrentSpec))
+    final = last_over_steps(stack)
     layers: list[keras.Layer] = []
     for i, spec in enumerate(stack):
         # Named by position, not by Keras' counter: names are keys of the saved weights, and a second
@@ -37,6 +44,9 @@ def stack_layers(
         name = f"{prefix}{i}_{spec.type}"
         if not isinstance(spec, RecurrentSpec):
             layers.append(spec.layer(name))
+            continue
+        if spec.over == "columns":
+            layers.append(ColumnBlock(spec, name, columns=columns, unroll=unroll))
             continue
         all_steps = sequences or i < final
         if stateful or spec.residual or spec.layer_norm:
@@ -106,16 +116,18 @@ def run_with_state(
     Args:
         layers: As `stack_layers` returns them with `stateful`, with or without the Input and the embedding.
         x: (batch, steps, features).
-        states: Initial state of each block; zeros where None.
+        states: Initial state of each block over steps; zeros where None.
         training: Whether dropout is on.
         mask: (batch, steps), True where a step exists; None where all do.
 
     Returns:
-        The output of the last layer, and the final state of each block.
+        The output of the last layer, and the final state of each block over steps.
     """
     final: list[list[Any]] = []
     for layer in layers:
-        if isinstance(layer, RecurrentBlock):
+        if isinstance(layer, ColumnBlock):
+            x = layer(x, training=training)
+        elif isinstance(layer, RecurrentBlock):
             initial = states[len(final)] if states else None
             x, state = layer.with_state(x, initial, training=training, mask=mask)
             final.append(state)
