@@ -11,6 +11,7 @@ from forecaster.data.arrays import Ints
 from forecaster.data.time_axis.frequency import DAY_NS, Frequency, default_seasonality
 
 Preset = Literal["fast", "good", "best"]
+Refit = Literal["continue", "all"]
 
 # Horizons in steps, as is usual; for other frequencies they follow from the season.
 USUAL_HORIZON = {"h": 24, "D": 7, "B": 5, "W": 8, "M": 12, "Q": 4, "Y": 2}
@@ -39,6 +40,7 @@ class Effort(NamedTuple):
         largest_batch: The most windows of a batch.
         longest_range: The most steps of the validation and of the test range of `init`: more windows take time and say
             little more.
+        refit: How the networks learn the rows of validation and test; see `training.refit`.
     """
 
     members: tuple[int, int]
@@ -46,13 +48,14 @@ class Effort(NamedTuple):
     epochs: int
     largest_batch: int
     longest_range: int
+    refit: Refit
 
 
 # About half a minute, 2 minutes and 15 minutes on two cores for tables of up to a million rows; docs/benchmarks.md.
 EFFORTS: dict[Preset, Effort] = {
-    "fast": Effort((1, 1), 200, 15, 128, 500),
-    "good": Effort((3, 2), 1_000, 40, 256, 2_000),
-    "best": Effort((7, 5), 4_000, 80, 256, 2_000),
+    "fast": Effort((1, 1), 200, 15, 128, 500, "continue"),
+    "good": Effort((3, 2), 1_000, 40, 256, 2_000, "all"),
+    "best": Effort((7, 5), 4_000, 80, 256, 2_000, "all"),
 }
 # The most batches of an epoch: validation after each decides how long to train.
 BATCHES_PER_EPOCH = 150
@@ -120,6 +123,7 @@ class Recipe:
         units, batch_size, steps_per_epoch, epochs, members: The size of the network and of the training.
         many_judged: Whether the validation range has more than `WINDOWS_TO_JUDGE` windows.
         blend: The classical forecasts that are averaged with the network.
+        refit: How the networks learn the rows of validation and test; see `training.refit`.
     """
 
     season: int
@@ -142,6 +146,7 @@ class Recipe:
     members: int
     many_judged: bool
     blend: tuple[str, ...]
+    refit: Refit
 
     @property
     def normalization(self) -> str:
@@ -213,6 +218,7 @@ def choose(facts: SeriesFacts) -> Recipe:
         members=effort.members[many],
         many_judged=len(facts.lengths) * (val - horizon + 1) > WINDOWS_TO_JUDGE,
         blend=("smoothing", "theta") if season <= LONGEST_SMOOTHED else ("seasonal_naive",),
+        refit=effort.refit,
     )
 
 
