@@ -253,10 +253,9 @@ class _Totals:
             self.whole[i] += float(part.sum())
 
     def result(self, metric: Metric) -> MetricResult:
+        n_series = len(self.scored.train_std)
         top, bottom = (
-            np.bincount(self.scored.series, weights=sums, minlength=len(self.scored.train_std)).astype(
-                np.float64, copy=False
-            )
+            np.bincount(self.scored.series, weights=sums, minlength=n_series).astype(np.float64, copy=False)
             for sums in self.of_window
         )
         overall = float(metric.ratio(np.array(self.whole[0]), np.array(self.whole[1])))

@@ -55,7 +55,7 @@ class Learned:
             return f"all rows, up to {self.until}"
         return (
             f"up to {self.until}, and not the {self.steps_after:,} steps after it; "
-            "training.refit: all teaches them these too"
+            "training.refit: continue teaches them these too"
         )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import forecaster as fc
-from forecaster.stages import updating
+from forecaster.stages import training_on
 from tests.integration.test_refit import made, weights
 from tests.integration.test_refit_verb import contents, rows
 from tests.integration.tiny_runs import call, done, hours, read, refused, write_config, write_table
@@ -106,15 +106,15 @@ def test_it_trains_for_a_part_of_the_epochs(runs: dict[str, Path], tmp_path: Pat
     done("train", config, "--run-dir", tmp_path / "old", "-q")
     epochs: list[fc.EpochRow] = []
     fc.load(tmp_path / "old").update(runs["newer.csv"], run_dir=tmp_path / "new", on_epoch=epochs.append)
-    assert len(epochs) == round(20 * updating.EPOCHS)
-    assert epochs[0].learning_rate == pytest.approx(1e-3 * updating.RATE)
+    assert len(epochs) == round(20 * training_on.EPOCHS)
+    assert epochs[0].learning_rate == pytest.approx(1e-3 * training_on.RATE)
     assert len((tmp_path / "new/history.csv").read_text().splitlines()) == 1 + len(epochs)
 
 
 def worse(monkeypatch: pytest.MonkeyPatch) -> None:
     """Train on at a rate that makes any network worse."""
-    monkeypatch.setattr(updating, "RATE", 3000.0)
-    monkeypatch.setattr(updating, "EPOCHS", 1.0)
+    monkeypatch.setattr(training_on, "RATE", 3000.0)
+    monkeypatch.setattr(training_on, "EPOCHS", 1.0)
 
 
 def test_a_worse_network_is_not_published(
@@ -227,7 +227,7 @@ def test_it_goes_on_from_the_weights(
     runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At a rate of next to nothing the weights are those of the run before."""
-    monkeypatch.setattr(updating, "RATE", 1e-12)
+    monkeypatch.setattr(training_on, "RATE", 1e-12)
     config = made(tmp_path, model=GRU)
     done("train", config, "--run-dir", tmp_path / "old", "-q")
     done("update", tmp_path / "old", "--data", runs["newer.csv"], "--run-dir", tmp_path / "new", "-q")

@@ -11,7 +11,6 @@ from forecaster.data.arrays import Ints
 from forecaster.data.time_axis.frequency import DAY_NS, Frequency, default_seasonality
 
 Preset = Literal["fast", "good", "best"]
-Refit = Literal["continue", "all"]
 
 # Horizons in steps, as is usual; for other frequencies they follow from the season.
 USUAL_HORIZON = {"h": 24, "D": 7, "B": 5, "W": 8, "M": 12, "Q": 4, "Y": 2}
@@ -24,6 +23,8 @@ HORIZONS_FOR_TEST, HORIZONS_FOR_CUTOFFS, HORIZONS_OF_LONG = 5, 12, 48
 # A lookback of at least so many steps enters in patches, so that there are no more recurrent steps than MOST_STEPS:
 # they take the time of a training.
 LEAST_PATCHED, MOST_STEPS = 48, 16
+# A patch is one season where at least so many of them are left.
+LEAST_SEASON_STEPS = 8
 # Logarithms in single precision, with seven digits, lose the last digits of a larger constant.
 LARGEST_CONSTANT = 1e5
 # A table is large where the network has at least so many windows to learn from.
@@ -40,7 +41,6 @@ class Effort(NamedTuple):
         largest_batch: The most windows of a batch.
         longest_range: The most steps of the validation and of the test range of `init`: more windows take time and say
             little more.
-        refit: How the networks learn the rows of validation and test; see `training.refit`.
     """
 
     members: tuple[int, int]
@@ -48,22 +48,21 @@ class Effort(NamedTuple):
     epochs: int
     largest_batch: int
     longest_range: int
-    refit: Refit
 
 
 # About half a minute, 2 minutes and 15 minutes on two cores for tables of up to a million rows; docs/benchmarks.md.
 EFFORTS: dict[Preset, Effort] = {
-    "fast": Effort((1, 1), 200, 15, 128, 500, "continue"),
-    "good": Effort((3, 2), 1_000, 40, 256, 2_000, "all"),
-    "best": Effort((7, 5), 4_000, 80, 256, 2_000, "all"),
+    "fast": Effort((1, 1), 200, 15, 128, 500),
+    "good": Effort((3, 2), 1_000, 40, 256, 2_000),
+    "best": Effort((7, 5), 4_000, 80, 256, 2_000),
 }
 # The most batches of an epoch: validation after each decides how long to train.
 BATCHES_PER_EPOCH = 150
 # Of these epochs at least one is the best, with the learning rate that falls over them.
 LEAST_EPOCHS = 5
-# The seasons in a lookback, by their length: two weeks of hours, a week of quarter hours, 16 weeks of days, six years
+# The seasons in a lookback, by their length: eight days of hours, a week of quarter hours, 16 weeks of days, six years
 # of months, twelve of quarters.
-SEASONS_SEEN = {24: 14, 144: 4, 96: 7, 7: 16, 5: 12, 52: 4, 12: 6, 4: 12}
+SEASONS_SEEN = {24: 8, 144: 4, 96: 7, 7: 16, 5: 12, 52: 4, 12: 6, 4: 12}
 STEPS_OF_YEAR = 392
 # The least weeks from which days of the week are learned, in tables of hours and of days.
 WEEKS_OF_HOURS, WEEKS_OF_DAYS = 13, 26
@@ -123,7 +122,6 @@ class Recipe:
         units, batch_size, steps_per_epoch, epochs, members: The size of the network and of the training.
         many_judged: Whether the validation range has more than `WINDOWS_TO_JUDGE` windows.
         blend: The classical forecasts that are averaged with the network.
-        refit: How the networks learn the rows of validation and test; see `training.refit`.
     """
 
     season: int
@@ -146,7 +144,6 @@ class Recipe:
     members: int
     many_judged: bool
     blend: tuple[str, ...]
-    refit: Refit
 
     @property
     def normalization(self) -> str:
@@ -218,7 +215,6 @@ def choose(facts: SeriesFacts) -> Recipe:
         members=effort.members[many],
         many_judged=len(facts.lengths) * (val - horizon + 1) > WINDOWS_TO_JUDGE,
         blend=("smoothing", "theta") if season <= LONGEST_SMOOTHED else ("seasonal_naive",),
-        refit=effort.refit,
     )
 
 
@@ -276,6 +272,8 @@ def _patch(lookback: int, season: int) -> int | None:
     """Return the steps of a patch where the lookback is long and made of whole ones."""
     if lookback < LEAST_PATCHED or season == 1:
         return None
+    if lookback % season == 0 and LEAST_SEASON_STEPS <= lookback // season <= MOST_STEPS:
+        return season
     fits = [p for p in range(2, lookback) if lookback % p == 0 and (season % p == 0 or p % season == 0)]
     return next((p for p in fits if lookback // p <= MOST_STEPS), None)
 

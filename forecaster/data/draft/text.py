@@ -263,7 +263,6 @@ def _training(recipe: Recipe) -> str:
         judged = (
             f"  validation_windows: {WINDOWS_TO_JUDGE}   # forecast after each epoch; the scores use all\n"
         )
-    again = "again" if recipe.refit == "all" else "for a few epochs"
     return (
         "training:\n"
         "  loss: pinball   # of the quantiles\n"
@@ -275,7 +274,7 @@ def _training(recipe: Recipe) -> str:
         f"  epochs: {recipe.epochs}   # at most; training ends when the validation loss stops falling\n"
         "  early_stopping: {monitor: val_loss, patience: 4}\n"
         f"  ensemble: {recipe.members}   # networks from different seeds, averaged\n"
-        f"  refit: {recipe.refit}   # once scored, they are trained {again} on every row, and predict uses these"
+        "  refit: continue   # once scored, they learn every row for a few epochs more, and predict uses these"
     )
 
 
