@@ -168,9 +168,7 @@ SAID: dict[str, list[str]] = {
     "periods beside a written date": [
         "start (%d.%m.%Y), y: 60 of 28D from 2015-01-01 to 2019-07-11, 100.5 to 162.5"
     ],
-    "periods beside steps": [
-        "! T: 60 rows share 5 times, and no single column distinguishes them; give the table one id column, for instance two columns joined such as 'store-item'"
-    ],
+    "periods beside steps": ["step (ISO), y: 60 of 1 from 1 to 60, 100.5 to 162.5"],
     "yes and no": ["date (ISO), y: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5"],
     "ja and nein": ["date (ISO), y: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5"],
     "open and closed": ["date (ISO), y: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5"],
