@@ -170,7 +170,9 @@ def tune(
         TrainingError: When no trial completed.
     """
     if options.engine not in ENGINES:
-        raise UsageError(f"--engine {as_typed(options.engine)}: there is no such engine", hint="use local or ray")
+        raise UsageError(
+            f"--engine {as_typed(options.engine)}: there is no such engine", hint="use local or ray"
+        )
     check_tracking(experiment.spec.tracking)
     budget_s = seconds(options.time_budget or experiment.spec.tune.time_budget)
     if experiment.dimensions:

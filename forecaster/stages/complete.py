@@ -56,9 +56,7 @@ def complete_run(
     return [*store.notes, *again.notes, *notes]
 
 
-def _second_training(
-    spec: ExperimentSpec, prepared: Prepared, trained: Trained, *, smoke: bool
-) -> Refitting:
+def _second_training(spec: ExperimentSpec, prepared: Prepared, trained: Trained, *, smoke: bool) -> Refitting:
     """Return the training on all rows: anew for as long as it took, or on from the weights for a few epochs."""
     fitted, early = trained.fitted, spec.training.early_stopping is not None
     epochs = epochs_of(((e.member, e.epoch, e.best) for e in trained.history), stopped_early=early)

@@ -89,7 +89,12 @@ def _few_to_choose_by(spec: ExperimentSpec, found: WindowCounts) -> Warned | Non
     enough = [level for level in evaluation.levels if needed(probabilities([level])) <= windows]
     if windows >= MIN_VAL_WINDOWS and enough:
         hint += f", or evaluation.levels to {enough}"
-    return f"{_counted(windows)} of validation {_are(windows)} too few {' and '.join(uses)}", hint, None, "split.val"
+    return (
+        f"{_counted(windows)} of validation {_are(windows)} too few {' and '.join(uses)}",
+        hint,
+        None,
+        "split.val",
+    )
 
 
 def _choices(spec: ExperimentSpec) -> list[str]:

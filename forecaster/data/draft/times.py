@@ -178,7 +178,7 @@ def _is_counted_within(sample: Sample, name: str, names: list[str]) -> bool:
     """Return whether a column repeats beside one that numbers every row: as years and their periods do."""
     return (
         any(map(YEAR_NAMES.search, names))
-        and sample.table[name].duplicated().any()
+        and not sample.table[name].is_unique
         and any(
             STEP_NAMES.search(one) and sample.kinds[one] == "integer" and sample.table[one].is_unique
             for one in names
