@@ -64,4 +64,4 @@ def _second_training(spec: ExperimentSpec, prepared: Prepared, trained: Trained,
         return prepare_refit(spec, prepared.table, fitted, epochs, smoke=smoke)
     few = few_epochs(epochs)
     start = Start(tuple(fitted.members), prepared.transforms)
-    return prepare_refit(gentle(spec, few), prepared.table, fitted, few, smoke=smoke, start=start)
+    return prepare_refit(gentle(spec, len(few)), prepared.table, fitted, few, smoke=smoke, start=start)

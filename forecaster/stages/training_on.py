@@ -1,4 +1,4 @@
-"""The settings with which networks are trained on from their weights: few epochs, at a rate that begins low."""
+"""How networks are trained on from their weights: for few epochs, at a rate that begins low."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def few_epochs(epochs: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(max(1, round(EPOCHS * n)) for n in epochs)
 
 
-def gentle(spec: ExperimentSpec, epochs: tuple[int, ...]) -> ExperimentSpec:
-    """Return the settings with few epochs and a learning rate that begins low and falls to nothing.
+def gentle(spec: ExperimentSpec, members: int) -> ExperimentSpec:
+    """Return the settings with a learning rate that begins low and falls to nothing.
 
     Args:
         spec: The settings of the run.
-        epochs: The epochs that each network is trained on for.
+        members: The number of its networks.
     """
     training = spec.training
     optimizer = training.optimizer.model_copy(
@@ -35,8 +35,7 @@ def gentle(spec: ExperimentSpec, epochs: tuple[int, ...]) -> ExperimentSpec:
             "optimizer": optimizer,
             # A floor, because an epoch at a rate of 0 would be wasted.
             "schedule": CosineSchedule(type="cosine", floor=0.1),
-            "ensemble": len(epochs),
-            "epochs": max(epochs),
+            "ensemble": members,
         }
     )
     return spec.model_copy(update={"training": changed})

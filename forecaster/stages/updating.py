@@ -79,8 +79,11 @@ def prepare_update(
     transforms, notes = _transforms(spec, table, before)
     few = few_epochs(epochs)
     carried = Carried(few, (None,) * len(few), tuple(before.members))
+    changed = gentle(spec, len(few))
+    # So short a training is compiled in another way. That of `training.refit` keeps the network of the one before.
+    short = changed.training.model_copy(update={"epochs": max(few)})
     return Updating(
-        gentle(spec, few),
+        changed.model_copy(update={"training": short}),
         prepare_table(spec, table, smoke=smoke, transforms=transforms),
         carried,
         rows_seen,

@@ -52,7 +52,7 @@ class Effort(NamedTuple):
 
 # About half a minute, 2 minutes and 15 minutes on two cores for tables of up to a million rows; docs/benchmarks.md.
 EFFORTS: dict[Preset, Effort] = {
-    "fast": Effort((1, 1), 200, 15, 128, 500),
+    "fast": Effort((1, 1), 160, 15, 128, 500),
     "good": Effort((3, 2), 2_000, 40, 256, 2_000),
     "best": Effort((7, 5), 4_000, 80, 256, 2_000),
 }

@@ -135,7 +135,7 @@ def test_a_preset_says_how_much_is_trained_and_looked_at() -> None:
     assert (fast.batch_size, good.batch_size, best.batch_size) == (128, 256, 256)
     assert (fast.val, good.val, best.val) == (500, 2_000, 2_000)
     work = [r.epochs * (r.steps_per_epoch or 0) * r.members for r in (fast, good, best)]
-    assert work == [200, 4_000, 20_000]
+    assert work == [160, 4_000, 20_000]
     assert fast.many_judged is False
     assert good.many_judged is True
 
