@@ -28,10 +28,10 @@ def ranges(low: Ints, high: Ints) -> Ints:
 
 
 def rows_from(table: NDArray[Any], start: Ints, steps: int) -> NDArray[Any]:
-    """Gather runs of rows of one length. Each is copied as one stretch of memory.
+    """Gather runs of rows of one length. Of a contiguous table each is copied as one stretch of memory.
 
     Args:
-        table: (rows, columns), contiguous.
+        table: (rows, columns).
         start: (runs,), the first row of each.
         steps: Rows of each run.
 
@@ -39,9 +39,19 @@ def rows_from(table: NDArray[Any], start: Ints, steps: int) -> NDArray[Any]:
         (runs, steps, columns).
 
     Raises:
-        IndexError: A run ends after the table.
+        IndexError: A run begins before the table or ends after it.
     """
     n = table.shape[1]
-    runs = np.lib.stride_tricks.sliding_window_view(table.reshape(-1), steps * n)
-    gathered: NDArray[Any] = runs[start * n].reshape(len(start), steps, n)
+    if len(start) and (start.min() < 0 or start.max() + steps > len(table)):
+        raise IndexError(
+            f"runs of {steps} rows from {start.min()} to {start.max()} in a table of {len(table)}"
+        )
+    if not len(start):
+        return np.empty((0, steps, n), dtype=table.dtype)
+    gathered: NDArray[Any]
+    if table.flags.c_contiguous:
+        runs = np.lib.stride_tricks.sliding_window_view(table.reshape(-1), steps * n)
+        gathered = runs[start * n].reshape(len(start), steps, n)
+    else:  # some columns of a table, which a reshape would copy as a whole
+        gathered = np.lib.stride_tricks.sliding_window_view(table, (steps, n))[start, 0]
     return gathered

@@ -232,34 +232,28 @@ def broken_down(metrics: Mapping[str, Metric], scored: Scored) -> dict[str, Metr
     totals = {name: _Totals(scored) for name in metrics}
     for part in _parts(scored):
         for name, metric in metrics.items():
-            totals[name].add(part.run, metric.sums(part))
+            totals[name].add(part.series, metric.sums(part))
     return {name: totals[name].result(metric) for name, metric in metrics.items()}
 
 
 class _Totals:
-    """What the parts of one metric add up to: sums of each window, of each step and of all, tops before bottoms."""
+    """What the parts of one metric add up to: sums of each series, of each step and of all, tops before bottoms."""
 
     def __init__(self, scored: Scored) -> None:
-        self.scored = scored
-        self.of_window = np.zeros((2, len(scored.series)))
+        self.of_series = np.zeros((2, len(scored.train_std)))
         self.of_step = np.zeros((2, scored.actual.shape[1]))
         self.whole = [0.0, 0.0]
 
-    def add(self, run: slice, sums: tuple[Floats, Floats]) -> None:
+    def add(self, series: NDArray[np.integer[Any]], sums: tuple[Floats, Floats]) -> None:
         for i, part in enumerate(sums):
             steps = part.sum(axis=2)
-            steps.sum(axis=1, out=self.of_window[i, run])
+            np.add.at(self.of_series[i], series, steps.sum(axis=1))
             self.of_step[i] += steps.sum(axis=0)
             self.whole[i] += float(part.sum())
 
     def result(self, metric: Metric) -> MetricResult:
-        n_series = len(self.scored.train_std)
-        top, bottom = (
-            np.bincount(self.scored.series, weights=sums, minlength=n_series).astype(np.float64, copy=False)
-            for sums in self.of_window
-        )
         overall = float(metric.ratio(np.array(self.whole[0]), np.array(self.whole[1])))
-        return MetricResult(overall, metric.ratio(top, bottom), metric.ratio(*self.of_step))
+        return MetricResult(overall, metric.ratio(*self.of_series), metric.ratio(*self.of_step))
 
 
 def _parts(scored: Scored) -> Iterator[MetricPart]:

@@ -263,7 +263,6 @@ def _complete(
                 ready.spec,
                 ready.prepared.table,
                 trained.fitted,
-                # The learning rate falls over all of them; the same number also trains the same compiled network.
                 ready.carried.epochs,
                 smoke=opened.smoke,
                 start=start,

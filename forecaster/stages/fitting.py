@@ -168,7 +168,7 @@ def fit_members(
         batch_size=side_by_side,
         n_batches=n_batches,
         n_epochs=min(training.epochs, until or training.epochs),
-        # A network is compiled once for all members and for the training on all rows.
+        # One compiled network mostly serves all members and the training on all rows.
         times=training.ensemble * (2 if training.refit == "all" else 1),
         threads=spec.runtime.threads,
         gpu=has_gpu(),

@@ -20,7 +20,7 @@ def few_epochs(epochs: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def gentle(spec: ExperimentSpec, members: int) -> ExperimentSpec:
-    """Return the settings with a learning rate that begins low and falls to nothing.
+    """Return the settings with a learning rate that begins low and falls to a tenth of that.
 
     Args:
         spec: The settings of the run.

@@ -80,7 +80,7 @@ def prepare_update(
     few = few_epochs(epochs)
     carried = Carried(few, (None,) * len(few), tuple(before.members))
     changed = gentle(spec, len(few))
-    # So short a training is compiled in another way. That of `training.refit` keeps the network of the one before.
+    # By the number of epochs it is chosen how the network is compiled, and these are few.
     short = changed.training.model_copy(update={"epochs": max(few)})
     return Updating(
         changed.model_copy(update={"training": short}),

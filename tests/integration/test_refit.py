@@ -116,6 +116,30 @@ def test_networks_are_trained_on_for_a_tenth_of_their_epochs_at_a_low_rate(tmp_p
     assert on[1].learning_rate == pytest.approx(0.03e-3)
 
 
+@pytest.mark.parametrize("how", ["all", "continue"])
+def test_all_trainings_of_a_run_use_one_compiled_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Two members and the training of both on all rows, with another learning rate and fewer epochs."""
+    import keras
+
+    from forecaster.model.kept_networks import forget
+
+    compiled = []
+    compile_ = keras.Model.compile
+
+    def counted(self: keras.Model, **kwargs: object) -> None:
+        compiled.append(self)
+        compile_(self, **kwargs)
+
+    forget()
+    monkeypatch.setattr(keras.Model, "compile", counted)
+    # As many batches of all rows as of the training rows.
+    config = made(tmp_path, refit=how, steps_per_epoch=2)
+    fc.train(fc.Experiment.from_yaml(config), run_dir=tmp_path / "r")
+    assert len(compiled) == 1
+
+
 def test_scores_of_networks_that_are_trained_on_are_those_before(runs: dict[str, Path]) -> None:
     assert scores(runs["on"]) == scores(runs["once"])
     assert weights(runs["on"], "model/scored") == weights(runs["once"])

@@ -29,7 +29,7 @@ def remarks_of(run: Path, data: Any = None, **options: Any) -> tuple[Any, list[s
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A run of 90 rows (`old`) and its update with 30 rows more (`new`); the same with training.refit: all."""
+    """A run of 90 rows (`old`) and its update with 30 rows more (`new`); the same with training.refit: all (`_all`) and continue (`_on`)."""
     folder = tmp_path_factory.mktemp("update")
     config = made(folder, epochs=8)
     newer = write_table(folder / "newer.csv", "t,y", rows(120))
@@ -38,8 +38,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     before = contents(folder / "old")
     done("update", folder / "old", "--data", newer, "--run-dir", folder / "new", "-q")
     done("update", folder / "old_all", "--data", newer, "--run-dir", folder / "new_all", "-q")
+    done("train", config, "--run-dir", folder / "old_on", "-q", "--set", "training.refit=continue")
+    done("update", folder / "old_on", "--data", newer, "--run-dir", folder / "new_on", "-q")
     assert contents(folder / "old") == before
-    return {n: folder / n for n in ("old", "new", "old_all", "new_all", "newer.csv", "c.yaml")}
+    return {
+        n: folder / n for n in ("old", "new", "old_all", "new_all", "old_on", "new_on", "newer.csv", "c.yaml")
+    }
 
 
 def test_it_is_a_run_of_the_newer_table_with_scores_of_its_own(runs: dict[str, Path]) -> None:
@@ -88,6 +92,20 @@ def test_with_refit_all_the_networks_of_predict_go_on_too(runs: dict[str, Path])
         == read(runs["old_all"], "model/state.json")["scaler"]
     )
     assert fc.load(runs["new_all"]).show()["learned"]["until"] == hours(120)[-1]
+
+
+def test_networks_that_went_on_to_learn_all_rows_go_on_again(runs: dict[str, Path]) -> None:
+    """The scored ones from the scored ones, and those of predict from those of predict, in the scaler of both."""
+    assert weights(runs["old_on"], "model/scored") == weights(runs["old"])
+    assert weights(runs["new_on"], "model/scored") == weights(runs["new"])
+    assert weights(runs["new_on"]) not in (
+        weights(runs["new"]),
+        weights(runs["old_on"]),
+        weights(runs["new_all"]),
+    )
+    states = [read(runs["new_on"], f"{folder}/state.json")["scaler"] for folder in ("model", "model/scored")]
+    assert states[0] == states[1]
+    assert fc.load(runs["new_on"]).show()["learned"]["until"] == hours(120)[-1]
 
 
 def test_an_update_of_an_update_and_a_refit_of_one_train_for_the_epochs_of_the_training_anew(

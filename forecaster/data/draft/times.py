@@ -175,9 +175,13 @@ def _counting_column(sample: Sample, names: list[str], wishes: Wishes) -> TimeCo
 
 
 def _is_counted_within(sample: Sample, name: str, names: list[str]) -> bool:
-    """Return whether a column repeats beside one that numbers every row: as years and their periods do."""
+    """Return whether a column repeats beside one that numbers every row: as years and their periods do.
+
+    Years that begin anew are those of several series.
+    """
+    years = [one for one in names if YEAR_NAMES.search(one) and sample.kinds[one] == "integer"]
     return (
-        any(map(YEAR_NAMES.search, names))
+        any(sample.table[one].astype(float).is_monotonic_increasing for one in years)
         and not sample.table[name].is_unique
         and any(
             STEP_NAMES.search(one) and sample.kinds[one] == "integer" and sample.table[one].is_unique
@@ -189,7 +193,8 @@ def _is_counted_within(sample: Sample, name: str, names: list[str]) -> bool:
 def _check_has_year(sample: Sample, name: str, wishes: Wishes) -> None:
     """Raise DataError where step numbers are days with their month and no year, as accounts write them."""
     cells = sample.cells(name)
-    if name == wishes.time or STEP_NAMES.search(name) or not any(cell.startswith("0") for cell in cells):
+    counted = name == wishes.time or isinstance(wishes.freq, int) or STEP_NAMES.search(name) is not None
+    if counted or not any(cell.startswith("0") for cell in cells):
         return
     for form, example in ((_DAY_MONTH, "3101"), (_MONTH_DAY, "0131")):
         if all(form.fullmatch(cell) for cell in cells):
