@@ -29,7 +29,7 @@ import pandas as pd
 
 import forecaster as fc
 from benchmarks.accuracy import m4_table
-from forecaster.stages import updating
+from forecaster.stages import training_on
 
 ROOT = Path(__file__).parent.parent
 
@@ -109,7 +109,7 @@ def compared(
             trained, seconds = timed(partial(anew, rows, f"anew-{step}"))
             found["anew"].append(Taken(step, seconds, mase(trained, after)))
         for name in settings:
-            updating.EPOCHS, updating.RATE = (float(part) for part in name.split(":"))
+            training_on.EPOCHS, training_on.RATE = (float(part) for part in name.split(":"))
             before = current[name]
             where = folder / f"{name.replace(':', '-')}-{step}"
             updated, seconds = timed(partial(before.update, rows, run_dir=where))
@@ -128,7 +128,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path())
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--anew-every", type=int, default=1, help="steps from one training anew to the next")
-    parser.add_argument("--settings", nargs="*", default=[f"{updating.EPOCHS}:{updating.RATE}"])
+    parser.add_argument("--settings", nargs="*", default=[f"{training_on.EPOCHS}:{training_on.RATE}"])
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     warnings.simplefilter("ignore")

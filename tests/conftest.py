@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Asserts in a module of helpers show what differs, as those of test files do.
+pytest.register_assert_rewrite("tests.unit.data.exports.tables")
+
 # What stands in files that are slow as a whole.
 SLOW_FILE = ("\npytestmark = pytest.mark.slow\n", "\npytestmark = [pytest.mark.slow, pytest.mark.faults]\n")
 

@@ -50,12 +50,6 @@ def _off_the_fused_kernel(experiment: ExperimentSpec) -> list[Odd]:
                 "and this one slower on a processor too"
             )
             found.append((("model", "layers", i, key), f"{slower} {reason}", hint))
-    if experiment.window.short == "pad" and any(layer.fused for _, layer in layers):
-        summary = (
-            "pad rules out the fused GPU kernel of every layer, which supports padding only on the right"
-        )
-        hint = "set it to skip on a GPU, where layers run several times slower, if no series needs it"
-        found.append((("window", "short"), summary, hint))
     return found
 
 

@@ -88,8 +88,7 @@ def crps(p: MetricPart) -> Terms:
 def _weighted_pinball(p: MetricPart, weights: Sequence[float]) -> Floats:
     total = np.zeros_like(p.actual)
     for t, weight in zip(p.whole.probabilities, weights, strict=True):
-        short = p.actual - p.quantile(t)
-        total += weight * np.maximum(t * short, (t - 1.0) * short)
+        total += weight * p.quantile_loss(t)
     return total
 
 

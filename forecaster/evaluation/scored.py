@@ -1,4 +1,4 @@
-"""How a metric is computed: from forecasts beside actual values, in one pass, overall, by series and by step.
+"""How metrics are computed: from forecasts beside actual values, in one pass, overall, by series and by step.
 
 A metric is a function of a `MetricPart` that returns `Terms`, and its value is
 sum(top) / sum(bottom). Because it is written as sums, one definition serves the whole
@@ -12,8 +12,8 @@ count. A forecast that is NaN where a value was observed makes the metric NaN.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -89,6 +89,9 @@ class MetricPart:
     forecast: Floats
     series: NDArray[np.integer[Any]]
     run: slice
+    # Several metrics ask for the same quantiles; what they get must not be written to.
+    _quantiles: dict[float, Floats] = field(default_factory=dict, init=False, repr=False)
+    _quantile_losses: dict[float, Floats] = field(default_factory=dict, init=False, repr=False)
 
     def error(self) -> Floats:
         """Return the forecast minus the actual value, f - y, (windows, horizon, targets)."""
@@ -111,11 +114,25 @@ class MetricPart:
         Raises:
             ValueError: The forecast has no quantile of this probability.
         """
-        near = np.isclose(self.whole.probabilities, probability, rtol=0, atol=1e-9)
-        if self.whole.quantiles is None or not near.any():
-            raise ValueError(f"this forecast has no quantile {probability:g}")
-        found: Floats = self.whole.quantiles[self.run, :, :, int(np.argmax(near))].astype(np.float64)
-        return found
+        if probability not in self._quantiles:
+            near = np.isclose(self.whole.probabilities, probability, rtol=0, atol=1e-9)
+            if self.whole.quantiles is None or not near.any():
+                raise ValueError(f"this forecast has no quantile {probability:g}")
+            found = self.whole.quantiles[self.run, :, :, int(np.argmax(near))]
+            self._quantiles[probability] = found.astype(np.float64)
+        return self._quantiles[probability]
+
+    def quantile_loss(self, probability: float) -> Floats:
+        """Return max(t (y - f_t), (t - 1)(y - f_t)) for one probability t, (windows, horizon, targets).
+
+        Raises:
+            ValueError: The forecast has no quantile of this probability.
+        """
+        if probability not in self._quantile_losses:
+            short = self.actual - self.quantile(probability)
+            loss = np.maximum(probability * short, (probability - 1.0) * short)
+            self._quantile_losses[probability] = loss
+        return self._quantile_losses[probability]
 
 
 class Terms(NamedTuple):
@@ -181,43 +198,62 @@ class Metric:
         return self.broken_down(scored).overall
 
     def broken_down(self, scored: Scored) -> MetricResult:
-        """Compute the metric overall, for each series and for each step ahead, in one pass."""
-        n_series, horizon = len(scored.train_std), scored.actual.shape[1]
-        # Sums of each window and of each step; tops before bottoms.
-        of_window, of_step = np.zeros((2, len(scored.series))), np.zeros((2, horizon))
-        start, whole = 0, [0.0, 0.0]
-        for sums in self._sums(scored):
-            stop = start + len(sums[0])
-            for i, part in enumerate(sums):
-                steps = part.sum(axis=2)
-                steps.sum(axis=1, out=of_window[i, start:stop])
-                of_step[i] += steps.sum(axis=0)
-                whole[i] += float(part.sum())
-            start = stop
-        top, bottom = (
-            np.bincount(scored.series, weights=sums, minlength=n_series).astype(np.float64, copy=False)
-            for sums in of_window
-        )
-        overall = float(self._ratio(np.array(whole[0]), np.array(whole[1])))
-        return MetricResult(overall, self._ratio(top, bottom), self._ratio(*of_step))
+        """Compute the metric overall, for each series and for each step ahead."""
+        return broken_down({"": self}, scored)[""]
 
-    def _sums(self, scored: Scored) -> Iterator[tuple[Floats, Floats]]:
-        """Yield the tops and bottoms of each part, (windows, horizon, targets), 0 where not counted."""
+    def sums(self, part: MetricPart) -> tuple[Floats, Floats]:
+        """Return the tops and bottoms of a part, (windows, horizon, targets) each, 0 where not counted."""
         # An undefined or overflowing element is inf or NaN, and shows in the result.
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            for part in _parts(scored):
-                top, bottom, counted = self.terms(part)
-                observed = ~np.isnan(part.actual)
-                if counted is not None:
-                    observed &= counted
-                one = observed.astype(np.float64) if bottom is None else np.where(observed, bottom, 0.0)
-                yield np.where(observed, top, 0.0), one
+            top, bottom, counted = self.terms(part)
+            observed = ~np.isnan(part.actual)
+            if counted is not None:
+                observed &= counted
+            one = observed.astype(np.float64) if bottom is None else np.where(observed, bottom, 0.0)
+            return np.where(observed, top, 0.0), one
 
-    def _ratio(self, top: Floats, bottom: Floats) -> Floats:
-        """Return the metric from its sums, NaN where nothing was counted."""
+    def ratio(self, top: Floats, bottom: Floats) -> Floats:
+        """Return the metric from sums of its tops and bottoms, NaN where nothing was counted."""
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             ratio = np.where(bottom > 0, top / bottom, np.nan)
             return np.sqrt(ratio) if self.root else ratio
+
+
+def broken_down(metrics: Mapping[str, Metric], scored: Scored) -> dict[str, MetricResult]:
+    """Compute metrics overall, for each series and for each step ahead, in one pass over the windows.
+
+    Args:
+        metrics: Metrics by name.
+        scored: The forecasts beside the actual values.
+
+    Returns:
+        The results by the same names.
+    """
+    totals = {name: _Totals(scored) for name in metrics}
+    for part in _parts(scored):
+        for name, metric in metrics.items():
+            totals[name].add(part.series, metric.sums(part))
+    return {name: totals[name].result(metric) for name, metric in metrics.items()}
+
+
+class _Totals:
+    """What the parts of one metric add up to: sums of each series, of each step and of all, tops before bottoms."""
+
+    def __init__(self, scored: Scored) -> None:
+        self.of_series = np.zeros((2, len(scored.train_std)))
+        self.of_step = np.zeros((2, scored.actual.shape[1]))
+        self.whole = [0.0, 0.0]
+
+    def add(self, series: NDArray[np.integer[Any]], sums: tuple[Floats, Floats]) -> None:
+        for i, part in enumerate(sums):
+            steps = part.sum(axis=2)
+            np.add.at(self.of_series[i], series, steps.sum(axis=1))
+            self.of_step[i] += steps.sum(axis=0)
+            self.whole[i] += float(part.sum())
+
+    def result(self, metric: Metric) -> MetricResult:
+        overall = float(metric.ratio(np.array(self.whole[0]), np.array(self.whole[1])))
+        return MetricResult(overall, metric.ratio(*self.of_series), metric.ratio(*self.of_step))
 
 
 def _parts(scored: Scored) -> Iterator[MetricPart]:

@@ -14,7 +14,7 @@ from forecaster.data.arrays import AnyFloats, Floats
 from forecaster.evaluation.intervals import LEVEL_METRICS, QUANTILE_METRICS, interval_metrics
 from forecaster.evaluation.metrics import METRICS
 from forecaster.evaluation.scales import Scales
-from forecaster.evaluation.scored import Metric, MetricResult, ScaleName, Scored
+from forecaster.evaluation.scored import Metric, MetricResult, ScaleName, Scored, broken_down
 from forecaster.evaluation.verdicts import Verdict
 from forecaster.text import joined
 
@@ -109,8 +109,7 @@ def score_table(
             quantiles=forecast.quantiles,
             probabilities=forecast.probabilities,
         )
-        metrics = of_points if forecast.quantiles is None else of_points | of_intervals
-        return {key: metric.broken_down(scored) for key, metric in metrics.items()}
+        return broken_down(of_points if forecast.quantiles is None else of_points | of_intervals, scored)
 
     for name in forecasts:
         found = breakdown[name] = of_forecaster(name)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecaster.data.arrays import Floats, Ints
+from forecaster.data.ranges import rows_from
 
 PointForecast = NDArray[np.float64]
 
@@ -86,13 +87,15 @@ class Past(NamedTuple):
 
 def last_rows(cutoffs: Cutoffs, lookback: int) -> Past:
     """Return the last `lookback` rows before each window, split into their mean and what remains."""
-    rows = cutoffs.row[:, None] + np.arange(-lookback, 0)
-    missing = rows < cutoffs.start[:, None]
-    past = cutoffs.values[np.maximum(rows, cutoffs.start[:, None])]
-    if not missing.any():
+    first = cutoffs.row - lookback
+    if (first >= cutoffs.start).all():
+        past = rows_from(cutoffs.values, first, lookback)
         mean = past.mean(axis=1)
         past -= mean[:, None]
         return Past(past, mean)
+    rows = first[:, None] + np.arange(lookback)
+    missing = rows < cutoffs.start[:, None]
+    past = cutoffs.values[np.maximum(rows, cutoffs.start[:, None])]
     past[missing] = 0.0
     mean = past.sum(axis=1) / (lookback - missing.sum(axis=1))[:, None]
     past -= mean[:, None]
@@ -106,5 +109,5 @@ def next_rows(cutoffs: Cutoffs) -> Floats:
     Raises:
         IndexError: When the table ends before the horizon of a window.
     """
-    rows: Floats = cutoffs.values[cutoffs.row[:, None] + np.arange(cutoffs.horizon)]
+    rows: Floats = rows_from(cutoffs.values, cutoffs.row, cutoffs.horizon)
     return rows

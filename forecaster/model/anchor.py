@@ -25,6 +25,10 @@ _PART = 2**15
 class TargetWindows(WindowInputs, Protocol):
     """Windows whose targets are known."""
 
+    def past_targets(self, indices: Ints) -> tuple[Float32, Float32 | None]:
+        """Return the targets over the lookback, (windows, lookback, targets); and 1 where a step exists, 0 where it
+        is padded, (windows, lookback), or None without padding."""
+
     def targets(self, indices: Ints) -> Float32:
         """Return the targets of these windows, (windows, horizon, targets), NaN where not observed."""
 
@@ -123,15 +127,14 @@ def _moments(
     together = max(1, min(4096, _PART // shape.n_targets))
     for first in range(0, len(chosen), together):
         indices = chosen[first : first + together]
-        inputs = windows.inputs(indices)
-        if "mask" in inputs:
+        past, mask = windows.past_targets(indices)
+        if mask is not None:
             # Only windows whose steps all exist.
-            full = inputs["mask"][:, -steps:].all(axis=1)
-            indices, inputs = indices[full], {name: part[full] for name, part in inputs.items()}
+            full = mask[:, -steps:].all(axis=1)
+            indices, past, mask = indices[full], past[full], mask[full]
         if not len(indices):
             continue
-        past = inputs["past"][:, :, : shape.n_targets]
-        present = inputs["mask"][:, :, None] if "mask" in inputs else None
+        present = None if mask is None else mask[:, :, None]
         loc, scale = (np.asarray(part) for part in normalization.statistics(past, present))
         x = _flat((past[:, -steps:] - loc) / scale)
         y = _flat((windows.targets(indices) - loc) / scale)

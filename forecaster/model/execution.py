@@ -21,10 +21,12 @@ MAX_UNROLLED_STEPS = 32
 MAX_OWN_LOOP_STATE = 4096
 # Rows of a batch from which half of it still keeps a core busy.
 MIN_SPLIT_ROWS = 64
-# Seconds of training, as `training_seconds` estimates them, from which compiling pays: a loop takes one
-# second longer to compile than Keras' own, and an unrolled graph of two halves three seconds more than that.
-LOOP_PAYS_S = 4.0
-UNROLLING_PAYS_S = 8.0
+# Seconds of training, as `training_seconds` estimates them, from which compiling pays: the step of two halves takes a
+# second longer to trace than that of one, a loop under XLA three to five seconds to compile, and an unrolled graph of
+# two halves six to eight.
+HALVES_PAY_S = 4.0
+LOOP_PAYS_S = 10.0
+UNROLLING_PAYS_S = 30.0
 
 
 def predict_batch(spec: ModelSpec, shape: Shape) -> int:
@@ -61,6 +63,7 @@ def choose_execution(
     batch_size: int,
     n_batches: int,
     n_epochs: int,
+    times: int = 1,
     threads: int | None = None,
     gpu: bool = False,
 ) -> Execution:
@@ -72,6 +75,7 @@ def choose_execution(
         batch_size: Windows per batch.
         n_batches: Batches per epoch.
         n_epochs: Most epochs of this training; compiling pays only where training is long.
+        times: Trainings of this length that one compiled network serves.
         threads: `runtime.threads`, None for all of the machine's.
         gpu: Whether the network runs on a GPU, whose fused kernels are fastest as they are.
     """
@@ -87,13 +91,13 @@ def choose_execution(
     longest = max(steps, shape.n_targets) if over_columns(spec.stack) else steps
     short = whole and longest <= MAX_UNROLLED_STEPS and one.loops <= 4 * MAX_UNROLLED_STEPS
     small = rows * max(cell.units for cell in cells) <= MAX_OWN_LOOP_STATE
-    seconds = training_seconds(one, batch_size=batch_size, n_batches=n_batches * n_epochs)
+    seconds = training_seconds(one, batch_size=batch_size, n_batches=n_batches * n_epochs * times)
     halves = whole and rows >= MIN_SPLIT_ROWS and batch_size > 1 and threads != 1
     known = whole and not shape.padded and all(cell.has_own_loop for cell in cells)
     if short and halves and not small and seconds >= UNROLLING_PAYS_S:
         return Execution(unroll=True, jit=True, steps_per_execution=per_call, own_loop=known, split=True)
-    if known and seconds >= LOOP_PAYS_S and (short or small or threads == 1):
+    if known and seconds >= LOOP_PAYS_S and (small or threads == 1):
         return Execution(unroll=False, jit=True, steps_per_execution=per_call, own_loop=True)
     return Execution(
-        unroll=False, jit=False, steps_per_execution=per_call, split=halves and seconds >= LOOP_PAYS_S
+        unroll=False, jit=False, steps_per_execution=per_call, split=halves and seconds >= HALVES_PAY_S
     )

@@ -36,6 +36,7 @@ from forecaster.search.driver import BEST, Tuned, run_search
 from forecaster.search.tracked import TrackedSearch
 from forecaster.search.trial_runner import SearchListener, TuneOptions, spec_of
 from forecaster.stages.tracked import tracked
+from forecaster.system import quoted as as_typed
 from forecaster.tracking.tracking import check_tracking
 
 ENGINES = ("local", "ray")
@@ -169,7 +170,9 @@ def tune(
         TrainingError: When no trial completed.
     """
     if options.engine not in ENGINES:
-        raise UsageError(f"--engine {options.engine}: there is no such engine", hint="use local or ray")
+        raise UsageError(
+            f"--engine {as_typed(options.engine)}: there is no such engine", hint="use local or ray"
+        )
     check_tracking(experiment.spec.tracking)
     budget_s = seconds(options.time_budget or experiment.spec.tune.time_budget)
     if experiment.dimensions:

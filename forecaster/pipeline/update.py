@@ -96,7 +96,7 @@ def update(
 
     The table is split as the settings say. From the weights of the networks that were scored, the training rows are
     learned for a part of the epochs at a low learning rate; the validation rows calibrate the intervals. On the test
-    windows that neither has learned the result is held against the run. With `training.refit: all` the networks of
+    windows that neither has learned the result is held against the run. With `training.refit` the networks of
     `predict` are trained on as well, on all rows. The run before is not changed.
 
     Args:
@@ -255,7 +255,7 @@ def _complete(
         return _Outcome(numbers, found.sentence(), store.notes, published=False)
     again = member_store(run, REFIT)
     final = None
-    if spec.training.refit == "all":
+    if spec.training.refit != "none":
         newest = fitted_of(opened)
         start = Start(tuple(newest.members), _scaled_as(ready.prepared, newest, scored))
         final = train_on_all(
@@ -263,7 +263,6 @@ def _complete(
                 ready.spec,
                 ready.prepared.table,
                 trained.fitted,
-                # The learning rate falls over all of them; the same number also trains the same compiled network.
                 ready.carried.epochs,
                 smoke=opened.smoke,
                 start=start,

@@ -26,6 +26,7 @@ from forecaster.search.workers import (
     result_of,
     worker_environment,
 )
+from forecaster.system import quoted as as_typed
 
 EngineName = Literal["local", "ray"]
 ENGINES = ("local", "ray")
@@ -37,7 +38,7 @@ STORE_BYTES = 80 << 20
 def check_engine(engine: str) -> None:
     """Raise UsageError for an engine that there is not, and EnvironmentError_ where Ray is not installed."""
     if engine not in ENGINES:
-        raise UsageError(f"--engine {engine}: there is no such engine", hint="use local or ray")
+        raise UsageError(f"--engine {as_typed(engine)}: there is no such engine", hint="use local or ray")
     if engine == "ray" and importlib.util.find_spec("ray") is None:
         raise EnvironmentError_("--engine ray needs Ray, which is not installed", hint=install_hint("ray"))
 

@@ -89,7 +89,12 @@ def _few_to_choose_by(spec: ExperimentSpec, found: WindowCounts) -> Warned | Non
     enough = [level for level in evaluation.levels if needed(probabilities([level])) <= windows]
     if windows >= MIN_VAL_WINDOWS and enough:
         hint += f", or evaluation.levels to {enough}"
-    return f"{_counted(windows)} of validation are too few {' and '.join(uses)}", hint, None, "split.val"
+    return (
+        f"{_counted(windows)} of validation {_are(windows)} too few {' and '.join(uses)}",
+        hint,
+        None,
+        "split.val",
+    )
 
 
 def _choices(spec: ExperimentSpec) -> list[str]:
@@ -105,8 +110,8 @@ def _few_to_judge_by(spec: ExperimentSpec, found: WindowCounts) -> Warned | None
     if not spec.evaluation.baselines or not cutoffs or cutoffs >= least or n_series >= MIN_SERIES:
         return None
     return (
-        f"{_counted(cutoffs)} of test{'' if n_series == 1 else ' in each series'} are too few to tell the model from "
-        f"a baseline ({least:,} are needed, or {MIN_SERIES} series)",
+        f"{_counted(cutoffs)} of test{'' if n_series == 1 else ' in each series'} {_are(cutoffs)} too few to tell "
+        f"the model from a baseline ({least:,} are needed, or {MIN_SERIES} series)",
         f"set split.test to {found.steps(least):,} steps or more, or run forecaster backtest",
         None,
         "split.test",
@@ -125,6 +130,10 @@ def _long_season(spec: ExperimentSpec, bounds: SplitBounds) -> Warned | None:
         None,
         "evaluation.baselines",
     )
+
+
+def _are(n: int) -> str:
+    return "is" if n == 1 else "are"
 
 
 def _counted(n: int) -> str:

@@ -167,7 +167,9 @@ def fit_members(
         prepared.shape,
         batch_size=side_by_side,
         n_batches=n_batches,
-        n_epochs=min(max(carried.epochs) if carried else training.epochs, until or training.epochs),
+        n_epochs=min(training.epochs, until or training.epochs),
+        # One compiled network mostly serves all members and the training on all rows.
+        times=training.ensemble * (2 if training.refit == "all" else 1),
         threads=spec.runtime.threads,
         gpu=has_gpu(),
     )

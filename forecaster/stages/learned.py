@@ -55,7 +55,7 @@ class Learned:
             return f"all rows, up to {self.until}"
         return (
             f"up to {self.until}, and not the {self.steps_after:,} steps after it; "
-            "training.refit: all teaches them these too"
+            "training.refit: continue teaches them these too"
         )
 
 
@@ -67,7 +67,7 @@ def learned_by(spec: ExperimentSpec, panel: Panel, split_bounds: SplitBounds) ->
         panel: The series.
         split_bounds: The bounds of the training, validation and test ranges.
     """
-    again = spec.training.refit == "all"
+    again = spec.training.refit != "none"
     end = split_bounds.length if again else split_bounds.train_end
     learned = np.flatnonzero(end > 0)
     newest = int((panel.first[learned] + end[learned] - 1).max())

@@ -94,7 +94,7 @@ def forecast_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> N
 
 def _learned(opened: OpenedRun) -> str:
     """Return the last range that the networks of `predict` were trained or chosen on, as a phrase."""
-    return "the run's own table (training.refit: all)" if was_refitted(opened.run) else "the validation range"
+    return "the run's own table (training.refit)" if was_refitted(opened.run) else "the validation range"
 
 
 def _scales(prepared: Prepared, fitted: Fitted, begin: Ints) -> Scales:

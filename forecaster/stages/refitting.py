@@ -1,4 +1,4 @@
-"""Train the networks once more on every row, for as long as validation has shown that they need."""
+"""Train the networks once more on every row: anew for as long as validation has shown that they need, or on."""
 
 from __future__ import annotations
 

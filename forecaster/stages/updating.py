@@ -18,12 +18,9 @@ from forecaster.forecasting.forecast import Forecast
 from forecaster.stages.fitting import Carried, Trained
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare_table
 from forecaster.stages.scoring import compared
+from forecaster.stages.training_on import few_epochs, gentle
 from forecaster.text import listed, quoted
-from forecaster.training.spec import CosineSchedule
 
-# The share of its epochs that a network trains on for, and the share of the learning rate that it begins with, which
-# falls to a tenth of that along a cosine. Measured by benchmarks/update.py; see decision 0083.
-EPOCHS, RATE = 0.1, 0.3
 # A series has another level where its loc has moved by more than this many scales, or its scale by more than this
 # factor.
 MOVED, WIDENED = 0.5, 1.5
@@ -80,38 +77,18 @@ def prepare_update(
         DataError: When the values do not fit the scaling or the categories.
     """
     transforms, notes = _transforms(spec, table, before)
-    carried = Carried(
-        tuple(max(1, round(EPOCHS * n)) for n in epochs), (None,) * len(epochs), tuple(before.members)
-    )
+    few = few_epochs(epochs)
+    carried = Carried(few, (None,) * len(few), tuple(before.members))
+    changed = gentle(spec, len(few))
+    # By the number of epochs it is chosen how the network is compiled, and these are few.
+    short = changed.training.model_copy(update={"epochs": max(few)})
     return Updating(
-        gentle(spec, len(before.members)),
+        changed.model_copy(update={"training": short}),
         prepare_table(spec, table, smoke=smoke, transforms=transforms),
         carried,
         rows_seen,
         notes,
     )
-
-
-def gentle(spec: ExperimentSpec, members: int) -> ExperimentSpec:
-    """Return the settings with a learning rate that begins low and falls to nothing.
-
-    Args:
-        spec: The settings of the run.
-        members: The number of its networks.
-    """
-    training = spec.training
-    optimizer = training.optimizer.model_copy(
-        update={"learning_rate": RATE * training.optimizer.learning_rate}
-    )
-    changed = training.model_copy(
-        update={
-            "optimizer": optimizer,
-            # A floor, because an epoch at a rate of 0 would be wasted.
-            "schedule": CosineSchedule(type="cosine", floor=0.1),
-            "ensemble": members,
-        }
-    )
-    return spec.model_copy(update={"training": changed})
 
 
 def against_the_run(

@@ -24,7 +24,9 @@ def compile_network(
         execution: How the network runs.
         steps_per_execution: Batches per call from Python.
     """
-    way = (spec.optimizer, spec.loss, execution.jit, steps_per_execution)
+    # The rate is set before every epoch.
+    optimizer = spec.optimizer.model_copy(update={"learning_rate": None})
+    way = (optimizer, spec.loss, execution.jit, steps_per_execution)
     if model.compiled_way == way:
         for variable, value in zip(model.optimizer.variables, model.first_optimizer_state, strict=True):
             variable.assign(value)

@@ -190,18 +190,23 @@ class TrainingSpec(Spec):
     """How many networks are trained from different seeds; their forecasts are averaged. It is usually more accurate,
     and takes as many times longer."""
     refit: Annotated[
-        Literal["none", "all"],
+        Literal["none", "continue", "all"],
         OneOf(
             {
                 "none": "`predict` uses the networks that were scored.",
+                "continue": "Once validation and test have chosen and scored, every network is trained on from its "
+                "weights on all rows, for a tenth of its epochs and at least one. The learning rate begins at 0.3 of "
+                "its own and falls along a cosine, in place of `training.schedule`; scaler and categories stay those "
+                "of the training rows. `predict` uses these. Scores and intervals are those of the networks before.",
                 "all": "Once validation and test have chosen and scored, every network is trained again on all rows, "
                 "for as many epochs as it needed, and `predict` uses these. Scores and intervals are those of the "
                 "networks before.",
             }
         ),
     ] = Field("none", examples=["all"])
-    """Whether the networks that forecast learn the rows of validation and test too. It takes as long again, and the
-    newest rows are often the most telling ones."""
+    """Whether the networks that forecast learn the rows of validation and test too, as the newest rows
+    are often the most telling ones. `all` takes as long again, `continue` a small part of
+    that."""
     checkpoint_every: Duration | None = Field(None, examples=["10m"])
     """The time between two checkpoints inside an epoch, as a whole number and s, m or h. `--resume` goes on from the
     last checkpoint. null: only at the end of each epoch."""

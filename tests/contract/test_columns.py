@@ -141,7 +141,7 @@ def test_many_columns_are_not_unrolled() -> None:
             }
         )
         shape = Shape(lookback=336, horizon=96, n_targets=n)
-        found = choose_execution(model, shape, batch_size=32, n_batches=500, n_epochs=20)
+        found = choose_execution(model, shape, batch_size=32, n_batches=500, n_epochs=80)
         assert found.unroll is unrolled
 
 

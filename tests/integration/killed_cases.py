@@ -37,6 +37,7 @@ def _of_a_run(folder: Path, verb: str, **training: object) -> Case:
 CASES: dict[str, Callable[[Path], Case]] = {
     "train": lambda folder: _of_config(folder, "train"),
     "train-refit-all": lambda folder: _of_config(folder, "train", refit="all"),
+    "train-refit-continue": lambda folder: _of_config(folder, "train", refit="continue"),
     "train-overwrite": lambda folder: _of_config(folder, "train", overwriting=True),
     "backtest": lambda folder: _of_config(folder, "backtest", "--folds", 2),
     "refit": lambda folder: _of_a_run(folder, "refit"),

@@ -1,4 +1,4 @@
-"""training.refit: all: the networks of predict have learned every row, and the scores are of those before."""
+"""training.refit: the networks of predict have learned every row, and the scores are of those before."""
 
 import json
 import math
@@ -8,6 +8,7 @@ import pytest
 
 import forecaster as fc
 from forecaster.runs.arrays import load_arrays
+from forecaster.stages import training_on
 from forecaster.training.progress import EpochRow, Silent
 from tests.integration.tiny_runs import done, hours, write_config, write_table
 
@@ -55,7 +56,13 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     config = made(folder)
     done("train", config, "--run-dir", folder / "once", "-q")
     done("train", config, "--run-dir", folder / "again", "-q", "--set", "training.refit=all")
-    return {"once": folder / "once", "again": folder / "again", "folder": folder}
+    done("train", config, "--run-dir", folder / "on", "-q", "--set", "training.refit=continue")
+    return {
+        "once": folder / "once",
+        "again": folder / "again",
+        "on": folder / "on",
+        "folder": folder,
+    }
 
 
 def test_the_scores_are_those_of_the_networks_before(runs: dict[str, Path]) -> None:
@@ -82,6 +89,63 @@ def test_the_network_of_predict_is_that_of_a_training_on_all_rows(tmp_path: Path
     # The run has the lookback as a number where resolved.yaml says auto, and is read all the same.
     assert done("predict", tmp_path / "again")
     assert done("evaluate", tmp_path / "again", "--json")
+
+
+def test_networks_that_are_trained_on_start_from_the_scored_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a rate near 0 they stay what they are; the closed-form weights of the anchor alone see more rows."""
+    monkeypatch.setattr(training_on, "RATE", 1e-12)
+    config = made(tmp_path, refit="continue")
+    run = fc.train(fc.Experiment.from_yaml(config), run_dir=tmp_path / "r").path
+    found, before = weights(run), weights(run, "model/scored")
+    for path, value in before.items():
+        if path.endswith("anchor"):
+            assert found[path] != value
+        else:
+            assert found[path] == pytest.approx(value, abs=1e-9), path
+
+
+def test_networks_are_trained_on_for_a_tenth_of_their_epochs_at_a_low_rate(tmp_path: Path) -> None:
+    config = made(tmp_path, refit="continue", epochs=20, ensemble=1, early_stopping=None)
+    epochs: list[fc.EpochRow] = []
+    fc.train(fc.Experiment.from_yaml(config), run_dir=tmp_path / "r", on_epoch=epochs.append)
+    on = epochs[20:]
+    assert [row.member for row in on] == [1, 1]
+    assert on[0].learning_rate == pytest.approx(0.3e-3)
+    assert on[1].learning_rate == pytest.approx(0.03e-3)
+
+
+@pytest.mark.parametrize("how", ["all", "continue"])
+def test_all_trainings_of_a_run_use_one_compiled_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Two members and the training of both on all rows, with another learning rate and fewer epochs."""
+    import keras
+
+    from forecaster.model.kept_networks import forget
+
+    compiled = []
+    compile_ = keras.Model.compile
+
+    def counted(self: keras.Model, **kwargs: object) -> None:
+        compiled.append(self)
+        compile_(self, **kwargs)
+
+    forget()
+    monkeypatch.setattr(keras.Model, "compile", counted)
+    # As many batches of all rows as of the training rows.
+    config = made(tmp_path, refit=how, steps_per_epoch=2)
+    fc.train(fc.Experiment.from_yaml(config), run_dir=tmp_path / "r")
+    assert len(compiled) == 1
+
+
+def test_scores_of_networks_that_are_trained_on_are_those_before(runs: dict[str, Path]) -> None:
+    assert scores(runs["on"]) == scores(runs["once"])
+    assert weights(runs["on"], "model/scored") == weights(runs["once"])
+    assert weights(runs["on"]) != weights(runs["once"])
+    learned = fc.load(runs["on"]).show()["learned"]
+    assert (learned["until"], learned["steps_after"], learned["refit"]) == (hours(90)[-1], 0, True)
 
 
 def test_the_weights_of_anchor_and_blend_are_kept(runs: dict[str, Path]) -> None:
@@ -128,10 +192,11 @@ def test_evaluate_on_other_rows_scores_only_rows_that_were_not_learned(
 
 
 @pytest.mark.parametrize("at", [(2, 1), (3, 1)])
+@pytest.mark.parametrize(("how", "whole"), [("all", "again"), ("continue", "on")])
 def test_stopped_in_the_second_training_it_goes_on_to_the_same_bytes(
-    runs: dict[str, Path], tmp_path: Path, at: tuple[int, int]
+    runs: dict[str, Path], tmp_path: Path, at: tuple[int, int], how: str, whole: str
 ) -> None:
-    experiment = fc.Experiment.from_yaml(runs["folder"] / "c.yaml").with_(**{"training.refit": "all"})
+    experiment = fc.Experiment.from_yaml(runs["folder"] / "c.yaml").with_(**{"training.refit": how})
 
     class Stop(Silent):
         def epoch_done(self, row: EpochRow, epochs: int) -> None:
@@ -142,7 +207,7 @@ def test_stopped_in_the_second_training_it_goes_on_to_the_same_bytes(
         fc.train(experiment, run_dir=tmp_path / "r", listener=Stop())
     fc.train(experiment, run_dir=tmp_path / "r", resume=True, on_note=lambda note: None)
     for part in ("model", "model/scored"):
-        assert weights(tmp_path / "r", part) == weights(runs["again"], part)
+        assert weights(tmp_path / "r", part) == weights(runs[whole], part)
 
 
 def test_train_says_up_to_where_the_networks_have_learned(runs: dict[str, Path]) -> None:

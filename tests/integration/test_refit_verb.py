@@ -155,7 +155,7 @@ def test_show_and_validate_say_up_to_where_the_networks_learn(runs: dict[str, Pa
         "steps_after": 40,
         "refit": False,
         "sentence": f"predict will use networks that learn up to {hours(50)[-1]}, and not the 40 steps after it; "
-        "training.refit: all teaches them these too",
+        "training.refit: continue teaches them these too",
     }
     assert f"\n{learned['sentence']}\n" in done("validate", runs["c.yaml"])
     every = done("validate", runs["c.yaml"], "--set", "training.refit=all")
@@ -186,7 +186,7 @@ def test_evaluate_scores_only_rows_after_what_was_learned(runs: dict[str, Path],
     assert len(judged.forecasts) == (10 - 3 + 1) * 3
     table = f"the table of {runs['old']}, on which the run was scored"
     assert judged.notes == [
-        "targets up to the end of the run's own table (training.refit: all) were used in training, and are not scored",
+        "targets up to the end of the run's own table (training.refit) were used in training, and are not scored",
         f"ridge is left out: it learns from {table}",
         f"the baselines have no intervals: those come from their errors on {table}",
     ]

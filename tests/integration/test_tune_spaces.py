@@ -292,6 +292,7 @@ def test_folds_that_reach_before_the_data_are_refused(
     [
         (["--resume"], "--resume needs --run-dir; name the directory of the search to continue"),
         (["--engine", "cloud"], "--engine cloud: there is no such engine; use local or ray"),
+        (["--engine", ""], "--engine '': there is no such engine; use local or ray"),
         (["--time-budget", "soon"], "--time-budget soon: is not a time; write it as 90s, 30m or 2h"),
     ],
 )

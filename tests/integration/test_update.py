@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import forecaster as fc
-from forecaster.stages import updating
+from forecaster.stages import training_on
 from tests.integration.test_refit import made, weights
 from tests.integration.test_refit_verb import contents, rows
 from tests.integration.tiny_runs import call, done, hours, read, refused, write_config, write_table
@@ -29,7 +29,7 @@ def remarks_of(run: Path, data: Any = None, **options: Any) -> tuple[Any, list[s
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A run of 90 rows (`old`) and its update with 30 rows more (`new`); the same with training.refit: all."""
+    """A run of 90 rows (`old`) and its update with 30 rows more (`new`); the same with training.refit: all (`_all`) and continue (`_on`)."""
     folder = tmp_path_factory.mktemp("update")
     config = made(folder, epochs=8)
     newer = write_table(folder / "newer.csv", "t,y", rows(120))
@@ -38,8 +38,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     before = contents(folder / "old")
     done("update", folder / "old", "--data", newer, "--run-dir", folder / "new", "-q")
     done("update", folder / "old_all", "--data", newer, "--run-dir", folder / "new_all", "-q")
+    done("train", config, "--run-dir", folder / "old_on", "-q", "--set", "training.refit=continue")
+    done("update", folder / "old_on", "--data", newer, "--run-dir", folder / "new_on", "-q")
     assert contents(folder / "old") == before
-    return {n: folder / n for n in ("old", "new", "old_all", "new_all", "newer.csv", "c.yaml")}
+    return {
+        n: folder / n for n in ("old", "new", "old_all", "new_all", "old_on", "new_on", "newer.csv", "c.yaml")
+    }
 
 
 def test_it_is_a_run_of_the_newer_table_with_scores_of_its_own(runs: dict[str, Path]) -> None:
@@ -90,6 +94,20 @@ def test_with_refit_all_the_networks_of_predict_go_on_too(runs: dict[str, Path])
     assert fc.load(runs["new_all"]).show()["learned"]["until"] == hours(120)[-1]
 
 
+def test_networks_that_went_on_to_learn_all_rows_go_on_again(runs: dict[str, Path]) -> None:
+    """The scored ones from the scored ones, and those of predict from those of predict, in the scaler of both."""
+    assert weights(runs["old_on"], "model/scored") == weights(runs["old"])
+    assert weights(runs["new_on"], "model/scored") == weights(runs["new"])
+    assert weights(runs["new_on"]) not in (
+        weights(runs["new"]),
+        weights(runs["old_on"]),
+        weights(runs["new_all"]),
+    )
+    states = [read(runs["new_on"], f"{folder}/state.json")["scaler"] for folder in ("model", "model/scored")]
+    assert states[0] == states[1]
+    assert fc.load(runs["new_on"]).show()["learned"]["until"] == hours(120)[-1]
+
+
 def test_an_update_of_an_update_and_a_refit_of_one_train_for_the_epochs_of_the_training_anew(
     runs: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -106,15 +124,15 @@ def test_it_trains_for_a_part_of_the_epochs(runs: dict[str, Path], tmp_path: Pat
     done("train", config, "--run-dir", tmp_path / "old", "-q")
     epochs: list[fc.EpochRow] = []
     fc.load(tmp_path / "old").update(runs["newer.csv"], run_dir=tmp_path / "new", on_epoch=epochs.append)
-    assert len(epochs) == round(20 * updating.EPOCHS)
-    assert epochs[0].learning_rate == pytest.approx(1e-3 * updating.RATE)
+    assert len(epochs) == round(20 * training_on.EPOCHS)
+    assert epochs[0].learning_rate == pytest.approx(1e-3 * training_on.RATE)
     assert len((tmp_path / "new/history.csv").read_text().splitlines()) == 1 + len(epochs)
 
 
 def worse(monkeypatch: pytest.MonkeyPatch) -> None:
     """Train on at a rate that makes any network worse."""
-    monkeypatch.setattr(updating, "RATE", 3000.0)
-    monkeypatch.setattr(updating, "EPOCHS", 1.0)
+    monkeypatch.setattr(training_on, "RATE", 3000.0)
+    monkeypatch.setattr(training_on, "EPOCHS", 1.0)
 
 
 def test_a_worse_network_is_not_published(
@@ -227,7 +245,7 @@ def test_it_goes_on_from_the_weights(
     runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At a rate of next to nothing the weights are those of the run before."""
-    monkeypatch.setattr(updating, "RATE", 1e-12)
+    monkeypatch.setattr(training_on, "RATE", 1e-12)
     config = made(tmp_path, model=GRU)
     done("train", config, "--run-dir", tmp_path / "old", "-q")
     done("update", tmp_path / "old", "--data", runs["newer.csv"], "--run-dir", tmp_path / "new", "-q")

@@ -23,6 +23,8 @@ HORIZONS_FOR_TEST, HORIZONS_FOR_CUTOFFS, HORIZONS_OF_LONG = 5, 12, 48
 # A lookback of at least so many steps enters in patches, so that there are no more recurrent steps than MOST_STEPS:
 # they take the time of a training.
 LEAST_PATCHED, MOST_STEPS = 48, 16
+# A patch is one season where at least so many of them are left.
+LEAST_SEASON_STEPS = 8
 # Logarithms in single precision, with seven digits, lose the last digits of a larger constant.
 LARGEST_CONSTANT = 1e5
 # A table is large where the network has at least so many windows to learn from.
@@ -50,17 +52,17 @@ class Effort(NamedTuple):
 
 # About half a minute, 2 minutes and 15 minutes on two cores for tables of up to a million rows; docs/benchmarks.md.
 EFFORTS: dict[Preset, Effort] = {
-    "fast": Effort((1, 1), 200, 15, 128, 500),
-    "good": Effort((3, 2), 1_000, 40, 256, 2_000),
+    "fast": Effort((1, 1), 160, 15, 128, 500),
+    "good": Effort((3, 2), 2_000, 40, 256, 2_000),
     "best": Effort((7, 5), 4_000, 80, 256, 2_000),
 }
 # The most batches of an epoch: validation after each decides how long to train.
 BATCHES_PER_EPOCH = 150
 # Of these epochs at least one is the best, with the learning rate that falls over them.
 LEAST_EPOCHS = 5
-# The seasons in a lookback, by their length: two weeks of hours, a week of quarter hours, 16 weeks of days, six years
+# The seasons in a lookback, by their length: eight days of hours, a week of quarter hours, 16 weeks of days, six years
 # of months, twelve of quarters.
-SEASONS_SEEN = {24: 14, 144: 4, 96: 7, 7: 16, 5: 12, 52: 4, 12: 6, 4: 12}
+SEASONS_SEEN = {24: 8, 144: 4, 96: 7, 7: 16, 5: 12, 52: 4, 12: 6, 4: 12}
 STEPS_OF_YEAR = 392
 # The least weeks from which days of the week are learned, in tables of hours and of days.
 WEEKS_OF_HOURS, WEEKS_OF_DAYS = 13, 26
@@ -270,6 +272,8 @@ def _patch(lookback: int, season: int) -> int | None:
     """Return the steps of a patch where the lookback is long and made of whole ones."""
     if lookback < LEAST_PATCHED or season == 1:
         return None
+    if lookback % season == 0 and LEAST_SEASON_STEPS <= lookback // season <= MOST_STEPS:
+        return season
     fits = [p for p in range(2, lookback) if lookback % p == 0 and (season % p == 0 or p % season == 0)]
     return next((p for p in fits if lookback // p <= MOST_STEPS), None)
 

@@ -274,7 +274,7 @@ def _training(recipe: Recipe) -> str:
         f"  epochs: {recipe.epochs}   # at most; training ends when the validation loss stops falling\n"
         "  early_stopping: {monitor: val_loss, patience: 4}\n"
         f"  ensemble: {recipe.members}   # networks from different seeds, averaged\n"
-        "  refit: all   # once scored, they are trained again on every row, and predict uses these"
+        "  refit: continue   # once scored, they learn every row for a few epochs more, and predict uses these"
     )
 
 

@@ -37,6 +37,9 @@ TIME_NAMES = re.compile(
     r"(?i)(^|_)(time|date|datetime|timestamp|ds|day|week|month|quarter|hour|time_hour|index|datum)($|_)"
 )
 STEP_NAMES = re.compile(r"(?i)^(t|time|step|index|period|year|ds|timestamp|date|epoch|time_idx)$")
+# Days with their months, as 3101 and as 0131.
+_DAY_MONTH = re.compile(r"(0?[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])")
+_MONTH_DAY = re.compile(r"(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 # The share of a column's cells that are times, above which the others are faults.
 _MOSTLY = 0.9
 _NAMED = 8
@@ -155,8 +158,9 @@ def _of_columns(name: str, rivals: list[str]) -> Ambiguity:
 def _counting_column(sample: Sample, names: list[str], wishes: Wishes) -> TimeColumn:
     integers = [name for name in names if sample.kinds[name] == "integer"]
     counting = [name for name in integers if name == wishes.time or _counts(sample, name)]
-    counting.sort(key=lambda name: STEP_NAMES.search(name) is None)
+    counting.sort(key=lambda name: (STEP_NAMES.search(name) is None, _is_counted_within(sample, name, names)))
     if counting:
+        _check_has_year(sample, counting[0], wishes)
         _check_of_year(sample, counting[0], wishes)
         return TimeColumn(counting[0], integer=True, others=tuple(counting[1:]))
     if wishes.time is not None:
@@ -168,6 +172,38 @@ def _counting_column(sample: Sample, names: list[str], wishes: Wishes) -> TimeCo
             location=Location(str(sample.source)),
         )
     raise no_times(sample, names)
+
+
+def _is_counted_within(sample: Sample, name: str, names: list[str]) -> bool:
+    """Return whether a column repeats beside one that numbers every row: as years and their periods do.
+
+    Years that begin anew are those of several series.
+    """
+    years = [one for one in names if YEAR_NAMES.search(one) and sample.kinds[one] == "integer"]
+    return (
+        any(sample.table[one].astype(float).is_monotonic_increasing for one in years)
+        and not sample.table[name].is_unique
+        and any(
+            STEP_NAMES.search(one) and sample.kinds[one] == "integer" and sample.table[one].is_unique
+            for one in names
+        )
+    )
+
+
+def _check_has_year(sample: Sample, name: str, wishes: Wishes) -> None:
+    """Raise DataError where step numbers are days with their month and no year, as accounts write them."""
+    cells = sample.cells(name)
+    counted = name == wishes.time or isinstance(wishes.freq, int) or STEP_NAMES.search(name) is not None
+    if counted or not any(cell.startswith("0") for cell in cells):
+        return
+    for form, example in ((_DAY_MONTH, "3101"), (_MONTH_DAY, "0131")):
+        if all(form.fullmatch(cell) for cell in cells):
+            raise DataError(
+                f"column {name!r} holds {cells[0]}, a day and its month without a year, as {example} is",
+                hint="write the year into every date, such as 2024-01-31; where the numbers only count the rows, use "
+                f"--time {as_typed(name)} --freq 1",
+                location=Location(str(sample.source)),
+            )
 
 
 def _check_of_year(sample: Sample, name: str, wishes: Wishes) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from forecaster.data.ranges import ranges
+from forecaster.data.ranges import ranges, rows_from
 from forecaster.data.spec import WindowSpec
 from forecaster.data.transforms.split import SplitBounds, SplitName, target_rows
 
@@ -102,17 +102,20 @@ class Windows:
         past = self._past(s.values, indices)
         ahead = []
         if s.values.shape[1] > first_known:
-            ahead.append(_gather(s.values, start + self.lookback, self.horizon)[:, :, first_known:])
+            ahead.append(rows_from(s.values, start + self.lookback, self.horizon)[:, :, first_known:])
         if s.calendar is not None and s.position is not None:
             series = self.series[indices]
             row = s.position[series] + start - s.offsets[series]
-            steps = row[:, None] + np.arange(self.lookback + self.horizon)
-            calendar = s.calendar[np.maximum(steps, 0)]
+            whole = self.lookback + self.horizon
+            if self.padded:
+                calendar = s.calendar[np.maximum(row[:, None] + np.arange(whole), 0)]
+            else:
+                calendar = rows_from(s.calendar, row, whole)
             past = np.concatenate([past, calendar[:, : self.lookback]], axis=2)
             ahead.append(calendar[:, self.lookback :])
         batch: Batch = {"past": past}
         if self.padded:
-            batch["mask"] = (np.arange(self.lookback) >= self._absent(indices)[:, None]).astype(np.float32)
+            batch["mask"] = self._mask(indices)
         if ahead:
             batch["future"] = ahead[0] if len(ahead) == 1 else np.concatenate(ahead, axis=2)
         if s.static is not None:
@@ -120,11 +123,24 @@ class Windows:
         if s.codes is not None:
             batch["past_codes"] = self._past(s.codes, indices)
             if s.codes.shape[1] > s.n_past_codes:
-                horizon = _gather(s.codes, start + self.lookback, self.horizon)
+                horizon = rows_from(s.codes, start + self.lookback, self.horizon)
                 batch["future_codes"] = horizon[:, :, s.n_past_codes :]
         if s.static_codes is not None:
             batch["static_codes"] = s.static_codes[self.series[indices]]
         return batch
+
+    def past_targets(self, indices: Ints) -> tuple[Float32, Float32 | None]:
+        """Return the targets over the lookback, and which steps exist, both as in `inputs`, and nothing else.
+
+        Returns:
+            (batch, lookback, targets), and (batch, lookback), or None without padding.
+        """
+        past: Float32 = self._past(self.source.values, indices)[:, :, : self.source.n_targets]
+        return past, self._mask(indices) if self.padded else None
+
+    def _mask(self, indices: Ints) -> Float32:
+        """Return 1 where the series has a row, 0 before its first, (batch, lookback)."""
+        return (np.arange(self.lookback) >= self._absent(indices)[:, None]).astype(np.float32)
 
     def _absent(self, indices: Ints) -> Ints:
         """Return how many steps of each lookback are before its series' first row, (batch,)."""
@@ -135,7 +151,7 @@ class Windows:
         """Return the lookbacks, (batch, lookback, columns); absent steps repeat the series' first row."""
         start = self.start[indices]
         if not self.padded:
-            return _gather(table, start, self.lookback)
+            return rows_from(table, start, self.lookback)
         first = self.source.offsets[:-1][self.series[indices]]
         rows = np.maximum(start[:, None] + np.arange(self.lookback), first[:, None])
         past: npt.NDArray[Any] = table[rows]
@@ -160,7 +176,7 @@ class Windows:
     def targets(self, indices: Ints) -> Float32:
         """Return the targets, (batch, horizon, targets), NaN where not observed."""
         rows = self.target_row[indices]
-        y: Float32 = _gather(self.source.values, rows, self.horizon)[:, :, : self.source.n_targets]
+        y: Float32 = rows_from(self.source.values, rows, self.horizon)[:, :, : self.source.n_targets]
         if self.source.observed is not None:
             seen = self.source.observed[rows[:, None] + np.arange(self.horizon)]
             y = np.where(seen, y, np.float32(np.nan))
@@ -169,7 +185,7 @@ class Windows:
     def teacher(self, indices: Ints) -> Float32:
         """Return the targets, (batch, horizon, targets), with the filled values where nothing was observed."""
         rows = self.target_row[indices]
-        y: Float32 = _gather(self.source.values, rows, self.horizon)[:, :, : self.source.n_targets]
+        y: Float32 = rows_from(self.source.values, rows, self.horizon)[:, :, : self.source.n_targets]
         return y
 
     def targets_of_every_step(self, indices: Ints, patch: int) -> Float32:
@@ -188,14 +204,6 @@ class Windows:
             present = ends > self._absent(indices)[:, None]
             y = np.where(present[:, :, None, None], y, np.float32(np.nan))
         return y
-
-
-def _gather(table: npt.NDArray[Any], start: Ints, steps: int) -> npt.NDArray[Any]:
-    """Return runs of rows, (batch, steps, columns). Each is one stretch of memory."""
-    n = table.shape[1]
-    runs = np.lib.stride_tricks.sliding_window_view(table.reshape(-1), steps * n)
-    gathered: npt.NDArray[Any] = runs[start * n].reshape(len(start), steps, n)
-    return gathered
 
 
 def cut_windows(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from forecaster.evaluation import scored as metrics
+from forecaster.evaluation.intervals import interval_metrics
 from forecaster.evaluation.metrics import METRICS
 from forecaster.evaluation.scored import MetricPart, Scored
 
@@ -157,9 +158,38 @@ def test_parts_hold_whole_windows_however_long(monkeypatch):
     s = Scored(np.zeros((5, 3, 2)), np.ones((5, 3, 2), np.float32), np.arange(5) * 0, scale, scale, scale)
     for elements, sizes in ((4, [1] * 5), (6, [1] * 5), (11, [1] * 5), (12, [2, 2, 1]), (100, [5])):
         monkeypatch.setattr(metrics, "ELEMENTS_PER_PART", elements)
-        found = [len(top) for top, _ in METRICS["mae"]._sums(s)]
-        assert found == sizes
-    assert METRICS["mae"](s) == 1.0
+        assert [len(part.actual) for part in metrics._parts(s)] == sizes
+        assert METRICS["mae"](s) == 1.0
+
+
+def test_metrics_in_one_pass_are_those_of_a_pass_each():
+    """None of them changes a quantile or a loss that the next one uses too."""
+    chance = np.random.default_rng(3)
+    quantiles = np.sort(chance.normal(size=(7, 4, 2, 3)), axis=3)
+    scale = np.ones((2, 2))
+    actual = chance.normal(size=(7, 4, 2))
+    actual[2, 1, 0] = np.nan
+    s = Scored(
+        actual,
+        quantiles[..., 1],
+        np.arange(7) % 2,
+        *[scale] * 3,
+        quantiles=quantiles,
+        probabilities=(0.1, 0.5, 0.9),
+    )
+    every = METRICS | interval_metrics([80])
+    for name, found in metrics.broken_down(every, s).items():
+        alone = every[name].broken_down(s)
+        for one, other in zip(found, alone, strict=True):
+            np.testing.assert_array_equal(one, other, err_msg=name)
+
+
+def test_the_loss_of_a_quantile_weighs_what_it_misses():
+    """At 0.9 a forecast that is 2 too low costs 1.8, one that is 2 too high 0.2."""
+    known = np.array([[[[-2.0]], [[2.0]]]])
+    scale, zero = np.ones((1, 1)), np.zeros((1, 2, 1))
+    p = part_of(Scored(zero, zero, np.array([0]), scale, scale, scale, quantiles=known, probabilities=(0.9,)))
+    assert p.quantile_loss(0.9)[0, :, 0].tolist() == pytest.approx([1.8, 0.2])
 
 
 def test_parts_are_put_together(monkeypatch):

@@ -23,7 +23,8 @@ def chosen(
     *,
     batch_size: int,
     n_batches: int = 100,
-    n_epochs: int = 30,
+    n_epochs: int = 60,
+    times: int = 1,
     threads: int | None = None,
     gpu: bool = False,
 ) -> Execution:
@@ -34,6 +35,7 @@ def chosen(
         batch_size=batch_size,
         n_batches=n_batches,
         n_epochs=n_epochs,
+        times=times,
         threads=threads,
         gpu=gpu,
     )
@@ -84,13 +86,20 @@ def test_segments_of_a_small_state_are_not_worth_two_halves() -> None:
     ("n_epochs", "expected"),
     [
         (1, Execution(unroll=False, jit=False, steps_per_execution=10)),
-        (3, OWN_LOOP),
-        (20, Execution(unroll=True, jit=True, steps_per_execution=10, own_loop=True, split=True)),
+        (5, Execution(unroll=False, jit=False, steps_per_execution=10, split=True)),
+        (60, Execution(unroll=True, jit=True, steps_per_execution=10, own_loop=True, split=True)),
     ],
 )
 def test_longer_training_is_worth_more_compiling(n_epochs: int, expected: Execution) -> None:
     patched = spec(patch=24, layers=[{"type": "gru", "units": 128}])
     assert chosen(patched, 336, batch_size=128, n_epochs=n_epochs) == expected
+
+
+def test_networks_that_share_what_is_compiled_count_together() -> None:
+    patched = spec(patch=24, layers=[{"type": "gru", "units": 128}])
+    found = [chosen(patched, 336, batch_size=128, n_epochs=10, times=times) for times in (1, 6)]
+    assert found[1] == chosen(patched, 336, batch_size=128, n_epochs=60)
+    assert [one.unroll for one in found] == [False, True]
 
 
 @pytest.mark.parametrize(

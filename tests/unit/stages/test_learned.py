@@ -76,7 +76,7 @@ def panel_of(lengths: dict[str, int], *, first: int = 0) -> Panel:
         (Learned("9", 0, True), "all rows, up to 9; the scores are of those before"),
         (
             Learned("9", 1200, False),
-            "up to 9, and not the 1,200 steps after it; training.refit: all teaches them these too",
+            "up to 9, and not the 1,200 steps after it; training.refit: continue teaches them these too",
         ),
     ],
 )

@@ -35,7 +35,7 @@ def test_long_table_has_an_id(write: Write) -> None:
     rows = [f"{t:%Y-%m-%d %H:%M:%S},{shop},{t.hour}" for shop in ("north", "south") for t in hours(500)]
     config = config_of(write("time,shop,load", *rows))
     assert (config.data.freq, config.data.id, config.data.targets) == ("h", "shop", ["load"])
-    assert (config.window.lookback, config.window.horizon, config.model.patch) == (216, 24, 24)
+    assert (config.window.lookback, config.window.horizon, config.model.patch) == (192, 24, 24)
 
 
 def test_series_named_by_integers(write: Write) -> None:

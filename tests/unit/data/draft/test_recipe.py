@@ -50,8 +50,19 @@ def test_a_long_series_is_seen_for_two_seasons_and_more(freq: str) -> None:
 
 def test_a_day_of_hours_and_a_week() -> None:
     found = recipe("h", 5_000)
-    assert (found.lookback, found.horizon, found.season, found.patch) == (336, 24, 24, 24)
+    assert (found.lookback, found.horizon, found.season, found.patch) == (192, 24, 24, 24)
     assert found.differences == (24, 168)
+
+
+@pytest.mark.parametrize(
+    ("freq", "rows", "lookback", "patch"),
+    [("h", 5_000, 192, 24), ("15min", 9_000, 672, 48), ("10min", 9_000, 576, 36), ("D", 300, 112, 7)],
+)
+def test_a_patch_is_a_season_where_eight_are_left_and_else_as_fine_as_sixteen_steps_allow(
+    freq: str, rows: int, lookback: int, patch: int
+) -> None:
+    found = recipe(freq, rows)
+    assert (found.lookback, found.patch) == (lookback, patch)
 
 
 def test_the_network_corrects_the_ridge_regression_where_there_are_many_windows() -> None:
@@ -124,7 +135,7 @@ def test_a_preset_says_how_much_is_trained_and_looked_at() -> None:
     assert (fast.batch_size, good.batch_size, best.batch_size) == (128, 256, 256)
     assert (fast.val, good.val, best.val) == (500, 2_000, 2_000)
     work = [r.epochs * (r.steps_per_epoch or 0) * r.members for r in (fast, good, best)]
-    assert work == [200, 1_800, 20_000]
+    assert work == [160, 4_000, 20_000]
     assert fast.many_judged is False
     assert good.many_judged is True
 

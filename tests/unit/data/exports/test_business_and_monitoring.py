@@ -82,7 +82,7 @@ SAID: dict[str, list[str]] = {
         "Datum (%d.%m.%Y), Betrag: 60 of D from 2020-01-01 to 2020-02-29, 10050 to 16250"
     ],
     "DATEV": [
-        "! T: the times of column 'Belegdatum' are irregular: the usual step is 99, and 58 of 60 times fall between its steps (the first: 101); number the rows of each series in a column of its own and use it as the time"
+        "! T: column 'Belegdatum' holds 0101, a day and its month without a year, as 3101 is; write the year into every date, such as 2024-01-31; where the numbers only count the rows, use time Belegdatum freq 1"
     ],
     "SAP ALV": [
         "! T:1: the table is drawn in a frame, as clients of databases and SAP show it; write it as CSV; the client of MySQL writes tabs between columns where its output goes to a file"

@@ -58,6 +58,7 @@ TABLES: dict[str, Content] = {
     "fiscal years and periods with letters": rows("Fiscal Year,Fiscal Period,y", (f"{y},P{p:02d},{v(i)}" for i, (y, p) in enumerate(PERIODS))),
     "periods beside a date": rows("year,period,start,y", (f"{2016 + i // 13},{i % 13 + 1},{MONTHS[0] + timedelta(weeks=4 * i)},{v(i)}" for i in range(N))),
     "periods beside a written date": rows("year,period,start,y", (f"{2016 + i // 13},{i % 13 + 1},{MONTHS[0] + timedelta(weeks=4 * i):%d.%m.%Y},{v(i)}" for i in range(N))),
+    "shops and periods beside steps": rows("shop,year,period,step,y", (f"{shop},{y},{p},{60 * k + i + 1},{v(i)}" for k, shop in enumerate("ab") for i, (y, p) in enumerate(PERIODS))),
     "periods beside steps": rows("year,period,step,y", (f"{y},{p},{i + 1},{v(i)}" for i, (y, p) in enumerate(PERIODS))),
     # Flags.
     "yes and no": flags("promo", "Y", "N"),
@@ -168,9 +169,10 @@ SAID: dict[str, list[str]] = {
     "periods beside a written date": [
         "start (%d.%m.%Y), y: 60 of 28D from 2015-01-01 to 2019-07-11, 100.5 to 162.5"
     ],
-    "periods beside steps": [
-        "! T: 60 rows share 5 times, and no single column distinguishes them; give the table one id column, for instance two columns joined such as 'store-item'"
+    "shops and periods beside steps": [
+        "! T: 120 rows share 5 times, and no single column distinguishes them (tried 'shop'); give the table one id column, for instance two columns joined such as 'store-item'"
     ],
+    "periods beside steps": ["step (ISO), y: 60 of 1 from 1 to 60, 100.5 to 162.5"],
     "yes and no": ["date (ISO), y: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5"],
     "ja and nein": ["date (ISO), y: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5"],
     "open and closed": ["date (ISO), y: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5"],

@@ -1,7 +1,8 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from forecaster.data.ranges import ranges
 from forecaster.data.spec import WindowSpec
 from forecaster.data.transforms.split import SplitBounds
 from forecaster.data.transforms.windows import Windows, WindowSource, cut_windows
@@ -198,6 +199,21 @@ def test_absent_steps_repeat_the_first_row_and_are_masked() -> None:
     assert mask.tolist() == [[1, 1, 1, 1], [1, 1, 1, 1], [0, 0, 0, 1], [0, 0, 1, 1]]
 
 
+@pytest.mark.parametrize(
+    "w", [padded(), cut(column(9), split_bounds((9, 9, 9)), "train", lookback=3, horizon=2)]
+)
+def test_targets_of_the_lookback_alone_are_those_of_the_inputs(w: Windows) -> None:
+    wide = np.c_[w.source.values, -w.source.values]
+    w = replace(w, source=replace(w.source, values=wide))
+    everything = np.arange(len(w))
+    past, mask = w.past_targets(everything)
+    inputs = w.inputs(everything)
+    np.testing.assert_array_equal(past, inputs["past"][:, :, :1])
+    assert (mask is None) is ("mask" not in inputs)
+    if mask is not None:
+        np.testing.assert_array_equal(mask, inputs["mask"])
+
+
 def test_windows_that_are_not_padded_have_no_mask() -> None:
     w = cut(column(5), split_bounds((5, 5, 5)), "train", lookback=2, horizon=1)
     assert set(w.inputs(np.array([0]))) == {"past"}
@@ -350,8 +366,3 @@ def test_targets_before_the_first_row_of_all_are_not_read() -> None:
     w = cut_windows(column(2), split_bounds((2, 2, 2)), "train", window)
     found = w.targets_of_every_step(np.array([0]), 1)
     np.testing.assert_array_equal(found[0, :, 0, 0], [np.nan] * 9 + [1])
-
-
-def test_ranges_of_rows_by_hand() -> None:
-    assert ranges(np.array([3, 9, 9]), np.array([5, 9, 12])).tolist() == [3, 4, 9, 10, 11]
-    assert ranges(np.zeros(0, np.int64), np.zeros(0, np.int64)).tolist() == []
