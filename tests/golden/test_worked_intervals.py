@@ -187,5 +187,6 @@ def test_metrics_of_an_interval_say_their_level_and_the_best_value():
     assert found["coverage_97.5"].label == "coverage 97.5"
     assert found["msis_80"].label == "MSIS 80"
     assert found["coverage_80"].meaning == "share of values inside the 80 % interval, in percent; best at 80"
+    assert found["coverage_80"].brief == "% of values inside; best: the level"
     names = ("coverage_97.5", "width_80", "winkler_80", "msis_80", "pinball")
     assert [found[name].ideal for name in names] == [97.5, None, 0.0, 0.0, 0.0]

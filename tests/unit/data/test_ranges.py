@@ -40,7 +40,12 @@ def test_some_columns_of_a_table_are_gathered_without_a_copy_of_all_rows() -> No
 
 @pytest.mark.parametrize("steps", [2, 6, 7])
 def test_no_runs(steps: int) -> None:
-    assert rows_from(TABLE, np.array([], dtype=np.int64), steps).shape == (0, steps, 2)
+    found = rows_from(TABLE.astype(np.float32), np.array([], dtype=np.int64), steps)
+    assert (found.shape, found.dtype) == ((0, steps, 2), np.float32)
+
+
+def test_the_last_run_ends_with_the_table() -> None:
+    assert rows_from(TABLE, np.array([4]), 2).tolist() == [[[8, 9], [10, 11]]]
 
 
 @pytest.mark.parametrize(("start", "steps"), [(-1, 2), (5, 2), (0, 7)])
