@@ -8,7 +8,15 @@ import pytest
 
 from forecaster.model.build import build
 from forecaster.model.shape import Shape
-from forecaster.training.state import Progress, array_of, restore, set_weights, snapshot, weights_of
+from forecaster.training.state import (
+    Progress,
+    array_of,
+    arrays_fault,
+    restore,
+    set_weights,
+    snapshot,
+    weights_of,
+)
 from tests.unit.training.tiny import model_spec
 
 LAYERS = [{"type": "simple_rnn", "units": 3}, {"type": "dropout", "rate": 0.5}]
@@ -133,3 +141,28 @@ def test_a_training_begins_at_nothing():
     }
     # Each has a history of its own.
     assert Progress().history is not Progress().history
+
+
+def test_arrays_of_this_network_fit_with_and_without_those_of_its_best_epoch(network: keras.Model):
+    own = snapshot(network)
+    best = {f"best/{path}": array for path, array in weights_of(network).items()}
+    assert arrays_fault(network, own) is None
+    assert arrays_fault(network, own | best) is None
+
+
+def test_arrays_of_another_network_do_not_fit(network: keras.Model):
+    said = "it has other arrays than this network, or of other shapes or types"
+    own = snapshot(network)
+    path = f"{LAYER}/kernel"
+    name = next(key for key, array in own.items() if array.ndim == 2)
+    best = {f"best/{key}": array for key, array in weights_of(network).items()}
+    assert arrays_fault(network, {}) == said
+    assert arrays_fault(network, {key: array for key, array in own.items() if key != name}) == said
+    assert arrays_fault(network, own | {"more": own[name]}) == said
+    assert arrays_fault(network, own | {name: own[name][:, :-1]}) == said
+    assert arrays_fault(network, own | {name: own[name].astype(np.float64)}) == said
+    assert arrays_fault(network, own | {f"best/{path}": best[f"best/{path}"]}) == said
+    assert arrays_fault(network, own | best | {f"best/{path}": best[f"best/{path}"][:, :2]}) == said
+    assert (
+        arrays_fault(network, own | best | {f"best/{path}": best[f"best/{path}"].astype(np.float64)}) == said
+    )
