@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecaster.data.arrays import Ints
+from forecaster.data.arrays import Floats, Ints
 from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.codes import CODED_NAMES
 from forecaster.data.draft.column_formats import format_of_column
@@ -181,7 +181,7 @@ def _is_counted_within(sample: Sample, name: str, names: list[str]) -> bool:
     """
     years = [one for one in names if YEAR_NAMES.search(one) and sample.kinds[one] == "integer"]
     return (
-        any(sample.table[one].astype(float).is_monotonic_increasing for one in years)
+        any(_rises(_numbers(sample, one)) for one in years)
         and not sample.table[name].is_unique
         and any(
             STEP_NAMES.search(one) and sample.kinds[one] == "integer" and sample.table[one].is_unique
@@ -263,11 +263,22 @@ def _as_timestamps(sample: Sample, found: TimeColumn, wishes: Wishes) -> TimeCol
     )
 
 
-def _counts(sample: Sample, name: str) -> bool:
-    """Return whether integers look like step numbers: rising through the table, or through each series in turn."""
+def _numbers(sample: Sample, name: str) -> Floats:
+    """Return the cells of a column, (rows,), NaN where one holds no number."""
     import pandas as pd
 
-    values = pd.to_numeric(sample.table[name], errors="coerce").to_numpy(dtype=float)
+    found: Floats = pd.to_numeric(sample.table[name], errors="coerce").to_numpy(dtype=float)
+    return found
+
+
+def _rises(values: Floats) -> bool:
+    """Return whether no number is less than the one before it; NaN where there is none."""
+    return bool((np.diff(values[~np.isnan(values)]) >= 0).all())
+
+
+def _counts(sample: Sample, name: str) -> bool:
+    """Return whether integers look like step numbers: rising through the table, or through each series in turn."""
+    values = _numbers(sample, name)
     if not np.isfinite(values).all() or len(values) < 2:
         return False
     steps = np.diff(values)

@@ -58,6 +58,8 @@ TABLES: dict[str, Content] = {
     "fiscal years and periods with letters": rows("Fiscal Year,Fiscal Period,y", (f"{y},P{p:02d},{v(i)}" for i, (y, p) in enumerate(PERIODS))),
     "periods beside a date": rows("year,period,start,y", (f"{2016 + i // 13},{i % 13 + 1},{MONTHS[0] + timedelta(weeks=4 * i)},{v(i)}" for i in range(N))),
     "periods beside a written date": rows("year,period,start,y", (f"{2016 + i // 13},{i % 13 + 1},{MONTHS[0] + timedelta(weeks=4 * i):%d.%m.%Y},{v(i)}" for i in range(N))),
+    "periods beside steps, a year absent": rows("year,period,step,y", (f"{y if i != 30 else ''},{p},{i + 1},{v(i)}" for i, (y, p) in enumerate(PERIODS))),
+    "periods beside steps, a year unknown": rows("year,period,step,y", (f"{y if i != 30 else '?'},{p},{i + 1},{v(i)}" for i, (y, p) in enumerate(PERIODS))),
     "shops and periods beside steps": rows("shop,year,period,step,y", (f"{shop},{y},{p},{60 * k + i + 1},{v(i)}" for k, shop in enumerate("ab") for i, (y, p) in enumerate(PERIODS))),
     "periods beside steps": rows("year,period,step,y", (f"{y},{p},{i + 1},{v(i)}" for i, (y, p) in enumerate(PERIODS))),
     # Flags.
@@ -168,6 +170,11 @@ SAID: dict[str, list[str]] = {
     "periods beside a date": ["start (ISO), y: 60 of 28D from 2015-01-01 to 2019-07-11, 100.5 to 162.5"],
     "periods beside a written date": [
         "start (%d.%m.%Y), y: 60 of 28D from 2015-01-01 to 2019-07-11, 100.5 to 162.5"
+    ],
+    "periods beside steps, a year absent": ["step (ISO), y: 60 of 1 from 1 to 60, 100.5 to 162.5"],
+    "periods beside steps, a year unknown": [
+        "step (ISO), y: 60 of 1 from 1 to 60, 100.5 to 162.5",
+        "? in 1 cell of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "shops and periods beside steps": [
         "! T: 120 rows share 5 times, and no single column distinguishes them (tried 'shop'); give the table one id column, for instance two columns joined such as 'store-item'"
