@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import io
 import math
 import re
@@ -21,10 +20,8 @@ from forecaster.data.reading.sources import TableSource, fingerprint
 from forecaster.errors import (
     ConfigError,
     Diagnostic,
-    EnvironmentError_,
     Notify,
     UsageError,
-    install_hint,
 )
 from forecaster.runs.claim import check_free
 from forecaster.runs.directory import RunDir, new_run_path
@@ -33,13 +30,12 @@ from forecaster.runs.session import Inputs, open_session
 from forecaster.search.built_in import BuiltIn, built_in
 from forecaster.search.check import check_data_ends, check_search_folds, check_space
 from forecaster.search.driver import BEST, Tuned, run_search
+from forecaster.search.ray_engine import check_engine
 from forecaster.search.tracked import TrackedSearch
 from forecaster.search.trial_runner import SearchListener, TuneOptions, spec_of
 from forecaster.stages.tracked import tracked
-from forecaster.system import quoted as as_typed
 from forecaster.tracking.tracking import check_tracking
 
-ENGINES = ("local", "ray")
 # The file for a table in memory: trials run in other processes, which read it from there.
 TABLE = "table.parquet"
 # The config with the nodes of a built-in space, which `tune` takes like one with nodes written by hand.
@@ -169,10 +165,7 @@ def tune(
         EnvironmentError_: When the disk is full, or an extra is not installed.
         TrainingError: When no trial completed.
     """
-    if options.engine not in ENGINES:
-        raise UsageError(
-            f"--engine {as_typed(options.engine)}: there is no such engine", hint="use local or ray"
-        )
+    check_engine(options.engine)
     check_tracking(experiment.spec.tracking)
     budget_s = seconds(options.time_budget or experiment.spec.tune.time_budget)
     if experiment.dimensions:
@@ -190,8 +183,6 @@ def tune(
     _check_end(experiment, most=spec.max_trials, budget_s=budget_s)
     check_search_folds(experiment, source, n_folds=spec.folds)
     check_data_ends(experiment, source)
-    if options.engine == "ray" and importlib.util.find_spec("ray") is None:
-        raise EnvironmentError_("--engine ray needs Ray, which is not installed", hint=install_hint("ray"))
     slow = [] if found is None or options.smoke else _slow(found, budget_s)
     notify([*experiment.warnings, *search_warnings(experiment), *slow], [])
     most = None if spec.algorithm == "hyperband" and not options.smoke else spec.max_trials

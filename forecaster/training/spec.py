@@ -204,9 +204,8 @@ class TrainingSpec(Spec):
             }
         ),
     ] = Field("none", examples=["all"])
-    """Whether the networks that forecast learn the rows of validation and test too, as the newest rows
-    are often the most telling ones. `all` takes as long again, `continue` a small part of
-    that."""
+    """Whether the networks that forecast learn the rows of validation and test too: the newest rows are often the
+    most telling ones. `all` takes as long again, `continue` a small part of that."""
     checkpoint_every: Duration | None = Field(None, examples=["10m"])
     """The time between two checkpoints inside an epoch, as a whole number and s, m or h. `--resume` goes on from the
     last checkpoint. null: only at the end of each epoch."""
