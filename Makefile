@@ -56,11 +56,12 @@ mutants: $(STAMP)  ## do the tests notice small changes of the code? one module:
 
 MINUTES ?= 5
 FUZZ := build/fuzz
-fuzz: $(STAMP)  ## coverage-guided fuzzing of configs, --set, CSV and Parquet: so many minutes each, make fuzz MINUTES=5
+TARGETS ?= config override csv parquet bundle
+fuzz: $(STAMP)  ## coverage-guided fuzzing of configs, --set, CSV, Parquet and runs: so many minutes each, make fuzz MINUTES=5
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[fuzz]' -c constraints.txt
-	for target in config override csv parquet; do \
-		mkdir -p $(FUZZ)/$$target && cp tests/fuzz/corpus/$$target/* $(FUZZ)/$$target/ && \
-		nice -n 19 $(BIN)/python -W ignore -m tools.fuzz $$target -max_total_time=$$(($(MINUTES) * 60)) -max_len=4096 \
+	for target in $(TARGETS); do \
+		mkdir -p $(FUZZ)/$$target && { cp tests/fuzz/corpus/$$target/* $(FUZZ)/$$target/ 2>/dev/null; true; } && \
+		nice -n 19 $(BIN)/python -W ignore -m tools.fuzz $$target -max_total_time=$$(($(MINUTES) * 60)) -max_len=4096 -len_control=0 \
 			-rss_limit_mb=4000 -timeout=30 -artifact_prefix=$(FUZZ)/ $(FUZZ)/$$target || exit 1; \
 	done
 

@@ -10,10 +10,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from benchmarks.commands import HOURS, write_config, write_table
 
 ROOT = Path(__file__).parents[1]
 # Beginning of each phase, and the function of the package that it begins with; an epoch tells of itself.
@@ -31,6 +31,14 @@ ZYGOTE = """
 import importlib, json, os, sys
 import keras, tensorflow, pandas, pyarrow.csv, sklearn.preprocessing, matplotlib.figure, jinja2, filelock
 import forecaster.cli, forecaster.api.verbs, forecaster.model.kept_networks, forecaster.training.fit
+import uvicorn, fastapi
+
+if sys.argv[2] == "arithmetic":
+    import pytest
+    import forecaster.search.driver
+    from tests.integration import fake_training
+    fake_training.install(pytest.MonkeyPatch())
+    forecaster.search.driver.WORK = "tests.integration.fake_trials"
 
 def told(name, work):
     def tell(*given, **named):
@@ -70,13 +78,18 @@ class Ended:
 
 
 class Zygote:
-    """The process that forks commands."""
+    """The process that forks commands.
 
-    def __init__(self, folder: Path) -> None:
-        self.said = folder / "said.txt"
+    Args:
+        folder: Where it keeps what the commands say, and the cache of tables.
+        arithmetic: Whether commands train no network, but work out weights from the seed.
+    """
+
+    def __init__(self, folder: Path, *, arithmetic: bool = False) -> None:
+        self.said = folder / ("said-arithmetic.txt" if arithmetic else "said.txt")
         environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", ZYGOTE, json.dumps(PHASES)],
+            [sys.executable, "-c", ZYGOTE, json.dumps(PHASES), "arithmetic" if arithmetic else ""],
             cwd=ROOT,
             env={**environment, "PYTHONPATH": str(ROOT), "FORECASTER_CACHE": str(folder / "cache")},
             stdin=subprocess.PIPE,
@@ -110,16 +123,25 @@ class Zygote:
         self.start(*words)
         return Ended(int(self._line().split()[0]), self.said.read_text(encoding="utf-8", errors="replace"))
 
+    def stop(self, *words: object, mark: str) -> Ended:
+        """Run a command that works until it is told to stop: SIGTERM once it has said this."""
+        child = self.start(*words)
+        self._wait_for(mark)
+        os.kill(child, signal.SIGTERM)
+        return Ended(int(self._line().split()[0]), self.said.read_text(encoding="utf-8", errors="replace"))
+
+    def _wait_for(self, mark: str) -> None:
+        until = time.monotonic() + 300
+        while mark not in self.said.read_text(encoding="utf-8", errors="replace"):
+            assert time.monotonic() < until, self.said.read_text(encoding="utf-8")
+            time.sleep(0.005)
+
     def check_signal(self, phase: str, number: int, config: Path, whole: Path) -> None:
         """Send a training a signal in a phase; it ends within 5 s with the status of the signal, and is resumed."""
         run = whole.with_name(f"{phase}-{number}")
         words = ["train", config, "--run-dir", run]
         child = self.start(*words)
-        mark = "epoch 2/" if phase == "epoch" else f"phase {phase}"
-        until = time.monotonic() + 300
-        while mark not in self.said.read_text(encoding="utf-8", errors="replace"):
-            assert time.monotonic() < until, self.said.read_text(encoding="utf-8")
-            time.sleep(0.005)
+        self._wait_for("epoch 2/" if phase == "epoch" else f"phase {phase}")
         time.sleep(random.uniform(0, 0.3))
         before, sent = _processor_s(child), time.monotonic()
         os.kill(child, number)
@@ -151,50 +173,5 @@ def _processor_s(process: int) -> float:
 
 def training(folder: Path) -> Path:
     """A config with several epochs and a training on all rows, beside its table."""
-    rows = "".join(
-        f"2024-{1 + i // 672:02d}-{1 + i // 24 % 28:02d} {i % 24:02d}:00,{i % 24}\n" for i in range(672)
-    )
-    (folder / "t.csv").write_text("t,y\n" + rows, encoding="utf-8")
-    config: dict[str, Any] = {
-        "name": "torture",
-        "data": {"path": "t.csv", "time": "t", "freq": "h", "targets": ["y"]},
-        "window": {"lookback": 12, "horizon": 3},
-        "model": {"layers": [{"type": "gru", "units": 4, "dropout": 0.2}]},
-        "training": {"epochs": 4, "batch_size": 64, "ensemble": 2, "refit": "all"},
-    }
-    path = folder / "c.yaml"
-    path.write_text(json.dumps(config), encoding="utf-8")
-    return path
-
-
-def commands(folder: Path, zygote: Zygote, times: int) -> Iterator[tuple[str, int, list[object]]]:
-    """Yield a name, the status and the words of commands: of each verb `times` that succeed and `times` that fail."""
-    config, run = training(folder), folder / "run"
-    smoke = ["--smoke", "-q"]
-    assert zygote.run("train", config, "--run-dir", run, *smoke).status == 0
-    gone, out = folder / "none", folder / "out"
-    out.mkdir()
-    good: dict[str, list[object]] = {
-        "init": [folder / "t.csv", "--output", out / "{i}.yaml"],
-        "validate": [config],
-        "train": [config, "--run-dir", out / "train-{i}", *smoke],
-        "tune": [config, "--run-dir", out / "tune-{i}", "--set", "tune.max_trials=1", *smoke],
-        "refit": [run, "--run-dir", out / "refit-{i}", "-q"],
-        "predict": [run, "--output", out / "{i}.csv"],
-        "future": [run, "--output", out / "f{i}.csv"],
-        "evaluate": [run],
-        "backtest": [config, "--folds", 1, "--run-dir", out / "backtest-{i}", *smoke],
-        "report": [run, "--output", out / "{i}.html"],
-        "explain": [run],
-        "plot": [run, "--output", out / "{i}.png"],
-        "show": [run],
-        "schema": [],
-    }
-    # A run without future covariates has no such table.
-    status = {"future": 2}
-    for verb, words in good.items():
-        for i in range(times):
-            numbered = [str(word).replace("{i}", str(i)) for word in words]
-            yield f"{verb} {i}", status.get(verb, 0), [verb, *numbered]
-            bad: list[object] = ["--no-such-option"] if verb == "schema" or i % 2 else [gone]
-            yield f"{verb} {i}, wrong", 2, [verb, *bad]
+    write_table(folder / "t.csv", HOURS)
+    return write_config(folder / "c.yaml")

@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -141,18 +142,27 @@ def signals(folder: Path, given: argparse.Namespace) -> Count:
 
 def exits(folder: Path, given: argparse.Namespace) -> Count:
     """Commands of every verb, as many that succeed as that fail, each ended by the interpreter itself."""
-    from benchmarks.forked import Zygote, commands
+    from benchmarks.commands import TRAINED, Command, Inputs, all_commands
+    from benchmarks.forked import Zygote
 
-    count = Count()
-    with Zygote(folder) as zygote:
-        for name, status, words in commands(folder, zygote, given.times):
+    count, turns = Count(), Counter[str]()
+    with Zygote(folder) as zygote, Zygote(folder, arithmetic=True) as arithmetic:
+        for command in all_commands(Inputs(folder, zygote), given.times):
 
-            def check(status: int = status, words: list[object] = words) -> None:
-                ended = zygote.run(*words)
-                assert ended.status == status, f"{ended.status} in place of {status}: {ended.said[-400:]}"
+            def check(command: Command = command) -> None:
+                by = zygote if not command.trains or turns[command.name.split()[0]] <= TRAINED else arithmetic
+                if command.signalled:
+                    ended = by.stop(*command.words, mark="http://")
+                else:
+                    ended = by.run(*command.words)
+                assert ended.status == command.status, f"{ended.status}: {ended.said[-400:]}"
                 assert "Traceback" not in ended.said, ended.said[-400:]
+                assert not command.status or "error: " in ended.said.lower(), ended.said[-400:]
 
-            count.case(name, check)
+            turns[command.name.split()[0]] += 1
+            count.case(command.name, check)
+            for made in (folder / "out").iterdir():
+                (shutil.rmtree if made.is_dir() else Path.unlink)(made)
     return count
 
 

@@ -140,8 +140,11 @@ def answer_requests(settings: Settings, address: Endpoint, listener: socket.sock
         ssl_certfile=address.certfile,
         ssl_keyfile=address.keyfile,
     )
-    log.write("info", "listening", url=address.url(listener), runs=list(settings.runs), pid=os.getpid())
-    _Server(config, app.state.service, log).run([listener])
+    server = _Server(config, app.state.service, log)
+    # From when it says so on, not only once its loop runs, a signal stops it as it should.
+    with server.capture_signals():
+        log.write("info", "listening", url=address.url(listener), runs=list(settings.runs), pid=os.getpid())
+        server.run([listener])
     log.write("info", "stopped", pid=os.getpid())
 
 

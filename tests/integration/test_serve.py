@@ -250,6 +250,13 @@ def test_sigterm_lets_requests_end_and_a_second_signal_does_not(run: Path) -> No
         stuck.close()
 
 
+def test_a_signal_stops_it_as_soon_as_it_says_that_it_listens(run: Path) -> None:
+    for _ in range(3):
+        with Process(run) as process:
+            assert process.end() == 0
+            process.wait_for("stopped")
+
+
 def test_a_client_that_never_ends_does_not_keep_the_service_from_stopping(run: Path) -> None:
     with Process(run) as process:
         stuck = socket.create_connection(("127.0.0.1", process.port))
