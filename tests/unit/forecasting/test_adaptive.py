@@ -102,7 +102,7 @@ def test_before_any_target_is_known_there_is_nothing_to_learn():
         two_series().calibration(10)
 
 
-def test_series_with_enough_windows_are_calibrated_by_themselves():
+def two_long_series() -> AdaptiveCalibration:
     """90 windows each before, as many as 80 percent needs for one series; errors of b are ten times those of a."""
     group, position = np.repeat([0, 1], 91), np.tile(np.arange(91), 2)
     actual = ((position - 45.0) * np.where(group, 10, 1))[:, None, None]
@@ -110,13 +110,26 @@ def test_series_with_enough_windows_are_calibrated_by_themselves():
     def part(of: np.ndarray) -> tuple[GroupedQuantiles, np.ndarray, np.ndarray]:
         return GroupedQuantiles(np.zeros((of.sum(), 1, 1, 1)), group[of]), actual[of], position[of]
 
-    r = AdaptiveCalibration(
+    return AdaptiveCalibration(
         part(position < 90),
         part(position == 90),
         probabilities=probabilities([80]),
         scaler=plain(2),
         ids=["a", "b"],
     )
+
+
+def test_series_with_enough_windows_are_calibrated_by_themselves():
+    r = two_long_series()
     assert r.calibration(90).ids == ("a", "b")
     # Of the positions 1 to 90, errors -44 to 45: ranks 9 and 82.
     assert r.newest().offsets[1:, 0, 0].tolist() == [[-36, 0, 37], [-360, 0, 370]]
+
+
+def test_series_are_pooled_for_new_ones_unless_there_are_none() -> None:
+    """Of 180 errors, -45 … 44 and ten times those: ranks 18 and 163, which lie among those of b."""
+    r = two_long_series()
+    assert r.calibration(90).offsets[0, 0, 0].tolist() == [-280, 0, 270]
+    assert r.newest().offsets[0, 0, 0].tolist() == [-270, 0, 280]
+    known = r.calibration(90, new_series=False)
+    assert known.offsets[:, 0, 0].tolist() == [[0, 0, 0], [-37, 0, 36], [-370, 0, 360]]

@@ -1,6 +1,8 @@
 """Checkpoints: the newest that is whole is taken, the one before it is kept, and nothing damaged is ever used."""
 
+import errno
 import json
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from forecaster.errors import EnvironmentError_
 from forecaster.runs.checkpoints import FileCheckpoints
 from forecaster.training.progress import progress_fault
 from tests.integration.hostile_runs import VALUES, mutate_weights, places
@@ -95,6 +98,24 @@ def test_the_one_before_is_not_overwritten_by_a_damaged_one(tmp_path: Path) -> N
     assert loaded_epoch(store) == 2
     store.path.unlink()
     assert loaded_epoch(store) == 1
+
+
+def test_a_checkpoint_that_cannot_be_moved_is_named_and_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Path, __: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    store = two(tmp_path)
+    with monkeypatch.context() as full:
+        full.setattr(Path, "replace", fail)
+        with pytest.raises(EnvironmentError_) as caught:
+            store.save(FIRST, progress(3))
+    assert str(caught.value) == (
+        f"{store.path}: cannot be written: No space left on device; make space, get permission to "
+        "write there, or choose another folder"
+    )
+    assert loaded_epoch(store) == 2
 
 
 def test_a_kill_between_the_two_steps_of_a_save_loses_one_checkpoint(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import subprocess
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -252,6 +253,20 @@ def test_sha256_of_a_file_of_several_reads(tmp_path: Path) -> None:
     content = b"a" * (5 << 19)
     (tmp_path / "f").write_bytes(content)
     assert sha256_of(tmp_path / "f") == hashlib.sha256(content).hexdigest()
+
+
+def test_sha256_of_a_large_file_holds_little_of_it_at_a_time(tmp_path: Path) -> None:
+    """Of 8 MiB, the mebibyte that is read and the one before it."""
+    with (tmp_path / "f").open("wb") as file:
+        file.truncate(8 << 20)
+    tracemalloc.start()
+    try:
+        digest = sha256_of(tmp_path / "f")
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert digest == hashlib.sha256(bytes(8 << 20)).hexdigest()
+    assert most < 5 << 19
 
 
 def test_folders_that_are_there_are_no_error_and_their_mates_stay(tmp_path: Path) -> None:
