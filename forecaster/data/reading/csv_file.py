@@ -65,12 +65,14 @@ class CsvFile(TableFile):
         given = {"column_names": self.columns, "skip_rows_after_names": 1} if unnamed else {}
         names = names if unnamed else [written[name] for name in names]
         with open_text(self.path, self.spec) as raw, self._explained():
-            watched = _Watched(raw)
+            watched, block = _Watched(raw), self._block()
+            # Arrow reads in a thread of its own, which need not wait for Python's lock where the text is there already.
+            small = block < _BLOCK
             reader = arrow_csv.open_csv(
-                pa.PythonFile(watched, mode="r"),
+                pa.BufferReader(watched.read()) if small else pa.PythonFile(watched, mode="r"),
                 read_options=arrow_csv.ReadOptions(
                     use_threads=False,  # with threads, rows of a wrong width come without their number
-                    block_size=self._block(),
+                    block_size=block,
                     **given,
                 ),
                 parse_options=arrow_csv.ParseOptions(

@@ -96,9 +96,7 @@ class TimeReader:
 
     def _format(self) -> str | None:
         """Return data.csv.time_format; that of years where another column completes them."""
-        if self.spec.csv.time_format is None and any(
-            part in self.spec.time_parts.columns for part in OF_YEAR
-        ):
+        if self.spec.csv.time_format is None and not self.spec.time_parts.columns.keys().isdisjoint(OF_YEAR):
             return "%Y"
         return self.spec.csv.time_format
 
