@@ -215,7 +215,7 @@ def memory_limit() -> int | None:
     for name in ("memory.max", "memory/memory.limit_in_bytes"):
         text = _of_container(name)
         # The older interface has a number beyond any memory where there is no limit.
-        if text and text[0].isdigit() and int(text[0]) < 1 << 60:
+        if text and text[0].isdecimal() and int(text[0]) < 1 << 60:
             return int(text[0])
     return None
 
@@ -223,11 +223,11 @@ def memory_limit() -> int | None:
 def time_limit() -> float | None:
     """Return the share of processors that the container of this process may use, such as 1.5; None without a limit."""
     text = _of_container("cpu.max")
-    if len(text) == 2 and text[0].isdigit() and text[1].isdigit():
+    if len(text) == 2 and text[0].isdecimal() and text[1].isdecimal():
         return int(text[0]) / int(text[1])
     quota = _of_container("cpu/cpu.cfs_quota_us")
     period = _of_container("cpu/cpu.cfs_period_us")
-    if quota and period and quota[0].isdigit() and period[0].isdigit():
+    if quota and period and quota[0].isdecimal() and period[0].isdecimal():
         return int(quota[0]) / int(period[0])
     return None
 

@@ -90,7 +90,7 @@ def put(tree: ParsedYaml, parts: list[str], value: Any, where: Location) -> Diag
         path = (*path, step)
         following = parts[len(path)]
         if isinstance(inside, dict) and inside.get(part) is None:
-            if following.isascii() and following.isdigit():
+            if following.isascii() and following.isdecimal():
                 hint = f"set the whole list: {dotted(path)}=[…]"
                 return Diagnostic(
                     f"does not exist, so it has no entry {following}", hint, where, dotted(path)
@@ -116,7 +116,7 @@ def _step(inside: Any, part: str, path: KeyPath, where: Location) -> str | int |
     if isinstance(inside, dict):
         return part
     if isinstance(inside, list):
-        if not (part.isascii() and part.isdigit()):
+        if not (part.isascii() and part.isdecimal()):
             return Diagnostic(f"is a list, and {part!r} is not an index", f"write {name}.0", where, name)
         if int(part[:9]) < len(inside):
             return int(part)

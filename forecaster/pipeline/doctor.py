@@ -244,7 +244,7 @@ def _of_devices(value: str) -> str | None:
 
 
 def _of_threads(value: str) -> str | None:
-    fits = value.isdigit() and 1 <= int(value) <= 4 * processors()
+    fits = value.isdecimal() and 1 <= int(value) <= 4 * processors()
     return None if fits else f"it is no number that fits {processors():,} processors; unset it"
 
 

@@ -65,7 +65,7 @@ def request(address: TableAddress, before: Mapping[str, str], *, most: int) -> D
         raise _unreached(address, error) from None
     headers = response.headers
     expected = headers.get("Content-Length")
-    size = int(expected) if expected is not None and expected.isdigit() else None
+    size = int(expected) if expected is not None and expected.isdecimal() else None
     if size is not None and size > most:
         response.close()
         raise _too_large(address, most)

@@ -149,11 +149,13 @@ def _read(path: Path, content: bytes, *, with_actual: bool) -> pa.Table:
     # Threads would hold a block of text each.
     reading = csv.ReadOptions(use_threads=False, block_size=2**22)
     try:
-        return csv.read_csv(
+        table = csv.read_csv(
             pa.BufferReader(content), read_options=reading, parse_options=parse, convert_options=options
         )
-    except pa.ArrowInvalid as error:
+        table.column_names  # noqa: B018  names are decoded only here
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise damaged(path, str(error)[:120]) from error
+    return table
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[list[str], Ints]:

@@ -187,7 +187,7 @@ def _blocks(widths: Sequence[int], width: int) -> list[list[int]]:
 def line_width() -> int:
     """Return the number of characters in a line of stdout: COLUMNS, or that of the terminal, or 80 into a pipe."""
     asked = os.environ.get("COLUMNS", "")
-    if asked.isdigit() and int(asked):
+    if asked.isdecimal() and int(asked):
         return int(asked)
     return os.get_terminal_size(sys.stdout.fileno()).columns or 80 if sys.stdout.isatty() else 80
 

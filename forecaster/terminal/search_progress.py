@@ -279,7 +279,7 @@ def values_text(proposal: Proposal) -> str:
 def short(name: str) -> str:
     """Return a short form of a dotted key: 0.units for model.layers.0.units, calendar.1 for data.calendar.1."""
     parts = name.split(".")
-    numbered = [part.partition("#")[0].isdigit() for part in parts[-2:]]
+    numbered = [part.partition("#")[0].isdecimal() for part in parts[-2:]]
     return ".".join(parts[-2:]) if len(parts) > 1 and any(numbered) else parts[-1]
 
 

@@ -59,10 +59,10 @@ def _date_forms(text: str) -> Iterator[str]:
     """Yield the formats of a date, in which the place of a clock is kept."""
     tokens = _TOKEN.findall(text)
     words = [_word_forms(token) for token in tokens]
-    if None in words or (tokens == [text] and text.isdigit() and len(text) == _YEAR_DIGITS):
+    if None in words or (tokens == [text] and text.isdecimal() and len(text) == _YEAR_DIGITS):
         # Years alone are step numbers, unless a frequency is given.
         return
-    numbers = [i for i, token in enumerate(tokens) if token.isdigit()]
+    numbers = [i for i, token in enumerate(tokens) if token.isdecimal()]
     named = any(form in ("%b", "%B") for forms in words for form in forms or ())
     orders = _DOTTED if "." in "".join(tokens) else _ORDERS
     for codes in _number_codes([tokens[i] for i in numbers], orders, named=named):

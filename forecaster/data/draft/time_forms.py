@@ -39,7 +39,7 @@ def strftime_formats(cells: list[str]) -> dict[str, Times]:
     Args:
         cells: The cells of a column that hold something.
     """
-    if all(cell.endswith(".0") and cell[:-2].isdigit() for cell in cells):
+    if all(cell.endswith(".0") and cell[:-2].isdecimal() for cell in cells):
         cells = [cell[:-2] for cell in cells]
     cells = _spread(cells)
     found: dict[str, Times] = {}
@@ -91,7 +91,7 @@ def number_format(cells: list[str], name: str) -> tuple[str, str | None] | None:
         units = [int(cell[4:]) for cell in cells]
         weeks = max(units) > 12 or (WEEK_NAMES.search(name) is not None)
         chosen = "iso-week" if weeks else "%Y%m"
-    elif len({len(cell) for cell in cells}) == 1 and all(cell.isdigit() for cell in cells):
+    elif len({len(cell) for cell in cells}) == 1 and all(cell.isdecimal() for cell in cells):
         chosen = EPOCH_DIGITS.get(len(cells[0]))
         if chosen is not None and not (9.0e8 <= int(cells[0][:10]) <= 4.2e9):
             return None

@@ -27,4 +27,4 @@ def without_zeros(names: Iterable[str], known: Collection[str], of: str) -> list
 def _number(name: str) -> str:
     """Return an id of digits as a number is written; "" for others."""
     whole = name.removesuffix(".0")
-    return (whole.lstrip("0") or "0") if whole.isascii() and whole.isdigit() else ""
+    return (whole.lstrip("0") or "0") if whole.isascii() and whole.isdecimal() else ""

@@ -105,3 +105,11 @@ def test_what_is_no_table_of_forecasts_is_refused(tmp_path, text, why):
     assert str(error.value) == (
         f"{tmp_path / 'forecasts.csv'}: {why}; restore the run directory from a copy, or train again"
     )
+
+
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
+    (tmp_path / "forecasts.csv").write_bytes(b"t\xa0,cutoff,forecast,y\n1970-01-01 02:00:00,x,1,1\n")
+    run = RunDir(tmp_path)
+    run.seal(DONE)
+    with pytest.raises(DataError, match="forecasts.csv: 'utf-8' codec can't decode byte 0xa0"):
+        read_forecasts(run, spec(), time_axis=TimeAxis("h"), horizon=1)

@@ -20,6 +20,16 @@ from tests.unit.data.draft.drafts import Write, days, problem_of
             "2024-01-31 or 2024-01-31 05:00:00, or of step numbers; for times in another form set time and time_format",
         ),
         (
+            ["a,b", *(f"{10**19 + i},{i % 7}" for i in range(20))],
+            "TABLE: no column holds times (the columns are 'a', 'b'); give one column of timestamps such as "
+            "2024-01-31 or 2024-01-31 05:00:00, or of step numbers; for times in another form set time and time_format",
+        ),
+        (
+            ["a,b", *(f"²{i},{i % 7}" for i in range(20))],
+            "TABLE: no column holds times (the columns are 'a', 'b'); give one column of timestamps such as "
+            "2024-01-31 or 2024-01-31 05:00:00, or of step numbers; for times in another form set time and time_format",
+        ),
+        (
             ["t,a", "2024-01-01,x", "2024-01-02,y"],
             "TABLE: no column of numbers is left to forecast; add one, or check its decimal mark and its text cells",
         ),
