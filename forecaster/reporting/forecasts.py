@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FORECASTS, NEXT = "forecasts.csv", "next.csv"
-_END = re.compile(r"forecast-(lo|hi)-([0-9.]+)")
+_END = re.compile(r"forecast-(lo|hi)-([0-9]{1,2}(?:\.[0-9]{1,17})?(?:e-[0-9]{1,3})?)")
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,9 @@ def read_forecasts(
     if name not in run.manifest()["files"]:
         return None
     path = run.file(name)
-    table = _read(path, run.read(name, most=MOST_BYTES), with_actual=name == FORECASTS)
+    table = _read(
+        path, run.read(name, most=MOST_BYTES), _first_columns(spec, name), with_actual=name == FORECASTS
+    )
     names, n_targets = table.column_names, len(spec.targets)
     if table.num_rows == 0 or table.num_rows % (n_targets * horizon):
         raise damaged(path, f"has {table.num_rows:,} rows, which is not a whole number of windows")
@@ -130,8 +132,24 @@ def read_forecasts(
     )
 
 
-def _read(path: Path, content: bytes, *, with_actual: bool) -> pa.Table:
-    """Read text columns as codes of their distinct words and the others as numbers, a block at a time."""
+def _first_columns(spec: DataSpec, name: str) -> list[str]:
+    """Return the columns before the forecast, as `forecast_table` writes them."""
+    of_series = [] if spec.id is None else [spec.id]
+    of_window = ["cutoff"] if name == FORECASTS else []
+    return list(
+        dict.fromkeys([*of_series, spec.time, *of_window, *(["target"] if len(spec.targets) > 1 else [])])
+    )
+
+
+def _read(path: Path, content: bytes, words: list[str], *, with_actual: bool) -> pa.Table:
+    """Read text columns as codes of their distinct words and the others as numbers, a block at a time.
+
+    Args:
+        path: The file, for messages.
+        content: Its bytes.
+        words: The columns of text, which come first.
+        with_actual: Whether the last column holds the actual values.
+    """
     import csv as plain
 
     import pyarrow as pa
@@ -139,10 +157,13 @@ def _read(path: Path, content: bytes, *, with_actual: bool) -> pa.Table:
 
     first = io.TextIOWrapper(io.BytesIO(content[:MIB]), encoding="utf-8", errors="replace", newline="")
     header = next(plain.reader(first), [])
-    if "forecast" not in header[1:] or len(set(header)) != len(header):
-        raise damaged(path, "has no column forecast")
+    forecasts = header[:-1] if with_actual else header
+    ends = [end for end in forecasts[len(words) + 1 :] if _END.fullmatch(end)]
+    if forecasts != [*words, "forecast", *ends] or len(set(header)) != len(header):
+        raise damaged(
+            path, f"does not begin with the columns {', '.join([*words, 'forecast'])} and intervals"
+        )
     text = pa.dictionary(pa.int32(), pa.string())
-    words = header[: header.index("forecast", 1)]
     types = dict.fromkeys(words, text) | dict.fromkeys(header[len(words) :], pa.float64())
     options = csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=False)
     parse = csv.ParseOptions(newlines_in_values=True)

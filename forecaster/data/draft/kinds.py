@@ -74,5 +74,13 @@ def number_faults(cells: list[str], csv: CsvSpec) -> list[str]:
 
 def filled(column: pd.Series[Any]) -> list[str]:
     """Return the cells that hold something, as text."""
-    texts = (str(cell).strip() for cell in column.dropna().tolist())
+    texts = (_text(cell).strip() for cell in column.dropna().tolist())
     return [text for text in texts if text not in MISSING]
+
+
+def _text(cell: Any) -> str:
+    try:
+        return str(cell)
+    except (NotImplementedError, OverflowError, ValueError):
+        # A time that is out of the range of Python's, such as the year 10000.
+        return str(cell.asm8)

@@ -88,6 +88,19 @@ def test_a_run_without_test_windows_has_none(tmp_path):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
+        ("t,forecast,y\n", "does not begin with the columns t, cutoff, forecast and intervals"),
+        ("id,t,cutoff,forecast,y\n", "does not begin with the columns t, cutoff, forecast and intervals"),
+        (
+            "t,cutoff,forecast,forecast,y\n",
+            "does not begin with the columns t, cutoff, forecast and intervals",
+        ),
+        (
+            "t,cutoff,forecast,forecast-lo-1.2.3,y\n",
+            "does not begin with the columns t, cutoff, forecast and intervals",
+        ),
+        ("t,cutoff,forecast\n", "does not begin with the columns t, cutoff, forecast and intervals"),
+        ("t,cutoff,y\n", "does not begin with the columns t, cutoff, forecast and intervals"),
+        ("\n", "does not begin with the columns t, cutoff, forecast and intervals"),
         (
             "t,cutoff,forecast,y\n1970-01-01 02:00:00,x,1,1\n",
             "has 1 rows, which is not a whole number of windows",
@@ -111,5 +124,5 @@ def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
     (tmp_path / "forecasts.csv").write_bytes(b"t\xa0,cutoff,forecast,y\n1970-01-01 02:00:00,x,1,1\n")
     run = RunDir(tmp_path)
     run.seal(DONE)
-    with pytest.raises(DataError, match="forecasts.csv: 'utf-8' codec can't decode byte 0xa0"):
+    with pytest.raises(DataError, match="does not begin with the columns t, cutoff, forecast"):
         read_forecasts(run, spec(), time_axis=TimeAxis("h"), horizon=1)

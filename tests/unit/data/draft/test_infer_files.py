@@ -52,6 +52,17 @@ def test_typed_file_of_more_rows_than_the_sample(tmp_path: Path) -> None:
     assert (guess.rows, guess.time.name, guess.freq, guess.target) == (12_000, "t", 1, "y")
 
 
+def test_times_beyond_the_years_of_python_are_no_times_of_the_table(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    seconds = np.datetime64("2024-01-01", "s") + 86_400 * np.arange(40)
+    far = pa.array(seconds.astype(np.int64) - 70_000_000_000, pa.timestamp("s", "UTC"))
+    parquet.write_table(pa.table({"t": seconds, "far": far, "y": np.arange(40.0)}), tmp_path / "t.parquet")
+    config = config_of(tmp_path / "t.parquet")
+    assert (config.data.time, config.data.targets) == ("t", ["y"])
+
+
 def test_files_of_a_folder_that_differ(tmp_path: Path) -> None:
     import pandas as pd
 
