@@ -22,8 +22,8 @@ CODED_NAMES = re.compile(
 _NUMBERING = re.compile(r"(?i)^(step|index|idx|time_?idx|t|n|i|id|no|nr|row|x|.*_(id|idx|index|no|nr))$")
 # Excel's days are taken for dates from 1990 to 2049.
 _EXCEL_DAYS = (32_874, 54_789)
-# The digits of a step number that 64 bits hold, whatever they are.
-_MOST_DIGITS = 18
+# The digits of the largest step number, and the largest.
+_MOST_DIGITS, _LARGEST = 19, np.iinfo(np.int64).max
 # The share of the steps that have a row in a table whose times are read rightly.
 _REGULAR = 0.9
 # What each format reads, by the digits before the decimal mark; those of two digits for the year come last.
@@ -154,7 +154,7 @@ def _share_of(cells: list[str], form: str) -> float:
 
 
 def _share_of_steps(cells: list[str]) -> float:
-    if not all(cell.isdecimal() and len(cell) <= _MOST_DIGITS for cell in cells):
+    if not all(cell.isdecimal() and len(cell) <= _MOST_DIGITS and int(cell) <= _LARGEST for cell in cells):
         return 0.0
     return share_of_steps(np.array([int(cell) for cell in cells]), integer=True)
 

@@ -29,7 +29,7 @@ from forecaster.data.draft.remarks import (
     target_remarks,
 )
 from forecaster.data.draft.roles import candidates, find_targets, quality_choice, target_choice
-from forecaster.data.draft.season import find_season
+from forecaster.data.draft.season import find_seasons
 from forecaster.data.draft.sniff import Sample, as_numbers, read_columns, sniff
 from forecaster.data.draft.steps import by_series, explained, order_of, other_steps
 from forecaster.data.draft.times import find_time, read_times
@@ -42,7 +42,6 @@ from forecaster.data.reading.offsets import zone_of
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import CsvSpec
 from forecaster.data.time_axis.axis import TimeAxis
-from forecaster.data.time_axis.frequency import default_seasonality
 from forecaster.data.time_axis.infer import TimeColumn, check_frequency, infer_frequency
 from forecaster.data.transforms.resolution import lost_in_logarithms
 from forecaster.errors import DataError
@@ -262,8 +261,7 @@ def _recipe(
     known = np.concatenate([one[np.isfinite(one)] for one in numbers])
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
     rows, borders = order
-    found = find_season(np.split(numbers[0][rows], borders), default_seasonality(freq))
-    seasons = wishes.seasons or ((found,) if found > 1 else ())
+    seasons = wishes.seasons or find_seasons(np.split(numbers[0][rows], borders), freq)
     steps = np.array(lengths, dtype=np.int64)
     parts = [part[np.isfinite(part)] for one in numbers for part in np.split(one[rows], borders)]
     narrow = any(_is_narrow(float(part.min()), float(part.max())) for part in parts if len(part))

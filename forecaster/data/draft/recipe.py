@@ -36,7 +36,8 @@ class Effort(NamedTuple):
 
     Attributes:
         members: Networks, where there are few windows and where there are many.
-        batches: The most batches that one of them learns from.
+        batches: The most batches that one of them learns from, where there are many windows and where there are few,
+            in batches that take a quarter of the time.
         epochs: The most epochs.
         largest_batch: The most windows of a batch.
         longest_range: The most steps of the validation and of the test range of `init`: more windows take time and say
@@ -44,7 +45,7 @@ class Effort(NamedTuple):
     """
 
     members: tuple[int, int]
-    batches: int
+    batches: tuple[int, int]
     epochs: int
     largest_batch: int
     longest_range: int
@@ -52,14 +53,16 @@ class Effort(NamedTuple):
 
 # About half a minute, 2 minutes and 15 minutes on two cores for tables of up to a million rows; docs/benchmarks.md.
 EFFORTS: dict[Preset, Effort] = {
-    "fast": Effort((1, 1), 160, 15, 128, 500),
-    "good": Effort((3, 2), 2_000, 40, 256, 2_000),
-    "best": Effort((7, 5), 4_000, 80, 256, 2_000),
+    "fast": Effort((1, 1), (160, 480), 40, 128, 500),
+    "good": Effort((3, 2), (2_000, 4_000), 200, 256, 2_000),
+    "best": Effort((7, 5), (4_000, 8_000), 200, 256, 2_000),
 }
 # The most batches of an epoch: validation after each decides how long to train.
 BATCHES_PER_EPOCH = 150
 # Of these epochs at least one is the best, with the learning rate that falls over them.
 LEAST_EPOCHS = 5
+# The least epochs without a better one that end a training.
+LEAST_PATIENCE = 4
 # The seasons in a lookback, by their length: eight days of hours, a week of quarter hours, 16 weeks of days, six years
 # of months, twelve of quarters.
 SEASONS_SEEN = {24: 8, 144: 4, 96: 7, 7: 16, 5: 12, 52: 4, 12: 6, 4: 12}
@@ -68,6 +71,8 @@ STEPS_OF_YEAR = 392
 WEEKS_OF_HOURS, WEEKS_OF_DAYS = 13, 26
 # The least seasons of a series that is forecast by its season.
 LEAST_SEASONS = 3
+# The longest lookback that a second season asks for: eight days of ten minutes.
+LONGEST_LOOKBACK = 1_152
 # The longest lookback whose windows may begin before their series.
 SHORT_LOOKBACK = 72
 # The longest season that is smoothed; of longer ones the last is as good, and quicker.
@@ -117,6 +122,7 @@ class Recipe:
         of_ridge: The last steps of the window that the ridge regression sees.
         patch: Steps joined into one recurrent step; None for one each.
         differences: The lags of the differences that the network sees too.
+        longer: The steps of other seasons, whose repetition is a baseline too.
         calendar: The features computed from the time.
         corrects: Whether the network corrects the ridge regression, rather than being averaged with it.
         units, batch_size, steps_per_epoch, epochs, members: The size of the network and of the training.
@@ -135,6 +141,7 @@ class Recipe:
     of_ridge: int
     patch: int | None
     differences: tuple[int, ...]
+    longer: tuple[int, ...]
     calendar: tuple[str, ...]
     corrects: bool
     units: int
@@ -149,6 +156,11 @@ class Recipe:
     def normalization(self) -> str:
         """How each window is normalised: by its own season where it has one."""
         return "season" if self.season > 1 else "last"
+
+    @property
+    def patience(self) -> int:
+        """The epochs without a better one that end the training: short epochs tell little one by one."""
+        return max(LEAST_PATIENCE, self.epochs // 10)
 
     @property
     def rate_factor(self) -> float:
@@ -179,7 +191,9 @@ def choose(facts: SeriesFacts) -> Recipe:
     room = n - val - test - horizon
     if n < LEAST_SEASONS * season:
         season = 1
-    lookback, of_ridge = _lookback(season, room=room, known=int(np.quantile(facts.lengths, 0.75)) - horizon)
+    lookback, of_ridge = _lookback(
+        season, facts.seasons[1:], room=room, known=int(np.quantile(facts.lengths, 0.75)) - horizon
+    )
     if lookback <= season:
         # A window that does not hold one season and a step cannot be compared with the season before.
         season = 1
@@ -193,7 +207,9 @@ def choose(facts: SeriesFacts) -> Recipe:
     many = windows >= MANY_WINDOWS
     batch = effort.largest_batch if many else 64 if windows >= 1_000 else 32 if windows >= 300 else 16
     whole = -(-windows // batch)
-    batches = min(whole, max(BATCHES_PER_EPOCH, effort.batches // 10), effort.batches // LEAST_EPOCHS)
+    most = effort.batches[not many]
+    batches = min(whole, max(BATCHES_PER_EPOCH, most // 10), most // LEAST_EPOCHS)
+    epochs = min(effort.epochs, max(LEAST_EPOCHS, most // max(batches, 1)))
     return Recipe(
         season=season,
         horizon=horizon,
@@ -206,12 +222,13 @@ def choose(facts: SeriesFacts) -> Recipe:
         of_ridge=of_ridge,
         patch=patch,
         differences=tuple(lag for lag in sorted({season, *more}) if 1 < lag < lookback),
+        longer=tuple(other for other in facts.seasons[1:] if season < other <= n // 2) if season > 1 else (),
         calendar=_calendar(facts.freq, n),
         corrects=many,
         units=128 if many else 64 if windows >= 2_000 else 32,
         batch_size=batch,
         steps_per_epoch=batches if batches < whole else None,
-        epochs=min(effort.epochs, max(LEAST_EPOCHS, effort.batches // max(batches, 1))),
+        epochs=epochs,
         members=effort.members[many],
         many_judged=len(facts.lengths) * (val - horizon + 1) > WINDOWS_TO_JUDGE,
         blend=("smoothing", "theta") if season <= LONGEST_SMOOTHED else ("seasonal_naive",),
@@ -243,7 +260,7 @@ def _ranges(n: int, horizon: int, longest: int) -> tuple[int, int]:
     return horizon, 0
 
 
-def _lookback(season: int, *, room: int, known: int) -> tuple[int, int]:
+def _lookback(season: int, longer: tuple[int, ...], *, room: int, known: int) -> tuple[int, int]:
     """Return the steps that the network sees, and those that the ridge regression sees.
 
     The network sees whole seasons, and of short series all rows: its windows begin before them. The regression is
@@ -251,6 +268,7 @@ def _lookback(season: int, *, room: int, known: int) -> tuple[int, int]:
 
     Args:
         season: Steps in one season.
+        longer: The steps of other seasons.
         room: Rows before the last training window.
         known: Rows before the last window of all, of the longer series.
     """
@@ -262,6 +280,8 @@ def _lookback(season: int, *, room: int, known: int) -> tuple[int, int]:
         wanted = STEPS_OF_YEAR
     if season == 1:
         wanted = 24
+    # The difference to a season before needs more than that season.
+    wanted = max([wanted, *(other + season for other in longer if other + season <= LONGEST_LOOKBACK)])
     lookback = min(wanted, most)
     if season > 1 and lookback >= 2 * season:
         lookback -= lookback % season

@@ -272,16 +272,17 @@ def _training(recipe: Recipe) -> str:
         f"{steps}"
         f"{judged}"
         f"  epochs: {recipe.epochs}   # at most; training ends when the validation loss stops falling\n"
-        "  early_stopping: {monitor: val_loss, patience: 4}\n"
+        f"  early_stopping: {{monitor: val_loss, patience: {recipe.patience}}}\n"
         f"  ensemble: {recipe.members}   # networks from different seeds, averaged\n"
         "  refit: continue   # once scored, they learn every row for a few epochs more, and predict uses these"
     )
 
 
 def _evaluation(recipe: Recipe) -> str:
+    longer = "".join(f"seasonal_naive_{season}, " for season in recipe.longer)
     return (
         "evaluation:\n"
-        "  baselines: [naive, seasonal_naive, ridge]   # scored beside the model\n"
+        f"  baselines: [naive, seasonal_naive, {longer}ridge]   # scored beside the model\n"
         f"  seasonality: {recipe.season}   # steps in one season\n"
         "  calibration: scaled   # intervals: those of the network, widened or narrowed by its validation errors"
     )

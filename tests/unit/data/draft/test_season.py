@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecaster.data.draft.infer import infer
-from forecaster.data.draft.season import find_season
+from forecaster.data.draft.season import find_season, find_seasons, repeats_by_week
 
 RNG = np.random.default_rng(0)
 
@@ -37,6 +37,26 @@ def test_many_series_are_looked_at_together() -> None:
 
 def test_the_usual_season_of_the_frequency_is_kept() -> None:
     assert find_season([wave(5, 200)], 7) == 7
+
+
+def test_a_week_that_differs_from_day_to_day_is_a_season_too() -> None:
+    assert find_seasons([wave(168, 8 * 168)], "h") == (24, 168)
+    assert find_seasons([wave(336, 8 * 336)], "30min") == (48, 336)
+    assert find_seasons([wave(24, 8 * 168)], "h") == (24,)
+    assert find_seasons([RNG.normal(size=8 * 168).cumsum()], "h") == (24,)
+    assert find_seasons([RNG.normal(size=500)], 1) == ()
+    assert find_seasons([wave(7, 500)], "D") == (7,)
+
+
+def test_a_week_is_a_season_where_it_is_one_of_most_series() -> None:
+    weekly, daily = wave(168, 1000), wave(24, 1000)
+    assert repeats_by_week([weekly, weekly, daily], 24)
+    assert not repeats_by_week([weekly, daily, daily], 24)
+
+
+def test_less_than_three_weeks_and_unknown_values_show_no_week() -> None:
+    assert not repeats_by_week([wave(168, 3 * 168 - 1)], 24)
+    assert not repeats_by_week([np.full(1000, np.nan), np.full(1000, 5.0)], 24)
 
 
 @pytest.mark.parametrize("values", [[], [1.0], [1.0, 2.0, 3.0], [5.0] * 100, [np.nan] * 50])
