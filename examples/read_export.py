@@ -186,14 +186,15 @@ def blended(export, series, inputs, point, quantiles):
     weights = {name: w for name, w in (blend["weights"] if blend else {}).items() if w > 0}
     if set(weights) <= {"network"}:
         return point, quantiles
-    if not set(weights) <= {"network", "seasonal_naive"}:
-        raise SystemExit(
-            f"of classical forecasts only seasonal_naive is worked out here, not {sorted(weights)}"
-        )
-    season, past = blend["season"], inputs["past"][0][:, : len(export.targets)].astype(np.float64)
-    naive = past[len(past) - season + np.arange(export.horizon) % season]
-    naive = in_original_units(scaler, series, naive)
-    moved = weights.get("network", 0) * point + weights["seasonal_naive"] * naive
+    past, moved = inputs["past"][0][:, : len(export.targets)].astype(np.float64), 0.0
+    for name, weight in weights.items():
+        # seasonal_naive_168 names a season of its own.
+        kind, _, own = name.partition("seasonal_naive")
+        if name != "network" and (kind or (own and not own[1:].isdecimal())):
+            raise SystemExit(f"of classical forecasts only seasonal_naive is worked out here, not {name}")
+        season = int(own[1:] or blend["season"])
+        naive = past[len(past) - season + np.arange(export.horizon) % season]
+        moved += weight * (point if name == "network" else in_original_units(scaler, series, naive))
     if quantiles is None:
         return moved, None
     shift = scaled_targets(scaler, series, moved) - scaled_targets(scaler, series, point)

@@ -10,22 +10,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from forecaster.evaluation.metrics import METRICS
-from forecaster.forecasting.baselines import BASELINES, OF_A_SEASON
+from forecaster.forecasting.baselines import BASELINES
+from forecaster.model.spec import of_a_season
 from forecaster.spec import Count, Fault, FaultsError, OneOf, Spec, meanings_of
 
 MetricName = Annotated[str, OneOf(meanings_of({name: metric.terms for name, metric in METRICS.items()}))]
 BaselineName = (
-    Annotated[str, OneOf(meanings_of(BASELINES))]
-    | Annotated[
-        str,
-        Field(
-            pattern=OF_A_SEASON,
-            description="The seasonal naive forecast of another season than evaluation.seasonality, in steps.",
-            json_schema_extra={
-                "patternErrorMessage": "seasonal_naive_ with a season of at least 2 steps, such as seasonal_naive_168"
-            },
-        ),
-    ]
+    Annotated[str, OneOf(meanings_of(BASELINES))] | Annotated[str, of_a_season("evaluation.seasonality")]
 )
 
 

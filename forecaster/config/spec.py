@@ -12,6 +12,7 @@ from forecaster.config.tune import TuneSpec
 from forecaster.data.spec import DataSpec, SplitSpec, WindowSpec
 from forecaster.data.transforms.scalers import ScalingSpec
 from forecaster.evaluation.metrics import METRICS
+from forecaster.model.classical import own_season
 from forecaster.model.spec import DistributionOutput, ModelSpec, QuantileOutput
 from forecaster.spec import Fault, Spec, raise_faults
 from forecaster.tracking.spec import TrackingSpec
@@ -81,6 +82,10 @@ class ExperimentSpec(Spec):
             if max(lags, default=0) >= lookback:
                 summary = f"{max(lags)} does not fit into window.lookback, {lookback}"
                 faults.append(Fault(("model", key), summary, "lengthen the lookback"))
+        longest = max((own_season(name) or 0 for name in self.model.blend), default=0)
+        if longest > lookback:
+            summary = f"seasonal_naive_{longest} does not fit into window.lookback, {lookback}"
+            faults.append(Fault(("model", "blend"), summary, "lengthen the lookback, or remove it"))
         if self.model.stateful and self.window.stride not in (1, lookback):
             summary = (
                 f"{self.window.stride} cannot be used with model.stateful, whose windows are a lookback apart"

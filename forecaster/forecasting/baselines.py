@@ -8,7 +8,6 @@ statistical ones are listed in `stats`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -18,6 +17,7 @@ from forecaster.data.arrays import Floats, Ints
 from forecaster.forecasting import ridge as ridge_regression
 from forecaster.forecasting import stats
 from forecaster.forecasting.cutoffs import Cutoffs, PointForecast, last_rows
+from forecaster.model.classical import own_season
 
 
 @dataclass(frozen=True)
@@ -117,16 +117,6 @@ BASELINES: dict[str, Baseline] = {
     **{name: _statistical(name) for name in stats.MODELS},
 }
 """Every baseline by the name it has in the YAML file."""
-
-
-# The seasonal naive forecast of a season that the name itself gives, in steps; 1 would be `naive`.
-OF_A_SEASON = r"^seasonal_naive_([2-9]|[1-9][0-9]{1,6})$"
-
-
-def own_season(name: str) -> int | None:
-    """Return the steps of the season that a name such as seasonal_naive_168 gives; None for any other name."""
-    found = re.fullmatch(OF_A_SEASON, name)
-    return int(found[1]) if found else None
 
 
 def is_baseline(name: str) -> bool:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from forecaster.data.arrays import Ints
 from forecaster.data.transforms.scalers import Scaler
 from forecaster.data.transforms.windows import Windows
-from forecaster.model.classical import CLASSICAL, classical_forecasts
+from forecaster.model.classical import classical_forecasts, is_classical
 from forecaster.model.linear import spread_out
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -62,7 +62,7 @@ class Blend:
 
     def check(self) -> None:
         """Check the names and the sum of the weights. Raises ValueError when they are not those of a blend."""
-        if NETWORK not in self.weights or not self.weights.keys() <= {NETWORK, *CLASSICAL}:
+        if NETWORK not in self.weights or not all(n == NETWORK or is_classical(n) for n in self.weights):
             raise ValueError("the blend has unknown forecasts")
         if abs(sum(self.weights.values()) - 1.0) > 1e-6:
             raise ValueError("the weights of the blend do not sum to 1")
@@ -77,7 +77,7 @@ def classical_forecast(name: str, windows: Windows, scaler: Scaler, groups: Ints
     """Forecast windows with one classical method, (windows, horizon, targets), original units.
 
     Args:
-        name: A key of `CLASSICAL`.
+        name: A name that `model.blend` takes.
         windows: The windows.
         scaler: The scaler of the windows.
         groups: (windows,), the scaler's group of the series of each window.

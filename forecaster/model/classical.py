@@ -7,6 +7,7 @@ here and name it in `CLASSICAL`; the first paragraph of its docstring is its tex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -68,11 +69,25 @@ CLASSICAL: dict[str, Callable[[Floats, int, int], Floats]] = {
     f.__name__: f for f in (seasonal_naive, smoothing, theta)
 }
 
+# The seasonal naive forecast of a season that the name itself gives, in steps; 1 would be `naive`.
+OF_A_SEASON = r"^seasonal_naive_([2-9]|[1-9][0-9]{1,6})$"
+
 # The shares of a surprise that move the level.
 ALPHAS = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99])
 # How fast errors of earlier steps lose weight, and how strongly the better parameters are preferred.
 _MEMORY = 0.95
 _PREFERENCE = 30.0
+
+
+def own_season(name: str) -> int | None:
+    """Return the steps of the season that a name such as seasonal_naive_168 gives; None for any other name."""
+    found = re.fullmatch(OF_A_SEASON, name)
+    return int(found[1]) if found else None
+
+
+def is_classical(name: str) -> bool:
+    """Return whether there is a classical forecast of this name."""
+    return name in CLASSICAL or own_season(name) is not None
 
 
 def classical_forecasts(
@@ -81,7 +96,7 @@ def classical_forecasts(
     """Forecast windows with one classical method.
 
     Args:
-        name: A key of CLASSICAL.
+        name: A key of CLASSICAL, or the seasonal naive of another season, such as seasonal_naive_168.
         past: (windows, lookback, targets), scaled.
         present: (windows, lookback), 0 for steps before the first row of a series; None where all exist.
         season: Steps in one season; 1 for none.
@@ -90,6 +105,8 @@ def classical_forecasts(
     Returns:
         (windows, horizon, targets), scaled.
     """
+    own = own_season(name)
+    method, season = (CLASSICAL[name], season) if own is None else (seasonal_naive, own)
     windows, lookback, targets = past.shape
     y = past.transpose(0, 2, 1).astype(np.float64)
     out = np.empty((windows, targets, horizon))
@@ -98,7 +115,7 @@ def classical_forecasts(
     for n in np.unique(known):
         rows = known == n
         part = y[rows, :, lookback - max(int(n), 1) :].reshape(-1, max(int(n), 1))
-        out[rows] = CLASSICAL[name](part, season, horizon).reshape(-1, targets, horizon)
+        out[rows] = method(part, season, horizon).reshape(-1, targets, horizon)
     return out.transpose(0, 2, 1)
 
 

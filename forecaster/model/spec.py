@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from forecaster.model.cells import CELLS, DenseSpec, DropoutSpec, Layer, Recurrent
 from forecaster.model.choices import Activation
-from forecaster.model.classical import CLASSICAL
+from forecaster.model.classical import CLASSICAL, OF_A_SEASON
 from forecaster.spec import Count, Fault, FaultsError, OneOf, Spec, meanings_of, raise_faults
 from forecaster.text import joined
 
@@ -79,7 +79,17 @@ class AnchorSpec(Spec):
     """The ridge penalty, as a share of the mean square of an input. null: chosen on the validation windows."""
 
 
-ClassicalName = Annotated[str, OneOf(meanings_of(CLASSICAL))]
+def of_a_season(than: str) -> Any:
+    """Return the annotation of names such as seasonal_naive_168: another season than that of the setting `than`."""
+    example = "seasonal_naive_ with a season of at least 2 steps, such as seasonal_naive_168"
+    return Field(
+        pattern=OF_A_SEASON,
+        description=f"The seasonal naive forecast of another season than {than}, in steps.",
+        json_schema_extra={"patternErrorMessage": example},
+    )
+
+
+ClassicalName = Annotated[str, OneOf(meanings_of(CLASSICAL))] | Annotated[str, of_a_season("model.season")]
 
 
 class PointOutput(Spec):
@@ -175,11 +185,12 @@ class ModelSpec(Spec):
     """A linear forecast beside the network, which often helps on small tables. Set to null to disable it; in a search,
     null as its `type` does the same."""
     blend: Annotated[list[ClassicalName], AfterValidator(_each_once)] = Field(
-        [], examples=[["smoothing", "theta"]]
+        [], examples=[["smoothing", "theta"], ["seasonal_naive", "seasonal_naive_168"]]
     )
     """Classical forecasts of the same window that are averaged with the network. The weights are chosen on the
     validation windows, so that the mean is about as good as its best part; where these are few, mostly by the error of
-    each forecast alone. They often help on short series. Seasonal ones use `model.season`. []: the network alone."""
+    each forecast alone. They often help on short series. Seasonal ones use `model.season`, and `seasonal_naive_N`, such
+    as `seasonal_naive_168`, a season of N steps, which `window.lookback` must hold. []: the network alone."""
     patch: Count | None = Field(None, examples=[24])
     """How many steps of the window are joined into one recurrent step. It must divide `window.lookback`; training is
     faster by about as much. null: every step is a recurrent step."""

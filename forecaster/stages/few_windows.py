@@ -11,9 +11,9 @@ from forecaster.data.arrays import Ints
 from forecaster.data.transforms.split import SplitBounds, SplitName, target_rows
 from forecaster.errors import Diagnostic
 from forecaster.evaluation.significance import MIN_SERIES, cutoffs_needed
-from forecaster.forecasting.baselines import own_season
 from forecaster.forecasting.calibration import needed
 from forecaster.forecasting.levels import probabilities
+from forecaster.model.classical import own_season
 from forecaster.text import joined
 
 # With fewer windows the epoch with the lowest validation loss is largely a matter of chance.

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from forecaster.config.evaluation import EvaluationSpec
-from forecaster.forecasting.baselines import BASELINES, OF_A_SEASON, BaselineInputs, forecast
+from forecaster.forecasting.baselines import BASELINES, BaselineInputs, forecast
 from forecaster.forecasting.cutoffs import Cutoffs
 from forecaster.forecasting.stats import MODELS
+from forecaster.model.classical import OF_A_SEASON
 
 HORIZON, LOOKBACK, SEASON = 5, 12, 6
 

@@ -41,6 +41,21 @@ def test_the_weights_go_to_what_forecasts_best_and_the_forecast_follows(tmp_path
     assert found == pytest.approx([5, 1, 9], abs=2)
 
 
+def test_a_season_that_the_name_gives(tmp_path: Path) -> None:
+    """The table repeats every four steps, which only the forecast with a season of its own knows."""
+    done(
+        "train",
+        season(tmp_path, season=3, blend=["seasonal_naive", "seasonal_naive_4"]),
+        "--run-dir",
+        tmp_path / "r",
+        "-q",
+    )
+    weights = json.loads((tmp_path / "r/model/state.json").read_text())["blend"]["weights"]
+    assert weights["seasonal_naive_4"] > 0.9
+    found = [float(row[1]) for row in csv_rows(done("predict", tmp_path / "r"))[1:]]
+    assert found == pytest.approx([5, 1, 9], abs=1)
+
+
 def test_evaluate_gives_the_scores_of_train_and_other_rows_the_same_forecast(tmp_path: Path) -> None:
     done("train", season(tmp_path), "--run-dir", tmp_path / "r", "-q")
     scores = json.loads((tmp_path / "r/metrics.json").read_text())["splits"]["test"]["scores"]["model"]

@@ -98,6 +98,11 @@ CASES = [
         "55: model.differences: 30 does not fit into window.lookback, 24; lengthen the lookback",
     ),
     (
+        "season of a classical forecast longer than the window",
+        LAYERS + ", blend: [theta, seasonal_naive_30]",
+        "49: model.blend: seasonal_naive_30 does not fit into window.lookback, 24; lengthen the lookback, or remove it",
+    ),
+    (
         "anchor of a head that goes step by step",
         LAYERS + ", head: {type: encoder_decoder}, anchor: {type: ridge}",
         "81: model.anchor: cannot be used with head encoder_decoder: only direct and segments take one; use head "

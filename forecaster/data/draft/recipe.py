@@ -197,6 +197,7 @@ def choose(facts: SeriesFacts) -> Recipe:
     if lookback <= season:
         # A window that does not hold one season and a step cannot be compared with the season before.
         season = 1
+    longer = tuple(other for other in facts.seasons[1:] if 1 < season < other <= n // 2)
     shortest = int(facts.lengths.min()) - val - test - horizon
     trained = np.maximum(
         facts.lengths - val - test - horizon - (0 if shortest < lookback else lookback) + 1, 0
@@ -222,7 +223,7 @@ def choose(facts: SeriesFacts) -> Recipe:
         of_ridge=of_ridge,
         patch=patch,
         differences=tuple(lag for lag in sorted({season, *more}) if 1 < lag < lookback),
-        longer=tuple(other for other in facts.seasons[1:] if season < other <= n // 2) if season > 1 else (),
+        longer=longer,
         calendar=_calendar(facts.freq, n),
         corrects=many,
         units=128 if many else 64 if windows >= 2_000 else 32,
@@ -231,7 +232,9 @@ def choose(facts: SeriesFacts) -> Recipe:
         epochs=epochs,
         members=effort.members[many],
         many_judged=len(facts.lengths) * (val - horizon + 1) > WINDOWS_TO_JUDGE,
-        blend=("smoothing", "theta") if season <= LONGEST_SMOOTHED else ("seasonal_naive",),
+        blend=("smoothing", "theta")
+        if season <= LONGEST_SMOOTHED
+        else ("seasonal_naive", *(f"seasonal_naive_{other}" for other in longer if other <= lookback)),
     )
 
 

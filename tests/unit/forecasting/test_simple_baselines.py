@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from forecaster.forecasting.baselines import BaselineInputs, forecast, is_baseline, own_season
+from forecaster.forecasting.baselines import BaselineInputs, forecast, is_baseline
 from forecaster.forecasting.cutoffs import Cutoffs
+from forecaster.model.classical import own_season
 
 
 def run(name, *series, at, horizon, season=1, lookback=1):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecaster.model.classical import CLASSICAL, classical_forecasts
+from forecaster.model.classical import CLASSICAL, classical_forecasts, is_classical, own_season
 
 SEASON = np.array([3.0, -1.0, -4.0, 2.0])
 
@@ -61,3 +61,21 @@ def test_each_target_by_itself() -> None:
         together = classical_forecasts(name, y, None, season=4, horizon=5)
         apart = [classical_forecasts(name, y[:, :, i : i + 1], None, season=4, horizon=5) for i in (0, 1)]
         assert together == pytest.approx(np.concatenate(apart, axis=2))
+
+
+def test_the_seasonal_naive_of_a_season_that_its_name_gives() -> None:
+    past = np.arange(24.0).reshape(1, 12, 2)
+    found = classical_forecasts("seasonal_naive_5", past, None, season=3, horizon=6)
+    assert found[0, :, 0].tolist() == [14, 16, 18, 20, 22, 14]
+    assert [own_season(n) for n in ("seasonal_naive_168", "seasonal_naive", "theta", "seasonal_naive_1")] == [
+        168,
+        None,
+        None,
+        None,
+    ]
+    assert [is_classical(n) for n in ("theta", "seasonal_naive_2", "seasonal_naive_02", "network")] == [
+        True,
+        True,
+        False,
+        False,
+    ]

@@ -76,3 +76,12 @@ def test_init_takes_the_season_that_step_numbers_do_not_tell(tmp_path: Path) -> 
     (tmp_path / "t.csv").write_text("step,id,y\n" + "\n".join(rows[::-1]) + "\n")
     found = infer(tmp_path / "t.csv")
     assert (found.recipe.season, found.recipe.lookback % 9) == (9, 0)
+
+
+def test_init_writes_the_week_as_a_baseline_and_into_the_blend(tmp_path: Path) -> None:
+    times = np.datetime64("2024-01-01T00") + np.arange(8 * 168)
+    y = 50 + wave(168, len(times))
+    (tmp_path / "t.csv").write_text("t,y\n" + "".join(f"{t},{v}\n" for t, v in zip(times, y, strict=True)))
+    recipe = infer(tmp_path / "t.csv").recipe
+    assert (recipe.season, recipe.longer, recipe.differences, recipe.lookback) == (24, (168,), (24, 168), 192)
+    assert recipe.blend == ("seasonal_naive", "seasonal_naive_168")
