@@ -54,9 +54,9 @@ class CsvSpec(Spec):
     time_format: str | None = Field(None, examples=["%d.%m.%Y %H:%M", "quarter", "epoch-s"])
     """The format of the time column, also in tables that are not CSV: strftime codes, or a name. `quarter` reads
     2024Q1, Q1 2024, 1Q24, 20241 and 2024-1, `half-year` reads 2024H1, H1 2024, 1H24 and 2024-1, `iso-week` reads
-    2024-W05, W5 2024, "Week 5, 2024" and 202405 as Mondays, `epoch-s`, `epoch-ms`, `epoch-us` and `epoch-ns` read seconds to nanoseconds
-    since 1970 in UTC, `decimal-year` reads 1959.25 as a month, and `excel` reads 45000.25 as Excel does, in days.
-    null: only ISO 8601 is accepted, such as 2024-01-31T06:00."""
+    2024-W05, W5 2024, "Week 5, 2024" and 202405 as Mondays, `epoch-s`, `epoch-ms`, `epoch-us` and `epoch-ns` read
+    seconds to nanoseconds since 1970 in UTC, `decimal-year` reads 1959.25 as a month, and `excel` reads 45000.25 as
+    Excel does, in days. null: only ISO 8601 is accepted, such as 2024-01-31T06:00."""
 
     @field_validator("encoding")
     @classmethod

@@ -13,6 +13,7 @@ from forecaster.data.draft.date_forms import zone_in
 from forecaster.data.draft.dialect import mark_choice
 from forecaster.data.draft.ids import FoundId, check_id, find_id, id_candidates
 from forecaster.data.draft.kinds import mostly_numbers
+from forecaster.data.draft.mixed_orders import check_one_order
 from forecaster.data.draft.recipe import (
     LARGEST_CONSTANT,
     Preset,
@@ -129,6 +130,8 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     table = read_columns(sample, list(dict.fromkeys([*time.columns, *named, *targets])))
     known_zone = wishes.timezone or zone_in(time.format)
     times, zones = read_times(table, time, sample, known_zone)
+    if not time.integer and wishes.time_format is None:
+        check_one_order(times, table, time, sample)
     found = _find_id(times, table[named], sample, wishes)
     name = found.name
     if name in targets:
