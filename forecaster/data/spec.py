@@ -111,7 +111,8 @@ class TimePartsSpec(Spec):
     minute: Name | None = Field(None, examples=["minute"])
     """The column of minutes, 0 to 59, beside an hour."""
     hour_ending: Name | None = Field(None, examples=["HE"])
-    """The column of hours, 1 to 24, beside a date. Hour 1 is read as 00:00, its beginning."""
+    """The column of hours, 1 to 24, 01:00 to 24:00 or 0100 to 2400, beside a date. Hour 1 is read as 00:00, its
+    beginning."""
     half_hour: Name | None = Field(None, examples=["settlement_period"])
     """The column of half hours, 1 to 48, beside a date. Half hour 1 is read as 00:00, its beginning."""
     quarter_hour: Name | None = Field(None, examples=["interval"])

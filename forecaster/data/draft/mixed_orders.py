@@ -43,8 +43,9 @@ def check_one_order(times: Ints, table: pd.DataFrame, time: TimeColumn, sample: 
     first = int(changed[0])
     meant = str(swapped[first].astype("M8[ns]").astype("M8[D]"))
     raise DataError(
-        f"column {time.name!r} mixes two orders of day and month: the rows follow one another at a step only if days up "
-        f"to 12 are swapped with their months, so that {table[time.name].iloc[first]} is {meant}, and others are not",
+        f"column {time.name!r} mixes two orders of day and month: the rows follow one another at a step only if days "
+        f"up to 12 are swapped with their months, so that "
+        f"{table[time.name].iloc[first]} is {meant}, and others are not",
         hint="write the dates as YYYY-MM-DD where the table comes from; a program that guesses their order has swapped "
         "them",
         location=Location(str(sample.source), first + sample.first_line if sample.csv is not None else None),

@@ -183,3 +183,14 @@ def test_a_format_that_is_given_reads_dates_as_they_stand(write: Write) -> None:
 def test_dates_with_gaps_are_not_taken_for_swapped_ones(write: Write) -> None:
     some = [d for i, d in enumerate(days(300)) if i % 5 not in (1, 3) and i % 7]
     assert config_of(write("t,y", *(f"{d:%d/%m/%Y},{i % 7}.5" for i, d in enumerate(some)))).data.freq == "D"
+
+
+@pytest.mark.parametrize(("empty", "more"), [(range(3, 4), ""), (range(20, 40), " (20 such rows)")])
+def test_a_row_that_names_no_series_is_refused(write: Write, empty: range, more: str) -> None:
+    rows = [f"{d},{'ab'[k]},{i % 7}.5" for k in range(2) for i, d in enumerate(days(20))]
+    for i in empty:
+        rows[i] = rows[i].replace(",a,", ",,").replace(",b,", ",,")
+    assert problem_of(write("date,shop,y", *rows)) == (
+        f"TABLE:{empty[0] + 2}: the id is empty in column 'shop', which names the series{more}; name the series of the row, "
+        "or delete the row; if the column names no series, use no_id=True or id with another column"
+    )
