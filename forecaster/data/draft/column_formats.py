@@ -84,8 +84,10 @@ def part_of_year(sample: Sample, name: str) -> Reading | None:
     and months, and else whether a zero stands before the numbers. Two months a year are too few for a table of months.
     """
     cells = list(dict.fromkeys(sample.cells(name)))
+    if not cells or _PART.fullmatch(cells[0]) is None:
+        return None
     found = [match for match in map(_PART.fullmatch, cells) if match is not None]
-    if not cells or len(found) < len(cells) or len({one["mark"] or one["mark_"] for one in found}) > 1:
+    if len(found) < len(cells) or len({one["mark"] or one["mark_"] for one in found}) > 1:
         return None
     texts = {one["number"] or one["number_"] for one in found}
     form = _PARTS.get(frozenset(map(int, texts)))

@@ -9,6 +9,7 @@ import numpy as np
 
 from forecaster.data.arrays import Floats, Ints
 from forecaster.data.draft.choices import Ambiguity
+from forecaster.data.draft.kinds import filled
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.reading.numbers import MISSING
 from forecaster.data.time_axis.axis import TimeAxis
@@ -80,7 +81,7 @@ def repeats_choice(
         if not differ.any():
             continue
         a, b = int(before[differ][0]), int(after[differ][0])
-        cells = [str(table[name].iloc[row]).strip() or "empty" for row in (a, b)]
+        cells = [(filled(table[name].iloc[[row]]) or ["empty"])[0] for row in (a, b)]
         [when] = time_axis.text(time_axis.positions(times[[a]]))
         n = int(differ.sum())
         more = f" ({n:,} rows repeat a time with another value)" if n > 1 else ""
