@@ -53,10 +53,10 @@ class CsvSpec(Spec):
     """How many lines to leave out at the end of the file, such as totals or notes. Blank lines do not count."""
     time_format: str | None = Field(None, examples=["%d.%m.%Y %H:%M", "quarter", "epoch-s"])
     """The format of the time column, also in tables that are not CSV: strftime codes, or a name. `quarter` reads
-    2024Q1, Q1 2024, 1Q24 and 20241, `half-year` reads 2024H1, H1 2024 and 1H24, `iso-week` reads 2024-W05, W5 2024,
-    "Week 5, 2024" and 202405 as Mondays, `epoch-s`, `epoch-ms`, `epoch-us` and `epoch-ns` read seconds to nanoseconds
-    since 1970 in UTC, `decimal-year` reads 1959.25 as a month, and `excel` reads 45000.25 as Excel does, in days.
-    null: only ISO 8601 is accepted, such as 2024-01-31T06:00."""
+    2024Q1, Q1 2024, 1Q24, 20241 and 2024-1, `half-year` reads 2024H1, H1 2024, 1H24 and 2024-1, `iso-week` reads
+    2024-W05, W5 2024, "Week 5, 2024" and 202405 as Mondays, `epoch-s`, `epoch-ms`, `epoch-us` and `epoch-ns` read
+    seconds to nanoseconds since 1970 in UTC, `decimal-year` reads 1959.25 as a month, and `excel` reads 45000.25 as
+    Excel does, in days. null: only ISO 8601 is accepted, such as 2024-01-31T06:00."""
 
     @field_validator("encoding")
     @classmethod
@@ -111,7 +111,8 @@ class TimePartsSpec(Spec):
     minute: Name | None = Field(None, examples=["minute"])
     """The column of minutes, 0 to 59, beside an hour."""
     hour_ending: Name | None = Field(None, examples=["HE"])
-    """The column of hours, 1 to 24, beside a date. Hour 1 is read as 00:00, its beginning."""
+    """The column of hours, 1 to 24, 01:00 to 24:00 or 0100 to 2400, beside a date. Hour 1 is read as 00:00, its
+    beginning."""
     half_hour: Name | None = Field(None, examples=["settlement_period"])
     """The column of half hours, 1 to 48, beside a date. Half hour 1 is read as 00:00, its beginning."""
     quarter_hour: Name | None = Field(None, examples=["interval"])

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.arrays import Floats, Ints
 from forecaster.data.transforms.cutoff import late_remark
+from forecaster.data.transforms.fill import SIZEABLE
 from forecaster.errors import Diagnostic
 from forecaster.stages.prepared import SplitPanel
 from forecaster.text import listed
 
-# The share of the rows of a series from which on its fill is warned about.
-SIZEABLE = 0.2
 # The share of the distances between rows that are the same in a series with a step of its own.
 _REGULAR = 0.9
 _LEAST_GAPS = 3
@@ -22,7 +22,8 @@ _NAMED = 3
 def filled_rows(spec: ExperimentSpec, table: SplitPanel) -> list[Diagnostic]:
     """Return warnings of series of which data.missing fills in a sizeable share of the rows.
 
-    Under `zero` an absent row means that nothing happened; only series with a step of their own are named then.
+    Under `zero` an absent row means that nothing happened; only series with a step of their own are named then. Under
+    `mask` gaps that recur, as nights do, are as they should be.
 
     Args:
         spec: The settings of the experiment.
@@ -37,14 +38,19 @@ def filled_rows(spec: ExperimentSpec, table: SplitPanel) -> list[Diagnostic]:
     filled = np.minimum(absent + empty, panel.lengths)
     share = filled / panel.lengths
     steps = _own_steps(table)
-    wide = (share > SIZEABLE) if spec.data.missing != "zero" else (share > SIZEABLE) & (steps > 1)
-    found = np.flatnonzero(wide)
+    recurs = _recurs(table)
+    meant = {"zero": steps == 1, "mask": (steps == 1) & recurs}.get(
+        spec.data.missing, np.zeros(n, dtype=bool)
+    )
+    found = np.flatnonzero((share > SIZEABLE) & ~meant)
     if not len(found):
         return []
     worst = found[np.argsort(-share[found], kind="stable")]
     shown = listed([_series(table, s, filled, share, steps) for s in worst.tolist()], most=_NAMED)
     which = f" in {len(found):,} of {n:,} series" if n > 1 else ""
     hint = "choose a larger data.freq, or leave stretches without rows out with data.start"
+    if recurs[found].any():
+        hint = f"set data.missing: mask where gaps recur, as nights and weekends do; otherwise {hint}"
     if (steps[found] > 1).any():
         hint = f"give series with a larger step than data.freq {spec.data.freq} a table of their own"
         if n == 1:
@@ -92,6 +98,17 @@ def _own_steps(table: SplitPanel) -> Ints:
         if (np.abs(gaps - usual) <= 0.12 * usual).sum() >= _REGULAR * pairs:
             steps[s] = usual + 1
     return steps
+
+
+def _recurs(table: SplitPanel) -> NDArray[np.bool_]:
+    """Return whether at least half of the gaps of each series are of one length, as nights are, (series,)."""
+    findings, n = table.findings, len(table.raw.ids)
+    recurs = np.zeros(n, dtype=bool)
+    bounds = np.searchsorted(findings.gap_series, np.arange(n + 1))
+    for s in np.flatnonzero(np.diff(bounds) >= _LEAST_GAPS).tolist():
+        gaps = findings.gap_length[bounds[s] : bounds[s + 1]]
+        recurs[s] = 2 * (gaps == np.median(gaps)).sum() >= len(gaps)
+    return recurs
 
 
 def _series(table: SplitPanel, s: int, filled: Floats, share: Floats, steps: Ints) -> str:

@@ -47,6 +47,22 @@ def test_a_long_gap_is_named_with_its_share(missing: str, absent: int, tmp_path:
     ]
 
 
+@pytest.mark.parametrize("missing", ["ffill", "interpolate", "mask"])
+def test_where_gaps_recur_mask_is_advised_and_is_no_warning(missing: str, tmp_path: Path) -> None:
+    workdays = [d for d in DAYS if d.weekday() < 4]
+    total = (workdays[-1] - workdays[0]).days + 1
+    absent = total - len(workdays)
+    advised = [
+        f"data.missing: {missing} fills in more than 20% of the rows: the table {absent} of {total} ({absent / total:.0%}); "
+        "set data.missing: mask where gaps recur, as nights and weekends do; otherwise choose a larger data.freq, or leave "
+        "stretches without rows out with data.start"
+    ]
+    write_table(tmp_path / "t.csv", "t,y", [(d, i % 7) for i, d in enumerate(workdays)])
+    config = write_config(tmp_path, {"freq": "D", "targets": ["y"], "missing": missing})
+    found = fc.validate(fc.Experiment.from_yaml(config)).warnings
+    assert [str(one) for one in found if one.path == "data.missing"] == ([] if missing == "mask" else advised)
+
+
 @pytest.mark.parametrize("missing", FILLS)
 @pytest.mark.parametrize("absent", [1, 10, 24])
 def test_a_few_filled_rows_are_no_warning(missing: str, absent: int, tmp_path: Path) -> None:

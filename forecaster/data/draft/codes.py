@@ -29,8 +29,8 @@ _REGULAR = 0.9
 # What each format reads, by the digits before the decimal mark; those of two digits for the year come last.
 _BY_DIGITS = {
     4: ("%y%m",),
-    5: ("quarter", "excel"),
-    6: ("iso-week", "%Y%m", "quarter", "%y%m%d"),
+    5: ("quarter", "half-year", "excel"),
+    6: ("iso-week", "%Y%m", "quarter", "half-year", "%y%m%d"),
     7: ("%Y%j",),
     10: ("%Y%m%d%H",),
     12: ("%Y%m%d%H%M",),
@@ -40,6 +40,7 @@ _MEANINGS = {
     "iso-week": "an ISO week",
     "%Y%m": "a month",
     "quarter": "a quarter",
+    "half-year": "a half of a year",
     "excel": "a day of Excel",
     "%Y%j": "a day of the year",
     "%y%m": "a month",

@@ -10,7 +10,7 @@ import numpy as np
 from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.codes import CODED_NAMES, Reading, read_codes, share_of_steps
 from forecaster.data.draft.kinds import filled
-from forecaster.data.draft.names import is_usual
+from forecaster.data.draft.names import MONTH_NAMES, QUARTER_NAMES, is_usual
 from forecaster.data.draft.sniff import SAMPLE_ROWS, Sample, read_columns
 from forecaster.data.draft.time_forms import (
     MOST_CELLS,
@@ -30,6 +30,12 @@ _DOTTED = re.compile(r"(?:1[6-9]|2[0-2])\d\d\.(0?[1-9]|1[0-2])")
 _MONTH_FIRST = re.compile(r"(?:0[1-9]|1[0-2])\.(?:19|20)\d\d")
 _PADDED = tuple(f"{month:02d}" for month in range(1, 10))
 _LEAST_MONTHS = 3
+# A year beside the number of a quarter or of a half, which months are written as too.
+_PART = re.compile(
+    r"(?P<year>(?:1[6-9]|2[0-2])\d\d)(?P<mark>[ ._:/-])(?P<number>0?[1-4])|"
+    r"(?P<number_>0?[1-4])(?P<mark_>[ ._:/-])(?P<year_>(?:1[6-9]|2[0-2])\d\d)"
+)
+_PARTS = {frozenset({1, 2, 3, 4}): "quarter", frozenset({1, 2}): "half-year"}
 
 
 def format_of_column(sample: Sample, name: str) -> Reading | None:
@@ -41,6 +47,9 @@ def format_of_column(sample: Sample, name: str) -> Reading | None:
     cells, kind = sample.cells(name), sample.kinds[name]
     if not cells:
         return None
+    part = part_of_year(sample, name)
+    if part is not None:
+        return part
     form = named_format(cells) or _dotted_months(sample, name)
     if form is not None:
         return Reading(form)
@@ -66,6 +75,43 @@ def format_of_column(sample: Sample, name: str) -> Reading | None:
             location=Location(str(sample.source)),
         )
     return None if coded is None else Reading(coded[0])
+
+
+def part_of_year(sample: Sample, name: str) -> Reading | None:
+    """Return how a column is read whose years have the numbers 1 to 4 alone, or 1 and 2; None where it holds no such.
+
+    Months would leave out most of every year, and those of a single year prove nothing. A name decides between quarters
+    and months, and else whether a zero stands before the numbers. Two months a year are too few for a table of months.
+    """
+    cells = list(dict.fromkeys(sample.cells(name)))
+    if not cells or _PART.fullmatch(cells[0]) is None:
+        return None
+    found = [match for match in map(_PART.fullmatch, cells) if match is not None]
+    if len(found) < len(cells) or len({one["mark"] or one["mark_"] for one in found}) > 1:
+        return None
+    texts = {one["number"] or one["number_"] for one in found}
+    form = _PARTS.get(frozenset(map(int, texts)))
+    of_months = MONTH_NAMES.search(name) is not None
+    if form is None or len({one["year"] or one["year_"] for one in found}) < 2:
+        return None
+    if (form == "half-year" and of_months) or _share(cells, form) <= _REGULAR:
+        return None
+    padded = any(text.startswith("0") for text in texts)
+    if form == "half-year" or QUARTER_NAMES.search(name) or not (padded or of_months):
+        return Reading(form)
+    mark = found[0]["mark"] or found[0]["mark_"]
+    months = f"%Y{mark}%m" if found[0]["year"] else f"%m{mark}%Y"
+    first, second = (months, form) if of_months else (form, months)
+    cell = _example(cells, [first, second])
+    read = {form: f"{_date(cell, form)} (a quarter)", months: f"{_date(cell, months)} (a month)"}
+    return Reading(
+        first,
+        Ambiguity(
+            "data.time",
+            f"{name!r} holds {cell}, which is read as {read[first]}, and every year has the numbers 1 to 4 alone",
+            tuple(f"--time-format {in_quotes(one)} for {read[one]}" for one in (first, second)),
+        ),
+    )
 
 
 def _dotted_months(sample: Sample, name: str) -> str | None:
@@ -171,10 +217,15 @@ def _date(cell: str, form: str) -> str:
     return str(read_cells([cell], form)[0].astype("M8[D]"))
 
 
+def _share(cells: list[str], form: str) -> float:
+    """Return the share of the steps that have a row where a format reads every cell."""
+    return share_of_steps(read_cells(cells, form).astype("M8[ns]").astype(np.int64))
+
+
 def _fitness(cells: list[str], form: str) -> tuple[bool, float]:
     """Return whether the times that a format reads have a step, and the share of rows that follow an earlier one."""
     times = read_cells(cells, form)
-    share = share_of_steps(times.astype("M8[ns]").astype(np.int64))
+    share = _share(cells, form)
     rising = float(np.mean(np.diff(times) >= np.timedelta64(0, "ns"))) if len(times) > 1 else 0.0
     return share > _REGULAR, round(rising, 1)
 

@@ -12,6 +12,7 @@ import numpy as np
 from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.kinds import filled
 from forecaster.data.draft.names import ID_NAMES, LABEL_NAMES, SERIES_NAMES
+from forecaster.data.draft.scalars import quoted
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.draft.time_parts import MINUTE
 from forecaster.data.draft.wishes import Wishes
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _HOUR = re.compile(
     r"(?i)^(hours?|hrs?|hh|h|hour_?(of_?)?(the_?)?day|hour_?(beginning|start)|stunde|heure|hora|ora|uur)$"
 )
-_ENDING = re.compile(r"(?i)^(he|h_?e|hour_?end(ing)?)$")
+_ENDING = re.compile(r"(?i)^(he|h_?e|hour[_ -]?end(ing|s)?)$")
 # Numbers of a part of the day, of any length.
 _SLOT = re.compile(
     r"(?i)^(time|clock|hhmm|(settlement|trading|market|delivery)?_?(period|interval|slot)|time_?(slot|of_?day)|"
@@ -33,6 +34,8 @@ _SLOT = re.compile(
 )
 # Names of numbers, of whatever they count.
 _NUMBER = re.compile(r"(?i)(^|_)(no|nr|num|number|index|idx)$")
+# The hours that end at 01:00 to 24:00, and at 0100 to 2400.
+_ENDS = re.compile(r"(\d{1,2}):00(?::00)?|(\d{1,2})00")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?")
 # The parts that number the hours, half hours or quarters of an hour of a day from 1, by how many there are.
 _FROM_ONE = {24: "hour_ending", 48: "half_hour", 96: "quarter_hour"}
@@ -72,6 +75,9 @@ def parts_of_day(sample: Sample, time: TimeColumn, wishes: Wishes) -> DayParts:
     if not are_dates(cells, time) or not cells.duplicated().any():
         return DayParts()
     names = [name for name in sample.kinds if name != time.name and name not in wishes.taken]
+    for name in names:
+        if _ends_hours(sample, name):
+            return DayParts({"hour_ending": name}, _end_choice(sample, name))
     for name in names:
         texts = sample.cells(name) if sample.kinds[name] in ("text", "time") else []
         # A clock may be text, or the type that Parquet has for it.
@@ -144,6 +150,29 @@ def _choice(sample: Sample, time: TimeColumn, name: str, part: str, wishes: Wish
             f"--no-id, or --id with another column, for {_STEPS[part]}",
             *(["times in one column, in UTC or with their offset"] if short else []),
             f"--id {as_typed(name)} for {high - low + 1} series",
+        ),
+    )
+
+
+def _ends_hours(sample: Sample, name: str) -> bool:
+    """Return whether a column that is named after the ends of hours holds 01:00 to 24:00, or 0100 to 2400."""
+    if not _ENDING.search(name) or sample.kinds[name] not in ("text", "integer"):
+        return False
+    found = [_ENDS.fullmatch(cell) for cell in set(sample.cells(name))]
+    hours = {int(one[1] or one[2]) for one in found if one is not None}
+    return None not in found and len(hours) > 1 and min(hours) == 1 and max(hours) == 24
+
+
+def _end_choice(sample: Sample, name: str) -> Ambiguity:
+    cells = sorted(set(sample.cells(name)), key=lambda cell: int(cell.replace(":", "")))
+    first, last = cells[0], cells[-1]
+    clock = f"data.time_parts: {{clock: {quoted(name)}}}, which takes {first} as the time of the row"
+    return Ambiguity(
+        "data.time_parts",
+        f"{name!r} goes from {first} to {last} on every date, and is read as the hours of the day, {first} from 00:00",
+        (
+            "hours from 1 to 24 in the table",
+            clock if ":" in first else f"--id {as_typed(name)} for 24 series",
         ),
     )
 

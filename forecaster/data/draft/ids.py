@@ -173,3 +173,23 @@ def check_id(name: str, sample: Sample) -> None:
             location=Location(str(sample.source)),
             path="--id",
         )
+
+
+def check_named(column: pd.Series[Any], sample: Sample) -> None:
+    """Check that every row names its series. Raises DataError that names the first row that does not.
+
+    Args:
+        column: (rows,), the ids of the whole table.
+        sample: The table.
+    """
+    empty = np.flatnonzero(column.isna().to_numpy() | (column.astype(str) == "").to_numpy())
+    if not len(empty):
+        return
+    first = int(empty[0])
+    more = f" ({len(empty):,} such rows)" if len(empty) > 1 else ""
+    raise DataError(
+        f"the id is empty in column {str(column.name)!r}, which names the series{more}",
+        hint="name the series of the row, or delete the row; if the column names no series, use --no-id or --id with "
+        "another column",
+        location=Location(str(sample.source), first + sample.first_line if sample.csv is not None else None),
+    )

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecaster.data.arrays import Ints
+from forecaster.data.arrays import Floats, Ints
 from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.date_forms import zone_in
 from forecaster.data.draft.dialect import mark_choice
-from forecaster.data.draft.ids import FoundId, check_id, find_id, id_candidates
+from forecaster.data.draft.ids import FoundId, check_id, check_named, find_id, id_candidates
 from forecaster.data.draft.kinds import mostly_numbers
+from forecaster.data.draft.mixed_orders import check_one_order
+from forecaster.data.draft.policies import empty_cells, filled_choice, repeats_choice
 from forecaster.data.draft.recipe import (
     LARGEST_CONSTANT,
     Preset,
@@ -37,7 +39,6 @@ from forecaster.data.draft.wide import wide_choice
 from forecaster.data.draft.wishes import Wishes, check_columns
 from forecaster.data.draft.zone_names import clock_choice, zone_column_choice, zone_columns
 from forecaster.data.draft.zones import irregular_in_utc, zone_choice
-from forecaster.data.reading.numbers import MISSING
 from forecaster.data.reading.offsets import zone_of
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import CsvSpec
@@ -128,8 +129,12 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     table = read_columns(sample, list(dict.fromkeys([*time.columns, *named, *targets])))
     known_zone = wishes.timezone or zone_in(time.format)
     times, zones = read_times(table, time, sample, known_zone)
+    if not time.integer and wishes.time_format is None:
+        check_one_order(times, table, time, sample)
     found = _find_id(times, table[named], sample, wishes)
     name = found.name
+    if name is not None:
+        check_named(table[name], sample)
     if name in targets:
         targets, others = find_targets(sample, {*taken, name}, wishes)
         table[list(targets)] = read_columns(sample, list(targets))
@@ -148,18 +153,25 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     distinct = sum(len(s) for s in steps)
     parts = parts_of_target(sample, targets[0], others) if len(targets) == 1 else ()
     rivals = () if wishes.targets else candidates(sample, [one for one in others if one not in parts])
+    numbers = {target: as_numbers(table[target], sample) for target in targets}
+    clock = zone_column_choice(sample, zone_columns(sample), wishes) or clock_choice(
+        np.split(times[rows], borders)[0], time_axis, wishes, zoned=zone is not None
+    )
+    larger = other_steps(series, ids, time_axis, time, wishes.freq is not None)
     choices = (
         *sample.choices,
         *found_times.choices,
         zone_choice(zones, times, time, wishes),
-        zone_column_choice(sample, zone_columns(sample), wishes)
-        or clock_choice(np.split(times[rows], borders)[0], time_axis, wishes, zoned=zone is not None),
+        clock,
         found.choice,
-        other_steps(series, ids, time_axis, time, wishes.freq is not None),
+        larger,
         _mark_choice(sample, [*targets, *others], wishes),
         *(() if wishes.targets else _target_choices(table[targets[0]], sample, rivals)),
         quality_choice(sample, targets[0]),
         None if wishes.targets else wide_choice(targets[0], sample.of_kind("integer", "number", "mixed")),
+        # A larger step and a clock that changes say why.
+        None if larger else filled_choice(time_axis.positions(times), order, list(numbers.values())),
+        None if clock else repeats_choice(times, table, order, numbers, sample, time_axis),
     )
     return Guess(
         path=path,
@@ -175,9 +187,9 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         rows=len(table),
         n_series=len(series),
         gaps=sum(lengths) - distinct,
-        empty=sum(_empty_cells(table[target]) for target in targets),
+        empty=sum(empty_cells(table[target]) for target in targets),
         duplicates=len(table) - distinct,
-        recipe=_recipe(freq, lengths, table[list(targets)], sample, wishes, order),
+        recipe=_recipe(freq, lengths, list(numbers.values()), wishes, order),
         preset=wishes.preset,
         remarks=(
             *(remark for target in targets for remark in target_remarks(table[target], sample)),
@@ -242,8 +254,7 @@ def _target_choices(
 def _recipe(
     freq: str | int,
     lengths: list[int],
-    targets: pd.DataFrame,
-    sample: Sample,
+    numbers: list[Floats],
     wishes: Wishes,
     order: tuple[Ints, Ints],
 ) -> Recipe:
@@ -252,12 +263,10 @@ def _recipe(
     Args:
         freq: The frequency.
         lengths: The steps of each series.
-        targets: The cells of the targets.
-        sample: The table.
+        numbers: (rows,) each, the values of the targets, NaN where there is none.
         wishes: What is known about it.
         order: The rows by series, then time; and the place in this order at which each series but the first begins.
     """
-    numbers = [as_numbers(targets[name], sample) for name in targets]
     known = np.concatenate([one[np.isfinite(one)] for one in numbers])
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
     rows, borders = order
@@ -273,9 +282,3 @@ def _is_narrow(low: float, high: float) -> bool:
     if low == high:
         return high > LARGEST_CONSTANT
     return bool(lost_in_logarithms(np.array([low]), np.array([high]))[0])
-
-
-def _empty_cells(column: pd.Series[Any]) -> int:
-    if column.dtype.kind in "iufb":
-        return int(column.isna().sum())
-    return int(column.isna().sum() + column.str.strip().isin(MISSING).sum())

@@ -49,6 +49,10 @@ CLOCK_WORDS = re.compile(
     r"y|n|yes|no|true|false|on|off|j|ja|nein|si|sí|oui|non|open|closed|good|bad|ok|normal|promo|none|0|1)$"
 )
 
+# What a column of a year and a number holds, by its name: 2000-01 may be a month, and a quarter.
+MONTH_NAMES = re.compile(r"(?i)month|monat|mois|(^|_)mes($|_)|^(ym|yyyy[_-]?mm)$")
+QUARTER_NAMES = re.compile(r"(?i)quarter|quartal|trimest|(^|_)qtr($|_)|^(q|yq|yyyy[_-]?q{1,2})$")
+
 # Numbers of rows.
 COUNTER_NAMES = re.compile(
     r"(?i)^(unnamed: \d+|rows?_?(num|number|no|id|index)?|index|idx|instant|seq|sequence|counter|record_?(no|id)?)$"

@@ -157,14 +157,17 @@ def _policies(guess: Guess) -> list[str]:
     if guess.gaps or guess.empty:
         lines += [
             f"  # Absent steps: {guess.gaps:,}; empty cells of the target: {guess.empty:,}. Each takes the",
-            "  # value before it. Others: interpolate, zero, or error to see where they are.",
+            "  # value before it. Others: interpolate, zero, mask, or error to see where they are.",
+            *_chosen(guess, "data.missing"),
             "  missing: ffill",
         ]
     else:
         lines.append("  missing: error   # no step is absent; others: ffill, interpolate, zero")
     if guess.duplicates:
+        repeat = "1 row repeats" if guess.duplicates == 1 else f"{guess.duplicates:,} rows repeat"
         lines += [
-            f"  # {guess.duplicates:,} rows repeat a series and time; the last counts. Others: mean, error.",
+            f"  # {repeat} a series and time; the last counts. Others: mean, error.",
+            *_chosen(guess, "data.duplicates"),
             "  duplicates: last",
         ]
     if guess.missing_values:

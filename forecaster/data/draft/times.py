@@ -11,7 +11,7 @@ import numpy as np
 from forecaster.data.arrays import Floats, Ints
 from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.codes import CODED_NAMES
-from forecaster.data.draft.column_formats import format_of_column
+from forecaster.data.draft.column_formats import format_of_column, part_of_year
 from forecaster.data.draft.day_parts import parts_of_day
 from forecaster.data.draft.kinds import ISO
 from forecaster.data.draft.no_time import no_time
@@ -222,8 +222,9 @@ def _check_of_year(sample: Sample, name: str, wishes: Wishes) -> None:
 def _is_iso(sample: Sample, name: str) -> bool:
     """Return whether a column holds ISO timestamps, but for a few cells that reading will name."""
     if sample.kinds[name] == "time":
-        # 2020-21 is no month, and 2019-20 to 2011-12 would be some.
-        return not are_weeks(sample.cells(name)) and not split_years(sample.cells(name))
+        # 2020-21 is no month, and 2019-20 to 2011-12 would be some, as would the quarters 2019-01 to 2019-04.
+        cells = sample.cells(name)
+        return not are_weeks(cells) and not split_years(cells) and part_of_year(sample, name) is None
     if sample.kinds[name] != "text":
         return False
     cells = sample.cells(name)

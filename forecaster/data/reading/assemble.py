@@ -77,6 +77,7 @@ def assemble(
     static = take_static(spec, rows, ordered, offsets, tables)
     check_no_repeats(spec, time_axis, rows, ordered, tables)
     duplicates = counts(ordered.series[ordered.again], len(rows.ids))
+    n_differing = _differing(ordered)
     regular = regularise(
         lambda: pieces(spec, rows, ordered, offsets),
         n_targets=len(spec.targets),
@@ -120,7 +121,9 @@ def assemble(
         warnings=(
             *([] if trained or len(rows.zones) < 2 else [_several_zones(spec, rows)]),
             *_numbers_for_none(spec, panel),
-            *_warnings(spec, rows, ordered.n_unsorted, int(duplicates.sum()), dropped, regular),
+            *_warnings(
+                spec, rows, ordered.n_unsorted, (int(duplicates.sum()), n_differing), dropped, regular
+            ),
         ),
     )
     return panel, findings
@@ -138,6 +141,13 @@ def in_order(spec: DataSpec, time_axis: TimeAxis, rows: Rows, tables: Sequence[T
     ordered = sort_rows(rows, IN_MEMORY)
     check_no_repeats(spec, time_axis, rows, ordered, tables)
     return ordered
+
+
+def _differing(ordered: Ordered) -> int:
+    """Return how many rows have other values than the row before them of the same series and time."""
+    after, before = ordered.values[ordered.again], ordered.values[ordered.again - 1]
+    same = (after == before) | (np.isnan(after) & np.isnan(before))
+    return int((~same.all(axis=1)).sum())
 
 
 def _numbers_for_none(spec: DataSpec, panel: Panel) -> list[Diagnostic]:
@@ -179,7 +189,7 @@ def _warnings(
     spec: DataSpec,
     rows: Rows,
     n_unsorted: int,
-    n_duplicates: int,
+    duplicates: tuple[int, int],
     dropped: tuple[str, ...],
     regular: Regular,
 ) -> tuple[Diagnostic, ...]:
@@ -189,9 +199,15 @@ def _warnings(
     if n_unsorted:
         of = f" of {n_unsorted:,} series" if spec.id else ""
         texts.append(f"rows{of} were not in time order and were sorted")
+    n_duplicates, n_differing = duplicates
     if n_duplicates:
-        did = "averaged" if spec.duplicates == "mean" else "dropped for the last of each time"
-        texts.append(f"{n_duplicates:,} duplicate rows were {did}")
+        of = "its time" if n_duplicates == 1 else "each time"
+        did = "averaged" if spec.duplicates == "mean" else f"dropped for the last of {of}"
+        values = f"{n_differing:,} of them with other values"
+        if n_differing in (0, n_duplicates):
+            values = "with other values" if n_differing else "with the same values"
+        rows_were = "1 duplicate row was" if n_duplicates == 1 else f"{n_duplicates:,} duplicate rows were"
+        texts.append(f"{rows_were} {did}, {values}")
     if dropped:
         names = listed(quoted(dropped), most=_NAMED)
         texts.append(f"{len(dropped):,} series without any target value were left out: {names}")

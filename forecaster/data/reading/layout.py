@@ -34,7 +34,12 @@ _UNIT = re.compile(
     r"hpa|kpa|pa|mbar|bar|psi|mmhg|s|sec|seconds?|min|minutes?|hrs?|hours?|days?|kmh|mph|kn|knots|kts|degc|degf|celsius|"
     r"fahrenheit|kelvin|percent|pct|ppm|ppb|dbz?|l|ml|gal|liters?|litres?|g|kg|t|tons?|tonnes|lbs?|mj|gj|j|cal|kcal|"
     r"eur|usd|gbp|jpy|chf|dollars?|euros?|units?|count|pcs|each|number|text|string|float|double|int|integer|real|datetime|"
-    r"timestamp|date|varchar|numeric|ts|rn|smp|avg|max|tot|std|med|utc|gmt|lst|local|code|n|none|index|lux|w m-2|m s-1"
+    r"timestamp|date|varchar|numeric|ts|rn|smp|avg|max|tot|std|med|utc|gmt|lst|local|code|n|none|index|lux|w m-2|m s-1|"
+    # Types of columns: of pandas, NumPy, Arrow and SQL, and the widths of USGS, such as 20d.
+    r"(?:u?int|float|datetime|timedelta|timestamp|date|time|decimal)\d{0,3}(?:[\[(].*[\])])?|time|decimal|"
+    r"(?:tiny|small|medium|big)int|long|short|real|double(?:[ _]precision)?|str|string\[.*\]|object|category|"
+    r"categorical|bool(?:ean)?|n?(?:var)?char2?(?:\(.*\))?|(?:numeric|number)\(.*\)|timestamptz|"
+    r"timestamp with(?:out)? time zone|character varying|\d{1,4}[sdn]"
 )
 
 

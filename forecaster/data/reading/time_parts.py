@@ -31,12 +31,16 @@ def read_part(part: str, column: ColumnBatch) -> tuple[Ints, Bools]:
 
     Args:
         part: A key of PARTS.
-        column: Integers or text: digits, Q1 to Q4 for a quarter, English names for a month, and a clock.
+        column: Integers or text: digits, Q1 to Q4 for a quarter, English names for a month, 01:00 to 24:00 for hours
+            that end, and a clock.
     """
     if part == "clock":
         return _clock(column)
     low, high = PARTS[part]
     numbers, good = _whole_numbers(part, column.cells)
+    if part == "hour_ending":
+        # 0100 to 2400.
+        numbers = np.where(numbers % 100 == 0, numbers // 100, numbers)
     good &= (numbers >= low) & (numbers <= high)
     unit = _WORDS.get(part, part)
     hint = f"write the {unit} as a number from {low} to {high}"
@@ -123,6 +127,8 @@ def _whole_numbers(part: str, cells: pa.Array) -> tuple[Ints, NDArray[np.bool_]]
     if part == "month":
         for i, name in enumerate(_MONTHS):
             text = pc.replace_substring_regex(text, f"^{name}[a-z]*\\.?$", str(i + 1))
+    if part == "hour_ending":
+        text = pc.replace_substring_regex(text, "^(\\d{1,2}):00(:00)?$", "\\1")
     # Arrow and pandas write whole numbers of a column of fractions with .0.
     good = to_flags(pc.match_substring_regex(text, r"^\d{1,4}(\.0*)?$"))
     whole = pc.replace_substring_regex(pc.if_else(mask(good), text, None), r"\..*", "")

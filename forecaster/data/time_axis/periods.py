@@ -16,10 +16,15 @@ _UNITS = {
     "half-year": (r"(?:[Hh](?:alf)?|S)[ .]?", "0?(?P<number#>[12])"),
     "iso-week": (r"(?:[Ww](?:eek|k)?|WEEK|[KC]W|[Kk]w)[ .]?", r"(?P<number#>\d{1,2})"),
 }
-# Periods without a mark of their own, as in 20241, 2024-1 and 202405.
+# Periods without a mark of their own, as in 20241, 2024-1, 1/2024 and 202405.
 _BARE = {
-    "quarter": [_YEAR["long"] + "[ ._:/-]?" + _UNITS["quarter"][1]],
-    "half-year": [],
+    **{
+        name: [
+            _YEAR["long"] + "[ ._:/-]?" + _UNITS[name][1],
+            _UNITS[name][1] + "[ ._:/-]" + _YEAR["long"],
+        ]
+        for name in ("quarter", "half-year")
+    },
     "iso-week": [
         _YEAR["long"] + "[ /-]" + _UNITS["iso-week"][1],
         _UNITS["iso-week"][1] + "[ /-]" + _YEAR["long"],

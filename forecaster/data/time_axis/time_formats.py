@@ -7,8 +7,8 @@ import re
 
 # The formats with a name, and what they read.
 NAMED = {
-    "quarter": "a year and a quarter, such as 2024Q1, Q1 2024, 1Q24 or 20241: the first day of the quarter",
-    "half-year": "a year and a half of it, such as 2024H1, H1 2024 or 1H24: the first day of the half",
+    "quarter": "a year and a quarter, such as 2024Q1, Q1 2024, 1Q24, 20241 or 2024-1: the first day of the quarter",
+    "half-year": "a year and a half of it, such as 2024H1, H1 2024, 1H24 or 2024-1: the first day of the half",
     "iso-week": "a year and an ISO week, such as 2024-W05, 2024W05, Week 5, 2024 or 202405: the Monday of the week, or "
     "the day that 2024-W05-3 names",
     "epoch-s": "seconds since 1970, in UTC",

@@ -15,6 +15,8 @@ from forecaster.data.panel import Panel
 from forecaster.errors import DataError, Diagnostic, Location
 
 Policy = Literal["error", "ffill", "interpolate", "zero", "mask"]
+# The share of the rows from which on a fill is more than a few absent rows, and is said.
+SIZEABLE = 0.2
 _SHOWN = 5
 WAYS_OUT = "set data.missing to ffill, interpolate, zero or mask, or complete the table"
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.formats import FORMATS, labels
-from tests.unit.data.draft.drafts import Write, days, problem_of
+from forecaster.pipeline.inspect import inspect
+from tests.unit.data.draft.drafts import Write, config_of, days, problem_of
 
 
 @pytest.mark.parametrize(
@@ -135,4 +137,60 @@ def test_working_hours_are_not_to_be_aggregated(write: Write) -> None:
 def test_times_that_are_centuries_apart(write: Write) -> None:
     assert problem_of(write("t,y", "1700-01-01,1", "2024-01-01,2", "2024-01-02,3")).startswith(
         "TABLE: the times of column 't' are irregular: "
+    )
+
+
+# Business days of two years from a Friday, as a program writes them that takes 03/12 for the 12th of March.
+WORKDAYS = [d for d in days(700, date(2021, 3, 5)) if d.weekday() < 5]
+
+
+@pytest.mark.parametrize(
+    ("form", "swapped", "cell"),
+    [
+        ("%d/%m/%Y", "%m/%d/%Y", "03/05/2021"),
+        ("%m/%d/%Y", "%d/%m/%Y", "05/03/2021"),
+        ("%d.%m.%y", "%m.%d.%y", "03.05.21"),
+        ("%Y-%m-%d", "%Y-%d-%m", "2021-05-03"),
+        ("%Y-%m-%d 00:00:00", "%Y-%d-%m 00:00:00", "2021-05-03 00:00:00"),
+    ],
+)
+@pytest.mark.parametrize("shops", ["a", "ab"])
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_days_and_months_that_a_program_has_swapped_are_refused(
+    write: Write, form: str, swapped: str, cell: str, shops: str, newest_first: bool
+) -> None:
+    cells = [d.strftime(swapped if d.day <= 12 else form) for d in WORKDAYS]
+    rows = [f"{c},{shop},{i % 7}.5" for shop in shops for i, c in enumerate(cells)]
+    first, meant = (2, "2021-03-05") if not newest_first else (0, "")
+    if newest_first:
+        rows.reverse()
+        first = 2 + next(i for i, d in enumerate(reversed(WORKDAYS)) if d.day <= 12 and d.day != d.month)
+        cell, meant = cells[len(WORKDAYS) + 1 - first], str(WORKDAYS[len(WORKDAYS) + 1 - first])
+    assert problem_of(write("t,shop,y", *rows)) == (
+        f"TABLE:{first}: column 't' mixes two orders of day and month: the rows follow one another at a step only if days "
+        f"up to 12 are swapped with their months, so that {cell} is {meant}, and others are not; write the dates as "
+        "YYYY-MM-DD where the table comes from; a program that guesses their order has swapped them"
+    )
+
+
+def test_a_format_that_is_given_reads_dates_as_they_stand(write: Write) -> None:
+    cells = [d.strftime("%m/%d/%Y" if d.day <= 12 else "%d/%m/%Y") for d in days(150, date(2021, 3, 1))]
+    path = write("t,y", *(f"{c},{i % 7}.5" for i, c in enumerate(cells)))
+    guess = inspect(path, folder=path.parent, wishes=Wishes(time_format="%d/%m/%Y")).guess
+    assert (guess.freq, guess.rows) == ("D", 150)
+
+
+def test_dates_with_gaps_are_not_taken_for_swapped_ones(write: Write) -> None:
+    some = [d for i, d in enumerate(days(300)) if i % 5 not in (1, 3) and i % 7]
+    assert config_of(write("t,y", *(f"{d:%d/%m/%Y},{i % 7}.5" for i, d in enumerate(some)))).data.freq == "D"
+
+
+@pytest.mark.parametrize(("empty", "more"), [(range(3, 4), ""), (range(20, 40), " (20 such rows)")])
+def test_a_row_that_names_no_series_is_refused(write: Write, empty: range, more: str) -> None:
+    rows = [f"{d},{'ab'[k]},{i % 7}.5" for k in range(2) for i, d in enumerate(days(20))]
+    for i in empty:
+        rows[i] = rows[i].replace(",a,", ",,").replace(",b,", ",,")
+    assert problem_of(write("date,shop,y", *rows)) == (
+        f"TABLE:{empty[0] + 2}: the id is empty in column 'shop', which names the series{more}; name the series of the row, "
+        "or delete the row; if the column names no series, use no_id=True or id with another column"
     )

@@ -37,6 +37,17 @@ LAYOUTS: dict[str, tuple[list[str], dict[str, Any]]] = {
     "units without one of times": (["date,temp,rain", ",degC,mm", *THREE], {"skip_rows": [2]}),
     "units in brackets": (["date,temp,rain", "[-],[K],[mm/h]", *THREE], {"skip_rows": [2]}),
     "types": (["date,temp,rain", "datetime,float,integer", *THREE], {"skip_rows": [2]}),
+    "types of pandas": (["date,temp,rain", "datetime64[ns],float64,Int64", *THREE], {"skip_rows": [2]}),
+    "types of SQL": (['date,temp,rain', '"timestamp without time zone","numeric(8,2)",bigint', *THREE],
+                     {"skip_rows": [2]}),
+    "types of Arrow": (["date,temp,rain", "date32,double,int16", *THREE], {"skip_rows": [2]}),
+    "names, types and units": (["date,temp,rain", "datetime,float64,uint8", "-,degC,mm", *THREE],
+                               {"skip_rows": [2, 3]}),
+    "widths": (
+        ["# USGS", "# 2", "datetime\t01_00060\tcode", "20d\t14n\t10s", *[row.replace(",", "\t") for row in THREE]],
+        {"separator": "\t", "comment": "#", "skip_rows": [4]},
+    ),
+    "two lines of text, of which the second names the columns": (["By,X", "date,y", *TWO], {"skip_rows": 1}),
     "a rule": (["date;temp;rain", "==========;====;====", *[row.replace(",", ";") for row in THREE]],
                {"separator": ";", "skip_rows": [2]}),
     "title, units, average and source": (

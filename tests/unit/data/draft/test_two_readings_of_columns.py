@@ -143,6 +143,37 @@ def test_other_forms_of_the_time_of_the_day_are_a_question(form: str, name: str,
     )
 
 
+ENDS = {
+    "{:02d}:00": "data.time_parts: {{clock: {0}}}, which takes 01:00 as the time of the row",
+    "{}:00": "data.time_parts: {{clock: {0}}}, which takes 1:00 as the time of the row",
+    "{:02d}:00:00": "data.time_parts: {{clock: {0}}}, which takes 01:00:00 as the time of the row",
+    "{:02d}00": "--id {0} for 24 series",
+    "{}00": "--id {0} for 24 series",
+}
+
+
+@pytest.mark.parametrize(("form", "name"), list(product(ENDS, ("HourEnding", "HE", "hour_ending"))), ids=str)
+def test_ends_of_hours_are_read_as_hours_1_to_24_are(form: str, name: str, tmp_path: Path) -> None:
+    cells = [form.format(h) for h in range(1, 25)]
+    rows = [f"{d},{cell},{level(h)}" for d in DAYS[:9] for h, cell in enumerate(cells)]
+    path = table(tmp_path, f"OperDay,{name},load", rows)
+    draft = draft_of(path)
+    assert (dict(draft.guess.time.parts), draft.guess.freq) == ({"hour_ending": name}, "h")
+    assert [choice.sentence for choice in draft.guess.choices] == [
+        f"{name!r} goes from {cells[0]} to {cells[-1]} on every date, and is read as the hours of the day, {cells[0]} from "
+        f"00:00; otherwise use {ENDS[form].format(name)}"
+    ]
+    panel, findings = read_table(draft.experiment.spec.data, path)
+    assert (len(findings.gap_length), len(panel.values)) == (0, len(rows))
+    assert panel.time_axis.text(panel.first)[0] == "2023-01-01 00:00:00"
+
+
+def test_a_clock_under_the_name_of_ends_is_a_clock(tmp_path: Path) -> None:
+    rows = [f"{d},{h:02d}:00,{level(h)}" for d in DAYS[:9] for h in range(24)]
+    guess, notes = said_of(table(tmp_path, "OperDay,HourEnding,load", rows))
+    assert (dict(guess.time.parts), guess.freq, notes) == ({"clock": "HourEnding"}, "h", [])
+
+
 def successors(names: tuple[str, ...], header: str) -> tuple[str, list[str]]:
     n = len(HOURS) // len(names)
     return f"{header},t,y", [
@@ -299,7 +330,8 @@ def test_steps_that_no_axis_has_are_named(tmp_path: Path) -> None:
 def test_series_with_gaps_have_no_step_of_their_own(tmp_path: Path) -> None:
     rows = [f"a,{d},{level(i)}" for i, d in enumerate(DAYS)]
     rows += [f"b,{d},{level(i)}" for i, d in enumerate(DAYS) if i * 7919 % 11 < 5]
-    assert said_of(table(tmp_path, "id,day,y", rows))[1] == []
+    choices = guess_of(table(tmp_path, "id,day,y", rows)).choices
+    assert [choice.key for choice in choices] == ["data.missing"]
 
 
 @pytest.mark.parametrize("name", ["shop", "id", "who"])

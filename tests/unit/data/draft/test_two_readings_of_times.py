@@ -324,3 +324,57 @@ def test_the_zone_of_a_typed_column_is_taken(zone: str, written: str, tmp_path: 
     pd.DataFrame({"t": times, "y": [level(i) for i in range(len(HOURS))]}).to_parquet(path)
     guess, notes = said_of(path)
     assert (guess.zone, guess.freq, notes) == (written, "h", [])
+
+
+QUARTERS = [(1990 + i // 4, 1 + i % 4) for i in range(40)]
+HALVES = [(1990 + i // 2, 1 + i % 2) for i in range(40)]
+WRITTEN = ("{0}-{1}", "{0}:{1}", "{0}/{1}", "{0}.{1}", "{0} {1}", "{1}/{0}", "{1}-{0}")
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+@pytest.mark.parametrize("name", ["period", "quarter", "date"])
+def test_years_with_the_numbers_1_to_4_alone_are_quarters(written: str, name: str, tmp_path: Path) -> None:
+    guess, notes = said_of(table(tmp_path, f"{name},y", lines([written.format(*q) for q in QUARTERS])))
+    assert (guess.time.format, guess.freq, guess.gaps, notes) == ("quarter", "QS-JAN", 0, [])
+
+
+@pytest.mark.parametrize("written", [*WRITTEN, "{0}0{1}", "{0}-0{1}", "{0}{1}"])
+@pytest.mark.parametrize("name", ["period", "semester", "date"])
+def test_years_with_the_numbers_1_and_2_alone_are_halves(written: str, name: str, tmp_path: Path) -> None:
+    guess, notes = said_of(table(tmp_path, f"{name},y", lines([written.format(*h) for h in HALVES])))
+    assert (guess.time.format, guess.freq, guess.gaps, notes) == ("half-year", "6MS", 0, [])
+
+
+def test_under_the_name_of_quarters_a_zero_leaves_no_doubt(tmp_path: Path) -> None:
+    guess, notes = said_of(table(tmp_path, "quarter,y", lines([f"{y}-0{q}" for y, q in QUARTERS])))
+    assert (guess.time.format, guess.freq, notes) == ("quarter", "QS-JAN", [])
+
+
+@pytest.mark.parametrize(("name", "zero"), [("period", "0"), ("month", "0"), ("month", "")])
+def test_the_numbers_1_to_4_with_a_zero_or_named_months_are_a_question(
+    name: str, zero: str, tmp_path: Path
+) -> None:
+    cells = [f"{y}-{zero}{q}" for y, q in QUARTERS]
+    path = table(tmp_path, f"{name},y", lines(cells))
+    guess, notes = said_of(path)
+    quarter, month = ("quarter", "1990-04-01 (a quarter)"), ("%Y-%m", "1990-02-01 (a month)")
+    taken, other = (month, quarter) if name == "month" else (quarter, month)
+    assert (guess.time.format, guess.freq) == (taken[0], "MS" if name == "month" else "QS-JAN")
+    assert notes[0] == (
+        f"'{name}' holds {cells[1]}, which is read as {taken[1]}, and every year has the numbers 1 to 4 alone; otherwise "
+        f"use --time-format '{other[0]}' for {other[1]}"
+    )
+    assert guess_of(path, Wishes(time_format=other[0])).freq == ("QS-JAN" if name == "month" else "MS")
+
+
+@pytest.mark.parametrize(
+    ("cells", "freq"),
+    [
+        ([f"{2015 + i // 12}-{1 + i % 12}" for i in range(40)], "MS"),
+        ([f"{2015 + i // 12}-{1 + i % 12:02d}" for i in range(14)], "MS"),
+        ([f"2015-{1 + i}" for i in range(12)], "MS"),
+    ],
+)
+def test_years_with_other_numbers_are_months(cells: list[str], freq: str, tmp_path: Path) -> None:
+    guess, notes = said_of(table(tmp_path, "period,y", lines(cells)))
+    assert (guess.freq, guess.gaps, notes) == (freq, 0, [])

@@ -253,7 +253,31 @@ def test_duplicates(policy: str, expected: list[Any], did: str, tmp_path: Path) 
     assert values(panel) == expected
     assert findings.duplicates.tolist() == [2]
     assert findings.rows.tolist() == [5]
-    assert [str(w) for w in findings.warnings] == [f"{tmp_path}/t.csv: 2 duplicate rows were {did}"]
+    assert [str(w) for w in findings.warnings] == [
+        f"{tmp_path}/t.csv: 2 duplicate rows were {did}, with other values"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["1,1", "1,1", "2,5"], "1 duplicate row was dropped for the last of its time, with the same values"),
+        (["1,1", "1,3", "2,5"], "1 duplicate row was dropped for the last of its time, with other values"),
+        (
+            ["1,1", "1,1", "1,1", "2,5"],
+            "2 duplicate rows were dropped for the last of each time, with the same values",
+        ),
+        (
+            ["1,1", "1,1", "2,5", "2,6"],
+            "2 duplicate rows were dropped for the last of each time, 1 of them with other values",
+        ),
+    ],
+)
+def test_duplicates_are_said_with_whether_their_values_differ(
+    lines: list[str], said: str, tmp_path: Path
+) -> None:
+    _, findings = read("\n".join(["time,y", *lines]) + "\n", tmp_path, freq=1, duplicates="last")
+    assert [str(w) for w in findings.warnings] == [f"{tmp_path}/t.csv: {said}"]
 
 
 def test_unsorted_rows_are_sorted_with_one_warning(tmp_path: Path) -> None:
