@@ -23,7 +23,7 @@ from forecaster.data.transforms.cutoff import NAMED, late_remark, late_series, l
 from forecaster.data.transforms.future import fill_in_future, with_horizon, without_the_future
 from forecaster.errors import DataError, Diagnostic, UsageError
 from forecaster.forecasting.fitted import CONTEXT
-from forecaster.stages.learned import last_rows
+from forecaster.stages.learned import absent_series, last_rows
 from forecaster.stages.opened import OpenedRun
 from forecaster.text import listed, quoted
 
@@ -228,17 +228,9 @@ def _since_training(
     if stale and old:
         what = "before the last row that the run was trained on"
         remarks.append(late_remark(panel, ends, np.array(old), what))
-    absent = sorted(trained.keys() - set(panel.ids))
-    # A table of other series altogether is no table with series missing.
-    if absent and len(absent) < len(trained):
-        named = listed(quoted(absent), most=NAMED)
-        remarks.append(
-            Diagnostic(
-                f"{len(absent):,} of {len(trained):,} series of the training are not in {panel.source}: {named}; not "
-                "forecast",
-                severity="warning",
-            )
-        )
+    absent = absent_series(trained, panel.ids, panel.source)
+    if absent is not None:
+        remarks.append(replace(absent, summary=f"{absent.summary}; not forecast"))
     return remarks
 
 
