@@ -14,10 +14,11 @@ from forecaster.data.arrays import Ints
 from forecaster.data.pandas_later import is_plain, without_pandas
 from forecaster.data.panel import Panel
 from forecaster.data.reading.cache import load_table
+from forecaster.data.reading.offsets import is_on_any_clock
 from forecaster.data.reading.sources import TableSource, source_name
 from forecaster.data.reading.table import read_ahead, read_table
-from forecaster.data.spec import with_plain_times
-from forecaster.data.time_axis.axis import TimeAxis
+from forecaster.data.spec import DataSpec, with_plain_times
+from forecaster.data.time_axis.axis import TimeAxis, offset_of
 from forecaster.data.time_axis.expected import expected_position
 from forecaster.data.transforms.cutoff import NAMED, late_remark, late_series, long_enough, up_to
 from forecaster.data.transforms.future import fill_in_future, with_horizon, without_the_future
@@ -166,9 +167,11 @@ def find_forecast_start(
 
     Raises:
         DataError: When the table cannot be read, or no series is long enough.
-        UsageError: When the cutoff is not a time of the table, or expect_until no time.
+        UsageError: When the cutoff is not a time of the table, or expect_until no time, or one of them has an offset
+            and the training rows have none.
     """
     # Before the table, which may be large, is read.
+    check_clock(opened.spec.data, time_axis, cutoff=cutoff, expect_until=expect_until)
     expected = None if expect_until is None else expected_position(expect_until, time_axis)
     spec, run = opened.spec, opened.run
     horizon = spec.window.horizon if steps is None else steps
@@ -199,6 +202,27 @@ def find_forecast_start(
     if data is None and cutoff is not None and not opened.same_table:
         notes.append(f"{opened.table_name} has changed since the run was trained on it")
     return ForecastStart(panel, known, notes, warnings, tuple(uneven), position)
+
+
+def check_clock(data: DataSpec, time_axis: TimeAxis, *, cutoff: str | None, expect_until: str | None) -> None:
+    """Refuse options with an offset from UTC beside a network that was trained on times without one.
+
+    Args:
+        data: The data section of the run.
+        time_axis: The time axis of the training rows.
+        cutoff: The option --from.
+        expect_until: The option --expect-until.
+
+    Raises:
+        UsageError: The times of the training could be those of any clock.
+    """
+    for option, text in (("--from", cutoff), ("--expect-until", expect_until)):
+        offset = None if text is None else offset_of(text)
+        if offset is not None and is_on_any_clock(data, time_axis):
+            raise UsageError(
+                f"{option}: {text} has the offset {offset} from UTC, and the network was trained on times without one",
+                hint="write it without an offset, on the clock of the training rows",
+            )
 
 
 def _stale(panel: Panel, known: Ints, expected: int) -> list[Diagnostic]:
