@@ -353,7 +353,7 @@ class Run:
         self,
         data: Any = None,
         *,
-        split: Literal["test", "val"] = "test",
+        split: Literal["test", "val"] | None = None,
         also: Sequence[str] = (),
         on_note: OnNote | None = None,
     ) -> Evaluation:
@@ -361,7 +361,7 @@ class Run:
 
         Args:
             data: Rows that training did not see: a path or a table. None scores the run's own table.
-            split: The windows of the run's own table to score.
+            split: The windows of the run's own table to score; None is "test". Not together with data.
             also: Baselines to add to those of the config.
             on_note: A function that takes each remark. None issues each as a `ForecasterWarning`.
 
@@ -370,7 +370,7 @@ class Run:
 
         Raises:
             DataError: When the run's own table is missing or has changed, or there is no window to score.
-            UsageError: When a baseline is unknown, or the split has no windows.
+            UsageError: When a baseline is unknown, the split has no windows, or there are data and a split.
         """
         from forecaster.pipeline.evaluate import evaluate
 

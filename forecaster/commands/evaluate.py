@@ -10,6 +10,7 @@ import typer
 
 import forecaster as fc
 from forecaster.errors import UsageError
+from forecaster.remote.address import STDIO
 from forecaster.terminal.console import Reporter, Result, fitted_table, line_width, number, wrapped
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.named_run import named_run
@@ -43,8 +44,13 @@ def command(
         ),
     ] = None,
     split: Annotated[
-        Literal["test", "val"], typer.Option("--split", help="Score these windows of the run's own table.")
-    ] = "test",
+        Literal["test", "val"] | None,
+        typer.Option(
+            "--split",
+            help="Score these windows of the run's own table. The default is test.",
+            show_default=False,
+        ),
+    ] = None,
     worse_than: Annotated[
         str | None,
         typer.Option(
@@ -61,7 +67,8 @@ def command(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write forecasts and actual values to this file or address, as CSV, Parquet, JSON or Excel.",
+            help="Write forecasts and actual values to this file or address, as CSV, Parquet, JSON or Excel; - is "
+            "stdout.",
             show_default=False,
         ),
     ] = None,
@@ -75,16 +82,20 @@ def command(
     with command_context(as_json, quiet, verbose, no_color) as reporter:
         from forecaster.data.reading.sources import read_once
         from forecaster.runs.outputs import Output
-        from forecaster.runs.tables import check_spreadsheet_safe, spreadsheet_safe
+        from forecaster.runs.tables import check_spreadsheet_safe, csv_bytes, spreadsheet_safe
 
         place = Output.of(output)
         if place is not None:
             place.only_a_file("evaluate")
-            if len(runs) > 1:
-                raise UsageError("--output takes the forecasts of one run", hint="evaluate one run at a time")
+        if output is not None and len(runs) > 1:
+            raise UsageError("--output takes the forecasts of one run", hint="evaluate one run at a time")
+        if output == STDIO and as_json:
+            raise UsageError(
+                "--output - and --json would both write to stdout", hint="name a file with --output"
+            )
         if spreadsheet:
-            # Without a file there is no table that it could apply to.
-            check_spreadsheet_safe(None if place is None else place.path, as_json=place is None)
+            # Without --output there is no table that it could apply to.
+            check_spreadsheet_safe(None if place is None else place.path, as_json=output is None)
         other = _run_named(worse_than, reporter)
         also = [worse_than] if worse_than and other is None else []
         # The result shows the notes, so they are not printed while the runs are scored.
@@ -99,15 +110,23 @@ def command(
         if other is not None:
             rival = other.evaluate(rows, split=split, on_note=lambda note: None)
         worse = [s for one in found if rival and (s := one.worse_than(rival))]
-        written = None
-        if place is not None:
+        written, on_stdout = None, None
+        if output is not None:
             forecasts = found[0].evaluated.table()
             forecasts = spreadsheet_safe(forecasts) if spreadsheet else forecasts
-            place.write(forecasts)
-            written = f"{place}: {forecasts.num_rows:,} rows"
+            if place is None:
+                on_stdout = csv_bytes(forecasts).decode()
+            else:
+                place.write(forecasts)
+                written = f"{place}: {forecasts.num_rows:,} rows"
         for one in found:
             reporter.detail(f"{one.name}: {one.evaluated.engine.sentence}")
-        reporter.result(*_result(found, worse, written))
+        facts, text = _result(found, worse, written)
+        if on_stdout is not None:
+            reporter.note(text.rstrip("\n"))
+            reporter.result(facts, on_stdout, is_table=True)
+        else:
+            reporter.result(facts, text)
         for sentence in worse:
             reporter.error(sentence)
     if worse:

@@ -22,6 +22,7 @@ from forecaster.terminal.options import (
     Verbose,
     examples,
 )
+from forecaster.text import without_secrets
 
 if TYPE_CHECKING:
     from forecaster.pipeline.future import FutureTable
@@ -54,10 +55,17 @@ def command(
         found = fc.load(named_run(run_dir, reporter)).future_table(data, cutoff=cutoff, horizon=horizon)
         if place is not None:
             place.write(found.table)
-        reporter.result(*_result(found, reporter, run_dir, place), is_table=place is None)
+        given = {"data": data and without_secrets(data), "from": cutoff, "horizon": horizon}
+        reporter.result(*_result(found, reporter, run_dir, place, given), is_table=place is None)
 
 
-def _result(found: FutureTable, reporter: Reporter, run_dir: Path, output: Output | None) -> Result:
+def _result(
+    found: FutureTable,
+    reporter: Reporter,
+    run_dir: Path,
+    output: Output | None,
+    given: dict[str, str | int | None],
+) -> Result:
     from forecaster.runs.tables import csv_bytes
 
     reporter.warn(found.warnings)
@@ -65,7 +73,9 @@ def _result(found: FutureTable, reporter: Reporter, run_dir: Path, output: Outpu
         reporter.note(f"note: {note}")
     facts: dict[str, Any] = {"notes": found.notes, "series": found.n_series, "empty": found.empty}
     where = str(output or "FILE")
-    following = f"forecaster predict {as_typed(str(run_dir))} --future {as_typed(where)}"
+    # A forecast from other rows, or from another time, would use none of the table.
+    same = [f" --{name} {as_typed(str(value))}" for name, value in given.items() if value is not None]
+    following = f"forecaster predict {as_typed(str(run_dir))}{''.join(same)} --future {as_typed(where)}"
     if found.empty:
         reporter.note(f"note: fill in {found.empty:,} empty cells, then run: {following}")
     else:

@@ -24,8 +24,8 @@ from forecaster.config.validation_errors import diagnostics_of, in_file_order
 from forecaster.config.warnings import warnings_of
 from forecaster.data.reading.elsewhere import is_elsewhere
 from forecaster.data.reading.sources import TableSource, source_name, source_of
-from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import ConfigError, DataError, Diagnostic
+from forecaster.remote.address import IN_MEMORY
 
 # The name of the file in messages about an experiment without a file.
 NO_FILE = "experiment"

@@ -183,10 +183,6 @@ class BoundsSpec(Spec):
 OUTPUT_NAMES = ("forecast", "cutoff", "target", "actual")
 
 
-# Stands for the path of a table that was handed over as a DataFrame.
-IN_MEMORY = "<in memory>"
-
-
 class DataSpec(Spec):
     """The table, and the role of each of its columns."""
 

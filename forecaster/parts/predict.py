@@ -38,6 +38,7 @@ from forecaster.runs.files import disk_errors
 from forecaster.runs.forecast_parts import BlockFacts, ForecastParts, Plan
 from forecaster.search.ray_engine import EngineName, check_engine
 from forecaster.stages.opened import OpenedRun
+from forecaster.stages.start import check_clock
 
 # Larger blocks take more memory, smaller ones more time: a forecast of a few series costs as much as of hundreds.
 BLOCK_ROWS, BLOCK_SERIES = 1 << 20, 1 << 14
@@ -124,6 +125,7 @@ def predict_parts(
     check_engine(options.engine)
     opened.reaching(options.horizon)
     axis = time_axis_of(opened.run)
+    check_clock(opened.spec.data, axis, cutoff=options.cutoff, expect_until=options.expect_until)
     expected = None if options.expect_until is None else expected_position(options.expect_until, axis)
     files = _parquet_files(opened, source)
     key = _key(opened, source, options)

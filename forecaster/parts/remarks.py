@@ -8,22 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from forecaster.data.time_axis.axis import TimeAxis
-from forecaster.data.transforms.cutoff import NAMED
 from forecaster.forecasting.fitted import time_axis_of
 from forecaster.runs.forecast_parts import BlockFacts
-from forecaster.stages.learned import last_rows
+from forecaster.stages.learned import absent_series, last_rows
 from forecaster.stages.opened import OpenedRun
-from forecaster.text import listed, quoted
 
 
 def absent_remarks(opened: OpenedRun, names: Sequence[str], table: str) -> list[str]:
-    """Return a remark on series of the training that the table lacks, unless it lacks them all."""
-    trained = last_rows(opened.run, time_axis_of(opened.run)).keys()
-    absent = sorted(trained - set(names))
-    if not absent or len(absent) == len(trained):
-        return []
-    named = listed(quoted(absent), most=NAMED)
-    return [f"{len(absent):,} of {len(trained):,} series of the training are not in {table}: {named}"]
+    """Return a remark on series of the training that the table lacks; see `learned.absent_series`."""
+    absent = absent_series(last_rows(opened.run, time_axis_of(opened.run)), names, table)
+    return [] if absent is None else [str(absent)]
 
 
 def end_remarks(

@@ -13,6 +13,7 @@ from forecaster.config.parsed_yaml import parse_file
 from forecaster.config.positions import flattened
 from forecaster.errors import ConfigError
 from forecaster.evaluation.headline import judged_split
+from forecaster.remote.address import IN_MEMORY, is_address
 from forecaster.runs import schemas
 from forecaster.runs.directory import RESOLVED, RunDir
 from forecaster.runs.reading import MIB, parse_json
@@ -91,19 +92,22 @@ def diff(one: RunDir, other: RunDir) -> RunDiff:
     one, other = one.opened(), other.opened()
     scored, scored_too = _scores(one), _scores(other)
     manifests = one.manifest()["data"], other.manifest()["data"]
-    tables = [
-        _paths({"data.path": data["path"]}, run) for data, run in zip(manifests, (one, other), strict=True)
-    ]
+    settings = _settings(one, other)
     data: dict[str, Pair] = {}
     if manifests[0]["sha256"] != manifests[1]["sha256"]:
-        data["path"] = (tables[0]["data.path"], tables[1]["data.path"])
+        # A path in the manifest is relative to a config that may be anywhere; a query has none.
+        first, second = (
+            found.get("data.path") or manifest["path"]
+            for found, manifest in zip(settings, manifests, strict=True)
+        )
+        data["path"] = (first, second)
     data |= {key: (manifests[0][key], manifests[1][key]) for key in ("sha256", "rows")}
     data["windows"] = (scored[1], scored_too[1])
     data = {key: pair for key, pair in data.items() if pair[0] != pair[1]}
     metrics = dict.fromkeys([*scored[2], *scored_too[2]])
     return RunDiff(
         (one.path, other.path),
-        _differing(*_settings(one, other)),
+        _differing(*settings),
         data,
         {metric: (scored[2].get(metric), scored_too[2].get(metric)) for metric in metrics},
         scored[0] if scored[0] == scored_too[0] else None,
@@ -133,7 +137,8 @@ def _tree(run: RunDir, *, fill: bool) -> Any:
 def _paths(settings: dict[str, Any], run: RunDir) -> dict[str, Any]:
     base = run.path.resolve()
     for key in PATHS:
-        if isinstance(value := settings.get(key), str):
+        value = settings.get(key)
+        if isinstance(value, str) and value != IN_MEMORY and not is_address(value):
             settings[key] = os.path.normpath(base / value)
     return settings
 

@@ -145,7 +145,7 @@ def evaluate(
     opened: OpenedRun,
     *,
     data: TableSource | None = None,
-    split: SplitName = "test",
+    split: SplitName | None = None,
     also: Sequence[str] = (),
 ) -> Evaluated:
     """Forecast and score a run again, beside the baselines of its config and those of `also`.
@@ -153,17 +153,23 @@ def evaluate(
     Args:
         opened: The run.
         data: A table with rows that training did not see; None scores the run's own table.
-        split: The windows of the run's own table to score.
+        split: The windows of the run's own table to score; None is "test".
         also: Baselines to add to those of the config.
 
     Returns:
         The forecasts and the scores.
 
     Raises:
-        UsageError: When a baseline is unknown, or the split has no windows.
+        UsageError: When a baseline is unknown, the split has no windows, or there are data and a split.
         DataError: When the run's own table is missing or has changed, or there is no window to score.
     """
     opened = _with_baselines(opened, also)
+    if data is not None and split is not None:
+        raise UsageError(
+            f"--split {split}: is of the run's own table, and --data names another",
+            hint="leave out --split: every row of --data that training did not see is scored",
+        )
+    split = split or "test"
     if data is not None:
         return _on_new_rows(opened, fitted_of(opened), data)
     fitted = fitted_of(opened, scored=True)

@@ -15,10 +15,9 @@ from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.elsewhere import Elsewhere
 from forecaster.data.reading.sources import TableSource, source_name, spoken_of
-from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import RunTakenError, UsageError
 from forecaster.examples import SHIPPED
-from forecaster.remote.address import secret_in
+from forecaster.remote.address import IN_MEMORY, secret_in
 from forecaster.runs.files import write_text, write_whole
 from forecaster.stages.settled import named_table
 from forecaster.system import quoted

@@ -18,7 +18,7 @@ from forecaster.forecasting.fitted import Fitted
 from forecaster.reporting.forecasts import StoredForecasts, read_forecasts
 from forecaster.reporting.watch_page import watch_page
 from forecaster.runs.files import write_whole
-from forecaster.stages.learned import last_rows
+from forecaster.stages.learned import check_ids, last_rows
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.new_rows import NewRows, forecast_new_rows
 from forecaster.stages.opened import OpenedRun
@@ -122,7 +122,7 @@ def monitor(
         The checks.
 
     Raises:
-        DataError: When the table cannot be read or has no new window.
+        DataError: When the table cannot be read, has no new window, or has ids of the run without their zeros.
         UsageError: When the stretch is shorter than the horizon, or the page would not be HTML.
     """
     spec, horizon = opened.spec, opened.spec.window.horizon
@@ -139,6 +139,7 @@ def monitor(
     columns = spec.data.model_copy(update={"start": None, "end": None})
     whole, findings = read(columns, data)
     panel = whole.first_rows(whole.lengths - findings.future_rows)
+    check_ids(opened.run, panel.ids, panel.source)
     seen = last_rows(opened.run, fitted.time_axis)
     stale, absent = _late(panel, seen, horizon=horizon)
     fresh = _rows_after(panel, seen)

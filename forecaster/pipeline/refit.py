@@ -15,7 +15,7 @@ from forecaster.runs.session import Session, open_session
 from forecaster.stages.checks import check_windows
 from forecaster.stages.fitting import member_store
 from forecaster.stages.graphs import save_network
-from forecaster.stages.learned import learned_by, scored_bounds
+from forecaster.stages.learned import check_ids, learned_by, scored_bounds
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.metrics import metrics_of
 from forecaster.stages.next_horizon import save_next_horizon
@@ -137,6 +137,7 @@ def _prepare(opened: OpenedRun, experiment: Experiment, source: TableSource) -> 
     scored = fitted_of(opened, scored=True)
     whole = spec.model_copy(update={"split": EVERYTHING})
     table = read_and_split(whole, source, reader=partial(read_on_axis, time_axis=scored.time_axis))
+    check_ids(run, table.raw.ids, table.raw.source)
     check_windows(whole, table.raw, table.split_bounds)
     return prepare_refit(spec, table, scored, epochs_needed(run, spec), smoke=opened.smoke), table
 

@@ -24,7 +24,7 @@ from forecaster.runs.directory import RunDir, new_run_path
 from forecaster.runs.session import Session, open_session
 from forecaster.stages.checks import check_baselines, check_windows
 from forecaster.stages.fitting import fit_and_score, member_store
-from forecaster.stages.learned import last_rows, rows_seen, series_of
+from forecaster.stages.learned import check_ids, last_rows, rows_seen, series_of
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.metrics import metrics_of
 from forecaster.stages.opened import OpenedRun
@@ -200,6 +200,7 @@ def _prepare(opened: OpenedRun, experiment: Experiment, source: TableSource, sco
     """Read the table, check it as `train` does and for new rows, and make it ready for training on."""
     spec, run = experiment.spec, opened.run
     table = read_and_split(spec, source, reader=partial(read_on_axis, time_axis=scored.time_axis))
+    check_ids(run, table.raw.ids, table.raw.source)
     _check_newer(run, table, source_name(source))
     check_windows(spec, table.raw, table.split_bounds)
     check_baselines(spec, table.raw, table.split_bounds)

@@ -11,6 +11,8 @@ from forecaster.errors import UsageError
 from forecaster.text import SECRET_WORDS, joined, without_secrets
 
 STDIO = "-"
+# Stands for the path of a table that was handed over as a DataFrame.
+IN_MEMORY = "<in memory>"
 ENV = "env:"
 HTTP, OBJECTS = ("http", "https"), ("s3", "gs")
 DATABASES = ("postgresql", "postgres", "sqlite", "duckdb")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from forecaster.data.reading.compressed import MOST_GROWTH
 from forecaster.data.reading.damaged import damage
 from forecaster.data.reading.parquet_file import unpacks_to_much
-from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import EnvironmentError_
+from forecaster.remote.address import IN_MEMORY
 from forecaster.service.arrow_messages import as_stream, rows_of_stream
 from forecaster.service.forms import ARROW_FILE, ARROW_STREAM, CSV, PARQUET
 from forecaster.service.problems import RequestError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,15 @@ from forecaster.config.spec import ExperimentSpec
 from forecaster.data.arrays import Ints
 from forecaster.data.panel import Panel
 from forecaster.data.time_axis.axis import TimeAxis
+from forecaster.data.transforms.cutoff import NAMED
+from forecaster.data.transforms.near_ids import without_zeros
 from forecaster.data.transforms.split import SPLITS, SplitBounds, SplitName
+from forecaster.errors import DataError, Diagnostic, Location
 from forecaster.forecasting.fitted import time_axis_of, was_refitted
 from forecaster.runs import schemas
 from forecaster.runs.directory import RunDir
 from forecaster.runs.reading import damaged
+from forecaster.text import listed, quoted
 
 RANGES = "splits.json"
 
@@ -165,6 +169,44 @@ def last_rows(
     """
     positions = PositionsOfText(time_axis)
     return {one["id"]: last_of(one, splits, positions) for one in learned_series(series_of(run))}
+
+
+def absent_series(trained: Collection[str], names: Collection[str], table: str) -> Diagnostic | None:
+    """Return a remark on series of the training that a table lacks; None where it has other series altogether.
+
+    Ids that differ in zeros only are no other series.
+
+    Args:
+        trained: The ids of the training.
+        names: The ids of the table.
+        table: Its name.
+    """
+    absent = sorted(set(trained) - set(names))
+    lost = without_zeros(names, trained, "training knows") if absent else None
+    if not absent or (len(absent) == len(trained) and lost is None):
+        return None
+    named = listed(quoted(absent), most=NAMED)
+    return Diagnostic(
+        f"{len(absent):,} of {len(trained):,} series of the training are not in {table}: {named}",
+        hint=None if lost is None else f"{lost.hint}: {lost.summary}",
+        severity="warning",
+    )
+
+
+def check_ids(run: RunDir, names: Collection[str], table: str) -> None:
+    """Refuse a table whose ids are those of a run but for leading zeros: its rows would be those of new series.
+
+    Args:
+        run: The run directory.
+        names: The ids of the table.
+        table: Its name.
+
+    Raises:
+        DataError: There is such an id; the first is named, with the one that is meant.
+    """
+    lost = without_zeros(names, {one["id"] for one in series_of(run)}, f"{run.path} has")
+    if lost is not None:
+        raise DataError(lost.summary, hint=lost.hint, location=Location(table))
 
 
 def rows_seen(run: RunDir, panel: Panel, *, scored: bool = False) -> Ints:

@@ -19,7 +19,7 @@ from forecaster.forecasting.forecast import Forecast
 from forecaster.stages.checks import check_baselines
 from forecaster.stages.graphs import EngineUsed, engine_used, with_engine
 from forecaster.stages.intervals import calibration_for
-from forecaster.stages.learned import rows_seen
+from forecaster.stages.learned import check_ids, rows_seen
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare_table
 from forecaster.stages.scoring import forecast_splits
@@ -53,7 +53,7 @@ def forecast_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> N
         data: The table.
 
     Raises:
-        DataError: When the table cannot be read, or holds no such window.
+        DataError: When the table cannot be read, holds no such window, or has ids of the run without their zeros.
     """
     spec = opened.spec
     columns = spec.data.model_copy(update={"start": None, "end": None})
@@ -61,6 +61,7 @@ def forecast_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> N
         columns, data, keep_future=bool(columns.future_covariates), time_axis=fitted.time_axis
     )
     raw = with_future.first_rows(with_future.lengths - findings.future_rows)
+    check_ids(opened.run, raw.ids, raw.source)
     seen = rows_seen(opened.run, raw)
     first = np.minimum(seen, raw.lengths)
     table = SplitPanel(raw, findings, SplitBounds(np.zeros_like(first), first, raw.lengths), with_future)

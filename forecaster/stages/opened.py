@@ -10,8 +10,8 @@ from typing import Any
 from forecaster.config.experiment import Experiment
 from forecaster.config.spec import ExperimentSpec
 from forecaster.data.reading.sources import TableSource, fetched, same_table, source_name
-from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import DataError, UsageError
+from forecaster.remote.address import IN_MEMORY
 from forecaster.runs.directory import RESOLVED, RunDir
 from forecaster.runs.reading import MIB, damaged
 from forecaster.system import quoted as as_typed

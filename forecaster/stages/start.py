@@ -14,16 +14,17 @@ from forecaster.data.arrays import Ints
 from forecaster.data.pandas_later import is_plain, without_pandas
 from forecaster.data.panel import Panel
 from forecaster.data.reading.cache import load_table
+from forecaster.data.reading.offsets import is_on_any_clock
 from forecaster.data.reading.sources import TableSource, source_name
 from forecaster.data.reading.table import read_ahead, read_table
-from forecaster.data.spec import with_plain_times
-from forecaster.data.time_axis.axis import TimeAxis
+from forecaster.data.spec import DataSpec, with_plain_times
+from forecaster.data.time_axis.axis import TimeAxis, offset_of
 from forecaster.data.time_axis.expected import expected_position
 from forecaster.data.transforms.cutoff import NAMED, late_remark, late_series, long_enough, up_to
 from forecaster.data.transforms.future import fill_in_future, with_horizon, without_the_future
 from forecaster.errors import DataError, Diagnostic, UsageError
 from forecaster.forecasting.fitted import CONTEXT
-from forecaster.stages.learned import last_rows
+from forecaster.stages.learned import absent_series, last_rows
 from forecaster.stages.opened import OpenedRun
 from forecaster.text import listed, quoted
 
@@ -166,9 +167,11 @@ def find_forecast_start(
 
     Raises:
         DataError: When the table cannot be read, or no series is long enough.
-        UsageError: When the cutoff is not a time of the table, or expect_until no time.
+        UsageError: When the cutoff is not a time of the table, or expect_until no time, or one of them has an offset
+            and the training rows have none.
     """
     # Before the table, which may be large, is read.
+    check_clock(opened.spec.data, time_axis, cutoff=cutoff, expect_until=expect_until)
     expected = None if expect_until is None else expected_position(expect_until, time_axis)
     spec, run = opened.spec, opened.run
     horizon = spec.window.horizon if steps is None else steps
@@ -201,6 +204,27 @@ def find_forecast_start(
     return ForecastStart(panel, known, notes, warnings, tuple(uneven), position)
 
 
+def check_clock(data: DataSpec, time_axis: TimeAxis, *, cutoff: str | None, expect_until: str | None) -> None:
+    """Refuse options with an offset from UTC beside a network that was trained on times without one.
+
+    Args:
+        data: The data section of the run.
+        time_axis: The time axis of the training rows.
+        cutoff: The option --from.
+        expect_until: The option --expect-until.
+
+    Raises:
+        UsageError: The times of the training could be those of any clock.
+    """
+    for option, text in (("--from", cutoff), ("--expect-until", expect_until)):
+        offset = None if text is None else offset_of(text)
+        if offset is not None and is_on_any_clock(data, time_axis):
+            raise UsageError(
+                f"{option}: {text} has the offset {offset} from UTC, and the network was trained on times without one",
+                hint="write it without an offset, on the clock of the training rows",
+            )
+
+
 def _stale(panel: Panel, known: Ints, expected: int) -> list[Diagnostic]:
     """Return a remark on the series whose last target lies before a position of the time axis."""
     ends = panel.first + known - 1
@@ -228,17 +252,9 @@ def _since_training(
     if stale and old:
         what = "before the last row that the run was trained on"
         remarks.append(late_remark(panel, ends, np.array(old), what))
-    absent = sorted(trained.keys() - set(panel.ids))
-    # A table of other series altogether is no table with series missing.
-    if absent and len(absent) < len(trained):
-        named = listed(quoted(absent), most=NAMED)
-        remarks.append(
-            Diagnostic(
-                f"{len(absent):,} of {len(trained):,} series of the training are not in {panel.source}: {named}; not "
-                "forecast",
-                severity="warning",
-            )
-        )
+    absent = absent_series(trained, panel.ids, panel.source)
+    if absent is not None:
+        remarks.append(replace(absent, summary=f"{absent.summary}; not forecast"))
     return remarks
 
 

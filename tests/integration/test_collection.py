@@ -151,6 +151,19 @@ def test_diff_names_the_keys_the_data_and_the_scores(runs: Path) -> None:
     assert "The scores are not of the same windows, so their difference says little." in text
 
 
+def test_diff_names_tables_by_paths_that_lead_to_them_and_by_addresses(runs: Path) -> None:
+    small_run(runs / "far", table="s3://shop/s.csv")
+    found = json.loads(done("diff", runs / "a", runs / "stock", "--json"))
+    assert (
+        found["data"]["path"]
+        == found["config"]["data.path"]
+        == [str(Path.cwd() / t) for t in ("t.csv", "s.csv")]
+    )
+    found = json.loads(done("diff", runs / "stock", runs / "far", "--json"))
+    assert found["data"]["path"] == [str(Path.cwd() / "s.csv"), "s3://shop/s.csv"]
+    assert found["config"]["data.path"] == found["data"]["path"]
+
+
 def test_diff_of_a_run_with_itself_is_nothing_and_exit_code_says_so(runs: Path) -> None:
     assert done("diff", runs / "a", runs / "a", "--exit-code").endswith(
         "Config, data and scores are the same.\n"

@@ -72,6 +72,30 @@ def test_forecasts_are_those_of_training(run: Path, tmp_path: Path) -> None:
     )
 
 
+def test_stdout_gets_the_forecasts_alone(run: Path, tmp_path: Path) -> None:
+    done("evaluate", run, "--output", tmp_path / "f.csv")
+    result = call("evaluate", run, "--output", "-")
+    assert (result.exit_code, result.stdout) == (0, (tmp_path / "f.csv").read_text())
+    assert result.stderr == done("evaluate", run)
+    assert call("evaluate", run, "-o", "-", "-q").stderr == ""
+    assert refused(2, "evaluate", run, "--output", "-", "--json") == (
+        "--output - and --json would both write to stdout; name a file with --output"
+    )
+    assert refused(2, "evaluate", run, run, "--output", "-") == (
+        "--output takes the forecasts of one run; evaluate one run at a time"
+    )
+
+
+def test_a_split_is_of_the_own_table(run: Path) -> None:
+    table = run.parent / "t.csv"
+    assert refused(2, "evaluate", run, "--data", table, "--split", "val") == (
+        "--split val: is of the run's own table, and --data names another; leave out --split: every row of --data that "
+        "training did not see is scored"
+    )
+    with pytest.raises(fc.UsageError, match=r"split test: is of the run's own table, and data names another"):
+        fc.load(run).evaluate(table, split="test")
+
+
 def test_newer_rows_are_scored_behind_the_validation_range(run: Path, tmp_path: Path) -> None:
     """The table with 20 rows more: 40 + 20 steps behind validation hold 58 windows of 3 steps, for 2 series."""
     table(tmp_path, N + 20)

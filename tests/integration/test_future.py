@@ -1,6 +1,7 @@
 """The table to fill in: `future` writes it, `predict --future` reads it."""
 
 import json
+import shlex
 from pathlib import Path
 
 import pyarrow as pa
@@ -118,6 +119,53 @@ def test_the_horizon_goes_on_from_another_origin(run: Path, tmp_path: Path) -> N
     # What the rows behind the origin know is filled in, targets aside.
     assert [row["open"] for row in asked["rows"][:3]] == [0, 1, None]
     assert asked["empty"] == 4
+
+
+def test_the_command_that_it_prints_forecasts_from_the_same_rows(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_table(tmp_path / "its plan.csv", "t,id,y,open,shift", rows(20, first=100))
+    origin = hours(1, first=116)[0]
+    given = ["--data", "its plan.csv", "--from", origin, "--horizon", 2]
+    result = call("future", run, *given, "--output", "f.csv")
+    following = f"forecaster predict {run} --data 'its plan.csv' --from '{origin}' --horizon 2 --future f.csv"
+    assert result.stderr == f"note: no cell is empty; next: {following}\n"
+    forecast = call(*shlex.split(following)[1:])
+    assert (forecast.exit_code, forecast.stderr) == (0, "")
+    assert [row[:2] for row in csv_rows(forecast.stdout)[1:3]] == [["p", t] for t in hours(2, first=117)]
+
+
+def test_a_table_of_other_times_or_series_altogether_is_refused(run: Path, tmp_path: Path) -> None:
+    newer = write_table(tmp_path / "t.csv", "t,id,y,open,shift", rows(20, first=100))
+    known = write_table(
+        tmp_path / "known.csv",
+        "t,id,y,open,shift",
+        [*rows(), *([t, k, "", 1, "a"] for k in "pq" for t in AHEAD)],
+    )
+    done("future", run, "--data", newer, "--output", tmp_path / "f.csv")
+    late = hours(3, first=120)
+    # Whether or not the rows know the values already.
+    for data in ([], ["--data", known]):
+        assert refused(2, "predict", run, *data, "--future", tmp_path / "f.csv") == (
+            f"{tmp_path / 'f.csv'}: has rows from {late[0]} to {late[-1]}, and the forecast is from {AHEAD[0]} to "
+            f"{AHEAD[-1]}; give the times of the forecast, or name the --data and --from that the table was written for"
+        )
+    other = write_table(tmp_path / "o.csv", "id,t,open,shift", [["P", t, 1, "a"] for t in AHEAD])
+    assert refused(2, "predict", run, "--data", known, "--future", other) == (
+        f"{other}: has rows of the series 'P', and none of those to forecast: 'p', 'q'; write the ids as the rows have "
+        "them"
+    )
+
+
+def test_a_table_whose_ids_have_lost_their_zeros_is_refused(tmp_path: Path) -> None:
+    write_table(tmp_path / "t.csv", "t,id,y,open", [[t, "07", i, i % 2] for i, t in enumerate(hours(N + 3))])
+    columns = {"id": "id", "targets": ["y"], "future_covariates": ["open"], "end": hours(N)[-1]}
+    done("train", write_config(tmp_path, columns), "--run-dir", tmp_path / "r", "-q")
+    table = write_table(tmp_path / "f.csv", "id,t,open", [["7", t, 1] for t in AHEAD])
+    assert refused(2, "predict", tmp_path / "r", "--future", table) == (
+        f"{table}: series '7' has lost its zeros: the rows have '07'; write ids as text"
+    )
 
 
 def test_run_without_covariates_known_ahead_has_nothing_to_fill_in(tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+import forecaster as fc
 from tests.integration.tiny_runs import (
     START,
     call,
@@ -71,6 +73,38 @@ def test_rows_of_another_phase_are_refused(run: Path, tmp_path: Path) -> None:
         "2024-01-01 00:00:00 and 2024-01-01 01:00:00; the network was trained on these steps: give it rows of the "
         "same frequency and phase"
     )
+
+
+CLOCK = "; write {} without an offset, on the clock of the training rows"
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate", "monitor", "refit", "update"])
+def test_rows_with_an_offset_are_refused_by_a_run_without(command: str, run: Path, tmp_path: Path) -> None:
+    rows = zip([f"{t}+02:00" for t in hours(80)], range(80), strict=True)
+    table = write_table(tmp_path / "t.csv", "t,y", rows)
+    new = ["--run-dir", tmp_path / "new"] if command in ("refit", "update") else []
+    assert refused(2, command, run, "--data", table, *new) == (
+        f"{table}: t: the times are those of +02:00, and the network was trained on times without an offset from UTC"
+        + CLOCK.format("the times")
+    )
+    assert not (tmp_path / "new").exists()
+
+
+def test_so_are_frames_and_options_with_an_offset(run: Path) -> None:
+    frame = pd.DataFrame({"t": pd.to_datetime(hours(80)).tz_localize("Europe/Paris"), "y": range(80)})
+    with pytest.raises(
+        fc.DataError, match="the times are those of Europe/Paris, and the network was trained"
+    ):
+        fc.load(run).predict(frame)
+    for option in ("--from", "--expect-until"):
+        said = refused(2, "predict", run, option, "2024-01-02 05:00+02:00")
+        assert said == (
+            f"{option}: 2024-01-02 05:00+02:00 has the offset +02:00 from UTC, and the network was trained on times "
+            "without one" + CLOCK.format("it")
+        )
+    with pytest.raises(fc.UsageError, match="cutoff: 2024-01-02T05:00:00\\+01:00 has the offset"):
+        fc.load(run).predict(cutoff=pd.Timestamp("2024-01-02 05:00", tz="Europe/Paris"))
+    done("predict", run, "--from", "2024-01-02 05:00")
 
 
 def test_gap_before_the_last_lookback_does_not_matter(run: Path, tmp_path: Path) -> None:

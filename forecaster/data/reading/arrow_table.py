@@ -10,8 +10,8 @@ from forecaster.data.reading.columns import plain_text
 from forecaster.data.reading.periods import period_freqs, period_starts
 from forecaster.data.reading.problems import TableFile
 from forecaster.data.reading.table_digest import column_blocks, table_digest
-from forecaster.data.spec import IN_MEMORY
 from forecaster.errors import DataError, UsageError
+from forecaster.remote.address import IN_MEMORY
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from forecaster.data.spec import DataSpec
+from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.time_axis.clocks import UTC, is_utc, zone_fault
+from forecaster.data.time_axis.time_formats import has_offset
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,6 +49,16 @@ def typed_zone(name: str) -> str:
 def zone_of(zones: list[str]) -> str | None:
     """Return the zone of times with these offsets: the only one, or UTC for several; None without any."""
     return None if not zones else zones[0] if len(zones) == 1 else UTC
+
+
+def is_on_any_clock(spec: DataSpec, time_axis: TimeAxis) -> bool:
+    """Return whether times could be those of any clock: they have no offset and no zone, and are no epochs.
+
+    Args:
+        spec: The data section that they were read by.
+        time_axis: Their time axis.
+    """
+    return not (time_axis.is_integer or time_axis.timezone or has_offset(spec.csv.time_format))
 
 
 def _plain(offset: str) -> str:

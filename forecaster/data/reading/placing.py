@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from forecaster.data.arrays import Ints, row_blocks
-from forecaster.data.reading.offsets import zone_of
+from forecaster.data.reading.offsets import is_on_any_clock, zone_of
 from forecaster.data.reading.problems import CellFault, TableFile
 from forecaster.data.reading.regular import StepCounts
 from forecaster.data.reading.rows import Ordered, Rows
@@ -55,13 +55,22 @@ def resolve_in_order(spec: DataSpec, rows: Rows) -> None:
 
 
 def place_on_clock(spec: DataSpec, time_axis: TimeAxis, rows: Rows) -> None:
-    """Refuse times without an offset beside a network whose own times had one, and whose zone no key names.
+    """Refuse times without an offset beside a network whose own times had one, and whose zone no key names; and others
+    with an offset beside a network whose own times had none.
 
     Dates are the days of that clock, as forecasts of days are written; their stamps are changed in place.
 
     Raises:
-        DataError: The times could be those of any clock.
+        DataError: The times, or those of the network, could be those of any clock.
     """
+    if rows.zones and is_on_any_clock(spec, time_axis):
+        raise DataError(
+            f"the times are those of {listed(rows.zones, most=_NAMED)}, and the network was trained on times without "
+            "an offset from UTC",
+            hint="write the times without an offset, on the clock of the training rows",
+            location=Location(rows.source),
+            path=spec.time,
+        )
     if rows.naive and spec.timezone is None and time_axis.timezone is not None:
         if time_axis.is_calendar and not (rows.stamps % DAY_NS).any():
             rows.stamps[:] = to_utc(rows.stamps, time_axis.timezone)

@@ -15,9 +15,9 @@ from forecaster.data.reading.elsewhere import Elsewhere, is_elsewhere
 from forecaster.data.reading.files import file_format, is_pattern, partition_of, table_files, table_root
 from forecaster.data.reading.partitions import PartitionFile, RenamedFile
 from forecaster.data.reading.problems import Problems, TableFile
-from forecaster.data.spec import IN_MEMORY, CsvSpec, DataSpec
+from forecaster.data.spec import CsvSpec, DataSpec
 from forecaster.errors import DataError, Diagnostic, EnvironmentError_, Location, UsageError, unreadable
-from forecaster.remote.address import STDIO
+from forecaster.remote.address import IN_MEMORY, STDIO
 from forecaster.text import listed, quoted
 
 _LISTED = 20

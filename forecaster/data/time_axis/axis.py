@@ -179,6 +179,15 @@ def parse_stamp(text: str | int, timezone: str | None, *, integer: bool = False)
     return int(to_utc(np.array([stamp]), timezone)[0])
 
 
+def offset_of(text: str) -> str | None:
+    """Return the offset from UTC of an ISO 8601 text, such as +02:00; None where it has none or is no time."""
+    try:
+        offset = datetime.fromisoformat(text).utcoffset()
+    except ValueError:
+        return None
+    return None if offset is None else _offset(offset // timedelta(microseconds=1) * 1000)
+
+
 def _units(f: Frequency, days: Ints) -> Ints:
     """Return the number of the calendar unit that each date, in days since 1970, belongs to."""
     if f.unit == "D":

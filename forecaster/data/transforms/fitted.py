@@ -141,8 +141,9 @@ def with_new_series(
     fresh = panel.pick(new)
     named = ", ".join(repr(name) for name in fresh.ids[:NAMED]) + (", …" if len(new) > NAMED else "")
     note = f"{len(new):,} series that training never saw: {named}; scaled by their own history"
-    lost = without_zeros(fresh.ids, scaler.ids or (), "training knows")
-    return scaler.with_new(fit_panel_scaler(fresh, known[new], scaling)), [note, *lost]
+    lost = without_zeros(panel.ids, scaler.ids or (), "training knows")
+    notes = [note] if lost is None else [note, str(lost)]
+    return scaler.with_new(fit_panel_scaler(fresh, known[new], scaling)), notes
 
 
 def _check_held(scaled: npt.NDArray[np.float32], panel: Panel) -> None:

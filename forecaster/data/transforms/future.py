@@ -15,6 +15,7 @@ from forecaster.data.transforms.categories import with_names
 from forecaster.data.transforms.cutoff import NAMED
 from forecaster.data.transforms.near_ids import without_zeros
 from forecaster.errors import DataError, Diagnostic, Location
+from forecaster.text import listed, quoted
 
 
 def with_horizon(panel: Panel, known: Ints, horizon: int) -> Panel:
@@ -45,11 +46,16 @@ def fill_in_future(panel: Panel, known: Ints, cells: Cells, table: str) -> tuple
 
     Returns:
         The panel, and remarks.
+
+    Raises:
+        DataError: No cell of the other table lies in the horizon.
     """
     rows = ranges(panel.offsets[:-1] + known, panel.offsets[1:])
     series = panel.series_of_rows(rows)
     found = cells.find([panel.ids[s] for s in range(len(panel.ids))], series, panel.positions_of_rows(rows))
     there = found >= 0
+    if not there.any():
+        raise _none_used(panel, rows, cells, table)
     values = panel.values.copy()
     first_future = len(panel.targets) + len(panel.past)
     for c, name in enumerate(panel.future):
@@ -67,8 +73,36 @@ def fill_in_future(panel: Panel, known: Ints, cells: Cells, table: str) -> tuple
         notes.append(
             f"not used from {table}: {unused:,} {'row' if unused == 1 else 'rows'} of other series or times"
         )
-        notes += [f"{table}: {lost}" for lost in without_zeros(cells.place, panel.ids, "the rows have")]
+        lost = without_zeros(cells.place, panel.ids, "the rows have")
+        notes += [f"{table}: {lost}"] if lost is not None else []
     return replace(panel, values=values), notes
+
+
+def _none_used(panel: Panel, rows: Ints, cells: Cells, table: str) -> DataError:
+    """Return the error of a table without any of these rows of the horizon: its series or times beside theirs."""
+    place = Location(table)
+    lost = without_zeros(cells.place, panel.ids, "the rows have")
+    if lost is not None:
+        return DataError(lost.summary, hint=lost.hint, location=place)
+    wanted_ids = set(panel.ids)
+    both = [s for name, s in cells.place.items() if name in wanted_ids]
+    if not both:
+        held, needed = (listed(quoted(ids), most=NAMED) for ids in (cells.place, panel.ids))
+        return DataError(
+            f"has rows of the series {held}, and none of those to forecast: {needed}",
+            hint="write the ids as the rows have them",
+            location=place,
+        )
+    series, since = np.divmod(cells.key, cells.span)
+    own, wanted = cells.low + since[np.isin(series, both)], panel.positions_of_rows(rows)
+    first, last, begin, end = panel.time_axis.text(
+        np.array([own.min(), own.max(), wanted.min(), wanted.max()])
+    )
+    return DataError(
+        f"has rows from {first} to {last}, and the forecast is from {begin} to {end}",
+        hint="give the times of the forecast, or name the --data and --from that the table was written for",
+        location=place,
+    )
 
 
 def without_the_future(panel: Panel, known: Ints, table: str | None, notes: Sequence[str] = ()) -> Panel:

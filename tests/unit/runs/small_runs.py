@@ -25,15 +25,17 @@ def small_run(
     now: float = NOON,
 ) -> Path:
     """A run that was completed so many days before now, with a naive forecast whose MASE is 1."""
+    # The manifest has the path from the config, which may be anywhere, and resolved.yaml the one from the run.
+    place = table if "://" in table else f"../../{table}"
     with claim(path) as run:
         run.event("started", command="backtest" if backtest else "train", smoke=smoke)
         run.file("resolved.yaml").write_text(
-            f"name: {name}\nseed: 1\ndata:\n  path: ../{table}\n", encoding="utf-8"
+            f"name: {name}\nseed: 1\ndata:\n  path: {place}\n", encoding="utf-8"
         )
         if not backtest:
             write_json(run.file("model/spec.json"), {})
         write_json(run.file("metrics.json"), folds(mase) if backtest else splits(mase))
-        data = {"path": f"../{table}", "sha256": table.encode().hex().ljust(64, "0")[:64], "rows": 100}
+        data = {"path": table, "sha256": table.encode().hex().ljust(64, "0")[:64], "rows": 100}
         run.seal({"name": name, "seed": 1, "versions": {}, "data": data})
     aged(run, days, now=now)
     return path

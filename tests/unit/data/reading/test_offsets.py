@@ -11,9 +11,9 @@ import pytest
 
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.offsets import written_zones
-from forecaster.data.reading.table import read_table
+from forecaster.data.reading.table import read_ahead, read_table
 from forecaster.data.spec import DataSpec
-from forecaster.data.time_axis.axis import TimeAxis
+from forecaster.data.time_axis.axis import TimeAxis, offset_of
 from forecaster.errors import DataError
 
 HOURS = [datetime(2023, 1, 1) + timedelta(hours=i) for i in range(48)]
@@ -123,6 +123,48 @@ def test_times_without_an_offset_are_refused_by_a_network_that_saw_offsets(tmp_p
         f"{tmp_path / 't.csv'}: t: the times have no offset from UTC, and the network was trained on times of +02:00; "
         "write the times with their offset, such as 2023-01-01 00:00:00+02:00"
     )
+
+
+@pytest.mark.parametrize(
+    ("offsets", "named"), [(("Z",), "UTC"), (("+02:00",), "+02:00"), (("+02:00", "+01:00"), "+02:00, +01:00")]
+)
+def test_times_with_an_offset_are_refused_by_a_network_that_saw_none(
+    offsets: tuple[str, ...], named: str, tmp_path: Path
+) -> None:
+    path = table(tmp_path, [f"{t}{offsets[i % len(offsets)]}" for i, t in enumerate(HOURS)])
+    for read in (
+        lambda: read_table(spec(), path, time_axis=TimeAxis("h")),
+        lambda: read_ahead(spec(future_covariates=["y"], targets=["x"]), path, TimeAxis("h")),
+    ):
+        with pytest.raises(DataError) as caught:
+            read()
+        assert str(caught.value) == (
+            f"{path}: t: the times are those of {named}, and the network was trained on times without an offset from UTC; "
+            "write the times without an offset, on the clock of the training rows"
+        )
+
+
+def test_moments_are_no_times_of_any_clock() -> None:
+    """A network that was trained on epochs, which are in UTC, knows which moments a typed column holds."""
+    times = pa.array(HOURS, pa.timestamp("us")).cast(pa.timestamp("us", "+02:00"))
+    source = ArrowTable.of(pa.table({"t": times, "y": [float(i) for i in range(48)]}))
+    epochs = spec(csv={"time_format": "epoch-s"})
+    panel, _ = read_table(epochs, source, time_axis=TimeAxis("h"))
+    assert panel.time_axis.text(panel.first) == [f"{HOURS[0]}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "offset"),
+    [
+        ("2023-08-01 00:00+02:00", "+02:00"),
+        ("2023-08-01T00:00:00Z", "+00:00"),
+        ("2023-08-01", None),
+        ("-1d", None),
+        ("7", None),
+    ],
+)
+def test_the_offset_of_one_time(text: str, offset: str | None) -> None:
+    assert offset_of(text) == offset
 
 
 def test_other_offsets_are_answered_in_that_of_training(tmp_path: Path) -> None:
