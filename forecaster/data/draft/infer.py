@@ -35,13 +35,21 @@ from forecaster.data.draft.steps import by_series, explained, order_of, other_st
 from forecaster.data.draft.times import find_time, read_times
 from forecaster.data.draft.wide import wide_choice
 from forecaster.data.draft.wishes import Wishes, check_columns
-from forecaster.data.draft.zone_names import clock_choice, zone_column_choice, zone_columns
+from forecaster.data.draft.zone_names import (
+    FoundRepeated,
+    check_no_skipped,
+    clock_choice,
+    read_repeated,
+    zone_column_choice,
+    zone_columns,
+)
 from forecaster.data.draft.zones import irregular_in_utc, zone_choice
 from forecaster.data.reading.numbers import MISSING
 from forecaster.data.reading.offsets import zone_of
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import CsvSpec
 from forecaster.data.time_axis.axis import TimeAxis
+from forecaster.data.time_axis.clocks import to_utc
 from forecaster.data.time_axis.frequency import default_seasonality
 from forecaster.data.time_axis.infer import TimeColumn, check_frequency, infer_frequency
 from forecaster.data.transforms.resolution import lost_in_logarithms
@@ -62,6 +70,7 @@ class Guess:
         csv: How a CSV file is written; None for formats whose columns have types of their own.
         time: The time column.
         zone: The time zone to write; None where times carry no offset.
+        repeated: How the times are read that the clocks of the zone repeat; None where there are none.
         freq: The frequency.
         id: The column of ids; None where the table is one series.
         targets: The columns to forecast.
@@ -84,6 +93,7 @@ class Guess:
     csv: CsvSpec | None
     time: TimeColumn
     zone: str | None
+    repeated: str | None
     freq: str | int
     id: str | None
     targets: tuple[str, ...]
@@ -128,13 +138,20 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     targets, others = find_targets(sample, taken, wishes)
     table = read_columns(sample, list(dict.fromkeys([*time.columns, *named, *targets])))
     known_zone = wishes.timezone or zone_in(time.format)
-    times, zones = read_times(table, time, sample, known_zone)
+    times, zones = read_times(table, time, sample)
+    # Times without an offset are those of a clock.
+    local = times if known_zone is not None and not zones and not time.integer else None
+    times = times if local is None else to_utc(times, known_zone)
     found = _find_id(times, table[named], sample, wishes)
     name = found.name
     if name in targets:
         targets, others = find_targets(sample, {*taken, name}, wishes)
         table[list(targets)] = read_columns(sample, list(targets))
     others = [column for column in others if column != name]
+    repeated = FoundRepeated()
+    if local is not None and known_zone is not None:
+        codes = np.zeros(len(times), dtype=np.int64) if name is None else table[name].factorize()[0]
+        repeated = read_repeated(local, times, codes, known_zone, sample.where)
     # Without offsets, times are used as they are written.
     zone = known_zone or zone_of(zones)
     rows, borders = order = order_of(times, table[name] if name else None)
@@ -143,6 +160,11 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         freq, time_axis = _frequency(series, ids, time, zone, wishes, path)
     except DataError as error:
         raise irregular_in_utc(error, [] if wishes.timezone else zones, time, path) from None
+    if time_axis.is_calendar:
+        # A midnight that clocks skip or repeat names its day all the same.
+        repeated = FoundRepeated()
+    elif local is not None and known_zone is not None:
+        check_no_skipped(local, known_zone, sample.where)
     steps = [time_axis.positions(stamps) for stamps in series]
     lengths = [int(s[-1] - s[0] + 1) for s in steps]
     _check_lengths(lengths, wishes, path)
@@ -155,6 +177,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         zone_choice(zones, times, time, wishes),
         zone_column_choice(sample, zone_columns(sample), wishes)
         or clock_choice(np.split(times[rows], borders)[0], time_axis, wishes, zoned=zone is not None),
+        repeated.choice,
         found.choice,
         other_steps(series, ids, time_axis, time, wishes.freq is not None),
         _mark_choice(sample, [*targets, *others], wishes),
@@ -167,6 +190,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         csv=sample.csv,
         time=time,
         zone=zone,
+        repeated=repeated.policy,
         freq=freq,
         id=name,
         targets=targets,

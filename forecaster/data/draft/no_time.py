@@ -10,7 +10,7 @@ import numpy as np
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.reading.numbers import MISSING
 from forecaster.data.time_axis.infer import TimeColumn
-from forecaster.errors import DataError, Location
+from forecaster.errors import DataError
 from forecaster.text import joined
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def no_time(table: pd.DataFrame, time: TimeColumn, sample: Sample, bad: Any) -> 
         hint="correct the row: hours go from 0 to 24, months from 1 to 12, and every date must exist"
         if time.parts
         else _row_hint(cells[0], table[time.name], ~bad),
-        location=Location(str(sample.source), first + sample.first_line if sample.csv is not None else None),
+        location=sample.where(first),
     )
 
 

@@ -66,6 +66,10 @@ class Sample:
             self._cells[name] = filled(self.table[name])
         return self._cells[name]
 
+    def where(self, row: int) -> Location:
+        """Return the place of a row; its line where the table is a CSV file."""
+        return Location(str(self.source), None if self.csv is None else row + self.first_line)
+
     def of_kind(self, *kinds: Kind) -> list[str]:
         """Return the columns of these kinds, in the table's order."""
         return [name for name, kind in self.kinds.items() if kind in kinds]

@@ -74,19 +74,17 @@ def find_time(sample: Sample, wishes: Wishes) -> FoundTimes:
     return FoundTimes(replace(found.column, parts=day.parts), choices)
 
 
-def read_times(
-    table: pd.DataFrame, time: TimeColumn, sample: Sample, zone: str | None = None
-) -> tuple[Ints, list[str]]:
+def read_times(table: pd.DataFrame, time: TimeColumn, sample: Sample) -> tuple[Ints, list[str]]:
     """Read the times of a whole table.
 
     Args:
         table: The cells of the columns of the times.
         time: What `find_time` returned.
         sample: The table.
-        zone: The time zone of times without an offset; None where they are used as they are written.
 
     Returns:
-        Nanoseconds since 1970 or the integers themselves, (rows,), and the distinct offsets of the times from UTC, or
+        Nanoseconds since 1970, of UTC or as they are written where they have no offset, or the integers themselves,
+        (rows,), and the distinct offsets of the times from UTC, or
         the zone of a typed column; none of times that carry no offset.
 
     Raises:
@@ -100,7 +98,6 @@ def read_times(
             "time": time.name,
             "time_parts": dict(time.parts),
             "freq": 1 if time.integer else "ns",
-            "timezone": None if time.integer else zone,
             # A name that no column of the times has.
             "targets": ["-" * (1 + max(map(len, time.columns)))],
             "csv": {"time_format": time.format},

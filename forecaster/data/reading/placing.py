@@ -39,19 +39,33 @@ def resolve_in_order(spec: DataSpec, rows: Rows) -> None:
 
     Changes `rows.stamps` in place. A third row of the same series and time remains a duplicate.
     """
-    if not (rows.naive and spec.clock_changes.repeated == "in_order" and spec.timezone):
-        return
-    distinct, place = np.unique(rows.stamps, return_inverse=True)
-    repeated, second = second_moments(distinct, spec.timezone)
+    if rows.naive and spec.clock_changes.repeated == "in_order" and spec.timezone:
+        give_second_moments(rows.stamps, rows.series, spec.timezone)
+
+
+def give_second_moments(stamps: Ints, series: Ints, timezone: str) -> Ints:
+    """Give the second row of each series and repeated local time its second moment, in place.
+
+    Args:
+        stamps: (rows,), the first of the moments of each local time, in the order of the table.
+        series: (rows,), the number of the series.
+        timezone: An IANA zone.
+
+    Returns:
+        The rows that were changed.
+    """
+    distinct, place = np.unique(stamps, return_inverse=True)
+    repeated, second = second_moments(distinct, timezone)
     among = np.flatnonzero(repeated[place])
     # By series and time; within them in the order of the file.
-    among = among[np.lexsort((among, rows.stamps[among], rows.series[among]))]
+    among = among[np.lexsort((among, stamps[among], series[among]))]
     again = np.zeros(len(among), dtype=bool)
-    again[1:] = (np.diff(rows.stamps[among]) == 0) & (np.diff(rows.series[among]) == 0)
+    again[1:] = (np.diff(stamps[among]) == 0) & (np.diff(series[among]) == 0)
     third = np.zeros(len(among), dtype=bool)
     third[1:] = again[1:] & again[:-1]
     chosen = among[again & ~third]
-    rows.stamps[chosen] = second[place[chosen]]
+    stamps[chosen] = second[place[chosen]]
+    return chosen.astype(np.int64)
 
 
 def place_on_clock(spec: DataSpec, time_axis: TimeAxis, rows: Rows) -> None:
