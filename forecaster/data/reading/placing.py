@@ -16,7 +16,7 @@ from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import OFF_AXIS, TimeAxis
 from forecaster.data.time_axis.clocks import second_moments, to_utc
 from forecaster.data.time_axis.frequency import DAY_NS
-from forecaster.data.time_axis.infer import TimeColumn, infer_frequency
+from forecaster.data.time_axis.infer import ONE_CLOCK, TimeColumn, infer_frequency
 from forecaster.errors import DataError, Location
 from forecaster.text import listed
 
@@ -175,6 +175,9 @@ def check_steps(
     if too_many and freq in (None, time_axis.freq):
         raise too_sparse(rows, gap(), n_out)
     hint = f"the times look like data.freq: {freq}" if freq else "set data.freq to the table's step"
+    few = time_axis.stamps(rows.stamps[:_SAMPLE])
+    if freq and (TimeAxis.fit(freq, time_axis.timezone, few).positions(few) == OFF_AXIS).any():
+        hint = ONE_CLOCK
     if trained:
         hint = (
             f"the network was trained on data.freq {time_axis.freq!r}: give it a table of the same frequency"

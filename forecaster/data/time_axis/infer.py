@@ -15,6 +15,11 @@ from forecaster.errors import DataError, Location
 # A table that has rows at a smaller share of the steps is a log of events, not a series.
 LEAST_FILLED = 0.3
 _MONTH_DAYS = 30.44
+# The next move for series that have one step and not the same times.
+ONE_CLOCK = (
+    "move the times of each series to the same clock first, for instance to full hours, days or Mondays, or give the "
+    "series of other times a table of their own"
+)
 
 
 @dataclass(frozen=True)
@@ -74,13 +79,8 @@ def infer_frequency(
         time_axis = TimeAxis.fit(name, zone, stamps)
         if (time_axis.positions(stamps) != OFF_AXIS).all() and _filled(series, time_axis) >= LEAST_FILLED:
             return canonical_freq(name), time_axis
-    if not time.integer and (several := _phases(series, usual)) is not None:
-        raise DataError(
-            f"the series of column {time.name!r} have one step, {Frequency.parse(_tick_name(usual)).name}, and not "
-            f"the same times: {several}",
-            hint=_common_hint(stamps),
-            location=Location(str(source)),
-        )
+    if (error := _of_other_times(series, time, source)) is not None:
+        raise error
     fault = _fault(series, TimeAxis.fit(names[0], zone, stamps))
     raise DataError(
         f"the times of column {time.name!r} are irregular: {fault}",
@@ -89,11 +89,18 @@ def infer_frequency(
     )
 
 
-def _common_hint(stamps: Ints) -> str:
-    """Return the next move for series that have one step and not the same times."""
-    move = "move the times of each series to the same clock first, for instance to full hours or days"
-    common = Frequency.parse(_tick_name(int(np.gcd.reduce(_steps(np.unique(stamps)))))).name
-    return f"{move}; or read them at the step that they share by --freq {common}, which leaves gaps between their rows"
+def _of_other_times(series: list[Ints], time: TimeColumn, source: object) -> DataError | None:
+    """Return the error of series that have one step and not the same times; None of others."""
+    usual = int(np.median(np.concatenate([_steps(stamps) for stamps in series])))
+    several = None if time.integer else _phases(series, usual)
+    if several is None:
+        return None
+    return DataError(
+        f"the series of column {time.name!r} have one step, {Frequency.parse(_tick_name(usual)).name}, and not "
+        f"the same times: {several}",
+        hint=ONE_CLOCK,
+        location=Location(str(source)),
+    )
 
 
 def _regular_hint(stamps: Ints, usual_ns: int, time: TimeColumn) -> str:
@@ -137,6 +144,9 @@ def check_frequency(
     try:
         found, _ = infer_frequency(series, time, zone=zone, source=source)
     except DataError:
+        if (error := _of_other_times(series, time, source)) is not None:
+            # A step that they share would be mostly gaps, which reading refuses.
+            raise error from None
         found = time_axis.freq
     fault = None
     if len(off):

@@ -155,8 +155,8 @@ def test_series_at_other_minutes_of_the_hour_are_named(tmp_path: Path) -> None:
     ]
     assert problem_of(table(tmp_path, "id,t,y", lines), Wishes()) == (
         "TABLE: the series of column 't' have one step, h, and not the same times: 2024-01-01 00:00:00 and "
-        "2024-01-01 00:15:00; move the times of each series to the same clock first, for instance to full hours or days; "
-        "or read them at the step that they share by freq 15min, which leaves gaps between their rows"
+        "2024-01-01 00:15:00; move the times of each series to the same clock first, for instance to full hours, days "
+        "or Mondays, or give the series of other times a table of their own"
     )
 
 
