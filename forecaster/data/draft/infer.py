@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,7 +28,13 @@ from forecaster.data.draft.remarks import (
     passed_over,
     target_remarks,
 )
-from forecaster.data.draft.roles import candidates, find_targets, quality_choice, target_choice
+from forecaster.data.draft.roles import (
+    candidates,
+    counter_choice,
+    find_targets,
+    quality_choice,
+    target_choice,
+)
 from forecaster.data.draft.season import find_season
 from forecaster.data.draft.sniff import Sample, as_numbers, read_columns, sniff
 from forecaster.data.draft.steps import by_series, explained, order_of, other_steps
@@ -133,9 +139,10 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     check_columns(wishes, sample)
     found_times = find_time(sample, wishes)
     time = found_times.column
-    taken = {*time.columns, *time.others, *([wishes.id] if wishes.id else [])}
+    taken, counters = {*time.columns, *([wishes.id] if wishes.id else [])}, time.others
     named = id_candidates(sample, time, wishes)
-    targets, others = find_targets(sample, taken, wishes)
+    targets, others = find_targets(sample, taken, wishes, counters)
+    time = replace(time, others=tuple(name for name in counters if name not in targets))
     table = read_columns(sample, list(dict.fromkeys([*time.columns, *named, *targets])))
     known_zone = wishes.timezone or zone_in(time.format)
     times, zones = read_times(table, time, sample)
@@ -145,7 +152,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     found = _find_id(times, table[named], sample, wishes)
     name = found.name
     if name in targets:
-        targets, others = find_targets(sample, {*taken, name}, wishes)
+        targets, others = find_targets(sample, {*taken, name}, wishes, counters)
         table[list(targets)] = read_columns(sample, list(targets))
     others = [column for column in others if column != name]
     repeated = FoundRepeated()
@@ -170,6 +177,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     _check_lengths(lengths, wishes, path)
     distinct = sum(len(s) for s in steps)
     parts = parts_of_target(sample, targets[0], others) if len(targets) == 1 else ()
+    others = [column for column in others if column not in counters]
     rivals = () if wishes.targets else candidates(sample, [one for one in others if one not in parts])
     choices = (
         *sample.choices,
@@ -183,6 +191,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         _mark_choice(sample, [*targets, *others], wishes),
         *(() if wishes.targets else _target_choices(table[targets[0]], sample, rivals)),
         quality_choice(sample, targets[0]),
+        None if wishes.targets else counter_choice(targets[0], counters),
         None if wishes.targets else wide_choice(targets[0], sample.of_kind("integer", "number", "mixed")),
     )
     return Guess(

@@ -326,8 +326,7 @@ def test_what_cannot_be_meant(said: dict[str, object], message: str) -> None:
     assert str(caught.value) == message
 
 
-    import pandas as pd
-
+def test_an_index_of_times_without_a_name_is_a_column(tmp_path: Path) -> None:
     from forecaster.data.reading.arrow_table import ArrowTable
 
     series = pd.Series(np.arange(N) % 7, index=pd.date_range("2024-01-01", periods=N), name="load")
