@@ -232,7 +232,7 @@ SAID: dict[str, list[str]] = {
     ],
     "a column of flags": ["date (ISO), temp: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5"],
     "year month day hour": [
-        "! T: columns 'YY' and 'hh' look like the parts of one time; write the times into one column, such as 2024-01-31; where the numbers only count the rows, use time hh freq 1"
+        "YY+MM+DD+hh (%Y), WTMP: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5"
     ],
     "year and day of the year": [
         "! T: columns 'year' and 'doy' look like the parts of one time; write the times into one column, such as 2024-01-31; where the numbers only count the rows, use time doy freq 1"
@@ -298,7 +298,7 @@ SAID: dict[str, list[str]] = {
         "! T: the times of column 't' are irregular: the usual step is 73s, and 55 of 60 times fall between its steps (the first: 2024-03-01 00:05:05); aggregate the table to a regular step first, for instance one row per hour or day"
     ],
     "seconds that drift": [
-        "! T: the times of column 't' are irregular: the usual step is 61s, and 117 of 120 times fall between its steps (the first: 2024-03-01 00:03:00); aggregate the table to a regular step first, for instance one row per hour or day"
+        "! T: the times of column 't' are irregular: the usual step is 61s, and 117 of 120 times fall between its steps (the first: 2024-03-01 00:03:00); round every time to the nearest step of min"
     ],
 }
 
