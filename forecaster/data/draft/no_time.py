@@ -25,6 +25,21 @@ def no_time(table: pd.DataFrame, time: TimeColumn, sample: Sample, bad: Any) -> 
     cells = [_shown(table[name], first) for name in time.columns]
     shown = joined(["an empty cell" if c.strip() in MISSING else repr(c) for c in cells], word="with")
     more = f" ({n_bad:,} such rows)" if n_bad > 1 else ""
+    if first == 0 and not time.parts:
+        # There is no row before it.
+        if sample.kinds[time.name] == "time" and time.format is None:
+            return DataError(
+                f"column {time.name!r}: {shown} is no date that exists in the years 1678 to 2261{more}",
+                hint="correct the row",
+                location=sample.where(first),
+            )
+        form = "ISO 8601" if time.format is None else f"the format {time.format!r}"
+        rest = "" if bad.all() else "correct the row, or "
+        return DataError(
+            f"column {time.name!r}: {shown} is no time in {form}{more}",
+            hint=f"{rest}set --time-format to the strftime codes of the times, such as '%d.%m.%Y %H:%M'",
+            location=sample.where(first),
+        )
     return DataError(
         f"column {time.name!r}: {shown} is not a time like those before it{more}",
         hint="correct the row: hours go from 0 to 24, months from 1 to 12, and every date must exist"

@@ -91,6 +91,12 @@ def sniff(source: TableSource, *, decimal: str | None = None, sheet: str | None 
         read = csv_table(local, SAMPLE_ROWS, decimal)
         sample = Sample(source, read.csv, read.table, first_line=read.first_line, choices=read.choices)
     else:
+        if decimal is not None:
+            raise DataError(
+                f"--decimal {decimal!r} is that of a CSV file, and other tables hold numbers as numbers",
+                hint="leave it out; where the table holds text such as 1,5, store numbers, or save it as CSV",
+                location=Location(source_name(source)),
+            )
         sample = _typed_sample(source, sheet)
     here = Location(source_name(source))
     names = list(sample.table.columns)
@@ -142,7 +148,13 @@ def read_columns(sample: Sample, names: list[str]) -> pd.DataFrame:
 
 def _typed_sample(source: TableSource, sheet: str | None) -> Sample:
     """Read the first rows of files whose columns have types of their own."""
-    files = open_files(source, CsvSpec(), sheet=sheet)
+    try:
+        files = open_files(source, CsvSpec(), sheet=sheet)
+    except DataError as error:
+        for diagnostic in error.diagnostics:
+            hint = (diagnostic.hint or "").replace("data.sheet", "--sheet")
+            raise DataError(diagnostic.summary, hint=hint or None, location=diagnostic.location) from None
+        raise
     names = files[0].columns
     check_repeated(names, str(source_name(source)))
     tables, n_rows = [], 0

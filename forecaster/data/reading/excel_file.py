@@ -136,6 +136,9 @@ class ExcelFile(TableFile):
                 f"no sheet is called {self._asked!r}",
                 f"set data.sheet to one of {listed(quoted(names), most=_LISTED)}",
             )
+        if len(shown) > 1:
+            filled = [name for name in shown if _holds_any(workbook[name])]
+            shown = filled if len(filled) == 1 else shown
         if len(shown) == 1:
             return str(shown[0])
         raise self._wrong(
@@ -176,6 +179,10 @@ def _cells(sheet: Any) -> Iterator[Sequence[Any]]:
     sheet.reset_dimensions()
     found: Iterator[Sequence[Any]] = sheet.iter_rows(values_only=True)
     return found
+
+
+def _holds_any(sheet: Any) -> bool:
+    return any(value is not None and value != "" for row in _cells(sheet) for value in row)
 
 
 def _column(cells: list[Any]) -> pa.Array:

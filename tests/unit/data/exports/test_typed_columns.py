@@ -217,7 +217,7 @@ SAID: dict[str, list[str]] = {
     ],
     "t out of order": ["t (ISO), y: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 162.5 to 100.5"],
     "t of far years": [
-        "! T: column 't': '9999-12-31 00:00:00' is not a time like those before it (60 such rows); correct the row; the times are written like 9999-12-31 00:00:00"
+        "! T: column 't': '9999-12-31 00:00:00' is no date that exists in the years 1678 to 2261 (60 such rows); correct the row"
     ],
 }
 
