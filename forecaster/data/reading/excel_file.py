@@ -6,6 +6,7 @@ import datetime as dt
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -85,6 +86,16 @@ class ExcelFile(TableFile):
     def report_rows(self, problems: Problems, file: int) -> None:
         """Add nothing: every row that holds something is a data row."""
         return
+
+    def head(self, most: int) -> list[tuple[int, list[str]]]:
+        """Return the number and the texts of the first rows that hold something, the header among them."""
+        rows = list(islice(self._rows(), most))
+        filled = [[i for i, cell in enumerate(row) if cell is not None and cell != ""] for _, row in rows]
+        width = max((places[-1] + 1 for places in filled), default=0)
+        return [
+            (number, ["" if cell is None else _text(cell) for cell in (*row, *[None] * width)[:width]])
+            for number, row in rows
+        ]
 
     def _rows(self) -> Iterator[tuple[int, Sequence[Any]]]:
         """Yield the number and the cells of every row that holds something."""

@@ -69,3 +69,47 @@ def test_the_sheet_of_a_workbook_is_an_option(tmp_path: Path) -> None:
 )
 def test_a_letter_among_numbers_may_be_a_flag(cell: str, hint: str) -> None:
     assert dress_of(cell, among_numbers=True) == ("with a letter behind it", hint)
+
+
+ROWS: list[list[object]] = [[day, level(i)] for i, day in enumerate(DAYS)]
+SHEETS: dict[str, tuple[list[list[object]], str]] = {
+    "a title": (
+        [["Sales of 2023"], [], ["day", "y"], *ROWS],
+        "row 1 holds 'Sales of 2023', above the header in row 3; delete row 1, or save the sheet as CSV, of which init "
+        "leaves such lines out",
+    ),
+    "units": (
+        [["day", "y"], [None, "kWh"], *ROWS],
+        "row 2 holds 'kWh', below the header in row 1; delete row 2, or save the sheet as CSV, of which init leaves such "
+        "lines out",
+    ),
+    "names in two rows": (
+        [
+            ["day", "A", None, "B", None],
+            [None, "units", "eur", "units", "eur"],
+            *([*row, 1, 2, 3] for row in ROWS),
+        ],
+        "rows 1 and 2 name the columns together, as from merged cells; write one row of names in their place, with a name "
+        "of its own for each column",
+    ),
+    "a total": (
+        [["day", "y"], [], *ROWS, ["Total", 1234.5]],
+        "row 43: column 'day': 'Total' is not a time like those before it; correct the row; the times are written like "
+        "2023-01-01 00:00:00",
+    ),
+    "a row without a time": (
+        [["day", "y"], [None, 5.5], *ROWS],
+        "row 2: column 'day': the time is empty; give the row its time, or delete it",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_what_a_sheet_holds_beside_its_table_is_named(name: str, tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    cells, message = SHEETS[name]
+    for row in cells:
+        book.active.append(row)
+    book.save(tmp_path / "t.xlsx")
+    assert problem_of(tmp_path / "t.xlsx") == f"TABLE: {message}"
