@@ -11,7 +11,7 @@ from forecaster.data.arrays import Ints, row_blocks
 from forecaster.data.reading.offsets import zone_of
 from forecaster.data.reading.problems import CellFault, TableFile
 from forecaster.data.reading.regular import StepCounts
-from forecaster.data.reading.rows import Ordered, Rows
+from forecaster.data.reading.rows import Codes, Ordered, Rows
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import OFF_AXIS, TimeAxis
 from forecaster.data.time_axis.clocks import second_moments, to_utc
@@ -43,7 +43,7 @@ def resolve_in_order(spec: DataSpec, rows: Rows) -> None:
         give_second_moments(rows.stamps, rows.series, spec.timezone)
 
 
-def give_second_moments(stamps: Ints, series: Ints, timezone: str) -> Ints:
+def give_second_moments(stamps: Ints, series: Codes, timezone: str) -> Ints:
     """Give the second row of each series and repeated local time its second moment, in place.
 
     Args:
