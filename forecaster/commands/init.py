@@ -13,7 +13,7 @@ from forecaster.system import quoted as as_typed
 from forecaster.terminal.console import Reporter, Result
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.options import Json, NoColor, Quiet, Verbose, examples
-from forecaster.text import joined, listed
+from forecaster.text import joined, listed, visible
 
 if TYPE_CHECKING:
     from forecaster.data.draft.infer import Guess
@@ -236,14 +236,17 @@ def _result(guess: Guess, output: Path) -> Result:
         f"{output}: forecasts {joined(guess.targets, word='and')} of {series}, {guess.rows:,} rows, "
         f"every {guess.freq}, time in {joined(guess.time.columns, word='and')}"
     )
-    return facts, "\n".join([text, *_remarks(guess), f"next: forecaster validate {as_typed(str(output))}"])
+    return facts, "\n".join(
+        [visible(text), *_remarks(guess), f"next: forecaster validate {as_typed(str(output))}"]
+    )
 
 
 def _remarks(guess: Guess) -> list[str]:
     """Return what a person should look at before training, one line each."""
-    lines = [f"note: {remark}" for remark in guess.remarks]
+    lines = [visible(f"note: {remark}") for remark in guess.remarks]
     if guess.candidates:
-        lines.append(f"other columns to forecast: {listed(guess.candidates, most=_SHOWN)} (--target NAME)")
+        names = [visible(name) for name in guess.candidates]
+        lines.append(f"other columns to forecast: {listed(names, most=_SHOWN)} (--target NAME)")
     return lines
 
 

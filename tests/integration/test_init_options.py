@@ -26,6 +26,17 @@ def test_it_names_the_other_columns_to_forecast(folder: Path) -> None:
     )
 
 
+def test_line_ends_in_names_are_shown_as_escapes(folder: Path) -> None:
+    write_table(
+        folder / "t.csv",
+        't,"sold\n(units)","price\n(EUR)"',
+        [(t, i % 7, 0.5 + i % 5) for t, _, i, _ in SALES[:100]],
+    )
+    assert done("init", "t.csv", "--target", "sold\n(units)").startswith(
+        "config.yaml: forecasts sold\\n(units) of one series, 100 rows, every h, time in t\n"
+    )
+
+
 def test_what_is_said_is_written(folder: Path) -> None:
     said = done(
         "init", "t.csv", "--target", "price", "--target", "sold", "--time", "t", "--id", "shop", "--freq", "h",

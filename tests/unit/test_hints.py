@@ -37,6 +37,7 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "data/draft/dialect.py": ("init",),
     "data/draft/ids.py": ("init",),
     "data/draft/infer.py": ("init",),
+    "data/draft/no_time.py": ("init",),
     "data/draft/remarks.py": ("init",),
     "data/draft/roles.py": ("init",),
     "data/draft/sniff.py": ("init",),
@@ -86,6 +87,8 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "service/server.py": ("serve",),
     "service/settings.py": ("serve",),
     "stages/drawing.py": ("predict", "plot"),
+    # Warnings of validate and train, which name the other command.
+    "stages/few_windows.py": ("backtest",),
     "stages/filled_rows.py": ("predict",),
     "stages/folds.py": ("backtest",),
     "stages/next_horizon.py": ("predict",),

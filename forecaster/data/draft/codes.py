@@ -32,6 +32,7 @@ _BY_DIGITS = {
     5: ("quarter", "half-year", "excel"),
     6: ("iso-week", "%Y%m", "quarter", "half-year", "%y%m%d"),
     7: ("%Y%j",),
+    8: ("%d%m%Y", "%m%d%Y"),
     10: ("%Y%m%d%H",),
     12: ("%Y%m%d%H%M",),
     14: ("%Y%m%d%H%M%S",),
@@ -45,6 +46,8 @@ _MEANINGS = {
     "%Y%j": "a day of the year",
     "%y%m": "a month",
     "%y%m%d": "a day",
+    "%d%m%Y": "the day first",
+    "%m%d%Y": "the month first",
     "epoch-s": "seconds since 1970",
     "epoch-ms": "milliseconds since 1970",
     "epoch-us": "microseconds since 1970",
@@ -97,14 +100,15 @@ def _as_steps(cells: list[str], name: str, shares: dict[str, float]) -> Reading:
 
 def _choice(cells: list[str], name: str, forms: list[str | None]) -> Ambiguity:
     """Return the choice of the first of several formats; None is step numbers."""
-    taken = "a step number" if forms[0] is None else _meaning(cells[0], forms[0])
+    known = [read_cells(cells, form) for form in forms if form is not None]
+    # The first day of January says nothing of whether the day or the month comes first.
+    cell = cells[int((known[0] != known[1]).argmax()) if len(known) > 1 else 0]
+    taken = "a step number" if forms[0] is None else _meaning(cell, forms[0])
     options = [
-        "--freq 1 for step numbers"
-        if form is None
-        else f"--time-format {form} for {_meaning(cells[0], form)}"
+        "--freq 1 for step numbers" if form is None else f"--time-format {form} for {_meaning(cell, form)}"
         for form in forms
     ]
-    return Ambiguity("data.time", f"{name!r} holds {cells[0]}, which is read as {taken}", tuple(options))
+    return Ambiguity("data.time", f"{name!r} holds {cell}, which is read as {taken}", tuple(options))
 
 
 def _meaning(cell: str, form: str) -> str:

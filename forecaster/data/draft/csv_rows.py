@@ -45,9 +45,12 @@ def first_rows(source: Path, separator: str, head: Callable[[Path], str], most_r
             if name not in table:
                 table[name] = pd.array([value or ""] * len(table), dtype="str")
         if tables and (absent := [name for name in tables[0] if name not in table]):
+            # A line without the separator is one field.
+            apart = len(table.columns) == 1 and any(mark in table.columns[0] for mark in ",;\t|")
             raise DataError(
-                f"no column is called {absent[0]!r}, as in {files[0]}",
-                hint="give every file of the table the same columns",
+                f"no column is called {absent[0]!r}, as in {files[0]}"
+                + (f", whose mark between columns is {separator!r}" if apart else ""),
+                hint=f"give every file of the table the same {'mark between columns' if apart else 'columns'}",
                 location=Location(str(file)),
             )
         tables.append(table[list(tables[0])] if tables else table)

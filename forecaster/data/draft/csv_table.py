@@ -15,7 +15,7 @@ from forecaster.data.draft.csv_rows import first_rows
 from forecaster.data.draft.dialect import groups_thousands, numbers_as_written
 from forecaster.data.draft.kinds import filled, mostly_numbers, number_faults
 from forecaster.data.draft.not_csv import check_is_csv, two_heads
-from forecaster.data.reading.compressed import plain_chunks
+from forecaster.data.reading.compressed import compression_in, plain_chunks
 from forecaster.data.reading.files import table_files
 from forecaster.data.reading.formats import FORMATS, labels
 from forecaster.data.reading.layout import (
@@ -84,6 +84,12 @@ def csv_table(path: Path, most_rows: int, decimal: str | None) -> CsvTable:
         raise DataError(f"{first}: the file is empty", hint="give a table with a header line")
     check_is_csv(head.text, first)
     separator = _separator(head.text)
+    if decimal == separator:
+        raise DataError(
+            f"--decimal {decimal!r} is the mark between the columns",
+            hint="write the numbers with a point, or a semicolon between the columns",
+            location=Location(str(first)),
+        )
     comment = comment_mark(head.text.splitlines(), separator)
     csv = CsvSpec(separator=separator, comment=comment)
     records = _records(blanked_text(head.text, csv), separator)
@@ -194,6 +200,14 @@ def _head(path: Path, most_rows: int) -> _Head:
     whole = head.count(b"\n") < most_rows + 1
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _Head("utf-16", head.decode("utf-16", errors="ignore"), whole)
+    compression = compression_in(head)
+    if compression is not None:
+        how, ending = compression
+        raise DataError(
+            f"the file is compressed by {how}, and its name does not say so",
+            hint=f"name it {path.name}{ending}",
+            location=Location(str(path)),
+        )
     if b"\0" in head:
         raise DataError(f"{path}: this is not text", hint=f"give a {labels(FORMATS)} table")
     if _is_utf8_below_titles(head):

@@ -11,10 +11,10 @@ from forecaster.data.time_axis.time_formats import format_fault
 # A clock, with AM or PM and an offset, and what stands between it and the date.
 _CLOCK = re.compile(
     r"(?<!\d)(?P<hour>\d{1,2}):\d{2}(?P<second>:\d{2})?(?P<mark>[.,](?=\d))?(?P<fraction>\d{1,9})?(?!\d)"
-    r"(?P<half> ?[AaPp][Mm]\b)?(?P<blank> ?)(?P<zone>Z\b|[+-]\d{2}:?\d{2}\b)?"
+    r"(?P<half> ?[AaPp](?:[Mm]\b|\. ?[Mm]\.))?(?P<blank> ?)(?P<zone>Z\b|[+-]\d{2}:?\d{2}\b)?"
 )
 # A clock without marks behind a date without marks: 20240131T0600, 20240131 060000Z.
-_PACKED = re.compile(r"(?<!\d)\d{8}(?P<gap>[T _-])\d{4}(?P<second>\d{2})?(?P<zone>Z|[+-]\d{4})?$")
+_PACKED = re.compile(r"(?<!\d)\d{8}(?P<gap>[T _:-])\d{4}(?P<second>\d{2})?(?P<zone>Z|[+-]\d{4})?$")
 _TOKEN = re.compile(r"\d+|[^\W\d_]+|[\W_]+")
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",

@@ -164,12 +164,18 @@ def _have_a_step(times: Ints, codes: Ints, n_ids: int) -> bool:
 
 
 def check_id(name: str, sample: Sample) -> None:
-    """Check that a column can name series. Raises DataError where it holds fractions or times."""
-    if sample.kinds[name] in ("number", "time", "empty"):
-        held = {"number": "fractions", "time": "times", "empty": "nothing"}[sample.kinds[name]]
+    """Check that a column can name series.
+
+    Raises:
+        DataError: It is empty, or has a type that holds no ids; every text of a CSV file may be one.
+    """
+    kind = sample.kinds[name]
+    if kind == "empty" or (kind in ("number", "time") and sample.table[name].dtype.kind in "fM"):
+        held = {"number": "floats", "time": "timestamps", "empty": "nothing"}[kind]
+        store = "name another column" if kind == "empty" else "store the ids as text or integers"
         raise DataError(
             f"column {name!r} holds {held}, not ids",
-            hint="name a column of text or integers, or use --no-id if the table is one series",
+            hint=f"{store}, or use --no-id if the table is one series",
             location=Location(str(sample.source)),
             path="--id",
         )

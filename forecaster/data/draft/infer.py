@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,19 +30,33 @@ from forecaster.data.draft.remarks import (
     passed_over,
     target_remarks,
 )
-from forecaster.data.draft.roles import candidates, find_targets, quality_choice, target_choice
+from forecaster.data.draft.roles import (
+    candidates,
+    counter_choice,
+    find_targets,
+    quality_choice,
+    target_choice,
+)
 from forecaster.data.draft.season import find_seasons
 from forecaster.data.draft.sniff import Sample, as_numbers, read_columns, sniff
 from forecaster.data.draft.steps import by_series, explained, order_of, other_steps
 from forecaster.data.draft.times import find_time, read_times
 from forecaster.data.draft.wide import wide_choice
 from forecaster.data.draft.wishes import Wishes, check_columns
-from forecaster.data.draft.zone_names import clock_choice, zone_column_choice, zone_columns
+from forecaster.data.draft.zone_names import (
+    FoundRepeated,
+    check_no_skipped,
+    clock_choice,
+    read_repeated,
+    zone_column_choice,
+    zone_columns,
+)
 from forecaster.data.draft.zones import irregular_in_utc, zone_choice
 from forecaster.data.reading.offsets import zone_of
 from forecaster.data.reading.sources import TableSource
 from forecaster.data.spec import CsvSpec
 from forecaster.data.time_axis.axis import TimeAxis
+from forecaster.data.time_axis.clocks import to_utc
 from forecaster.data.time_axis.infer import TimeColumn, check_frequency, infer_frequency
 from forecaster.data.transforms.resolution import lost_in_logarithms
 from forecaster.errors import DataError
@@ -62,6 +76,7 @@ class Guess:
         csv: How a CSV file is written; None for formats whose columns have types of their own.
         time: The time column.
         zone: The time zone to write; None where times carry no offset.
+        repeated: How the times are read that the clocks of the zone repeat; None where there are none.
         freq: The frequency.
         id: The column of ids; None where the table is one series.
         targets: The columns to forecast.
@@ -84,6 +99,7 @@ class Guess:
     csv: CsvSpec | None
     time: TimeColumn
     zone: str | None
+    repeated: str | None
     freq: str | int
     id: str | None
     targets: tuple[str, ...]
@@ -123,22 +139,30 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     check_columns(wishes, sample)
     found_times = find_time(sample, wishes)
     time = found_times.column
-    taken = {*time.columns, *time.others, *([wishes.id] if wishes.id else [])}
+    taken, counters = {*time.columns, *([wishes.id] if wishes.id else [])}, time.others
     named = id_candidates(sample, time, wishes)
-    targets, others = find_targets(sample, taken, wishes)
+    targets, others = find_targets(sample, taken, wishes, counters)
+    time = replace(time, others=tuple(name for name in counters if name not in targets))
     table = read_columns(sample, list(dict.fromkeys([*time.columns, *named, *targets])))
     known_zone = wishes.timezone or zone_in(time.format)
-    times, zones = read_times(table, time, sample, known_zone)
+    times, zones = read_times(table, time, sample)
     if not time.integer and wishes.time_format is None:
         check_one_order(times, table, time, sample)
+    # Times without an offset are those of a clock.
+    local = times if known_zone is not None and not zones and not time.integer else None
+    times = times if local is None else to_utc(times, known_zone)
     found = _find_id(times, table[named], sample, wishes)
     name = found.name
     if name is not None:
         check_named(table[name], sample)
     if name in targets:
-        targets, others = find_targets(sample, {*taken, name}, wishes)
+        targets, others = find_targets(sample, {*taken, name}, wishes, counters)
         table[list(targets)] = read_columns(sample, list(targets))
     others = [column for column in others if column != name]
+    repeated = FoundRepeated()
+    if local is not None and known_zone is not None:
+        codes = np.zeros(len(times), dtype=np.int64) if name is None else table[name].factorize()[0]
+        repeated = read_repeated(local, times, codes, known_zone, sample.where)
     # Without offsets, times are used as they are written.
     zone = known_zone or zone_of(zones)
     rows, borders = order = order_of(times, table[name] if name else None)
@@ -147,11 +171,17 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         freq, time_axis = _frequency(series, ids, time, zone, wishes, path)
     except DataError as error:
         raise irregular_in_utc(error, [] if wishes.timezone else zones, time, path) from None
+    if time_axis.is_calendar:
+        # A midnight that clocks skip or repeat names its day all the same.
+        repeated = FoundRepeated()
+    elif local is not None and known_zone is not None:
+        check_no_skipped(local, known_zone, sample.where)
     steps = [time_axis.positions(stamps) for stamps in series]
     lengths = [int(s[-1] - s[0] + 1) for s in steps]
     _check_lengths(lengths, wishes, path)
     distinct = sum(len(s) for s in steps)
     parts = parts_of_target(sample, targets[0], others) if len(targets) == 1 else ()
+    others = [column for column in others if column not in counters]
     rivals = () if wishes.targets else candidates(sample, [one for one in others if one not in parts])
     numbers = {target: as_numbers(table[target], sample) for target in targets}
     clock = zone_column_choice(sample, zone_columns(sample), wishes) or clock_choice(
@@ -163,21 +193,24 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         *found_times.choices,
         zone_choice(zones, times, time, wishes),
         clock,
+        repeated.choice,
         found.choice,
         larger,
         _mark_choice(sample, [*targets, *others], wishes),
         *(() if wishes.targets else _target_choices(table[targets[0]], sample, rivals)),
         quality_choice(sample, targets[0]),
+        None if wishes.targets else counter_choice(targets[0], counters),
         None if wishes.targets else wide_choice(targets[0], sample.of_kind("integer", "number", "mixed")),
         # A larger step and a clock that changes say why.
         None if larger else filled_choice(time_axis.positions(times), order, list(numbers.values())),
-        None if clock else repeats_choice(times, table, order, numbers, sample, time_axis),
+        None if clock or repeated.policy else repeats_choice(times, table, order, numbers, sample, time_axis),
     )
     return Guess(
         path=path,
         csv=sample.csv,
         time=time,
         zone=zone,
+        repeated=repeated.policy,
         freq=freq,
         id=name,
         targets=targets,

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from forecaster.data.reading.layout import NumberedLine, is_value
+from forecaster.data.reading.layout import NumberedLine, find_layout, is_value, usual_width
 from forecaster.errors import DataError, Location
+from forecaster.text import joined
 
 _FRAME = re.compile(r"[+|┌├╔╠][-=+─┬┼═╦╬]{2,}.*[-+|┐┤╗╣]|[|│║].*[|│║]")
 _EDGE = re.compile(r"[-+┌├╔╠][-=+─┬┼═╦╬]{2,}.*")
@@ -66,6 +67,37 @@ def check_named(header: Sequence[str], line: int, path: Path) -> None:
             f"the first line holds values, such as {header[0]!r}, and no names of columns",
             hint="add a line of names above it",
             location=Location(str(path), line),
+        )
+
+
+def check_sheet(records: Sequence[NumberedLine], here: Location) -> None:
+    """Raise DataError for a sheet whose header is not its first row, or is followed by rows that are none.
+
+    Args:
+        records: The first rows.
+        here: The workbook.
+    """
+    layout = find_layout(records, records)
+    odd = [*layout.titles, *layout.units]
+    if layout.header is None:
+        above = [record for record in records if record[0] < (layout.first_row or 0)]
+        heads = two_heads(above, usual_width([fields for _, fields in records]))
+        if heads is None:
+            return
+        raise DataError(
+            f"rows {heads[0]} and {heads[1]} name the columns together, as from merged cells",
+            hint="write one row of names in their place, with a name of its own for each column",
+            location=here,
+        )
+    if odd:
+        fields = dict(records)[odd[0]]
+        text = next(cell for cell in fields if cell.strip())
+        where = "above" if layout.titles else "below"
+        raise DataError(
+            f"row {odd[0]} holds {text!r}, {where} the header in row {layout.header}",
+            hint=f"delete {'row' if len(odd) == 1 else 'rows'} {joined(list(map(str, odd)), word='and')}, or save the "
+            "sheet as CSV, of which init leaves such lines out",
+            location=here,
         )
 
 

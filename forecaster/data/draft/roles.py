@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -31,18 +32,22 @@ _NAMED = 8
 _LEAST_DRESSED = 0.3
 
 
-def find_targets(sample: Sample, taken: set[str], wishes: Wishes) -> tuple[tuple[str, ...], list[str]]:
+def find_targets(
+    sample: Sample, taken: set[str], wishes: Wishes, counters: Sequence[str] = ()
+) -> tuple[tuple[str, ...], list[str]]:
     """Return the columns to forecast, and the other columns of numbers, the likeliest target first.
 
     Args:
         sample: The table.
         taken: Columns with another role.
         wishes: The targets that are named; one is guessed where none is.
+        counters: Columns that look like numbers of rows; one is the target where there are no other numbers.
 
     Raises:
         DataError: No column of numbers is left, or one that is named holds none.
     """
     numbers = [name for name in sample.of_kind("integer", "number", "mixed") if name not in taken]
+    numbers = [name for name in numbers if name not in counters] or numbers
     for name in wishes.targets:
         if name not in numbers:
             raise _no_numbers(sample, name, numbers)
@@ -57,6 +62,18 @@ def candidates(sample: Sample, names: list[str]) -> tuple[str, ...]:
     """Return the columns, among others, that could be the target as well, the likeliest first."""
     good = [name for name in names if _rank(sample, name) < _POOR]
     return tuple(sorted(good, key=lambda name: _rank(sample, name)))
+
+
+def counter_choice(target: str, counters: Sequence[str]) -> Ambiguity | None:
+    """Return the choice of a target that looks like numbers of rows, for want of another; None of another target."""
+    if target not in counters:
+        return None
+    return Ambiguity(
+        "data.targets",
+        f"{target!r} rises by 1 from row to row, as numbers of rows do, and is taken as the target, because no other "
+        "column holds numbers",
+        (f"--target {as_typed(target)}", "a table with the column to forecast"),
+    )
 
 
 def target_choice(sample: Sample, target: str, others: tuple[str, ...]) -> Ambiguity | None:

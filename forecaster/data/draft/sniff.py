@@ -16,8 +16,10 @@ from forecaster.data.draft.csv_table import csv_table
 from forecaster.data.draft.kinds import MOSTLY, Kind, filled, kind_of
 from forecaster.data.draft.missing import NOTHING, FoundMissing, find_missing_values, without_values
 from forecaster.data.draft.names import is_usual
+from forecaster.data.draft.not_csv import check_sheet
 from forecaster.data.reading.columns import ColumnBatch, plain_text
 from forecaster.data.reading.csv_file import CsvFile
+from forecaster.data.reading.excel_file import ExcelFile
 from forecaster.data.reading.files import table_files
 from forecaster.data.reading.formats import format_of
 from forecaster.data.reading.numbers import read_numbers
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SAMPLE_ROWS = 5_000
+# The rows of a sheet that show where its header is.
+_SHEET_ROWS = 200
 # As MOSTLY, for a column that people usually forecast.
 _HALF = 0.5
 
@@ -66,6 +70,23 @@ class Sample:
             self._cells[name] = filled(self.table[name])
         return self._cells[name]
 
+    def where(self, row: int) -> Location:
+        """Return the place of a row; its line where the table is a CSV file."""
+        return Location(str(self.source), None if self.csv is None else row + self.first_line)
+
+    def place(self, row: int) -> tuple[Location, str]:
+        """Return the place of a row, and its number where the place has no line."""
+        if self.csv is not None:
+            return self.where(row), ""
+        for file in open_files(self.source, CsvSpec(), sheet=self.sheet):
+            n_rows = 0
+            for columns in file.batches(file.columns[:1]):
+                n_rows += len(columns[0])
+                if row < n_rows:
+                    return file.places([row])[0]
+            row -= n_rows
+        return self.where(row), ""
+
     def of_kind(self, *kinds: Kind) -> list[str]:
         """Return the columns of these kinds, in the table's order."""
         return [name for name, kind in self.kinds.items() if kind in kinds]
@@ -87,6 +108,12 @@ def sniff(source: TableSource, *, decimal: str | None = None, sheet: str | None 
         read = csv_table(local, SAMPLE_ROWS, decimal)
         sample = Sample(source, read.csv, read.table, first_line=read.first_line, choices=read.choices)
     else:
+        if decimal is not None:
+            raise DataError(
+                f"--decimal {decimal!r} is that of a CSV file, and other tables hold numbers as numbers",
+                hint="leave it out; where the table holds text such as 1,5, store numbers, or save it as CSV",
+                location=Location(source_name(source)),
+            )
         sample = _typed_sample(source, sheet)
     here = Location(source_name(source))
     names = list(sample.table.columns)
@@ -138,7 +165,16 @@ def read_columns(sample: Sample, names: list[str]) -> pd.DataFrame:
 
 def _typed_sample(source: TableSource, sheet: str | None) -> Sample:
     """Read the first rows of files whose columns have types of their own."""
-    files = open_files(source, CsvSpec(), sheet=sheet)
+    try:
+        files = open_files(source, CsvSpec(), sheet=sheet)
+    except DataError as error:
+        for diagnostic in error.diagnostics:
+            hint = (diagnostic.hint or "").replace("data.sheet", "--sheet")
+            raise DataError(diagnostic.summary, hint=hint or None, location=diagnostic.location) from None
+        raise
+    for file in files:
+        if isinstance(file, ExcelFile):
+            check_sheet(file.head(_SHEET_ROWS), Location(file.name))
     names = files[0].columns
     check_repeated(names, str(source_name(source)))
     tables, n_rows = [], 0

@@ -112,6 +112,9 @@ def _time(guess: Guess) -> list[str]:
         lines.append(
             f"  timezone: {quoted(guess.zone)}   # of times that are moments; names such as Europe/Paris work too"
         )
+    lines += _chosen(guess, "data.clock_changes")
+    if guess.repeated is not None:
+        lines.append(f"  clock_changes: {{repeated: {guess.repeated}}}   # of the hour that clocks repeat")
     return lines
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from forecaster.data.draft.date_forms import forms_of
 from forecaster.data.reading.coded_times import parse_named
-from forecaster.data.reading.times import parse_format
+from forecaster.data.reading.times import HALF_WITH_POINTS, parse_format
 from forecaster.data.time_axis.periods import DAY_OF_WEEK, MARKED
 
 # The forms of periods that show what they are; 2024-1 may be a month.
@@ -20,7 +20,7 @@ _PERIODS = {
     "iso-week": re.compile(rf"{MARKED['iso-week']}|{DAY_OF_WEEK.replace('?P<', '?P<day_')}"),
 }
 # Weeks without a W: some number is above twelve, so that they are no months.
-_DASHED = re.compile(r"\d{4}[ /-](\d{2})|(\d{1,2})[ /-]\d{4}")
+_DASHED = re.compile(r"\d{4}[ /-](\d{1,2})|(\d{1,2})[ /-]\d{4}")
 # pandas writes whole numbers beside an empty cell with .0.
 _POINT_ZERO = re.compile(r"(?<=\d)\.0*$")
 _END_OF_DAY = re.compile(r"[ T]24:00")
@@ -107,7 +107,7 @@ def number_format(cells: list[str], name: str) -> tuple[str, str | None] | None:
 
 def _reads(cell: str, form: str) -> bool:
     try:
-        datetime.strptime(_END_OF_DAY.sub(" 00:00", cell), form)
+        datetime.strptime(re.sub(HALF_WITH_POINTS, r"\1m", _END_OF_DAY.sub(" 00:00", cell)), form)
     except ValueError:
         return False
     return True

@@ -29,10 +29,15 @@ def years_with_parts(sample: Sample, names: list[str], wishes: Wishes) -> TimeCo
             continue
         for part, pattern in _OF_YEAR.items():
             others = [n for n in sample.kinds if n not in wishes.taken and pattern.search(n)]
-            if others and sample.table[others[0]].nunique() > 1:
-                parts = {part: others[0]}
-                if part == "month":
-                    parts |= _first(sample, wishes, {"day": _DAY, "hour": HOUR, "minute": MINUTE})
+            if not others:
+                continue
+            parts = {part: others[0]}
+            if part == "month":
+                parts |= _first(sample, wishes, {"day": _DAY, "hour": HOUR, "minute": MINUTE})
+            # A constant month is a part of the time where its days or hours change.
+            while parts and sample.table[list(parts.values())[-1]].nunique() < 2:
+                parts.popitem()
+            if parts:
                 return TimeColumn(name, format="%Y", parts=parts)
     return None
 
@@ -42,7 +47,7 @@ def _first(sample: Sample, wishes: Wishes, patterns: dict[str, re.Pattern[str]])
     found: dict[str, str] = {}
     for part, pattern in patterns.items():
         names = [n for n in sample.kinds if n not in wishes.taken and pattern.search(n)]
-        if not names or sample.kinds[names[0]] != "integer" or sample.table[names[0]].nunique() < 2:
+        if not names or sample.kinds[names[0]] != "integer":
             return found
         found[part] = names[0]
     return found

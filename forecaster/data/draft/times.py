@@ -16,7 +16,7 @@ from forecaster.data.draft.day_parts import parts_of_day
 from forecaster.data.draft.kinds import ISO
 from forecaster.data.draft.no_time import no_time
 from forecaster.data.draft.sniff import Sample
-from forecaster.data.draft.time_forms import are_weeks
+from forecaster.data.draft.time_forms import WEEK_NAMES, are_weeks
 from forecaster.data.draft.time_parts import YEAR_NAMES, years_with_parts
 from forecaster.data.draft.unread_times import check_periods, check_thirteen, no_times, split_years
 from forecaster.data.draft.wishes import Wishes
@@ -74,19 +74,17 @@ def find_time(sample: Sample, wishes: Wishes) -> FoundTimes:
     return FoundTimes(replace(found.column, parts=day.parts), choices)
 
 
-def read_times(
-    table: pd.DataFrame, time: TimeColumn, sample: Sample, zone: str | None = None
-) -> tuple[Ints, list[str]]:
+def read_times(table: pd.DataFrame, time: TimeColumn, sample: Sample) -> tuple[Ints, list[str]]:
     """Read the times of a whole table.
 
     Args:
         table: The cells of the columns of the times.
         time: What `find_time` returned.
         sample: The table.
-        zone: The time zone of times without an offset; None where they are used as they are written.
 
     Returns:
-        Nanoseconds since 1970 or the integers themselves, (rows,), and the distinct offsets of the times from UTC, or
+        Nanoseconds since 1970, of UTC or as they are written where they have no offset, or the integers themselves,
+        (rows,), and the distinct offsets of the times from UTC, or
         the zone of a typed column; none of times that carry no offset.
 
     Raises:
@@ -100,7 +98,6 @@ def read_times(
             "time": time.name,
             "time_parts": dict(time.parts),
             "freq": 1 if time.integer else "ns",
-            "timezone": None if time.integer else zone,
             # A name that no column of the times has.
             "targets": ["-" * (1 + max(map(len, time.columns)))],
             "csv": {"time_format": time.format},
@@ -162,7 +159,9 @@ def _counting_column(sample: Sample, names: list[str], wishes: Wishes) -> TimeCo
     if counting:
         _check_has_year(sample, counting[0], wishes)
         _check_of_year(sample, counting[0], wishes)
-        return TimeColumn(counting[0], integer=True, others=tuple(counting[1:]))
+        # What rises by more than 1 from row to row counts no rows.
+        others = [name for name in counting[1:] if STEP_NAMES.search(name) or _by_one(sample, name)]
+        return TimeColumn(counting[0], integer=True, others=tuple(others))
     if wishes.time is not None:
         cell = next(iter(sample.cells(wishes.time)), "no values")
         raise DataError(
@@ -208,7 +207,13 @@ def _check_has_year(sample: Sample, name: str, wishes: Wishes) -> None:
 
 def _check_of_year(sample: Sample, name: str, wishes: Wishes) -> None:
     """Raise DataError where step numbers are days or other parts of a year that stands beside them."""
-    years = [one for one in sample.kinds if one != name and YEAR_NAMES.search(one)]
+    of_weeks = WEEK_NAMES.search(name) is not None
+    years = [
+        one
+        for one in sample.kinds
+        # The weeks of an epiyear are no ISO weeks.
+        if one != name and (YEAR_NAMES.search(one) or (of_weeks and one.lower().endswith("year")))
+    ]
     if not years or wishes.time == name or wishes.freq is not None or STEP_NAMES.search(name):
         return
     raise DataError(
@@ -275,6 +280,11 @@ def _numbers(sample: Sample, name: str) -> Floats:
 def _rises(values: Floats) -> bool:
     """Return whether no number is less than the one before it; NaN where there is none."""
     return bool((np.diff(values[~np.isnan(values)]) >= 0).all())
+
+
+def _by_one(sample: Sample, name: str) -> bool:
+    """Return whether numbers mostly rise by 1 from row to row."""
+    return bool(np.median(np.diff(_numbers(sample, name))) == 1)
 
 
 def _counts(sample: Sample, name: str) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from forecaster.data.draft.date_forms import forms_of
 from forecaster.data.draft.kinds import ISO
-from forecaster.data.draft.sniff import Sample
+from forecaster.data.draft.sniff import Sample, as_numbers
 from forecaster.data.draft.time_forms import named_format
 from forecaster.errors import DataError, Location
 from forecaster.text import listed, quoted
@@ -16,6 +18,11 @@ _NAMED = 8
 # Cells that show how a column is written, and the share that must look alike.
 _LOOKED_AT, _MOSTLY = 100, 0.5
 _LEAST_HEADS = 3
+# The share of the rows of a clock that are one step apart.
+_EVENLY = 0.9
+_CLOCKED = re.compile(
+    r"(?i)(^|[_ ])(t|time|elapsed|m?s|m?secs?|seconds?|mins?|minutes?|h|hours?|days?)($|[_ \[(])"
+)
 _PERIODS = 13
 # Short names of time zones that are not UTC, at the end of a time.
 ZONE_WORDS = re.compile(
@@ -30,6 +37,7 @@ _PERIOD = re.compile(
 )
 # Codes of thirteen periods a year, such as 202013 and 2020013; no month and few weeks are written so.
 _THIRTEEN = re.compile(r"(?:19|20)(\d\d)[./-]?0?(0[1-9]|1[0-3])")
+_ROUNDED_EPOCH = re.compile(r"1\.\d+[eE]\+?(0?9|12|15|18)")
 _FRACTION_OF_EPOCH = re.compile(r"1\d{9}[.,]\d+")
 _YEARS = re.compile(r"(?i)^((fiscal|fin(ancial)?|acc(ounting)?)[_ ]?)?(year|yr|fy|gjahr|jahr)$")
 _PERIOD_NAMES = re.compile(r"(?i)^((fiscal|fin(ancial)?|acc(ounting)?|posting)[_ ]?)?(periode?|per|p|poper)$")
@@ -55,6 +63,15 @@ def no_times(sample: Sample, names: Sequence[str]) -> DataError:
             found = _explained(sample.cells(name)[:_LOOKED_AT], name)
             if found is not None:
                 return DataError(f"no column holds times: {found[0]}", hint=found[1], location=here)
+    elapsed = next((name for name in names if _counts_on(sample, name)), None)
+    if elapsed is not None:
+        first, second = sample.cells(elapsed)[:2]
+        return DataError(
+            f"no column holds times: column {elapsed!r} holds {first}, {second} and so on, which count from a "
+            "beginning that nothing shows",
+            hint="number the rows of each series in a column of its own, and use it as the time",
+            location=here,
+        )
     heads = [name for name in sample.kinds if _is_time(name)]
     if len(heads) >= max(_LEAST_HEADS, _MOSTLY * len(sample.kinds)):
         return DataError(
@@ -68,6 +85,15 @@ def no_times(sample: Sample, names: Sequence[str]) -> DataError:
         "for times in another form set --time and --time-format",
         location=here,
     )
+
+
+def _counts_on(sample: Sample, name: str) -> bool:
+    """Return whether nearly all numbers of a column, some of them fractions, are one distance apart."""
+    if sample.kinds[name] != "number" or _CLOCKED.search(name) is None:
+        return False
+    steps = np.round(np.diff(as_numbers(sample.table[name], sample)), 9)
+    usual = np.median(steps) if len(steps) else 0.0
+    return bool(usual > 0 and np.mean(steps == usual) > _EVENLY)
 
 
 def check_thirteen(sample: Sample, names: Sequence[str]) -> None:
@@ -118,6 +144,9 @@ def _explained(cells: list[str], name: str) -> Explanation | None:
     if len(timely) > _MOSTLY * len(cells):
         form = _form(timely[-1])
         odd = next((cell for cell in cells if _form(cell) != form), None)
+        if odd is not None and _is_foreign(odd):
+            what, hint = _FOREIGN
+            return f"column {name!r} holds {odd}, {what}", hint
         if odd is not None:
             like = next(cell for cell in timely if _form(cell) == form)
             return (
@@ -167,6 +196,10 @@ def _is_foreign(cell: str) -> bool:
     return _WORDY.fullmatch(cell) is not None and not _is_time(cell)
 
 
+_FOREIGN: Explanation = (
+    "whose words are no English names of months",
+    "write the months as numbers, such as 2024-01-31 or 2024-01",
+)
 _REASONS: tuple[tuple[Callable[[str], bool], Explanation], ...] = (
     (
         _has_zone,
@@ -195,6 +228,13 @@ _REASONS: tuple[tuple[Callable[[str], bool], Explanation], ...] = (
         ),
     ),
     (
+        lambda cell: _ROUNDED_EPOCH.fullmatch(cell) is not None,
+        (
+            "a time since 1970 in scientific notation",
+            "write it with all its digits, such as 1614557000",
+        ),
+    ),
+    (
         lambda cell: _FRACTION_OF_EPOCH.fullmatch(cell) is not None,
         (
             "seconds since 1970 with a fraction",
@@ -209,11 +249,5 @@ _REASONS: tuple[tuple[Callable[[str], bool], Explanation], ...] = (
         ),
     ),
     (_lacks_year, ("which has no year", "write the year in every time, such as 2024-01-31")),
-    (
-        _is_foreign,
-        (
-            "whose words are no English names of months",
-            "write the months as numbers, such as 2024-01-31 or 2024-01",
-        ),
-    ),
+    (_is_foreign, _FOREIGN),
 )

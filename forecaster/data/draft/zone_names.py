@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
 from forecaster.data.arrays import Ints
@@ -9,10 +12,14 @@ from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.draft.unread_times import ZONE_WORDS
 from forecaster.data.draft.wishes import Wishes
+from forecaster.data.reading.placing import give_second_moments
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.time_axis.clocks import resolve
 from forecaster.data.time_axis.frequency import DAY_NS, TICKS, Frequency
+from forecaster.errors import DataError, Location
 from forecaster.text import joined, quoted
+
+WhereRow = Callable[[int], Location]
 
 # Zones that change their clocks by the rules that most people live with.
 _CHANGING = ("Europe/Paris", "Europe/London", "America/New_York", "Australia/Sydney")
@@ -71,8 +78,82 @@ def clock_choice(stamps: Ints, time_axis: TimeAxis, wishes: Wishes, *, zoned: bo
     return None
 
 
+@dataclass(frozen=True)
+class FoundRepeated:
+    """How the times that a clock repeats are read.
+
+    Attributes:
+        policy: As data.clock_changes.repeated has it; None where there are no such times.
+        choice: The other reading; None where there is none.
+    """
+
+    policy: str | None = None
+    choice: Ambiguity | None = None
+
+
+def read_repeated(local: Ints, times: Ints, codes: Ints, zone: str, where: WhereRow) -> FoundRepeated:
+    """Give the second row of each series and repeated local time its second moment, in place.
+
+    Args:
+        local: What the clock shows, (rows,).
+        times: The first moments of these times, (rows,).
+        codes: The number of the series, (rows,).
+        zone: The zone of the clock.
+        where: Returns the place of a row.
+
+    Raises:
+        DataError: A time occurs twice in a series whose rows are not in the order of time.
+    """
+    repeated = np.flatnonzero(resolve(local, zone)[2])
+    if not len(repeated):
+        return FoundRepeated()
+    again = give_second_moments(times, codes, zone)
+    if not len(again):
+        when = _shown(local[repeated[0]])
+        return FoundRepeated(
+            "first",
+            Ambiguity(
+                "data.clock_changes",
+                f"{when} happens twice in {zone}, and its one row is read as the first of the two",
+                ("data.clock_changes: {repeated: first}", "data.clock_changes: {repeated: second}"),
+            ),
+        )
+    order = np.argsort(codes, kind="stable")
+    falls = (np.diff(times[order]) < 0) & (np.diff(codes[order]) == 0)
+    if np.isin(codes[again], codes[order][1:][falls]).any():
+        raise DataError(
+            f"{_shown(local[again[0]])} happens twice in {zone}, and the rows are not in the order of time",
+            hint="sort the rows of each series by time, the earlier of the two hours first, or write the times in UTC "
+            "or with their offset, such as 2024-11-03T01:30:00-04:00",
+            location=where(int(again[0])),
+        )
+    return FoundRepeated("in_order")
+
+
+def check_no_skipped(local: Ints, zone: str, where: WhereRow) -> None:
+    """Check that a clock shows every time. Raises DataError for one that it skips.
+
+    Args:
+        local: What the clock shows, (rows,).
+        zone: The zone of the clock.
+        where: Returns the place of a row.
+    """
+    skipped = np.flatnonzero(resolve(local, zone)[1])
+    if len(skipped):
+        raise DataError(
+            f"{_shown(local[skipped[0]])} does not exist in {zone}: the clocks change",
+            hint="check the name of the zone; for a clock that never changes give --timezone its offset from UTC, such "
+            "as +01:00",
+            location=where(int(skipped[0])),
+        )
+
+
+def _shown(stamp: int) -> str:
+    return TimeAxis("s").stamp_text(np.array([stamp]))[0]
+
+
 def _clock_changes(stamp: int, verb: str, zone: str) -> Ambiguity:
-    when = TimeAxis("s").stamp_text(np.array([stamp]))[0]
+    when = _shown(stamp)
     return Ambiguity(
         "data.timezone",
         f"the times {verb} {when}, as on a clock that changes in {zone}, and are used as they are written",

@@ -17,6 +17,13 @@ from forecaster.text import listed, quoted
 
 # How the names of compressed files end, after the ending of what they hold.
 ENDINGS = (".gz", ".bz2", ".xz", ".zst", ".zip")
+# How compressed data begins.
+_MARKS = {
+    b"\x1f\x8b": ("gzip", ".gz"),
+    b"BZh": ("bzip2", ".bz2"),
+    b"\xfd7zXZ\0": ("xz", ".xz"),
+    b"\x28\xb5\x2f\xfd": ("zstd", ".zst"),
+}
 CHUNK = 1 << 20
 # A table of text rarely shrinks to a hundredth: a file that unpacks to more than this share, once there is this much
 # of it, is not unpacked any further.
@@ -29,6 +36,11 @@ def compressed_as(path: Path) -> str:
     """Return how a file is compressed, by its name: "gz", "zip" and so on; "" where it is not."""
     ending = path.suffix.lower()
     return ending[1:] if ending in ENDINGS else ""
+
+
+def compression_in(head: bytes) -> tuple[str, str] | None:
+    """Return how these first bytes of a file are compressed, and how its name should end; None where they are not."""
+    return next((how for mark, how in _MARKS.items() if head.startswith(mark)), None)
 
 
 @contextmanager
@@ -92,7 +104,7 @@ def _member(path: Path, handle: IO[bytes], opened: ExitStack) -> IO[bytes]:
             f"the archive holds {len(names):,} files: {listed(quoted(names), most=_LISTED)}"
             if names
             else "the archive holds no file",
-            hint="unpack it, and point data.path to a file or to their folder"
+            hint="unpack it, and point data.path to one of its files"
             if names
             else "make it again, with one CSV file",
             location=Location(str(path)),

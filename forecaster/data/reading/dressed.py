@@ -32,8 +32,13 @@ _FORMS = (
 _UNIT = re.compile(rf"(?!0[xXbBoO])([+-]?{_NUMBER}?)\s?([^\W\d][^\s]{{0,11}}|[$€£¥°µ][^\s]{{0,5}})")
 
 
-def dress_of(text: str) -> tuple[str, str] | None:
-    """Return how a number is dressed and what to write in its place; None where the text is no dressed number."""
+def dress_of(text: str, *, among_numbers: bool = False) -> tuple[str, str] | None:
+    """Return how a number is dressed and what to write in its place; None where the text is no dressed number.
+
+    Args:
+        text: The text.
+        among_numbers: Whether other cells of its column are plain numbers, so that a letter may be a flag.
+    """
     text = text.strip()
     for pattern, how, hint in _FORMS:
         found = pattern.fullmatch(text)
@@ -43,6 +48,10 @@ def dress_of(text: str) -> tuple[str, str] | None:
     if found is None:
         return None
     many = _MANY.get(found[2].lower())
+    if among_numbers and len(found[2]) == 1 and found[2].isalpha():
+        or_many = f"; write all digits if it stands for {many}" if many else ""
+        number = found[1].strip()
+        return "with a letter behind it", f"leave {found[2]!r} out if it is a flag, as in {number}{or_many}"
     if many is not None:
         return (
             f"in {many}",

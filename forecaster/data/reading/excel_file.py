@@ -6,6 +6,7 @@ import datetime as dt
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -86,6 +87,16 @@ class ExcelFile(TableFile):
         """Add nothing: every row that holds something is a data row."""
         return
 
+    def head(self, most: int) -> list[tuple[int, list[str]]]:
+        """Return the number and the texts of the first rows that hold something, the header among them."""
+        rows = list(islice(self._rows(), most))
+        filled = [[i for i, cell in enumerate(row) if cell is not None and cell != ""] for _, row in rows]
+        width = max((places[-1] + 1 for places in filled), default=0)
+        return [
+            (number, ["" if cell is None else _text(cell) for cell in (*row, *[None] * width)[:width]])
+            for number, row in rows
+        ]
+
     def _rows(self) -> Iterator[tuple[int, Sequence[Any]]]:
         """Yield the number and the cells of every row that holds something."""
         with closing(self._workbook()) as values, closing(self._workbook(formulas=True)) as written:
@@ -136,6 +147,9 @@ class ExcelFile(TableFile):
                 f"no sheet is called {self._asked!r}",
                 f"set data.sheet to one of {listed(quoted(names), most=_LISTED)}",
             )
+        if len(shown) > 1:
+            filled = [name for name in shown if _holds_any(workbook[name])]
+            shown = filled if len(filled) == 1 else shown
         if len(shown) == 1:
             return str(shown[0])
         raise self._wrong(
@@ -176,6 +190,10 @@ def _cells(sheet: Any) -> Iterator[Sequence[Any]]:
     sheet.reset_dimensions()
     found: Iterator[Sequence[Any]] = sheet.iter_rows(values_only=True)
     return found
+
+
+def _holds_any(sheet: Any) -> bool:
+    return any(value is not None and value != "" for row in _cells(sheet) for value in row)
 
 
 def _column(cells: list[Any]) -> pa.Array:

@@ -94,6 +94,10 @@ def find_layout(head: Sequence[NumberedLine], tail: Sequence[NumberedLine]) -> L
     before = [fields for line, fields in head if line not in at_end and len(fields) == width]
     seen = {c: {fields[c].strip() for fields in before} for c in range(width)}
     first = next((i for i, (_, fields) in enumerate(head) if _is_row(fields, width, valued)), 0)
+    timed = next((i for i in range(first, len(head)) if _has_time(head[i][1], times)), first)
+    if timed > first and _only_names(head[timed - 1][1], width):
+        # A line above the names with two dates, as of a period, is no row.
+        first = timed
     while first and len(head[first - 1][1]) == width and _has_time(head[first - 1][1], times):
         first -= 1
     footer = _footer(tail, width, times, seen) if len(tail) > 1 else 0
@@ -162,6 +166,10 @@ def _is_row(fields: Sequence[str], width: int, valued: Sequence[int]) -> bool:
 
 def _has_time(fields: Sequence[str], times: Sequence[int]) -> bool:
     return all(c < len(fields) and is_value(fields[c]) for c in times)
+
+
+def _only_names(fields: Sequence[str], width: int) -> bool:
+    return len(fields) == width and all(cell.strip() and not is_value(cell) for cell in fields)
 
 
 def _header(above: Sequence[NumberedLine], body: Sequence[Sequence[str]], width: int) -> int | None:

@@ -180,7 +180,7 @@ def describe(text: str, csv: CsvSpec) -> CellFault:
     if stands_for_none(plain):
         hint = f"correct it, or where it stands for no value set data.missing_values: [{in_yaml(plain)}]"
         return f"{shown} is not a number", hint
-    dress = dress_of(plain)
+    dress = dress_of(plain, among_numbers=True)
     if dress is not None:
         return f"{shown} is a number {dress[0]}", dress[1]
     return f"{shown} is not a number", _LEAVE_EMPTY

@@ -11,12 +11,12 @@ from forecaster.data.arrays import Ints, row_blocks
 from forecaster.data.reading.offsets import is_on_any_clock, zone_of
 from forecaster.data.reading.problems import CellFault, TableFile
 from forecaster.data.reading.regular import StepCounts
-from forecaster.data.reading.rows import Ordered, Rows
+from forecaster.data.reading.rows import Codes, Ordered, Rows
 from forecaster.data.spec import DataSpec
 from forecaster.data.time_axis.axis import OFF_AXIS, TimeAxis
 from forecaster.data.time_axis.clocks import second_moments, to_utc
 from forecaster.data.time_axis.frequency import DAY_NS
-from forecaster.data.time_axis.infer import TimeColumn, infer_frequency
+from forecaster.data.time_axis.infer import ONE_CLOCK, TimeColumn, infer_frequency
 from forecaster.errors import DataError, Location
 from forecaster.text import listed
 
@@ -39,19 +39,33 @@ def resolve_in_order(spec: DataSpec, rows: Rows) -> None:
 
     Changes `rows.stamps` in place. A third row of the same series and time remains a duplicate.
     """
-    if not (rows.naive and spec.clock_changes.repeated == "in_order" and spec.timezone):
-        return
-    distinct, place = np.unique(rows.stamps, return_inverse=True)
-    repeated, second = second_moments(distinct, spec.timezone)
+    if rows.naive and spec.clock_changes.repeated == "in_order" and spec.timezone:
+        give_second_moments(rows.stamps, rows.series, spec.timezone)
+
+
+def give_second_moments(stamps: Ints, series: Codes, timezone: str) -> Ints:
+    """Give the second row of each series and repeated local time its second moment, in place.
+
+    Args:
+        stamps: (rows,), the first of the moments of each local time, in the order of the table.
+        series: (rows,), the number of the series.
+        timezone: An IANA zone.
+
+    Returns:
+        The rows that were changed.
+    """
+    distinct, place = np.unique(stamps, return_inverse=True)
+    repeated, second = second_moments(distinct, timezone)
     among = np.flatnonzero(repeated[place])
     # By series and time; within them in the order of the file.
-    among = among[np.lexsort((among, rows.stamps[among], rows.series[among]))]
+    among = among[np.lexsort((among, stamps[among], series[among]))]
     again = np.zeros(len(among), dtype=bool)
-    again[1:] = (np.diff(rows.stamps[among]) == 0) & (np.diff(rows.series[among]) == 0)
+    again[1:] = (np.diff(stamps[among]) == 0) & (np.diff(series[among]) == 0)
     third = np.zeros(len(among), dtype=bool)
     third[1:] = again[1:] & again[:-1]
     chosen = among[again & ~third]
-    rows.stamps[chosen] = second[place[chosen]]
+    stamps[chosen] = second[place[chosen]]
+    return chosen.astype(np.int64)
 
 
 def place_on_clock(spec: DataSpec, time_axis: TimeAxis, rows: Rows) -> None:
@@ -170,6 +184,9 @@ def check_steps(
     if too_many and freq in (None, time_axis.freq):
         raise too_sparse(rows, gap(), n_out)
     hint = f"the times look like data.freq: {freq}" if freq else "set data.freq to the table's step"
+    few = time_axis.stamps(rows.stamps[:_SAMPLE])
+    if freq and (TimeAxis.fit(freq, time_axis.timezone, few).positions(few) == OFF_AXIS).any():
+        hint = ONE_CLOCK
     if trained:
         hint = (
             f"the network was trained on data.freq {time_axis.freq!r}: give it a table of the same frequency"

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # The stamp of a row that data.clock_changes leaves out.
 LEFT_OUT = np.iinfo(np.int64).max
+# AM and PM as a.m. and p.m., which %p does not read.
+HALF_WITH_POINTS = r"\b([aApP])\. ?[mM]\."
 _A_DAY = np.timedelta64(1, "D")
 # Days that a month does not have (02-30) and years beyond int64 are found later.
 _MONTH = r"\d{4}-(0[1-9]|1[0-2])"
@@ -262,6 +264,8 @@ def parse_format(texts: pa.Array, time_format: str, *, utc: bool) -> NDArray[np.
     if "." not in time_format:
         # pandas writes whole numbers beside an empty cell with .0.
         texts = pc.replace_substring_regex(texts, r"^(\s*\d+)\.0\s*$", r"\1")
+    if "%p" in time_format:
+        texts = pc.replace_substring_regex(texts, HALF_WITH_POINTS, r"\1m")
     if names_week_only(time_format):
         texts = pc.binary_join_element_wise(texts, pa.scalar("1"), pa.scalar(" "))
         return _parse_each(texts, f"{time_format} %u", utc=utc)

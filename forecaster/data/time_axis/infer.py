@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from forecaster.data.arrays import Ints
 from forecaster.data.time_axis.axis import OFF_AXIS, TimeAxis, canonical_freq
+from forecaster.data.time_axis.clocks import UTC
 from forecaster.data.time_axis.frequency import DAY_NS, MONTHS, WEEKDAYS, Frequency
 from forecaster.errors import DataError, Location
 
 # A table that has rows at a smaller share of the steps is a log of events, not a series.
 LEAST_FILLED = 0.3
 _MONTH_DAYS = 30.44
+_HOUR_NS = DAY_NS // 24
+# Steps that times are rounded to, how near the usual step is to one, and the share of its steps that have a row.
+_ROUND_NS = [
+    *(n * DAY_NS // 86_400 for n in (1, 2, 5, 10, 15, 20, 30)),
+    *(n * DAY_NS // 1_440 for n in (1, 2, 3, 5, 6, 10, 12, 15, 20, 30)),
+    *(n * _HOUR_NS for n in (1, 2, 3, 4, 6, 8, 12, 24)),
+]
+_NEAR, _ONE_EACH = 0.02, 0.9
+# The next move for series that have one step and not the same times.
+ONE_CLOCK = (
+    "move the times of each series to the same clock first, for instance to full hours, days or Mondays, or give the "
+    "series of other times a table of their own"
+)
 
 
 @dataclass(frozen=True)
@@ -74,30 +88,34 @@ def infer_frequency(
         time_axis = TimeAxis.fit(name, zone, stamps)
         if (time_axis.positions(stamps) != OFF_AXIS).all() and _filled(series, time_axis) >= LEAST_FILLED:
             return canonical_freq(name), time_axis
-    if not time.integer and (several := _phases(series, usual)) is not None:
-        raise DataError(
-            f"the series of column {time.name!r} have one step, {Frequency.parse(_tick_name(usual)).name}, and not "
-            f"the same times: {several}",
-            hint=_common_hint(stamps),
-            location=Location(str(source)),
-        )
+    if (error := _of_other_times(series, time, source)) is not None:
+        raise error
     fault = _fault(series, TimeAxis.fit(names[0], zone, stamps))
     raise DataError(
         f"the times of column {time.name!r} are irregular: {fault}",
-        hint=_regular_hint(stamps, usual, time),
+        hint=_regular_hint(series, usual, time, zone),
         location=Location(str(source)),
     )
 
 
-def _common_hint(stamps: Ints) -> str:
-    """Return the next move for series that have one step and not the same times."""
-    move = "move the times of each series to the same clock first, for instance to full hours or days"
-    common = Frequency.parse(_tick_name(int(np.gcd.reduce(_steps(np.unique(stamps)))))).name
-    return f"{move}; or read them at the step that they share by --freq {common}, which leaves gaps between their rows"
+def _of_other_times(series: list[Ints], time: TimeColumn, source: object) -> DataError | None:
+    """Return the error of series that have one step and not the same times; None of others."""
+    steps = np.concatenate([_steps(stamps) for stamps in series])
+    usual = int(np.median(steps)) if len(steps) else 0
+    several = None if time.integer or not usual else _phases(series, usual)
+    if several is None:
+        return None
+    return DataError(
+        f"the series of column {time.name!r} have one step, {Frequency.parse(_tick_name(usual)).name}, and not "
+        f"the same times: {several}",
+        hint=ONE_CLOCK,
+        location=Location(str(source)),
+    )
 
 
-def _regular_hint(stamps: Ints, usual_ns: int, time: TimeColumn) -> str:
+def _regular_hint(series: list[Ints], usual_ns: int, time: TimeColumn, zone: str | None) -> str:
     """Return the next move for irregular times. Rows that follow a rule of their own are not to be aggregated."""
+    stamps = np.concatenate(series)
     numbered = "number the rows of each series in a column of its own and use it as the time"
     if time.integer:
         return numbered
@@ -106,6 +124,15 @@ def _regular_hint(stamps: Ints, usual_ns: int, time: TimeColumn) -> str:
         int
     )
     of_day = np.unique(stamps % DAY_NS)
+    if (
+        zone == UTC
+        and usual_ns % DAY_NS == 0
+        and set(np.diff(of_day).tolist()) in ({_HOUR_NS}, {23 * _HOUR_NS})
+    ):
+        return "the days begin at two hours of UTC: name their zone with --timezone, such as Europe/Paris"
+    rounded = _rounded(series, usual_ns)
+    if rounded is not None:
+        return rounded
     if len(of_day) == 1 and len(days) in (2, 3) and set(days.tolist()) < set(range(31)):
         return f"the rows follow the days of the month: {numbered}"
     open_hours = len(of_day) * usual_ns < DAY_NS and bool((stamps % usual_ns == stamps[0] % usual_ns).all())
@@ -114,6 +141,34 @@ def _regular_hint(stamps: Ints, usual_ns: int, time: TimeColumn) -> str:
             f"where hours have no rows, as at night, set --freq {step} and data.missing: mask; or {numbered}"
         )
     return "aggregate the table to a regular step first, for instance one row per hour or day"
+
+
+def _rounded(series: list[Ints], usual_ns: int) -> str | None:
+    """Return how to round times that lie around regular ones; None of others."""
+
+    def one_each(periods: Callable[[Ints], Ints]) -> bool:
+        found = [periods(stamps) for stamps in series]
+        steps = sum(int(one[-1] - one[0]) + 1 for one in found)
+        return all((np.diff(one) > 0).all() for one in found) and sum(map(len, found)) >= _ONE_EACH * steps
+
+    def months(stamps: Ints) -> Ints:
+        return stamps.view("M8[ns]").astype("M8[M]").astype(np.int64)
+
+    days = usual_ns / DAY_NS
+    calendar: list[tuple[str, bool, Callable[[Ints], Ints], str]] = [
+        # 1970 began on a Thursday.
+        ("week", days == 7, lambda s: (s // DAY_NS + 3) // 7, "Monday"),
+        ("month", 27 <= days <= 32, months, "first day"),
+        ("quarter", 85 <= days <= 95, lambda s: months(s) // 3, "first day"),
+        ("year", 360 <= days <= 371, lambda s: months(s) // 12, "first day"),
+    ]
+    for unit, is_usual, periods, first in calendar:
+        if is_usual and one_each(periods):
+            return f"every {unit} has one row: write its {first} as the time"
+    step = min(_ROUND_NS, key=lambda ns: abs(ns - usual_ns))
+    if abs(step - usual_ns) <= _NEAR * step and one_each(lambda s: (s + step // 2) // step):
+        return f"round every time to the nearest step of {Frequency.parse(_tick_name(step)).name}"
+    return None
 
 
 def check_frequency(
@@ -137,6 +192,9 @@ def check_frequency(
     try:
         found, _ = infer_frequency(series, time, zone=zone, source=source)
     except DataError:
+        if (error := _of_other_times(series, time, source)) is not None:
+            # A step that they share would be mostly gaps, which reading refuses.
+            raise error from None
         found = time_axis.freq
     fault = None
     if len(off):

@@ -47,6 +47,37 @@ def test_a_lower_level_is_the_other_move():
     ]
 
 
+def test_no_length_is_proposed_that_leaves_too_few_training_rows():
+    """41 steps are more than half of 60, and 12 leave 51; both moves together leave no warning."""
+    window = {"lookback": 6, "short": "pad"}
+    assert said(train=60, val=3, test=14, window=window) == [
+        "split.val: 1 window of validation is too few to choose the best epoch by (10 are needed) and to calibrate "
+        "95 % intervals by (39 are needed); the table is too short for 41 steps of validation: set split.val to 12 and "
+        "evaluation.levels to [80]"
+    ]
+    assert said(train=51, val=12, test=14, window=window, evaluation={"levels": [80]}) == []
+    assert said(train=51, val=12, test=14)[0].endswith(
+        "; the table is too short for 41 steps of validation: set evaluation.levels to [80]"
+    )
+    assert said(train=10, val=3, test=0)[0].endswith(
+        "; the table is too short for 41 steps of validation: add rows, or take the forecasts and their intervals as rough"
+    )
+
+
+def test_the_length_for_test_leaves_room_for_that_of_validation():
+    """Of 60 training rows, 29 go to validation, and 11 more would go to test."""
+    assert [one.rsplit("; ", 1)[1] for one in said(train=60, val=12, test=3)] == [
+        "set split.val to 41 steps or more, or evaluation.levels to [80]",
+        "run forecaster backtest",
+    ]
+    assert [one.rsplit("; ", 1)[1] for one in said(train=60, val=41, test=3)] == [
+        "set split.test to 14 steps or more, or run forecaster backtest"
+    ]
+    # Twelve steps leave training rows to two horizons of test, and nine to one only.
+    assert said(train=12, val=41, test=3)[0].endswith("; run forecaster backtest --folds 2")
+    assert said(train=9, val=41, test=3)[0].endswith("; add rows: the table is too short to tell")
+
+
 def test_windows_of_all_series_count():
     """Four series with 10 windows each; 9 would be 36."""
     assert said(val=12, test=14, n_series=4) == []

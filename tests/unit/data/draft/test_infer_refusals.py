@@ -69,8 +69,7 @@ from tests.unit.data.draft.drafts import Write, config_of, days, problem_of
         (
             ["t,y", *(f"{datetime(2024, 1, 1) + timedelta(minutes=i * 60 + i * i % 7)},{i}" for i in range(50))],
             "TABLE: the times of column 't' are irregular: the usual step is h, and 36 of 50 times fall between "
-            "its steps (the first: 2024-01-01 00:00:00); aggregate the table to a regular step first, for instance "
-            "one row per hour or day",
+            "its steps (the first: 2024-01-01 00:00:00); round every time to the nearest step of h",
         ),
     ],
 )  # fmt: skip
@@ -108,6 +107,32 @@ def test_events_without_a_step(write: Write) -> None:
         "steps (the first: 2024-01-01 00:00:00); aggregate the table to a regular step first, for instance one row "
         "per hour or day"
     )
+
+
+NOT_ROUND: dict[str, tuple[list[datetime | str], str]] = {
+    "months from the 10th to the 13th": (
+        [datetime(2012 + i // 12, 1 + i % 12, 10 + i % 4) for i in range(60)],
+        "every month has one row: write its first day as the time",
+    ),
+    "weeks that begin a day late at times": (
+        [datetime(2019, 1, 2) + timedelta(days=7 * i + (i % 9 == 5)) for i in range(60)],
+        "every week has one row: write its Monday as the time",
+    ),
+    "ten minutes and some seconds": (
+        [datetime(2019, 1, 2) + timedelta(minutes=10 * i, seconds=i * 2 % 5) for i in range(200)],
+        "round every time to the nearest step of 10min",
+    ),
+    "local midnights in UTC": (
+        [f"{datetime(2021, 10, 14, 22) + timedelta(days=i, hours=i > 16)}Z" for i in range(60)],
+        "the days begin at two hours of UTC: name their zone with timezone, such as Europe/Paris",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOT_ROUND)
+def test_times_around_regular_ones_are_rounded(name: str, write: Write) -> None:
+    times, hint = NOT_ROUND[name]
+    assert problem_of(write("t,y", *(f"{t},{i}" for i, t in enumerate(times)))).endswith(f"); {hint}")
 
 
 NUMBERED = "number the rows of each series in a column of its own and use it as the time"

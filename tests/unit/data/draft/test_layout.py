@@ -29,6 +29,9 @@ LAYOUTS: dict[str, tuple[list[str], dict[str, Any]]] = {
     "a title": (["Sales report 2023", "", "date,y", *TWO], {"skip_rows": 1}),
     "titles with separators": (["Sales, report, 2023", "By, X", "date,y", *TWO], {"skip_rows": 2}),
     "a padded title": (["Sales report,,", "date,y,z", *THREE], {"skip_rows": 1}),
+    "a padded preamble with a period": (
+        ["Report,,", "Period,2023-01-01,2023-03-01", ",,", "date,y,z", *THREE], {"skip_rows": 3},
+    ),
     "keys and values": (["Station,1", "Lat,52.3", "Made,2024-01-01", "date,y,z", *THREE], {"skip_rows": 3}),
     "keys and values as wide as the table": (["Station,12345", "Lat,52.3", "date,y", *TWO], {"skip_rows": 2}),
     "a title in quotes": (['"Report, of all"', '"date","y"', *TWO], {"skip_rows": 1}),

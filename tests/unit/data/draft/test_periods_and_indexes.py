@@ -14,6 +14,7 @@ import pytest
 from pyarrow import feather
 
 from forecaster.data.draft.infer import infer
+from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource, as_source
 from forecaster.data.reading.table import read_table
@@ -249,15 +250,26 @@ def test_the_hour_24_is_the_end_of_the_day(
     assert panel.time_axis.text(panel.first) == ["2020-01-02 00:00:00"]
 
 
-def test_series_at_different_minutes_have_an_option(tmp_path: Path) -> None:
+def test_series_at_different_minutes_are_moved(tmp_path: Path) -> None:
     rows = [
         f"{s},{d:%Y-%m-%d} {h:02d}:{m},{h}"
         for s, m in (("a", "00"), ("b", "30"))
         for d in DATES[:3]
         for h in range(24)
     ]
-    assert problem_of(table(tmp_path, "s,t,y", rows)) == (
+    path = table(tmp_path, "s,t,y", rows)
+    # Reading refuses the step that they share.
+    assert problem_of(path, Wishes(freq="30min")) == problem_of(path)
+    assert problem_of(path) == (
         "TABLE: the series of column 't' have one step, h, and not the same times: 2020-01-01 00:00:00 and 2020-01-01 "
-        "00:30:00; move the times of each series to the same clock first, for instance to full hours or days; or read "
-        "them at the step that they share by freq 30min, which leaves gaps between their rows"
+        "00:30:00; move the times of each series to the same clock first, for instance to full hours, days or "
+        "Mondays, or give the series of other times a table of their own"
+    )
+    spec = {"path": "t.csv", "time": "t", "id": "s", "freq": "30min", "targets": ["y"]}
+    with pytest.raises(DataError) as caught:
+        read_table(DataSpec.model_validate(spec), path)
+    assert str(caught.value).endswith(
+        "most rows are 2 steps of '30min' apart: regular series need 286 rows, and the table has 144; move the times of "
+        "each series to the same clock first, for instance to full hours, days or Mondays, or give the series of other "
+        "times a table of their own"
     )

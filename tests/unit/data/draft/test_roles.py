@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecaster.data.draft.infer import Guess
@@ -155,8 +156,8 @@ def test_series_at_other_minutes_of_the_hour_are_named(tmp_path: Path) -> None:
     ]
     assert problem_of(table(tmp_path, "id,t,y", lines), Wishes()) == (
         "TABLE: the series of column 't' have one step, h, and not the same times: 2024-01-01 00:00:00 and "
-        "2024-01-01 00:15:00; move the times of each series to the same clock first, for instance to full hours or days; "
-        "or read them at the step that they share by freq 15min, which leaves gaps between their rows"
+        "2024-01-01 00:15:00; move the times of each series to the same clock first, for instance to full hours, days "
+        "or Mondays, or give the series of other times a table of their own"
     )
 
 
@@ -257,8 +258,7 @@ def test_what_is_said_is_not_guessed(tmp_path: Path) -> None:
         ),
         (
             Wishes(id="price"),
-            "TABLE: id: column 'price' holds fractions, not ids; name a column of text or integers, or use no_id=True "
-            "if the table is one series",
+            "TABLE: no series has two rows; check which column names the series",
         ),
         (
             Wishes(freq="W"),
@@ -280,6 +280,24 @@ def test_what_is_said_is_not_guessed(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_what_does_not_fit_the_table(wishes: Wishes, message: str, tmp_path: Path) -> None:
     assert problem_of(table(tmp_path, "day,shop,sales,price", SHOPS), wishes) == message
+
+
+@pytest.mark.parametrize("ids", [("1.9", "1.10"), ("2019-01-01", "2019-02-01"), ("2019", "2020")])
+def test_an_id_that_is_said_may_be_any_text(ids: tuple[str, str], tmp_path: Path) -> None:
+    path = table(tmp_path, "s,day,y", [f"{one},{d},{i}" for one in ids for i, d in enumerate(DAYS)])
+    draft = draft_of(path, Wishes(id="s"))
+    assert (draft.guess.n_series, draft.guess.time.name) == (2, "day")
+    panel, _ = read_table(draft.experiment.spec.data, path)
+    assert panel.ids == tuple(sorted(ids))
+
+
+def test_an_id_of_a_type_that_holds_none_is_refused(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"s": np.repeat([1.0, 2.0], len(DAYS)), "day": [*DAYS, *DAYS], "y": 1.5})
+    frame.to_parquet(path := tmp_path / "t.parquet")
+    assert problem_of(path, Wishes(id="s")) == (
+        "TABLE: id: column 's' holds floats, not ids; store the ids as text or integers, or use no_id=True if the table is "
+        "one series"
+    )
 
 
 @pytest.mark.parametrize(
@@ -309,8 +327,6 @@ def test_what_cannot_be_meant(said: dict[str, object], message: str) -> None:
 
 
 def test_an_index_of_times_without_a_name_is_a_column(tmp_path: Path) -> None:
-    import pandas as pd
-
     from forecaster.data.reading.arrow_table import ArrowTable
 
     series = pd.Series(np.arange(N) % 7, index=pd.date_range("2024-01-01", periods=N), name="load")

@@ -56,6 +56,9 @@ FORMS: list[tuple[list[str], str | None, str, str, str]] = [
     ([f"{m:%YM%m}" for m in MONTHS], "%YM%m", "MS", "2015-01-01", "2019-12-01"),
     ([f"{m:%d/%m/%Y}" for m in MONTHS], "%d/%m/%Y", "MS", "2015-01-01", "2019-12-01"),
     ([f"{m:%m/%d/%Y}" for m in MONTHS], "%m/%d/%Y", "MS", "2015-01-01", "2019-12-01"),
+    ([f"{d:%d%m%Y}" for d in DAYS], "%d%m%Y", "D", "2020-01-01", "2020-02-29"),
+    ([f"{d:%m%d%Y}" for d in DAYS], "%m%d%Y", "D", "2020-01-01", "2020-02-29"),
+    ([f"{t:%Y%m%d:%H%M}" for t in HOURS], "%Y%m%d:%H%M", "h", "2024-03-01 00:00:00", "2024-03-03 11:00:00"),
     ([f"{d:%d-%b-%Y}" for d in DAYS], "%d-%b-%Y", "D", "2020-01-01", "2020-02-29"),
     ([f"{d.day}-{d:%b-%y}" for d in DAYS], "%d-%b-%y", "D", "2020-01-01", "2020-02-29"),
     ([f'"{d:%B} {d.day}, {d.year}"' for d in DAYS], "%B %d, %Y", "D", "2020-01-01", "2020-02-29"),
@@ -149,6 +152,13 @@ PARTS: list[tuple[str, list[str], dict[str, str], str, str]] = [
         {"month": "month", "day": "day"},
         "D",
         "2020-02-29",
+    ),
+    (
+        "year,month,day,hour",
+        [f"{t.year},{t.month},{t.day},{t.hour}" for t in HOURS],
+        {"month": "month", "day": "day", "hour": "hour"},
+        "h",
+        "2024-03-03 11:00:00",
     ),
     ("date,hr", [f"{t:%Y-%m-%d},{t.hour}" for t in HOURS], {"hour": "hr"}, "h", "2024-03-03 11:00:00"),
     (

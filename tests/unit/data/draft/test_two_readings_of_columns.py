@@ -265,8 +265,8 @@ def test_meters_with_other_minutes_are_never_one_series(
     path = table(tmp_path, f"{header},t,y", (f"{who},{t},{level(i)}" for i, (t, who) in enumerate(rows)))
     assert problem_of(path) == (
         "TABLE: the series of column 't' have one step, h, and not the same times: 2023-01-01 00:00:00 and 2023-01-01 "
-        f"00:{minutes:02d}:00; move the times of each series to the same clock first, for instance to full hours or days; "
-        f"or read them at the step that they share by freq {minutes}min, which leaves gaps between their rows"
+        f"00:{minutes:02d}:00; move the times of each series to the same clock first, for instance to full hours, days "
+        "or Mondays, or give the series of other times a table of their own"
     )
 
 

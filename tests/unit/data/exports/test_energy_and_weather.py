@@ -228,11 +228,11 @@ SAID: dict[str, list[str]] = {
         "! T:5: rain: 'T' is not a number; correct it, or leave the field empty to mark it missing\nT:32: rain: 'T' is not a number; correct it, or leave the field empty to mark it missing"
     ],
     "flags behind numbers": [
-        "! T:5: rain: '110.5E' is a number with a unit; leave 'E' out, as in 110.5\nT:32: rain: '200.5E' is a number with a unit; leave 'E' out, as in 200.5"
+        "! T:5: rain: '110.5E' is a number with a letter behind it; leave 'E' out if it is a flag, as in 110.5\nT:32: rain: '200.5E' is a number with a letter behind it; leave 'E' out if it is a flag, as in 200.5"
     ],
     "a column of flags": ["date (ISO), temp: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5"],
     "year month day hour": [
-        "! T: columns 'YY' and 'hh' look like the parts of one time; write the times into one column, such as 2024-01-31; where the numbers only count the rows, use time hh freq 1"
+        "YY+MM+DD+hh (%Y), WTMP: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5"
     ],
     "year and day of the year": [
         "! T: columns 'year' and 'doy' look like the parts of one time; write the times into one column, such as 2024-01-31; where the numbers only count the rows, use time doy freq 1"
@@ -258,7 +258,7 @@ SAID: dict[str, list[str]] = {
         "ts (epoch-s), requests: 60 of h UTC from 2024-03-01 00:00:00+00:00 to 2024-03-03 11:00:00+00:00, 100.5 to 162.5"
     ],
     "epochs in exponents": [
-        "! T: no column holds times (the columns are 'ts', 'requests'); give one column of timestamps such as 2024-01-31 or 2024-01-31 05:00:00, or of step numbers; for times in another form set time and time_format"
+        "! T: no column holds times: column 'ts' holds 1.7092512000e+09, a time since 1970 in scientific notation; write it with all its digits, such as 1614557000"
     ],
     "ISO with Z": [
         "@timestamp (ISO), count: 60 of h UTC from 2024-03-01 00:00:00+00:00 to 2024-03-03 11:00:00+00:00, 100.5 to 162.5"
@@ -298,7 +298,7 @@ SAID: dict[str, list[str]] = {
         "! T: the times of column 't' are irregular: the usual step is 73s, and 55 of 60 times fall between its steps (the first: 2024-03-01 00:05:05); aggregate the table to a regular step first, for instance one row per hour or day"
     ],
     "seconds that drift": [
-        "! T: the times of column 't' are irregular: the usual step is 61s, and 117 of 120 times fall between its steps (the first: 2024-03-01 00:03:00); aggregate the table to a regular step first, for instance one row per hour or day"
+        "! T: the times of column 't' are irregular: the usual step is 61s, and 117 of 120 times fall between its steps (the first: 2024-03-01 00:03:00); round every time to the nearest step of min"
     ],
 }
 

@@ -207,7 +207,7 @@ SAID: dict[str, list[str]] = {
         "t (ISO), y: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5"
     ],
     "time32 with a null": [
-        "! T: column 'd': '2024-03-01 00:00:00' with an empty cell is not a time like those before it; correct the row: hours go from 0 to 24, months from 1 to 12, and every date must exist"
+        "! T: row 1: column 'd': '2024-03-01 00:00:00' with an empty cell is not a time like those before it; correct the row: hours go from 0 to 24, months from 1 to 12, and every date must exist"
     ],
 }
 

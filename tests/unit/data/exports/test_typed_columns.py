@@ -213,11 +213,11 @@ SAID: dict[str, list[str]] = {
         "! T: 60 rows share 30 times, and no single column distinguishes them; give the table one id column, for instance two columns joined such as 'store-item'"
     ],
     "t with a null": [
-        "! T: column 't': 'NaT' is not a time like those before it; give the row its time, or delete it"
+        "! T: row 4: column 't': an empty cell is not a time like those before it; give the row its time, or delete it"
     ],
     "t out of order": ["t (ISO), y: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 162.5 to 100.5"],
     "t of far years": [
-        "! T: column 't': '9999-12-31 00:00:00' is not a time like those before it (60 such rows); correct the row; the times are written like 9999-12-31 00:00:00"
+        "! T: row 1: column 't': '9999-12-31 00:00:00' is no date that exists in the years 1678 to 2261 (60 such rows); correct the row"
     ],
 }
 

@@ -119,6 +119,7 @@ def test_one_of_several_sheets_is_chosen(tmp_path: Path) -> None:
         == "T: no sheet is called 'Sold'; set data.sheet to one of 'Notes', 'Sales'"
     )
     assert values(path, sheet="Sales") == [[1], [2], [3]]
+    assert values(workbook(tmp_path / "e.xlsx", ("Sheet1", []), ("Sales", TABLE))) == [[1], [2], [3]]
     book = openpyxl.load_workbook(path)
     book["Notes"].sheet_state = "hidden"
     book.save(path)

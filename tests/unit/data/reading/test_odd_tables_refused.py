@@ -111,7 +111,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     },
     "an archive of several files": (
         text(archive(a_csv=GOOD, b_csv=GOOD), "t.zip"), {},
-        "T: the archive holds 2 files: 'a.csv', 'b.csv'; unpack it, and point data.path to a file or to their folder",
+        "T: the archive holds 2 files: 'a.csv', 'b.csv'; unpack it, and point data.path to one of its files",
     ),
     "an archive of none": (
         text(archive(), "t.zip"), {}, "T: the archive holds no file; make it again, with one CSV file",
