@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from forecaster.api.evaluation import Evaluation
-from forecaster.api.frames import DEFAULT_KIND, kind_of, to_kind
+from forecaster.api.frames import DEFAULT_KIND, has_native_times, kind_of, to_kind
 from forecaster.api.listeners import OnEpoch
 from forecaster.api.new_run import check_count, check_resume, listener_of, path_of
 from forecaster.api.remarks import OnNote, deliver
+from forecaster.arguments import checked
 from forecaster.config.experiment import Experiment
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource, as_source
@@ -78,6 +79,7 @@ class Run:
 
         return run_verdict(self.metrics)
 
+    @checked
     def predict(
         self,
         data: Any = None,
@@ -150,7 +152,7 @@ class Run:
             series=series,
             strict=strict,
             expect_until=expect_until,
-            native_times=True,
+            native_times=self._native_times(source),
         )
         if place is not None:
             assert found.form is not None
@@ -158,6 +160,7 @@ class Run:
         deliver(on_note, found.warnings, found.notes)
         return to_kind(found.table, kind, self._schema(source))
 
+    @checked
     @settings_of_a_run()
     def predict_to(
         self,
@@ -233,6 +236,7 @@ class Run:
             table = parquet.ParquetFile(path).read()
         return to_kind(table, DEFAULT_KIND, None)
 
+    @checked
     @settings_of_a_run()
     def prediction(
         self,
@@ -284,6 +288,7 @@ class Run:
             expect_until=_cutoff_text(expect_until),
         )
 
+    @checked
     def future(
         self,
         data: Any = None,
@@ -309,10 +314,13 @@ class Run:
             UsageError: When the run has no future covariates, or the horizon or the cutoff is not possible.
         """
         source, kind = self._source(data)
-        found = self.future_table(source, cutoff=cutoff, horizon=horizon, native_times=True)
+        found = self.future_table(
+            source, cutoff=cutoff, horizon=horizon, native_times=self._native_times(source)
+        )
         deliver(on_note, found.warnings, found.notes)
         return to_kind(found.table, kind, self._schema(source))
 
+    @checked
     @settings_of_a_run()
     def future_table(
         self,
@@ -348,6 +356,7 @@ class Run:
             native_times=native_times,
         )
 
+    @checked
     @settings_of_a_run()
     def evaluate(
         self,
@@ -370,7 +379,7 @@ class Run:
 
         Raises:
             DataError: When the run's own table is missing or has changed, or there is no window to score.
-            UsageError: When a baseline is unknown, or the split has no windows.
+            UsageError: When a baseline or the split is unknown, or the split has no windows.
         """
         from forecaster.pipeline.evaluate import evaluate
 
@@ -379,6 +388,7 @@ class Run:
         deliver(on_note, (), found.notes)
         return Evaluation(str(self.path), found, kind, self._schema(source))
 
+    @checked
     @settings_of_a_run(takes_rows=False)
     def explain(self, *, windows: int = 256, repeats: int = 5, seed: int = 0) -> Explained:
         """Measure how much each input and each part of the lookback contributes, and add it to the report.
@@ -395,14 +405,18 @@ class Run:
 
         Raises:
             DataError: When the run's own table is missing or has changed, or the run has no validation windows.
-            UsageError: When the network is stateful, so that its windows cannot be shuffled.
+            UsageError: When a number is not possible, or the network is stateful, so that its windows cannot be
+                shuffled.
         """
         from forecaster.pipeline.explain import explain
 
         check_count("windows", windows, most=MOST_COUNT)
         check_count("repeats", repeats, most=MOST_REPEATS)
+        if seed < 0:
+            raise UsageError(f"seed {seed}: needs a whole number that is not below 0")
         return explain(self._opened, windows=windows, repeats=repeats, seed=seed)
 
+    @checked
     @settings_of_a_run(takes_rows=False)
     def plot(
         self,
@@ -447,6 +461,7 @@ class Run:
 
         return read_next_horizon(self._opened)
 
+    @checked
     @settings_of_a_run()
     def refit(
         self,
@@ -499,6 +514,7 @@ class Run:
         )
         return new_run(found.run, found.experiment, found, found.source, kind)
 
+    @checked
     @settings_of_a_run()
     def monitor(
         self,
@@ -544,6 +560,7 @@ class Run:
         deliver(on_note, (), found.notes)
         return found
 
+    @checked
     @settings_of_a_run()
     def update(
         self,
@@ -602,6 +619,7 @@ class Run:
         new = new_run(found.run, found.experiment, found, found.source, kind)
         return Update(new, dict(found.gate), found.sentence, found.notes)
 
+    @checked
     def export(
         self,
         output: str | Path,
@@ -626,6 +644,7 @@ class Run:
 
         return export(self._opened, Path(output), form=format)
 
+    @checked
     def report(self, output: str | Path | None = None) -> Reported:
         """Write the report of the run: one HTML file that opens offline.
 
@@ -663,6 +682,9 @@ class Run:
             return None, self._kind
         return as_source(data, self.experiment.spec.data), kind_of(data)
 
+    def _native_times(self, source: TableSource | None) -> bool:
+        return has_native_times(self._schema(source), self.experiment.spec.data.time)
+
     def _schema(self, source: TableSource | None) -> pa.Schema | None:
         """Return the schema whose types the result gets: that of the table in memory, if there is one."""
         table = self._table if source is None else source
@@ -692,6 +714,7 @@ class Update:
         return self.run is not None
 
 
+@checked
 def load(path: str | Path, *, data: Any = None, expect_sha256: str | None = None) -> Run:
     """Open a complete run.
 
