@@ -24,6 +24,7 @@ from forecaster.data.reading.sources import (
     source_name,
     wanted_columns,
 )
+from forecaster.data.reading.times import typed_time
 from forecaster.data.time_axis.expected import expected_position
 from forecaster.errors import (
     DataError,
@@ -124,7 +125,9 @@ def predict_parts(
     check_engine(options.engine)
     opened.reaching(options.horizon)
     axis = time_axis_of(opened.run)
-    expected = None if options.expect_until is None else expected_position(options.expect_until, axis)
+    expected = None
+    if options.expect_until is not None:
+        expected = expected_position(typed_time(options.expect_until, opened.spec.data), axis)
     files = _parquet_files(opened, source)
     key = _key(opened, source, options)
     setup = BlockSetup(

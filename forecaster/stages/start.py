@@ -16,6 +16,7 @@ from forecaster.data.panel import Panel
 from forecaster.data.reading.cache import load_table
 from forecaster.data.reading.sources import TableSource, source_name
 from forecaster.data.reading.table import read_ahead, read_table
+from forecaster.data.reading.times import typed_time
 from forecaster.data.spec import with_plain_times
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.time_axis.expected import expected_position
@@ -157,7 +158,8 @@ def find_forecast_start(
         time_axis: The time axis of the training rows.
         data: The table. None continues from the last training rows or, with a cutoff, from the rows of the run's
             own table.
-        cutoff: The last time that the forecast takes as known; None is the last row of each series.
+        cutoff: The last time that the forecast takes as known, in ISO 8601 or like the table's times; None is the
+            last row of each series.
         steps: The number of steps to forecast; None is the horizon of the settings.
         expect_until: The time up to which every series is expected to have rows; see `expected_position`.
         ends: The position of the last row of each series of the training; None reads them from the run.
@@ -169,8 +171,11 @@ def find_forecast_start(
         UsageError: When the cutoff is not a time of the table, or expect_until no time.
     """
     # Before the table, which may be large, is read.
-    expected = None if expect_until is None else expected_position(expect_until, time_axis)
     spec, run = opened.spec, opened.run
+    expected = None
+    if expect_until is not None:
+        expected = expected_position(typed_time(expect_until, spec.data), time_axis)
+    cutoff = None if cutoff is None else typed_time(cutoff, spec.data)
     horizon = spec.window.horizon if steps is None else steps
     if data is None and cutoff is None:
         run.check(CONTEXT)

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from forecaster.data.arrays import Ints
 from forecaster.data.panel import Panel
 from forecaster.data.spec import DataSpec, WindowSpec
-from forecaster.data.time_axis.axis import parse_stamp
 from forecaster.data.transforms.fill import fill, refusal
 from forecaster.errors import DataError, Diagnostic, UsageError
 
@@ -30,7 +29,7 @@ def up_to(
     Args:
         panel: The series.
         known: (series,), the number of rows of each series up to its last target.
-        cutoff: The last time that the forecast takes as known, as text.
+        cutoff: The last time that the forecast takes as known, in ISO 8601.
         horizon: The number of steps to forecast.
         is_part: Whether other series of the table, which are not here, may reach the cutoff.
 
@@ -44,12 +43,9 @@ def up_to(
     """
     time_axis = panel.time_axis
     try:
-        stamp = parse_stamp(cutoff, time_axis.timezone, integer=time_axis.is_integer)
-        position = time_axis.at_or_after(stamp)
+        position = time_axis.floor_position(cutoff)
     except ValueError as error:
         raise UsageError(f"--from: {error}") from None
-    if int(time_axis.stamps(np.array([position]))[0]) > stamp:
-        position -= 1
     ends = panel.first + known - 1
     last = int(ends.max())
     outside = position < panel.first.min() or position > last
