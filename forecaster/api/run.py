@@ -91,6 +91,7 @@ class Run:
         series: str | Sequence[str] = (),
         strict: bool = False,
         expect_until: Any = None,
+        leave_out: str | Sequence[str] = (),
         output: str | Path | None = None,
         table: str | None = None,
         engine: Literal["local", "ray"] = "local",
@@ -113,6 +114,8 @@ class Run:
                 or are missing.
             expect_until: The time up to which every series is expected to have rows: like cutoff, or text such as
                 "-1d", "-6h", "today" and "today-1h". Series that end before are a remark or, with strict, an error.
+            leave_out: The id or the ids of series that have ended, or are not wanted: they are not forecast, and strict
+                does not miss them.
             output: A file or an address to write the forecast to as well, as `forecaster predict --output` does: CSV,
                 Parquet, JSON or Excel by its ending; or `env:NAME`, a database.
             table: The table of the database. Rows of the same series, cutoff, time and target are replaced.
@@ -127,11 +130,18 @@ class Run:
         Raises:
             DataError: When a table cannot be read, no series is long enough, or a future value is missing; with
                 strict also when series end early, are left out or are missing.
-            UsageError: When the horizon is too long, the cutoff is not in the table, expect_until is no time, future is
-                of no use, or the picture names an unknown series or format.
+            UsageError: When the horizon is too long, the cutoff is not in the table, expect_until is no time, leave_out
+                names an unknown series, future is of no use, or the picture names an unknown series or format.
         """
         if engine != "local":
-            check_goes_with_parts(future=future, plot=plot, series=series or None, output=output, table=table)
+            check_goes_with_parts(
+                future=future,
+                plot=plot,
+                series=series or None,
+                leave_out=leave_out or None,
+                output=output,
+                table=table,
+            )
             return self._predict_in_parts(
                 data,
                 on_note,
@@ -152,6 +162,7 @@ class Run:
             series=series,
             strict=strict,
             expect_until=expect_until,
+            leave_out=leave_out,
             native_times=self._native_times(source),
         )
         if place is not None:
@@ -249,6 +260,7 @@ class Run:
         series: str | Sequence[str] = (),
         strict: bool = False,
         expect_until: Any = None,
+        leave_out: str | Sequence[str] = (),
         native_times: bool = False,
     ) -> Predicted:
         """Forecast as `predict` does, and return the Arrow table together with the remarks.
@@ -262,6 +274,7 @@ class Run:
             series: See `predict`.
             strict: See `predict`.
             expect_until: See `predict`.
+            leave_out: See `predict`.
             native_times: Whether times are Arrow timestamps; if not, they are text.
 
         Returns:
@@ -286,6 +299,7 @@ class Run:
             drawing=drawing_of(plot, _ids(series)),
             strict=strict,
             expect_until=_cutoff_text(expect_until),
+            leave_out=_ids(leave_out),
         )
 
     @checked

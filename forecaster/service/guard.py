@@ -96,7 +96,7 @@ class Guard:
                     headers={"www-authenticate": "Bearer"},
                 )
         length = headers.get(b"content-length", b"")
-        if length.isdecimal() and int(length[:20]) > self._settings.limits.body_bytes:
+        if length.isdigit() and int(length[:20]) > self._settings.limits.body_bytes:
             raise too_large(self._settings.limits.body_bytes)
 
     def _note(self, scope: Scope, answer: _Answer, facts: dict[str, Any], seconds: float) -> None:

@@ -79,7 +79,7 @@ def up_to(
 
 
 def late_remark(panel: Panel, ends: Ints, late: Ints, what: str) -> Diagnostic:
-    """Return a remark that counts the series that end early, and names the first to end.
+    """Return a remark that counts the series that end early, and names the first to end; of one without a name, when.
 
     Args:
         panel: The series.
@@ -89,6 +89,8 @@ def late_remark(panel: Panel, ends: Ints, late: Ints, what: str) -> Diagnostic:
     """
     late = late[np.argsort(ends[late], kind="stable")]
     times = panel.time_axis.text(ends[late[:NAMED]])
+    if not any(panel.ids):
+        return Diagnostic(f"the series ends at {times[0]}, {what}", severity="warning")
     named = [f"{panel.ids[s]!r} at {time}" for s, time in zip(late[:NAMED].tolist(), times, strict=True)]
     more = f" and {len(late) - NAMED:,} more" if len(late) > NAMED else ""
     return Diagnostic(
@@ -123,13 +125,16 @@ def late_series(panel: Panel, known: Ints, *, horizon: int) -> list[Diagnostic]:
     return remarks
 
 
-def long_enough(panel: Panel, known: Ints, window: WindowSpec) -> tuple[Panel, Ints, list[str]]:
+def long_enough(
+    panel: Panel, known: Ints, window: WindowSpec, *, has_later: bool = False
+) -> tuple[Panel, Ints, list[str]]:
     """Keep the series with a whole lookback up to their cutoff or, with padding, at least one row.
 
     Args:
         panel: The series.
         known: (series,), the number of rows of each series up to its cutoff.
         window: The window section.
+        has_later: Whether the table goes on after the cutoff.
 
     Returns:
         The series, the number of rows of each up to its cutoff, and remarks that name the other series.
@@ -148,7 +153,8 @@ def long_enough(panel: Panel, known: Ints, window: WindowSpec) -> tuple[Panel, I
     more = f" and {len(short) - NAMED:,} more" if len(short) > NAMED else ""
     text = f"{panel.source}: a forecast needs {lookback:,} rows before its cutoff, and {named}{more}"
     if len(short) == len(known):
-        raise DataError(text, hint="pass more rows with --data, or use a later --from")
+        later = ", or use a later --from" if has_later else ""
+        raise DataError(text, hint=f"pass more rows with --data{later}")
     keep = np.flatnonzero(known >= lookback)
     return panel.pick(keep), known[keep], [f"{text}; not forecast"]
 
