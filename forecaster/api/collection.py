@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forecaster.arguments import checked
 from forecaster.runs.directory import RunDir
 from forecaster.runs.folder import DEFAULT_FOLDER, located
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from forecaster.stages.summaries import RunSummary
 
 
+@checked
 def list_runs(
     folder: str | Path = DEFAULT_FOLDER,
     *,
@@ -49,6 +51,7 @@ def list_runs(
     return runs_listed(Path(folder), RunFilter(name, states, data, sort, limit))
 
 
+@checked
 def diff(one: str | Path, other: str | Path) -> RunDiff:
     """Compare two runs, or two backtests, by config, data and scores. Loads no network and no table.
 
@@ -64,6 +67,7 @@ def diff(one: str | Path, other: str | Path) -> RunDiff:
     return diff_runs(RunDir(located(Path(one))), RunDir(located(Path(other))))
 
 
+@checked
 def clean(
     folder: str | Path = DEFAULT_FOLDER,
     *,
@@ -104,6 +108,7 @@ def clean(
     return clean_runs(Path(folder), options, confirm=confirm, dry_run=dry_run)
 
 
+@checked
 def doctor(folder: str | Path = DEFAULT_FOLDER, *, smoke: bool = False) -> Checkup:
     """Look whether this machine is fit for training: versions, processors, memory, disks and environment.
 

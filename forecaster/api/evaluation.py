@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecaster.api.frames import DEFAULT_KIND, to_kind
+from forecaster.api.frames import DEFAULT_KIND, has_native_times, to_kind
+from forecaster.arguments import wrong_type
+from forecaster.errors import UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,7 +59,8 @@ class Evaluation:
 
         Its library is that of the table that was passed to `Run.evaluate`, or pandas.
         """
-        return to_kind(self.evaluated.table(native_times=True), self._kind, self._like)
+        native = has_native_times(self._like, self.evaluated.opened.spec.data.time)
+        return to_kind(self.evaluated.table(native_times=native), self._kind, self._like)
 
     def comparisons(self) -> list[tuple[str, str, Comparison]]:
         """Test the model against each baseline for equal accuracy (Diebold and Mariano, 1995).
@@ -80,10 +83,13 @@ class Evaluation:
                 the same rows.
 
         Raises:
-            UsageError: When the runs have no window in common, or other horizons, steps or targets.
+            UsageError: When there is no such baseline or it was not scored; or when the runs have no window in common,
+                or other horizons, steps or targets.
         """
         if isinstance(rival, str):
             return self.evaluated.worse_than(rival, self.name)
+        if not isinstance(rival, Evaluation):
+            raise wrong_type("rival", rival, "the name of a baseline or an Evaluation")
         found = self.evaluated.against(rival.evaluated, name=self.name, rival=rival.name)
         return found.sentence() if found.worse else None
 
@@ -99,8 +105,12 @@ def compare(evaluations: Sequence[Evaluation]) -> list[tuple[str, str, Compariso
         The names of the two forecasters and the test of the first against the second, for each pair.
 
     Raises:
-        UsageError: When the runs have no window in common.
+        UsageError: When there is no evaluation, or the runs have no window in common.
     """
+    if not isinstance(evaluations, list | tuple) or not all(isinstance(e, Evaluation) for e in evaluations):
+        raise wrong_type("evaluations", evaluations, "a list of what Run.evaluate returns")
+    if not evaluations:
+        raise UsageError("evaluations: there are none", hint="pass what Run.evaluate returns, in a list")
     from forecaster.pipeline.evaluate import compare_runs
 
     return compare_runs([(e.name, e.evaluated) for e in evaluations])

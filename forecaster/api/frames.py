@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from forecaster.arguments import wrong_type
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -48,6 +50,23 @@ def to_kind(table: pa.Table, kind: str, like: pa.Schema | None = None) -> Any:
     return table
 
 
+def has_native_times(like: pa.Schema | None, time: str) -> bool:
+    """Return whether the times of an answer are timestamps; if not, they are text, as in a CSV file.
+
+    Args:
+        like: The schema of the caller's table; None if there is none in memory.
+        time: The name of its column of times.
+    """
+    import pyarrow.types as types
+
+    at = -1 if like is None else like.get_field_index(time)
+    if like is None or at < 0:
+        return True
+    kind = like.field(at).type
+    kind = kind.value_type if types.is_dictionary(kind) else kind
+    return not (types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
+
+
 def spreadsheet_safe(table: Any) -> Any:
     """Return a table that can be written as CSV and opened in a spreadsheet without any of its texts as a formula.
 
@@ -57,12 +76,17 @@ def spreadsheet_safe(table: Any) -> Any:
     Returns:
         A table of the same library. A text or a column name that begins with =, +, -, @, a tab or a line end has an
         apostrophe in front; all else stays as it is.
+
+    Raises:
+        UsageError: When it is no table.
     """
     import pyarrow as pa
 
     from forecaster.runs.tables import spreadsheet_safe as safe
 
     kind = kind_of(table)
+    if kind == "pandas" and not hasattr(table, "columns"):
+        raise wrong_type("table", table, "a table of pandas, polars, DuckDB or pyarrow")
     arrow = pa.Table.from_pandas(table, preserve_index=False) if kind == "pandas" else pa.table(table)
     return to_kind(safe(arrow), kind)
 
@@ -81,9 +105,6 @@ def _with_types(table: pa.Table, like: pa.Schema) -> pa.Table:
         if wanted is None or wanted == field.type or types.is_dictionary(wanted):
             continue
         try:
-            if types.is_timestamp(field.type) and _is_text(wanted):
-                table = table.set_column(i, field.name, _as_text(table.column(i)).cast(wanted))
-                continue
             column = table.column(i).cast(wanted)
             same = column.cast(field.type).equals(table.column(i))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -93,24 +114,3 @@ def _with_types(table: pa.Table, like: pa.Schema) -> pa.Table:
             continue
         table = table.set_column(i, field.name, column)
     return table
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    import pyarrow.types as types
-
-    return bool(types.is_string(kind) or types.is_large_string(kind))
-
-
-def _as_text(times: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return times as forecasts in CSV have them: with as many digits as they need, and offsets such as +02:00."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    for unit in ("s", "ms"):
-        try:
-            times = times.cast(pa.timestamp(unit, times.type.tz))
-            break
-        except pa.ArrowInvalid:
-            continue
-    text = pc.replace_substring_regex(times.cast(pa.string()), r"([+-]\d\d)(\d\d)$", r"\1:\2")
-    return pc.replace_substring_regex(text, "Z$", "+00:00")

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from forecaster.api.evaluation import Evaluation
-from forecaster.api.frames import DEFAULT_KIND, kind_of, to_kind
+from forecaster.api.frames import DEFAULT_KIND, has_native_times, kind_of, to_kind
 from forecaster.api.listeners import OnEpoch
 from forecaster.api.new_run import check_count, check_resume, listener_of, path_of
 from forecaster.api.remarks import OnNote, deliver
+from forecaster.arguments import checked
 from forecaster.config.experiment import Experiment
 from forecaster.data.reading.arrow_table import ArrowTable
 from forecaster.data.reading.sources import TableSource, as_source
@@ -78,6 +79,7 @@ class Run:
 
         return run_verdict(self.metrics)
 
+    @checked
     def predict(
         self,
         data: Any = None,
@@ -89,6 +91,7 @@ class Run:
         series: str | Sequence[str] = (),
         strict: bool = False,
         expect_until: Any = None,
+        leave_out: str | Sequence[str] = (),
         output: str | Path | None = None,
         table: str | None = None,
         engine: Literal["local", "ray"] = "local",
@@ -111,6 +114,8 @@ class Run:
                 or are missing.
             expect_until: The time up to which every series is expected to have rows: like cutoff, or text such as
                 "-1d", "-6h", "today" and "today-1h". Series that end before are a remark or, with strict, an error.
+            leave_out: The id or the ids of series that have ended, or are not wanted: they are not forecast, and strict
+                does not miss them.
             output: A file or an address to write the forecast to as well, as `forecaster predict --output` does: CSV,
                 Parquet, JSON or Excel by its ending; or `env:NAME`, a database.
             table: The table of the database. Rows of the same series, cutoff, time and target are replaced.
@@ -125,11 +130,18 @@ class Run:
         Raises:
             DataError: When a table cannot be read, no series is long enough, or a future value is missing; with
                 strict also when series end early, are left out or are missing.
-            UsageError: When the horizon is too long, the cutoff is not in the table, expect_until is no time, future is
-                of no use, or the picture names an unknown series or format.
+            UsageError: When the horizon is too long, the cutoff is not in the table, expect_until is no time, leave_out
+                names an unknown series, future is of no use, or the picture names an unknown series or format.
         """
         if engine != "local":
-            check_goes_with_parts(future=future, plot=plot, series=series or None, output=output, table=table)
+            check_goes_with_parts(
+                future=future,
+                plot=plot,
+                series=series or None,
+                leave_out=leave_out or None,
+                output=output,
+                table=table,
+            )
             return self._predict_in_parts(
                 data,
                 on_note,
@@ -150,7 +162,8 @@ class Run:
             series=series,
             strict=strict,
             expect_until=expect_until,
-            native_times=True,
+            leave_out=leave_out,
+            native_times=self._native_times(source),
         )
         if place is not None:
             assert found.form is not None
@@ -158,6 +171,7 @@ class Run:
         deliver(on_note, found.warnings, found.notes)
         return to_kind(found.table, kind, self._schema(source))
 
+    @checked
     @settings_of_a_run()
     def predict_to(
         self,
@@ -233,6 +247,7 @@ class Run:
             table = parquet.ParquetFile(path).read()
         return to_kind(table, DEFAULT_KIND, None)
 
+    @checked
     @settings_of_a_run()
     def prediction(
         self,
@@ -245,6 +260,7 @@ class Run:
         series: str | Sequence[str] = (),
         strict: bool = False,
         expect_until: Any = None,
+        leave_out: str | Sequence[str] = (),
         native_times: bool = False,
     ) -> Predicted:
         """Forecast as `predict` does, and return the Arrow table together with the remarks.
@@ -258,6 +274,7 @@ class Run:
             series: See `predict`.
             strict: See `predict`.
             expect_until: See `predict`.
+            leave_out: See `predict`.
             native_times: Whether times are Arrow timestamps; if not, they are text.
 
         Returns:
@@ -282,8 +299,10 @@ class Run:
             drawing=drawing_of(plot, _ids(series)),
             strict=strict,
             expect_until=_cutoff_text(expect_until),
+            leave_out=_ids(leave_out),
         )
 
+    @checked
     def future(
         self,
         data: Any = None,
@@ -309,10 +328,13 @@ class Run:
             UsageError: When the run has no future covariates, or the horizon or the cutoff is not possible.
         """
         source, kind = self._source(data)
-        found = self.future_table(source, cutoff=cutoff, horizon=horizon, native_times=True)
+        found = self.future_table(
+            source, cutoff=cutoff, horizon=horizon, native_times=self._native_times(source)
+        )
         deliver(on_note, found.warnings, found.notes)
         return to_kind(found.table, kind, self._schema(source))
 
+    @checked
     @settings_of_a_run()
     def future_table(
         self,
@@ -348,6 +370,7 @@ class Run:
             native_times=native_times,
         )
 
+    @checked
     @settings_of_a_run()
     def evaluate(
         self,
@@ -370,7 +393,8 @@ class Run:
 
         Raises:
             DataError: When the run's own table is missing or has changed, or there is no window to score.
-            UsageError: When a baseline is unknown, the split has no windows, or there are data and a split.
+            UsageError: When a baseline or the split is unknown, the split has no windows, or both data and a split are
+                given.
         """
         from forecaster.pipeline.evaluate import evaluate
 
@@ -379,6 +403,7 @@ class Run:
         deliver(on_note, (), found.notes)
         return Evaluation(str(self.path), found, kind, self._schema(source))
 
+    @checked
     @settings_of_a_run(takes_rows=False)
     def explain(self, *, windows: int = 256, repeats: int = 5, seed: int = 0) -> Explained:
         """Measure how much each input and each part of the lookback contributes, and add it to the report.
@@ -395,14 +420,18 @@ class Run:
 
         Raises:
             DataError: When the run's own table is missing or has changed, or the run has no validation windows.
-            UsageError: When the network is stateful, so that its windows cannot be shuffled.
+            UsageError: When a number is not possible, or the network is stateful, so that its windows cannot be
+                shuffled.
         """
         from forecaster.pipeline.explain import explain
 
         check_count("windows", windows, most=MOST_COUNT)
         check_count("repeats", repeats, most=MOST_REPEATS)
+        if seed < 0:
+            raise UsageError(f"seed {seed}: needs a whole number that is not below 0")
         return explain(self._opened, windows=windows, repeats=repeats, seed=seed)
 
+    @checked
     @settings_of_a_run(takes_rows=False)
     def plot(
         self,
@@ -447,6 +476,7 @@ class Run:
 
         return read_next_horizon(self._opened)
 
+    @checked
     @settings_of_a_run()
     def refit(
         self,
@@ -499,6 +529,7 @@ class Run:
         )
         return new_run(found.run, found.experiment, found, found.source, kind)
 
+    @checked
     @settings_of_a_run()
     def monitor(
         self,
@@ -544,6 +575,7 @@ class Run:
         deliver(on_note, (), found.notes)
         return found
 
+    @checked
     @settings_of_a_run()
     def update(
         self,
@@ -602,6 +634,7 @@ class Run:
         new = new_run(found.run, found.experiment, found, found.source, kind)
         return Update(new, dict(found.gate), found.sentence, found.notes)
 
+    @checked
     def export(
         self,
         output: str | Path,
@@ -626,6 +659,7 @@ class Run:
 
         return export(self._opened, Path(output), form=format)
 
+    @checked
     def report(self, output: str | Path | None = None) -> Reported:
         """Write the report of the run: one HTML file that opens offline.
 
@@ -663,6 +697,9 @@ class Run:
             return None, self._kind
         return as_source(data, self.experiment.spec.data), kind_of(data)
 
+    def _native_times(self, source: TableSource | None) -> bool:
+        return has_native_times(self._schema(source), self.experiment.spec.data.time)
+
     def _schema(self, source: TableSource | None) -> pa.Schema | None:
         """Return the schema whose types the result gets: that of the table in memory, if there is one."""
         table = self._table if source is None else source
@@ -692,6 +729,7 @@ class Update:
         return self.run is not None
 
 
+@checked
 def load(path: str | Path, *, data: Any = None, expect_sha256: str | None = None) -> Run:
     """Open a complete run.
 

@@ -12,6 +12,7 @@ from forecaster.api.new_run import check_count, check_resume, listener_of, path_
 from forecaster.api.remarks import OnNote, deliver
 from forecaster.api.results import Backtest, Search
 from forecaster.api.run import Run, new_run
+from forecaster.arguments import checked
 from forecaster.config.experiment import Experiment
 from forecaster.data.reading.sources import TableSource, as_source, held_in_memory, place_of
 from forecaster.errors import UsageError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from forecaster.training.progress import Listener
 
 
+@checked
 def inspect(
     data: Any,
     *,
@@ -97,6 +99,7 @@ def inspect(
     return draft.experiment
 
 
+@checked
 def example(name: str, folder: str | Path = ".", *, force: bool = False) -> Experiment:
     """Write a table that ships with the package and its config, as `forecaster init --example` does.
 
@@ -118,6 +121,7 @@ def example(name: str, folder: str | Path = ".", *, force: bool = False) -> Expe
     return Experiment.from_yaml(write_example(name, Path(folder) / "config.yaml", force=force).config)
 
 
+@checked
 def validate(experiment: Experiment, data: Any = None) -> Validated:
     """Check an experiment and its table without training. Does not load TensorFlow.
 
@@ -137,6 +141,7 @@ def validate(experiment: Experiment, data: Any = None) -> Validated:
     return validate_table(*with_table(experiment, data))
 
 
+@checked
 def train(
     experiment: Experiment,
     data: Any = None,
@@ -191,6 +196,7 @@ def train(
     return new_run(result.run, experiment, result, source, kind_of(data))
 
 
+@checked
 def backtest(
     experiment: Experiment,
     data: Any = None,
@@ -246,6 +252,8 @@ def backtest(
     from forecaster.stages.folds import BacktestPlan
 
     check_resume(resume=resume, overwrite=overwrite, run_dir=run_dir, what="backtest")
+    if window not in ("expanding", "sliding"):
+        raise UsageError(f"window {window}: there is no such window", hint="use expanding or sliding")
     check_count("folds", folds, most=1_000)
     check_count("step", step, most=MOST_COUNT)
     check_count("workers", workers, most=MOST_COUNT)
@@ -262,6 +270,7 @@ def backtest(
     return Backtest(result.run.path, metrics, result.notes, result.already_complete, kind_of(data))
 
 
+@checked
 def tune(
     experiment: Experiment,
     data: Any = None,

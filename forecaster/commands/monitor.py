@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -75,21 +76,19 @@ def command(
 
 
 def _result(found: Watched) -> Result:
-    header = ["check", "now", "usual", "from", "to", "p", ""]
+    header = ["check", "now", "usual", "from", "to", "p", "alarm"]
     body = [
         [
             one.name,
-            *(number(value) for value in (one.value, one.usual, one.low, one.high)),
-            "" if one.p is None else f"{one.p:.2g}",
-            "alarm" if one.alarm else "" if one.p is not None else "not judged",
+            *(number(None if isnan(x) else x) for x in (one.value, one.usual, one.low, one.high)),
+            "-" if one.p is None else f"{one.p:.2g}" if one.p >= 1e-4 else "< 0.0001",
+            "yes" if one.alarm else "no" if one.p is not None else "not judged",
         ]
         for one in found.looks
     ]
     lines = [
         *wrapped([f"The newest {found.steps:,} steps of {found.table}, {found.first} to {found.last}:"]),
-        "",
-        fitted_table(header, body, width=line_width()),
-        "",
+        *(["", fitted_table(header, body, width=line_width()), ""] if body else []),
         *wrapped(found.notes),
     ]
     if not found.alarms:

@@ -108,6 +108,16 @@ def command(
             show_default=False,
         ),
     ] = None,
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--leave-out",
+            metavar="NAME",
+            help="Do not forecast this series, such as one that has ended, and do not miss it with --strict. Can be "
+            "repeated.",
+            show_default=False,
+        ),
+    ] = None,
     engine: Annotated[
         str,
         typer.Option(
@@ -143,7 +153,12 @@ def command(
 
         if in_parts(engine, output):
             check_goes_with_parts(
-                future=future, plot=plot, series=series, table=table_name, spreadsheet_safe=spreadsheet
+                future=future,
+                plot=plot,
+                series=series,
+                leave_out=leave_out,
+                table=table_name,
+                spreadsheet_safe=spreadsheet,
             )
             found = fc.load(named_run(run_dir, reporter), expect_sha256=expect_sha256).predict_to(
                 *_files(data, output),
@@ -183,6 +198,7 @@ def command(
                 series=series or (),
                 strict=strict,
                 expect_until=expect_until,
+                leave_out=leave_out or (),
             )
             return run, found
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import forecaster as fc
-from forecaster.terminal.console import Reporter, Result, table, wrapped
+from forecaster.terminal.console import Reporter, Result, fitted_table, line_width, wrapped
 from forecaster.terminal.exits import command_context
 from forecaster.terminal.options import ConfigFile, Json, NoColor, Overrides, Quiet, Verbose, examples
 from forecaster.text import listed
@@ -64,31 +64,33 @@ def _result(validated: Validated, config: Path, reporter: Reporter) -> Result:
         ]
         facts.append([name, one["first"], one["last"], *(f"{value:,}" for value in counts)])
         windows.append([name, *(f"{one[split]['windows']:,}" for split in SPLITS)])
+    width = line_width()
+    header = ["series", "first", "last", "rows", "gaps", "repeated", "missing", "flat", "outliers"]
     lines = [
-        table(["series", "first", "last", "rows", "gaps", "repeated", "missing", "flat", "outliers"], facts),
+        fitted_table(header, facts, width=width),
         "",
-        table(["windows", *SPLITS], windows),
+        fitted_table(["windows", *SPLITS], windows, width=width),
     ]
     one = report.series(0)
     lines += ["", _edges(one, one["id"])]
     if shown < n:
-        lines.append(f"and {n - shown:,} more series; -v shows all, --json has all")
+        lines += wrapped([f"and {n - shown:,} more series; -v shows all, --json has all"])
     total, window = report.summary["windows"], spec.window
-    lines += [
-        "",
+    sentences = [
         f"{n:,} series, {report.summary['rows']:,} rows, every {report.summary['freq']}",
         *_gaps_text(report),
-        *wrapped(_outliers_text(report)),
+        *_outliers_text(report),
         f"windows of {window.lookback:,} + {window.horizon:,} steps: {total['train']:,} train, "
         f"{total['val']:,} val, {total['test']:,} test",
-        *wrapped([validated.learned.sentence_ahead()]),
+        validated.learned.sentence_ahead(),
         f"training: about {_duration(cost.seconds)} on two cores without early stopping, "
         f"{cost.memory_bytes / 1e9:.1f} GB of memory, {_rounded(cost.weights)} weights",
         f"{config} is valid",
     ]
     if validated.experiment.dimensions:
         names = ", ".join(d.name for d in validated.experiment.dimensions)
-        lines.append(f"search space: {names}")
+        sentences.append(f"search space: {names}")
+    lines += ["", *wrapped(sentences)]
     series = list(report.each()) if reporter.json else []
     facts_json = {
         "valid": True,
@@ -111,7 +113,8 @@ def _edges(one: Mapping[str, Any], name: str) -> str:
         if first is not None:
             rows.append([split, first["lookback_first"], first["target_first"], last["target_last"]])
     of = f" of {name}" if name else ""
-    return table([f"windows{of}", "first lookback from", "first target", "last target"], rows)
+    header = [f"windows{of}", "first lookback from", "first target", "last target"]
+    return fitted_table(header, rows, width=line_width())
 
 
 def _gaps_text(report: TableReport) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from forecaster.arguments import checked
 from forecaster.config.dimensions import Dimension
 from forecaster.config.dump import dump
 from forecaster.config.overrides import apply_overrides
@@ -58,6 +59,7 @@ class Experiment:
     positions: Positions
 
     @classmethod
+    @checked
     def from_yaml(cls, path: str | Path, overrides: Sequence[str] = ()) -> Experiment:
         """Read and validate a YAML file.
 
@@ -80,6 +82,7 @@ class Experiment:
         return _experiment(tree, faults, base=path.parent, path=path)
 
     @classmethod
+    @checked
     def from_dict(cls, values: Mapping[str, Any], *, base: str | Path | None = None) -> Experiment:
         """Validate a dictionary with the keys of the YAML file.
 
@@ -99,6 +102,7 @@ class Experiment:
         return _experiment(ParsedYaml(tree, Positions(NO_FILE), dump(tree)), [], base=folder, path=None)
 
     @classmethod
+    @checked
     def from_text(cls, text: str, *, base: str | Path | None = None) -> Experiment:
         """Validate the text of a YAML file that is not on disk.
 
@@ -117,6 +121,7 @@ class Experiment:
         folder = Path.cwd() if base is None else Path(base)
         return _experiment(tree, tree.problems, base=folder, path=None)
 
+    @checked
     def with_(self, changes: Mapping[str, Any] | None = None, /, **sections: Any) -> Experiment:
         """Return a copy of the experiment with other values.
 

@@ -24,6 +24,7 @@ from forecaster.data.reading.sources import (
     source_name,
     wanted_columns,
 )
+from forecaster.data.reading.times import typed_time
 from forecaster.data.time_axis.expected import expected_position
 from forecaster.errors import (
     DataError,
@@ -126,8 +127,10 @@ def predict_parts(
     opened.reaching(options.horizon)
     axis = time_axis_of(opened.run)
     check_clock(opened.spec.data, axis, cutoff=options.cutoff, expect_until=options.expect_until)
-    expected = None if options.expect_until is None else expected_position(options.expect_until, axis)
-    files = _parquet_files(opened, source)
+    expected = None
+    if options.expect_until is not None:
+        expected = expected_position(typed_time(options.expect_until, opened.spec.data), axis)
+    files = _parquet_files(opened, source, options.engine)
     key = _key(opened, source, options)
     setup = BlockSetup(
         run=str(opened.run.path.resolve()),
@@ -161,19 +164,21 @@ def predict_parts(
     return _result(output, blocks, n_kept, remarks, strict=options.strict)
 
 
-def _parquet_files(opened: OpenedRun, source: TableSource) -> list[Any]:
+def _parquet_files(opened: OpenedRun, source: TableSource, engine: str) -> list[Any]:
     """Return the opened files of the table. Raises UsageError unless it can be forecast in parts."""
     spec, name = opened.spec.data, source_name(source)
     local = fetched(source)
+    alone = "name a file with --output"
+    alone = alone if engine == "local" else f"leave out --engine, and {alone}"
     if not isinstance(local, Path) or any(format_of(f) is not ParquetFile for f in table_files(local)):
         raise UsageError(
             f"{name}: a forecast in parts is made from Parquet",
-            hint="write the table as a .parquet file or as a folder of them, or leave out --engine",
+            hint=f"write the table as a .parquet file or as a folder of them, or {alone}",
         )
     if spec.id is None:
         raise UsageError(
             f"{opened.run.path}: has one series, and a forecast in parts is for many",
-            hint="leave out --engine, and name a file with --output",
+            hint=alone,
         )
     return open_table(spec, source)
 
@@ -251,7 +256,10 @@ def _result(
         total = n_errors + sum(facts["series"] for facts in blocks)
         remarks = [*remarks, f"{n_errors:,} of {total:,} series are not forecast; {output.errors} says why"]
     if strict and remarks:
-        hint = f"add their rows, or leave these series out of the table; all others are in {output.output}"
+        hint = (
+            "add their rows, or leave these series out of the table and, where the run knows them, refit it on that "
+            f"table; all others are in {output.output}"
+        )
         problems = [Diagnostic(remark, hint, path="--strict") for remark in remarks]
         raise DataError("series are not forecast alike", diagnostics=problems)
     return PredictedParts(

@@ -39,6 +39,7 @@ from forecaster.stages.scoring import (
     score,
     score_tables,
 )
+from forecaster.text import joined
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -98,7 +99,15 @@ class Evaluated:
         Args:
             rival: The name of a baseline among the forecasters.
             name: The name of the run, for the sentence.
+
+        Raises:
+            UsageError: When there is no such baseline, or it was not scored.
         """
+        _check_baseline(rival)
+        if rival not in self.opened.spec.evaluation.baselines:
+            raise UsageError(
+                f"{rival}: was not scored", hint=f"score it too, with also=['{rival}'] of evaluate"
+            )
         scores = self._decisive_scores()
         for metric in DECISIVE_METRICS:
             own, other = scores["model"].get(metric), scores.get(rival, {}).get(metric)
@@ -160,9 +169,11 @@ def evaluate(
         The forecasts and the scores.
 
     Raises:
-        UsageError: When a baseline is unknown, the split has no windows, or there are data and a split.
+        UsageError: When a baseline or the split is unknown, the split has no windows, or there are data and a split.
         DataError: When the run's own table is missing or has changed, or there is no window to score.
     """
+    if split not in SCORED:
+        raise UsageError(f"--split {split}: there is no such split", hint=f"use {joined(SCORED, word='or')}")
     opened = _with_baselines(opened, also)
     if data is not None and split is not None:
         raise UsageError(
@@ -214,15 +225,19 @@ def compare_runs(found: Sequence[tuple[str, Evaluated]]) -> list[tuple[str, str,
     return [(best.name, one.name, compare(best, one)) for one in runs if one is not best]
 
 
+def _check_baseline(name: str) -> None:
+    if not is_baseline(name):
+        raise UsageError(
+            f"--fail-if-worse-than {name}: there is no such baseline",
+            hint=f"use one of {', '.join(BASELINES)}, a seasonal naive such as seasonal_naive_168, or the "
+            "directory of a run",
+        )
+
+
 def _with_baselines(opened: OpenedRun, also: Sequence[str]) -> OpenedRun:
     """Return the run with more baselines in its settings."""
     for name in also:
-        if not is_baseline(name):
-            raise UsageError(
-                f"--fail-if-worse-than {name}: there is no such baseline",
-                hint=f"use one of {', '.join(BASELINES)}, a seasonal naive such as seasonal_naive_168, or the "
-                "directory of a run",
-            )
+        _check_baseline(name)
     spec, evaluation = opened.spec, opened.spec.evaluation
     names = [*evaluation.baselines, *(n for n in also if n not in evaluation.baselines)]
     spec = spec.model_copy(update={"evaluation": evaluation.model_copy(update={"baselines": names})})

@@ -21,7 +21,7 @@ from forecaster.stages.graphs import EngineUsed
 from forecaster.stages.loaded import Loaded, fitted_of
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.report import read_history
-from forecaster.stages.start import ForecastStart, find_forecast_start
+from forecaster.stages.start import find_forecast_start
 from forecaster.text import joined, listed
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def predict(
     drawing: Drawing | None = None,
     strict: bool = False,
     expect_until: str | None = None,
+    leave_out: Sequence[str] = (),
     only: Sequence[str] = (),
     levels: Sequence[float] | None = None,
     loaded: Loaded | None = None,
@@ -108,6 +109,7 @@ def predict(
         strict: Whether to refuse a table in which series end before others or before expect_until, are too short or
             are missing.
         expect_until: The time up to which every series is expected to have rows; see `expected_position`.
+        leave_out: The ids of series that have ended, or are not wanted: they are not forecast, and not missed.
         only: The ids of the series to forecast; none forecasts all.
         levels: The levels of the intervals to return, among those of the run; None returns all.
         loaded: What a service has read from the run before; None reads it. A table is not kept in the cache then.
@@ -125,7 +127,7 @@ def predict(
     opened, steps = opened.reaching(horizon)
     spec = opened.spec
     shown = _shown_levels(spec.evaluation.levels, levels)
-    if loaded is not None and data is None and cutoff is None and expect_until is None:
+    if loaded is not None and data is None and cutoff is None and expect_until is None and not leave_out:
         start = loaded.context
     else:
         start = find_forecast_start(
@@ -138,11 +140,12 @@ def predict(
             ends=None if loaded is None else loaded.ends,
             keep=loaded is None or data is None,
             is_part=is_part,
+            leave_out=leave_out,
         )
     start = start.only(only) if only else start
     start = start.reachable(spec, future)
     if strict and start.uneven:
-        raise _uneven(start)
+        raise _uneven(start.uneven, has_ids=spec.data.id is not None)
     if drawing is not None:
         drawing.check_names(start.panel.ids, start.panel.targets)
     ahead = forecast_ahead(spec, fitted, start, steps=steps, future=future)
@@ -210,15 +213,9 @@ def _after(table: pa.Table, first: Ints, shape: tuple[int, ...], cutoff: int) ->
     return table.filter(pa.array((position > cutoff).reshape(-1)))
 
 
-def _uneven(start: ForecastStart) -> DataError:
+def _uneven(remarks: Sequence[Diagnostic], *, has_ids: bool) -> DataError:
     """Return the error of strict, with a problem for each remark on series that end early, are left out or absent."""
-    problems = [
-        replace(
-            remark,
-            hint=remark.hint or "add their rows, or leave these series out of the table",
-            path="--strict",
-            severity="error",
-        )
-        for remark in start.uneven
-    ]
+    # What a remark itself advises, such as a cutoff, leaves the series as uneven as they are.
+    hint = "add their rows, or name those that have ended with --leave-out" if has_ids else "add its rows"
+    problems = [replace(remark, hint=hint, path="--strict", severity="error") for remark in remarks]
     return DataError("series are not forecast alike", diagnostics=problems)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import json
 import os
 import shutil
@@ -40,6 +41,8 @@ TRACKING = "tracking"
 _UNSEALED = {MANIFEST, ".lock"}
 # Files that only runs have: they tell a run from any other folder.
 RUN_FILES = (MANIFEST, EVENTS, RESOLVED)
+# How many runs a hint names.
+_NAMED = 3
 # The largest manifest, and the largest file of events.
 MOST_SMALL = 64 * MIB
 
@@ -376,4 +379,9 @@ def _nearest_runs(path: Path) -> str:
     runs = sorted(p.parent.name for p in folder.glob(f"*/{MANIFEST}")) if folder.is_dir() else []
     if not runs:
         return "`forecaster train` creates one"
-    return f"complete runs in {folder}: {', '.join(runs[-3:])}"
+    near = difflib.get_close_matches(path.name, runs, n=1)
+    if near:
+        return f"did you mean {folder / near[0]}?"
+    # The last are the newest where names end in times.
+    more = f" and {len(runs) - _NAMED:,} more" if len(runs) > _NAMED else ""
+    return f"complete runs in {folder}: {', '.join(runs[-_NAMED:])}{more}"

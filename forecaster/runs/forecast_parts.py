@@ -256,6 +256,7 @@ def check_goes_with_parts(**given: Any) -> None:
         "future": "put the future covariates into rows of --data after the last target",
         "plot": "plot a few series with forecaster predict from a table of their rows",
         "series": "leave it out, or forecast a table of these series",
+        "leave_out": "leave these series out of the table; where the run knows them, refit it on that table",
         "table": "write a folder or a .parquet file, and load that",
         "output": "use predict_to, which writes files and returns what is in them",
         "spreadsheet_safe": "leave it out; Parquet holds no formulas",

@@ -114,7 +114,7 @@ class Output:
             return
         if not address.name.startswith("env:"):
             raise UsageError(
-                f"--output {address.name}: the address of a database holds a password, which others see in a command",
+                f"--output {address.name}: an address of a database may hold a password, which others see in a command",
                 hint="put it into an environment variable, and write --output env:NAME",
             )
         if self.table is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from forecaster.arguments import checked
 from forecaster.errors import UsageError, install_hint
 from forecaster.service.settings import DEFAULT_BODY_MIB, DEFAULT_ROWS, DEFAULT_TIMEOUT_S, Limits
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from forecaster.service.settings import Runs
 
 
+@checked
 def create_app(
     runs: Runs,
     *,

@@ -44,6 +44,11 @@ class Options(BaseModel):
     series: tuple[str, ...] = Field(
         (), max_length=MOST_NAMED, description="The ids to forecast. The default is all."
     )
+    leave_out: tuple[str, ...] = Field(
+        (),
+        max_length=MOST_NAMED,
+        description="The ids of series that are not forecast, such as ended ones, and not missed with strict.",
+    )
     strict: bool = Field(
         False,
         description="Whether to refuse a table in which series end before others, are too short or are missing.",
@@ -97,14 +102,14 @@ def _known() -> str:
 
 
 def query_options(query: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """Return the options of an address: series may be repeated, levels has commas.
+    """Return the options of an address: series and leave_out may be repeated, levels has commas.
 
     Raises:
         RequestError: When another option is given twice.
     """
     found: dict[str, Any] = {}
     for name, text in query:
-        if name == "series":
+        if name in ("series", "leave_out"):
             found.setdefault(name, []).append(text)
         elif name in found:
             _reject(f"{shortened(name, 40)} is given twice", path=name)

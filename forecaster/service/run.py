@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forecaster.api.new_run import check_count
+from forecaster.arguments import checked
 from forecaster.data.pandas_later import OwnProcess
 from forecaster.errors import UsageError
 from forecaster.service import check_installed
@@ -25,6 +26,7 @@ from forecaster.service.settings import (
 MOST_WORKERS, MOST_PORT = 256, 65_535
 
 
+@checked
 def serve(
     runs: Runs,
     *,

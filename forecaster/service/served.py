@@ -80,6 +80,7 @@ def _loaded(name: str, path: Path, thread: WorkThread) -> Version:
             cutoff=options.cutoff_text,
             horizon=options.horizon,
             levels=options.levels,
+            leave_out=options.leave_out,
             only=options.series,
             strict=options.strict,
             expect_until=options.expect_until_text,

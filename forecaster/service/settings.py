@@ -5,12 +5,13 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from forecaster.api.new_run import check_count
 from forecaster.api.run import Run
+from forecaster.arguments import wrong_type
 from forecaster.errors import UsageError
 from forecaster.runs.folder import located
 from forecaster.text import listed, quoted, shortened
@@ -78,12 +79,12 @@ def named_runs(runs: Runs) -> dict[str, Path]:
         runs: A run directory or a run, several, or several by name.
 
     Raises:
-        UsageError: When there is none, a name stands for two runs, or is not fit for an address.
+        UsageError: When there is none, one is no run, a name stands for two runs, or is not fit for an address.
     """
     if isinstance(runs, Mapping):
         pairs = [(name, _path(run)) for name, run in runs.items()]
     else:
-        several = [runs] if isinstance(runs, str | Path | Run) else list(runs)
+        several = [runs] if isinstance(runs, str | Path | Run) or not isinstance(runs, Iterable) else [*runs]
         pairs = [_named(run) for run in several]
     if not pairs:
         raise UsageError("there is no run to serve", hint="name a run directory")
@@ -113,6 +114,8 @@ def _named(run: Served) -> tuple[str, Path]:
 
 def _path(run: Served) -> Path:
     """Return the directory of a run; `latest` is the newest one, now."""
+    if not isinstance(run, str | Path | Run):
+        raise wrong_type("runs", run, "a run directory or a Run, several, or several by name")
     return run.path if isinstance(run, Run) else located(Path(run))
 
 

@@ -18,6 +18,7 @@ from forecaster.forecasting.calibration import Calibration
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.forecasting.levels import probabilities
+from forecaster.stages.checks import check_logarithms
 from forecaster.stages.graphs import EngineUsed, engine_used, with_engine
 from forecaster.stages.intervals import calibration_for
 from forecaster.stages.start import ForecastStart
@@ -69,6 +70,7 @@ def forecast_ahead(
     panel, unused = start.known_ahead(spec, future)
     lookback = None if spec.model.stateful else window.lookback
     panel, observed, filled = without_gaps(panel, start.known, spec.data, fitted.scaler, lookback=lookback)
+    check_logarithms(spec, panel)
     scaler, new = with_new_series(fitted.scaler, spec.scaling, panel, start.known)
     transforms = FittedTransforms(scaler, fitted.encoders)
     source = transforms.window_source(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+import numpy.typing as npt
 
 from forecaster.config.spec import ExperimentSpec
-from forecaster.data.arrays import row_blocks
+from forecaster.data.arrays import Floats, row_blocks
 from forecaster.data.panel import Panel
 from forecaster.data.transforms.resolution import blurred
 from forecaster.data.transforms.split import SPLITS, SplitBounds, SplitName, target_rows
@@ -50,8 +53,11 @@ def check_windows(spec: ExperimentSpec, panel: Panel, bounds: SplitBounds, *, fo
             )
 
 
-def beyond_bounds(spec: ExperimentSpec, panel: Panel) -> list[str]:
-    """Return a remark on the targets of a table that lie beyond data.bounds."""
+def beyond_bounds(spec: ExperimentSpec, panel: Panel, *, fixed: bool = False) -> list[str]:
+    """Return a remark on the targets of a table that lie beyond data.bounds.
+
+    fixed: Whether the bounds are those of a complete run, which nobody can move.
+    """
     bounds, said = spec.data.bounds, []
     for name, column in zip(panel.targets, panel.values.T, strict=False):
         for word, limit in (("below", bounds.min), ("above", bounds.max)):
@@ -62,8 +68,8 @@ def beyond_bounds(spec: ExperimentSpec, panel: Panel) -> list[str]:
                 which = "min" if word == "below" else "max"
                 values = "1 value" if n == 1 else f"{n:,} values"
                 said.append(
-                    f"{name} has {values} {word} data.bounds.{which}, {limit:g}, where forecasts end; correct the "
-                    "table, or move the bound"
+                    f"{name} has {values} {word} data.bounds.{which}, {limit:g}, where forecasts end; "
+                    + ("correct the table" if fixed else "correct the table, or move the bound")
                 )
     return said
 
@@ -106,21 +112,41 @@ def too_short(spec: ExperimentSpec, panel: Panel, bounds: SplitBounds) -> str | 
 
 def check_counts(panel: Panel) -> None:
     """Raise DataError when a target is negative or not a whole number."""
+    found = _first_target(panel, lambda values: (values < 0) | (values != np.floor(values)))
+    if found is not None:
+        raise DataError(
+            f"{found}, and a negative binomial needs counts",
+            hint="use family normal or student_t",
+            path="model.output.family",
+        )
+
+
+def check_logarithms(spec: ExperimentSpec, panel: Panel) -> None:
+    """Raise DataError when the scaling of a run takes logarithms and a target is negative; names the first."""
+    if spec.scaling.method != "log":
+        return
+    found = _first_target(panel, lambda values: values < 0)
+    if found is not None:
+        raise DataError(
+            f"{found}, and the run takes logarithms, which need values of 0 and more",
+            hint="correct the table, or train a run with another scaling.method",
+        )
+
+
+def _first_target(panel: Panel, wrong: Callable[[Floats], npt.NDArray[np.bool_]]) -> str | None:
+    """Return a phrase with the table, the series and the time of the first target that is wrong; None if none is."""
     for i, name in enumerate(panel.targets):
         for rows in row_blocks(len(panel.values)):
             values = panel.values[rows, i]
-            wrong = np.flatnonzero((values < 0) | (values != np.floor(values)))
-            if not len(wrong):
+            places = np.flatnonzero(wrong(values))
+            if not len(places):
                 continue
-            row = rows.start + wrong[:1]
+            row = rows.start + places[:1]
             series = panel.ids[int(panel.series_of_rows(row)[0])]
             when = panel.time_axis.text(panel.positions_of_rows(row))[0]
             who = f"series {series!r} has" if series else "there is"
-            raise DataError(
-                f"{panel.source}: {who} {values[wrong[0]]:g} as {name} at {when}, and a negative binomial needs counts",
-                hint="use family normal or student_t",
-                path="model.output.family",
-            )
+            return f"{panel.source}: {who} {values[places[0]]:g} as {name} at {when}"
+    return None
 
 
 def check_baselines(spec: ExperimentSpec, panel: Panel, bounds: SplitBounds) -> None:

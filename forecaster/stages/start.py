@@ -17,6 +17,7 @@ from forecaster.data.reading.cache import load_table
 from forecaster.data.reading.offsets import is_on_any_clock
 from forecaster.data.reading.sources import TableSource, source_name
 from forecaster.data.reading.table import read_ahead, read_table
+from forecaster.data.reading.times import typed_time
 from forecaster.data.spec import DataSpec, with_plain_times
 from forecaster.data.time_axis.axis import TimeAxis, offset_of
 from forecaster.data.time_axis.expected import expected_position
@@ -24,6 +25,7 @@ from forecaster.data.transforms.cutoff import NAMED, late_remark, late_series, l
 from forecaster.data.transforms.future import fill_in_future, with_horizon, without_the_future
 from forecaster.errors import DataError, Diagnostic, UsageError
 from forecaster.forecasting.fitted import CONTEXT
+from forecaster.stages.checks import beyond_bounds
 from forecaster.stages.learned import absent_series, last_rows
 from forecaster.stages.opened import OpenedRun
 from forecaster.text import listed, quoted
@@ -150,6 +152,7 @@ def find_forecast_start(
     ends: Mapping[str, int | None] | None = None,
     keep: bool = True,
     is_part: bool = False,
+    leave_out: Sequence[str] = (),
 ) -> ForecastStart:
     """Read the rows that a forecast starts from.
 
@@ -158,22 +161,27 @@ def find_forecast_start(
         time_axis: The time axis of the training rows.
         data: The table. None continues from the last training rows or, with a cutoff, from the rows of the run's
             own table.
-        cutoff: The last time that the forecast takes as known; None is the last row of each series.
+        cutoff: The last time that the forecast takes as known, in ISO 8601 or like the table's times; None is the
+            last row of each series.
         steps: The number of steps to forecast; None is the horizon of the settings.
         expect_until: The time up to which every series is expected to have rows; see `expected_position`.
         ends: The position of the last row of each series of the training; None reads them from the run.
         keep: Whether a large table may be kept in the user's cache, for the next forecast from it.
         is_part: Whether the table is a part of a larger one, in which other series may reach the cutoff.
+        leave_out: The ids of series that are not forecast, and not missed where the table lacks them.
 
     Raises:
         DataError: When the table cannot be read, or no series is long enough.
         UsageError: When the cutoff is not a time of the table, or expect_until no time, or one of them has an offset
-            and the training rows have none.
+            and the training rows have none, or leave_out names an unknown series, or all.
     """
     # Before the table, which may be large, is read.
     check_clock(opened.spec.data, time_axis, cutoff=cutoff, expect_until=expect_until)
-    expected = None if expect_until is None else expected_position(expect_until, time_axis)
     spec, run = opened.spec, opened.run
+    expected = None
+    if expect_until is not None:
+        expected = expected_position(typed_time(expect_until, spec.data), time_axis)
+    cutoff = None if cutoff is None else typed_time(cutoff, spec.data)
     horizon = spec.window.horizon if steps is None else steps
     if data is None and cutoff is None:
         run.check(CONTEXT)
@@ -186,19 +194,27 @@ def find_forecast_start(
         panel, known, warnings = _read_rows(spec, data, time_axis, keep=keep)
     position = None
     uneven = []
-    if data is not None:
+    if ends is None and (data is not None or leave_out):
         # Not the rows themselves: those of many series take as long to read as the table.
-        ends = last_rows(opened.run, time_axis) if ends is None else ends
+        ends = last_rows(opened.run, time_axis)
+    if ends is not None and leave_out:
+        panel, known = _without(panel, known, leave_out, trained=ends)
+        ends = {name: end for name, end in ends.items() if name not in leave_out}
+    beyond = []
+    if data is not None and ends is not None:
+        beyond = beyond_bounds(spec, panel, fixed=True)
         uneven = _since_training(ends, panel, known, stale=cutoff is None)
     if expected is not None:
         uneven += _stale(panel, known, expected)
+    last = panel.first + known
     if cutoff is not None:
         panel, known, position, late = up_to(panel, known, cutoff, horizon=horizon, is_part=is_part)
     else:
         late = late_series(panel, known, horizon=horizon)
-    panel, known, short = long_enough(panel, known, spec.window)
+    has_later = position is not None and position + 1 < int(last.max())
+    panel, known, short = long_enough(panel, known, spec.window, has_later=has_later)
     uneven += late + [Diagnostic(text, severity="warning") for text in short]
-    notes = [str(remark) for remark in uneven]
+    notes = [*(str(remark) for remark in uneven), *beyond]
     if data is None and cutoff is not None and not opened.same_table:
         notes.append(f"{opened.table_name} has changed since the run was trained on it")
     return ForecastStart(panel, known, notes, warnings, tuple(uneven), position)
@@ -223,6 +239,22 @@ def check_clock(data: DataSpec, time_axis: TimeAxis, *, cutoff: str | None, expe
                 f"{option}: {text} has the offset {offset} from UTC, and the network was trained on times without one",
                 hint="write it without an offset, on the clock of the training rows",
             )
+
+
+def _without(
+    panel: Panel, known: Ints, leave_out: Sequence[str], *, trained: Mapping[str, int | None]
+) -> tuple[Panel, Ints]:
+    """Return the series that are not left out. Raises UsageError for an unknown one, or where none is left."""
+    unknown = sorted(set(leave_out).difference(panel.ids, trained))
+    if unknown:
+        raise UsageError(
+            f"--leave-out {listed(quoted(unknown), most=NAMED)}: neither in {panel.source} nor in the training",
+            hint="check the names",
+        )
+    keep = np.flatnonzero([name not in leave_out for name in panel.ids])
+    if not len(keep):
+        raise UsageError("--leave-out: leaves no series to forecast", hint="name fewer")
+    return panel.pick(keep), known[keep]
 
 
 def _stale(panel: Panel, known: Ints, expected: int) -> list[Diagnostic]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -152,6 +152,9 @@ def looks(newest: Quantities, before: Quantities, *, length: int, rate: float) -
             least=check.least,
             limit=rate / len(names),
         )
+        if name == "coverage":
+            # A share ends at 1.
+            one = replace(one, high=min(one.high, 1.0))
         found.append(_in_units(one) if name in _LOGS else one)
     return found
 

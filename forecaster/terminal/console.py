@@ -186,15 +186,20 @@ def _blocks(widths: Sequence[int], width: int) -> list[list[int]]:
 
 def line_width() -> int:
     """Return the number of characters in a line of stdout: COLUMNS, or that of the terminal, or 80 into a pipe."""
+    return _asked_width() or (
+        os.get_terminal_size(sys.stdout.fileno()).columns or 80 if sys.stdout.isatty() else 80
+    )
+
+
+def _asked_width() -> int:
+    """Return the number in COLUMNS; 0 where there is none."""
     asked = os.environ.get("COLUMNS", "")
-    if asked.isdecimal() and int(asked):
-        return int(asked)
-    return os.get_terminal_size(sys.stdout.fileno()).columns or 80 if sys.stdout.isatty() else 80
+    return int(asked) if asked.isdecimal() else 0
 
 
 def wrapped(sentences: Sequence[str]) -> list[str]:
-    """Return sentences as lines of a terminal, broken between words; into a pipe each stays on one line."""
-    if not sys.stdout.isatty():
+    """Return sentences as lines, broken between words; into a pipe without COLUMNS each stays on one line."""
+    if not sys.stdout.isatty() and not _asked_width():
         return [*sentences]
     return [line for text in sentences for line in textwrap.wrap(text, line_width(), break_long_words=False)]
 

@@ -64,7 +64,8 @@ Horizon = Annotated[
         "--horizon",
         min=1,
         metavar="STEPS",
-        help="Forecast this many steps. Only the recursive head exceeds the trained horizon.",
+        help="Forecast this many steps. Only the recursive head exceeds the trained horizon; fewer steps need all "
+        "covariates of it.",
         show_default=False,
     ),
 ]

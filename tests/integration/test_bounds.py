@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.integration.tiny_runs import call, csv_rows, done, hours, write_config, write_table
+from tests.integration.tiny_runs import call, csv_rows, done, hours, refused, write_config, write_table
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +53,29 @@ def test_values_of_the_table_beyond_the_bounds_are_a_warning(tmp_path: Path) -> 
         "values below data.bounds.min, 1, where forecasts end; correct the table, or move the bound" in said
     )
     assert "data.bounds.max" not in said
+
+
+def test_predict_says_of_newer_rows_what_cannot_be(tmp_path: Path) -> None:
+    config = falling(tmp_path, {"min": 0, "max": 70})
+    done("train", config, "--run-dir", tmp_path / "r", "-q")
+    done("train", config, "--run-dir", tmp_path / "log", "-q", "--set", "scaling.method=log")
+    newer = write_table(tmp_path / "n.csv", "t,y", zip(hours(80), [*range(78), -3, 1], strict=True))
+    assert call("predict", tmp_path / "r", "--data", newer).stderr == (
+        "note: y has 1 value below data.bounds.min, 0, where forecasts end; correct the table\n"
+        "note: y has 7 values above data.bounds.max, 70, where forecasts end; correct the table\n"
+    )
+    assert call("predict", tmp_path / "r").stderr == ""
+    assert refused(2, "predict", tmp_path / "log", "--data", newer) == (
+        f"{newer}: there is -3 as y at {hours(80)[78]}, and the run takes logarithms, which need values of 0 and more; "
+        "correct the table, or train a run with another scaling.method"
+    )
+    assert "later --from" not in refused(2, "predict", tmp_path / "r", "--data", some(newer, 4))
+    assert "use a later --from" in refused(2, "predict", tmp_path / "r", "--from", hours(3)[2])
+
+
+def some(table: Path, rows: int) -> Path:
+    table.write_text("".join(table.read_text().splitlines(keepends=True)[: rows + 1]))
+    return table
 
 
 def test_bounds_in_the_wrong_order_are_refused(tmp_path: Path) -> None:

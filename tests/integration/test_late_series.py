@@ -15,6 +15,7 @@ pytestmark = pytest.mark.slow
 HOURS = hours(60)
 LAST = HOURS[59]
 # Horizon 3: "late" ends one step before the others, "gone" long before.
+STRICT = "add their rows, or name those that have ended with --leave-out"
 ROWS = {"a": 60, "late": 59, "gone": 30}
 DEAD = (
     f"1 of 3 series end a whole horizon or more before the last time of the table, {LAST}, and so do their forecasts: "
@@ -70,9 +71,38 @@ def test_from_forecasts_late_series_as_far_as_they_go(run: Path) -> None:
 
 def test_strict_refuses_with_every_remark(run: Path) -> None:
     assert refused(2, "predict", run, "--strict").splitlines() == [
-        f"--strict: {DEAD}; add their rows, or leave these series out of the table",
-        f"--strict: {BEHIND}",
+        f"--strict: {DEAD}; {STRICT}",
+        f"--strict: {BEHIND.partition('; use')[0]}; {STRICT}",
     ]
+
+
+def test_what_has_ended_is_left_out_and_not_missed(run: Path, tmp_path: Path) -> None:
+    """The hint of --strict, followed: with the series in the table, without it, and from the last training rows."""
+    ahead, left = hours(73), ("--strict", "--leave-out", "gone", "--leave-out", "late")
+    table = write_table(tmp_path / "t.csv", "t,id,y", rows_of({"a": 70, "late": 69, "gone": 30}))
+    without = write_table(tmp_path / "u.csv", "t,id,y", rows_of({"a": 70}))
+    for given in (table, without):
+        result = call("predict", run, "--data", given, *left)
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert steps_of(result.stdout) == {"a": ahead[70:]}
+    assert steps_of(done("predict", run, *left)) == {"a": ahead[60:63]}
+    assert "1 of 2 series end before" in refused(2, "predict", run, "--data", table, *left[:3])
+    frame = fc.load(run).predict(table, strict=True, leave_out=["gone", "late"])
+    assert frame["id"].unique().tolist() == ["a"]
+
+
+def test_only_what_is_known_can_be_left_out(run: Path, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "t.csv", "t,id,y", rows_of({"a": 70}))
+    assert refused(2, "predict", run, "--data", table, "--leave-out", "b") == (
+        f"--leave-out 'b': neither in {table} nor in the training; check the names"
+    )
+    assert refused(2, "predict", run, "--data", table, "--leave-out", "a") == (
+        "--leave-out: leaves no series to forecast; name fewer"
+    )
+    assert refused(2, "predict", run, "--data", table, "-o", f"{tmp_path}/parts/", "--leave-out", "a") == (
+        "--leave-out: a forecast in parts has no such option; leave these series out of the table; where the run knows "
+        "them, refit it on that table"
+    )
 
 
 def test_strict_takes_series_that_end_together(run: Path, tmp_path: Path) -> None:
@@ -85,7 +115,7 @@ def test_strict_in_python(run: Path) -> None:
     with pytest.raises(fc.DataError) as caught:
         loaded.predict(strict=True)
     assert "strict=True: 1 of 3 series end before" in str(caught.value)
-    assert f"use cutoff '{LAST}' for forecasts" in str(caught.value)
+    assert str(caught.value).endswith("add their rows, or name those that have ended with leave_out")
     notes: list[object] = []
     loaded.predict(on_note=notes.append)
     assert notes == [DEAD, BEHIND]

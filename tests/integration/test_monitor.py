@@ -62,6 +62,11 @@ def test_rows_like_those_before_are_no_alarm(run: Path, tmp_path: Path) -> None:
     names = [one["name"] for one in found["checks"]]  # type: ignore[index,attr-defined]
     assert names == ["error", "bias", "coverage", "level", "spread", "calendar"]
     assert all(one["p"] is not None for one in found["checks"])  # type: ignore[index,attr-defined]
+    text = done("monitor", run, "--data", tmp_path / "newer.csv").splitlines()
+    assert text[2].split() == ["check", "now", "usual", "from", "to", "p", "alarm"]
+    assert [line.split()[-1] for line in text[4:10]] == ["no"] * 6
+    # A share ends at 1.
+    assert text[6].split()[:1] + text[6].split()[4:5] == ["coverage", "1.00"]
 
 
 def test_looks_at_clean_rows_raise_no_alarm(run: Path, tmp_path: Path) -> None:
@@ -93,6 +98,10 @@ def test_series_that_end_early_or_are_absent_are_an_alarm(run: Path, tmp_path: P
     _, found = watched(run, table(tmp_path / "absent.csv", values(N + 60), ids="a"))
     assert found["absent"] == ["b"]
     assert "absent: 1 series are not in the table: 'b'" in found["alarms"]  # type: ignore[operator]
+    jump = 100.0 * (np.arange(N + 60)[:, None] >= N + 48)
+    result = call("monitor", run, "--data", table(tmp_path / "far.csv", values(N + 60) + jump))
+    [level] = [line.split() for line in result.stdout.splitlines() if line.startswith("level ")]
+    assert level[-3:] == ["<", "0.0001", "yes"]
 
 
 def test_missing_values_are_an_alarm(run: Path, tmp_path: Path) -> None:

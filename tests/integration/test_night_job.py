@@ -93,7 +93,7 @@ def test_a_table_that_is_old_as_a_whole_is_stale(folder: Path, tmp_path: Path) -
     assert result.exit_code == 0
     assert f"note: {said}" in result.stderr.splitlines()
     found = refused(2, "predict", run, "--data", stale, "--expect-until", "-1d", "--strict").splitlines()
-    assert f"--strict: {said}; add their rows, or leave these series out of the table" in found
+    assert f"--strict: {said}; add their rows, or name those that have ended with --leave-out" in found
     assert call("predict", run, "--expect-until", str(YESTERDAY), "--strict").exit_code == 0
     with pytest.raises(fc.DataError, match="up to which rows are expected"):
         fc.load(run).predict(stale, strict=True, expect_until=YESTERDAY)

@@ -123,7 +123,7 @@ def test_a_faulty_series_is_a_row_of_errors_with_its_place_and_costs_no_other(
     assert errors == (
         "s,error\n"
         f"s007,\"{table}: t: row 483: another row of series 's007' has the time 2024-01-01 03:00:00 too; delete one, or set data.duplicates to mean or last\"\n"
-        f"short,\"{table}: a forecast needs 6 rows before its cutoff, and 'short' has 2; pass more rows with --data, or use a later --from\"\n"
+        f"short,\"{table}: a forecast needs 6 rows before its cutoff, and 'short' has 2; pass more rows with --data\"\n"
     )
 
 
@@ -134,7 +134,7 @@ def test_strict_writes_what_it_can_and_ends_with_2(run: Path, tmp_path: Path) ->
     message = refused(2, "predict", run, "--data", table, "--output", out, "--strict")
     assert message == (
         f"--strict: 1 of 41 series are not forecast; {tmp_path}/out/_errors.csv says why; add their rows, or leave "
-        f"these series out of the table; all others are in {tmp_path}/out"
+        f"these series out of the table and, where the run knows them, refit it on that table; all others are in {tmp_path}/out"
     )
     assert joined(tmp_path / "out").num_rows == 120
 
@@ -223,7 +223,7 @@ def test_a_full_disk_leaves_what_is_written_and_the_next_call_goes_on(
         (
             ["--data", "t.csv", "--output", "out/"],
             "{0}/t.csv: a forecast in parts is made from Parquet; write the table as a .parquet file or as a folder "
-            "of them, or leave out --engine",
+            "of them, or name a file with --output",
         ),
         (
             ["--data", "t.parquet", "--output", "f.csv", "--engine", "ray"],

@@ -118,6 +118,45 @@ def test_other_rows_are_taken_and_answered_in_every_kind(folder: Path, kind: str
     assert pa.types.is_timestamp(values.schema.field("t").type)
 
 
+def test_times_that_were_text_come_back_as_the_command_line_writes_them(tmp_path: Path) -> None:
+    days = [f"2024-{1 + i // 28:02d}-{1 + i % 28:02d}" for i in range(84)]
+    write_table(tmp_path / "t.csv", "t,y", zip(days, range(84), strict=True))
+    config = write_config(tmp_path, {"targets": ["y"], "freq": "D", "missing": "ffill"})
+    done("train", config, "--run-dir", tmp_path / "r", "-q")
+    run, table = fc.load(tmp_path / "r"), pd.read_csv(tmp_path / "t.csv")
+    written = [row[0] for row in csv_rows(done("predict", tmp_path / "r", "--from", days[50]))[1:]]
+    answer = run.predict(table, cutoff=days[50])
+    assert answer["t"].tolist() == written == ["2024-02-24", "2024-02-25", "2024-02-26"]
+    assert len(table.merge(answer, on="t")) == 3
+    newer = pd.concat([table, pd.DataFrame({"t": ["2024-03-29", "2024-03-30", "2024-03-31"], "y": 1})])
+    scored = run.evaluate(newer).forecasts
+    assert scored["cutoff"].iloc[-1] == "2024-03-28"
+    assert newer["t"].tolist()[-3:] == scored["t"].tolist()[-3:]
+
+
+def test_what_no_run_can_answer_is_refused(folder: Path) -> None:
+    run = fc.load(folder / "cli")
+    judged = run.evaluate()
+    for call, says in (
+        (lambda: run.predict(horizon=2.5), "horizon: is 2.5, needs a whole number"),  # type: ignore[arg-type]
+        (lambda: run.predict(horizon=True), "horizon: is True, needs a whole number"),
+        (lambda: run.evaluate(split="foo"),  # type: ignore[arg-type]
+         "split foo: there is no such split; use val or test"),
+        (lambda: run.explain(seed=-1), "seed -1: needs a whole number that is not below 0"),
+        (lambda: judged.worse_than(3),  # type: ignore[arg-type]
+         "rival: is 3, needs the name of a baseline or an Evaluation"),
+        (lambda: judged.worse_than("drift"),
+         "drift: was not scored; score it too, with also=['drift'] of evaluate"),
+    ):  # fmt: skip
+        with pytest.raises(fc.UsageError) as error:
+            call()
+        assert str(error.value) == says
+    with pytest.raises(
+        fc.UsageError, match=r"^fail_if_worse_than nope: there is no such baseline; use one of naive"
+    ):
+        judged.worse_than("nope")
+
+
 def test_future_is_filled_in_and_given_back(folder: Path) -> None:
     run = fc.load(folder / "cli")
     usual = run.predict()

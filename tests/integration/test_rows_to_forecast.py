@@ -69,9 +69,8 @@ def test_rows_of_another_phase_are_refused(run: Path, tmp_path: Path) -> None:
     table = write_table(tmp_path / "t.csv", "t,y", zip(half_past, range(9), strict=True))
     text = refused(2, "predict", run, "--data", table)
     assert text.splitlines()[0] == (
-        f"{table}:2: t: 2024-01-01 00:30:00 is not a step of data.freq 'h': the nearest steps are "
-        "2024-01-01 00:00:00 and 2024-01-01 01:00:00; the network was trained on these steps: give it rows of the "
-        "same frequency and phase"
+        f"{table}:2: t: 2024-01-01 00:30:00 is not a step of the run, whose training has steps such as "
+        "2024-01-01 00:00:00 and 2024-01-01 01:00:00; give it rows that lie on these steps"
     )
 
 

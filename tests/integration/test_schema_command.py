@@ -15,5 +15,12 @@ def test_json_is_accepted_and_changes_nothing() -> None:
     assert json.loads(plain.stdout) == json_schema()
 
 
+def test_the_options_of_every_command_are_taken() -> None:
+    plain = CliRunner().invoke(app, ["schema"]).stdout
+    for option in ("-q", "--quiet", "-v", "--verbose", "--no-color"):
+        found = CliRunner().invoke(app, ["schema", option])
+        assert (found.exit_code, found.stdout) == (0, plain)
+
+
 def test_help_does_not_offer_it() -> None:
     assert "--json" not in CliRunner().invoke(app, ["schema", "--help"]).stdout

@@ -211,8 +211,7 @@ def test_newer_rows(run: Path, tmp_path: Path) -> None:
 def test_too_few_new_rows(run: Path, tmp_path: Path) -> None:
     few = write_table(tmp_path / "few.csv", "t,y", zip(hours(5), range(5), strict=True))
     assert refused(2, "predict", run, "--data", few) == (
-        f"{few}: a forecast needs 6 rows before its cutoff, and the table has 5; pass more rows with --data, or use a "
-        "later --from"
+        f"{few}: a forecast needs 6 rows before its cutoff, and the table has 5; pass more rows with --data"
     )
 
 

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.integration.tiny_runs import call, done, hours, line, refused, write_config, write_table
 
 
@@ -51,3 +53,12 @@ def test_series_too_short_for_a_window_are_named_skipped_or_refused(tmp_path: Pa
     window = {"lookback": 6, "horizon": 3, "short": "error"}
     text = refused(2, "validate", write_config(tmp_path, columns, window=window))
     assert text.endswith(f"{named}; add rows to these series, or set window.short to skip or pad")
+
+
+def test_tables_and_sentences_fit_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_table(tmp_path / "t.csv", "t,y", zip(hours(90), range(90), strict=True))
+    write_config(tmp_path, {"targets": ["y"], "timezone": "Europe/Paris"})
+    for columns in (80, 50):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.chdir(tmp_path)
+        assert max(map(len, done("validate", "c.yaml").splitlines())) <= columns

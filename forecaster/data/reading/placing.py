@@ -139,12 +139,12 @@ def to_positions(
         stamp = stamps[int(faulty[i])]
         before, after = time_axis.text(np.array(time_axis.around(stamp)))
         [text] = time_axis.stamp_text(np.array([stamp]))
-        what = f"{text} is not a step of data.freq {time_axis.freq!r}: the nearest steps are {before} and {after}"
         if trained:
             return (
-                what,
-                "the network was trained on these steps: give it rows of the same frequency and phase",
+                f"{text} is not a step of the run, whose training has steps such as {before} and {after}",
+                "give it rows that lie on these steps",
             )
+        what = f"{text} is not a step of data.freq {time_axis.freq!r}: the nearest steps are {before} and {after}"
         return what, _off_axis_hint(rows, time_axis, freq, stamp)
 
     rows.faults(spec.time, faulty, describe).raise_any(tables)

@@ -33,9 +33,9 @@ from forecaster.data.reading.sources import (
     source_name,
     spoken_of,
 )
-from forecaster.data.reading.times import LEFT_OUT, TimeReader
+from forecaster.data.reading.times import LEFT_OUT, TimeReader, typed_time
 from forecaster.data.spec import DataSpec, TimePartsSpec, with_plain_times
-from forecaster.data.time_axis.axis import TimeAxis, parse_stamp
+from forecaster.data.time_axis.axis import TimeAxis, end_of, parse_stamp
 from forecaster.errors import ConfigError, DataError, Location
 
 if TYPE_CHECKING:
@@ -232,18 +232,18 @@ def _join(batches: _Batches, source: str, names: list[str]) -> Rows:
 
 
 def _bounds(spec: DataSpec, zone: str | None) -> tuple[int | None, int | None]:
-    """Return data.start and data.end on a zone's clock, as stamps; an end that is a date includes its whole day."""
+    """Return data.start and data.end on a zone's clock, as stamps; an end that is a day or a month includes it all."""
     bounds: list[int | None] = []
     for name, text in (("start", spec.start), ("end", spec.end)):
         if text is None:
             bounds.append(None)
             continue
         integer = isinstance(spec.freq, int)
-        whole_day = name == "end" and not integer and isinstance(text, str) and len(text.strip()) == 10
+        if not integer:
+            text = typed_time(str(text), spec)
+            text = end_of(text) if name == "end" else text
         try:
-            bounds.append(
-                parse_stamp(f"{text} 23:59:59.999999" if whole_day else text, zone, integer=integer)
-            )
+            bounds.append(parse_stamp(text, zone, integer=integer))
         except ValueError as error:
             raise ConfigError(
                 str(error), hint="write it like the table's times", path=f"data.{name}"

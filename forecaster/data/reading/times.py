@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -217,6 +219,32 @@ def _integers(cells: pa.Array) -> tuple[Ints, Bools]:
     # Arrow takes no plus sign.
     unsigned = pc.replace_substring_regex(text, r"^\+", "")
     return to_ints(pc.if_else(mask(good), unsigned, None).cast(pa.int64())), good
+
+
+def typed_time(text: str, spec: DataSpec) -> str:
+    """Return a time that a person wrote like the table's times in ISO 8601; text that is no such time as it is.
+
+    Args:
+        text: A time; one that is in ISO 8601 already is returned as it is, whatever the table's form.
+        spec: The data section.
+    """
+    import pyarrow as pa
+
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    else:
+        return text
+    if isinstance(spec.freq, int) or re.fullmatch(_MONTH, text):
+        return text
+    for time_format in (None, spec.csv.time_format):
+        times, aware = _parse(pa.array([text]), time_format)
+        if not np.isnat(times[0]):
+            day = times[0].astype("M8[D]")
+            written = str(day if day == times[0] and not aware[0] else times[0].astype("M8[us]"))
+            return written + ("+00:00" if aware[0] else "")
+    return text
 
 
 def _parse(cells: pa.Array, time_format: str | None) -> tuple[NDArray[np.datetime64], Bools]:

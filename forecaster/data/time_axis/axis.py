@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -27,6 +29,7 @@ OFF_AXIS = np.iinfo(np.int64).min
 YEARS = np.datetime64("1678"), np.datetime64("2262")
 _SAMPLE = 100_000
 _SHORTEST_MONTH = 28
+_A_MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,26 @@ class TimeAxis:
         """
         return self.at_or_after(parse_stamp(text, self.timezone, integer=self.is_integer))
 
+    def floor_position(self, text: str | int) -> int:
+        """Return the last position that is not after a date, a time or, on an integer axis, a number.
+
+        A month such as 2024-06 is its first moment or, where steps are months or longer, the step that lies in it.
+
+        Raises:
+            ValueError: The text is none of these.
+        """
+        f = Frequency.parse(self.freq)
+        by_month = not (f.is_integer or f.is_tick) and f.unit.removeprefix("B")[:1] in ("M", "Q", "Y")
+        if by_month and _A_MONTH.fullmatch(str(text)):
+            text = end_of(str(text))
+        stamp = parse_stamp(text, self.timezone, integer=self.is_integer)
+        return self.at_or_before(stamp)
+
+    def at_or_before(self, stamp: int) -> int:
+        """Return the last position whose stamp is not after this one."""
+        position = self.at_or_after(stamp)
+        return position if int(self.stamps(np.array([position]))[0]) <= stamp else position - 1
+
     def around(self, stamp: int) -> tuple[int, int]:
         """Return the positions just before and just after a stamp that lies between two steps."""
         after = self.at_or_after(stamp)
@@ -150,8 +173,8 @@ def parse_stamp(text: str | int, timezone: str | None, *, integer: bool = False)
     """Return the stamp of an ISO 8601 text, or the integer itself.
 
     Args:
-        text: A date or time. Without an offset it is on the clock of `timezone`: the first moment of a repeated
-            hour, and the first moment after a skipped one.
+        text: A date, a time, or a month, which is its beginning. Without an offset it is on the clock of `timezone`:
+            the first moment of a repeated hour, and the first moment after a skipped one.
         timezone: IANA zone; None takes the time as it is written.
         integer: Whether the axis is one of integers.
 
@@ -164,7 +187,7 @@ def parse_stamp(text: str | int, timezone: str | None, *, integer: bool = False)
         except ValueError:
             raise ValueError(f"{text!r} is not an integer, and the time axis is one of integers") from None
     try:
-        moment = datetime.fromisoformat(str(text))
+        moment = datetime.fromisoformat(f"{text}-01" if _A_MONTH.fullmatch(str(text)) else str(text))
     except ValueError:
         raise ValueError(
             f"{text!r} is not an ISO 8601 date or time such as 2024-01-31 or 2024-01-31T06:00"
@@ -186,6 +209,14 @@ def offset_of(text: str) -> str | None:
     except ValueError:
         return None
     return None if offset is None else _offset(offset // timedelta(microseconds=1) * 1000)
+
+
+def end_of(text: str) -> str:
+    """Return the last microsecond of a month or a date, as text; any other time as it is."""
+    text = text.strip()
+    if _A_MONTH.fullmatch(text):
+        return f"{text}-{monthrange(int(text[:4]), int(text[5:]))[1]:02d} 23:59:59.999999"
+    return f"{text} 23:59:59.999999" if len(text) == 10 else text
 
 
 def _units(f: Frequency, days: Ints) -> Ints:

@@ -6,8 +6,6 @@ import re
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from forecaster.data.time_axis.axis import TimeAxis, parse_stamp
 from forecaster.errors import UsageError
 
@@ -23,7 +21,7 @@ def expected_position(text: str, time_axis: TimeAxis, *, now: datetime | None = 
     this machine where it has none.
 
     Args:
-        text: An absolute time, written like the table's times; or `now`, `today`, `yesterday`, `-6h`, `-1d`, `today-1h`
+        text: An absolute time in ISO 8601, or a month; or `now`, `today`, `yesterday`, `-6h`, `-1d`, `today-1h`
             and the like.
         time_axis: The time axis.
         now: The present time, with a time zone. None asks the clock.
@@ -34,14 +32,12 @@ def expected_position(text: str, time_axis: TimeAxis, *, now: datetime | None = 
     found = None if time_axis.is_integer else _RELATIVE.fullmatch(text.strip())
     try:
         if found is None or not found[0]:
-            stamp = parse_stamp(text, time_axis.timezone, integer=time_axis.is_integer)
-        else:
-            stamp = _stamp(found, time_axis.timezone, datetime.now(UTC) if now is None else now)
-        position = time_axis.at_or_after(stamp)
+            return time_axis.floor_position(text)
+        now = datetime.now(UTC) if now is None else now
+        return time_axis.at_or_before(_stamp(found, time_axis.timezone, now))
     except (ValueError, OverflowError) as error:
         hint = "give a step number" if time_axis.is_integer else _HINT
         raise UsageError(f"--expect-until: {error}", hint=hint) from None
-    return position if int(time_axis.stamps(np.array([position]))[0]) <= stamp else position - 1
 
 
 def _stamp(found: re.Match[str], timezone: str | None, now: datetime) -> int:

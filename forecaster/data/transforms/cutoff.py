@@ -11,7 +11,6 @@ import numpy.typing as npt
 from forecaster.data.arrays import Ints
 from forecaster.data.panel import Panel
 from forecaster.data.spec import DataSpec, WindowSpec
-from forecaster.data.time_axis.axis import parse_stamp
 from forecaster.data.transforms.fill import fill, refusal
 from forecaster.errors import DataError, Diagnostic, UsageError
 
@@ -30,7 +29,7 @@ def up_to(
     Args:
         panel: The series.
         known: (series,), the number of rows of each series up to its last target.
-        cutoff: The last time that the forecast takes as known, as text.
+        cutoff: The last time that the forecast takes as known, in ISO 8601.
         horizon: The number of steps to forecast.
         is_part: Whether other series of the table, which are not here, may reach the cutoff.
 
@@ -44,12 +43,9 @@ def up_to(
     """
     time_axis = panel.time_axis
     try:
-        stamp = parse_stamp(cutoff, time_axis.timezone, integer=time_axis.is_integer)
-        position = time_axis.at_or_after(stamp)
+        position = time_axis.floor_position(cutoff)
     except ValueError as error:
         raise UsageError(f"--from: {error}") from None
-    if int(time_axis.stamps(np.array([position]))[0]) > stamp:
-        position -= 1
     ends = panel.first + known - 1
     last = int(ends.max())
     outside = position < panel.first.min() or position > last
@@ -83,7 +79,7 @@ def up_to(
 
 
 def late_remark(panel: Panel, ends: Ints, late: Ints, what: str) -> Diagnostic:
-    """Return a remark that counts the series that end early, and names the first to end.
+    """Return a remark that counts the series that end early, and names the first to end; of one without a name, when.
 
     Args:
         panel: The series.
@@ -93,6 +89,8 @@ def late_remark(panel: Panel, ends: Ints, late: Ints, what: str) -> Diagnostic:
     """
     late = late[np.argsort(ends[late], kind="stable")]
     times = panel.time_axis.text(ends[late[:NAMED]])
+    if not any(panel.ids):
+        return Diagnostic(f"the series ends at {times[0]}, {what}", severity="warning")
     named = [f"{panel.ids[s]!r} at {time}" for s, time in zip(late[:NAMED].tolist(), times, strict=True)]
     more = f" and {len(late) - NAMED:,} more" if len(late) > NAMED else ""
     return Diagnostic(
@@ -127,13 +125,16 @@ def late_series(panel: Panel, known: Ints, *, horizon: int) -> list[Diagnostic]:
     return remarks
 
 
-def long_enough(panel: Panel, known: Ints, window: WindowSpec) -> tuple[Panel, Ints, list[str]]:
+def long_enough(
+    panel: Panel, known: Ints, window: WindowSpec, *, has_later: bool = False
+) -> tuple[Panel, Ints, list[str]]:
     """Keep the series with a whole lookback up to their cutoff or, with padding, at least one row.
 
     Args:
         panel: The series.
         known: (series,), the number of rows of each series up to its cutoff.
         window: The window section.
+        has_later: Whether the table goes on after the cutoff.
 
     Returns:
         The series, the number of rows of each up to its cutoff, and remarks that name the other series.
@@ -152,7 +153,8 @@ def long_enough(panel: Panel, known: Ints, window: WindowSpec) -> tuple[Panel, I
     more = f" and {len(short) - NAMED:,} more" if len(short) > NAMED else ""
     text = f"{panel.source}: a forecast needs {lookback:,} rows before its cutoff, and {named}{more}"
     if len(short) == len(known):
-        raise DataError(text, hint="pass more rows with --data, or use a later --from")
+        later = ", or use a later --from" if has_later else ""
+        raise DataError(text, hint=f"pass more rows with --data{later}")
     keep = np.flatnonzero(known >= lookback)
     return panel.pick(keep), known[keep], [f"{text}; not forecast"]
 

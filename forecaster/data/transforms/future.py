@@ -141,7 +141,8 @@ def _check_known(
         lines.append(f"{of} has no {panel.future[c]!r} at {time}, which must be known ahead")
     if len(at) > NAMED:
         lines.append(f"and {len(at) - NAMED:,} more values of the horizon")
-    hint = "fill it in for every step of the horizon"
+    steps = len(rows) // len(panel.ids)
+    hint = f"fill it in for all {steps:,} steps; a shorter --horizon shows fewer, and needs them all"
     if table is None:
         hint = "write the table to fill in with forecaster future, and pass it with --future"
     # A table whose rows belong to no series explains why values are missing.

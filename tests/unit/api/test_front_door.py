@@ -37,6 +37,7 @@ def test_every_public_name_resolves_and_is_listed() -> None:
     for name in fc.__all__:
         assert getattr(fc, name).__name__ == name
         assert name in dir(fc)
+    assert sorted(name for name in dir(fc) if not name.startswith("_")) == sorted(fc.__all__)
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

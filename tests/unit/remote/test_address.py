@@ -116,7 +116,7 @@ def test_a_config_keeps_an_address_wherever_it_is_written(tmp_path: Path) -> Non
         (
             "postgresql://me:pw@x/y",
             "f",
-            "output postgresql://***@x/y: the address of a database holds a password",
+            "output postgresql://***@x/y: an address of a database may hold a password",
         ),
         ("env:DB", None, "output env:DB: is a database; name its table with table"),
     ],

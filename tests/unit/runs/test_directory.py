@@ -102,7 +102,14 @@ def test_what_is_no_complete_run_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         RunDir(tmp_path / "goood").manifest()
     assert str(caught.value) == (
-        f"{tmp_path}/goood: there is no such run directory; complete runs in {tmp_path}: good"
+        f"{tmp_path}/goood: there is no such run directory; did you mean {tmp_path}/good?"
+    )
+    for name in ("other", "third", "fourth"):
+        sealed(tmp_path / name)
+    with pytest.raises(DataError) as caught:
+        RunDir(tmp_path / "x").manifest()
+    assert str(caught.value) == (
+        f"{tmp_path}/x: there is no such run directory; complete runs in {tmp_path}: good, other, third and 1 more"
     )
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="is not a run directory"):

@@ -153,7 +153,7 @@ def test_openapi_describes_the_bodies() -> None:
     }  # fmt: skip
     body = found["paths"]["/v1/forecast"]["post"]["requestBody"]["content"]
     assert set(body["application/json"]["schema"]["properties"]) == {
-        "data", "future", "run", "horizon", "cutoff", "expect_until", "levels", "series", "strict",
+        "data", "future", "run", "horizon", "cutoff", "expect_until", "levels", "series", "leave_out", "strict",
     }  # fmt: skip
     json.dumps(found)
 

@@ -126,13 +126,14 @@ def test_a_backtest_begins_with_its_tests_and_fits(width, monkeypatch):
     assert max(len(line) for text in lines[1:] for line in text.splitlines()) <= width
 
 
-def test_into_a_pipe_lines_have_80_columns_and_sentences_stay_whole(monkeypatch):
+def test_into_a_pipe_lines_have_80_columns_and_sentences_stay_whole_unless_columns_says_how_many(monkeypatch):
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     assert line_width() == 80
     assert wrapped(["word " * 40]) == ["word " * 40]
     monkeypatch.setenv("COLUMNS", "50")
     assert line_width() == 50
+    assert wrapped(["word " * 12]) == ["word word word word word word word word word word", "word word"]
     monkeypatch.setenv("COLUMNS", "wide")
     assert line_width() == 80
 

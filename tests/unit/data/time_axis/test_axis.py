@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecaster.data.time_axis.axis import OFF_AXIS, TimeAxis, canonical_freq, parse_stamp
+from forecaster.data.time_axis.axis import OFF_AXIS, TimeAxis, canonical_freq, end_of, parse_stamp
 
 H = 3_600_000_000_000
 
@@ -94,7 +94,14 @@ def test_ceil_position_of_a_date() -> None:
         TimeAxis("h").ceil_position("13/01/2024")
 
 
+def test_the_end_of_a_day_or_a_month() -> None:
+    assert end_of("2024-02") == "2024-02-29 23:59:59.999999"
+    assert end_of(" 2024-02-03 ") == "2024-02-03 23:59:59.999999"
+    assert end_of("2024-02-03T06:00") == "2024-02-03T06:00"
+
+
 def test_parse_stamp() -> None:
+    assert parse_stamp("1970-02", None) == 31 * 24 * H
     assert parse_stamp("1970-01-01T02:00:00+01:00", None) == H
     assert parse_stamp("1970-01-01T02:00", "Europe/Berlin") == H
     assert parse_stamp("1969-12-31T23:59:59.999999", None) == -1000

@@ -51,6 +51,24 @@ def test_steps_of_days_and_weeks_end_before_the_time() -> None:
     assert expected("today", "MS") == "2026-11-01"
 
 
+@pytest.mark.parametrize(
+    ("freq", "phase", "step"),
+    [
+        ("MS", 0, "2026-06-01"),
+        ("MS", 14 * 86_400_000_000_000, "2026-06-15"),
+        ("ME", 0, "2026-06-30"),
+        ("BME", 0, "2026-06-30"),
+        ("QS", 0, "2026-04-01"),
+        ("YE", 0, "2025-12-31"),
+        ("D", 0, "2026-06-01"),
+        ("h", 0, "2026-06-01 00:00:00"),
+    ],
+)
+def test_a_month_is_its_step_or_its_beginning(freq: str, phase: int, step: str) -> None:
+    axis = TimeAxis(freq, phase=phase)
+    assert axis.text(np.array([axis.floor_position("2026-06")])) == [step]
+
+
 def test_a_day_is_counted_by_the_clock_when_the_clock_changes() -> None:
     """In Paris, Sunday, 25 October 2026 has 25 hours."""
     monday = datetime(2026, 10, 26, 5, 30, tzinfo=ZoneInfo("Europe/Paris"))
