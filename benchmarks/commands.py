@@ -55,7 +55,9 @@ class Command:
 
     def turn(self, i: int) -> Command:
         """Return the command for the i-th time, with output of its own."""
-        return Command(f"{self.name} {i}", self.status, [w.replace(TURN, str(i)) for w in self.words], self.signalled)
+        return Command(
+            f"{self.name} {i}", self.status, [w.replace(TURN, str(i)) for w in self.words], self.signalled
+        )
 
 
 def settings(**change: object) -> dict[str, Any]:
@@ -111,7 +113,10 @@ class Inputs:
             configs[name] = write_config(folder / f"{table.stem}.yaml", data=data)
         self.bad_configs = configs
         self.run, self.known = folder / "run", folder / "known"
-        for config, run in ((self.config, self.run), (write_config(folder / "k.yaml", data=known), self.known)):
+        for config, run in (
+            (self.config, self.run),
+            (write_config(folder / "k.yaml", data=known), self.known),
+        ):
             ended = zygote.run("train", config, "--run-dir", run, *QUIET)
             assert ended.status == 0, ended.said
         self.damaged = {
@@ -184,7 +189,18 @@ def bad(inputs: Inputs) -> Iterator[Command]:
         for name, config in inputs.bad_configs.items():
             yield refused(verb, name, config)
         yield refused(verb, "an unknown setting", inputs.config, "--set", "training.epoch=1")
-    for verb in ("refit", "predict", "future", "evaluate", "report", "explain", "plot", "show", "update", "export"):
+    for verb in (
+        "refit",
+        "predict",
+        "future",
+        "evaluate",
+        "report",
+        "explain",
+        "plot",
+        "show",
+        "update",
+        "export",
+    ):
         more = ["--output", out / "no"] if verb in ("future", "export") else []
         for name, damaged in inputs.damaged.items():
             # The others read the exported network, or no network.

@@ -151,10 +151,9 @@ def exits(folder: Path, given: argparse.Namespace) -> Count:
 
             def check(command: Command = command) -> None:
                 by = zygote if not command.trains or turns[command.name.split()[0]] <= TRAINED else arithmetic
-                if command.signalled:
-                    ended = by.stop(*command.words, mark="http://")
-                else:
-                    ended = by.run(*command.words)
+                ended = (
+                    by.stop(*command.words, mark="http://") if command.signalled else by.run(*command.words)
+                )
                 assert ended.status == command.status, f"{ended.status}: {ended.said[-400:]}"
                 assert "Traceback" not in ended.said, ended.said[-400:]
                 assert not command.status or "error: " in ended.said.lower(), ended.said[-400:]
