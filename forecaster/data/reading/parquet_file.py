@@ -50,6 +50,7 @@ class ParquetFile(TableFile):
         with self._open() as file, explained(self.name, self.label):
             self._check_size(file.metadata, names)
             for batch in file.iter_batches(batch_size=_ROWS, columns=names):
+                self._check_names(names, batch.schema.names)
                 columns = [
                     plain_text(batch.column(name), keep_dictionary=name in self._text_columns)
                     for name in names
@@ -59,6 +60,16 @@ class ParquetFile(TableFile):
                         # Nothing has checked yet that it is utf-8.
                         column.validate(full=True)
                 yield [self._plain(column, name) for name, column in zip(names, columns, strict=True)]
+
+    def _check_names(self, names: Sequence[str], present: Sequence[str]) -> None:
+        """Raise DataError where the rows lack a column that the schema of Arrow in the file names."""
+        absent = [name for name in names if name not in present]
+        if absent:
+            raise DataError(
+                f"the file is not a whole {self.label} file: its rows have no column {absent[0]!r}",
+                hint="make or download it again",
+                location=Location(self.name),
+            )
 
     def _plain(self, column: pa.Array, name: str) -> pa.Array:
         """Return a column with times in place of periods."""
