@@ -48,7 +48,7 @@ class ParquetFile(TableFile):
     def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
         """Yield the named columns, some rows at a time; text columns may come dictionary-encoded."""
         with self._open() as file, explained(self.name, self.label):
-            self._check_size(file.metadata, names)
+            self._check_size(file.metadata)
             for batch in file.iter_batches(batch_size=_ROWS, columns=names):
                 self._check_names(names, batch.schema.names)
                 columns = [
@@ -92,22 +92,12 @@ class ParquetFile(TableFile):
                 location=Location(self.name),
             )
 
-    def _check_size(self, metadata: Any, names: Sequence[str]) -> None:
-        """Raise DataError for columns that unpack to far more than their bytes."""
-        if not unpacks_to_much(metadata, self.path.stat().st_size):
-            return
-        packed = unpacked = 0
-        for g in range(metadata.num_row_groups):
-            group = metadata.row_group(g)
-            for c in range(group.num_columns):
-                chunk = group.column(c)
-                if chunk.path_in_schema.split(".")[0] in names:
-                    packed += max(chunk.total_compressed_size, 1)
-                    unpacked += chunk.total_uncompressed_size
-        if unpacked > GROWN_BYTES and unpacked > MOST_GROWTH * packed:
+    def _check_size(self, metadata: Any) -> None:
+        """Raise DataError for a file that unpacks to far more than its bytes."""
+        if unpacks_to_much(metadata, self.path.stat().st_size):
             raise DataError(
-                f"the columns unpack to more than {MOST_GROWTH} times their size",
-                hint="write the file without compression, if it is a table",
+                f"the file unpacks to more than {MOST_GROWTH} times its size",
+                hint="write it without compression, if it is a table",
                 location=Location(self.name),
             )
 

@@ -132,7 +132,7 @@ def test_columns_of_parquet_that_unpack_to_many_times_their_size(
     long = pa.array(["x" * 1_000_000 + str(i) for i in range(4)])
     pq.write_table(pa.table({"time": TIMES, "y": Y, "s": long}), tmp_path / "t.parquet", compression="zstd")
     assert message(tmp_path / "t.parquet", id="s") == (
-        "T: the columns unpack to more than 100 times their size; write the file without compression, if it is a table"
+        "T: the file unpacks to more than 100 times its size; write it without compression, if it is a table"
     )
     assert read(tmp_path / "t.parquet")[1] == FOUR
 
