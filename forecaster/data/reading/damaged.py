@@ -11,12 +11,12 @@ from forecaster.errors import DataError, Location
 def damage() -> tuple[type[Exception], ...]:
     """Return the exceptions that pyarrow raises over a damaged file.
 
-    Beside its own, it raises UnicodeDecodeError for a column's name that is no UTF-8, MemoryError and OverflowError for
-    sizes that the file only claims, and RuntimeError for statistics that do not fit the columns.
+    Beside its own, it raises UnicodeDecodeError for a column's name that is no UTF-8, and MemoryError and
+    OverflowError for sizes that the file only claims.
     """
     import pyarrow as pa
 
-    return (pa.ArrowException, OSError, UnicodeDecodeError, MemoryError, OverflowError, RuntimeError)
+    return (pa.ArrowException, OSError, UnicodeDecodeError, MemoryError, OverflowError)
 
 
 @contextmanager

@@ -125,16 +125,16 @@ def test_parquet_that_claims_too_much(tmp_path: Path, monkeypatch: pytest.Monkey
     )
 
 
-def test_columns_of_parquet_that_unpack_to_many_times_their_size(
+def test_a_parquet_file_that_unpacks_to_many_times_its_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parquet_file, "GROWN_BYTES", 1 << 20)
     long = pa.array(["x" * 1_000_000 + str(i) for i in range(4)])
     pq.write_table(pa.table({"time": TIMES, "y": Y, "s": long}), tmp_path / "t.parquet", compression="zstd")
-    assert message(tmp_path / "t.parquet", id="s") == (
+    # Whatever columns are named: asking for one column's metadata, where that is damaged, ends the process.
+    assert message(tmp_path / "t.parquet") == (
         "T: the file unpacks to more than 100 times its size; write it without compression, if it is a table"
     )
-    assert read(tmp_path / "t.parquet")[1] == FOUR
 
 
 @pytest.mark.parametrize(
