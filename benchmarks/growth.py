@@ -3,12 +3,12 @@
     python benchmarks/growth.py [--only rows units ...] [--commands train predict] [--doublings 5] [--rounds 1]
                                 [--log FILE] [--folder DIR]
 
-Each of them is doubled five times while all others stay as they are. The tables are made, CSV with a daily wave and
-noise, always the same. Every command is a process of its own with an empty cache, and its figures are what the kernel
-counted for that process: processor seconds of user and system, and the most resident memory (ru_maxrss), interpreter,
-TensorFlow and all. `train` learns every window once where rows, series or columns grow, and a fixed number of batches
-where lookback, horizon, units or layers do, with as many windows of validation and test at every size. `validate` and
-`predict --data` have tables of their own, larger ones, and a run that was trained with `--smoke`.
+Each of them is doubled five times while all others stay as they are. The tables are made, CSV with a wave of 24 steps
+and noise, always the same. Every command is a process of its own with an empty cache, and its figures are what the
+kernel counted for that process: processor seconds of user and system, and the most resident memory (ru_maxrss),
+interpreter, TensorFlow and all. `train` learns every window once where rows, series or columns grow, and a fixed number
+of batches where lookback, horizon, units or layers do, with as many windows of validation and test at every size.
+`validate` and `predict --data` have tables of their own, larger ones, and a run that was trained with `--smoke`.
 
 The exponent is that of the part that grows: the slope of log(cost - floor) over log(size - size of the floor) along the
 last two doublings, where the floor is the same command at a size close to 0 (one layer: there is none with fewer). 1 is
@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-DAY = 24
+SEASON = 24
 BLOCK = 200_000
 # The exponent is that along so many of the last doublings.
 LAST = 2
@@ -78,22 +78,22 @@ TRAIN = ("train",)
 READ = ("validate", "predict")
 PREDICT = ("predict",)
 CASES = [
-    Case("rows", "rows", 20_000, 500, Sizes(0), TRAIN),
-    Case("series", "series", 64, 2, Sizes(120, lookback=24, horizon=12), TRAIN),
-    Case("covariates", "covariates", 16, 0, Sizes(10_000), TRAIN),
+    Case("rows", "rows", 16_000, 500, Sizes(0), TRAIN),
+    Case("series", "series", 128, 2, Sizes(120, lookback=24, horizon=12), TRAIN),
+    Case("covariates", "covariates", 16, 0, Sizes(20_000), TRAIN),
     Case("targets", "targets", 4, 1, Sizes(5_000), TRAIN),
-    Case("lookback", "lookback", 24, 1, Sizes(6_000, scored=500, batches=100), TRAIN),
-    Case("horizon", "horizon", 24, 1, Sizes(8_000, scored=1_000, batches=100), TRAIN),
+    Case("lookback", "lookback", 24, 1, Sizes(6_000, scored=500, batches=150), TRAIN),
+    Case("horizon", "horizon", 24, 1, Sizes(10_000, scored=2_000, batches=100), TRAIN),
     Case("units", "units", 16, 1, Sizes(4_000, scored=500, batches=100), TRAIN),
     Case("layers", "layers", 1, 1, Sizes(4_000, scored=500, batches=50), TRAIN),
-    Case("rows", "rows", 125_000, 1_000, Sizes(0), READ),
-    Case("series", "series", 1_000, 10, Sizes(100, lookback=24, horizon=12), READ),
-    Case("covariates", "covariates", 16, 0, Sizes(20_000), READ),
-    Case("targets", "targets", 16, 1, Sizes(20_000), READ),
-    Case("lookback", "lookback", 24, 1, Sizes(1_200, series=500), PREDICT),
-    Case("horizon", "horizon", 24, 1, Sizes(1_200, series=500), PREDICT),
-    Case("units", "units", 16, 1, Sizes(400, series=2_000), PREDICT),
-    Case("layers", "layers", 1, 1, Sizes(400, series=2_000), PREDICT),
+    Case("rows", "rows", 250_000, 1_000, Sizes(0), READ),
+    Case("series", "series", 1_000, 10, Sizes(150, lookback=24, horizon=12), READ),
+    Case("covariates", "covariates", 16, 0, Sizes(40_000), READ),
+    Case("targets", "targets", 16, 1, Sizes(40_000), READ),
+    Case("lookback", "lookback", 24, 1, Sizes(1_200, series=2_000), PREDICT),
+    Case("horizon", "horizon", 24, 1, Sizes(2_500, series=1_000, scored=8), PREDICT),
+    Case("units", "units", 16, 1, Sizes(250, series=4_000), PREDICT),
+    Case("layers", "layers", 1, 1, Sizes(250, series=4_000), PREDICT),
 ]
 
 
@@ -114,7 +114,7 @@ def config(sizes: Sizes) -> dict[str, Any]:
         "data": {
             "path": "t.csv",
             "time": "time",
-            "freq": "h",
+            "freq": "min",
             "targets": targets,
             **({"past_covariates": covariates} if covariates else {}),
             **({"id": "id"} if sizes.series > 1 else {}),
@@ -123,20 +123,21 @@ def config(sizes: Sizes) -> dict[str, Any]:
         "window": {"lookback": sizes.lookback, "horizon": sizes.horizon},
         "model": {"layers": [{"type": "gru", "units": sizes.units, "repeat": sizes.layers}]},
         "training": training,
+        "evaluation": {"seasonality": SEASON},
     }
 
 
 def write_table(path: Path, sizes: Sizes) -> None:
-    """A daily wave with noise in every column, whole series at a time."""
+    """A wave with noise in every column, whole series at a time."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.csv
 
     rng = np.random.default_rng(0)
     names = [name for group in columns(sizes) for name in group]
-    hours = np.arange(sizes.rows)
-    times = np.datetime64("2000-01-01T00:00:00", "s") + hours * 3_600
-    wave = 100 + 20 * np.sin(2 * np.pi * hours / DAY)[:, None]
+    steps = np.arange(sizes.rows)
+    times = np.datetime64("2000-01-01T00:00:00", "s") + steps * 60
+    wave = 100 + 20 * np.sin(2 * np.pi * steps / SEASON)[:, None]
     at_once = max(1, BLOCK // sizes.rows)
     writer = None
     for first in range(0, sizes.series, at_once):
