@@ -9,7 +9,7 @@ FORECAST := runs/demo-forecast.csv
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-faults pythons mutants fuzz torture check lint coverage wheel format data schema pages docs notebook images report-images vendor clean
-.PHONY: bench-speed bench-engines bench-memory bench-dataframe bench-startup bench-service bench-accuracy bench-report bench-scale bench-ablation bench-tune bench-mixing league
+.PHONY: bench-speed bench-engines bench-memory bench-dataframe bench-startup bench-service bench-accuracy bench-report bench-scale bench-growth bench-ablation bench-tune bench-mixing league
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -146,6 +146,9 @@ league: $(STAMP)  ## init, train and predict with nothing edited on published ta
 
 bench-scale: $(STAMP)  ## validate and train --smoke on 25,000, 50,000 and 100,000 series
 	$(BIN)/python benchmarks/scale.py
+
+bench-growth: $(STAMP)  ## time and memory of rows, series, columns, lookback, horizon, units, layers, each doubled
+	$(BIN)/python benchmarks/growth.py
 
 bench-ablation: $(STAMP)  ## what calendar, timetable and weather are worth on the departures
 	$(BIN)/python benchmarks/ablation.py
