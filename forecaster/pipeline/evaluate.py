@@ -172,7 +172,7 @@ def evaluate(
         UsageError: When a baseline or the split is unknown, the split has no windows, or there are data and a split.
         DataError: When the run's own table is missing or has changed, or there is no window to score.
     """
-    if split not in SCORED:
+    if split is not None and split not in SCORED:
         raise UsageError(f"--split {split}: there is no such split", hint=f"use {joined(SCORED, word='or')}")
     opened = _with_baselines(opened, also)
     if data is not None and split is not None:
