@@ -36,6 +36,12 @@ settings.register_profile("whole", deadline=None, derandomize=True)
 settings.register_profile("fast", settings.get_profile("whole"), max_examples=20)
 
 
+@pytest.fixture(autouse=True)
+def _without_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sentences in a pipe are as long as they are, whatever terminal the tests are started from."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Try fewer examples of each property in the fast lane; `make test` tries them all."""
     settings.load_profile("fast" if config.option.markexpr == "not slow" else "whole")

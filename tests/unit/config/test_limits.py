@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from forecaster.config.experiment import Experiment
-from forecaster.errors import MOST_CHARACTERS, ConfigError
+from forecaster.errors import MOST_CHARACTERS, ConfigError, UsageError
 
 pytestmark = pytest.mark.slow
 
@@ -101,7 +101,7 @@ def test_a_pipe_that_nothing_writes_to_is_empty(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["a\0b.yaml", "\0"])
 def test_a_path_with_nul_names_no_file(path: str) -> None:
-    with pytest.raises(ConfigError, match="the path holds a character that no path can; check the path"):
+    with pytest.raises(UsageError, match=r"path: is '.*\\x00.*', needs a path"):
         Experiment.from_yaml(path)
 
 
