@@ -211,7 +211,8 @@ def test_the_verdict_is_the_same_wherever_it_is_shown(run: Path, monkeypatch: py
     for columns in (80, 50):
         monkeypatch.setenv("COLUMNS", str(columns))
         shown = done("show", run).splitlines()
-        assert shown[: len(verdict)] == verdict
+        # Sentences go on in the next line.
+        assert " ".join(shown).startswith(" ".join(verdict))
         tables = shown[shown.index(f"val: {trained['val']['windows']:,} windows") :]
         assert max(map(len, tables)) <= columns
 
