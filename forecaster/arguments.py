@@ -65,7 +65,7 @@ def _used(name: str, annotation: str, value: Any) -> Any:
     parts = annotation.split(" | ")
     if value is None and "None" in parts:
         return None
-    # A path is text without the character that no name of a file may hold.
+    # A path is text without the characters that no name of a file may hold.
     names = [part for part in parts if part != "None" and not (part == "str" and "Path" in parts)]
     kinds = [
         _KINDS.get(part.partition("[")[0] if part.startswith(("Literal", "Callable")) else part)
@@ -77,6 +77,8 @@ def _used(name: str, annotation: str, value: Any) -> Any:
     for kind in found:
         if kind.fits(value):
             return kind.used(value)
+    if _PATH in found and isinstance(value, str | os.PathLike):
+        raise UsageError(f"{name}: holds a character that no path can", hint="check the path")
     raise wrong_type(name, value, joined([kind.needs for kind in found], word="or"))
 
 
@@ -88,7 +90,13 @@ def _is_path(value: Any) -> bool:
     if not isinstance(value, str | os.PathLike):
         return False
     text = os.fspath(value)
-    return isinstance(text, str) and "\0" not in text
+    if not isinstance(text, str) or "\0" in text:
+        return False
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _several(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
@@ -110,6 +118,7 @@ def _is_text(value: Any) -> bool:
 
 
 _TEXT = _Kind("text", _is_text)
+_PATH = _Kind("a path", _is_path)
 _FUNCTION = _Kind("a function", callable)
 _KINDS = {
     # That of NumPy too, which is no bool.
@@ -118,7 +127,7 @@ _KINDS = {
     "float": _Kind("a number", lambda value: isinstance(value, Real) and not isinstance(value, bool), float),
     "str": _TEXT,
     "Literal": _TEXT,
-    "Path": _Kind("a path", _is_path),
+    "Path": _PATH,
     "Sequence[str]": _Kind("a list of texts", _several(_is_text), tuple),
     "Sequence[int]": _Kind(
         "a list of whole numbers", _several(_is_whole), lambda values: tuple(map(int, values))

@@ -216,10 +216,7 @@ def _after(table: pa.Table, first: Ints, shape: tuple[int, ...], cutoff: int) ->
 def _uneven(remarks: Sequence[Diagnostic], *, has_ids: bool) -> DataError:
     """Return the error of strict, with a problem for each remark on series that end early, are left out or absent."""
     usual = "add their rows, or name those that have ended with --leave-out" if has_ids else "add its rows"
-
-    def hint(remark: Diagnostic) -> str:
-        # Other advice of a remark, such as a cutoff, leaves the series as uneven as they are.
-        return remark.hint if remark.hint and "lost its zeros" in remark.hint else usual
-
-    problems = [replace(remark, hint=hint(remark), path="--strict", severity="error") for remark in remarks]
+    problems = [
+        replace(remark, hint=remark.hint or usual, path="--strict", severity="error") for remark in remarks
+    ]
     return DataError("series are not forecast alike", diagnostics=problems)

@@ -40,7 +40,8 @@ class ForecastStart:
         known: (series,), the number of rows of each series up to its cutoff.
         notes: Remarks for the user.
         warnings: Warnings from reading the table.
-        uneven: The remarks among `notes` on series that end early, are left out or absent.
+        uneven: The remarks among `notes` on series that end early, are left out or absent; with a hint where something
+            other than their rows is amiss.
         cutoff: The position of the common cutoff on the time axis; None where each series is forecast from its end.
     """
 
@@ -213,8 +214,10 @@ def find_forecast_start(
         late = late_series(panel, known, horizon=horizon)
     has_later = position is not None and position + 1 < int(last.max())
     panel, known, short = long_enough(panel, known, spec.window, has_later=has_later)
-    uneven += late + [Diagnostic(text, severity="warning") for text in short]
-    notes = [*(str(remark) for remark in uneven), *beyond]
+    left = [Diagnostic(text, severity="warning") for text in short]
+    notes = [*(str(remark) for remark in [*uneven, *late, *left]), *beyond]
+    # A cutoff, which late series are advised, leaves them as uneven as they are.
+    uneven += [replace(remark, hint=None) for remark in late] + left
     if data is None and cutoff is not None and not opened.same_table:
         notes.append(f"{opened.table_name} has changed since the run was trained on it")
     return ForecastStart(panel, known, notes, warnings, tuple(uneven), position)

@@ -39,6 +39,13 @@ def test_predict_says_which_ids_are_missing_and_strict_refuses(run: Path, tmp_pa
         fc.load(run).predict(pd.read_csv(lost), strict=True)
 
 
+def test_strict_says_so_of_ids_with_more_zeros_too(run: Path, tmp_path: Path) -> None:
+    said = refused(2, "predict", run, "--data", table(tmp_path / "more.csv", "0010", "0007"), "--strict")
+    assert said.endswith(
+        "; write ids as text: series '0010' has zeros in front: training knows '010', and so for 1 more"
+    )
+
+
 def test_a_forecast_in_parts_is_as_strict(run: Path, tmp_path: Path) -> None:
     lost = tmp_path / "lost.parquet"
     pd.read_csv(table(tmp_path / "lost.csv", "7", "10")).to_parquet(lost)

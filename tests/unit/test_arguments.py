@@ -47,7 +47,7 @@ def verb(
         ("season", "7", "is '7', needs a whole number or a list of whole numbers"),
         ("output", 3, "is 3, needs a path"),
         ("output", b"x", "is a bytes, needs a path"),
-        ("output", "a\0b", r"is 'a\x00b', needs a path"),
+        ("output", "a\0b", "holds a character that no path can; check the path"),
         ("engine", 3, "is 3, needs text"),
         ("changes", [1], "is a list, needs a dictionary"),
         ("on_epoch", "print", "is 'print', needs a function"),

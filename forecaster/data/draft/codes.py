@@ -25,7 +25,7 @@ _EXCEL_DAYS = (32_874, 54_789)
 # The digits of the largest step number, and the largest.
 _MOST_DIGITS, _LARGEST = 19, np.iinfo(np.int64).max
 # The share of the steps that have a row in a table whose times are read rightly.
-_REGULAR = 0.9
+REGULAR = 0.9
 # What each format reads, by the digits before the decimal mark; those of two digits for the year come last.
 _BY_DIGITS = {
     4: ("%y%m",),
@@ -77,8 +77,8 @@ def read_codes(cells: list[str], name: str, *, first: bool) -> Reading | None:
         first: Whether it is the first of the table.
     """
     cells = list(dict.fromkeys(re.sub(r"\.0*$", "", cell) for cell in cells))
-    shares = {form: share for form in _formats(cells) if (share := _share_of(cells, form)) > _REGULAR}
-    steps = _share_of_steps(cells) > _REGULAR
+    shares = {form: share for form in _formats(cells) if (share := _share_of(cells, form)) > REGULAR}
+    steps = _share_of_steps(cells) > REGULAR
     if not shares:
         return None
     coded = CODED_NAMES.search(name) is not None and not _NUMBERING.search(name)

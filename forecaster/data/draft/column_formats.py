@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from forecaster.data.draft.choices import Ambiguity
-from forecaster.data.draft.codes import CODED_NAMES, Reading, read_codes, share_of_steps
+from forecaster.data.draft.codes import CODED_NAMES, REGULAR, Reading, read_codes, share_of_steps
 from forecaster.data.draft.kinds import filled
 from forecaster.data.draft.names import MONTH_NAMES, QUARTER_NAMES, is_usual
 from forecaster.data.draft.sniff import SAMPLE_ROWS, Sample, read_columns
@@ -23,8 +23,6 @@ from forecaster.errors import DataError, Location
 from forecaster.system import in_quotes
 from forecaster.text import joined
 
-# The share of the steps that have a row in a table whose times are read rightly.
-_REGULAR = 0.9
 # Months behind a year; a fraction of a year has other digits too.
 _DOTTED = re.compile(r"(?:1[6-9]|2[0-2])\d\d\.(0?[1-9]|1[0-2])")
 _MONTH_FIRST = re.compile(r"(?:0[1-9]|1[0-2])\.(?:19|20)\d\d")
@@ -94,7 +92,7 @@ def part_of_year(sample: Sample, name: str) -> Reading | None:
     of_months = MONTH_NAMES.search(name) is not None
     if form is None or len({one["year"] or one["year_"] for one in found}) < 2:
         return None
-    if (form == "half-year" and of_months) or _share(cells, form) <= _REGULAR:
+    if (form == "half-year" and of_months) or _share(cells, form) <= REGULAR:
         return None
     padded = any(text.startswith("0") for text in texts)
     if form == "half-year" or QUARTER_NAMES.search(name) or not (padded or of_months):
@@ -189,7 +187,7 @@ def _checked_year(sample: Sample, name: str, form: str) -> Reading:
     cells = list(dict.fromkeys(sample.cells(name)))
     # 2000 has a 29th of February.
     days = read_cells([f"{cell} 2000" for cell in cells], f"{form.replace('%y', '%d')} %Y")
-    if np.isnat(days).any() or share_of_steps(days.astype("M8[ns]").astype(np.int64)) <= _REGULAR:
+    if np.isnat(days).any() or share_of_steps(days.astype("M8[ns]").astype(np.int64)) <= REGULAR:
         return Reading(form)
     cell, year = cells[0], str(days[0].astype("M8[D]"))[5:]
     here = Location(str(sample.source))
@@ -227,7 +225,7 @@ def _fitness(cells: list[str], form: str) -> tuple[bool, float]:
     times = read_cells(cells, form)
     share = _share(cells, form)
     rising = float(np.mean(np.diff(times) >= np.timedelta64(0, "ns"))) if len(times) > 1 else 0.0
-    return share > _REGULAR, round(rising, 1)
+    return share > REGULAR, round(rising, 1)
 
 
 def _two_formats(sample: Sample, name: str, formats: list[str]) -> DataError:

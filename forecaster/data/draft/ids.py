@@ -9,7 +9,7 @@ import numpy as np
 
 from forecaster.data.arrays import Ints
 from forecaster.data.draft.choices import Ambiguity
-from forecaster.data.draft.codes import share_of_steps
+from forecaster.data.draft.codes import REGULAR, share_of_steps
 from forecaster.data.draft.names import (
     CLOCK_NAMES,
     CLOCK_WORDS,
@@ -34,8 +34,6 @@ LEAST_ROWS = 3
 # The share of rows that may share a series and time: more are a second key, not an error.
 _FEW_DUPLICATES = 0.02
 _NAMED = 8
-# The share of the steps that have a row in one series.
-_REGULAR = 0.9
 
 
 @dataclass(frozen=True)
@@ -138,7 +136,7 @@ def _are_series(times: Ints, codes: Ints, n_ids: int, *, labels: bool) -> bool:
     changes, steps = np.diff(codes) != 0, np.diff(times)
     if _in_blocks(codes, n_ids) and (steps[changes] < 0).any() and (steps[~changes] > 0).all():
         return True
-    return labels and _have_a_step(times, codes, n_ids) and share_of_steps(times) <= _REGULAR
+    return labels and _have_a_step(times, codes, n_ids) and share_of_steps(times) <= REGULAR
 
 
 def _may_be_series(times: Ints, codes: Ints, ids: Any, name: str) -> bool:
@@ -160,7 +158,7 @@ def _have_a_step(times: Ints, codes: Ints, n_ids: int) -> bool:
     order = np.lexsort((times, codes))
     inside = np.diff(codes[order]) == 0
     steps = np.diff(times[order])[inside]
-    return len(steps) > 2 * n_ids and bool((steps == steps[0]).mean() > _REGULAR)
+    return len(steps) > 2 * n_ids and bool((steps == steps[0]).mean() > REGULAR)
 
 
 def check_id(name: str, sample: Sample) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecaster.data.arrays import Ints
-from forecaster.data.draft.codes import share_of_steps
+from forecaster.data.draft.codes import REGULAR, share_of_steps
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.time_axis.infer import TimeColumn
 from forecaster.errors import DataError, Location
@@ -15,8 +15,6 @@ from forecaster.errors import DataError, Location
 if TYPE_CHECKING:
     import pandas as pd
 
-# The share of the steps that have a row in a table whose times are read rightly.
-_REGULAR = 0.9
 _MOST_MONTHS = 12
 
 
@@ -33,19 +31,19 @@ def check_one_order(times: Ints, table: pd.DataFrame, time: TimeColumn, sample: 
         DataError: The times have no step, and have one once day and month are swapped where both are 12 or less; the
             first such row is named.
     """
-    if share_of_steps(times) > _REGULAR:
+    if share_of_steps(times) > REGULAR:
         return
     swapped, day = _swapped(times)
     changed = np.flatnonzero(swapped != times)
     # Dates that all may be swapped are in one order, whichever it is.
-    if not len(changed) or day.max() <= _MOST_MONTHS or share_of_steps(swapped) <= _REGULAR:
+    if not len(changed) or day.max() <= _MOST_MONTHS or share_of_steps(swapped) <= REGULAR:
         return
     first = int(changed[0])
     meant = str(swapped[first].astype("M8[ns]").astype("M8[D]"))
     raise DataError(
         f"column {time.name!r} mixes two orders of day and month: the rows follow one another at a step only if days "
-        f"up to 12 are swapped with their months, so that "
-        f"{table[time.name].iloc[first]} is {meant}, and others are not",
+        f"up to 12 are swapped with their months, so that {table[time.name].iloc[first]} is {meant}, and others are "
+        "not",
         hint="write the dates as YYYY-MM-DD where the table comes from; a program that guesses their order has swapped "
         "them",
         location=Location(str(sample.source), first + sample.first_line if sample.csv is not None else None),

@@ -99,9 +99,9 @@ def test_a_pipe_that_nothing_writes_to_is_empty(tmp_path: Path) -> None:
         Experiment.from_yaml(tmp_path / "pipe.yaml")
 
 
-@pytest.mark.parametrize("path", ["a\0b.yaml", "\0"])
-def test_a_path_with_nul_names_no_file(path: str) -> None:
-    with pytest.raises(UsageError, match=r"path: is '.*\\x00.*', needs a path"):
+@pytest.mark.parametrize("path", ["a\0b.yaml", "\0", "\ud800"])
+def test_a_path_that_no_file_can_have(path: str) -> None:
+    with pytest.raises(UsageError, match="path: holds a character that no path can; check the path"):
         Experiment.from_yaml(path)
 
 
