@@ -42,7 +42,7 @@ def test_predict_says_which_ids_are_missing_and_strict_refuses(run: Path, tmp_pa
 def test_strict_says_so_of_ids_with_more_zeros_too(run: Path, tmp_path: Path) -> None:
     said = refused(2, "predict", run, "--data", table(tmp_path / "more.csv", "0010", "0007"), "--strict")
     assert said.endswith(
-        "; write ids as text: series '0010' has zeros in front: training knows '010', and so for 1 more"
+        "; write ids as text: series '0007' has zeros in front: training knows '007', and so for 1 more"
     )
 
 
