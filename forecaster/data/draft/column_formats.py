@@ -11,7 +11,7 @@ from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.codes import CODED_NAMES, REGULAR, Reading, read_codes, share_of_steps
 from forecaster.data.draft.kinds import filled
 from forecaster.data.draft.names import MONTH_NAMES, QUARTER_NAMES, is_usual
-from forecaster.data.draft.sniff import SAMPLE_ROWS, Sample, read_columns
+from forecaster.data.draft.sniff import Sample, read_columns
 from forecaster.data.draft.time_forms import (
     MOST_CELLS,
     named_format,
@@ -143,7 +143,7 @@ def _one_of_formats(sample: Sample, name: str, formats: list[str]) -> Reading:
         DataError: Two formats do so alike.
     """
     cells = sample.cells(name)
-    if len(sample.table) >= SAMPLE_ROWS - 1:
+    if not sample.is_whole:
         # A later row may have a day above twelve.
         whole = list(dict.fromkeys(filled(read_columns(sample, [name])[name])))
         formats = [form for form in formats if not np.isnat(read_cells(whole, form)).any()] or formats

@@ -38,7 +38,7 @@ from forecaster.data.draft.roles import (
     target_choice,
 )
 from forecaster.data.draft.season import find_seasons
-from forecaster.data.draft.sniff import Sample, as_numbers, read_columns, sniff
+from forecaster.data.draft.sniff import Sample, as_numbers, read_targets, sniff
 from forecaster.data.draft.steps import by_series, explained, order_of, other_steps
 from forecaster.data.draft.times import find_time, read_times
 from forecaster.data.draft.wide import wide_choice
@@ -143,7 +143,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     named = id_candidates(sample, time, wishes)
     targets, others = find_targets(sample, taken, wishes, counters)
     time = replace(time, others=tuple(name for name in counters if name not in targets))
-    table = read_columns(sample, list(dict.fromkeys([*time.columns, *named, *targets])))
+    sample, table = read_targets(sample, targets, [*time.columns, *named])
     known_zone = wishes.timezone or zone_in(time.format)
     times, zones = read_times(table, time, sample)
     if not time.integer and wishes.time_format is None:
@@ -157,7 +157,8 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         check_named(table[name], sample)
     if name in targets:
         targets, others = find_targets(sample, {*taken, name}, wishes, counters)
-        table[list(targets)] = read_columns(sample, list(targets))
+        sample, columns = read_targets(sample, targets)
+        table[list(targets)] = columns
     others = [column for column in others if column != name]
     repeated = FoundRepeated()
     if local is not None and known_zone is not None:
@@ -190,6 +191,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     larger = other_steps(series, ids, time_axis, time, wishes.freq is not None)
     choices = (
         *sample.choices,
+        sample.missing.choice,
         *found_times.choices,
         zone_choice(zones, times, time, wishes),
         clock,

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecaster.data.arrays import Floats
 from forecaster.data.draft.choices import Ambiguity
-from forecaster.data.draft.kinds import filled, kind_of, mostly_numbers
-from forecaster.data.reading.columns import ColumnBatch
+from forecaster.data.draft.kinds import MOSTLY
+from forecaster.data.reading.columns import ColumnBatch, plain_text
 from forecaster.data.reading.missing_cells import MissingCells
-from forecaster.data.reading.numbers import read_numbers
+from forecaster.data.reading.numbers import MISSING, read_numbers
 from forecaster.data.reading.problems import Problems
-from forecaster.data.reading.stand_ins import numbers_for_none, stands_for_none
+from forecaster.data.reading.stand_ins import numbers_for_none, stands_for_none, usual_numbers_among
 from forecaster.data.spec import CsvSpec
 from forecaster.text import joined, listed
 
@@ -28,64 +27,104 @@ _NAMED = 5
 
 
 @dataclass(frozen=True)
-class FoundMissing:
-    """What stands for no value.
+class ColumnMissing:
+    """What stands for no value in one column of numbers.
 
     Attributes:
-        values: As data.missing_values has them.
-        columns: The columns of numbers.
-        choice: The choice to take them for no value; None where there are none.
+        counts: The texts and numbers, and how often each occurs.
+        values: The usual numbers of this kind that are values of the column.
     """
 
-    values: tuple[str | int | float, ...] = ()
-    columns: frozenset[str] = frozenset()
-    choice: Ambiguity | None = None
+    counts: Mapping[str | float, int]
+    values: frozenset[float]
+
+
+@dataclass(frozen=True)
+class FoundMissing:
+    """What stands for no value in a table.
+
+    Attributes:
+        by_column: The columns of numbers, by name.
+        in_part: The columns of which the first rows were looked at only.
+    """
+
+    by_column: Mapping[str, ColumnMissing] = field(default_factory=dict)
+    in_part: frozenset[str] = frozenset()
+
+    @property
+    def values(self) -> tuple[str | int | float, ...]:
+        """What stands for no value, as data.missing_values has it."""
+        return tuple(
+            value if isinstance(value, str) else int(value) if value.is_integer() else value
+            for value in self._counts()
+        )
+
+    @property
+    def choice(self) -> Ambiguity | None:
+        """The choice to take it for no value; None where there is nothing of the kind."""
+        counts = self._counts()
+        if not counts:
+            return None
+        shown = [self._shown(value, count) for value, count in counts.items()]
+        said = joined(shown, word="and") if len(shown) <= _NAMED else listed(shown, most=_NAMED)
+        verb = "stands" if len(shown) == 1 else "stand"
+        return Ambiguity(
+            "data.missing_values",
+            f"{said} {verb} for no value, by data.missing_values",
+            ("empty cells in the table", "data.missing_values: []"),
+        )
+
+    def with_whole(self, columns: pd.DataFrame, csv: CsvSpec) -> FoundMissing:
+        """Return what stands for no value now that some columns are known from the first row to the last."""
+        looked_at, now = frozenset(map(str, columns)), _by_column(columns, csv)
+        in_order = {
+            name: now.get(name) if name in looked_at else found
+            for name, found in {**self.by_column, **now}.items()
+        }
+        by_column = {name: found for name, found in in_order.items() if found is not None}
+        return FoundMissing(by_column, self.in_part - looked_at)
+
+    def _counts(self) -> dict[str | float, int]:
+        """Return the texts, then the numbers; a number counts only if it is a value in no column."""
+        taken: set[str | float] = {number for found in self.by_column.values() for number in found.values}
+        counts: dict[str | float, int] = {}
+        for found in self.by_column.values():
+            for value, count in found.counts.items():
+                if value not in taken:
+                    counts[value] = counts.get(value, 0) + count
+        return dict(sorted(counts.items(), key=lambda item: not isinstance(item[0], str)))
+
+    def _shown(self, value: str | float, count: int) -> str:
+        text = value if isinstance(value, str) else f"{value:.15g}"
+        more = any(value in self.by_column[name].counts for name in self.in_part if name in self.by_column)
+        return f"{text} in {count:,} {'cell' if count == 1 else 'cells'}{' or more' if more else ''}"
 
 
 NOTHING = FoundMissing()
 
 
-def find_missing_values(table: pd.DataFrame, csv: CsvSpec) -> FoundMissing:
+def find_missing_values(table: pd.DataFrame, csv: CsvSpec, *, whole: bool) -> FoundMissing:
     """Find the texts and numbers in columns of numbers that stand for no value.
-
-    A number counts only where it lies apart in every column that holds it.
 
     Args:
         table: The first rows.
         csv: The marks of numbers.
+        whole: Whether the table has no other rows.
     """
-    texts: dict[str, int] = {}
-    numbers: dict[float, int] = {}
-    within: set[float] = set()
-    columns = set()
-    for name in table:
-        found = _texts(table[name], csv)
-        values = _numbers(table[name], csv, list(found))
-        if values is None:
-            continue
-        columns.add(str(name))
-        for text, count in found.items():
-            texts[text] = texts.get(text, 0) + count
-        apart = numbers_for_none(lambda values=values: iter([values]))  # type: ignore[misc]
-        for number, count in apart.items():
-            numbers[number] = numbers.get(number, 0) + count
-        within |= {float(v) for v in np.unique(values) if v not in apart}
-    numbers = {number: count for number, count in numbers.items() if number not in within}
-    if not texts and not numbers:
-        return NOTHING
-    values_ = (*texts, *(int(number) if number.is_integer() else number for number in numbers))
-    return FoundMissing(values_, frozenset(columns), _choice({**texts, **_written(numbers)}))
+    by_column = _by_column(table, csv)
+    return FoundMissing(by_column, frozenset() if whole else frozenset(by_column))
 
 
 def without_values(table: pd.DataFrame, missing: FoundMissing) -> pd.DataFrame:
     """Return a table whose columns of numbers are empty where something stands for no value."""
     import pandas as pd
 
-    names = [name for name in table if name in missing.columns]
-    if not missing.values or not names:
+    values = missing.values
+    names = [name for name in table if name in missing.by_column]
+    if not values or not names:
         return table
     table = table.copy()
-    cells = MissingCells.of(missing.values)
+    cells = MissingCells.of(values)
     for name in names:
         column = table[name]
         if column.dtype.kind in "iuf":
@@ -99,44 +138,41 @@ def without_values(table: pd.DataFrame, missing: FoundMissing) -> pd.DataFrame:
     return table
 
 
-def _texts(column: pd.Series[Any], csv: CsvSpec) -> dict[str, int]:
-    """Return the texts in a column of numbers that stand for no value, and how often each does."""
-    if column.dtype.kind in "iufbM":
-        return {}
-    cells = filled(column)
-    signs = [cell for cell in cells if stands_for_none(cell)]
-    rest = [cell for cell in cells if not stands_for_none(cell)]
-    if not signs or len(rest) < _LEAST or not mostly_numbers(rest, csv):
-        return {}
-    return {text: signs.count(text) for text in dict.fromkeys(signs)}
+def _by_column(table: pd.DataFrame, csv: CsvSpec) -> dict[str, ColumnMissing]:
+    found = {str(name): _of_column(table[name], csv) for name in table}
+    return {name: one for name, one in found.items() if one is not None}
 
 
-def _numbers(column: pd.Series[Any], csv: CsvSpec, texts: Iterable[str]) -> Floats | None:
-    """Return the numbers of a column, (rows,), NaN where there is none; None where it is no column of numbers."""
+def _of_column(column: pd.Series[Any], csv: CsvSpec) -> ColumnMissing | None:
+    """Return what stands for no value in a column; None where it is no column of numbers."""
     import pyarrow as pa
 
-    if column.dtype.kind in "iuf":
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
     if column.dtype.kind in "bM":
         return None
-    known = set(texts)
-    cells = [cell for cell in filled(column) if cell not in known]
-    if kind_of(column[~column.isin(known)], csv) not in ("integer", "number", "mixed"):
-        return None
-    rows = np.arange(len(cells), dtype=np.int64)
-    return read_numbers(ColumnBatch("", pa.array(cells, pa.string()), 0, rows, Problems()), csv)
-
-
-def _written(numbers: dict[float, int]) -> dict[str, int]:
-    return {f"{number:.15g}": count for number, count in numbers.items()}
-
-
-def _choice(counts: dict[str, int]) -> Ambiguity:
-    shown = [f"{text} in {count:,} {'cell' if count == 1 else 'cells'}" for text, count in counts.items()]
-    said = joined(shown, word="and") if len(shown) <= _NAMED else listed(shown, most=_NAMED)
-    verb = "stands" if len(shown) == 1 else "stand"
-    return Ambiguity(
-        "data.missing_values",
-        f"{said} of the first rows {verb} for no value, by data.missing_values",
-        ("empty cells in the table", "data.missing_values: []"),
+    texts: dict[str | float, int] = {}
+    if column.dtype.kind in "iuf":
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    else:
+        cells = plain_text(pa.array(column))
+        if pa.types.is_boolean(cells.type):
+            return None
+        rows = np.arange(len(column), dtype=np.int64)
+        values = read_numbers(ColumnBatch("", cells, 0, rows, Problems()), csv)
+        odd = [
+            cell for cell in map(_stripped, cells.filter(pa.array(np.isnan(values)))) if cell not in MISSING
+        ]
+        signs = [cell for cell in odd if stands_for_none(cell)]
+        n_numbers, n_faults = int(np.isfinite(values).sum()), len(odd) - len(signs)
+        if n_numbers + n_faults == 0 or n_faults > (1 - MOSTLY) * (n_numbers + n_faults):
+            return None
+        if signs and n_numbers + n_faults >= _LEAST:
+            texts = {text: signs.count(text) for text in dict.fromkeys(signs)}
+    apart = numbers_for_none(lambda: iter([values]))
+    return ColumnMissing(
+        {**texts, **dict[str | float, int](apart.items())}, usual_numbers_among(values) - set(apart)
     )
+
+
+def _stripped(cell: Any) -> str:
+    text = cell.as_py()
+    return "" if text is None else str(text).strip()

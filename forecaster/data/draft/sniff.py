@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,7 +51,7 @@ class Sample:
         sheet: The sheet of an Excel workbook, where it was named.
         first_line: The line of the first row of a CSV file.
         missing: What stands for no value.
-        choices: Lines and values that are left out.
+        choices: Lines that are left out.
     """
 
     source: TableSource
@@ -63,6 +63,11 @@ class Sample:
     missing: FoundMissing = NOTHING
     choices: tuple[Ambiguity, ...] = ()
     _cells: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the table has no other rows."""
+        return len(self.table) < SAMPLE_ROWS - 1
 
     def cells(self, name: str) -> list[str]:
         """Return the cells of a column that hold something, as text."""
@@ -127,11 +132,10 @@ def sniff(source: TableSource, *, decimal: str | None = None, sheet: str | None 
     if sample.table.empty:
         raise DataError("the table has a header and no rows", hint="add rows", location=here)
     csv = sample.csv or CsvSpec()
-    found = find_missing_values(sample.table, csv)
+    found = find_missing_values(sample.table, csv, whole=sample.is_whole)
     table = without_values(sample.table, found)
     kinds = {name: _kind_by_name(table[name], csv) for name in names}
-    choices = (*sample.choices, *([] if found.choice is None else [found.choice]))
-    return replace(sample, table=table, kinds=kinds, missing=found, choices=choices)
+    return replace(sample, table=table, kinds=kinds, missing=found)
 
 
 def _kind_by_name(column: pd.Series[Any], csv: CsvSpec) -> Kind:
@@ -154,13 +158,33 @@ def read_columns(sample: Sample, names: list[str]) -> pd.DataFrame:
     Raises:
         DataError: Rows have too few or too many fields, or the files of a folder differ in these columns.
     """
+    return without_values(_read(sample, names), sample.missing)
+
+
+def read_targets(
+    sample: Sample, targets: Sequence[str], others: Sequence[str] = ()
+) -> tuple[Sample, pd.DataFrame]:
+    """Read the columns to forecast and some others of the whole table, as `read_columns` does.
+
+    Returns:
+        The sample, which now knows what stands for no value in any row of the targets; and the columns.
+
+    Raises:
+        DataError: As for `read_columns`.
+    """
+    table = _read(sample, list(dict.fromkeys([*others, *targets])))
+    missing = sample.missing.with_whole(table[list(targets)], sample.csv or CsvSpec())
+    return replace(sample, missing=missing), without_values(table, missing)
+
+
+def _read(sample: Sample, names: list[str]) -> pd.DataFrame:
     files = open_files(sample.source, sample.csv or CsvSpec(), sheet=sample.sheet)
     tables = [_joined(file.batches(names), names) for file in _holding(files, names)]
     problems = Problems()
     for i, file in enumerate(files):
         file.report_rows(problems, i)
     problems.raise_any(files)
-    return without_values(_frame(tables, sample.source), sample.missing)
+    return _frame(tables, sample.source)
 
 
 def _typed_sample(source: TableSource, sheet: str | None) -> Sample:

@@ -55,6 +55,11 @@ def numbers_for_none(blocks: Callable[[], Iterable[Floats]]) -> dict[float, int]
             return found
 
 
+def usual_numbers_among(values: Floats) -> frozenset[float]:
+    """Return which of the numbers that programs write where there is no value are among some values."""
+    return frozenset(np.unique(values[np.isin(values, sorted(_NUMBERS))]).tolist())
+
+
 def _range(blocks: Callable[[], Iterable[Floats]], apart: Sequence[float]) -> tuple[float, float, int]:
     """Return the smallest and the largest value, and their number, of a column without some numbers."""
     low, high, n = np.inf, -np.inf, 0

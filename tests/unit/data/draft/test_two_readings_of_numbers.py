@@ -165,7 +165,7 @@ def test_a_sign_of_no_value_is_said(none: str, name: str, n: int, tmp_path: Path
     cells = "cell" if n == 1 else "cells"
     assert (guess.target, guess.remarks, guess.empty, guess.missing_values) == (name, (), n, (none,))
     assert guess.choices[0].sentence == (
-        f"{none} in {n} {cells} of the first rows stands for no value, by data.missing_values; otherwise use "
+        f"{none} in {n} {cells} stands for no value, by data.missing_values; otherwise use "
         "data.missing_values: []"
     )
     assert draft.experiment.spec.data.missing_values == [none]

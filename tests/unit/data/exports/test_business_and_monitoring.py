@@ -148,11 +148,11 @@ SAID: dict[str, list[str]] = {
     ],
     "errors of Excel": [
         "Date (ISO), Sales: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5, 2 empty",
-        "#DIV/0! in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "#DIV/0! in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "errors of Excel in German": [
         "Datum (%d.%m.%Y), Absatz: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5, 2 empty",
-        "#WERT! in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "#WERT! in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "stock prices": ["Date (ISO), Close: 60 of B from 2020-01-01 to 2020-03-24, 100.5 to 162.5"],
     "stock prices, newest first": [
@@ -163,7 +163,7 @@ SAID: dict[str, list[str]] = {
     "a national bank": ["date (%YM%m), value: 60 of MS from 2015-01-01 to 2019-12-01, 100.5 to 162.5"],
     "FRED": [
         "observation_date (ISO), UNRATE: 60 of MS from 2015-01-01 to 2019-12-01, 100.5 to 162.5, 1 empty",
-        ". in 1 cell of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        ". in 1 cell stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "a statistics office in German": [
         "! T: no column holds times: column 'Zeit' holds Januar 2015, whose words are no English names of months; write the months as numbers, such as 2024-01-31 or 2024-01"
@@ -189,7 +189,7 @@ SAID: dict[str, list[str]] = {
     "pandas": ["day (ISO), qty: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5"],
     "Julia": [
         "t (ISO), y: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 1 empty",
-        "missing in 1 cell of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "missing in 1 cell stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
 }
 

@@ -197,11 +197,11 @@ SAID: dict[str, list[str]] = {
     ],
     "-999.9": [
         "date (ISO), temp: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 0.5 to 62.5, 2 empty",
-        "-999.9 in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "-999.9 in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "9999": [
         "date (ISO), pressure: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 1000 to 1062, 2 empty",
-        "9999 in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "9999 in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "units below": [
         "time (ISO), temp: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5",
@@ -221,7 +221,7 @@ SAID: dict[str, list[str]] = {
     ],
     "a German service": [
         "MESS_DATUM (%Y%m%d%H), TT_TU: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 1 empty",
-        "-999 in 1 cell of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "-999 in 1 cell stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "an American service": ["DATE (ISO), TMAX: 60 of D from 2020-01-01 to 2020-02-29, 100 to 162"],
     "traces of rain": [
@@ -242,7 +242,7 @@ SAID: dict[str, list[str]] = {
     ],
     "M for missing": [
         "valid (ISO), tmpf: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 2 empty",
-        "M in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "M in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "a month in each column": [
         "year (ISO), jan: 12 of 1 from 1990 to 2001, 100.5 to 136.5",

@@ -174,7 +174,7 @@ SAID: dict[str, list[str]] = {
     "periods beside steps, a year absent": ["step (ISO), y: 60 of 1 from 1 to 60, 100.5 to 162.5"],
     "periods beside steps, a year unknown": [
         "step (ISO), y: 60 of 1 from 1 to 60, 100.5 to 162.5",
-        "? in 1 cell of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "? in 1 cell stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "shops and periods beside steps": [
         "! T: 120 rows share 5 times, and no single column distinguishes them (tried 'shop'); give the table one id column, for instance two columns joined such as 'store-item'"

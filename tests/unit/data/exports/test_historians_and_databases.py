@@ -124,49 +124,49 @@ TABLES: dict[str, Content] = {
 SAID: dict[str, list[str]] = {
     "historian with Bad": [
         "timestamp (ISO), value of tag: 2 x 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 4 empty",
-        "Bad in 4 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "Bad in 4 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "historian with Bad Input": [
         "timestamp (ISO), value of tag: 2 x 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 4 empty",
-        "Bad Input in 4 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "Bad Input in 4 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "historian with No Data": [
         "timestamp (ISO), value of tag: 2 x 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 4 empty",
-        "No Data in 4 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "No Data in 4 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "historian with I/O Timeout": [
         "timestamp (ISO), value of tag: 2 x 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 4 empty",
-        "I/O Timeout in 4 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "I/O Timeout in 4 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "historian with #N/A": [
         "timestamp (ISO), value of tag: 2 x 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 4 empty",
-        "#N/A in 4 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "#N/A in 4 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "historian with Comm Fail": [
         "timestamp (ISO), value of tag: 2 x 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 4 empty",
-        "Comm Fail in 4 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "Comm Fail in 4 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "historian with quality": [
         "timestamp (ISO), value of tag: 2 x 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 4 empty"
     ],
     "historian with quality of numbers": [
         "timestamp (ISO), value of tag: 2 x 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 4 empty",
-        "Bad in 4 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "Bad in 4 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "historian with commas": [
         "timestamp (ISO), value of tag: 2 x 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 4 empty",
-        "Bad in 4 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "Bad in 4 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "historian of one tag": [
         "timestamp (ISO), value: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5"
     ],
     "historian with decimal commas": [
         "timestamp (%d.%m.%Y %H:%M:%S), value: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 1 empty",
-        "Bad in 1 cell of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "Bad in 1 cell stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "historian in wide form": [
         "Timestamp (%m/%d/%Y %H:%M), FIC101.PV: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5",
-        "Bad in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "Bad in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
         "'Timestamp' holds 03/01/2024 00:00, which is read as 2024-03-01, so that the times have a step; otherwise use --time-format '%d/%m/%Y %H:%M' for 2024-01-03",
     ],
     "historian of milliseconds": [
@@ -190,13 +190,13 @@ SAID: dict[str, list[str]] = {
         "ts (ISO), kwh: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 2 empty",
         "lines that begin with '--' are left out as comments, by data.csv.comment: '--'; otherwise use data.csv.comment: null",
         "the last line is left out as no row of the table, by data.csv.skip_footer: 1; otherwise use data.csv.skip_footer: 0",
-        "NULL in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "NULL in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "psql with \\N": [
         "ts (ISO), kwh: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 2 empty",
         "lines that begin with '--' are left out as comments, by data.csv.comment: '--'; otherwise use data.csv.comment: null",
         "the last line is left out as no row of the table, by data.csv.skip_footer: 1; otherwise use data.csv.skip_footer: 0",
-        "\\N in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "\\N in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "psql unaligned": [
         "ts (ISO), kwh: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 2 empty",
@@ -205,7 +205,7 @@ SAID: dict[str, list[str]] = {
     "psql unaligned with \\N": [
         "ts (ISO), kwh: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 2 empty",
         "the last line is left out as no row of the table, by data.csv.skip_footer: 1; otherwise use data.csv.skip_footer: 0",
-        "\\N in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "\\N in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "psql unaligned with commas in the footer": [
         "ts (ISO), kwh: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 2 empty",
@@ -222,18 +222,18 @@ SAID: dict[str, list[str]] = {
     ],
     "mysql batch": [
         "ts (ISO), kwh: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 2 empty",
-        "NULL in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "NULL in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "mysql batch with \\N": [
         "ts (ISO), kwh: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 2 empty",
-        "\\N in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "\\N in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "mysql in a box": [
         "! T:1: the table is drawn in a frame, as clients of databases and SAP show it; write it as CSV; the client of MySQL writes tabs between columns where its output goes to a file"
     ],
     "copy to csv with \\N": [
         "ts (ISO), kwh: 60 of h UTC from 2024-03-01 00:00:00+00:00 to 2024-03-03 11:00:00+00:00, 100.5 to 162.5, 2 empty",
-        "\\N in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "\\N in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "sqlite3 with pipes": [
         "ts (ISO), kwh: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 2 empty"
@@ -246,14 +246,14 @@ SAID: dict[str, list[str]] = {
         "ts (ISO), kwh: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 2 empty",
         "line 2 below the header is left out as no row of the table, by data.csv.skip_rows: [2]; otherwise use data.csv.skip_rows: 0",
         "the last line is left out as no row of the table, by data.csv.skip_footer: 1; otherwise use data.csv.skip_footer: 0",
-        "NULL in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "NULL in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "snowflake": [
         "TS (ISO), KWH: 60 of h UTC from 2024-03-01 00:00:00+00:00 to 2024-03-03 11:00:00+00:00, 100.5 to 162.5"
     ],
     "clickhouse": [
         "ts (ISO), kwh: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 2 empty",
-        "\\N in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "\\N in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "bigquery": [
         "ts (%Y-%m-%d %H:%M:%S UTC), kwh: 60 of h UTC from 2024-03-01 00:00:00+00:00 to 2024-03-03 11:00:00+00:00, 100.5 to 162.5"
@@ -274,26 +274,26 @@ SAID: dict[str, list[str]] = {
     "R ts as row names": ["Unnamed: 0 (%b %Y), x: 60 of MS from 2015-01-01 to 2019-12-01, 100.5 to 162.5"],
     "SAS datetimes": [
         "dt (%d%b%Y:%H:%M:%S), y: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 2 empty",
-        ". in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        ". in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "SAS dates": [
         "date (%d%b%Y), y: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5, 2 empty",
-        ". in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        ". in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "SAS dates of two digits": ["date (%d%b%y), y: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5"],
     "SAS monyy": ["date (%b%Y), y: 60 of MS from 2015-01-01 to 2019-12-01, 100.5 to 162.5"],
     "SAS monyy of two digits": ["date (%b%y), y: 60 of MS from 2015-01-01 to 2019-12-01, 100.5 to 162.5"],
     "SAS special missing": [
         "date (ISO), y: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5, 2 empty",
-        ".A in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        ".A in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "SPSS dates": [
         "date (%d-%b-%Y), y: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5, 2 empty",
-        ". in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        ". in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "SPSS datetimes": [
         "date (%d-%b-%Y %H:%M:%S), y: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 2 empty",
-        "#NULL! in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "#NULL! in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "SPSS months": ["date (%b %Y), y: 60 of MS from 2015-01-01 to 2019-12-01, 100.5 to 162.5"],
     "Stata days": ["date (%d%b%Y), y: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5"],

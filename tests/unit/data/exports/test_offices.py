@@ -122,11 +122,11 @@ SAID: dict[str, list[str]] = {
     ],
     "errors of formulas": [
         "date (ISO), y: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5, 2 empty",
-        "#DIV/0! in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "#DIV/0! in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "hashes of narrow columns": [
         "date (ISO), y: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5, 2 empty",
-        "######## in 2 cells of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "######## in 2 cells stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "text of numbers": [
         "! T: no column of numbers is left to forecast: 'y' holds \"'100.5\", a number behind an apostrophe; leave the apostrophe out, as in 100.5"

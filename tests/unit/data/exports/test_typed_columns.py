@@ -154,7 +154,7 @@ SAID: dict[str, list[str]] = {
     ],
     "y of text with \\N": [
         "t (ISO), y: 60 of h from 2024-03-01 00:00:00 to 2024-03-03 11:00:00, 100.5 to 162.5, 1 empty",
-        "\\N in 1 cell of the first rows stands for no value, by data.missing_values; otherwise use data.missing_values: []",
+        "\\N in 1 cell stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "y of text with units": [
         "! T: no column of numbers is left to forecast: 'y' holds '100.5 kWh', a number with a unit; leave 'kWh' out, as in 100.5"
