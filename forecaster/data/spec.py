@@ -33,7 +33,8 @@ CalendarFeature = Annotated[
 
 
 class CsvSpec(Spec):
-    """How to read a CSV file; Parquet files ignore it."""
+    """How to read a CSV file. Lines to leave out are those of an Excel sheet too, and the format of times is that of
+    any table."""
 
     separator: Character = Field(",", examples=[";"])
     """The character between two fields. Write a tab as "\\t", in double quotes."""
@@ -45,12 +46,12 @@ class CsvSpec(Spec):
     encoding: str = Field("utf-8", examples=["cp1252"])
     """The text encoding of the file, as a Python codec name: `cp1252` or `latin-1` for many older files."""
     skip_rows: Annotated[int, Field(ge=0)] | list[Annotated[int, Field(ge=1)]] = Field(0, examples=[3, [2]])
-    """Lines to leave out: a number of lines at the beginning of the file, above the header, or a list of line numbers,
-    counted from 1. `[2]` leaves out a row of units below the header."""
+    """Lines of a CSV file, or rows of an Excel sheet, to leave out: how many at the beginning, above the header, or a
+    list of their numbers, counted from 1. `[2]` leaves out a row of units below the header."""
     comment: Annotated[str, Field(min_length=1, max_length=8)] | None = Field(None, examples=["#", "//"])
-    """What stands at the beginning of lines to leave out. null: no line is a comment."""
+    """What stands at the beginning of lines or rows to leave out. null: none is a comment."""
     skip_footer: int = Field(0, ge=0, examples=[2])
-    """How many lines to leave out at the end of the file, such as totals or notes. Blank lines do not count."""
+    """How many lines or rows to leave out at the end, such as totals or notes. Blank ones do not count."""
     time_format: str | None = Field(None, examples=["%d.%m.%Y %H:%M", "quarter", "epoch-s"])
     """The format of the time column, also in tables that are not CSV: strftime codes, or a name. `quarter` reads
     2024Q1, Q1 2024, 1Q24, 20241 and 2024-1, `half-year` reads 2024H1, H1 2024, 1H24 and 2024-1, `iso-week` reads

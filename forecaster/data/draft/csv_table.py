@@ -117,7 +117,7 @@ def csv_table(path: Path, most_rows: int, decimal: str | None) -> CsvTable:
         _check_thousands(table, csv, path)
     above = [1] if comment is None else [line for line, _ in records[:1]]
     header = layout.header or above[0]
-    return CsvTable(csv, table, header + len(layout.units) + 1, _choices(csv, layout))
+    return CsvTable(csv, table, header + len(layout.units) + 1, lines_left_out(csv, layout))
 
 
 def _check_heads(layout: Layout, records: list[NumberedLine], path: Path) -> None:
@@ -139,40 +139,47 @@ def blanked_text(text: str, csv: CsvSpec) -> str:
     )
 
 
-def _choices(csv: CsvSpec, layout: Layout) -> tuple[Ambiguity, ...]:
-    """Return the choice to leave out lines, one for each setting that does."""
+def lines_left_out(csv: CsvSpec, layout: Layout, word: str = "line") -> tuple[Ambiguity, ...]:
+    """Return the choice to leave out lines, one for each setting that does.
+
+    Args:
+        csv: The settings.
+        layout: The lines that are no rows of the table.
+        word: What a line is called.
+    """
+    none = "no row of the table" if word == "line" else "none of the table"
     found = []
     if csv.comment is not None:
-        said = f"lines that begin with {csv.comment!r} are left out as comments"
+        said = f"{word}s that begin with {csv.comment!r} are left out as comments"
         found.append((said, f"comment: {csv.comment!r}", "comment: null"))
     if layout.skip_rows:
         titles, units = list(layout.titles), list(layout.units)
-        above = f"{_named(titles)} above the header in line {layout.header}" if titles else ""
-        below = f"{_named(units)} below the header" if units else ""
+        above = f"{_named(titles, word)} above the header in {word} {layout.header}" if titles else ""
+        below = f"{_named(units, word)} below the header" if units else ""
         verb = "is" if len(titles) + len(units) == 1 else "are"
-        said = f"{joined([part for part in (above, below) if part], word='and')} {verb} left out as no row of the table"
+        said = f"{joined([part for part in (above, below) if part], word='and')} {verb} left out as {none}"
         found.append((said, f"skip_rows: {csv.skip_rows}", "skip_rows: 0"))
     if layout.footer:
-        last = "the last line is" if layout.footer == 1 else f"the last {layout.footer} lines are"
-        said = f"{last} left out as no row of the table"
+        last = f"the last {word} is" if layout.footer == 1 else f"the last {layout.footer} {word}s are"
+        said = f"{last} left out as {none}"
         found.append((said, f"skip_footer: {layout.footer}", "skip_footer: 0"))
     return tuple(
         Ambiguity(
             "data.csv",
             f"{said}, by data.csv.{setting}",
-            ("a table without such lines", f"data.csv.{otherwise}"),
+            (f"a table without such {word}s", f"data.csv.{otherwise}"),
         )
         for said, setting, otherwise in found
     )
 
 
-def _named(lines: list[int]) -> str:
+def _named(lines: list[int], word: str) -> str:
     """Return line numbers in words: line 1, lines 1 to 3, or lines 1, 2 and 4."""
     if len(lines) == 1:
-        return f"line {lines[0]}"
+        return f"{word} {lines[0]}"
     if len(lines) > 2 and lines == list(range(lines[0], lines[-1] + 1)):
-        return f"lines {lines[0]} to {lines[-1]}"
-    return f"lines {joined([str(line) for line in lines], word='and')}"
+        return f"{word}s {lines[0]} to {lines[-1]}"
+    return f"{word}s {joined([str(line) for line in lines], word='and')}"
 
 
 def _check_thousands(table: pd.DataFrame, csv: CsvSpec, path: Path) -> None:

@@ -73,7 +73,7 @@ class Guess:
 
     Attributes:
         path: The table.
-        csv: How a CSV file is written; None for formats whose columns have types of their own.
+        csv: How a CSV file is written, and the lines or the rows of a sheet that are left out.
         time: The time column.
         zone: The time zone to write; None where times carry no offset.
         repeated: How the times are read that the clocks of the zone repeat; None where there are none.
@@ -96,7 +96,7 @@ class Guess:
     """
 
     path: TableSource
-    csv: CsvSpec | None
+    csv: CsvSpec
     time: TimeColumn
     zone: str | None
     repeated: str | None
@@ -209,7 +209,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
     )
     return Guess(
         path=path,
-        csv=sample.csv,
+        csv=sample.reading,
         time=time,
         zone=zone,
         repeated=repeated.policy,

@@ -154,7 +154,7 @@ def _of_column(column: pd.Series[Any], csv: CsvSpec) -> ColumnMissing | None:
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     else:
         cells = plain_text(pa.array(column))
-        if pa.types.is_boolean(cells.type):
+        if not pa.types.is_string(cells.type):
             return None
         rows = np.arange(len(column), dtype=np.int64)
         values = read_numbers(ColumnBatch("", cells, 0, rows, Problems()), csv)
@@ -174,5 +174,4 @@ def _of_column(column: pd.Series[Any], csv: CsvSpec) -> ColumnMissing | None:
 
 
 def _stripped(cell: Any) -> str:
-    text = cell.as_py()
-    return "" if text is None else str(text).strip()
+    return str(cell.as_py() or "").strip()

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from forecaster.data.reading.layout import NumberedLine, find_layout, is_value, usual_width
+from forecaster.data.reading.layout import Layout, NumberedLine, find_layout, is_value, usual_width
 from forecaster.errors import DataError, Location
-from forecaster.text import joined
 
 _FRAME = re.compile(r"[+|┌├╔╠][-=+─┬┼═╦╬]{2,}.*[-+|┐┤╗╣]|[|│║].*[|│║]")
 _EDGE = re.compile(r"[-+┌├╔╠][-=+─┬┼═╦╬]{2,}.*")
@@ -70,35 +69,28 @@ def check_named(header: Sequence[str], line: int, path: Path) -> None:
         )
 
 
-def check_sheet(records: Sequence[NumberedLine], here: Location) -> None:
-    """Raise DataError for a sheet whose header is not its first row, or is followed by rows that are none.
+def sheet_layout(records: Sequence[NumberedLine], tail: Sequence[NumberedLine], here: Location) -> Layout:
+    """Return which rows of a sheet are none of its table.
 
     Args:
         records: The first rows.
+        tail: The last rows.
         here: The workbook.
+
+    Raises:
+        DataError: Two rows name the columns together.
     """
-    layout = find_layout(records, records)
-    odd = [*layout.titles, *layout.units]
+    layout = find_layout(records, tail)
     if layout.header is None:
         above = [record for record in records if record[0] < (layout.first_row or 0)]
         heads = two_heads(above, usual_width([fields for _, fields in records]))
-        if heads is None:
-            return
-        raise DataError(
-            f"rows {heads[0]} and {heads[1]} name the columns together, as from merged cells",
-            hint="write one row of names in their place, with a name of its own for each column",
-            location=here,
-        )
-    if odd:
-        fields = dict(records)[odd[0]]
-        text = next(cell for cell in fields if cell.strip())
-        where = "above" if layout.titles else "below"
-        raise DataError(
-            f"row {odd[0]} holds {text!r}, {where} the header in row {layout.header}",
-            hint=f"delete {'row' if len(odd) == 1 else 'rows'} {joined(list(map(str, odd)), word='and')}, or save the "
-            "sheet as CSV, of which init leaves such lines out",
-            location=here,
-        )
+        if heads is not None:
+            raise DataError(
+                f"rows {heads[0]} and {heads[1]} name the columns together, as from merged cells",
+                hint="write one row of names in their place, with a name of its own for each column",
+                location=here,
+            )
+    return layout
 
 
 def two_heads(above: Sequence[NumberedLine], width: int) -> tuple[int, int] | None:

@@ -12,7 +12,6 @@ from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.kinds import filled, number_faults
 from forecaster.data.draft.names import is_usual
 from forecaster.data.draft.sniff import Sample, as_numbers
-from forecaster.data.spec import CsvSpec
 from forecaster.system import quoted as as_typed
 from forecaster.text import joined
 
@@ -48,7 +47,7 @@ def odd_rows(column: pd.Series[Any], sample: Sample) -> np.typing.NDArray[np.int
     """Return the rows of a column of numbers that hold text, (rows,), of the whole table."""
     if sample.kinds[str(column.name)] not in ("mixed", "integer", "number") or column.dtype.kind in "iufb":
         return np.zeros(0, dtype=np.int64)
-    odd = set(number_faults(filled(column), sample.csv or CsvSpec()))
+    odd = set(number_faults(filled(column), sample.reading))
     if not odd:
         return np.zeros(0, dtype=np.int64)
     return np.flatnonzero(column.fillna("").astype(str).str.strip().isin(odd)).astype(np.int64)

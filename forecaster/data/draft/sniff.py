@@ -12,16 +12,17 @@ import numpy as np
 from forecaster.data.arrays import Floats
 from forecaster.data.draft.choices import Ambiguity
 from forecaster.data.draft.csv_rows import check_repeated
-from forecaster.data.draft.csv_table import csv_table
+from forecaster.data.draft.csv_table import csv_table, lines_left_out
 from forecaster.data.draft.kinds import MOSTLY, Kind, filled, kind_of
 from forecaster.data.draft.missing import NOTHING, FoundMissing, find_missing_values, without_values
 from forecaster.data.draft.names import is_usual
-from forecaster.data.draft.not_csv import check_sheet
+from forecaster.data.draft.not_csv import sheet_layout
 from forecaster.data.reading.columns import ColumnBatch, plain_text
 from forecaster.data.reading.csv_file import CsvFile
 from forecaster.data.reading.excel_file import ExcelFile
 from forecaster.data.reading.files import table_files
 from forecaster.data.reading.formats import format_of
+from forecaster.data.reading.layout import MOST_FOOTER
 from forecaster.data.reading.numbers import read_numbers
 from forecaster.data.reading.problems import Problems, TableFile
 from forecaster.data.reading.sources import TableSource, fetched, open_files, source_name
@@ -39,6 +40,9 @@ _SHEET_ROWS = 200
 _HALF = 0.5
 
 
+_ALL_ROWS = CsvSpec()
+
+
 @dataclass(frozen=True)
 class Sample:
     """The first rows of a table.
@@ -49,6 +53,7 @@ class Sample:
         table: At most SAMPLE_ROWS rows; the columns of a CSV file as text, others in their own types.
         kinds: What the values of each column are.
         sheet: The sheet of an Excel workbook, where it was named.
+        sheet_rows: Which rows of a sheet are left out.
         first_line: The line of the first row of a CSV file.
         missing: What stands for no value.
         choices: Lines that are left out.
@@ -59,10 +64,16 @@ class Sample:
     table: pd.DataFrame
     kinds: dict[str, Kind] = field(default_factory=dict)
     sheet: str | None = None
+    sheet_rows: CsvSpec = _ALL_ROWS
     first_line: int = 2
     missing: FoundMissing = NOTHING
     choices: tuple[Ambiguity, ...] = ()
     _cells: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def reading(self) -> CsvSpec:
+        """How the files are read: the marks of a CSV file, and the lines or rows that are left out."""
+        return self.csv or self.sheet_rows
 
     @property
     def is_whole(self) -> bool:
@@ -83,7 +94,7 @@ class Sample:
         """Return the place of a row, and its number where the place has no line."""
         if self.csv is not None:
             return self.where(row), ""
-        for file in open_files(self.source, CsvSpec(), sheet=self.sheet):
+        for file in open_files(self.source, self.reading, sheet=self.sheet):
             n_rows = 0
             for columns in file.batches(file.columns[:1]):
                 n_rows += len(columns[0])
@@ -131,7 +142,7 @@ def sniff(source: TableSource, *, decimal: str | None = None, sheet: str | None 
         )
     if sample.table.empty:
         raise DataError("the table has a header and no rows", hint="add rows", location=here)
-    csv = sample.csv or CsvSpec()
+    csv = sample.reading
     found = find_missing_values(sample.table, csv, whole=sample.is_whole)
     table = without_values(sample.table, found)
     kinds = {name: _kind_by_name(table[name], csv) for name in names}
@@ -149,7 +160,7 @@ def as_numbers(column: pd.Series[Any], sample: Sample) -> Floats:
 
     cells = plain_text(pa.array(column))
     batch = ColumnBatch(str(column.name), cells, 0, np.arange(len(column), dtype=np.int64), Problems())
-    return read_numbers(batch, sample.csv or CsvSpec())
+    return read_numbers(batch, sample.reading)
 
 
 def read_columns(sample: Sample, names: list[str]) -> pd.DataFrame:
@@ -173,12 +184,12 @@ def read_targets(
         DataError: As for `read_columns`.
     """
     table = _read(sample, list(dict.fromkeys([*others, *targets])))
-    missing = sample.missing.with_whole(table[list(targets)], sample.csv or CsvSpec())
+    missing = sample.missing.with_whole(table[list(targets)], sample.reading)
     return replace(sample, missing=missing), without_values(table, missing)
 
 
 def _read(sample: Sample, names: list[str]) -> pd.DataFrame:
-    files = open_files(sample.source, sample.csv or CsvSpec(), sheet=sample.sheet)
+    files = open_files(sample.source, sample.reading, sheet=sample.sheet)
     tables = [_joined(file.batches(names), names) for file in _holding(files, names)]
     problems = Problems()
     for i, file in enumerate(files):
@@ -196,19 +207,30 @@ def _typed_sample(source: TableSource, sheet: str | None) -> Sample:
             hint = (diagnostic.hint or "").replace("data.sheet", "--sheet")
             raise DataError(diagnostic.summary, hint=hint or None, location=diagnostic.location) from None
         raise
-    for file in files:
-        if isinstance(file, ExcelFile):
-            check_sheet(file.head(_SHEET_ROWS), Location(file.name))
+    rows: CsvSpec = _ALL_ROWS
+    choices: tuple[Ambiguity, ...] = ()
+    if isinstance(first := files[0], ExcelFile):
+        head, tail = first.ends(_SHEET_ROWS, MOST_FOOTER + 1)
+        layout = sheet_layout(head, tail, Location(first.name))
+        rows = CsvSpec(skip_rows=layout.skip_rows, skip_footer=layout.footer)
+        choices = lines_left_out(rows, layout, "row")
+        files = open_files(source, rows, sheet=sheet) if choices else files
     names = files[0].columns
     check_repeated(names, str(source_name(source)))
+    table = _frame(_first_tables(files, names), source)
+    return Sample(source, None, table, sheet=sheet, sheet_rows=rows, choices=choices)
+
+
+def _first_tables(files: list[TableFile], names: list[str]) -> list[pa.Table]:
+    """Return the first rows of some files, SAMPLE_ROWS at most, in tables; one without rows where there are none."""
     tables, n_rows = [], 0
     for file in _holding(files, names):
         for columns in file.batches(names):
             tables.append(_joined([columns], names).slice(0, SAMPLE_ROWS - n_rows))
             n_rows += len(tables[-1])
             if n_rows == SAMPLE_ROWS:
-                return Sample(source, None, _frame(tables, source), sheet=sheet)
-    return Sample(source, None, _frame(tables or [_joined([], names)], source), sheet=sheet)
+                return tables
+    return tables or [_joined([], names)]
 
 
 def _holding(files: list[TableFile], names: list[str]) -> Iterator[TableFile]:

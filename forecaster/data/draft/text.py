@@ -73,7 +73,7 @@ def _data(guess: Guess, path: str) -> str:
         *_calendar(guess.recipe),
         *_policies(guess),
     ]
-    csv = (guess.csv or CsvSpec()).model_copy(update={"time_format": guess.time.format})
+    csv = guess.csv.model_copy(update={"time_format": guess.time.format})
     return "\n".join([*lines, *_chosen(guess, "data.csv"), *_csv(csv)])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zipfile
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import islice
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from forecaster.data.reading.compressed import GROWN_BYTES, MOST_GROWTH
 from forecaster.data.reading.csv_file import with_names
+from forecaster.data.reading.layout import NumberedLine
 from forecaster.data.reading.problems import Problems, TableFile
 from forecaster.data.spec import CsvSpec
 from forecaster.errors import DataError, Location, UsageError, install_hint
@@ -47,14 +49,18 @@ class ExcelFile(TableFile):
     def __init__(
         self, path: Path, csv: CsvSpec, text_columns: Sequence[str] = (), sheet: str | None = None
     ) -> None:
-        """Open the workbook and read the header of a sheet; see `formats.Format`. `csv` has no meaning here."""
-        self.path, self.name, self._asked = path, str(path), sheet
+        """Open the workbook and read the header of a sheet; see `formats.Format`. `csv` says what rows to leave out."""
+        self.path, self.name, self._csv, self._asked = path, str(path), csv, sheet
         self.n_rows: int | None = None
         self._numbers: list[int] = []
         """The number, in the sheet, of each data row that was read."""
         self._check_size()
         header = next(self._rows(), None)
         if header is None:
+            if self._left_out:
+                raise self._wrong(
+                    "data.csv leaves no row of the sheet", "set data.csv.skip_rows to fewer rows"
+                )
             raise self._wrong(
                 "the sheet is empty", "give it a header and rows, or choose another with data.sheet"
             )
@@ -84,20 +90,36 @@ class ExcelFile(TableFile):
         return [(Location(self.name), f"row {self._numbers[row]:,}: ") for row in rows]
 
     def report_rows(self, problems: Problems, file: int) -> None:
-        """Add nothing: every row that holds something is a data row."""
+        """Add nothing: every row that holds something, and is not left out, is a data row."""
         return
 
-    def head(self, most: int) -> list[tuple[int, list[str]]]:
-        """Return the number and the texts of the first rows that hold something, the header among them."""
-        rows = list(islice(self._rows(), most))
-        filled = [[i for i, cell in enumerate(row) if cell is not None and cell != ""] for _, row in rows]
+    def ends(self, most_head: int, most_tail: int) -> tuple[list[NumberedLine], list[NumberedLine]]:
+        """Return the numbers and the texts of the first and the last rows, the header among them."""
+        rows = self._rows()
+        head = list(islice(rows, most_head))
+        tail = [*head, *deque(rows, most_tail)][-most_tail:]
+        filled = [[i for i, cell in enumerate(row) if _is_filled(cell)] for _, row in head]
         width = max((places[-1] + 1 for places in filled), default=0)
-        return [
-            (number, ["" if cell is None else _text(cell) for cell in (*row, *[None] * width)[:width]])
-            for number, row in rows
-        ]
+        return _texts(head, width), _texts(tail, width)
 
     def _rows(self) -> Iterator[tuple[int, Sequence[Any]]]:
+        """Yield the number and the cells of every row that is not left out."""
+        skip, mark, n_last = self._csv.skip_rows, self._csv.comment, self._csv.skip_footer
+        last: deque[tuple[int, Sequence[Any]]] = deque()
+        for number, row in self._filled():
+            if number <= skip if isinstance(skip, int) else number in skip:
+                continue
+            if mark is not None and str(next(filter(_is_filled, row))).lstrip().startswith(mark):
+                continue
+            last.append((number, row))
+            if len(last) > n_last:
+                yield last.popleft()
+
+    @property
+    def _left_out(self) -> bool:
+        return bool(self._csv.skip_rows or self._csv.skip_footer or self._csv.comment)
+
+    def _filled(self) -> Iterator[tuple[int, Sequence[Any]]]:
         """Yield the number and the cells of every row that holds something."""
         with closing(self._workbook()) as values, closing(self._workbook(formulas=True)) as written:
             name = self._sheet(values)
@@ -106,7 +128,7 @@ class ExcelFile(TableFile):
                 for number, (row, formulas) in enumerate(pairs, start=1):
                     if row != formulas:
                         self._check_stored(number, row, formulas)
-                    if any(value is not None and value != "" for value in row):
+                    if any(map(_is_filled, row)):
                         yield number, row
             except _BROKEN as error:
                 raise self._broken(error) from None
@@ -193,7 +215,18 @@ def _cells(sheet: Any) -> Iterator[Sequence[Any]]:
 
 
 def _holds_any(sheet: Any) -> bool:
-    return any(value is not None and value != "" for row in _cells(sheet) for value in row)
+    return any(_is_filled(value) for row in _cells(sheet) for value in row)
+
+
+def _is_filled(value: Any) -> bool:
+    return value is not None and value != ""
+
+
+def _texts(rows: Sequence[tuple[int, Sequence[Any]]], width: int) -> list[NumberedLine]:
+    return [
+        (number, ["" if cell is None else _text(cell) for cell in (*row, *[None] * width)[:width]])
+        for number, row in rows
+    ]
 
 
 def _column(cells: list[Any]) -> pa.Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +11,9 @@ import pytest
 
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.dressed import dress_of
+from forecaster.data.reading.table import read_table
 from forecaster.errors import DataError
-from tests.unit.data.draft.readings import DAYS, inspect, level, lines, problem_of, table
+from tests.unit.data.draft.readings import DAYS, draft_of, inspect, level, lines, problem_of, table
 
 
 def test_a_compressed_file_is_named_as_one(tmp_path: Path) -> None:
@@ -73,16 +75,6 @@ def test_a_letter_among_numbers_may_be_a_flag(cell: str, hint: str) -> None:
 
 ROWS: list[list[object]] = [[day, level(i)] for i, day in enumerate(DAYS)]
 SHEETS: dict[str, tuple[list[list[object]], str]] = {
-    "a title": (
-        [["Sales of 2023"], [], ["day", "y"], *ROWS],
-        "row 1 holds 'Sales of 2023', above the header in row 3; delete row 1, or save the sheet as CSV, of which init "
-        "leaves such lines out",
-    ),
-    "units": (
-        [["day", "y"], [None, "kWh"], *ROWS],
-        "row 2 holds 'kWh', below the header in row 1; delete row 2, or save the sheet as CSV, of which init leaves such "
-        "lines out",
-    ),
     "names in two rows": (
         [
             ["day", "A", None, "B", None],
@@ -92,9 +84,9 @@ SHEETS: dict[str, tuple[list[list[object]], str]] = {
         "rows 1 and 2 name the columns together, as from merged cells; write one row of names in their place, with a name "
         "of its own for each column",
     ),
-    "a total": (
-        [["day", "y"], [], *ROWS, ["Total", 1234.5]],
-        "row 43: column 'day': 'Total' is not a time like those before it; correct the row; the times are written like "
+    "a total between rows": (
+        [["day", "y"], [], *ROWS[:20], ["Total", 1234.5], *ROWS[20:]],
+        "row 23: column 'day': 'Total' is not a time like those before it; correct the row; the times are written like "
         "2023-01-01 00:00:00",
     ),
     "a row without a time": (
@@ -104,12 +96,83 @@ SHEETS: dict[str, tuple[list[list[object]], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", SHEETS)
-def test_what_a_sheet_holds_beside_its_table_is_named(name: str, tmp_path: Path) -> None:
+def workbook(path: Path, cells: list[list[object]]) -> Path:
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()
-    cells, message = SHEETS[name]
     for row in cells:
         book.active.append(row)
-    book.save(tmp_path / "t.xlsx")
-    assert problem_of(tmp_path / "t.xlsx") == f"TABLE: {message}"
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_what_a_sheet_holds_beside_its_table_is_named(name: str, tmp_path: Path) -> None:
+    cells, message = SHEETS[name]
+    assert problem_of(workbook(tmp_path / "t.xlsx", cells)) == f"TABLE: {message}"
+
+
+LEFT_OUT: dict[str, tuple[list[list[object]], dict[str, object], str]] = {
+    "a title": (
+        [["Sales of 2023"], [], ["day", "y"], *ROWS],
+        {"skip_rows": 1},
+        "row 1 above the header in row 3 is left out as none of the table, by data.csv.skip_rows: 1; otherwise use "
+        "data.csv.skip_rows: 0",
+    ),
+    "a title and who made it": (
+        [["Sales of 2023"], ["by", "Ann"], ["day", "y"], *ROWS],
+        {"skip_rows": 2},
+        "rows 1 and 2 above the header in row 3 are left out as none of the table, by data.csv.skip_rows: 2; otherwise use "
+        "data.csv.skip_rows: 0",
+    ),
+    "units": (
+        [["day", "y"], [None, "kWh"], *ROWS],
+        {"skip_rows": [2]},
+        "row 2 below the header is left out as none of the table, by data.csv.skip_rows: [2]; otherwise use "
+        "data.csv.skip_rows: 0",
+    ),
+    "a title and units": (
+        [["Sales of 2023"], ["day", "y"], [], [None, "kWh"], *ROWS],
+        {"skip_rows": [1, 4]},
+        "row 1 above the header in row 2 and row 4 below the header are left out as none of the table, by "
+        "data.csv.skip_rows: [1, 4]; otherwise use data.csv.skip_rows: 0",
+    ),
+    "a total": (
+        [["day", "y"], [], *ROWS, ["Total", 1234.5]],
+        {"skip_footer": 1},
+        "the last row is left out as none of the table, by data.csv.skip_footer: 1; otherwise use data.csv.skip_footer: 0",
+    ),
+    "a total and a note": (
+        [["day", "y"], *ROWS, [], ["Total", 1234.5], ["Source: the till"]],
+        {"skip_footer": 2},
+        "the last 2 rows are left out as none of the table, by data.csv.skip_footer: 2; otherwise use "
+        "data.csv.skip_footer: 0",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_rows_of_a_sheet_that_are_none_of_its_table_are_left_out(name: str, tmp_path: Path) -> None:
+    cells, settings, said = LEFT_OUT[name]
+    path = workbook(tmp_path / "t.xlsx", cells)
+    draft = draft_of(path)
+    assert [choice.sentence for choice in draft.guess.choices] == [said]
+    data = draft.experiment.spec.data
+    assert data.csv.model_dump(exclude_defaults=True) == settings
+    panel, _ = read_table(data, path)
+    assert panel.values[:, 0].tolist() == [level(i) for i in range(len(DAYS))]
+
+
+def test_the_total_of_a_long_sheet_is_found_at_its_end(tmp_path: Path) -> None:
+    many = [[DAYS[0] + timedelta(days=i), level(i)] for i in range(400)]
+    path = workbook(tmp_path / "t.xlsx", [["Sales"], ["day", "y"], *many, ["Total", 1234.5]])
+    draft = draft_of(path)
+    assert draft.experiment.spec.data.csv.model_dump(exclude_defaults=True) == {
+        "skip_rows": 1,
+        "skip_footer": 1,
+    }
+    assert (draft.guess.rows, draft.guess.gaps) == (400, 0)
+
+
+def test_a_place_in_such_a_sheet_is_that_of_the_sheet(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", [["Sales"], ["day", "y"], *ROWS[:-1], ["2023-02-30", 7.5]])
+    assert problem_of(path).startswith("TABLE: row 42: column 'day': '2023-02-30' is not a time")

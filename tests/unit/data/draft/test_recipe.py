@@ -11,6 +11,7 @@ import pytest
 
 from forecaster.config.experiment import Experiment
 from forecaster.data.draft.recipe import Recipe, SeriesFacts, choose
+from forecaster.data.spec import CsvSpec
 from forecaster.data.time_axis.frequency import default_seasonality
 
 FREQUENCIES = ("h", "D", "W-SUN", "MS", "QE-DEC", "YS-JAN", "15min", "10min", "B", "s", 1)
@@ -151,7 +152,7 @@ def test_the_file_is_valid(freq: str | int, n: int, low: float, tmp_path: Path) 
     from forecaster.data.time_axis.infer import TimeColumn
 
     guess = Guess(
-        path=tmp_path / "t.csv", csv=None, time=TimeColumn("t"), zone=None, repeated=None, freq=freq, id=None, targets=("y",), candidates=(),
+        path=tmp_path / "t.csv", csv=CsvSpec(), time=TimeColumn("t"), zone=None, repeated=None, freq=freq, id=None, targets=("y",), candidates=(),
         others=(), unused=(), rows=n, n_series=1, gaps=0, empty=0, duplicates=0, recipe=recipe(freq, n, low=low),
         preset="good", remarks=(),
     )  # fmt: skip

@@ -72,7 +72,6 @@ def test_three_digits_behind_every_mark_are_decimals(
         f"'{name}' holds {digits}{mark}101, which is read as a number with three decimals; otherwise use "
         f"--decimal '{other}' for {digits}101"
     ]
-    assert guess.csv is not None
     assert (guess.csv.decimal, guess.csv.thousands) == (mark, None)
 
 
@@ -97,7 +96,6 @@ def test_marks_of_one_meaning_are_no_question(
     shown = [cell.replace("#", mark).replace("@", other) for cell in cells]
     guess, notes = said_of(table(tmp_path, "day;y", (f"{d};{shown[i % 3]}" for i, d in enumerate(DAYS))))
     assert notes == []
-    assert guess.csv is not None
     assert (guess.csv.thousands == mark) == thousands
 
 
@@ -111,7 +109,7 @@ def test_blanks_and_apostrophes_group_thousands(mark: str, name: str, tmp_path: 
         tmp_path, f"day;{name}", (f"{d};{grouped(numbers[i % 3], mark)}" for i, d in enumerate(DAYS))
     )
     guess, notes = said_of(path)
-    assert (guess.csv and guess.csv.thousands, notes) == (mark, [])
+    assert (guess.csv.thousands, notes) == (mark, [])
     experiment = inspect(path, folder=tmp_path).experiment
     assert read_table(experiment.spec.data, path)[0].values[:3, 0].tolist() == numbers
 

@@ -96,6 +96,19 @@ DATES = [dt.datetime.fromisoformat(day) for day in DAYS]
 TABLE: list[list[object]] = [["t", "y"], *([day, i + 1] for i, day in enumerate(DATES))]
 
 
+def test_rows_of_a_sheet_can_be_left_out(tmp_path: Path) -> None:
+    cells: list[list[object]] = [["Sales"], [], ["by", "Ann"], TABLE[0], ["d", "EUR"], *TABLE[1:3]]
+    cells += [["# closed", 0], TABLE[3], [], ["Total", 6], ["Source: the till"]]
+    path = workbook(tmp_path / "t.xlsx", ("a", cells))
+    left_out = CsvSpec(skip_rows=[1, 3, 5], comment="#", skip_footer=2)
+    assert values(path, csv=left_out) == [[1], [2], [3]]
+    top = workbook(tmp_path / "u.xlsx", ("a", [["Sales"], [], *TABLE]))
+    assert values(top, csv=CsvSpec(skip_rows=1)) == [[1], [2], [3]]
+    assert refused(top, csv=CsvSpec(skip_rows=99)) == (
+        "T: data.csv leaves no row of the sheet; set data.csv.skip_rows to fewer rows"
+    )
+
+
 def test_a_sheet_is_a_table(tmp_path: Path) -> None:
     assert values(workbook(tmp_path / "t.xlsx", ("Sales", TABLE))) == [[1], [2], [3]]
 
