@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,6 +131,39 @@ class Zygote:
         os.kill(child, signal.SIGTERM)
         return Ended(int(self._line().split()[0]), self.said.read_text(encoding="utf-8", errors="replace"))
 
+    def seconds_of(self, *words: object, fresh: Callable[[], object] = lambda: None) -> float:
+        """Run a command. Returns the seconds that it takes."""
+        fresh()
+        begun = time.monotonic()
+        ended = self.run(*words)
+        assert ended.status == 0, ended.said[-400:]
+        return time.monotonic() - begun
+
+    def kill(self, after: float, *words: object) -> int:
+        """Send a command SIGKILL after so many seconds. Returns its status: 0 where it was over before."""
+        child = self.start(*words)
+        assert self.process.stdout is not None
+        ready, _, _ = select.select([self.process.stdout], [], [], after)
+        if not ready:
+            os.kill(child, signal.SIGKILL)
+        status = int(self._line().split()[0])
+        assert status in (0, -signal.SIGKILL), f"{status}: {self.said.read_text(encoding='utf-8')[-400:]}"
+        return status
+
+    def check_killed(self, after: float, config: Path, whole: Path, run: Path) -> int:
+        """Kill a training of real networks after so many seconds; it is resumed to the bytes of a whole one.
+
+        Returns:
+            The status of the first start; 0 where it was over before.
+        """
+        words = ["train", config, "--run-dir", run, "-q"]
+        status = self.kill(after, *words)
+        begun = run.exists() and any(path.name != ".lock" for path in run.iterdir())
+        again = self.run(*words, *(["--resume"] if begun else []))
+        assert again.status == 0, again.said[-400:]
+        _check_same(run, whole)
+        return status
+
     def _wait_for(self, mark: str) -> None:
         until = time.monotonic() + 300
         while mark not in self.said.read_text(encoding="utf-8", errors="replace"):
@@ -160,9 +194,13 @@ class Zygote:
         assert "Traceback" not in said, said[-400:]
         again = self.run(*words, *(["--resume"] if run.exists() else []))
         assert again.status == 0, again.said[-400:]
-        for name in ("model/weights.safetensors", "metrics.json", "forecasts.csv", "next.csv"):
-            assert (run / name).read_bytes() == (whole / name).read_bytes(), name
-        assert (run / "report.html").is_file()
+        _check_same(run, whole)
+
+
+def _check_same(run: Path, whole: Path) -> None:
+    for name in ("model/weights.safetensors", "metrics.json", "forecasts.csv", "next.csv"):
+        assert (run / name).read_bytes() == (whole / name).read_bytes(), name
+    assert (run / "report.html").is_file()
 
 
 def _processor_s(process: int) -> float:

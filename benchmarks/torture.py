@@ -1,10 +1,11 @@
 """Kills, faults of the disk, races and signals, far more of them than the tests try: `make torture`.
 
-python benchmarks/torture.py [--only kills faults disk races signals exits] [--every 1] [--times 20] [--write]
+python benchmarks/torture.py [--only kills faults moments disk races signals exits] [--every 1] [--times 20] [--write]
 
 kills and faults go through the file operations (reads, writes, fsync, renames, removals, folders) of small commands,
 each from the start: the command is killed there, or the operation fails once with ENOSPC or EIO. disk fills a small
-file system. These train no network, so that a case takes a tenth of a second. races starts two processes for one run.
+file system. These train no network, so that a case takes a tenth of a second. moments kills the same commands at a
+random moment by SIGKILL, and a training of real networks in every tenth case. races starts two processes for one run.
 signals and exits run real commands, each in a process forked from one that has imported everything: SIGTERM and SIGINT
 in each phase of a training, and commands of every verb that succeed and that fail.
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import random
 import shutil
 import sys
 import tempfile
@@ -81,6 +83,43 @@ def faults(folder: Path, given: argparse.Namespace) -> Count:
     for name, case, at, operation in operations(folder, given.every):
         for code in FAULTS:
             count.case(f"{name} {at} {operation} {code}", partial(case.check_fault, at, code))
+    return count
+
+
+def moments(folder: Path, given: argparse.Namespace) -> Count:
+    """SIGKILL at a random moment of a command, then take up what is left; every tenth command trains real networks."""
+    from benchmarks.forked import Zygote, training
+    from tests.integration.killed_cases import CASES
+
+    count, chance, killed = Count(), random.Random(0), Counter[int]()
+    with Zygote(folder) as zygote, Zygote(folder, arithmetic=True) as arithmetic:
+        config, whole = training(folder), folder / "whole"
+        words = ["train", config, "--run-dir", whole, "-q"]
+        assert zygote.run(*words).status == 0
+        cases = [make(folder / name) for name, make in CASES.items()]
+        # How long each takes from its start, with a process that has imported everything.
+        seconds = [arithmetic.seconds_of(*case.words, fresh=case.afresh) for case in cases]
+        real_s = zygote.seconds_of(*words[:-2], folder / "again", "-q")
+        for i in range(given.times):
+            if i % 10 == 9:
+                after = chance.uniform(0, real_s)
+                real = folder / f"killed-{i}"
+
+                def check_real(real: Path = real, after: float = after) -> None:
+                    killed[zygote.check_killed(after, config, whole, real)] += 1
+
+                count.case(f"real training after {after:.3f} s", check_real)
+                continue
+            case, whole_s = cases[i % len(cases)], seconds[i % len(cases)]
+            after = chance.uniform(0, whole_s)
+
+            def check_case(case: Any = case, after: float = after) -> None:
+                case.afresh()
+                killed[arithmetic.kill(after, *case.words)] += 1
+                case.take_up()
+
+            count.case(f"{list(CASES)[i % len(cases)]} after {after:.3f} s", check_case)
+    print(f"  {killed[0]} of them had ended before", flush=True)
     return count
 
 
@@ -165,7 +204,7 @@ def exits(folder: Path, given: argparse.Namespace) -> Count:
     return count
 
 
-BENCHES = {b.__name__: b for b in (kills, faults, disk, races, signals, exits)}
+BENCHES = {b.__name__: b for b in (kills, faults, moments, disk, races, signals, exits)}
 
 
 def keep(rows: dict[str, str]) -> None:
@@ -201,7 +240,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(BENCHES), default=list(BENCHES))
     parser.add_argument("--every", type=int, default=1, help="try each so many-th operation")
     parser.add_argument(
-        "--times", type=int, default=20, help="races, sizes of the disk, commands of each verb"
+        "--times", type=int, default=20, help="moments, races, sizes of the disk, commands of each verb"
     )
     parser.add_argument("--write", action="store_true", help="keep the counts in docs/reliability.md")
     given = parser.parse_args()

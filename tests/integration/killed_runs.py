@@ -109,11 +109,15 @@ class Case:
     said: Path
     before: Path | None = None
 
-    def met(self, kill: Kill) -> tuple[int | None, list[Operation]]:
-        """Run the command from the start, with fake networks, up to the kill or past the fault."""
+    def afresh(self) -> None:
+        """Put into the run directory what is there at the start."""
         shutil.rmtree(self.run, ignore_errors=True)
         if self.before is not None:
             shutil.copytree(self.before, self.run)
+
+    def met(self, kill: Kill) -> tuple[int | None, list[Operation]]:
+        """Run the command from the start, with fake networks, up to the kill or past the fault."""
+        self.afresh()
         return kill_within(fake_command(*self.words), self.folder, kill)
 
     def operations(self) -> list[Operation]:
