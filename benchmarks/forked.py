@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,7 +146,9 @@ class Zygote:
         assert self.process.stdout is not None
         ready, _, _ = select.select([self.process.stdout], [], [], after)
         if not ready:
-            os.kill(child, signal.SIGKILL)
+            # It may end by itself at the same moment.
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
         status = int(self._line().split()[0])
         assert status in (0, -signal.SIGKILL), f"{status}: {self.said.read_text(encoding='utf-8')[-400:]}"
         return status

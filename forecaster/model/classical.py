@@ -95,6 +95,10 @@ def classical_forecasts(
 ) -> Floats:
     """Forecast windows with one classical method.
 
+    A forecast goes no further beyond the values of its window than these lie apart, and where the window is shorter
+    than the horizon only by its share of that: two steps show a slope, and in logarithms a slope over a long horizon
+    ends beyond any number.
+
     Args:
         name: A key of CLASSICAL, or the seasonal naive of another season, such as seasonal_naive_168.
         past: (windows, lookback, targets), scaled.
@@ -114,8 +118,12 @@ def classical_forecasts(
     # Windows of one length are worked on together.
     for n in np.unique(known):
         rows = known == n
-        part = y[rows, :, lookback - max(int(n), 1) :].reshape(-1, max(int(n), 1))
-        out[rows] = method(part, season, horizon).reshape(-1, targets, horizon)
+        steps = max(int(n), 1)
+        part = y[rows, :, lookback - steps :].reshape(-1, steps)
+        low, high = part.min(axis=1, keepdims=True), part.max(axis=1, keepdims=True)
+        beyond = (high - low) * min(1.0, (steps - 1) / horizon)
+        found = np.clip(method(part, season, horizon), low - beyond, high + beyond)
+        out[rows] = found.reshape(-1, targets, horizon)
     return out.transpose(0, 2, 1)
 
 

@@ -55,6 +55,26 @@ def test_steps_before_a_series_do_not_count() -> None:
         assert np.array_equal(found, np.concatenate([short, whole]))
 
 
+@pytest.mark.parametrize("name", CLASSICAL)
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 6, 12, 24, 60])
+def test_a_forecast_stays_near_the_values_of_its_window(name: str, n: int) -> None:
+    """Logarithms of a series that begins to grow: its slope over two years would end at 10^13."""
+    y = np.log1p(100.0 * np.array([1, 6, 11, 16, 6, 9] + [10] * 54))[:n]
+    found = classical_forecasts(name, y[None, :, None], None, season=12, horizon=24)
+    beyond = (y.max() - y.min()) * min(1.0, (n - 1) / 24)
+    assert found.min() >= y.min() - beyond
+    assert found.max() <= y.max() + beyond
+
+
+def test_two_steps_show_hardly_a_slope_and_many_show_a_line() -> None:
+    two = classical_forecasts("smoothing", np.array([1.0, 25.0])[None, :, None], None, season=1, horizon=24)
+    assert two[0, :, 0] == pytest.approx(np.full(24, 26.0))
+    line = np.arange(48.0)[None, :, None]
+    for name in ("smoothing", "theta"):
+        within = classical_forecasts(name, line, None, season=1, horizon=24)
+        assert np.array_equal(within[0, :, 0], CLASSICAL[name](line[:, :, 0], 1, 24)[0])
+
+
 def test_each_target_by_itself() -> None:
     y = np.random.default_rng(1).normal(size=(3, 20, 2))
     for name in CLASSICAL:
