@@ -216,7 +216,7 @@ def bad(inputs: Inputs) -> Iterator[Command]:
     yield refused("evaluate", "an unknown baseline", run, "--fail-if-worse-than", "luck")
     yield refused("update", "no newer rows", run, "--data", inputs.folder / "t.csv")
     yield refused("monitor", "no table", run)
-    yield refused("export", "a folder that is there", run, "--output", out)
+    yield refused("export", "a folder that holds something", run, "--output", inputs.folder)
     yield refused("export", "an unknown format", run, "--output", out / "no", "--format", "pickle")
     yield refused("list", "no folder", inputs.folder / "none")
     yield refused("clean", "an age that is none", inputs.folder, "--older-than", "old")
