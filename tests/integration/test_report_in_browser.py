@@ -121,6 +121,7 @@ def test_the_next_horizon_comes_first_and_its_series_is_chosen(browser: Any, rep
             r"2024-01-14 04:00: forecast [\d.]+, 80 %: [\d.]+ to", o.page.text_content(f"{figure} .readout")
         )
         o.page.click(f"{figure} summary")
+        o.page.wait_for_selector(f"{figure} tbody tr")
         heads = o.page.eval_on_selector_all(f"{figure} thead th", "all => all.map(e => e.textContent)")
         assert heads == ["t", "forecast", "80 % lower", "80 % upper", "95 % lower", "95 % upper"]
         assert o.page.eval_on_selector_all(f"{figure} tbody tr", "all => all.length") == 24

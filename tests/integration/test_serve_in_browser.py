@@ -106,6 +106,7 @@ def test_the_first_series_is_drawn_and_others_are_chosen_by_keyboard(browser: An
         o.page.keyboard.press("End")
         assert o.page.text_content(".readout") == "2024-01-01 08:00:00: forecast 7.00"
         o.page.click("summary")
+        o.page.wait_for_selector(".as-table tbody tr")
         cells = o.page.eval_on_selector_all(".as-table tbody tr", "all => all.map(e => e.textContent)")
         assert cells == ["2024-01-01 06:00:007.00", "2024-01-01 07:00:007.00", "2024-01-01 08:00:007.00"]
         # From the skip link on, everything can be reached by Tab.
