@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -166,7 +167,7 @@ def _of_column(column: pd.Series[Any], csv: CsvSpec) -> ColumnMissing | None:
         if n_numbers + n_faults == 0 or n_faults > (1 - MOSTLY) * (n_numbers + n_faults):
             return None
         if signs and n_numbers + n_faults >= _LEAST:
-            texts = {text: signs.count(text) for text in dict.fromkeys(signs)}
+            texts = dict(Counter(signs))
     apart = numbers_for_none(lambda: iter([values]))
     return ColumnMissing(
         {**texts, **dict[str | float, int](apart.items())}, usual_numbers_among(values) - set(apart)

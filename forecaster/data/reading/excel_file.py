@@ -57,9 +57,10 @@ class ExcelFile(TableFile):
         self._check_size()
         header = next(self._rows(), None)
         if header is None:
-            if self._left_out:
+            if self._csv.skip_rows or self._csv.skip_footer or self._csv.comment:
                 raise self._wrong(
-                    "data.csv leaves no row of the sheet", "set data.csv.skip_rows to fewer rows"
+                    "data.csv leaves no row of the sheet",
+                    "leave out fewer rows by data.csv.skip_rows, skip_footer and comment",
                 )
             raise self._wrong(
                 "the sheet is empty", "give it a header and rows, or choose another with data.sheet"
@@ -114,10 +115,6 @@ class ExcelFile(TableFile):
             last.append((number, row))
             if len(last) > n_last:
                 yield last.popleft()
-
-    @property
-    def _left_out(self) -> bool:
-        return bool(self._csv.skip_rows or self._csv.skip_footer or self._csv.comment)
 
     def _filled(self) -> Iterator[tuple[int, Sequence[Any]]]:
         """Yield the number and the cells of every row that holds something."""

@@ -105,7 +105,7 @@ def test_rows_of_a_sheet_can_be_left_out(tmp_path: Path) -> None:
     top = workbook(tmp_path / "u.xlsx", ("a", [["Sales"], [], *TABLE]))
     assert values(top, csv=CsvSpec(skip_rows=1)) == [[1], [2], [3]]
     assert refused(top, csv=CsvSpec(skip_rows=99)) == (
-        "T: data.csv leaves no row of the sheet; set data.csv.skip_rows to fewer rows"
+        "T: data.csv leaves no row of the sheet; leave out fewer rows by data.csv.skip_rows, skip_footer and comment"
     )
 
 
