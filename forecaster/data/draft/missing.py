@@ -97,7 +97,7 @@ class FoundMissing:
 
     def _shown(self, value: str | float, count: int) -> str:
         text = value if isinstance(value, str) else f"{value:.15g}"
-        more = any(value in self.by_column[name].counts for name in self.in_part if name in self.by_column)
+        more = any(value in self.by_column[name].counts for name in self.in_part)
         return f"{text} in {count:,} {'cell' if count == 1 else 'cells'}{' or more' if more else ''}"
 
 
