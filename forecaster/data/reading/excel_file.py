@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import zipfile
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -121,12 +121,13 @@ class ExcelFile(TableFile):
         with closing(self._workbook()) as values, closing(self._workbook(formulas=True)) as written:
             name = self._sheet(values)
             try:
-                pairs = zip(_cells(values[name]), _cells(written[name]), strict=False)
-                for number, (row, formulas) in enumerate(pairs, start=1):
-                    if row != formulas:
-                        self._check_stored(number, row, formulas)
-                    if any(map(_is_filled, row)):
-                        yield number, row
+                # A sheet that is not read to its end keeps the file open.
+                with closing(_cells(values[name])) as cells, closing(_cells(written[name])) as texts:
+                    for number, (row, formulas) in enumerate(zip(cells, texts, strict=False), start=1):
+                        if row != formulas:
+                            self._check_stored(number, row, formulas)
+                        if any(map(_is_filled, row)):
+                            yield number, row
             except _BROKEN as error:
                 raise self._broken(error) from None
 
@@ -203,16 +204,16 @@ class ExcelFile(TableFile):
         return DataError(summary, hint=hint, location=Location(self.name))
 
 
-def _cells(sheet: Any) -> Iterator[Sequence[Any]]:
+def _cells(sheet: Any) -> Generator[Sequence[Any], None, None]:
     """Yield the values of each row, as many as it has."""
     # What a workbook claims of the size of a sheet may be a million rows of sixteen thousand empty cells.
     sheet.reset_dimensions()
-    found: Iterator[Sequence[Any]] = sheet.iter_rows(values_only=True)
-    return found
+    yield from sheet.iter_rows(values_only=True)
 
 
 def _holds_any(sheet: Any) -> bool:
-    return any(_is_filled(value) for row in _cells(sheet) for value in row)
+    with closing(_cells(sheet)) as rows:
+        return any(_is_filled(value) for row in rows for value in row)
 
 
 def _is_filled(value: Any) -> bool:

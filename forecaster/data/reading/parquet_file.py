@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -36,7 +37,7 @@ class ParquetFile(TableFile):
         """Open the file and read its schema; see `formats.Format`. `csv` has no meaning here."""
         self.path, self.name = path, str(path)
         self._text_columns: list[str] = []
-        with self._open() as file, explained(self.name, self.label):
+        with self._open() as file:
             self.columns: list[str] = list(file.schema_arrow.names)
             self.n_rows: int | None = file.metadata.num_rows
             self._periods = period_freqs(file.schema_arrow)
@@ -47,7 +48,7 @@ class ParquetFile(TableFile):
 
     def batches(self, names: list[str]) -> Iterator[list[pa.Array]]:
         """Yield the named columns, some rows at a time; text columns may come dictionary-encoded."""
-        with self._open() as file, explained(self.name, self.label):
+        with self._open() as file:
             self._check_size(file.metadata)
             for batch in file.iter_batches(batch_size=_ROWS, columns=names):
                 self._check_names(names, batch.schema.names)
@@ -76,11 +77,14 @@ class ParquetFile(TableFile):
         freq = self._periods.get(name)
         return column if freq is None else period_starts(column, freq, name=name, source=self.name)
 
-    def _open(self) -> Any:
+    @contextmanager
+    def _open(self) -> Iterator[Any]:
+        """Give the file, opened; a file that pyarrow opens itself stays open where it is not whole."""
+        import pyarrow as pa
         import pyarrow.parquet as parquet
 
-        with explained(self.name, self.label):
-            return parquet.ParquetFile(self.path, read_dictionary=self._text_columns)
+        with explained(self.name, self.label), pa.OSFile(str(self.path)) as file:
+            yield parquet.ParquetFile(file, read_dictionary=self._text_columns)
 
     def _check_rows(self, size: int) -> None:
         """Raise DataError for a file that claims more rows than its bytes can well hold."""
