@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -227,12 +227,20 @@ def bad(inputs: Inputs) -> Iterator[Command]:
     yield refused("serve", "a port that is none", run, "--port", 99_999)
 
 
-def all_commands(inputs: Inputs, times: int) -> Iterator[Command]:
-    """Yield of each verb so many commands that succeed and so many that fail; the failing ones take turns."""
+def all_commands(inputs: Inputs, times: int, verbs: Sequence[str] = ()) -> Iterator[Command]:
+    """Yield of each verb so many commands that succeed and so many that fail; the failing ones take turns.
+
+    Args:
+        inputs: What the commands read.
+        times: How many of each verb.
+        verbs: The verbs; all of them where none is named.
+    """
     failing: dict[str, list[Command]] = {}
     for command in bad(inputs):
         failing.setdefault(command.verb, []).append(command)
     for command in good(inputs):
+        if verbs and command.verb not in verbs:
+            continue
         wrong = failing[command.verb]
         for i in range(times):
             yield command.turn(i)

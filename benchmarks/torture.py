@@ -1,6 +1,7 @@
 """Kills, faults of the disk, races and signals, far more of them than the tests try: `make torture`.
 
-python benchmarks/torture.py [--only kills faults moments disk races signals exits] [--every 1] [--times 20] [--write]
+python benchmarks/torture.py [--only kills faults moments disk races signals exits] [--every 1] [--times 20]
+                             [--verbs train predict] [--write]
 
 kills and faults go through the file operations (reads, writes, fsync, renames, removals, folders) of small commands,
 each from the start: the command is killed there, or the operation fails once with ENOSPC or EIO. disk fills a small
@@ -186,7 +187,7 @@ def exits(folder: Path, given: argparse.Namespace) -> Count:
 
     count, turns = Count(), Counter[str]()
     with Zygote(folder) as zygote, Zygote(folder, arithmetic=True) as arithmetic:
-        for command in all_commands(Inputs(folder, zygote), given.times):
+        for command in all_commands(Inputs(folder, zygote), given.times, given.verbs):
 
             def check(command: Command = command) -> None:
                 by = zygote if not command.trains or turns[command.name.split()[0]] <= TRAINED else arithmetic
@@ -227,6 +228,8 @@ def measured(given: argparse.Namespace, folder: Path) -> Iterator[tuple[str, Cou
         count = BENCHES[name](place, given)
         shutil.rmtree(place, ignore_errors=True)
         used = f"--every {given.every}" if name in ("kills", "faults") else f"--times {given.times}"
+        if name == "exits" and given.verbs:
+            used += f" --verbs {' '.join(given.verbs)}"
         how = f"python benchmarks/torture.py --only {name}" + ("" if name == "signals" else f" {used}")
         good = count.tried - len(count.wrong)
         print(f"{name}: {good} of {count.tried} as promised, {time.monotonic() - begun:.0f} s", flush=True)
@@ -242,6 +245,7 @@ def main() -> None:
     parser.add_argument(
         "--times", type=int, default=20, help="moments, races, sizes of the disk, commands of each verb"
     )
+    parser.add_argument("--verbs", nargs="+", default=[], help="commands of these verbs only, for exits")
     parser.add_argument("--write", action="store_true", help="keep the counts in docs/reliability.md")
     given = parser.parse_args()
     import pytest
