@@ -220,6 +220,9 @@ def calibrated(export, series, point, quantiles):
     outer = [k for k, p in enumerate(found["probabilities"]) if p != 0.5]
     every = np.stack(out, axis=-1)
     every[..., outer] = np.sort(every[..., outer], axis=-1)
+    middle = found["probabilities"].index(0.5)
+    every[..., :middle] = np.minimum(every[..., :middle], every[..., [middle]])
+    every[..., middle:] = np.maximum(every[..., middle:], every[..., [middle]])
     return every
 
 

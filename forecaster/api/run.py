@@ -111,7 +111,7 @@ class Run:
                 intervals.
             series: The id or the ids of the series in the picture; none takes the first few.
             strict: Whether to refuse a table in which series end before others or before expect_until, are too short
-                or are missing.
+                or are missing, and a forecast far beyond all values of its series.
             expect_until: The time up to which every series is expected to have rows: like cutoff, or text such as
                 "-1d", "-6h", "today" and "today-1h". Series that end before are a remark or, with strict, an error.
             leave_out: The id or the ids of series that have ended, or are not wanted: they are not forecast, and strict

@@ -96,7 +96,9 @@ def command(
     strict: Annotated[
         bool,
         typer.Option(
-            "--strict", help="Refuse a table in which series end before others, are too short or are missing."
+            "--strict",
+            help="Refuse a table in which series end before others, are too short or are missing, and a forecast far "
+            "beyond all values.",
         ),
     ] = False,
     expect_until: Annotated[

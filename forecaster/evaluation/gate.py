@@ -13,6 +13,9 @@ from forecaster.evaluation.verdict_sentences import against, comparison_sentence
 
 # Where no test can be made, the share by which an error may lie above the other.
 MARGIN = 0.01
+# How many times the other an error may be whatever the test says: a few enormous errors spread so far that the test
+# finds nothing.
+MOST_TIMES = 2.0
 
 
 @dataclass(frozen=True)
@@ -37,19 +40,21 @@ class Gate:
     def worse(self) -> bool:
         """Whether the first is worse: by the test or, where none can be made, by more than MARGIN.
 
-        An error that is not a number is worse than any.
+        An error that is not a number, or more than MOST_TIMES the other, is worse without a test.
         """
         own, other = self.errors
         if math.isnan(own) or math.isnan(other):
             return math.isnan(own) and not math.isnan(other)
         if self.test.p is None:
             return own > other * (1.0 + MARGIN)
-        return self.test.real and self.test.difference > 0
+        return own > MOST_TIMES * other or (self.test.real and self.test.difference > 0)
 
     def sentence(self) -> str:
         """Return what the gate says, as a sentence without its full stop."""
         numbers = f"{against(*self.errors)} MASE on {self.windows:,} windows"
         tested = comparison_sentence(self.first, self.second, self.test).removesuffix(".")
+        if self.test.p is not None and self.worse and not self.test.real:
+            return f"{tested}, but the error of {self.first} is more than {MOST_TIMES:g} times as large: {numbers}"
         if self.test.p is not None:
             return f"{tested}: {numbers}"
         side = "more" if self.worse else "not more"

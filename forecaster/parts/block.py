@@ -67,12 +67,14 @@ class Forecasts:
         errors: The id of each series that is not forecast, and why.
         ends: The position of the last known row of each of `ids` on the time axis.
         ids: The series that are forecast.
+        n_far: The number of series whose forecasts are far beyond all their values.
     """
 
     tables: list[pa.Table] = field(default_factory=list)
     errors: list[tuple[str, str]] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
+    n_far: int = 0
 
 
 class BlockForecaster:
@@ -117,6 +119,7 @@ class BlockForecaster:
                 end < (self.trained.get(name) or end) for name, end in zip(found.ids, found.ends, strict=True)
             ),
             "new": sum(name not in self.trained for name in found.ids),
+            "far": found.n_far,
             "ends": {str(position): n for position, n in sorted(Counter(found.ends).items())},
             "errors": sorted(found.errors),
         }
@@ -155,6 +158,7 @@ def forecast_apart(
         out.tables.append(answer.table)
         out.ends += answer.ends.tolist()
         out.ids += answer.ids
+        out.n_far += 0 if answer.far is None else len(answer.far)
         left = sorted(set(group).difference(answer.ids))
         out.errors += _reasons(table, left, predicted)
     return out

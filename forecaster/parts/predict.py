@@ -34,7 +34,7 @@ from forecaster.errors import (
 from forecaster.forecasting.fitted import time_axis_of
 from forecaster.parts.block import BlockSetup
 from forecaster.parts.engine import BlockEngine, block_engine
-from forecaster.parts.remarks import absent_remarks, end_remarks, new_remarks
+from forecaster.parts.remarks import absent_remarks, end_remarks, far_remarks, new_remarks
 from forecaster.runs.files import disk_errors
 from forecaster.runs.forecast_parts import BlockFacts, ForecastParts, Plan
 from forecaster.search.ray_engine import EngineName, check_engine
@@ -255,12 +255,15 @@ def _result(
     if n_errors:
         total = n_errors + sum(facts["series"] for facts in blocks)
         remarks = [*remarks, f"{n_errors:,} of {total:,} series are not forecast; {output.errors} says why"]
-    if strict and remarks:
+    far = far_remarks(blocks)
+    if strict and (remarks or far):
         hint = (
             "add their rows, or leave these series out of the table and, where the run knows them, refit it on that "
             f"table; all others are in {output.output}"
         )
         problems = [Diagnostic(remark, hint, path="--strict") for remark in remarks]
+        look = f"look for values that are no measurements; all forecasts are in {output.output}"
+        problems += [Diagnostic(remark, look, path="--strict") for remark in far]
         raise DataError("series are not forecast alike", diagnostics=problems)
     return PredictedParts(
         output.output,
@@ -270,5 +273,5 @@ def _result(
         output.errors if n_errors else None,
         len(blocks),
         n_kept,
-        [*remarks, *new_remarks(blocks)],
+        [*remarks, *far, *new_remarks(blocks)],
     )

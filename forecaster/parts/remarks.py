@@ -51,3 +51,9 @@ def new_remarks(blocks: Sequence[BlockFacts]) -> list[str]:
     """Return a remark on series that the training never saw."""
     n = sum(facts["new"] for facts in blocks)
     return [f"{n:,} series that training never saw; scaled by their own history"] if n else []
+
+
+def far_remarks(blocks: Sequence[BlockFacts]) -> list[str]:
+    """Return a remark on series whose forecasts are far beyond all their values."""
+    n, total = sum(facts.get("far", 0) for facts in blocks), sum(facts["series"] for facts in blocks)
+    return [f"the forecasts of {n:,} of {total:,} series reach far beyond all their values"] if n else []

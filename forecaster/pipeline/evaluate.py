@@ -249,7 +249,9 @@ def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evalua
     found = forecast_new_rows(opened, fitted, data)
     more, missing = _baselines(opened, found.prepared, found.begin)
     scored = score_tables(opened.spec.evaluation, found.prepared, {"test": {"model": found.forecast} | more})
-    return Evaluated(opened, found.prepared, "test", scored, [*found.notes, *missing], found.engine)
+    return Evaluated(
+        opened, found.prepared, "test", scored, [*found.notes, *missing, *scored.notes], found.engine
+    )
 
 
 def _baselines(opened: OpenedRun, prepared: Prepared, begin: Ints) -> tuple[dict[str, Forecast], list[str]]:

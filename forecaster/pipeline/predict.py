@@ -45,6 +45,7 @@ class Predicted:
         key: The columns that name a row of the table with cutoffs.
         ids: The ids of the series.
         ends: (series,), the position of the last known row of each on the time axis.
+        far: (found,), the places of the series whose forecasts are far beyond all their values.
     """
 
     table: pa.Table
@@ -58,6 +59,7 @@ class Predicted:
     key: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     ends: Ints | None = None
+    far: Ints | None = None
 
     def write(self, output: Output) -> int:
         """Write the table, and return the number of its rows; a database gets a column of cutoffs.
@@ -107,7 +109,7 @@ def predict(
         native_times: Whether times are Arrow timestamps; if not, they are text.
         drawing: The picture to write; None writes none.
         strict: Whether to refuse a table in which series end before others or before expect_until, are too short or
-            are missing.
+            are missing, and forecasts far beyond all values.
         expect_until: The time up to which every series is expected to have rows; see `expected_position`.
         leave_out: The ids of series that have ended, or are not wanted: they are not forecast, and not missed.
         only: The ids of the series to forecast; none forecasts all.
@@ -117,7 +119,7 @@ def predict(
 
     Raises:
         DataError: When a table cannot be read, no series is long enough, or a future value is missing; with strict
-            also when series end early, are left out or absent.
+            also when series end early, are left out or absent, or a forecast is far beyond all values.
         UsageError: When the horizon is too long, the cutoff is not in the table, expect_until is no time, future is
             of no use, a series or a level is unknown, or the picture names an unknown series or format.
     """
@@ -149,6 +151,8 @@ def predict(
     if drawing is not None:
         drawing.check_names(start.panel.ids, start.panel.targets)
     ahead = forecast_ahead(spec, fitted, start, steps=steps, future=future)
+    if strict and ahead.far is not None:
+        raise DataError("forecasts are far beyond all values", diagnostics=[_as_strict(ahead.far.remark, "")])
 
     def form(native: bool, with_cutoff: bool) -> pa.Table:
         table = ahead.forecast.table(
@@ -164,7 +168,8 @@ def predict(
         # The run directory holds the last lookback only, with gaps filled in.
         before = read_history(opened)[0] if data is None and cutoff is None else None
         drawn = draw_newest(newest.before(before), drawing, time_label=spec.data.time)
-    notes = [*start.notes, *ahead.notes, *(drawn.notes if drawn is not None else [])]
+    far = [] if ahead.far is None else [str(ahead.far.remark)]
+    notes = [*start.notes, *ahead.notes, *far, *(drawn.notes if drawn is not None else [])]
     named = [spec.data.time, "cutoff", *(["target"] if len(spec.data.targets) > 1 else [])]
     key = (*([spec.data.id] if spec.data.id is not None else []), *named)
     table = without_pandas(partial(form, native_times, False))
@@ -180,6 +185,7 @@ def predict(
         key,
         start.panel.ids,
         start.panel.first + start.known - 1,
+        None if ahead.far is None else ahead.far.series,
     )
 
 
@@ -216,7 +222,9 @@ def _after(table: pa.Table, first: Ints, shape: tuple[int, ...], cutoff: int) ->
 def _uneven(remarks: Sequence[Diagnostic], *, has_ids: bool) -> DataError:
     """Return the error of strict, with a problem for each remark on series that end early, are left out or absent."""
     usual = "add their rows, or name those that have ended with --leave-out" if has_ids else "add its rows"
-    problems = [
-        replace(remark, hint=remark.hint or usual, path="--strict", severity="error") for remark in remarks
-    ]
+    problems = [_as_strict(remark, usual) for remark in remarks]
     return DataError("series are not forecast alike", diagnostics=problems)
+
+
+def _as_strict(remark: Diagnostic, hint: str) -> Diagnostic:
+    return replace(remark, hint=remark.hint or hint, path="--strict", severity="error")

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from forecaster.errors import FORMAT_VERSION, RunTakenError, UsageError
 from forecaster.runs.claim import lock_of
@@ -34,6 +34,7 @@ class BlockFacts(TypedDict):
         bytes: The size of its part; 0 where there is none.
         older: The number of series that end before the last row that the run has of them.
         new: The number of series that the training never saw.
+        far: The number of series whose forecasts are far beyond all their values; earlier versions did not count them.
         ends: How many series have their last known row at each position of the time axis.
         errors: The id of each series that is not forecast, and why.
     """
@@ -43,6 +44,7 @@ class BlockFacts(TypedDict):
     bytes: int
     older: int
     new: int
+    far: NotRequired[int]
     ends: dict[str, int]
     errors: list[tuple[str, str]]
 

@@ -15,6 +15,7 @@ from forecaster.data.transforms.fitted import FittedTransforms, with_new_series
 from forecaster.data.transforms.windows import Windows
 from forecaster.errors import DataError
 from forecaster.forecasting.calibration import Calibration
+from forecaster.forecasting.far_out import FarOut, far_out
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.forecasting.levels import probabilities
@@ -33,12 +34,14 @@ class Ahead:
         forecast: A window of each series, with calibrated intervals.
         notes: Remarks for the user.
         engine: What ran the networks.
+        far: The forecasts far beyond all known values of their series; None where there are none.
     """
 
     panel: Panel
     forecast: Forecast
     notes: list[str]
     engine: EngineUsed
+    far: FarOut | None = None
 
 
 def forecast_ahead(
@@ -95,7 +98,7 @@ def forecast_ahead(
         *_beyond_calibration(calibration, steps, fitted.shape.horizon),
         *_unseen_categories(fitted, panel, start.known, lookback),
     ]
-    return Ahead(panel, forecast, notes, engine_used(network))
+    return Ahead(panel, forecast, notes, engine_used(network), far_out(forecast, panel, scaler))
 
 
 def _check_finite(forecast: Forecast, panel: Panel) -> None:

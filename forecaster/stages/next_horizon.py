@@ -63,7 +63,7 @@ def save_next_horizon(spec: ExperimentSpec, prepared: Prepared, fitted: Fitted, 
         return [f"The next horizon is not in the report: {error.diagnostics[0]}"]
     table = ahead.forecast.table(ahead.panel, spec.data, levels=spec.evaluation.levels)
     write_whole(run.file(NEXT), csv_bytes(table))
-    return []
+    return [] if ahead.far is None else [f"After the last row: {ahead.far.remark}"]
 
 
 def _chosen(spec: ExperimentSpec, prepared: Prepared) -> Ints:

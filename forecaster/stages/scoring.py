@@ -18,6 +18,7 @@ from forecaster.evaluation.verdicts import Verdict, judge, losses_to_test
 from forecaster.forecasting.baselines import BaselineInputs
 from forecaster.forecasting.baselines import forecast as baseline
 from forecaster.forecasting.calibration import Calibration
+from forecaster.forecasting.far_out import far_out
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.forecasting.levels import probabilities
@@ -40,7 +41,7 @@ class ScoredForecasts:
         tables: The score table of each split.
         breakdowns: The scores by step and by series, of each split.
         calibration: The calibration of the model for windows after the table; None without intervals.
-        notes: Remarks of the baselines.
+        notes: Remarks of the baselines, and on forecasts far beyond all values, whose scores mean little.
     """
 
     forecasts: BySplit
@@ -87,7 +88,7 @@ def score(spec: ExperimentSpec, prepared: Prepared, model: dict[SplitName, Forec
         forecasts[split] |= rows
     forecasts, with_intervals, calibration = add_intervals(spec, prepared, forecasts)
     scored = score_tables(spec.evaluation, prepared, forecasts, test=with_intervals)
-    return replace(scored, calibration=calibration, notes=known.remarks)
+    return replace(scored, calibration=calibration, notes=[*known.remarks, *scored.notes])
 
 
 def baseline_forecasts(
@@ -165,7 +166,23 @@ def score_tables(
                 name: {"skill": skill(row.get("mae"), reference.get("mae")), "owa": owa(row, reference)}
                 for name, row in tables[split]["scores"].items()
             }
-    return ScoredForecasts(forecasts, tables, breakdowns, None)
+    return ScoredForecasts(forecasts, tables, breakdowns, None, _far_out(prepared, forecasts))
+
+
+def _far_out(prepared: Prepared, forecasts: BySplit) -> list[str]:
+    """Return remarks on forecasts far beyond all values of the table, whose scores mean little.
+
+    Args:
+        prepared: The data.
+        forecasts: The forecasts by split, then by forecaster.
+    """
+    scaler = prepared.transforms.scaler
+    found = [
+        far_out(one, prepared.panel, scaler, by=f" by {name}", windows=f"{split} windows")
+        for split, rows in forecasts.items()
+        for name, one in rows.items()
+    ]
+    return [str(one.remark) for one in found if one is not None]
 
 
 def _verdicts(

@@ -54,6 +54,19 @@ def test_a_forecast_that_is_no_number_is_worse_than_any() -> None:
     assert not gate(made("other", 1.0, 20), made("own", np.nan, 20)).worse
 
 
+def test_enormous_errors_do_not_hide_behind_their_own_spread() -> None:
+    """One window in 40 misses by 10^9, which a test of means cannot tell from chance."""
+    own, other = made("own", 1.0, 40, noise=0.1), made("other", 1.0, 40, noise=0.1)
+    own.forecast[17] = 1e9
+    found = gate(own, other)
+    assert found.test.p is not None
+    assert not found.test.real
+    assert found.worse
+    assert "cannot be told apart" in found.sentence()
+    assert ", but the error of own is more than 2 times as large: " in found.sentence()
+    assert not gate(other, own).worse
+
+
 def test_forecasts_without_a_common_window_cannot_be_compared() -> None:
     with pytest.raises(UsageError, match="no test window in common"):
         gate(made("own", 1.0, 5), made("other", 1.0, 5, first=50))

@@ -84,7 +84,7 @@ def test_a_refused_table_is_closed(ending: str, fault: str, tmp_path: Path) -> N
     if fault == "column":
         rows[0][1] = "z"
     else:
-        rows[3]["number" == fault] = "closed"
+        rows[3][fault == "number"] = "closed"
     path = tmp_path / f"t{ending}"
     WRITERS[ending](path, rows)
     with pytest.raises(DataError) as kept:
