@@ -48,7 +48,7 @@ class Case:
 
 CASES = {
     "departures": Case("departures.yaml", "origin", "time_hour", 168, 168, {}),
-    "m4_hourly": Case("m4_hourly.yaml", "series", "step", 24, 48, {"training.ensemble": 1}),
+    "m4_hourly": Case("m4_hourly.yaml", "series", "step", 24, 48, {}),
 }
 
 
