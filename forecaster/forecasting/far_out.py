@@ -74,7 +74,7 @@ class _Limits:
 
     Attributes:
         low, high: The least and the largest value; NaN where no value is known.
-        reach: Their range, or two units of the scaler where that is more.
+        reach: Their range, or two units of the scaler where that is more; above 0.
     """
 
     low: Floats
@@ -92,7 +92,9 @@ class _Limits:
         begin = panel.offsets[:-1][filled]
         low[filled] = np.fmin.reduceat(panel.values[:, :n], begin, axis=0)
         high[filled] = np.fmax.reduceat(panel.values[:, :n], begin, axis=0)
-        return cls(low, high, np.maximum(high - low, units))
+        # Of a constant of 10^300 neither is left.
+        least = np.spacing(np.fmax(np.abs(low), np.abs(high)))
+        return cls(low, high, np.fmax(np.maximum(high - low, units), least))
 
 
 def _furthest(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,9 @@ Float32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 # Where the lookback is chosen, these parts of the window are tried besides the whole.
 SHORTER = (2, 4)
+# Targets that were not observed are filled in anew until no weight changes by more than this share of the largest, and at
+# most so often. A change shrinks to about the share of such targets each time.
+SETTLED, MOST_PASSES = 1e-3, 20
 # Samples (one window of one target) that are normalised at once: with a lookback of 720, 180 MiB.
 _PART = 2**15
 
@@ -44,7 +48,9 @@ def fit_anchor(
     """Fit a ridge regression of the horizon on the normalised window, shared by all targets.
 
     A window weighs by the inverse square of its scale, because its inputs and targets are divided by it.
-    Windows with an unobserved target, or with a padded step among those that the anchor sees, are left out.
+    Windows with a padded step among those that the anchor sees are left out. A target that was not observed teaches
+    nothing: it takes the value that the regression gives it, again and again until neither changes, which is what the
+    windows that have this target give by themselves (Dempster, Laird & Rubin, 1977).
 
     Args:
         spec: The anchor's lookback and penalty.
@@ -58,10 +64,22 @@ def fit_anchor(
     """
     chosen = spec.lookback == "auto"
     steps = spec.lookback if isinstance(spec.lookback, int) else shape.lookback
-    learned = _moments(normalization, shape, train, steps=steps, limit=linear.MAX_TRAINING_SAMPLES)
+
+    def moments(windows: TargetWindows, guess: npt.NDArray[np.float64] | None, limit: int) -> _Moments:
+        samples = _samples(normalization, shape, windows, steps=steps, limit=limit)
+        return _moments(samples, steps, shape.horizon, guess)
+
+    learned, gaps = moments(train, None, linear.MAX_TRAINING_SAMPLES)
+    guess = None
+    for _ in range(MOST_PASSES if gaps else 0):
+        before = guess
+        guess, _ = linear.solve(learned, None, penalty=spec.penalty)
+        if before is not None and np.abs(guess - before).max() <= SETTLED * np.abs(guess).max():
+            break
+        learned, _ = moments(train, guess, linear.MAX_TRAINING_SAMPLES)
     judged = None
     if (spec.penalty is None or chosen) and val is not None:
-        judged = _moments(normalization, shape, val, steps=steps, limit=linear.MAX_VALIDATION_SAMPLES)
+        judged, _ = moments(val, guess, linear.MAX_VALIDATION_SAMPLES)
     lookbacks = [steps]
     if chosen and judged is not None:
         # One step says nothing once the last value is subtracted.
@@ -119,10 +137,44 @@ def choose_blend_weight(network: Any, windows: TargetWindows, batch_size: int) -
     return best
 
 
+class _Moments(NamedTuple):
+    """The moments of windows, and whether some of their targets were not observed."""
+
+    moments: linear.Moments
+    gaps: bool
+
+
 def _moments(
+    samples: Iterator[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]],
+    steps: int,
+    horizon: int,
+    guess: npt.NDArray[np.float64] | None,
+) -> _Moments:
+    """Add up samples.
+
+    Args:
+        samples: Inputs, (samples, steps), and targets, (samples, horizon), NaN where not observed.
+        steps: The steps that the anchor sees.
+        horizon: The steps that it forecasts.
+        guess: (steps, horizon), the weights that fill in targets; None fills in 0, the centre of the window.
+    """
+    found, gaps = linear.Moments.empty(steps, horizon), False
+    for x, y in samples:
+        unknown = np.isnan(y)
+        if not unknown.any():
+            found.add(x, y)
+            continue
+        gaps = True
+        some = ~unknown.all(axis=1)
+        x, y, unknown = x[some], y[some], unknown[some]
+        found.add(x, np.where(unknown, 0.0 if guess is None else x @ guess, y))
+    return _Moments(found, gaps)
+
+
+def _samples(
     normalization: Any, shape: Shape, windows: TargetWindows, *, steps: int, limit: int
-) -> linear.Moments:
-    moments = linear.Moments.empty(steps, shape.horizon)
+) -> Iterator[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
+    """Yield normalised inputs and targets of some windows, at most as many samples as the limit."""
     chosen = linear.spread_out(len(windows), max(1, limit // shape.n_targets))
     together = max(1, min(4096, _PART // shape.n_targets))
     for first in range(0, len(chosen), together):
@@ -136,11 +188,7 @@ def _moments(
             continue
         present = None if mask is None else mask[:, :, None]
         loc, scale = (np.asarray(part) for part in normalization.statistics(past, present))
-        x = _flat((past[:, -steps:] - loc) / scale)
-        y = _flat((windows.targets(indices) - loc) / scale)
-        whole = ~np.isnan(y).any(axis=1)
-        moments.add(x[whole], y[whole])
-    return moments
+        yield _flat((past[:, -steps:] - loc) / scale), _flat((windows.targets(indices) - loc) / scale)
 
 
 def _flat(windows: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

@@ -28,7 +28,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         training={"epochs": 2, "optimizer": {"learning_rate": 10.0}},
         evaluation={"levels": [80], "baselines": ["seasonal_naive"]},
     )
-    said = done("train", config, "--run-dir", folder / "r")
+    said = " ".join(done("train", config, "--run-dir", folder / "r").split())
     for split in ("val", "test"):
         assert " by model reaches " in said
         assert f" {split} windows are like this; {HINT}" in said

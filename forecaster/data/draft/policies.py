@@ -43,11 +43,11 @@ def filled_choice(positions: Ints, order: tuple[Ints, Ints], targets: Sequence[F
         return None
     return Ambiguity(
         "data.missing",
-        f"{total - known:,} of {total:,} values to forecast ({(total - known) / total:.0%}) are absent, and each takes "
-        "the value before it, by data.missing: ffill",
+        f"{total - known:,} of {total:,} values to forecast ({(total - known) / total:.0%}) are absent: the network "
+        "sees the value before each, and learns and is scored without them, by data.missing: mask",
         (
             "a table with a value for every step",
-            "data.missing: mask where gaps recur, as nights and weekends do",
+            "data.missing: zero where no row means that nothing happened",
         ),
     )
 

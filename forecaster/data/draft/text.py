@@ -159,13 +159,14 @@ def _policies(guess: Guess) -> list[str]:
     lines = []
     if guess.gaps or guess.empty:
         lines += [
-            f"  # Absent steps: {guess.gaps:,}; empty cells of the target: {guess.empty:,}. Each takes the",
-            "  # value before it. Others: interpolate, zero, mask, or error to see where they are.",
+            f"  # Absent steps: {guess.gaps:,}; empty cells of the target: {guess.empty:,}. The network sees the",
+            "  # value before each, and learns and is scored without them. Others: zero, where no row means that",
+            "  # nothing happened; ffill, interpolate; or error to see where they are.",
             *_chosen(guess, "data.missing"),
-            "  missing: ffill",
+            "  missing: mask",
         ]
     else:
-        lines.append("  missing: error   # no step is absent; others: ffill, interpolate, zero")
+        lines.append("  missing: error   # no step is absent; others: mask, zero, ffill, interpolate")
     if guess.duplicates:
         repeat = "1 row repeats" if guess.duplicates == 1 else f"{guess.duplicates:,} rows repeat"
         lines += [

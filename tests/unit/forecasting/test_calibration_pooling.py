@@ -7,6 +7,7 @@ from forecaster.data.transforms.scalers import Scaler
 from forecaster.forecasting import calibration as room
 from forecaster.forecasting.calibration import Calibration, GroupedQuantiles, calibrate
 from forecaster.forecasting.levels import probabilities
+from forecaster.forecasting.stretch import LEAST_FACTOR
 
 LEVEL_80 = probabilities([80])
 # The distance of a quantile of 10 or 90 percent from the median of the standard normal distribution.
@@ -81,7 +82,7 @@ def test_a_series_that_has_too_few_windows_takes_the_pool_though_no_series_is_ne
 
 def test_ends_are_calibrated_apart_from_ten_horizons_on() -> None:
     """90 windows that follow one another, of ten steps, cover 9.9 horizons, and 91 cover 10; all errors are 1."""
-    for n, low in ((90, -1.0), (91, -0.1 * USUAL)):
+    for n, low in ((90, -1.0), (91, -LEAST_FACTOR * USUAL)):
         known = learned(np.ones((n, 10)), np.zeros(n, np.int64), stretch=True)
         out = known.apply(GroupedQuantiles(np.zeros((1, 10, 1, 1)), np.zeros(1, np.int64)), ("a",))
         # No error lies below the forecast: the lower end gets the least factor where it is on its own.

@@ -80,6 +80,16 @@ def test_a_constant_series_has_the_unit_of_its_scaler() -> None:
     )
 
 
+@pytest.mark.parametrize("level", [0.0, 1e16, -1e300])
+def test_a_constant_of_any_level_is_not_far_from_itself(level: float) -> None:
+    values, one = (
+        panel(np.full(10, level), ("",)),
+        Scaler("standard", np.full((1, 1), level), np.ones((1, 1)), ("",), 1),
+    )
+    assert far_out(forecast(level, series=(0,)), values, one) is None
+    assert far_out(forecast(level + 100 + abs(level), series=(0,)), values, one) is not None
+
+
 def test_missing_values_and_empty_series_say_nothing() -> None:
     values = TWO.copy()
     values[10:] = np.nan

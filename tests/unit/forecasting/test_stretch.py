@@ -152,3 +152,13 @@ def test_many_horizons_count_every_error() -> None:
     assert factor_at_the_end(error, horizons=15.0) == factor_at_the_end(
         error, horizons=15.0, hang_together=False
     )
+
+
+@pytest.mark.parametrize("spread", [1e-3, 1e-2, 1.0, 30.0])
+def test_a_point_forecast_has_intervals_of_its_errors_whatever_the_unit_of_the_scaler(spread: float) -> None:
+    """Errors of a thousandth of the unit, as those of a pressure of about 1,013 in logarithms, and of 30 units."""
+    rng = np.random.default_rng(3)
+    error = rng.normal(scale=spread, size=(2_000, 1, 1))
+    away = distances(np.zeros((2_000, 1, 1, 1)), PROBABILITIES)
+    factors = learn_factors(error, away, PROBABILITIES, overlap=1.0, horizons=2_000.0)
+    assert factors[0, 0, [0, 1, 3, 4]] == pytest.approx(spread, rel=0.1)

@@ -57,18 +57,47 @@ def test_anchor_sees_its_last_steps_only() -> None:
     assert (weights[4] != 0).any()
 
 
-def test_windows_with_an_unobserved_target_teach_nothing() -> None:
-    values, observed = seasonal(), np.ones((120, 1), dtype=bool)
+def test_an_unobserved_target_teaches_nothing() -> None:
+    """The windows with that target teach their other steps; each step learns from those that have it."""
+    values = np.random.default_rng(2).normal(size=120).cumsum()
+    observed = np.ones((120, 1), dtype=bool)
     broken = values.copy()
     broken[60], observed[60] = 1e6, False
     spec, norm = AnchorSpec(type="ridge", penalty=0.01), network({"type": "ridge"}).normalization
     kept = windows(broken, observed)
     # Those that have the broken row in their lookback learn from it; the rest must not.
-    clear = kept.take(np.flatnonzero((kept.start > 60) | (kept.start + 6 <= 60)))
-    whole = windows(values).take(np.flatnonzero((kept.start > 60) | (kept.start + 9 <= 60)))
-    ours, _ = fit_anchor(spec, norm, SHAPE, train=clear, val=None)
-    theirs, _ = fit_anchor(spec, norm, SHAPE, train=whole, val=None)
-    np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    kept = kept.take(np.flatnonzero((kept.start > 60) | (kept.start + 6 <= 60)))
+    ours, _ = fit_anchor(spec, norm, SHAPE, train=kept, val=None)
+    every = np.arange(len(kept))
+    x = kept.past_targets(every)[0][:, :, 0].astype(np.float64)
+    y = kept.targets(every)[:, :, 0].astype(np.float64) - x[:, -1:]
+    x = x - x[:, -1:]
+    penalty = 0.01 * np.trace(x.T @ x) / 6
+    for step in range(3):
+        has = ~np.isnan(y[:, step])
+        assert not has.all()
+        alone = np.linalg.solve(x[has].T @ x[has] + penalty * np.eye(6), x[has].T @ y[has, step])
+        np.testing.assert_allclose(ours[:, step], alone, atol=1e-4)
+
+
+def test_a_step_that_is_missing_in_every_window_leaves_the_others_as_they_are() -> None:
+    """Every seventh value is missing, as on Sundays: each window of seven steps has one, and the anchor learns."""
+    shape = Shape(lookback=14, horizon=7, n_targets=1)
+    values = 10 + 5 * np.sin(np.arange(280) * 2 * np.pi / 7)
+    observed = (np.arange(280) % 7 != 3)[:, None]
+    n = np.array([280])
+    # As data.missing fills it in, with the value before.
+    filled = np.where(observed[:, 0], values, np.roll(values, 1)).astype(np.float32)
+    source = WindowSource(filled[:, None], np.array([0, 280]), 1, observed=observed)
+    kept = cut_windows(source, SplitBounds(n, n, n), "train", WindowSpec(lookback=14, horizon=7))
+    spec, norm = AnchorSpec(type="ridge", penalty=1e-6), network({"type": "ridge"}).normalization
+    weights, _ = fit_anchor(spec, norm, shape, train=kept, val=None)
+    every = np.arange(len(kept))
+    x, y = kept.past_targets(every)[0][:, :, 0], kept.targets(every)[:, :, 0]
+    forecast = x[:, -1:] + (x - x[:, -1:]) @ weights
+    seen = ~np.isnan(y)
+    assert seen.mean() == pytest.approx(6 / 7, abs=0.01)
+    assert np.abs(forecast - y)[seen].max() < 0.2
 
 
 def test_an_averaged_network_learns_alone_and_then_gets_its_share() -> None:

@@ -66,7 +66,7 @@ def test_tabs_and_thousands(write: Write) -> None:
 def test_gaps_and_empty_cells_choose_a_policy(write: Write) -> None:
     rows = [f"{d},{'' if i == 5 else i}" for i, d in enumerate(days(100)) if i not in (20, 21, 50)]
     table = write("day,y", *rows)
-    assert config_of(table).data.missing == "ffill"
+    assert config_of(table).data.missing == "mask"
     assert "Absent steps: 3; empty cells of the target: 1." in (table.parent / "config.yaml").read_text()
 
 
@@ -100,7 +100,7 @@ def test_usual_step_with_finer_times_takes_their_divisor(write: Write) -> None:
     # Every two hours at first, then hourly: all lie on the hours.
     stamps = [*hours(60)[::2], *hours(90)[60:]]
     config = config_of(write("t,y", *(f"{s},{i}" for i, s in enumerate(stamps))))
-    assert (config.data.freq, config.data.missing) == ("h", "ffill")
+    assert (config.data.freq, config.data.missing) == ("h", "mask")
 
 
 def test_integer_time(write: Write) -> None:

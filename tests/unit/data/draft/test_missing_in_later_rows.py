@@ -37,7 +37,7 @@ def test_a_later_row_shows_what_stands_for_no_value(none: str, tmp_path: Path) -
     ]
     assert (draft.guess.empty, draft.guess.remarks) == (2, ())
     data = draft.experiment.spec.data
-    assert (data.missing_values, data.missing) == ([int(none) if none == "-9999" else none], "ffill")
+    assert (data.missing_values, data.missing) == ([int(none) if none == "-9999" else none], "mask")
     panel, found = read_table(data, path)
     assert (int(pd.isna(panel.values[:, 0]).sum()), found.warnings) == (2, ())
 

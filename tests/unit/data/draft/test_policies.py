@@ -18,8 +18,9 @@ MANY = [date(2023, 1, 1) + timedelta(days=i) for i in range(100)]
 
 def absent(filled: int, total: int) -> str:
     return (
-        f"{filled} of {total} values to forecast ({filled / total:.0%}) are absent, and each takes the value before it, by "
-        "data.missing: ffill; otherwise use data.missing: mask where gaps recur, as nights and weekends do"
+        f"{filled} of {total} values to forecast ({filled / total:.0%}) are absent: the network sees the value before "
+        "each, and learns and is scored without them, by data.missing: mask; otherwise use data.missing: zero where no row "
+        "means that nothing happened"
     )
 
 
@@ -30,7 +31,7 @@ def test_a_fill_of_more_than_a_fifth_is_said(n: int, said: bool, empty: bool, tm
     path = table(tmp_path, "day,y", rows if empty else [row for row in rows if not row.endswith(",")])
     draft = draft_of(path)
     assert [choice.sentence for choice in draft.guess.choices] == ([absent(n, 100)] if said else [])
-    assert "\n  missing: ffill\n" in draft.text
+    assert "\n  missing: mask\n" in draft.text
 
 
 def test_cells_before_the_first_value_and_after_the_last_are_not_filled(tmp_path: Path) -> None:
@@ -56,9 +57,9 @@ def test_strict_says_what_settles_a_fill_and_a_contradiction(tmp_path: Path) -> 
     with pytest.raises(DataError) as caught:
         inspect(path, folder=tmp_path, strict=True)
     assert [f"{d.summary}; {d.hint}" for d in caught.value.diagnostics] == [
-        "75 of 200 values to forecast (38%) are absent, and each takes the value before it, by data.missing: ffill; settle "
-        "it by a table with a value for every step or data.missing: mask where gaps recur, as nights and weekends do, in "
-        "the file that init writes without --strict",
+        "75 of 200 values to forecast (38%) are absent: the network sees the value before each, and learns and is scored "
+        "without them, by data.missing: mask; settle it by a table with a value for every step or data.missing: zero where "
+        "no row means that nothing happened, in the file that init writes without --strict",
         "'y' is 100.5 in line 2 and 7.5 in line 3, both at 2023-01-01, and the last counts, by data.duplicates: last; "
         "settle it by a table with one row for each time or data.duplicates: mean, in the file that init writes without "
         "--strict",

@@ -76,7 +76,7 @@ SAID: dict[str, list[str]] = {
     ],
     "a bank in English": [
         "Date (%d/%m/%Y), Debit: 59 of D from 2020-01-02 to 2020-02-29, 137.5 to 162.5, 30 empty",
-        "29 of 59 values to forecast (49%) are absent, and each takes the value before it, by data.missing: ffill; otherwise use data.missing: mask where gaps recur, as nights and weekends do",
+        "29 of 59 values to forecast (49%) are absent: the network sees the value before each, and learns and is scored without them, by data.missing: mask; otherwise use data.missing: zero where no row means that nothing happened",
     ],
     "a bank in French": ["Date (%d/%m/%Y), Montant: 60 of D from 2020-01-01 to 2020-02-29, 10050 to 16250"],
     "a bank in Switzerland": [
