@@ -220,10 +220,18 @@ def calibrated(export, series, point, quantiles):
     outer = [k for k, p in enumerate(found["probabilities"]) if p != 0.5]
     every = np.stack(out, axis=-1)
     every[..., outer] = np.sort(every[..., outer], axis=-1)
-    middle = found["probabilities"].index(0.5)
-    every[..., :middle] = np.minimum(every[..., :middle], every[..., [middle]])
-    every[..., middle:] = np.maximum(every[..., middle:], every[..., [middle]])
     return every
+
+
+def held(quantiles, probabilities, point):
+    """Return quantiles whose intervals reach to the point forecast."""
+    if quantiles is None:
+        return None
+    kept = [
+        np.minimum(q, point) if p < 0.5 else np.maximum(q, point) if p > 0.5 else q
+        for p, q in zip(probabilities, np.moveaxis(quantiles, -1, 0), strict=True)
+    ]
+    return np.stack(kept, axis=-1)
 
 
 def main(folder, table):
@@ -242,7 +250,7 @@ def main(folder, table):
     for name, rows in series.items():
         inputs, times = inputs_of(export, name, rows)
         point, quantiles = forecast(export, name, inputs, probabilities)
-        quantiles = calibrated(export, name, point, quantiles)
+        quantiles = held(calibrated(export, name, point, quantiles), probabilities, point)
         for t, target in enumerate(export.targets):
             for h, time in enumerate(times):
                 bounds = (

@@ -69,8 +69,8 @@ def diebold_mariano(first: AnyFloats, second: AnyFloats, *, horizon: int) -> Com
     samples.
 
     Args:
-        first: (cutoffs,), losses averaged over series, steps and targets, in order of time;
-            NaN leaves a cutoff out.
+        first: (cutoffs,), losses over series, steps and targets, in order of time; see
+            `WindowLosses.by`. NaN leaves a cutoff out.
         second: (cutoffs,), the losses of the other forecast.
         horizon: Horizon of the forecasts, in units of the distance between cutoffs.
     """
@@ -101,8 +101,8 @@ def paired_over_series(first: AnyFloats, second: AnyFloats, *, n_cutoffs: int) -
     cross-section: the answer is about these cutoffs, not about all times.
 
     Args:
-        first: (series,), losses averaged over cutoffs, steps and targets; NaN leaves a series
-            out.
+        first: (series,), losses over cutoffs, steps and targets; see `WindowLosses.by`. NaN
+            leaves a series out.
         second: (series,), the losses of the other forecast.
         n_cutoffs: The number of cutoffs that the losses are averaged over.
     """
@@ -144,7 +144,11 @@ class WindowLosses:
     count: Ints
 
     def by(self, group: Ints, n_groups: int) -> Floats:
-        """Return (groups,), the mean loss of each group of windows, NaN where nothing was counted.
+        """Return (groups,), the loss of each group of windows, NaN where nothing was counted.
+
+        The sum of a group is divided by the number of elements that a group has on average, not by its own. So the mean
+        over the groups is the mean over all elements, which is the score, also where some cutoffs have one series and
+        others sixty.
 
         Args:
             group: (windows,), the group of each window.
@@ -152,8 +156,10 @@ class WindowLosses:
         """
         sums = np.bincount(group, self.total, n_groups)
         counts = np.bincount(group, self.count, n_groups)
+        counted = counts > 0
+        usual = counts.sum() / max(1, int(counted.sum()))
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(counts > 0, sums / counts, np.nan)
+            return np.where(counted, sums / usual, np.nan)
 
 
 def window_losses(

@@ -80,8 +80,7 @@ class Calibration:
 
         Returns:
             (windows, horizon, targets, probabilities), non-decreasing in the probability; NaN
-            at steps beyond those that were calibrated. Those below the median are at most the
-            forecast, and those above at least.
+            at steps beyond those that were calibrated.
         """
         place = {name: i + 1 for i, name in enumerate(self.ids)}
         row = np.array([place.get(name, 0) for name in ids], dtype=np.int64)[forecast.group]
@@ -109,7 +108,6 @@ class Calibration:
                 out[:, :horizon, :, k] = self.scaler.invert(moved[..., k], forecast.group)
                 if probability == MEDIAN:
                     out[..., k] = _of_probability(forecast.quantiles, k)
-            self._hold_forecast(out)
             return
         for k, probability in enumerate(self.probabilities):
             base = _of_probability(forecast.quantiles, k)
@@ -123,14 +121,6 @@ class Calibration:
         # (Chernozhukov et al., 2010). The median is the forecast and stays as it is.
         bounds = [k for k, p in enumerate(self.probabilities) if p != MEDIAN]
         out[..., bounds] = np.sort(out[..., bounds], axis=-1)
-        self._hold_forecast(out)
-
-    def _hold_forecast(self, quantiles: Floats) -> None:
-        """Widen intervals to the forecast where it lies outside, as it does where all errors have one sign."""
-        middle = self.probabilities.index(MEDIAN)
-        forecast = quantiles[..., [middle]]
-        np.minimum(quantiles[..., :middle], forecast, out=quantiles[..., :middle])
-        np.maximum(quantiles[..., middle:], forecast, out=quantiles[..., middle:])
 
     @property
     def _added(self) -> Floats | float:

@@ -14,7 +14,7 @@ from forecaster.data.panel import Panel
 from forecaster.data.spec import DataSpec
 from forecaster.data.transforms.scalers import Scaler
 from forecaster.data.transforms.windows import Windows
-from forecaster.forecasting.calibration import Calibration, GroupedQuantiles
+from forecaster.forecasting.calibration import MEDIAN, Calibration, GroupedQuantiles
 from forecaster.forecasting.levels import ends
 from forecaster.forecasting.table import Interval, forecast_table
 
@@ -103,6 +103,21 @@ class Forecast:
         """Return the same point forecast with other quantiles."""
         return replace(self, quantiles=quantiles, probabilities=probabilities)
 
+    def held(self) -> Forecast:
+        """Return the forecast with intervals that reach to its point where that lies outside.
+
+        It does where all errors of a calibration have one sign, and where the point is the mean of a skewed
+        distribution. The quantile 0.5 stays as it is.
+        """
+        if self.quantiles is None:
+            return self
+        point, quantiles = self.point[..., None], self.quantiles.copy()
+        below = sum(p < MEDIAN for p in self.probabilities)
+        above = sum(p <= MEDIAN for p in self.probabilities)
+        np.minimum(quantiles[..., :below], point, out=quantiles[..., :below])
+        np.maximum(quantiles[..., above:], point, out=quantiles[..., above:])
+        return replace(self, quantiles=quantiles)
+
     def moved(self, point: Floats, scaler: Scaler, groups: Ints) -> Forecast:
         """Return another point forecast, with the quantiles at the distances that they had, in scaled units.
 
@@ -126,17 +141,18 @@ class Forecast:
         return found
 
     def calibrated(self, calibration: Calibration | None, ids: Sequence[str]) -> Forecast:
-        """Return the forecast with calibrated quantiles.
+        """Return the forecast with calibrated quantiles, whose intervals hold it.
 
         Args:
-            calibration: The calibration, whose scaler has a group for every series; None changes nothing.
+            calibration: The calibration, whose scaler has a group for every series; None leaves the quantiles of the
+                network.
             ids: The ids of the series of the panel, in its order.
         """
         if calibration is None:
-            return self
+            return self.held()
         groups = calibration.scaler.rows_for(tuple(ids))
         quantiles = calibration.apply(self.grouped(groups), calibration.scaler.ids or ())
-        return self.with_quantiles(quantiles, calibration.probabilities)
+        return self.with_quantiles(quantiles, calibration.probabilities).held()
 
     def grouped(self, group_of_series: Ints) -> GroupedQuantiles:
         """Return the quantiles, or the point in their place, with the scaler's group of each window.

@@ -28,8 +28,8 @@ ERRORS_TOGETHER = 50.0
 HORIZONS_APART = 10.0
 # The level whose factor serves the levels that the errors cannot carry.
 CARRIED_LEVEL = 0.8
-# The smallest factor, and the smallest distance in units of the scaler: no interval has the width 0. A point forecast may
-# be a hundred times as near as the spread of its series, or, in logarithms, within a hundredth of a percent.
+# The smallest factor, and the smallest distance in units of the scaler: no interval has the width 0. A point forecast
+# may be far nearer than the spread of its series is wide or, in logarithms, within a hundredth of a percent.
 LEAST_FACTOR, LEAST_DISTANCE = 1e-4, 1e-4
 # The constants that are tried, as shares of the mean error; one is taken where its loss is less than this share of
 # the loss without one.

@@ -19,8 +19,8 @@ Float32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 # Where the lookback is chosen, these parts of the window are tried besides the whole.
 SHORTER = (2, 4)
-# Targets that were not observed are filled in anew until no weight changes by more than this share of the largest, and at
-# most so often. A change shrinks to about the share of such targets each time.
+# Targets that were not observed are filled in anew until no weight changes by more than this share of the largest, and
+# at most so often. A change shrinks to about the share of such targets each time.
 SETTLED, MOST_PASSES = 1e-3, 20
 # Samples (one window of one target) that are normalised at once: with a lookback of 720, 180 MiB.
 _PART = 2**15

@@ -61,14 +61,15 @@ def future_table(
         UsageError: When the run has no future covariates, or the horizon or the cutoff is not possible.
         DataError: When the table cannot be read, or no series is long enough.
     """
+    # The network is read by its own settings, before they are those of a longer horizon.
+    time_axis = fitted_of(opened).time_axis if opened.spec.data.future_covariates else None
     opened, n_steps = opened.reaching(horizon)
     spec, path = opened.spec, opened.run.path
-    if not spec.data.future_covariates:
+    if time_axis is None:
         raise UsageError(
             f"{path}: has no data.future_covariates, so there is nothing to fill in",
             hint=f"run forecaster predict {as_typed(str(path))}",
         )
-    time_axis = fitted_of(opened).time_axis
     start = find_forecast_start(opened, time_axis, data=data, cutoff=cutoff, steps=n_steps)
     panel = start.with_horizon(spec)
     steps = panel.between(start.known, panel.lengths)

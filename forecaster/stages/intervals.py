@@ -96,9 +96,9 @@ def add_intervals(
 
     def with_intervals(name: str) -> Forecast:
         windows = _Calibrated(evaluation, prepared, forecasts, name, scaler)
-        return test[name].with_quantiles(windows.test_quantiles(), windows.probabilities)
+        return test[name].with_quantiles(windows.test_quantiles(), windows.probabilities).held()
 
-    model = test.get("model")
+    model = test["model"].held() if test else None
     if evaluation.calibration != "none":
         calibration = _Calibrated(evaluation, prepared, forecasts, "model", scaler).for_later()
         model = with_intervals("model") if test else None

@@ -206,3 +206,16 @@ def test_times_over_several_columns_come_in_one_or_in_several(tmp_path: Path) ->
     typed = tmp_path / "h.parquet"
     pq.write_table(pa.table({"t": AHEAD, "open": [1, 1, 1]}), typed)
     assert done("predict", tmp_path / "r", "--future", typed) == found
+
+
+def test_a_recursive_head_asks_for_more_steps_than_it_was_trained_for(tmp_path: Path) -> None:
+    write_table(tmp_path / "t.csv", "t,y,open", [[t, i, i % 2] for i, t in enumerate(hours(N))])
+    model = {"layers": [{"type": "simple_rnn", "units": 3}], "head": {"type": "recursive"}}
+    config = write_config(tmp_path, {"targets": ["y"], "future_covariates": ["open"]}, model=model)
+    done("train", config, "--run-dir", tmp_path / "r", "-q")
+    done("future", tmp_path / "r", "--horizon", 8, "--output", tmp_path / "f.csv")
+    head, *asked = csv_rows((tmp_path / "f.csv").read_text())
+    assert [row[0] for row in asked] == hours(8, first=N)
+    write_table(tmp_path / "g.csv", ",".join(head), [[row[0], 1] for row in asked])
+    found = csv_rows(done("predict", tmp_path / "r", "--horizon", 8, "--future", tmp_path / "g.csv"))
+    assert [row[0] for row in found[1:]] == hours(8, first=N)

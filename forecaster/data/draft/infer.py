@@ -37,7 +37,7 @@ from forecaster.data.draft.roles import (
     quality_choice,
     target_choice,
 )
-from forecaster.data.draft.season import find_seasons
+from forecaster.data.draft.season import at_every_step, find_seasons
 from forecaster.data.draft.sniff import Sample, as_numbers, read_targets, sniff
 from forecaster.data.draft.steps import by_series, explained, order_of, other_steps
 from forecaster.data.draft.times import find_time, read_times
@@ -224,7 +224,7 @@ def infer(path: TableSource, wishes: Wishes = _NOTHING) -> Guess:
         gaps=sum(lengths) - distinct,
         empty=sum(empty_cells(table[target]) for target in targets),
         duplicates=len(table) - distinct,
-        recipe=_recipe(freq, lengths, list(numbers.values()), wishes, order),
+        recipe=_recipe(freq, lengths, list(numbers.values()), wishes, order, time_axis.positions(times)),
         preset=wishes.preset,
         remarks=(
             *(remark for target in targets for remark in target_remarks(table[target], sample)),
@@ -292,6 +292,7 @@ def _recipe(
     numbers: list[Floats],
     wishes: Wishes,
     order: tuple[Ints, Ints],
+    positions: Ints,
 ) -> Recipe:
     """Return the settings that suit the lengths of the series, their season and the range of the targets.
 
@@ -301,11 +302,12 @@ def _recipe(
         numbers: (rows,) each, the values of the targets, NaN where there is none.
         wishes: What is known about it.
         order: The rows by series, then time; and the place in this order at which each series but the first begins.
+        positions: (rows,), the steps of the rows on the time axis.
     """
     known = np.concatenate([one[np.isfinite(one)] for one in numbers])
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
     rows, borders = order
-    seasons = wishes.seasons or find_seasons(np.split(numbers[0][rows], borders), freq)
+    seasons = wishes.seasons or find_seasons(at_every_step(positions, numbers[0], order), freq)
     steps = np.array(lengths, dtype=np.int64)
     parts = [part[np.isfinite(part)] for one in numbers for part in np.split(one[rows], borders)]
     narrow = any(_is_narrow(float(part.min()), float(part.max())) for part in parts if len(part))

@@ -104,3 +104,19 @@ def test_runs_are_compared_in_the_same_way():
     own, other = noise(30, 1), 2 * noise(30, 1, seed=2)
     found = compare(model(own, n_series=30), model(other, n_series=30), squared=True)
     assert found.p == pytest.approx(stats.ttest_rel(own[:, 0] ** 2, other[:, 0] ** 2).pvalue)
+
+
+def test_the_difference_is_that_of_the_scores_where_cutoffs_have_different_numbers_of_series():
+    """One long series with 60 cutoffs, where the model is better by 1, and 60 short ones at the last, worse by 3."""
+    position = np.concatenate([np.arange(60), np.full(60, 59)])
+    series = np.concatenate([np.zeros(60), np.arange(1, 61)])
+    own = np.concatenate([np.full(60, 1.0), np.full(60, 5.0)]) * noise(120)
+    other = np.concatenate([np.full(60, 2.0), np.full(60, 2.0)]) * noise(120, seed=2)
+    shape = (120, 1, 1)
+    forecast = ComparedForecast(
+        "model", "h", series, position, np.zeros(shape), own.reshape(shape), np.ones((120, 1))
+    )
+    found = judge(forecast, {"naive": other.reshape(shape)}, losses=("absolute",))["naive"]
+    assert found["absolute"]["difference"] == pytest.approx(own.mean() - other.mean())
+    assert found["absolute"]["difference"] > 0.8
+    assert found["verdict"] != "better"

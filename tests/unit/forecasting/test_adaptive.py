@@ -40,9 +40,9 @@ def test_adaptive_calibration_knows_only_targets_before_the_cutoff():
 
 
 def test_adaptive_calibration_is_learned_anew_every_horizon():
-    """Blocks begin at 4, 6 and 8 and take the errors 0 … 2, 1 … 4 and 3 … 6; the interval begins at the forecast, 0."""
+    """Blocks begin at 4, 6 and 8 and take the errors 0 … 2, 1 … 4 and 3 … 6."""
     out = rolling().apply()[:, 0, 0]
-    assert out[:, 0] == pytest.approx([0, 0, 0, 0, 0, 0])
+    assert out[:, 0] == pytest.approx([0, 0, 1, 1, 3, 3])
     assert out[:, 2] == pytest.approx([2, 2, 4, 4, 6, 6])
 
 
@@ -83,14 +83,11 @@ def test_what_is_learned_of_two_series_comes_from_their_known_windows():
 
 
 def test_blocks_of_two_series_begin_at_the_first_later_window():
-    """At 12: 100, 110 and 115; at 13: 110, 120 and 125; at 14: 120, 130 and 135. The windows keep their order.
-
-    Every error is positive, so the interval begins at the forecast, 0.
-    """
+    """At 12: 100, 110 and 115; at 13: 110, 120 and 125; at 14: 120, 130 and 135. The windows keep their order."""
     out = two_series().apply()
     assert out.shape == (5, 1, 1, 3)
     assert out.dtype == np.float64
-    assert out[:, 0, 0, 0].tolist() == [0] * 5
+    assert out[:, 0, 0, 0].tolist() == [100, 110, 120, 100, 110]
     assert out[:, 0, 0, 1].tolist() == [0] * 5
     assert out[:, 0, 0, 2].tolist() == [115, 125, 135, 115, 125]
 

@@ -351,18 +351,3 @@ def test_windows_calibrated_a_few_at_a_time_get_the_same_quantiles(
     # A window has 3 x 2 x 3 numbers: two windows at a time.
     monkeypatch.setattr(room, "NUMBERS_AT_A_TIME", 40)
     assert np.array_equal(known.apply(forecast, scaler.ids), whole)
-
-
-@pytest.mark.parametrize("stretch", [False, True])
-@pytest.mark.parametrize("method", ["standard", "log"])
-def test_an_interval_holds_its_forecast_where_all_errors_have_one_sign(method: str, stretch: bool) -> None:
-    rng = np.random.default_rng(5)
-    forecast, actual = rng.uniform(5, 9, (40, 3, 1)), rng.uniform(1, 4, (40, 3, 1))
-    scaler, known = plain(spread=0.7, method=method), probabilities((50, 80, 95))
-    base = GroupedQuantiles(forecast[..., None], np.zeros(40, np.int64))
-    found = calibrate(base, actual, probabilities=known, scaler=scaler, ids=["a"], stretch=stretch)
-    quantiles = found.apply(base, ["a"])
-    assert (quantiles[..., known.index(0.5)] == forecast).all()
-    assert (np.diff(quantiles, axis=-1) >= 0).all()
-    # Every actual value lies below its forecast, so conformal intervals end at the forecast.
-    assert stretch or (quantiles[..., -1] == forecast).all()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecaster.data.draft.infer import infer
-from forecaster.data.draft.season import find_season, find_seasons, repeats_by_week
+from forecaster.data.draft.season import at_every_step, find_season, find_seasons, repeats_by_week
 
 RNG = np.random.default_rng(0)
 
@@ -85,3 +85,56 @@ def test_init_writes_the_week_as_a_baseline_and_into_the_blend(tmp_path: Path) -
     recipe = infer(tmp_path / "t.csv").recipe
     assert (recipe.season, recipe.longer, recipe.differences, recipe.lookback) == (24, (168,), (24, 168), 192)
     assert recipe.blend == ("seasonal_naive", "seasonal_naive_168")
+
+
+@pytest.mark.parametrize(
+    ("season", "n", "noise"), [(52, 416, 0.3), (52, 416, 1.0), (168, 1500, 0.3), (24, 416, 3.0)]
+)
+def test_a_smooth_season_is_found_under_noise(season: int, n: int, noise: float) -> None:
+    steps = np.arange(n)
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        values = 10 * np.sin(2 * np.pi * steps / season) + noise * rng.normal(size=n)
+        assert find_season([values], 1) == pytest.approx(season, abs=1 if season > 100 else 0)
+
+
+@pytest.mark.parametrize("share", [0.15, 0.3])
+def test_absent_values_move_no_season(share: float) -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        values = 10 * np.sin(2 * np.pi * np.arange(360) / 12) + rng.normal(size=360)
+        assert find_season([np.where(rng.random(360) < share, np.nan, values)], 1) == 12
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_series_that_drift_have_no_season(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    steps = rng.normal(size=400)
+    assert find_season([steps.cumsum()], 1) == 1
+    for share in (0.5, 0.9):
+        values = np.zeros(400)
+        for i in range(1, 400):
+            values[i] = share * values[i - 1] + steps[i]
+        assert find_season([values], 1) == 1
+    assert find_season([0.001 * np.arange(400.0) ** 2 + steps], 1) == 1
+
+
+def test_absent_rows_take_their_place() -> None:
+    positions, values = np.array([9, 3, 5, 101, 100]), np.array([90.0, 30.0, np.nan, 11.0, 10.0])
+    order = (np.array([1, 2, 0, 4, 3]), np.array([3]))
+    first, second = at_every_step(positions, values, order)
+    np.testing.assert_array_equal(first, [30, np.nan, np.nan, np.nan, np.nan, np.nan, 90])
+    np.testing.assert_array_equal(second, [10, 11])
+    far = at_every_step(
+        np.array([0, 10**9, 10**9 + 1]), np.arange(3.0), (np.arange(3), np.array([], np.int64))
+    )
+    np.testing.assert_array_equal(far[0], [1, 2])
+
+
+def test_init_finds_the_season_of_a_table_with_absent_rows(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    rows = [
+        f"{i},{10 * np.sin(2 * np.pi * i / 12) + rng.normal():.3f}" for i in range(360) if rng.random() > 0.15
+    ]
+    (tmp_path / "t.csv").write_text("step,y\n" + "\n".join(rows) + "\n")
+    assert infer(tmp_path / "t.csv").recipe.season == 12
