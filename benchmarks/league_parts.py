@@ -92,10 +92,10 @@ def forecaster_of(opened: OpenedRun, variant: Variant) -> tuple[OpenedRun, Fitte
     prepared = prepare(spec, source, transforms=FittedTransforms(scored.scaler, scored.encoders))
     forecasts = forecast_splits(spec, scored, prepared)
     scored, forecasts = blended(spec, scored, prepared, forecasts)
-    _, _, calibration = add_intervals(
+    found = add_intervals(
         spec, prepared, {split: {"model": forecast} for split, forecast in forecasts.items()}
     )
-    final = replace(final, blend=scored.blend, calibration=calibration)
+    final = replace(final, blend=scored.blend, calibration=found.learned.later)
     changed = replace(opened, experiment=replace(opened.experiment, spec=spec))
     return changed, final
 

@@ -79,6 +79,7 @@ class Fitted:
         encoders: The encoders of the categorical columns.
         training: The scales of the training rows, by which scaled metrics divide.
         calibration: The calibration of the quantiles; None if there are no quantiles or they are not calibrated.
+        validation_calibration: The calibration that has not learned from the test windows; None where it is the same.
         blend: The weights of the network and of classical forecasts; None for the network alone.
         anchor_penalty: The ridge penalty of the anchor; None without one.
         graphs: The ONNX files of the networks; None where the run holds none.
@@ -93,6 +94,7 @@ class Fitted:
     encoders: Encoders = field(default_factory=Encoders)
     training: TrainingScales | None = None
     calibration: Calibration | None = None
+    validation_calibration: Calibration | None = None
     blend: Blend | None = None
     anchor_penalty: float | None = None
     graphs: StoredGraphs | None = None
@@ -161,8 +163,9 @@ class Fitted:
             wanted = (len(self.training.ids), shape.n_targets)
             if any(table.shape != wanted for table in self.training[1:]):
                 raise ValueError("the training scales do not fit their series")
-        if self.calibration is not None:
-            self.calibration.check(horizon=shape.horizon, n_targets=shape.n_targets)
+        for calibration in (self.calibration, self.validation_calibration):
+            if calibration is not None:
+                calibration.check(horizon=shape.horizon, n_targets=shape.n_targets)
         if self.blend is not None:
             self.blend.check()
 
@@ -192,6 +195,11 @@ class Fitted:
             "encoders": self.encoders.as_json(),
             "training": self.training and self.training.as_json(),
             "calibration": self.calibration and self.calibration.as_json(network=self.scaler),
+            **(
+                {"validation_calibration": earlier.as_json(network=self.scaler)}
+                if (earlier := self.validation_calibration) is not None
+                else {}
+            ),
             "blend": self.blend and self.blend.as_json(),
             "anchor_penalty": self.anchor_penalty,
         }
@@ -225,7 +233,8 @@ class Fitted:
         arrays, _ = parse_arrays(weights, run.read(files[2], most=most))
         try:
             members = _members(arrays, spec["members"])
-            scaler, calibration = Scaler.from_json(state["scaler"]), state.get("calibration")
+            scaler = Scaler.from_json(state["scaler"])
+            calibration, earlier = state.get("calibration"), state.get("validation_calibration")
             fitted = cls(
                 spec=model,
                 shape=shape,
@@ -235,6 +244,7 @@ class Fitted:
                 encoders=Encoders.from_json(state["encoders"]),
                 training=TrainingScales.from_json(state["training"]) if state.get("training") else None,
                 calibration=calibration and Calibration.from_json(calibration, network=scaler),
+                validation_calibration=earlier and Calibration.from_json(earlier, network=scaler),
                 blend=Blend.from_json(state["blend"]) if state.get("blend") else None,
                 anchor_penalty=state.get("anchor_penalty"),
                 graphs=stored_graphs(run, model, shape, n_members=len(members), scored=apart),

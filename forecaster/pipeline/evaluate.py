@@ -24,7 +24,7 @@ from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.stages.checks import SCORED, check_baselines
 from forecaster.stages.graphs import EngineUsed, engine_used, with_engine
-from forecaster.stages.intervals import calibration_for, calibration_for_later
+from forecaster.stages.intervals import learned_intervals
 from forecaster.stages.loaded import fitted_of
 from forecaster.stages.new_rows import forecast_new_rows
 from forecaster.stages.opened import OpenedRun
@@ -42,7 +42,9 @@ from forecaster.stages.scoring import (
 from forecaster.text import joined
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -247,18 +249,26 @@ def _with_baselines(opened: OpenedRun, also: Sequence[str]) -> OpenedRun:
 def _on_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> Evaluated:
     """Score every window of a table whose targets lie after the validation range of their series."""
     found = forecast_new_rows(opened, fitted, data)
-    more, missing = _baselines(opened, found.prepared, found.begin)
+    more, missing = _baselines(opened, found.prepared, found.begin, found.is_later)
     scored = score_tables(opened.spec.evaluation, found.prepared, {"test": {"model": found.forecast} | more})
     return Evaluated(
         opened, found.prepared, "test", scored, [*found.notes, *missing, *scored.notes], found.engine
     )
 
 
-def _baselines(opened: OpenedRun, prepared: Prepared, begin: Ints) -> tuple[dict[str, Forecast], list[str]]:
+def _baselines(
+    opened: OpenedRun, prepared: Prepared, begin: Ints, is_later: NDArray[np.bool_]
+) -> tuple[dict[str, Forecast], list[str]]:
     """Return the forecasts of the baselines for new rows, with intervals, and remarks.
 
     Ridge learns from the run's own table, and the intervals of every baseline come from its errors there, so that
     table must be unchanged. Statistical baselines are fitted to the rows before the first target.
+
+    Args:
+        opened: The run.
+        prepared: The new rows.
+        begin: (series,), the first target row of each series.
+        is_later: (windows,), whether the targets come after the run's own table.
     """
     spec, windows = opened.spec, prepared.windows["test"]
     names: list[str] = list(spec.evaluation.baselines)
@@ -285,7 +295,6 @@ def _baselines(opened: OpenedRun, prepared: Prepared, begin: Ints) -> tuple[dict
     if spec.evaluation.levels and len(own.windows["val"]):
         past = baseline_forecasts(own, names, [name for name in SCORED if len(own.windows[name])], learned)
         for name in names:
-            learned_here = calibration_for_later(spec, own, past, name)
-            calibration = calibration_for(spec.scaling, learned_here, prepared.panel, begin)
-            found[name] = found[name].calibrated(calibration, prepared.panel.ids)
+            intervals = learned_intervals(spec, own, past, name).of_panel(spec.scaling, prepared.panel, begin)
+            found[name] = intervals.applied(found[name], is_later, prepared.panel.ids)
     return found, [*notes, *known.remarks]

@@ -203,6 +203,9 @@ def _forecasts(
     alone = spec.model_copy(update={"evaluation": spec.evaluation.model_copy(update={"baselines": []})})
     bare = replace(opened, experiment=replace(opened.experiment, spec=alone))
     level = min(spec.evaluation.levels, default=None)
+    if spec.evaluation.calibration == "scaled" and fitted.validation_calibration is not None:
+        # The stored forecasts have intervals that did not learn from them; so do those beside them.
+        fitted = replace(fitted, calibration=fitted.validation_calibration)
     found = forecast_new_rows(bare, fitted, data)
     return _of_new(found, fitted, level, length=length), _of_stored(stored, fitted, level, length=length)
 

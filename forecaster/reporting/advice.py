@@ -7,12 +7,14 @@ best test score: what they suggest is to be compared on validation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from forecaster.reporting.facts import Advice, Facts
 from forecaster.reporting.verdict_advice import level_with_the_best, worse_than_a_baseline
+from forecaster.text import joined
 
 # Over-fitting: the last validation loss relative to the best.
 RISEN = 1.05
@@ -37,9 +39,23 @@ FEW_WINDOWS = 30
 OUTLYING = 4.0
 
 
-def advice(facts: Facts) -> list[Advice]:
-    """Return what stands out, the most serious first."""
-    return [found for rule in RULES if (found := rule(facts)) is not None]
+def advice(facts: Sequence[Facts]) -> list[Advice]:
+    """Return what stands out, the most serious first.
+
+    Args:
+        facts: The facts of each target, which agree in all that is not of one target.
+    """
+    found = []
+    for rule in RULES:
+        if rule not in OF_A_TARGET:
+            found += [one for one in [rule(facts[0])] if one is not None]
+            continue
+        for of_target in facts:
+            one = rule(of_target)
+            if one is not None:
+                title = f"{of_target.name}: {one.title}" if of_target.name else one.title
+                found.append(replace(one, title=title))
+    return found
 
 
 def _smoke(f: Facts) -> Advice | None:
@@ -101,7 +117,7 @@ def _drift(f: Facts) -> Advice | None:
         return None
     shifts, ratios = [], []
     for s in range(min(len(f.history.ids), DRIFT_SERIES)):
-        train, test = f.history.of_split(s, 0, 0), f.history.of_split(s, 0, 2)
+        train, test = (f.history.of_split(s, f.target, split) for split in (0, 2))
         if len(train) > 1 and len(test) > 1 and train.std() > 0:
             shifts.append((test.mean() - train.mean()) / train.std())
             ratios.append(test.std() / train.std())
@@ -149,11 +165,17 @@ def _biased(f: Facts) -> Advice | None:
     if f.histogram is None or not f.mae or abs(f.histogram.mean) < BIASED * f.mae:
         return None
     mean = f.histogram.mean
+    others = [name for name in ("last", "mean") if name != f.normalization]
+    ways = [f"Try model.normalization: {joined(others, word='or')}."]
+    if f.is_point:
+        ways.append(
+            "With training.loss: mae the model forecasts the median; with mse it forecasts the mean, which is higher "
+            "where large values are rare."
+        )
     return Advice(
         f"Forecasts are too {'high' if mean > 0 else 'low'} on average",
         f"The mean error is {mean:+.3g}, with a mean absolute error of {f.mae:.3g}.",
-        "Try model.normalization: last or mean. With training.loss: mae the model forecasts the median; with mse "
-        "it forecasts the mean, which is higher where large values are rare.",
+        " ".join(ways),
     )
 
 
@@ -172,16 +194,30 @@ def _structure_left(f: Facts) -> Advice | None:
         return Advice(
             "Errors repeat with the season",
             f"The correlation of one-step errors {lag * found.every} steps apart is {value:.2f}.",
-            f"Try a window.lookback of at least {2 * f.season}, model.season: {f.season}, or calendar features.",
+            f"Try {joined(_for_the_season(f), word='or')}.",
         )
     if lags and found.every == 1 and lags[0][1] == 1:
         return Advice(
             "Consecutive errors are correlated",
             f"The correlation of one-step errors at neighbouring cutoffs is {lags[0][0]:.2f}, so the model does not "
             "make full use of recent changes.",
-            "Try model.normalization: last, more epochs, or covariates that explain these changes.",
+            "Try "
+            + ("" if f.normalization == "last" else "model.normalization: last, ")
+            + "more epochs, or covariates that explain these changes.",
         )
     return None
+
+
+def _for_the_season(f: Facts) -> list[str]:
+    """Return what may make the model follow the season, as far as the config does not have it."""
+    ways = []
+    if f.lookback < 2 * f.season:
+        ways.append(f"a window.lookback of at least {2 * f.season}")
+    if not f.seasonal:
+        ways.append(f"model.season: {f.season}")
+    if not f.calendar:
+        ways.append("calendar features (data.calendar)")
+    return [*ways, "a search (forecaster tune)"]
 
 
 def _off_level(f: Facts) -> Advice | None:
@@ -252,3 +288,5 @@ RULES: tuple[Callable[[Facts], Advice | None], ...] = (
     _smoke, worse_than_a_baseline, level_with_the_best, _over_fitting, _not_done, _too_fast, _drift, _worse_on_test,
     _biased, _structure_left, _off_level, _uneven, _outlying, _few_windows,
 )  # fmt: skip
+# Rules about the errors or the values of one target.
+OF_A_TARGET = (_drift, _biased, _structure_left, _off_level, _uneven)

@@ -39,7 +39,7 @@ class Contents:
         manifest: The content of manifest.json.
         data: The data section of the YAML file.
         window: The window section of the YAML file.
-        settings: most_epochs, loss, normalization and calibration.
+        settings: Those that the advice depends on; see `Facts`.
         config: The text of resolved.yaml.
         season: Steps in one season.
         splits: The splits of metrics.json.

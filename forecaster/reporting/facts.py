@@ -33,7 +33,7 @@ class Advice:
 class Facts:
     """The numbers of a run that rules read.
 
-    The breakdowns of errors are those of the first target, and None or empty where unknown.
+    The breakdowns of errors are those of one target, and None or empty where unknown.
 
     Attributes:
         epochs: The rows of history.csv, numbers as numbers.
@@ -54,6 +54,11 @@ class Facts:
         line_scores: The error of every target of every series, NaN where unknown.
         history: The table that the run was trained on.
         smoke: Whether this is a smoke run.
+        target: The number of the target.
+        name: Its name, where there are several; empty for the only one.
+        anchored: Whether model.anchor is set.
+        seasonal: Whether model.season is set.
+        is_point: Whether the network forecasts a point, which is what training.loss makes of it.
     """
 
     epochs: Sequence[Mapping[str, Any]]
@@ -74,6 +79,11 @@ class Facts:
     line_scores: Floats
     history: History | None
     smoke: bool = False
+    target: int = 0
+    name: str = ""
+    anchored: bool = False
+    seasonal: bool = False
+    is_point: bool = True
 
 
 def outcomes_of(verdict: Mapping[str, Any]) -> list[str]:

@@ -48,7 +48,7 @@ def page(c: Contents) -> str:
     ahead = next_lines(c.ahead) if c.ahead is not None else []
     tables = score_tables(c)
     errors = _errors(c)
-    found = advice(_facts(c, errors, score))
+    found = advice([_facts(c, errors, score, t) for t in range(max(1, len(errors)))])
     styles = "\n".join(asset(name) for name in STYLES)
     script = "\n".join(asset(name) for name in SCRIPTS)
     environment = jinja2.Environment(
@@ -168,8 +168,8 @@ def _errors(c: Contents) -> list[dict[str, Any]]:
     return out
 
 
-def _facts(c: Contents, errors: Sequence[Mapping[str, Any]], score: Floats) -> Facts:
-    first = errors[0] if errors else {}
+def _facts(c: Contents, errors: Sequence[Mapping[str, Any]], score: Floats, target: int) -> Facts:
+    own = errors[target] if errors else {}
     return Facts(
         epochs=c.epochs,
         most_epochs=c.settings["most_epochs"],
@@ -181,14 +181,19 @@ def _facts(c: Contents, errors: Sequence[Mapping[str, Any]], score: Floats) -> F
         normalization=c.settings["normalization"],
         calendar=c.data.calendar,
         calibration=c.settings["calibration"],
-        cycles=first.get("cycles", ()),
-        histogram=first.get("histogram"),
-        mae=first.get("mae"),
-        autocorrelation=first.get("acf"),
-        coverage=first.get("coverage", ()),
+        cycles=own.get("cycles", ()),
+        histogram=own.get("histogram"),
+        mae=own.get("mae"),
+        autocorrelation=own.get("acf"),
+        coverage=own.get("coverage", ()),
         line_scores=score.reshape(-1),
         history=c.history,
         smoke=bool(c.events.get("smoke")),
+        target=target,
+        name=own["target"] if len(c.data.targets) > 1 and errors else "",
+        anchored=c.settings["anchored"],
+        seasonal=c.settings["seasonal"],
+        is_point=c.settings["is_point"],
     )
 
 

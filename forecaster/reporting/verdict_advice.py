@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from forecaster.evaluation.metrics import METRICS
 from forecaster.reporting.facts import LOSSES, Advice, Facts, outcomes_of
 
 
@@ -19,9 +20,12 @@ def worse_than_a_baseline(f: Facts) -> Advice | None:
     only = next((loss for loss in LOSSES if verdicts[best].get(loss, {}).get("verdict") == "worse"), "")
     whole = outcomes.count("worse") == len(outcomes)
     use = f"Until that changes, use {best}." if whole else "Which to use depends on what large errors cost."
+    label, rival = f.metric_label, rivals[best]
+    if not whole:
+        label, rival, own = _number_of(f, only, best) or (label, rival, own)
     return Advice(
         f"The model is worse than {best}" + ("" if whole else f" on {only} errors"),
-        f"{f.metric_label} is {rivals[best]:.3g} for {best} and {own:.3g} for the model. {use}",
+        f"{label} is {rival:.3g} for {best} and {own:.3g} for the model. {use}",
         f"Try {'; '.join(_ways(f))}.",
     )
 
@@ -43,6 +47,16 @@ def level_with_the_best(f: Facts) -> Advice | None:
     )
 
 
+def _number_of(f: Facts, loss: str, rival: str) -> tuple[str, float, float] | None:
+    """Return the label and the value, for a baseline and for the model, of a metric of this loss; None without one."""
+    scores = (f.scores.get("test") or f.scores["val"])["scores"]
+    for name, metric in METRICS.items():
+        own, other = scores["model"].get(name), scores[rival].get(name)
+        if metric.loss == loss and own is not None and other is not None:
+            return metric.label, other, own
+    return None
+
+
 def _judged(f: Facts) -> tuple[float | None, dict[str, float], Mapping[str, Mapping[str, Any]]]:
     """Return the model's score, that of each baseline with a verdict, and the verdicts; empty where unknown."""
     table = f.scores.get("test") or f.scores.get("val")
@@ -55,7 +69,9 @@ def _judged(f: Facts) -> tuple[float | None, dict[str, float], Mapping[str, Mapp
 
 def _ways(f: Facts) -> list[str]:
     """Return what may make the model better than a baseline."""
-    ways = [f"model.anchor (ridge) or model.season: {f.season}, a simple forecast that the network corrects"]
+    simple = [] if f.anchored else ["model.anchor (ridge)"]
+    simple += [] if f.seasonal or f.season < 2 else [f"model.season: {f.season}"]
+    ways = [f"{' or '.join(simple)}, a simple forecast that the network corrects"] if simple else []
     if f.lookback < f.season:
         ways.insert(0, f"window.lookback: {2 * f.season}, which covers a season ({f.lookback} does not)")
     return [*ways, "a search over learning rate, units and lookback (forecaster tune)"]

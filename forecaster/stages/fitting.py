@@ -116,7 +116,13 @@ def fit_and_score(
     fitted, forecasts = blended(spec, fitted, prepared, forecast_splits(spec, fitted, prepared))
     scored = score(spec, prepared, forecasts)
     scales = TrainingScales(prepared.panel.ids, *prepared.scales)
-    return Trained(replace(fitted, training=scales, calibration=scored.calibration), history, scored)
+    fitted = replace(
+        fitted,
+        training=scales,
+        calibration=scored.learned.later,
+        validation_calibration=scored.learned.of_validation,
+    )
+    return Trained(fitted, history, scored)
 
 
 def fit_members(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -72,9 +72,56 @@ def error_scaler(prepared: Prepared, scaling: ScalingSpec) -> Scaler:
     return fit_panel_scaler(prepared.panel, train_end, units, bounds=bounds)
 
 
-def add_intervals(
-    spec: ExperimentSpec, prepared: Prepared, forecasts: BySplit
-) -> tuple[BySplit, Mapping[str, Forecast], Calibration | None]:
+class Learned(NamedTuple):
+    """What one forecaster's intervals have learned.
+
+    Attributes:
+        later: The calibration for windows after the table; None without intervals.
+        of_validation: The one for windows of the test range, which has not learned from these; None where it is the
+            same.
+    """
+
+    later: Calibration | None = None
+    of_validation: Calibration | None = None
+
+    def of_panel(self, scaling: ScalingSpec, panel: Panel, known: Ints) -> Learned:
+        """Return both with a scale for every series; see `calibration_for`."""
+        return Learned(*(calibration_for(scaling, one, panel, known) for one in self))
+
+    def applied(self, forecast: Forecast, is_later: npt.NDArray[np.bool_], ids: Sequence[str]) -> Forecast:
+        """Return a forecast with calibrated quantiles, whose intervals hold it.
+
+        Args:
+            forecast: The forecast.
+            is_later: (windows,), whether their targets come after those that were learned from.
+            ids: The ids of the series of the panel, in its order.
+        """
+        out = forecast.calibrated(self.later, ids)
+        if self.of_validation is None or is_later.all() or out.quantiles is None:
+            return out
+        before = np.flatnonzero(~is_later)
+        quantiles = out.quantiles.copy()
+        earlier = forecast.take(before).calibrated(self.of_validation, ids).quantiles
+        assert earlier is not None
+        quantiles[before] = earlier
+        return out.with_quantiles(quantiles, out.probabilities)
+
+
+class WithIntervals(NamedTuple):
+    """Forecasts with their intervals.
+
+    Attributes:
+        forecasts: The forecasts by split and forecaster, with the intervals of the model.
+        test: The test forecasts, each with its intervals as it is looked up.
+        learned: The calibrations of the model.
+    """
+
+    forecasts: BySplit
+    test: Mapping[str, Forecast]
+    learned: Learned
+
+
+def add_intervals(spec: ExperimentSpec, prepared: Prepared, forecasts: BySplit) -> WithIntervals:
     """Add calibrated quantiles to the test forecasts.
 
     Validation forecasts keep the quantiles of the network. Calibration learns from their errors, so a score of
@@ -85,41 +132,35 @@ def add_intervals(
         prepared: The data.
         forecasts: The forecasts, with the quantiles of the network if it has any.
 
-    Returns:
-        The forecasts, with the intervals of the model; the test forecasts, each with its intervals as it is looked up;
-        and the calibration of the model for windows after the table, None without intervals.
     """
     evaluation, test = spec.evaluation, forecasts.get("test", {})
+    model = test["model"].held() if test else None
     if not evaluation.levels or not len(prepared.windows["val"]) or "val" not in forecasts:
-        return forecasts, test, None
-    scaler, calibration = error_scaler(prepared, spec.scaling), None
+        test = {**test, "model": model} if model is not None else test
+        return WithIntervals(forecasts | {"test": test} if test else forecasts, test, Learned())
+    scaler, learned = error_scaler(prepared, spec.scaling), Learned()
 
     def with_intervals(name: str) -> Forecast:
         windows = _Calibrated(evaluation, prepared, forecasts, name, scaler)
         return test[name].with_quantiles(windows.test_quantiles(), windows.probabilities).held()
 
-    model = test["model"].held() if test else None
     if evaluation.calibration != "none":
-        calibration = _Calibrated(evaluation, prepared, forecasts, "model", scaler).for_later()
+        learned = _Calibrated(evaluation, prepared, forecasts, "model", scaler).learned()
         model = with_intervals("model") if test else None
     if model is None:
-        return forecasts, test, calibration
+        return WithIntervals(forecasts, test, learned)
     shown = model
 
     def made(name: str) -> Forecast:
         return shown if name == "model" else with_intervals(name)
 
-    return (
-        forecasts | {"test": test | {"model": shown}},
-        OneAtATime(made, tuple(test)),
-        calibration,
+    return WithIntervals(
+        forecasts | {"test": {**test, "model": shown}}, OneAtATime(made, tuple(test)), learned
     )
 
 
-def calibration_for_later(
-    spec: ExperimentSpec, prepared: Prepared, forecasts: BySplit, name: str
-) -> Calibration:
-    """Return the calibration of one forecaster for windows after the table.
+def learned_intervals(spec: ExperimentSpec, prepared: Prepared, forecasts: BySplit, name: str) -> Learned:
+    """Return the calibrations of one forecaster.
 
     Args:
         spec: The settings of the experiment.
@@ -128,7 +169,7 @@ def calibration_for_later(
         name: The name of the forecaster.
     """
     scaler = error_scaler(prepared, spec.scaling)
-    return _Calibrated(spec.evaluation, prepared, forecasts, name, scaler).for_later()
+    return _Calibrated(spec.evaluation, prepared, forecasts, name, scaler).learned()
 
 
 def calibration_for(
@@ -206,11 +247,10 @@ class _Calibrated:
             return self._moving().apply()
         return self._fixed().apply(self._grouped("test"), self.ids)
 
-    def for_later(self) -> Calibration:
-        """Return the calibration for windows after the table."""
-        if "test" not in self.forecasts:
-            return self._fixed()
-        if self.stretch:
-            # The newest errors are known too once the table has ended.
-            return self._learned("val", "test")
-        return self._moving().newest() if self.adaptive else self._fixed()
+    def learned(self) -> Learned:
+        """Return the calibration for windows after the table, and that of validation where it is another."""
+        fixed = self._fixed()
+        if "test" not in self.forecasts or not (self.stretch or self.adaptive):
+            return Learned(fixed)
+        # The newest errors are known too once the table has ended.
+        return Learned(self._learned("val", "test") if self.stretch else self._moving().newest(), fixed)

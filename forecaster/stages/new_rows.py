@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecaster.data.arrays import Ints
 from forecaster.data.reading.cache import load_table
@@ -18,8 +19,8 @@ from forecaster.forecasting.fitted import Fitted, was_refitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.stages.checks import check_baselines
 from forecaster.stages.graphs import EngineUsed, engine_used, with_engine
-from forecaster.stages.intervals import calibration_for
-from forecaster.stages.learned import check_ids, rows_seen
+from forecaster.stages.intervals import Learned
+from forecaster.stages.learned import check_ids, last_rows, rows_seen
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare_table
 from forecaster.stages.scoring import forecast_splits
@@ -33,6 +34,7 @@ class NewRows:
         prepared: The data; its windows are those of the split "test".
         forecast: The forecasts of the model, with intervals.
         begin: (series,), the first target row of each series.
+        is_later: (windows,), whether the targets come after the run's own table.
         notes: Remarks for the user.
         engine: What ran the networks.
     """
@@ -40,6 +42,7 @@ class NewRows:
     prepared: Prepared
     forecast: Forecast
     begin: Ints
+    is_later: NDArray[np.bool_]
     notes: list[str]
     engine: EngineUsed
 
@@ -87,9 +90,20 @@ def forecast_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> N
         notes.append(f"targets up to the end of {_learned(opened)} were used in training, and are not scored")
     network = with_engine(replace(fitted, scaler=scaler), spec.runtime)
     model = forecast_splits(spec, network, prepared)["test"]
-    calibration = calibration_for(spec.scaling, fitted.calibration, prepared.panel, begin)
+    # The calibration for later windows has learned from the run's own test windows, which must not be scored by it.
+    intervals = Learned(fitted.calibration, fitted.validation_calibration)
+    intervals = intervals.of_panel(spec.scaling, prepared.panel, begin)
+    ends = last_rows(opened.run, fitted.time_axis)
+    known = [ends.get(name) for name in prepared.panel.ids]
+    until = np.array([np.iinfo(np.int64).min if end is None else end for end in known], dtype=np.int64)
+    is_later = model.positions(prepared.panel) > until[model.series]
     return NewRows(
-        prepared, model.calibrated(calibration, prepared.panel.ids), begin, notes, engine_used(network)
+        prepared,
+        intervals.applied(model, is_later, prepared.panel.ids),
+        begin,
+        is_later,
+        notes,
+        engine_used(network),
     )
 
 

@@ -122,6 +122,7 @@ def refit(
         fitted,
         training=scored.training,
         calibration=scored.calibration,
+        validation_calibration=scored.validation_calibration,
         blend=scored.blend,
         anchor_penalty=scored.anchor_penalty,
     )

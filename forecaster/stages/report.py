@@ -151,6 +151,9 @@ def _settings(spec: ExperimentSpec) -> dict[str, Any]:
         "loss": spec.training.loss,
         "normalization": str(spec.model.normalization),
         "calibration": spec.evaluation.calibration,
+        "anchored": spec.model.anchor is not None,
+        "seasonal": spec.model.season is not None,
+        "is_point": spec.model.output.type == "point",
     }
 
 

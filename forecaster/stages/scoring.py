@@ -17,13 +17,12 @@ from forecaster.evaluation.significance import owa, skill
 from forecaster.evaluation.verdicts import Verdict, judge, losses_to_test
 from forecaster.forecasting.baselines import BaselineInputs
 from forecaster.forecasting.baselines import forecast as baseline
-from forecaster.forecasting.calibration import Calibration
 from forecaster.forecasting.far_out import far_out
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.forecasting.levels import probabilities
 from forecaster.stages.checks import SCORED
-from forecaster.stages.intervals import BySplit, add_intervals
+from forecaster.stages.intervals import BySplit, Learned, add_intervals
 from forecaster.stages.prepared import Prepared
 
 # The baseline that skill and OWA compare with, if it is among those of the config.
@@ -40,14 +39,14 @@ class ScoredForecasts:
         forecasts: The forecasts by split, then by forecaster.
         tables: The score table of each split.
         breakdowns: The scores by step and by series, of each split.
-        calibration: The calibration of the model for windows after the table; None without intervals.
+        learned: The calibrations of the model.
         notes: Remarks of the baselines, and on forecasts far beyond all values, whose scores mean little.
     """
 
     forecasts: BySplit
     tables: dict[SplitName, ScoreTable]
     breakdowns: dict[SplitName, Breakdown]
-    calibration: Calibration | None
+    learned: Learned = field(default_factory=Learned)
     notes: list[str] = field(default_factory=list)
 
 
@@ -80,15 +79,15 @@ def score(spec: ExperimentSpec, prepared: Prepared, model: dict[SplitName, Forec
         model: The forecasts of the model for each split that has windows.
     """
     if not model:
-        return ScoredForecasts({}, {}, {}, None)
+        return ScoredForecasts({}, {}, {})
     forecasts: BySplit = {split: {"model": found} for split, found in model.items()}
     known = baseline_inputs(spec, prepared)
     names = spec.evaluation.baselines
     for split, rows in baseline_forecasts(prepared, names, list(model), known).items():
         forecasts[split] |= rows
-    forecasts, with_intervals, calibration = add_intervals(spec, prepared, forecasts)
+    forecasts, with_intervals, learned = add_intervals(spec, prepared, forecasts)
     scored = score_tables(spec.evaluation, prepared, forecasts, test=with_intervals)
-    return replace(scored, calibration=calibration, notes=[*known.remarks, *scored.notes])
+    return replace(scored, learned=learned, notes=[*known.remarks, *scored.notes])
 
 
 def baseline_forecasts(
@@ -166,7 +165,7 @@ def score_tables(
                 name: {"skill": skill(row.get("mae"), reference.get("mae")), "owa": owa(row, reference)}
                 for name, row in tables[split]["scores"].items()
             }
-    return ScoredForecasts(forecasts, tables, breakdowns, None, _far_out(prepared, forecasts))
+    return ScoredForecasts(forecasts, tables, breakdowns, notes=_far_out(prepared, forecasts))
 
 
 def _far_out(prepared: Prepared, forecasts: BySplit) -> list[str]:

@@ -258,3 +258,30 @@ def test_a_split_without_windows(tmp_path: Path) -> None:
         f"--split test: {tmp_path}/r has no test windows; choose the other split, or pass rows with --data"
     )
     done("evaluate", tmp_path / "r", "--split", "val")
+
+
+def test_windows_of_the_test_range_get_no_intervals_that_learned_from_them(tmp_path: Path) -> None:
+    """Errors that grow after validation: intervals of validation hold few of them, those of all rows most."""
+    given = {"seasonality": 4, "levels": [80], "baselines": ["seasonal_naive"], "calibration": "scaled"}
+    settings = config(tmp_path, evaluation=given)
+    grown = season(N + 60)
+    grown[N - 40 :] += np.random.default_rng(3).normal(scale=20, size=100)
+    write_table(tmp_path / "t.csv", "t,s,y", [(t, "a", v) for t, v in zip(hours(N), grown, strict=False)])
+    done("train", settings, "--run-dir", tmp_path / "r", "-q")
+
+    def coverage(*arguments: object) -> dict[str, float]:
+        (found,) = json.loads(done("evaluate", tmp_path / "r", *arguments, "--json"))["runs"]
+        return {who: row["coverage_80"] for who, row in found["intervals"].items()}
+
+    own = coverage()
+    assert max(own.values()) < 60
+    assert coverage("--data", tmp_path / "t.csv") == own
+    rows = [(t, "a", v) for t, v in zip(hours(N + 60), grown, strict=False)]
+    newer = write_table(tmp_path / "n.csv", "t,s,y", rows)
+    done("evaluate", tmp_path / "r", "--data", newer, "--output", tmp_path / "f.csv", "-q")
+    head, *forecasts = csv_rows((tmp_path / "f.csv").read_text())
+    low, high, when = (head.index(name) for name in ("forecast-lo-80", "forecast-hi-80", "cutoff"))
+    wide = {row[when]: float(row[high]) - float(row[low]) for row in forecasts}
+    # The first cutoff whose targets all come after the table of the run.
+    last = hours(N)[-1]
+    assert wide[last] > 2 * max(width for cutoff, width in wide.items() if cutoff < last)

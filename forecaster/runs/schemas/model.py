@@ -122,6 +122,8 @@ StateFile = TypedDict(
         "encoders": dict[str, EncoderEntry],
         "training": NotRequired[ScalesEntry | None],
         "calibration": NotRequired[CalibrationEntry | None],
+        # Absent where it is the same, and in runs of 0.2.0 and before.
+        "validation_calibration": NotRequired[CalibrationEntry],
         "blend": NotRequired[BlendEntry | None],
         "anchor_penalty": NotRequired[Annotated[float, Field(ge=0, allow_inf_nan=False)] | None],
     },

@@ -100,28 +100,28 @@ SICK = {
 
 
 def test_a_healthy_run_gets_no_advice():
-    assert advice(HEALTHY) == []
+    assert advice([HEALTHY]) == []
 
 
 @pytest.mark.parametrize("title", SICK)
 def test_what_is_wrong_is_said_and_nothing_else(title):
-    found = advice(replace(HEALTHY, **SICK[title]))
+    found = advice([replace(HEALTHY, **SICK[title])])
     assert [one.title for one in found] == [title]
     assert all(one.seen.endswith((".", "!")) and one.next.endswith(".") for one in found)
 
 
 def test_the_numbers_are_said():
-    (found,) = advice(replace(HEALTHY, **SICK["The model is worse than naive"], lookback=12))
+    (found,) = advice([replace(HEALTHY, **SICK["The model is worse than naive"], lookback=12)])
     assert found.seen == "MASE is 1 for naive and 1.2 for the model. Until that changes, use naive."
     assert found.next.startswith("Try window.lookback: 48, which covers a season (12 does not); model.anchor")
 
 
 def test_which_to_use_is_said_only_where_the_tests_agree():
-    (found,) = advice(replace(HEALTHY, **SICK["The model is worse than naive on squared errors"]))
+    (found,) = advice([replace(HEALTHY, **SICK["The model is worse than naive on squared errors"])])
     assert found.seen == (
         "MASE is 1 for naive and 0.9 for the model. Which to use depends on what large errors cost."
     )
-    (found,) = advice(replace(HEALTHY, **SICK["The model cannot be told apart from naive"]))
+    (found,) = advice([replace(HEALTHY, **SICK["The model cannot be told apart from naive"])])
     assert found.seen == (
         "MASE is 1 for naive and 0.9 for the model; a difference of this size may be chance. naive is the simpler of "
         "the two."
@@ -129,10 +129,10 @@ def test_which_to_use_is_said_only_where_the_tests_agree():
 
 
 def test_a_score_that_was_not_tested_gives_no_advice():
-    assert advice(replace(HEALTHY, scores=scores(1.2, 1.0, said="undecided", p=None))) == []
+    assert advice([replace(HEALTHY, scores=scores(1.2, 1.0, said="undecided", p=None))]) == []
     older = scores(1.2, 1.0)
     del older["test"]["verdicts"]
-    assert advice(replace(HEALTHY, scores=older)) == []
+    assert advice([replace(HEALTHY, scores=older)]) == []
 
 
 def test_nothing_known_gives_no_advice():
@@ -141,7 +141,7 @@ def test_nothing_known_gives_no_advice():
         calibration="none", cycles=[], histogram=None, mae=None, autocorrelation=None, coverage=[],
         line_scores=np.empty(0), history=None,
     )  # fmt: skip
-    assert advice(empty) == []
+    assert advice([empty]) == []
 
 
 @pytest.mark.parametrize(
@@ -159,5 +159,67 @@ def test_nothing_known_gives_no_advice():
     ],
 )
 def test_no_calibration_is_suggested_that_is_in_force(calibration, said):
-    (found,) = advice(replace(HEALTHY, **SICK["Intervals are too narrow"], calibration=calibration))
+    (found,) = advice([replace(HEALTHY, **SICK["Intervals are too narrow"], calibration=calibration)])
     assert found.next == said
+
+
+def test_each_target_is_looked_at_and_named():
+    bad = replace(HEALTHY, **SICK["Intervals are too narrow"], target=1, name="b", history=None)
+    assert [one.title for one in advice([replace(HEALTHY, name="a"), bad])] == ["b: Intervals are too narrow"]
+    # What is of the whole run is said once.
+    few = SICK["Few test windows"]
+    assert (
+        len(
+            advice(
+                [replace(HEALTHY, **few, name="a"), replace(HEALTHY, **few, target=1, name="b", history=None)]
+            )
+        )
+        == 1
+    )
+
+
+def test_drift_is_that_of_the_target():
+    both = replace(
+        history(np.arange(50) % 5, np.arange(20) % 5),
+        values=np.column_stack([np.arange(70) % 5, np.r_[np.arange(50) % 5, 9 + np.arange(20) % 5]]).astype(
+            float
+        ),
+    )
+    facts = [replace(HEALTHY, history=both, target=t, name=name) for t, name in enumerate("ab")]
+    assert [one.title for one in advice(facts)] == ["b: The series drift between training and test"]
+
+
+def test_nothing_is_advised_that_the_config_has():
+    worse = replace(HEALTHY, **SICK["The model is worse than naive"])
+    (found,) = advice([worse])
+    assert found.next.startswith("Try model.anchor (ridge) or model.season: 24, a simple forecast")
+    (found,) = advice([replace(worse, anchored=True)])
+    assert found.next.startswith("Try model.season: 24, a simple forecast")
+    (found,) = advice([replace(worse, anchored=True, seasonal=True)])
+    assert found.next == "Try a search over learning rate, units and lookback (forecaster tune)."
+    (found,) = advice([replace(HEALTHY, **SICK["Errors repeat with the season"])])
+    assert (
+        found.next == "Try model.season: 24, calendar features (data.calendar) or a search (forecaster tune)."
+    )
+    (found,) = advice(
+        [
+            replace(
+                HEALTHY,
+                **SICK["Errors repeat with the season"],
+                seasonal=True,
+                calendar=["hour"],
+                lookback=24,
+            )
+        ]
+    )
+    assert found.next == "Try a window.lookback of at least 48 or a search (forecaster tune)."
+    (found,) = advice([replace(HEALTHY, **SICK["Forecasts are too low on average"], is_point=False)])
+    assert found.next == "Try model.normalization: last."
+
+
+def test_a_verdict_on_squared_errors_shows_a_number_of_squared_errors():
+    splits = scores(0.9, 1.0, squared="worse")
+    for who, value in (("model", 3.0), ("naive", 2.0)):
+        splits["test"]["scores"][who]["rmse"] = value
+    (found,) = advice([replace(HEALTHY, scores=splits)])
+    assert found.seen.startswith("RMSE is 2 for naive and 3 for the model. ")
