@@ -78,7 +78,9 @@ def _short_errors() -> Iterator[None]:
     except Exception as error:
         # Typer brings a copy of Click, whose classes cannot be imported from a public place.
         message = vars(error).get("message")
-        if hasattr(error, "format_message") and isinstance(message, str):
+        # Without any argument the message is the help of the command.
+        is_help = type(error).__name__ == "NoArgsIsHelpError"
+        if hasattr(error, "format_message") and isinstance(message, str) and not is_help:
             vars(error)["message"] = visible(shortened(message, MOST_TYPED))
         raise
 

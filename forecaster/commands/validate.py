@@ -122,17 +122,30 @@ def _gaps_text(report: TableReport) -> list[str]:
     gaps, ahead = report.summary["gaps"], report.summary["known_ahead"]
     lines = []
     if gaps["count"]:
-        longest = report.series(report.with_longest_gap)["gaps"]
-        lines.append(
-            f"{gaps['count']:,} gaps of {gaps['rows']:,} rows in {gaps['series']:,} series; the longest has "
-            f"{gaps['longest']:,}, in a series whose first gap is at {longest['first']}"
-        )
+        lines.append(_about_gaps(report, gaps))
     if ahead["series"]:
         rows = ahead["rows"]
         lines.append(
             f"future covariates: known for {rows['min']:,} to {rows['max']:,} rows after the last target"
         )
     return lines
+
+
+def _about_gaps(report: TableReport, gaps: Mapping[str, int]) -> str:
+    rows = "1 row" if gaps["rows"] == 1 else f"{gaps['rows']:,} rows"
+    many = len(report.panel.ids) > 1
+    among = f" in {gaps['series']:,} series" if many else ""
+    _, first = report.gap_at(0)
+    name, longest = report.gap_at(report.longest_gap)
+    whose = f" in {name!r}" if many else ""
+    if gaps["count"] == 1:
+        return f"1 gap of {rows}{whose}, at {longest}"
+    said = f"{gaps['count']:,} gaps of {rows}{among}"
+    if many:
+        return f"{said}; the longest, of {gaps['longest']:,}, is at {longest}{whose}"
+    if report.longest_gap == 0:
+        return f"{said}; the first, at {first}, is the longest, of {gaps['longest']:,}"
+    return f"{said}; the first is at {first}, and the longest, of {gaps['longest']:,}, at {longest}"
 
 
 def _outliers_text(report: TableReport) -> list[str]:

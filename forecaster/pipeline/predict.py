@@ -70,8 +70,8 @@ class Predicted:
             EnvironmentError_: It cannot be written, or the store or the database is not reached.
         """
         table = self.table
-        if output.native_times and self.form is not None:
-            table = self.form(True, output.is_database)
+        if (output.native_times or output.is_database) and self.form is not None:
+            table = self.form(output.native_times, output.is_database)
         output.write(table, key=self.key)
         return int(table.num_rows)
 
@@ -198,7 +198,7 @@ def _shown_levels(own: Sequence[float], asked: Sequence[float] | None) -> tuple[
         known = joined([f"{level:g}" for level in own], word="and")
         raise UsageError(
             f"levels {listed(unknown, most=5)}: this run has intervals of {known} %",
-            hint="choose among these, or train with others in evaluation.levels",
+            hint="choose among these; a run has the levels that it was trained with",
         )
     return tuple(level for level in own if level in asked)
 

@@ -6,6 +6,7 @@ import importlib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -111,6 +112,8 @@ def _driver(address: TableAddress) -> Any:
 def _connected(address: TableAddress, *, only_reads: bool = False) -> Iterator[Any]:
     """Yield a connection, which is closed behind the block; what is not committed is rolled back."""
     driver = _driver(address)
+    if address.scheme == "sqlite":
+        _check_file(address, only_reads=only_reads)
     try:
         connection = (
             _duckdb(address) if only_reads and address.scheme == "duckdb" else driver.connect(_uri(address))
@@ -119,6 +122,17 @@ def _connected(address: TableAddress, *, only_reads: bool = False) -> Iterator[A
         raise _not_connected(address, str(error)) from None
     with connection:
         yield connection
+
+
+def _check_file(address: TableAddress, *, only_reads: bool) -> None:
+    """Raise DataError for a file of SQLite that is not there, which opening it would make."""
+    path = Path(_uri(address))
+    if only_reads and not path.exists():
+        raise DataError(f"{address.name}: there is no such file", hint="check the path of the file")
+    if not path.parent.is_dir():
+        raise DataError(
+            f"{address.name}: there is no such folder", hint="make it, or check the path of the file"
+        )
 
 
 def _duckdb(address: TableAddress) -> Any:

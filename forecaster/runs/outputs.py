@@ -64,8 +64,10 @@ class Output:
 
     @property
     def native_times(self) -> bool:
-        """Whether times are written as such, and not as text."""
-        return self.is_database or self.path.suffix.lower() == WORKBOOK
+        """Whether times are written as such, and not as text; SQLite has no type for them."""
+        if self.address is not None and self.address.is_database:
+            return self.address.scheme != "sqlite"
+        return self.path.suffix.lower() == WORKBOOK
 
     def write(self, rows: pa.Table, *, key: Sequence[str] = ()) -> None:
         """Write a table.

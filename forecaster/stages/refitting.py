@@ -179,5 +179,7 @@ class _CountedOn:
 
     def epoch_done(self, row: EpochRow, epochs: int) -> None:
         """Pass the epoch on."""
-        counted = replace(row, member=row.member + self.members, members=row.members + self.members)
+        counted = replace(
+            row, member=row.member + self.members, members=row.members + self.members, refit=True
+        )
         self.listener.epoch_done(counted, epochs)

@@ -72,6 +72,7 @@ class LiveProgress:
         self.task: TaskID = self.progress.add_task("starting", total=None, info="loading, then compiling")
         self.val = ""
         self._began = self._drawn = 0.0
+        self._member = 0
 
     def __enter__(self) -> LiveProgress:
         self._began = time.monotonic()
@@ -88,6 +89,9 @@ class LiveProgress:
         if now - self._drawn < 0.1 and step < n_steps:
             return
         self._drawn = now
+        if member != self._member:
+            # The last validation loss is that of another network, or of a training before.
+            self._member, self.val = member, ""
         elapsed = now - self._began
         left = elapsed / max(step, 1) * (n_steps - step)
         self.progress.update(
@@ -112,7 +116,9 @@ def epoch_text(row: EpochRow, epochs: int) -> str:
         row: The epoch.
         epochs: The largest number of epochs.
     """
-    member = f"member {row.member + 1}/{row.members}, " if row.members > 1 else ""
+    own = row.members // 2 if row.refit else row.members
+    member = f"member {row.member % own + 1}/{own}, " if own > 1 else ""
+    member = f"all rows, {member}" if row.refit else member
     val = f"  val_loss {row.val['val_loss']:.4f}" if "val_loss" in row.val else ""
     left = f"  at most {clock(row.seconds * (epochs - row.epoch))} left" if row.epoch < epochs else ""
     best = "  best" if row.best else ""

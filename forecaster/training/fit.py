@@ -232,7 +232,7 @@ class _FitCallback(keras.callbacks.Callback):
             val=val,
             members=self.spec.ensemble,
         )
-        progress.history.append(asdict(row))
+        progress.history.append(row.stored())
         progress.epoch, progress.step, progress.seconds = epoch + 1, 0, 0.0
         if progress.stopped or epoch + 1 == self.spec.epochs:
             progress.stopped = True

@@ -25,10 +25,18 @@ class EpochRow:
     """val_loss and the validation metrics, by name."""
     members: int = 1
     """Members of the ensemble; for listeners, not a column of history.csv."""
+    refit: bool = False
+    """Whether it is of the training on all rows; for listeners too. Its members are counted on from those before."""
+
+    def stored(self) -> dict[str, Any]:
+        """Return what a checkpoint holds of it."""
+        row = asdict(self)
+        del row["refit"]
+        return row
 
     def flat(self) -> dict[str, Any]:
         """Return the columns of history.csv, the validation metrics last."""
-        row = asdict(self)
+        row = self.stored()
         del row["members"]
         row.update(row.pop("val"))
         return row

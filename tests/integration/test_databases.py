@@ -117,6 +117,28 @@ def test_forecasts_are_written_once(database: Database) -> None:
     assert [value for (value,) in latest] == pytest.approx(expected)
 
 
+def test_times_are_written_as_the_table_has_them(database: Database) -> None:
+    done("predict", database.run, "--output", "env:SALES_DB", "--table", "timed")
+    [(when, cutoff)] = database.rows("SELECT t, cutoff FROM timed WHERE id = 'a' ORDER BY t LIMIT 1")
+    assert (str(when), str(cutoff)) == (hours(61)[60], hours(60)[59])
+    # As text in SQLite, which has no type of times: what the source has can be joined with it.
+    assert isinstance(when, str) == (database.kind == "sqlite")
+
+
+def test_a_database_that_is_not_there_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = write_config(
+        tmp_path, {"path": None, "sql": QUERY, "connection": "env:SALES_DB", "targets": ["y"]}
+    )
+    for kind in ("sqlite", "duckdb"):
+        monkeypatch.setenv("SALES_DB", f"{kind}:///{tmp_path}/none.db")
+        assert "check the path" in refused(2, "validate", config)
+        assert not (tmp_path / "none.db").exists()
+    monkeypatch.setenv("SALES_DB", f"sqlite:///{tmp_path}/nowhere/none.db")
+    assert refused(2, "validate", config) == (
+        "env:SALES_DB: there is no such file; check the path of the file"
+    )
+
+
 def test_python_writes_the_same_rows(database: Database) -> None:
     table = fc.load(database.run).predict(output="env:SALES_DB", table="by_python")
     assert database.rows("SELECT count(*) FROM by_python")[0][0] == len(table) == 6

@@ -26,10 +26,23 @@ def test_gaps_and_the_frequency_that_the_rows_have_are_said(tmp_path: Path) -> N
     rows = [(t, i) for i, t in enumerate(hours(90)) if i % 3]
     write_table(tmp_path / "t.csv", "t,y", rows)
     text = done("validate", write_config(tmp_path, {"targets": ["y"], "missing": "ffill"}))
-    assert (
-        "29 gaps of 29 rows in 1 series; the longest has 1, in a series whose first gap is at 2024-01-01 03:00:00"
-        in text
-    )
+    assert "29 gaps of 29 rows; the first, at 2024-01-01 03:00:00, is the longest, of 1\n" in text
+
+
+@pytest.mark.parametrize(
+    ("absent", "said"),
+    [
+        ({"a": [5]}, "1 gap of 1 row, at 2024-01-01 05:00:00"),
+        ({"a": [5, 9, 10]}, "2 gaps of 3 rows; the first is at 2024-01-01 05:00:00, and the longest, of 2, at 2024-01-01 09:00:00"),
+        ({"a": [5], "b": []}, "1 gap of 1 row in 'a', at 2024-01-01 05:00:00"),
+        ({"a": [5], "b": [7, 8, 20]}, "3 gaps of 4 rows in 2 series; the longest, of 2, is at 2024-01-01 07:00:00 in 'b'"),
+    ],
+)  # fmt: skip
+def test_gaps_are_counted_and_placed(absent: dict[str, list[int]], said: str, tmp_path: Path) -> None:
+    rows = [(t, s, i) for s in absent for i, t in enumerate(hours(90)) if i not in absent[s]]
+    write_table(tmp_path / "t.csv", "t,s,y", rows)
+    columns = {"targets": ["y"], "missing": "mask"} | ({"id": "s"} if len(absent) > 1 else {})
+    assert f"\n{said}\n" in done("validate", write_config(tmp_path, columns))
 
 
 def test_business_days_under_a_daily_frequency_are_told(tmp_path: Path) -> None:

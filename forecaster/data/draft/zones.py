@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -17,6 +19,26 @@ from forecaster.text import listed
 
 _FIXED = re.compile(r"[+-]\d{2}:\d{2}")
 _NAMED = 5
+# Zones for examples, one for each usual pair of offsets, and the moments of a table that they are looked at.
+_ZONES = (
+    *(
+        "Europe/London",
+        "Europe/Paris",
+        "Europe/Athens",
+        "America/New_York",
+        "America/Chicago",
+        "America/Denver",
+    ),
+    *(
+        "America/Los_Angeles",
+        "America/Sao_Paulo",
+        "Asia/Kolkata",
+        "Asia/Shanghai",
+        "Asia/Tokyo",
+        "Australia/Sydney",
+    ),
+)
+_MOMENTS = 64
 _YEAR_NS = 366 * DAY_NS
 
 
@@ -34,7 +56,7 @@ def zone_choice(zones: Sequence[str], times: Ints, time: TimeColumn, wishes: Wis
     fixed = [zone for zone in zones if _FIXED.fullmatch(zone)]
     if wishes.timezone is not None or not fixed:
         return None
-    by_name = "--timezone with the name of its zone, such as America/New_York"
+    by_name = f"--timezone with the name of its zone{_example(fixed, times)}"
     if len(zones) > 1:
         return Ambiguity(
             "data.timezone",
@@ -49,6 +71,20 @@ def zone_choice(zones: Sequence[str], times: Ints, time: TimeColumn, wishes: Wis
         f"{time.name!r} has the offset {fixed[0]} from UTC in all rows, and so have the forecasts, whatever clocks do",
         (f"--timezone {fixed[0]}", by_name),
     )
+
+
+def _example(offsets: Sequence[str], times: Ints) -> str:
+    """Return a zone that has these offsets at such times, as the end of a phrase; nothing where none is known here."""
+    low, high = int(np.min(times)), int(np.max(times))
+    moments = [
+        datetime.fromtimestamp(ns / 1e9, UTC)
+        for ns in np.linspace(low, high, _MOMENTS).astype(np.int64).tolist()
+    ]
+    for name in _ZONES:
+        found = {moment.astimezone(ZoneInfo(name)).strftime("%z") for moment in moments}
+        if found >= {offset.replace(":", "") for offset in offsets}:
+            return f", such as {name}"
+    return ""
 
 
 def irregular_in_utc(error: DataError, zones: Sequence[str], time: TimeColumn, source: object) -> DataError:

@@ -57,10 +57,19 @@ class TableReport:
         for a in range(start, n, _BLOCK):
             yield from self._some(slice(a, min(a + _BLOCK, n)))
 
+    def gap_at(self, gap: int) -> tuple[str, str]:
+        """Return the series of a gap and the time of its first row.
+
+        Args:
+            gap: The number of the gap, by series and time.
+        """
+        findings, panel = self.findings, self.panel
+        return panel.ids[findings.gap_series[gap]], panel.time_axis.text(findings.gap_first[[gap]])[0]
+
     @property
-    def with_longest_gap(self) -> int:
-        """The series with the longest gap, the first of equals. There must be a gap."""
-        return int(self.findings.gap_series[np.argmax(self.findings.gap_length)])
+    def longest_gap(self) -> int:
+        """The number of the longest gap, the first of equals. There must be a gap."""
+        return int(np.argmax(self.findings.gap_length))
 
     def as_json(self) -> dict[str, Any]:
         """Return all facts as plain data."""

@@ -168,8 +168,8 @@ class ExcelFile(TableFile):
                 f"set data.sheet to one of {listed(quoted(names), most=_LISTED)}",
             )
         if len(shown) > 1:
-            filled = [name for name in shown if _holds_any(workbook[name])]
-            shown = filled if len(filled) == 1 else shown
+            tables = [name for name in shown if _may_be_table(workbook[name])]
+            shown = tables if len(tables) == 1 else shown
         if len(shown) == 1:
             return str(shown[0])
         raise self._wrong(
@@ -211,9 +211,11 @@ def _cells(sheet: Any) -> Generator[Sequence[Any], None, None]:
     yield from sheet.iter_rows(values_only=True)
 
 
-def _holds_any(sheet: Any) -> bool:
+def _may_be_table(sheet: Any) -> bool:
+    """Return whether two rows have two values each; a page of notes has not."""
     with closing(_cells(sheet)) as rows:
-        return any(_is_filled(value) for row in rows for value in row)
+        wide = (row for row in rows if sum(map(_is_filled, row)) > 1)
+        return len(list(islice(wide, 2))) == 2
 
 
 def _is_filled(value: Any) -> bool:

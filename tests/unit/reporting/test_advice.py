@@ -181,7 +181,7 @@ def test_each_target_is_looked_at_and_named():
 def test_drift_is_that_of_the_target():
     both = replace(
         history(np.arange(50) % 5, np.arange(20) % 5),
-        values=np.column_stack([np.arange(70) % 5, np.r_[np.arange(50) % 5, 9 + np.arange(20) % 5]]).astype(
+        targets=np.column_stack([np.arange(70) % 5, np.r_[np.arange(50) % 5, 9 + np.arange(20) % 5]]).astype(
             float
         ),
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from itertools import product
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -219,6 +220,13 @@ OFFSETS = {
     "+05:30": "+05:30", "+0200": "+02:00", "-0330": "-03:30", "+14:00": "+14:00", "-11:00": "-11:00", "+02": "+02:00",
     "+08:45": "+08:45", "-01:00": "-01:00",
 }  # fmt: skip
+# A zone that has this offset in the winter of the table.
+EXAMPLES = {
+    "+01:00": "Europe/Paris",
+    "-05:00": "America/New_York",
+    "+05:30": "Asia/Kolkata",
+    "+02:00": "Europe/Athens",
+}
 
 
 @pytest.mark.parametrize(("offset", "zone"), OFFSETS.items())
@@ -229,8 +237,8 @@ def test_one_offset_is_the_zone(offset: str, zone: str, clock: str, tmp_path: Pa
     assert guess.zone == zone
     expected = (
         f"'t' has the offset {zone} from UTC in all rows, and so have the forecasts, whatever clocks do; otherwise use "
-        "--timezone with the name of its zone, such as America/New_York"
-    )
+        "--timezone with the name of its zone"
+    ) + (f", such as {EXAMPLES[zone]}" if zone in EXAMPLES else "")
     assert notes == ([] if zone == "UTC" else [expected])
     written = '"' + zone + '"' if zone != "UTC" else zone
     assert f"  timezone: {written}   # of times that are moments" in draft_of(path).text
@@ -249,8 +257,18 @@ def test_several_offsets_are_read_in_utc_and_said(tmp_path: Path) -> None:
     assert (guess.zone, guess.freq) == ("UTC", "h")
     assert notes == [
         "'t' has the offsets +01:00, +02:00 from UTC and is read in UTC, as are days, seasons and forecasts; otherwise "
-        "use --timezone with the name of its zone, such as America/New_York"
+        "use --timezone with the name of its zone"
     ]
+
+
+def test_the_zone_that_is_named_has_the_offsets_of_the_table(tmp_path: Path) -> None:
+    """Summer ends in the night of 29 October 2023 in Paris, and in that of 5 November in New York."""
+    for zone, day in (("Europe/Paris", 28), ("America/New_York", 35)):
+        first = datetime(2023, 10, 1, tzinfo=ZoneInfo("UTC")) + timedelta(days=day - 1)
+        moments = [(first + timedelta(hours=i)).astimezone(ZoneInfo(zone)) for i in range(72)]
+        _, notes = said_of(table(tmp_path, "t,y", lines([m.isoformat() for m in moments])))
+        assert len(notes) == 1
+        assert notes[0].endswith(f"with the name of its zone, such as {zone}")
 
 
 def test_days_of_several_offsets_need_a_zone(tmp_path: Path) -> None:

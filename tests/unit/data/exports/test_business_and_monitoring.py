@@ -130,7 +130,7 @@ SAID: dict[str, list[str]] = {
     "Grafana with sep": [
         "Time (ISO), load: 60 of h +01:00 from 2024-03-01 00:00:00+01:00 to 2024-03-03 11:00:00+01:00, 100.5 to 162.5",
         "line 1 above the header in line 2 is left out as no row of the table, by data.csv.skip_rows: 1; otherwise use data.csv.skip_rows: 0",
-        "'Time' has the offset +01:00 from UTC in all rows, and so have the forecasts, whatever clocks do; otherwise use --timezone with the name of its zone, such as America/New_York",
+        "'Time' has the offset +01:00 from UTC in all rows, and so have the forecasts, whatever clocks do; otherwise use --timezone with the name of its zone, such as Europe/Paris",
     ],
     "Excel with sep": [
         "date (%d.%m.%Y), y: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5",

@@ -148,7 +148,7 @@ SAID: dict[str, list[str]] = {
     ],
     "local times with offsets": [
         "t (ISO), y: 121 of h UTC from 2023-10-26 22:00:00+00:00 to 2023-10-31 22:00:00+00:00, 100.5 to 197.5",
-        "'t' has the offsets +02:00, +01:00 from UTC and is read in UTC, as are days, seasons and forecasts; otherwise use --timezone with the name of its zone, such as America/New_York",
+        "'t' has the offsets +02:00, +01:00 from UTC and is read in UTC, as are days, seasons and forecasts; otherwise use --timezone with the name of its zone, such as Europe/Paris",
     ],
     "local times with offsets in words": [
         "! T: no column holds times: column 't' holds 27.10.2023 00:00 CEST, which ends in the name of a time zone; write an offset from UTC in its place, such as +01:00; or leave the names out and give the zone by timezone, such as Europe/Paris"

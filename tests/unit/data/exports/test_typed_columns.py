@@ -103,7 +103,7 @@ SAID: dict[str, list[str]] = {
     ],
     "t of timestamp[us, tz=+05:30]": [
         "t (ISO), y: 60 of h +05:30 from 2024-03-01 05:30:00+05:30 to 2024-03-03 16:30:00+05:30, 100.5 to 162.5",
-        "'t' has the offset +05:30 from UTC in all rows, and so have the forecasts, whatever clocks do; otherwise use --timezone with the name of its zone, such as America/New_York",
+        "'t' has the offset +05:30 from UTC in all rows, and so have the forecasts, whatever clocks do; otherwise use --timezone with the name of its zone, such as Asia/Kolkata",
     ],
     "t of date32[day]": ["t (ISO), y: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5"],
     "t of date64[ms]": ["t (ISO), y: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5"],

@@ -125,7 +125,10 @@ def test_days_as_excel_counts_them_are_times(tmp_path: Path) -> None:
 
 
 def test_one_of_several_sheets_is_chosen(tmp_path: Path) -> None:
-    path = workbook(tmp_path / "t.xlsx", ("Notes", [["a"]]), ("Sales", TABLE))
+    path = workbook(tmp_path / "t.xlsx", ("Notes", [["a"], ["b", "c"]]), ("Sales", TABLE))
+    # One that may be a table is read, as the only one that is filled is.
+    assert values(path) == [[1], [2], [3]]
+    path = workbook(tmp_path / "t.xlsx", ("Notes", [["a", "b"], ["b", "c"]]), ("Sales", TABLE))
     assert refused(path) == "T: the workbook has 2 sheets: 'Notes', 'Sales'; choose one with data.sheet"
     assert (
         refused(path, sheet="Sold")
