@@ -86,7 +86,9 @@ def score_tables(c: Contents) -> list[Table]:
     out = []
     for split, name in SPLIT_NAMES.items():
         table = c.splits.get(split, {})
-        for key, title in (("scores", name), ("intervals", f"{name}, intervals")):
+        # Those of validation teach the calibration, so they are shown as the network makes them.
+        intervals = "intervals of the network" if split == "val" else "intervals"
+        for key, title in (("scores", name), ("intervals", f"{name}, {intervals}")):
             rows: ScoreRows = table.get(key) or {}
             columns = list(dict.fromkeys(m for row in rows.values() for m in row))
             if columns:

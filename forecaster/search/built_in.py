@@ -92,4 +92,4 @@ def _trial_seconds(spec: ExperimentSpec, prepared: Prepared) -> float:
     cost = estimate(spec, prepared.shape, rows=len(prepared.targets), windows=windows)
     tune = spec.tune
     n_networks = (tune.ensemble or spec.training.ensemble) * tune.folds * tune.executions_per_trial
-    return cost.seconds / spec.training.ensemble * n_networks
+    return cost.epochs_seconds / spec.training.ensemble * n_networks

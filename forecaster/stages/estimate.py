@@ -10,11 +10,16 @@ from forecaster.errors import DataError
 from forecaster.forecasting.levels import probabilities
 from forecaster.model.cost import FLOPS_PER_SECOND, PASSES, cost, training_seconds
 from forecaster.model.shape import Shape
+from forecaster.stages.training_on import few_epochs
 
 # The memory of TensorFlow, pandas and matplotlib before the first row is read.
 RUNTIME_BYTES = 900_000_000
 # At the peak there are four copies of the table: as read, filled and sorted (float64), and scaled (float32).
 BYTES_PER_CELL = 3 * 8 + 4
+
+
+# What a training of one batch takes: TensorFlow, a network under XLA, scores, pictures and the report.
+START_SECONDS = 8.0
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,9 @@ class Estimate:
     Attributes:
         weights: The number of weights of one network.
         seconds_per_epoch: The time of one epoch, validation included.
-        seconds: The time of all epochs and all members of the ensemble.
+        seconds: The time of a whole `train`: all epochs of all members of the ensemble, the training on all rows, and
+            what every training takes: loading TensorFlow, compiling, scoring and the report.
+        epochs_seconds: The time of the epochs before the training on all rows.
         memory_bytes: The peak memory of the process.
     """
 
@@ -32,6 +39,7 @@ class Estimate:
     seconds_per_epoch: float
     seconds: float
     memory_bytes: int
+    epochs_seconds: float
 
     def as_json(self) -> dict[str, Any]:
         """Return the attributes as a dictionary."""
@@ -107,4 +115,7 @@ def estimate(spec: ExperimentSpec, shape: Shape, *, rows: int, windows: dict[str
     scored += windows["test"] * one_array * 2 * len(probabilities(spec.evaluation.levels))
     columns = sizes.n_targets + len(spec.data.past_covariates) + len(spec.data.future_covariates)
     memory = RUNTIME_BYTES + rows * columns * BYTES_PER_CELL + sum(windows.values()) * 12 + batch + scored
-    return Estimate(one.weights, epoch, epoch * training.epochs * training.ensemble, int(memory))
+    trained = epoch * training.epochs * training.ensemble
+    again = {"all": training.epochs, "continue": few_epochs((training.epochs,))[0]}.get(training.refit, 0)
+    whole = START_SECONDS + trained + epoch * again * training.ensemble
+    return Estimate(one.weights, epoch, whole, int(memory), trained)

@@ -180,6 +180,10 @@ class _CountedOn:
     def epoch_done(self, row: EpochRow, epochs: int) -> None:
         """Pass the epoch on."""
         counted = replace(
-            row, member=row.member + self.members, members=row.members + self.members, refit=True
+            row,
+            member=row.member + self.members,
+            members=row.members + self.members,
+            refit=True,
+            members_before=self.members,
         )
         self.listener.epoch_done(counted, epochs)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from forecaster.terminal.console import fitted_table, line_width, number
 
+# Under the intervals of validation.
+OWN_INTERVALS = "These intervals are the network's own; calibration learns from them."
 # Intervals are scored by more metrics than a table on the terminal shows; metrics.json has all.
 SHOWN_OF_INTERVALS = ("coverage_", "width_", "winkler_")
 VERDICT_LEGEND = {"verdict": "the model against it, tested at 5 %", "unclear": "cannot be told apart"}
@@ -49,7 +52,10 @@ def score_text(split: str, scores: Mapping[str, Any], *, judged: bool, width: in
             row.insert(1, cell(verdicts[row[0]]) if row[0] in verdicts else "")
     text = f"{split}: {scores['windows']:,} windows\n{fitted_table(header, body, width=width)}"
     intervals = scores.get("intervals")
-    return f"{text}\n\n{_interval_text(intervals, width=width)}" if intervals else text
+    if not intervals:
+        return text
+    own = textwrap.wrap(OWN_INTERVALS, width) if split == "val" else []
+    return "\n".join([text, "", _interval_text(intervals, width=width), *own])
 
 
 def legend_text(splits: Mapping[str, Mapping[str, Any]], *, judged: str | None) -> str:

@@ -116,8 +116,8 @@ def epoch_text(row: EpochRow, epochs: int) -> str:
         row: The epoch.
         epochs: The largest number of epochs.
     """
-    own = row.members // 2 if row.refit else row.members
-    member = f"member {row.member % own + 1}/{own}, " if own > 1 else ""
+    own, number = row.members - row.members_before, row.member - row.members_before + 1
+    member = f"member {number}/{own}, " if own > 1 else ""
     member = f"all rows, {member}" if row.refit else member
     val = f"  val_loss {row.val['val_loss']:.4f}" if "val_loss" in row.val else ""
     left = f"  at most {clock(row.seconds * (epochs - row.epoch))} left" if row.epoch < epochs else ""

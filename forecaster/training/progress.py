@@ -26,12 +26,14 @@ class EpochRow:
     members: int = 1
     """Members of the ensemble; for listeners, not a column of history.csv."""
     refit: bool = False
-    """Whether it is of the training on all rows; for listeners too. Its members are counted on from those before."""
+    """Whether it is of the training on all rows; for listeners too."""
+    members_before: int = 0
+    """Members of the training before that one, from which its own are counted on; for listeners too."""
 
     def stored(self) -> dict[str, Any]:
         """Return what a checkpoint holds of it."""
         row = asdict(self)
-        del row["refit"]
+        del row["refit"], row["members_before"]
         return row
 
     def flat(self) -> dict[str, Any]:

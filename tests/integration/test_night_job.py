@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -16,7 +18,7 @@ from tests.integration.tiny_runs import call, done, refused, write_config, write
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = re.compile(r"```text\n(#!/bin/sh\n# forecast\.sh.*?)```", re.DOTALL)
+SCRIPT = re.compile(r"```text\n(#!/bin/sh\n# (\w+\.sh).*?)```", re.DOTALL)
 YESTERDAY = date.today() - timedelta(days=1)
 
 
@@ -37,9 +39,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table(folder / "t.csv")
     config = write_config(folder, {"id": "id", "targets": ["y"], "freq": "D"})
     done("train", config, "--run-dir", folder / "runs" / "current", "-q")
-    found = SCRIPT.search((ROOT / "docs/how-to/nightly-job.md").read_text(encoding="utf-8"))
-    assert found is not None
-    (folder / "forecast.sh").write_text(found[1].replace("/srv/forecasts", str(folder)), encoding="utf-8")
+    for text, name in SCRIPT.findall((ROOT / "docs/how-to/nightly-job.md").read_text(encoding="utf-8")):
+        (folder / name).write_text(text.replace("/srv/forecasts", str(folder)), encoding="utf-8")
+        (folder / name).chmod(0o755)
+    assert {path.name for path in folder.glob("*.sh")} == {"retrain.sh", "refit.sh", "forecast.sh"}
     command = folder / ".venv" / "bin" / "forecaster"
     command.parent.mkdir(parents=True)
     command.write_text(
@@ -49,13 +52,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def night(folder: Path) -> subprocess.CompletedProcess[str]:
-    """The script as cron starts it: few variables, no terminal, another folder."""
+def night(folder: Path, script: str = "forecast.sh") -> subprocess.CompletedProcess[str]:
+    """A script as cron starts it: few variables, no terminal, another folder."""
     home = folder / "home"
     home.mkdir(exist_ok=True)
     variables = {"HOME": str(home), "PATH": "/usr/bin:/bin", "SHELL": "/bin/sh"}
     return subprocess.run(
-        ["/bin/sh", str(folder / "forecast.sh")],
+        ["/bin/sh", "-c", str(folder / script)],
         env=variables,
         cwd=home,
         stdin=subprocess.DEVNULL,
@@ -123,3 +126,30 @@ def test_the_same_command_twice_writes_the_same_bytes(folder: Path, tmp_path: Pa
     for output in outputs:
         done("predict", folder / "runs" / "current", "--output", output)
     assert outputs[0].read_bytes() == outputs[1].read_bytes()
+
+
+def test_the_scripts_that_train_publish_runs_of_their_own(folder: Path, tmp_path: Path) -> None:
+    """y repeats a week, and what changes from week to week the network may follow or not; the link says which it was."""
+    place = tmp_path / "srv"
+    shutil.copytree(folder, place, symlinks=True)
+    for script in place.glob("*.sh"):
+        script.write_text(script.read_text().replace(str(folder), str(place)), encoding="utf-8")
+    shutil.rmtree(place / "runs")
+    (place / "configs").mkdir()
+    settings = json.loads((place / "c.yaml").read_text(encoding="utf-8"))
+    settings["data"]["path"] = "../t.csv"
+    (place / "configs" / "nightly.yaml").write_text(json.dumps(settings), encoding="utf-8")
+    trained = night(place, "retrain.sh")
+    # A network of two epochs may lose against the baseline; then nothing is published.
+    assert trained.returncode in (0, 1), trained.stderr
+    [first] = [path for path in (place / "runs").iterdir() if not path.is_symlink()]
+    assert (place / "runs" / "current").exists() == (trained.returncode == 0)
+    done("predict", first, "-q")
+    (place / "runs" / "current").unlink(missing_ok=True)
+    first.rename(place / "runs" / "of-last-month")
+    (place / "runs" / "current").symlink_to("of-last-month")
+    table(place / "newer.csv")
+    assert (night(place, "refit.sh").returncode, night(place).returncode) == (0, 0)
+    published = (place / "runs" / "current").resolve()
+    assert published.name not in ("of-last-month", "current")
+    assert done("show", published).count("have learned all rows") == 1

@@ -125,7 +125,7 @@ def test_it_says_what_was_learned_and_scored(runs: dict[str, Path], tmp_path: Pa
         f"report: {run / 'report.html'}",
         f"next:   forecaster predict {run}",
     ]
-    assert said.stderr.count("member 1/2, epoch") > 0
+    assert said.stderr.count("all rows, member 1/2, epoch") > 0
     again = json.loads(done(*words, "--json", "--resume"))
     assert again["learned"] == {
         "until": hours(120)[-1],

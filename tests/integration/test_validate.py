@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from forecaster.stages.estimate import START_SECONDS
 from tests.integration.tiny_runs import call, done, hours, line, refused, write_config, write_table
 
 
@@ -17,7 +18,13 @@ def test_estimate_and_edges_of_the_windows(tmp_path: Path) -> None:
     found = json.loads(done("validate", line(tmp_path), "--json"))
     assert found["estimate"]["weights"] == 3 * (1 + 3) + 3 * 3
     assert found["estimate"]["memory_bytes"] > 0
-    assert found["estimate"]["seconds"] == 2 * found["estimate"]["seconds_per_epoch"]
+    assert found["estimate"]["epochs_seconds"] == 2 * found["estimate"]["seconds_per_epoch"]
+    assert found["estimate"]["seconds"] == START_SECONDS + found["estimate"]["epochs_seconds"]
+    for refit, epochs in (("continue", 1), ("all", 2)):
+        config = write_config(tmp_path, {"targets": ["y"]}, training={"epochs": 2, "refit": refit})
+        again = json.loads(done("validate", config, "--json"))["estimate"]
+        more = again["seconds"] - START_SECONDS - again["epochs_seconds"]
+        assert more == pytest.approx(epochs * again["seconds_per_epoch"])
     assert found["series"][0]["val"]["first_window"]["cutoff"] == "2024-01-02 17:00:00"
 
 

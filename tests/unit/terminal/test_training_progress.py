@@ -24,8 +24,12 @@ def test_epoch_says_how_long_the_rest_may_take() -> None:
     assert epoch_text(row(members=3), 10).startswith("member 1/3, epoch 2/10")
     assert epoch_text(row(member=1, members=3), 10).startswith("member 2/3, epoch 2/10")
     # The training on all rows counts its members on from those before.
-    assert epoch_text(row(member=1, members=2, refit=True), 10).startswith("all rows, epoch 2/10")
-    assert epoch_text(row(member=4, members=6, refit=True), 10).startswith("all rows, member 2/3, epoch 2/10")
+    assert epoch_text(row(member=1, members=2, refit=True, members_before=1), 10).startswith(
+        "all rows, epoch 2/10"
+    )
+    assert epoch_text(row(member=4, members=6, refit=True, members_before=3), 10).startswith(
+        "all rows, member 2/3, epoch 2/10"
+    )
 
 
 def test_lines_go_to_stderr_unless_quiet(capsys: pytest.CaptureFixture[str]) -> None:
