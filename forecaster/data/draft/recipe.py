@@ -20,6 +20,8 @@ LEAST_ROWS = 10
 WINDOWS_TO_CALIBRATE, HORIZONS_TO_JUDGE = 39, 5
 # The least horizons of a series that has a test range, one with several cutoffs in validation, and a long one.
 HORIZONS_FOR_TEST, HORIZONS_FOR_CUTOFFS, HORIZONS_OF_LONG = 5, 12, 48
+# The most steps that make up for too few series.
+MORE_STEPS = 4
 # A lookback of at least so many steps enters in patches, so that there are no more recurrent steps than MOST_STEPS:
 # they take the time of a training.
 LEAST_PATCHED, MOST_STEPS = 48, 16
@@ -187,7 +189,7 @@ def choose(facts: SeriesFacts) -> Recipe:
     season = facts.seasons[0] if facts.seasons else default_seasonality(facts.freq)
     horizon = _horizon(facts, n, season)
     effort = EFFORTS[facts.preset]
-    val, test = _ranges(n, horizon, effort.longest_range)
+    val, test = _ranges(n, horizon, effort.longest_range, n_series=len(facts.lengths))
     room = n - val - test - horizon
     if n < LEAST_SEASONS * season:
         season = 1
@@ -250,8 +252,15 @@ def _horizon(facts: SeriesFacts, n: int, season: int) -> int:
     return max(1, min(usual, n // 5, (int(facts.lengths.max()) - 2) // 2))
 
 
-def _ranges(n: int, horizon: int, longest: int) -> tuple[int, int]:
-    """Return the steps of the validation and of the test range of a series of n steps; `longest` bounds long ones."""
+def _ranges(n: int, horizon: int, longest: int, *, n_series: int) -> tuple[int, int]:
+    """Return the steps of the validation and of the test range of a series.
+
+    Args:
+        n: The steps of the series.
+        horizon: The steps to forecast.
+        longest: The most steps of a range of a long series.
+        n_series: The number of series.
+    """
     if n >= HORIZONS_FOR_CUTOFFS * horizon:
         share = min(int(0.08 * n), longest) if n >= HORIZONS_OF_LONG * horizon else 0
         val = max(2 * horizon, share, min(WINDOWS_TO_CALIBRATE + horizon - 1, n // 5))
@@ -259,7 +268,9 @@ def _ranges(n: int, horizon: int, longest: int) -> tuple[int, int]:
             2 * horizon if share else horizon, share, min(HORIZONS_TO_JUDGE * horizon - 1, n // 8)
         )
     if n >= HORIZONS_FOR_TEST * horizon:
-        return horizon, horizon
+        # Some tens of series have nearly windows enough with one each; a few more steps make up for it.
+        more = -(-WINDOWS_TO_CALIBRATE // n_series) - 1
+        return horizon + (more if more <= MORE_STEPS else 0), horizon
     return horizon, 0
 
 

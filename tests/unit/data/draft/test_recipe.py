@@ -159,3 +159,11 @@ def test_the_file_is_valid(freq: str | int, n: int, low: float, tmp_path: Path) 
     spec = Experiment.from_text(draft(guess, path="t.csv", name="t"), base=tmp_path).spec
     assert spec.model.season == (guess.recipe.season if guess.recipe.season > 1 else None)
     assert spec.split.val == guess.recipe.val
+
+
+@pytest.mark.parametrize(
+    ("n_series", "val"), [(1, 12), (7, 12), (8, 16), (13, 14), (30, 13), (39, 12), (500, 12)]
+)
+def test_some_tens_of_series_have_windows_enough_to_calibrate_by(n_series: int, val: int) -> None:
+    """Series of 96 months: one window each, and a few more where that makes 39 of them."""
+    assert recipe("MS", *[96] * n_series, horizon=12).val == val
