@@ -38,6 +38,16 @@ class Export:
 # -- time ------------------------------------------------------------------------------
 
 
+def moment(text):
+    """Return a time in ISO 8601; a month, such as 2024-12, is its first day."""
+    for form in (text, f"{text}-01"):
+        try:
+            return datetime.fromisoformat(form)
+        except ValueError:
+            pass
+    raise SystemExit(f"{text!r} is no time in ISO 8601, which alone is read here")
+
+
 def step(time, freq, n):
     """Return the timestamp n steps later."""
     if isinstance(freq, int):
@@ -107,7 +117,7 @@ def inputs_of(export, series, rows):
         raise SystemExit(f"{series!r} has {len(known)} rows, and the lookback is {export.lookback}")
     past = [known[0]] * absent + known
     freq = columns["freq"]
-    parsed = int if isinstance(freq, int) else datetime.fromisoformat
+    parsed = int if isinstance(freq, int) else moment
     last = parsed(known[-1][columns["time"]])
     times = [step(last, freq, n) for n in range(1 - export.lookback, export.horizon + 1)]
 
@@ -262,4 +272,6 @@ def main(folder, table):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3 or sys.argv[1].startswith("-"):
+        raise SystemExit(__doc__)
     main(*sys.argv[1:])

@@ -186,7 +186,13 @@ def _of_several(found: Sequence[Evaluation], comparisons: Sequence[tuple[str, st
     """Return the tests of the best run against the others, and all runs in one table."""
     from forecaster.evaluation.verdict_sentences import comparison_sentence
 
-    return [*wrapped([comparison_sentence(*pair) for pair in comparisons]), "", *_side_by_side(found), ""]
+    sentences = [comparison_sentence(*pair) for pair in comparisons]
+    windows = [one.scores["windows"] for one in found]
+    if len(set(windows)) > 1:
+        sentences.append(
+            "Each row of the table is about the run's own windows; the tests are about those that both have."
+        )
+    return [*wrapped(sentences), "", *_side_by_side(found), ""]
 
 
 def _side_by_side(found: Sequence[Evaluation]) -> list[str]:

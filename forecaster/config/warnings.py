@@ -24,7 +24,8 @@ def warnings_of(experiment: ExperimentSpec, values: Any, positions: Positions) -
     """
     given, freq = values["data"]["freq"], experiment.data.freq
     found: list[Odd] = []
-    if given != freq:
+    # QS, QE and YE stand for the one of several that begins with January or ends with December.
+    if given != freq and str(freq).partition("-")[0] != given:
         found.append((("data", "freq"), f"{given!r} is an old name and is read as {freq!r}", f"write {freq}"))
     if "backend" in (values.get("runtime") or {}):
         found.append(

@@ -244,6 +244,10 @@ def test_several_runs_in_one_table(run: Path, tmp_path: Path) -> None:
         "ridge",
     ]
     assert " cannot be told apart (p " in lines[0] or " is better than " in lines[0]
+    own = "Each row of the table is about the run's own windows"
+    assert own not in said
+    done("train", again, "--run-dir", tmp_path / "fewer", "-q", "--set", "split.test=30")
+    assert own in " ".join(done("evaluate", run, tmp_path / "fewer").split())
     assert "forecasts of different horizons, steps or targets cannot be compared" in refused(
         2, "evaluate", run, tmp_path / "short"
     )

@@ -211,7 +211,7 @@ def _check_long_day(sample: Sample, time: TimeColumn, name: str, wishes: Wishes)
     if not len(day):
         return
     raise DataError(
-        f"column {name!r} goes to {longest} on {str(day[0])[:10]}, as where clocks change",
+        f"column {name!r} goes to {longest} on {_date(day[0])}, as where clocks change",
         hint="write the times into one column, in UTC or with their offset, such as 2024-10-27T02:00+01:00, or use "
         f"--id {as_typed(name)} for {longest} series",
         location=Location(str(sample.source)),
@@ -231,9 +231,14 @@ def _short_day(sample: Sample, time: TimeColumn, name: str, numbers: np.typing.N
     if int(of_day.max()) != n_parts - an_hour:
         return ""
     return (
-        f"; {str(short.index[0])[:10]} ends with {n_parts - an_hour}, and is read as if its last hour were absent and "
+        f"; {_date(short.index[0])} ends with {n_parts - an_hour}, and is read as if its last hour were absent and "
         "not one at night"
     )
+
+
+def _date(cell: object) -> str:
+    """Return a date as the table has it, without a midnight that has been read into it."""
+    return str(cell).removesuffix(" 00:00:00")
 
 
 def _parts_by_date(sample: Sample, time: TimeColumn, name: str) -> pd.Series[Any]:

@@ -102,7 +102,7 @@ def find_id(times: Ints, candidates: pd.DataFrame, sample: Sample) -> FoundId:
     raise DataError(
         f"{n_rows:,} rows share {n_times:,} times, and no single column distinguishes them"
         + (f" (tried {columns})" if columns else ""),
-        hint="give the table one id column, for instance two columns joined such as 'store-item'",
+        hint="name the id column with --id, or make one, for instance of two columns joined such as 'store-item'",
         location=Location(str(sample.source)),
     )
 

@@ -183,3 +183,9 @@ def test_loading_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(("freq", "said"), [("QS", 0), ("YE", 0), ("W", 0), ("M", 1), ("T", 1)])
+def test_a_short_name_of_a_frequency_is_not_old(small, freq, said):
+    found = Experiment.from_yaml(small, [f"data.freq={freq}"]).warnings
+    assert sum("is an old name" in str(d) for d in found) == said

@@ -177,7 +177,7 @@ SAID: dict[str, list[str]] = {
         "? in 1 cell stands for no value, by data.missing_values; otherwise use data.missing_values: []",
     ],
     "shops and periods beside steps": [
-        "! T: 120 rows share 5 times, and no single column distinguishes them (tried 'shop'); give the table one id column, for instance two columns joined such as 'store-item'"
+        "! T: 120 rows share 5 times, and no single column distinguishes them (tried 'shop'); name the id column with id, or make one, for instance of two columns joined such as 'store-item'"
     ],
     "periods beside steps": ["step (ISO), y: 60 of 1 from 1 to 60, 100.5 to 162.5"],
     "yes and no": ["date (ISO), y: 60 of D from 2020-01-01 to 2020-02-29, 100.5 to 162.5"],

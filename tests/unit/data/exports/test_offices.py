@@ -180,7 +180,7 @@ SAID: dict[str, list[str]] = {
     ],
     "year and week": ["year+week (%Y), sales: 60 of W-MON from 2019-12-30 to 2021-02-15, 100.5 to 162.5"],
     "promotions": [
-        "! T: 240 rows share 60 times, and no single column distinguishes them (tried 'store', 'item', 'promo'); give the table one id column, for instance two columns joined such as 'store-item'"
+        "! T: 240 rows share 60 times, and no single column distinguishes them (tried 'store', 'item', 'promo'); name the id column with id, or make one, for instance of two columns joined such as 'store-item'"
     ],
     "promotions of yes and no": [
         "date (ISO), sales of store: 2 x 60 of D from 2020-01-01 to 2020-02-29, 137.5 to 199.5"

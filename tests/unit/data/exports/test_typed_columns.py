@@ -210,7 +210,7 @@ SAID: dict[str, list[str]] = {
     ],
     "keys of truths": ["! T: key: row 1: the column holds bool, not ids; store the ids as text or integers"],
     "keys of decimals": [
-        "! T: 60 rows share 30 times, and no single column distinguishes them; give the table one id column, for instance two columns joined such as 'store-item'"
+        "! T: 60 rows share 30 times, and no single column distinguishes them; name the id column with id, or make one, for instance of two columns joined such as 'store-item'"
     ],
     "t with a null": [
         "! T: row 4: column 't': an empty cell is not a time like those before it; give the row its time, or delete it"
