@@ -46,8 +46,12 @@ def _result(facts: dict[str, Any], reporter: Reporter) -> Result:
         *([""] if lines else []),
         f"{facts['run']}: {facts['name']}, seed {facts['seed']}",
         f"sha256 {facts['sha256']}",
-        f"data: {facts['data']['path']}, {facts['data']['rows']:,} rows, sha256 {facts['data']['sha256'][:12]}",
-        f"made with: {versions}",
+        *wrapped(
+            [
+                f"data: {facts['data']['path']}, {facts['data']['rows']:,} rows, sha256 {facts['data']['sha256'][:12]}",
+                f"made with: {versions}",
+            ]
+        ),
         *wrapped(learned),
         "",
     ]

@@ -299,4 +299,4 @@ def _sentence(one: Look) -> str:
     above = one.value > one.high
     bound = f"{one.high:.3g} at most" if above else f"{one.low:.3g} at least"
     side = "above" if above else "below"
-    return f"{one.name}: {one.value:.3g}, {side} every stretch before ({bound}, usually {one.usual:.3g}; {p})"
+    return f"the {one.name} is {one.value:.3g}, {side} every stretch before ({bound}, usually {one.usual:.3g}; {p})"

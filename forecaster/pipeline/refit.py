@@ -158,7 +158,7 @@ def _complete(
     save_context(spec, prepared, run)
     notes = [*store.notes, *save_next_horizon(spec, prepared, final, run)]
     learned = learned_by(spec, prepared.panel, prepared.table.split_bounds)
-    notes += [learned.sentence(), f"scores and intervals are those of {opened.run.path}"]
+    notes += [learned.sentence(), f"scores and intervals are those of {opened.run.path.resolve()}"]
     facts = run_facts(spec, session.inputs.data_sha256, int(prepared.table.findings.rows.sum()))
     manifest = opened.run.manifest()
     first = {"run": str(opened.run.path.resolve()), "data": manifest["data"]}
