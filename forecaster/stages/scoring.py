@@ -177,7 +177,14 @@ def _far_out(prepared: Prepared, forecasts: BySplit) -> list[str]:
     """
     scaler = prepared.transforms.scaler
     found = [
-        far_out(one, prepared.panel, scaler, by=f" by {name}", windows=f"{split} windows")
+        # The intervals of validation are those that calibration has not corrected yet; nobody gets them.
+        far_out(
+            replace(one, quantiles=None) if split == "val" else one,
+            prepared.panel,
+            scaler,
+            by=f" by {name}",
+            windows=f"{split} windows",
+        )
         for split, rows in forecasts.items()
         for name, one in rows.items()
     ]
