@@ -103,15 +103,18 @@ class Forecast:
         """Return the same point forecast with other quantiles."""
         return replace(self, quantiles=quantiles, probabilities=probabilities)
 
-    def held(self) -> Forecast:
+    def held(self, *, in_place: bool = False) -> Forecast:
         """Return the forecast with intervals that reach to its point where that lies outside.
 
         It does where all errors of a calibration have one sign, and where the point is the mean of a skewed
         distribution. The quantile 0.5 stays as it is.
+
+        Args:
+            in_place: Whether the quantiles are nobody else's and may be written over.
         """
         if self.quantiles is None:
             return self
-        point, quantiles = self.point[..., None], self.quantiles.copy()
+        point, quantiles = self.point[..., None], self.quantiles if in_place else self.quantiles.copy()
         below = sum(p < MEDIAN for p in self.probabilities)
         above = sum(p <= MEDIAN for p in self.probabilities)
         np.minimum(quantiles[..., :below], point, out=quantiles[..., :below])
@@ -152,7 +155,7 @@ class Forecast:
             return self.held()
         groups = calibration.scaler.rows_for(tuple(ids))
         quantiles = calibration.apply(self.grouped(groups), calibration.scaler.ids or ())
-        return self.with_quantiles(quantiles, calibration.probabilities).held()
+        return self.with_quantiles(quantiles, calibration.probabilities).held(in_place=True)
 
     def grouped(self, group_of_series: Ints) -> GroupedQuantiles:
         """Return the quantiles, or the point in their place, with the scaler's group of each window.

@@ -142,7 +142,8 @@ def add_intervals(spec: ExperimentSpec, prepared: Prepared, forecasts: BySplit) 
 
     def with_intervals(name: str) -> Forecast:
         windows = _Calibrated(evaluation, prepared, forecasts, name, scaler)
-        return test[name].with_quantiles(windows.test_quantiles(), windows.probabilities).held()
+        found = test[name].with_quantiles(windows.test_quantiles(), windows.probabilities)
+        return found.held(in_place=True)
 
     if evaluation.calibration != "none":
         learned = _Calibrated(evaluation, prepared, forecasts, "model", scaler).learned()
