@@ -25,6 +25,10 @@ class MetricFacts(Protocol):
         """What it measures and in which unit, as a phrase."""
 
     @property
+    def loss(self) -> str | None:
+        """Whether it is a mean of absolute or of squared errors, up to units; None where it is neither."""
+
+    @property
     def ideal(self) -> float | None:
         """The value that the best forecast comes closest to; None where no value is better by itself."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from forecaster.data.arrays import Floats
@@ -58,6 +58,7 @@ class Facts:
         name: Its name, where there are several; empty for the only one.
         anchored: Whether model.anchor is set.
         seasonal: Whether model.season is set.
+        metrics: The label of each metric of the scores, and whether it is about absolute or squared errors.
         is_point: Whether the network forecasts a point, which is what training.loss makes of it.
     """
 
@@ -84,6 +85,7 @@ class Facts:
     anchored: bool = False
     seasonal: bool = False
     is_point: bool = True
+    metrics: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
 
 
 def outcomes_of(verdict: Mapping[str, Any]) -> list[str]:

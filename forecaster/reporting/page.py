@@ -194,6 +194,11 @@ def _facts(c: Contents, errors: Sequence[Mapping[str, Any]], score: Floats, targ
         anchored=c.settings["anchored"],
         seasonal=c.settings["seasonal"],
         is_point=c.settings["is_point"],
+        metrics={
+            name: (c.metric(name).label, c.metric(name).loss)
+            for table in c.splits.values()
+            for name in table["scores"]["model"]
+        },
     )
 
 

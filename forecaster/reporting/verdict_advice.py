@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from forecaster.evaluation.metrics import METRICS
 from forecaster.reporting.facts import LOSSES, Advice, Facts, outcomes_of
 
 
@@ -50,10 +49,10 @@ def level_with_the_best(f: Facts) -> Advice | None:
 def _number_of(f: Facts, loss: str, rival: str) -> tuple[str, float, float] | None:
     """Return the label and the value, for a baseline and for the model, of a metric of this loss; None without one."""
     scores = (f.scores.get("test") or f.scores["val"])["scores"]
-    for name, metric in METRICS.items():
+    for name, (label, of_loss) in f.metrics.items():
         own, other = scores["model"].get(name), scores[rival].get(name)
-        if metric.loss == loss and own is not None and other is not None:
-            return metric.label, other, own
+        if of_loss == loss and own is not None and other is not None:
+            return label, other, own
     return None
 
 

@@ -221,5 +221,6 @@ def test_a_verdict_on_squared_errors_shows_a_number_of_squared_errors():
     splits = scores(0.9, 1.0, squared="worse")
     for who, value in (("model", 3.0), ("naive", 2.0)):
         splits["test"]["scores"][who]["rmse"] = value
-    (found,) = advice([replace(HEALTHY, scores=splits)])
+    labels = {"mase": ("MASE", "absolute"), "rmse": ("RMSE", "squared")}
+    (found,) = advice([replace(HEALTHY, scores=splits, metrics=labels)])
     assert found.seen.startswith("RMSE is 2 for naive and 3 for the model. ")
