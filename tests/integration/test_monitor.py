@@ -81,14 +81,14 @@ def test_a_shift_of_a_fifth_is_found_within_two_horizons(run: Path, tmp_path: Pa
     shifted[-12:] *= 1.2
     status, found = watched(run, table(tmp_path / "newer.csv", shifted))
     assert status == 1
-    assert any(text.startswith("level: ") for text in found["alarms"])  # type: ignore[attr-defined]
+    assert any(text.startswith("the level is ") for text in found["alarms"])  # type: ignore[attr-defined]
 
 
 def test_another_rhythm_is_found(run: Path, tmp_path: Path) -> None:
     moved = values(N + 60)
     moved[-12:] = np.roll(moved[-15:], 3, axis=0)[-12:]
     _, found = watched(run, table(tmp_path / "newer.csv", moved))
-    assert any(text.startswith("calendar: ") for text in found["alarms"])  # type: ignore[attr-defined]
+    assert any(text.startswith("the calendar is ") for text in found["alarms"])  # type: ignore[attr-defined]
 
 
 def test_series_that_end_early_or_are_absent_are_an_alarm(run: Path, tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_the_page_and_the_text(run: Path, tmp_path: Path) -> None:
     newer, page = table(tmp_path / "newer.csv", shifted), tmp_path / "m.html"
     result = call("monitor", run, "--data", newer, "--output", page)
     assert result.exit_code == 1
-    assert "error: level: " in result.stderr
+    assert "error: the level is " in result.stderr
     assert f"page: {page}" in result.stdout
     text = page.read_text()
     assert "Something has changed" in text
