@@ -118,6 +118,14 @@ class Prepared:
         values[~self.observed[rows]] = np.nan
         return values
 
+    def made_up(self, windows: Windows) -> int:
+        """Return how many of the values that windows are scored on were filled in, and measured by nobody."""
+        absent = np.isnan(self.table.raw.values[:, : len(self.panel.targets)]) & self.observed
+        if not absent.any():
+            return 0
+        rows = windows.target_row[:, None] + np.arange(windows.horizon)
+        return int(absent[rows].sum())
+
 
 # Reads a table with the rows after the last target, and returns it with its findings.
 Reader = Callable[[DataSpec, TableSource], tuple[Panel, Findings]]

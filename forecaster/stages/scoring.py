@@ -87,7 +87,27 @@ def score(spec: ExperimentSpec, prepared: Prepared, model: dict[SplitName, Forec
         forecasts[split] |= rows
     forecasts, with_intervals, learned = add_intervals(spec, prepared, forecasts)
     scored = score_tables(spec.evaluation, prepared, forecasts, test=with_intervals)
-    return replace(scored, learned=learned, notes=[*known.remarks, *scored.notes])
+    notes = [*known.remarks, *_made_up(spec, prepared, list(forecasts)), *scored.notes]
+    return replace(scored, learned=learned, notes=notes)
+
+
+def _made_up(spec: ExperimentSpec, prepared: Prepared, splits: Sequence[SplitName]) -> list[str]:
+    """Return a remark on each split whose scores count values that a fill made up.
+
+    Under `zero` no row means that nothing happened, so a filled-in 0 is as good as measured.
+    """
+    if spec.data.missing not in ("ffill", "interpolate"):
+        return []
+    said = []
+    for split in splits:
+        windows = prepared.windows[split]
+        n, of = prepared.made_up(windows), len(windows) * windows.horizon * len(prepared.panel.targets)
+        if n:
+            said.append(
+                f"{n:,} of {of:,} {split} values were filled in by data.missing: {spec.data.missing}, and are scored "
+                "as if they were measured; data.missing: mask leaves them out"
+            )
+    return said
 
 
 def baseline_forecasts(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import forecaster as fc
-from tests.integration.tiny_runs import call, write_config, write_table
+from tests.integration.tiny_runs import call, done, write_config, write_table
 
 DAYS = [date(2023, 1, 1) + timedelta(days=i) for i in range(400)]
 FILLS = ("ffill", "interpolate", "mask", "zero")
@@ -106,3 +106,22 @@ def test_series_that_ended_a_horizon_before_the_others_are_named(n: int, behind:
 @pytest.mark.parametrize("behind", [0, 1, 2])
 def test_series_that_lag_less_than_a_horizon_are_no_warning(behind: int, tmp_path: Path) -> None:
     assert said(tmp_path, {"a": DAYS[:120], "b": DAYS[: 120 - behind]}, "error") == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("missing", FILLS)
+def test_scores_of_values_that_a_fill_made_up_are_said(missing: str, tmp_path: Path) -> None:
+    """One of the last 24 days, the test range, is absent: it is a target of three windows, at each of three steps."""
+    rows = [(d, i % 7) for i, d in enumerate(DAYS[:120]) if i != 108]
+    write_table(tmp_path / "t.csv", "t,y", rows)
+    config = write_config(
+        tmp_path, {"freq": "D", "targets": ["y"], "missing": missing}, split={"val": 24, "test": 24}
+    )
+    said = " ".join(done("train", config, "--run-dir", tmp_path / "r").split())
+    remark = (
+        f"3 of 66 test values were filled in by data.missing: {missing}, and are scored as if they were measured; "
+        "data.missing: mask leaves them out"
+    )
+    assert (remark in said) == (missing in ("ffill", "interpolate"))
+    assert "val values were filled in" not in said
+    assert ("3 of 66 values were not observed and are not scored" in said) == (missing == "mask")
