@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -18,10 +19,13 @@ from forecaster.data.draft.names import (
 from forecaster.data.draft.sniff import Sample
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.dressed import dress_of
+from forecaster.data.reading.numbers import describe, is_rounded
+from forecaster.data.reading.problems import CellFault
 from forecaster.errors import DataError, Location
 from forecaster.system import quoted as as_typed
 from forecaster.text import listed, quoted
 
+_INTEGER = re.compile(r"[+-]?\d+")
 _FLAGS = {"0", "1", "0.0", "1.0", "True", "False"}
 _FEW = 12
 _CONSTANT = 10
@@ -128,11 +132,22 @@ def _none_left(sample: Sample, taken: set[str]) -> DataError:
     here, what = Location(str(sample.source)), "no column of numbers is left to forecast"
     for name in sample.of_kind("text"):
         cells = sample.cells(name)
+        large = None if name in taken else _too_large(cells, sample)
+        if large is not None:
+            return DataError(f"{what}: in {name!r}, {large[0]}", hint=large[1], location=here)
         dressed = [(cell, dress) for cell in cells if (dress := dress_of(cell)) is not None]
         if name not in taken and dressed and len(dressed) >= _LEAST_DRESSED * len(cells):
             cell, (how, hint) = dressed[0]
             return DataError(f"{what}: {name!r} holds {cell!r}, a number {how}", hint=hint, location=here)
     return DataError(what, hint="add one, or check its decimal mark and its text cells", location=here)
+
+
+def _too_large(cells: list[str], sample: Sample) -> CellFault | None:
+    """Return what to say of integers that floating point would round; None where there are none among numbers."""
+    if not all(_INTEGER.fullmatch(cell.strip()) for cell in cells):
+        return None
+    large = next((cell for cell in cells if is_rounded(cell, sample.reading)), None)
+    return None if large is None else describe(large, sample.reading)
 
 
 def quality_choice(sample: Sample, target: str) -> Ambiguity | None:
@@ -157,6 +172,14 @@ def quality_choice(sample: Sample, target: str) -> Ambiguity | None:
 
 
 def _no_numbers(sample: Sample, name: str, numbers: list[str]) -> DataError:
+    large = _too_large(sample.cells(name), sample) if name in sample.kinds else None
+    if large is not None:
+        return DataError(
+            f"column {name!r}: {large[0]}",
+            hint=large[1],
+            location=Location(str(sample.source)),
+            path="--target",
+        )
     others = f"the columns of numbers are {listed(quoted(numbers), most=_NAMED)}"
     return DataError(
         f"column {name!r} holds no numbers to forecast",

@@ -57,7 +57,7 @@ def read_numbers(column: ColumnBatch, csv: CsvSpec, missing: MissingCells = NOTH
     if types.is_string(kind) or types.is_integer(kind) or types.is_decimal(kind):
         large = np.abs(values) >= _LARGEST_EXACT
         if large.any():
-            bad[large] |= [_is_rounded(text, csv) for text in column.texts(large)]
+            bad[large] |= [is_rounded(text, csv) for text in column.texts(large)]
     bad |= np.abs(values) > LARGEST
     if missing.numbers:
         left_out = missing.among(values)
@@ -129,7 +129,7 @@ def _grammar(csv: CsvSpec) -> str:
     return rf"^[+-]?({whole}({mark}\d*)?|{mark}\d+)([eE][+-]?\d+)?$"
 
 
-def _is_rounded(text: str, csv: CsvSpec) -> bool:
+def is_rounded(text: str, csv: CsvSpec) -> bool:
     """Return whether the text is an integer that float64 cannot hold."""
     plain = _without_zeros(text.strip().replace(csv.thousands or "\0", ""), csv)
     if re.fullmatch(r"[+-]?\d+", plain) is None:
@@ -154,7 +154,7 @@ def describe(text: str, csv: CsvSpec) -> CellFault:
     plain = text.strip()
     whole = _without_zeros(plain, csv)
     if re.fullmatch(r"[+-]?\d{17,}", whole) or (
-        re.fullmatch(r"[+-]?\d{16}", whole) and _is_rounded(plain, csv)
+        re.fullmatch(r"[+-]?\d{16}", whole) and is_rounded(plain, csv)
     ):
         hint = "divide the column, or make it an id: ids are text"
         return f"{shown} is an integer above 2^53, which floating point would round", hint

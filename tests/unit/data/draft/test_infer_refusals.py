@@ -9,6 +9,7 @@ import pytest
 
 from forecaster.data.draft.wishes import Wishes
 from forecaster.data.reading.formats import FORMATS, labels
+from forecaster.errors import DataError
 from forecaster.pipeline.inspect import inspect
 from tests.unit.data.draft.drafts import Write, config_of, days, problem_of
 
@@ -219,3 +220,14 @@ def test_a_row_that_names_no_series_is_refused(write: Write, empty: range, more:
         f"TABLE:{empty[0] + 2}: the id is empty in column 'shop', which names the series{more}; name the series of the row, "
         "or delete the row; if the column names no series, use no_id=True or id with another column"
     )
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_integers_that_floating_point_rounds_are_named(tmp_path: Path, named: bool) -> None:
+    rows = [f"2024-01-{i:02},{2**53 + 7 * i}" for i in range(1, 29)]
+    path = tmp_path / "t.csv"
+    path.write_text("day,n\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        inspect(path, folder=tmp_path, wishes=Wishes(targets=("n",)) if named else Wishes())
+    said = "'9007199254740999' is an integer above 2^53, which floating point would round; divide the column"
+    assert said in str(caught.value)
