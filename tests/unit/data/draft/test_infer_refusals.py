@@ -64,8 +64,8 @@ from tests.unit.data.draft.drafts import Write, config_of, days, problem_of
         ),
         (
             ["t,store,item,y", *(f"{d},{s},{i},1.5" for d in days(20) for s in "ab" for i in "xy")],
-            "TABLE: 80 rows share 20 times, and no single column distinguishes them (tried 'store', 'item'); give the "
-            "table one id column, for instance two columns joined such as 'store-item'",
+            "TABLE: 80 rows share 20 times, and no single column distinguishes them (tried 'store', 'item'); name the "
+            "id column with id, or make one, for instance of two columns joined such as 'store-item'",
         ),
         (
             ["t,y", *(f"{datetime(2024, 1, 1) + timedelta(minutes=i * 60 + i * i % 7)},{i}" for i in range(50))],

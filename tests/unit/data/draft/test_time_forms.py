@@ -206,8 +206,8 @@ def test_a_week_that_the_year_lacks_is_named(tmp_path: Path) -> None:
 def test_an_hour_that_no_day_has_is_named(tmp_path: Path) -> None:
     rows = [f"2024-03-{1 + i // 24:02d},{25 if i == 30 else i % 24},{i}" for i in range(72)]
     assert problem_of(table(tmp_path, "date,hr,y", rows)) == (
-        "TABLE: 72 rows share 3 times, and no single column distinguishes them (tried 'y'); give the table one id "
-        "column, for instance two columns joined such as 'store-item'"
+        "TABLE: 72 rows share 3 times, and no single column distinguishes them (tried 'y'); name the id column "
+        "with id, or make one, for instance of two columns joined such as 'store-item'"
     )
 
 
