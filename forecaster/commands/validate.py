@@ -143,6 +143,8 @@ def _about_gaps(report: TableReport, gaps: Mapping[str, int]) -> str:
     said = f"{gaps['count']:,} gaps of {rows}{among}"
     if many:
         return f"{said}; the longest, of {gaps['longest']:,}, is at {longest}{whose}"
+    if gaps["rows"] == gaps["count"] * gaps["longest"]:
+        return f"{said}, each of {gaps['longest']:,}; the first is at {first}"
     if report.longest_gap == 0:
         return f"{said}; the first, at {first}, is the longest, of {gaps['longest']:,}"
     return f"{said}; the first is at {first}, and the longest, of {gaps['longest']:,}, at {longest}"
@@ -166,7 +168,7 @@ def _duration(seconds: float) -> str:
 
 def _rounded(value: float) -> str:
     """Return a number with at most two significant digits, as befits an estimate."""
-    if value < 10:
+    if value < 9.5:
         return f"{value:.1g}"
     digits = len(str(int(value))) - 2
     return f"{round(value / 10**digits) * 10**digits:,.0f}"

@@ -125,13 +125,12 @@ class Grouped(NamedTuple):
             second: The losses of the second forecast.
         """
         over_cutoffs = diebold_mariano(
-            *(losses.by(self.cutoff, self.n_cutoffs) for losses in (first, second)), horizon=self.horizon
+            *first.beside(second, self.cutoff, self.n_cutoffs), horizon=self.horizon
         )
         if over_cutoffs.p is not None or self.n_series < MIN_SERIES:
             return over_cutoffs
         over_series = paired_over_series(
-            *(losses.by(self.series, self.n_series) for losses in (first, second)),
-            n_cutoffs=over_cutoffs.origins,
+            *first.beside(second, self.series, self.n_series), n_cutoffs=over_cutoffs.origins
         )
         return over_cutoffs if over_series.p is None else over_series
 

@@ -70,7 +70,7 @@ def diebold_mariano(first: AnyFloats, second: AnyFloats, *, horizon: int) -> Com
 
     Args:
         first: (cutoffs,), losses over series, steps and targets, in order of time; see
-            `WindowLosses.by`. NaN leaves a cutoff out.
+            `WindowLosses.beside`. NaN leaves a cutoff out.
         second: (cutoffs,), the losses of the other forecast.
         horizon: Horizon of the forecasts, in units of the distance between cutoffs.
     """
@@ -101,7 +101,7 @@ def paired_over_series(first: AnyFloats, second: AnyFloats, *, n_cutoffs: int) -
     cross-section: the answer is about these cutoffs, not about all times.
 
     Args:
-        first: (series,), losses over cutoffs, steps and targets; see `WindowLosses.by`. NaN
+        first: (series,), losses over cutoffs, steps and targets; see `WindowLosses.beside`. NaN
             leaves a series out.
         second: (series,), the losses of the other forecast.
         n_cutoffs: The number of cutoffs that the losses are averaged over.
@@ -143,23 +143,25 @@ class WindowLosses:
     total: Floats
     count: Ints
 
-    def by(self, group: Ints, n_groups: int) -> Floats:
-        """Return (groups,), the loss of each group of windows, NaN where nothing was counted.
+    def beside(self, other: WindowLosses, group: Ints, n_groups: int) -> tuple[Floats, Floats]:
+        """Return the losses of each group of windows of this and another forecast, (groups,) each, NaN where unknown.
 
         The sum of a group is divided by the number of elements that a group has on average, not by its own. So the mean
         over the groups is the mean over all elements, which is the score, also where some cutoffs have one series and
-        others sixty.
+        others sixty. A group of which one of the forecasts is NaN is unknown for both, and does not count.
 
         Args:
+            other: The losses of the other forecast, of the same windows.
             group: (windows,), the group of each window.
             n_groups: The number of groups.
         """
-        sums = np.bincount(group, self.total, n_groups)
+        sums = [np.bincount(group, one.total, n_groups) for one in (self, other)]
         counts = np.bincount(group, self.count, n_groups)
-        counted = counts > 0
-        usual = counts.sum() / max(1, int(counted.sum()))
+        known = (counts > 0) & np.isfinite(sums[0]) & np.isfinite(sums[1])
+        usual = counts[known].sum() / max(1, int(known.sum()))
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(counted, sums / usual, np.nan)
+            first, second = (np.where(known, one / usual, np.nan) for one in sums)
+        return first, second
 
 
 def window_losses(

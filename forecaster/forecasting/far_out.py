@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,44 +33,8 @@ class FarOut:
     series: Ints
 
 
-def far_out(
-    forecast: Forecast, panel: Panel, scaler: Scaler, *, by: str = "", windows: str = "series"
-) -> FarOut | None:
-    """Return the forecasts far beyond the known values of their series; None where there are none.
-
-    A forecast is far where it lies below the least or above the largest value of its series by more than FARTHEST
-    times their range or, where that is more, two units of the scaler. An end of an interval is far beyond FARTHEST_END
-    times as much, and is looked at where no point forecast is far.
-
-    Args:
-        forecast: The forecasts, in original units.
-        panel: The series, with the values that are known.
-        scaler: A scaler with a group for every series.
-        by: Whose forecasts they are, as the warning says it, such as " by drift"; nothing for the only ones.
-        windows: What the warning calls the windows.
-    """
-    limits, series = _Limits.of(panel, scaler), forecast.series.astype(np.int64)
-    found = _furthest(forecast.point[..., None], series, limits, FARTHEST)
-    what = "the forecast"
-    if found is None and forecast.quantiles is not None and forecast.quantiles.shape[-1]:
-        found = _furthest(forecast.quantiles[..., [0, -1]], series, limits, FARTHEST_END)
-        what = "an interval"
-    if found is None:
-        return None
-    far, value, s, target = found
-    name = panel.ids[s]
-    like_it = "" if len(far) == 1 else f"; {len(far):,} of {len(forecast):,} {windows} are like this"
-    remark = Diagnostic(
-        f"{what}{f' of {name!r}' if name else ''}{by} reaches {value:,.6g}, far beyond all its values, which lie from "
-        f"{limits.low[s, target]:,.6g} to {limits.high[s, target]:,.6g}{like_it}",
-        hint="look for values that are no measurements, or train with another scaling.method or model.anchor",
-        severity="warning",
-    )
-    return FarOut(remark, series[far])
-
-
 @dataclass(frozen=True)
-class _Limits:
+class ValueRanges:
     """Where the values of each series lie, in arrays of (series, targets).
 
     Attributes:
@@ -82,7 +47,13 @@ class _Limits:
     reach: Floats
 
     @classmethod
-    def of(cls, panel: Panel, scaler: Scaler) -> _Limits:
+    def of(cls, panel: Panel, scaler: Scaler) -> ValueRanges:
+        """Return the limits of series.
+
+        Args:
+            panel: The series, with the values that are known.
+            scaler: A scaler with a group for every series.
+        """
         n, groups = len(panel.targets), scaler.rows_for(panel.ids)
         one = np.ones((len(panel.ids), 1, n))
         units = (scaler.invert(one, groups) - scaler.invert(-one, groups))[:, 0]
@@ -94,11 +65,48 @@ class _Limits:
         high[filled] = np.fmax.reduceat(panel.values[:, :n], begin, axis=0)
         # Of a constant of 10^300 neither is left.
         least = np.spacing(np.fmax(np.abs(low), np.abs(high)))
-        return cls(low, high, np.fmax(np.maximum(high - low, units), least))
+        with np.errstate(over="ignore"):
+            return cls(low, high, np.fmax(np.maximum(high - low, units), least))
+
+
+def far_out(
+    forecast: Forecast, ids: Sequence[str], limits: ValueRanges, *, by: str = "", windows: str = "series"
+) -> FarOut | None:
+    """Return the forecasts far beyond the known values of their series; None where there are none.
+
+    A forecast is far where it lies below the least or above the largest value of its series by more than FARTHEST
+    times their range or, where that is more, two units of the scaler. An end of an interval is far beyond FARTHEST_END
+    times as much, and is looked at where no point forecast is far.
+
+    Args:
+        forecast: The forecasts, in original units.
+        ids: The ids of the series.
+        limits: Where their values lie.
+        by: Whose forecasts they are, as the warning says it, such as " by drift"; nothing for the only ones.
+        windows: What the warning calls the windows.
+    """
+    series = forecast.series.astype(np.int64)
+    found = _furthest(forecast.point[..., None], series, limits, FARTHEST)
+    what = "the forecast"
+    if found is None and forecast.quantiles is not None and forecast.quantiles.shape[-1]:
+        found = _furthest(forecast.quantiles[..., [0, -1]], series, limits, FARTHEST_END)
+        what = "an interval"
+    if found is None:
+        return None
+    far, value, s, target = found
+    name = ids[s]
+    like_it = "" if len(far) == 1 else f"; {len(far):,} of {len(forecast):,} {windows} are like this"
+    remark = Diagnostic(
+        f"{what}{f' of {name!r}' if name else ''}{by} reaches {value:,.6g}, far beyond its known values, which lie "
+        f"from {limits.low[s, target]:,.6g} to {limits.high[s, target]:,.6g}{like_it}",
+        hint="look for values that are no measurements, or train with another scaling.method or model.anchor",
+        severity="warning",
+    )
+    return FarOut(remark, series[far])
 
 
 def _furthest(
-    values: AnyFloats, series: Ints, limits: _Limits, most: float
+    values: AnyFloats, series: Ints, limits: ValueRanges, most: float
 ) -> tuple[Ints, float, int, int] | None:
     """Return the windows with a value that is too far out, and the furthest value with its series and target.
 
@@ -121,9 +129,9 @@ def _furthest(
     return far, float(values[worst, step, target, k]), int(series[worst]), int(target)
 
 
-def _beyond(values: AnyFloats, series: Ints, limits: _Limits) -> Floats:
+def _beyond(values: AnyFloats, series: Ints, limits: ValueRanges) -> Floats:
     """Return how far values lie beyond those of their series, in units of the reach; negative between them."""
     low, high, reach = (one[series][:, None, :, None] for one in (limits.low, limits.high, limits.reach))
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         out: Floats = np.maximum(low - values, values - high) / reach
     return out

@@ -22,6 +22,8 @@ SHORTER = (2, 4)
 # Targets that were not observed are filled in anew until no weight changes by more than this share of the largest, and
 # at most so often. A change shrinks to about the share of such targets each time.
 SETTLED, MOST_PASSES = 1e-3, 20
+# Validation samples whose targets were all observed that are enough to choose by.
+JUDGES = 100
 # Samples (one window of one target) that are normalised at once: with a lookback of 720, 180 MiB.
 _PART = 2**15
 
@@ -50,7 +52,9 @@ def fit_anchor(
     A window weighs by the inverse square of its scale, because its inputs and targets are divided by it.
     Windows with a padded step among those that the anchor sees are left out. A target that was not observed teaches
     nothing: it takes the value that the regression gives it, again and again until neither changes, which is what the
-    windows that have this target give by themselves (Dempster, Laird & Rubin, 1977).
+    windows that have this target give by themselves (Dempster, Laird & Rubin, 1977). These values are those of the
+    penalty of the spec, or of `linear.PENALTY_UNCHOSEN`. Penalty and lookback are chosen on validation windows of which
+    all targets were observed; with fewer than JUDGES of them, on all, filled in likewise.
 
     Args:
         spec: The anchor's lookback and penalty.
@@ -65,26 +69,32 @@ def fit_anchor(
     chosen = spec.lookback == "auto"
     steps = spec.lookback if isinstance(spec.lookback, int) else shape.lookback
 
-    def moments(windows: TargetWindows, guess: npt.NDArray[np.float64] | None, limit: int) -> _Moments:
-        samples = _samples(normalization, shape, windows, steps=steps, limit=limit)
-        return _moments(samples, steps, shape.horizon, guess)
+    def samples(windows: TargetWindows, limit: int) -> Iterator[_Sample]:
+        return _samples(normalization, shape, windows, steps=steps, limit=limit)
 
-    learned, gaps = moments(train, None, linear.MAX_TRAINING_SAMPLES)
-    guess = None
-    for _ in range(MOST_PASSES if gaps else 0):
+    learned, n_whole, n_parted = _moments(samples(train, linear.MAX_TRAINING_SAMPLES), steps, shape.horizon)
+    guess, filled = None, learned
+    for _ in range(MOST_PASSES if n_parted else 0):
         before = guess
-        guess, _ = linear.solve(learned, None, penalty=spec.penalty)
+        guess, _ = linear.solve(filled, None, penalty=spec.penalty)
         if before is not None and np.abs(guess - before).max() <= SETTLED * np.abs(guess).max():
             break
-        learned, _ = moments(train, guess, linear.MAX_TRAINING_SAMPLES)
+        filled = _filled_in(learned, samples(train, linear.MAX_TRAINING_SAMPLES), guess)
     judged = None
     if (spec.penalty is None or chosen) and val is not None:
-        judged, _ = moments(val, guess, linear.MAX_VALIDATION_SAMPLES)
+        judged, n_whole, n_parted = _moments(
+            samples(val, linear.MAX_VALIDATION_SAMPLES), steps, shape.horizon, whole=True
+        )
+        if n_parted and n_whole < JUDGES:
+            judged, _, _ = _moments(samples(val, linear.MAX_VALIDATION_SAMPLES), steps, shape.horizon)
+            if guess is None:
+                guess, _ = linear.solve(filled, None, penalty=spec.penalty)
+            judged = _filled_in(judged, samples(val, linear.MAX_VALIDATION_SAMPLES), guess)
     lookbacks = [steps]
     if chosen and judged is not None:
         # One step says nothing once the last value is subtracted.
         lookbacks += [steps // part for part in SHORTER if steps // part > 1]
-    solved, penalty = _best_of(lookbacks, learned, judged, spec.penalty)
+    solved, penalty = _best_of(lookbacks, filled, judged, spec.penalty)
     weights = np.zeros((shape.lookback, shape.horizon), dtype=np.float32)
     weights[-len(solved) :] = solved
     return weights, penalty
@@ -137,43 +147,72 @@ def choose_blend_weight(network: Any, windows: TargetWindows, batch_size: int) -
     return best
 
 
+_Sample = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+"""Normalised inputs, (samples, steps), and targets, (samples, horizon), NaN where not observed."""
+
+
 class _Moments(NamedTuple):
-    """The moments of windows, and whether some of their targets were not observed."""
+    """The moments of windows, in which targets that were not observed are 0, the centre of the window.
+
+    Attributes:
+        moments: Those of the windows with an observed target.
+        n_whole: The number of samples whose targets were all observed.
+        n_parted: The number of those with some that were and some that were not.
+    """
 
     moments: linear.Moments
-    gaps: bool
+    n_whole: int
+    n_parted: int
 
 
-def _moments(
-    samples: Iterator[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]],
-    steps: int,
-    horizon: int,
-    guess: npt.NDArray[np.float64] | None,
-) -> _Moments:
+def _moments(samples: Iterator[_Sample], steps: int, horizon: int, *, whole: bool = False) -> _Moments:
     """Add up samples.
 
     Args:
-        samples: Inputs, (samples, steps), and targets, (samples, horizon), NaN where not observed.
+        samples: The samples.
         steps: The steps that the anchor sees.
         horizon: The steps that it forecasts.
-        guess: (steps, horizon), the weights that fill in targets; None fills in 0, the centre of the window.
+        whole: Whether to add those alone whose targets were all observed; the others are counted.
     """
-    found, gaps = linear.Moments.empty(steps, horizon), False
+    found, n_whole, n_parted = linear.Moments.empty(steps, horizon), 0, 0
     for x, y in samples:
         unknown = np.isnan(y)
         if not unknown.any():
             found.add(x, y)
+            n_whole += len(x)
             continue
-        gaps = True
-        some = ~unknown.all(axis=1)
-        x, y, unknown = x[some], y[some], unknown[some]
-        found.add(x, np.where(unknown, 0.0 if guess is None else x @ guess, y))
-    return _Moments(found, gaps)
+        full, none = ~unknown.any(axis=1), unknown.all(axis=1)
+        n_whole += int(full.sum())
+        n_parted += int((~full & ~none).sum())
+        some = full if whole else ~none
+        found.add(x[some], np.where(unknown[some], 0.0, y[some]))
+    return _Moments(found, n_whole, n_parted)
+
+
+def _filled_in(
+    moments: linear.Moments, samples: Iterator[_Sample], guess: npt.NDArray[np.float64]
+) -> linear.Moments:
+    """Return moments of `_moments` in which targets that were not observed have the values that weights give them.
+
+    Only the products with targets depend on the weights; those of inputs with inputs, which take the time, do not.
+
+    Args:
+        moments: The moments.
+        samples: The same samples.
+        guess: (steps, horizon), the weights.
+    """
+    cross = moments.cross.copy()
+    for x, y in samples:
+        unknown = np.isnan(y)
+        some = unknown.any(axis=1) & ~unknown.all(axis=1)
+        if some.any():
+            cross += x[some].T @ np.where(unknown[some], x[some] @ guess, 0.0)
+    return linear.Moments(moments.inputs, cross)
 
 
 def _samples(
     normalization: Any, shape: Shape, windows: TargetWindows, *, steps: int, limit: int
-) -> Iterator[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
+) -> Iterator[_Sample]:
     """Yield normalised inputs and targets of some windows, at most as many samples as the limit."""
     chosen = linear.spread_out(len(windows), max(1, limit // shape.n_targets))
     together = max(1, min(4096, _PART // shape.n_targets))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -126,10 +126,11 @@ def _connected(address: TableAddress, *, only_reads: bool = False) -> Iterator[A
 
 def _check_file(address: TableAddress, *, only_reads: bool) -> None:
     """Raise DataError for a file of SQLite that is not there, which opening it would make."""
-    path = Path(_uri(address))
-    if only_reads and not path.exists():
+    path = _uri(address)
+    # Path.exists raises for a name that is too long.
+    if only_reads and not os.path.exists(path):  # noqa: PTH110
         raise DataError(f"{address.name}: there is no such file", hint="check the path of the file")
-    if not path.parent.is_dir():
+    if not os.path.isdir(os.path.dirname(path) or "."):  # noqa: PTH112, PTH120
         raise DataError(
             f"{address.name}: there is no such folder", hint="make it, or check the path of the file"
         )

@@ -15,7 +15,7 @@ from forecaster.data.transforms.fitted import FittedTransforms, with_new_series
 from forecaster.data.transforms.windows import Windows
 from forecaster.errors import DataError
 from forecaster.forecasting.calibration import Calibration
-from forecaster.forecasting.far_out import FarOut, far_out
+from forecaster.forecasting.far_out import FarOut, ValueRanges, far_out
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.forecasting.levels import probabilities
@@ -91,6 +91,7 @@ def forecast_ahead(
     calibration = calibration_for(spec.scaling, fitted.calibration, panel, start.known)
     forecast = forecast.calibrated(calibration, panel.ids)
     _check_finite(forecast, panel)
+    far = far_out(forecast, panel.ids, ValueRanges.of(panel, scaler))
     notes = [
         *unused,
         *filled,
@@ -98,7 +99,7 @@ def forecast_ahead(
         *_beyond_calibration(calibration, steps, fitted.shape.horizon),
         *_unseen_categories(fitted, panel, start.known, lookback),
     ]
-    return Ahead(panel, forecast, notes, engine_used(network), far_out(forecast, panel, scaler))
+    return Ahead(panel, forecast, notes, engine_used(network), far)
 
 
 def _check_finite(forecast: Forecast, panel: Panel) -> None:

@@ -72,21 +72,21 @@ def error_scaler(prepared: Prepared, scaling: ScalingSpec) -> Scaler:
     return fit_panel_scaler(prepared.panel, train_end, units, bounds=bounds)
 
 
-class Learned(NamedTuple):
+class Calibrations(NamedTuple):
     """What one forecaster's intervals have learned.
 
     Attributes:
         later: The calibration for windows after the table; None without intervals.
         of_validation: The one for windows of the test range, which has not learned from these; None where it is the
-            same.
+            same, and in runs of 0.2.0 and before, which do not hold it.
     """
 
     later: Calibration | None = None
     of_validation: Calibration | None = None
 
-    def of_panel(self, scaling: ScalingSpec, panel: Panel, known: Ints) -> Learned:
+    def of_panel(self, scaling: ScalingSpec, panel: Panel, known: Ints) -> Calibrations:
         """Return both with a scale for every series; see `calibration_for`."""
-        return Learned(*(calibration_for(scaling, one, panel, known) for one in self))
+        return Calibrations(*(calibration_for(scaling, one, panel, known) for one in self))
 
     def applied(self, forecast: Forecast, is_later: npt.NDArray[np.bool_], ids: Sequence[str]) -> Forecast:
         """Return a forecast with calibrated quantiles, whose intervals hold it.
@@ -96,15 +96,15 @@ class Learned(NamedTuple):
             is_later: (windows,), whether their targets come after those that were learned from.
             ids: The ids of the series of the panel, in its order.
         """
-        out = forecast.calibrated(self.later, ids)
-        if self.of_validation is None or is_later.all() or out.quantiles is None:
-            return out
-        before = np.flatnonzero(~is_later)
-        quantiles = out.quantiles.copy()
-        earlier = forecast.take(before).calibrated(self.of_validation, ids).quantiles
-        assert earlier is not None
-        quantiles[before] = earlier
-        return out.with_quantiles(quantiles, out.probabilities)
+        if self.later is None or self.of_validation is None or is_later.all():
+            return forecast.calibrated(self.later, ids)
+        shape = (*forecast.point.shape, len(self.later.probabilities))
+        quantiles = np.empty(shape)
+        for calibration, windows in ((self.later, is_later), (self.of_validation, ~is_later)):
+            some = np.flatnonzero(windows)
+            if len(some):
+                quantiles[some] = forecast.take(some).calibrated(calibration, ids).quantiles
+        return forecast.with_quantiles(quantiles, self.later.probabilities)
 
 
 class WithIntervals(NamedTuple):
@@ -118,7 +118,7 @@ class WithIntervals(NamedTuple):
 
     forecasts: BySplit
     test: Mapping[str, Forecast]
-    learned: Learned
+    learned: Calibrations
 
 
 def add_intervals(spec: ExperimentSpec, prepared: Prepared, forecasts: BySplit) -> WithIntervals:
@@ -131,21 +131,24 @@ def add_intervals(spec: ExperimentSpec, prepared: Prepared, forecasts: BySplit) 
         spec: The settings of the experiment.
         prepared: The data.
         forecasts: The forecasts, with the quantiles of the network if it has any.
-
     """
     evaluation, test = spec.evaluation, forecasts.get("test", {})
-    model = test["model"].held() if test else None
     if not evaluation.levels or not len(prepared.windows["val"]) or "val" not in forecasts:
-        test = {**test, "model": model} if model is not None else test
-        return WithIntervals(forecasts | {"test": test} if test else forecasts, test, Learned())
-    scaler, learned = error_scaler(prepared, spec.scaling), Learned()
+        if not test:
+            return WithIntervals(forecasts, test, Calibrations())
+        test = {**test, "model": test["model"].held()}
+        return WithIntervals(forecasts | {"test": test}, test, Calibrations())
+    scaler, learned = error_scaler(prepared, spec.scaling), Calibrations()
 
     def with_intervals(name: str) -> Forecast:
         windows = _Calibrated(evaluation, prepared, forecasts, name, scaler)
         found = test[name].with_quantiles(windows.test_quantiles(), windows.probabilities)
         return found.held(in_place=True)
 
-    if evaluation.calibration != "none":
+    model = None
+    if evaluation.calibration == "none":
+        model = test["model"].held() if test else None
+    else:
         learned = _Calibrated(evaluation, prepared, forecasts, "model", scaler).learned()
         model = with_intervals("model") if test else None
     if model is None:
@@ -160,7 +163,9 @@ def add_intervals(spec: ExperimentSpec, prepared: Prepared, forecasts: BySplit) 
     )
 
 
-def learned_intervals(spec: ExperimentSpec, prepared: Prepared, forecasts: BySplit, name: str) -> Learned:
+def learned_intervals(
+    spec: ExperimentSpec, prepared: Prepared, forecasts: BySplit, name: str
+) -> Calibrations:
     """Return the calibrations of one forecaster.
 
     Args:
@@ -248,10 +253,10 @@ class _Calibrated:
             return self._moving().apply()
         return self._fixed().apply(self._grouped("test"), self.ids)
 
-    def learned(self) -> Learned:
+    def learned(self) -> Calibrations:
         """Return the calibration for windows after the table, and that of validation where it is another."""
         fixed = self._fixed()
         if "test" not in self.forecasts or not (self.stretch or self.adaptive):
-            return Learned(fixed)
+            return Calibrations(fixed)
         # The newest errors are known too once the table has ended.
-        return Learned(self._learned("val", "test") if self.stretch else self._moving().newest(), fixed)
+        return Calibrations(self._learned("val", "test") if self.stretch else self._moving().newest(), fixed)

@@ -19,7 +19,7 @@ from forecaster.forecasting.fitted import Fitted, was_refitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.stages.checks import check_baselines
 from forecaster.stages.graphs import EngineUsed, engine_used, with_engine
-from forecaster.stages.intervals import Learned
+from forecaster.stages.intervals import Calibrations
 from forecaster.stages.learned import check_ids, last_rows, rows_seen
 from forecaster.stages.opened import OpenedRun
 from forecaster.stages.prepared import Prepared, SplitPanel, prepare_table
@@ -91,12 +91,19 @@ def forecast_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> N
     network = with_engine(replace(fitted, scaler=scaler), spec.runtime)
     model = forecast_splits(spec, network, prepared)["test"]
     # The calibration for later windows has learned from the run's own test windows, which must not be scored by it.
-    intervals = Learned(fitted.calibration, fitted.validation_calibration)
+    intervals = Calibrations(fitted.calibration, fitted.validation_calibration)
     intervals = intervals.of_panel(spec.scaling, prepared.panel, begin)
     ends = last_rows(opened.run, fitted.time_axis)
     known = [ends.get(name) for name in prepared.panel.ids]
     until = np.array([np.iinfo(np.int64).min if end is None else end for end in known], dtype=np.int64)
     is_later = model.positions(prepared.panel) > until[model.series]
+    n_before = int((~is_later).sum())
+    learns = spec.evaluation.calibration in ("scaled", "adaptive")
+    if n_before and learns and intervals.of_validation is None and intervals.later is not None:
+        notes.append(
+            f"the intervals of {n_before:,} of {len(is_later):,} windows have learned from these windows, because the run "
+            "is of an older version; train again for others"
+        )
     return NewRows(
         prepared,
         intervals.applied(model, is_later, prepared.panel.ids),

@@ -17,12 +17,12 @@ from forecaster.evaluation.significance import owa, skill
 from forecaster.evaluation.verdicts import Verdict, judge, losses_to_test
 from forecaster.forecasting.baselines import BaselineInputs
 from forecaster.forecasting.baselines import forecast as baseline
-from forecaster.forecasting.far_out import far_out
+from forecaster.forecasting.far_out import ValueRanges, far_out
 from forecaster.forecasting.fitted import Fitted
 from forecaster.forecasting.forecast import Forecast
 from forecaster.forecasting.levels import probabilities
 from forecaster.stages.checks import SCORED
-from forecaster.stages.intervals import BySplit, Learned, add_intervals
+from forecaster.stages.intervals import BySplit, Calibrations, add_intervals
 from forecaster.stages.prepared import Prepared
 
 # The baseline that skill and OWA compare with, if it is among those of the config.
@@ -46,7 +46,7 @@ class ScoredForecasts:
     forecasts: BySplit
     tables: dict[SplitName, ScoreTable]
     breakdowns: dict[SplitName, Breakdown]
-    learned: Learned = field(default_factory=Learned)
+    learned: Calibrations = field(default_factory=Calibrations)
     notes: list[str] = field(default_factory=list)
 
 
@@ -195,13 +195,13 @@ def _far_out(prepared: Prepared, forecasts: BySplit) -> list[str]:
         prepared: The data.
         forecasts: The forecasts by split, then by forecaster.
     """
-    scaler = prepared.transforms.scaler
+    limits = ValueRanges.of(prepared.panel, prepared.transforms.scaler)
     found = [
         # The intervals of validation are those that calibration has not corrected yet; nobody gets them.
         far_out(
             replace(one, quantiles=None) if split == "val" else one,
-            prepared.panel,
-            scaler,
+            prepared.panel.ids,
+            limits,
             by=f" by {name}",
             windows=f"{split} windows",
         )

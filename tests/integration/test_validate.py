@@ -33,7 +33,7 @@ def test_gaps_and_the_frequency_that_the_rows_have_are_said(tmp_path: Path) -> N
     rows = [(t, i) for i, t in enumerate(hours(90)) if i % 3]
     write_table(tmp_path / "t.csv", "t,y", rows)
     text = done("validate", write_config(tmp_path, {"targets": ["y"], "missing": "ffill"}))
-    assert "29 gaps of 29 rows; the first, at 2024-01-01 03:00:00, is the longest, of 1\n" in text
+    assert "29 gaps of 29 rows, each of 1; the first is at 2024-01-01 03:00:00\n" in text
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,7 @@ def test_gaps_and_the_frequency_that_the_rows_have_are_said(tmp_path: Path) -> N
     [
         ({"a": [5]}, "1 gap of 1 row, at 2024-01-01 05:00:00"),
         ({"a": [5, 9, 10]}, "2 gaps of 3 rows; the first is at 2024-01-01 05:00:00, and the longest, of 2, at 2024-01-01 09:00:00"),
+        ({"a": [5, 6, 10]}, "2 gaps of 3 rows; the first, at 2024-01-01 05:00:00, is the longest, of 2"),
         ({"a": [5], "b": []}, "1 gap of 1 row in 'a', at 2024-01-01 05:00:00"),
         ({"a": [5], "b": [7, 8, 20]}, "3 gaps of 4 rows in 2 series; the longest, of 2, is at 2024-01-01 07:00:00 in 'b'"),
     ],

@@ -270,7 +270,7 @@ def _ranges(n: int, horizon: int, longest: int, *, n_series: int) -> tuple[int, 
     if n >= HORIZONS_FOR_TEST * horizon:
         # Some tens of series have nearly windows enough with one each; a few more steps make up for it.
         more = -(-WINDOWS_TO_CALIBRATE // n_series) - 1
-        return horizon + (more if more <= MORE_STEPS else 0), horizon
+        return horizon + (more if more <= min(MORE_STEPS, n // 20) else 0), horizon
     return horizon, 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,11 @@ LEAST_SEASONS = 3
 # to step, which show the season of a series that drifts, and of the values less their trend, which show a smooth season
 # under noise. A series that drifts has high correlations of its values without any season, so more is asked of these.
 CLEAR_CHANGES, CLEAR_VALUES = (0.3, 0.3), (0.5, 0.6)
+# Where values are absent it is besides so many standard errors of that of noise, which is 1 over the root of the pairs
+# of values at a lag: few are left at some lags.
+CLEAR_ERRORS = 4.5
+# The least power of a series whose values are at most 1: less is rounding.
+LEAST_POWER = 1e-20
 # A lag of nearly the same height as the highest is the season: its double is as high.
 NEARLY = 0.9
 # Noise makes several peaks about the top of a smooth one: the highest within this share of the lag counts.
@@ -88,7 +94,7 @@ def find_season(series: Sequence[Floats], usual: int) -> int:
     if usual > 1:
         return usual
     places = np.linspace(0, len(series) - 1, min(len(series), MOST_SERIES)).astype(np.int64)
-    some = [series[place][-MOST_STEPS:] for place in places]
+    some = [_of_size_one(series[place][-MOST_STEPS:]) for place in places]
     found = [
         _highest([one for values in some if (one := _autocorrelation(form(values))) is not None], *clear)
         for form, clear in ((np.diff, CLEAR_CHANGES), (_without_trend, CLEAR_VALUES))
@@ -96,12 +102,21 @@ def find_season(series: Sequence[Floats], usual: int) -> int:
     return max(found)[1]
 
 
-def _highest(found: Sequence[Floats], clear: float, above: float) -> tuple[float, int]:
+class _Correlated(NamedTuple):
+    """The autocorrelation of a series at the lags 0, 1, …, and the pairs that each rests on; inf where no value is
+    absent."""
+
+    values: Floats
+    pairs: Floats
+
+
+def _highest(found: Sequence[_Correlated], clear: float, above: float) -> tuple[float, int]:
     """Return the height and the lag of the season in the mean of some autocorrelations; (0, 1) for none."""
     if not found:
         return 0.0, 1
-    lags = min(len(one) for one in found)
-    mean = np.mean([one[:lags] for one in found], axis=0)
+    lags = min(len(one.values) for one in found)
+    mean = np.mean([one.values[:lags] for one in found], axis=0)
+    noise = CLEAR_ERRORS / np.sqrt(np.maximum(np.sum([one.pairs[:lags] for one in found], axis=0), 1.0))
     valley = np.minimum.accumulate(mean)
     # A peak is above both neighbours; the lag of 1 has none below it.
     peaks = [
@@ -109,8 +124,8 @@ def _highest(found: Sequence[Floats], clear: float, above: float) -> tuple[float
         for k in range(2, lags - 1)
         if mean[k] > mean[k - 1]
         and mean[k] >= mean[k + 1]
-        and mean[k] > clear
-        and mean[k] - valley[k] > above
+        and mean[k] > max(clear, noise[k])
+        and mean[k] - valley[k] > max(above, noise[k])
     ]
     if not peaks:
         return 0.0, 1
@@ -153,14 +168,14 @@ def _without_trend(values: Floats) -> Floats:
     return found
 
 
-def _autocorrelation(values: Floats) -> Floats | None:
+def _autocorrelation(values: Floats) -> _Correlated | None:
     """Return the autocorrelation at the lags 0, 1, …; None where there is too little of it, or no spread.
 
     The mean over the pairs of known values at each lag, by the Fourier transform, less the share of the lag in the
     length: multiples of a season are lower than the season.
 
     Args:
-        values: In order of time, NaN where unknown, which leaves a pair out.
+        values: In order of time, at most about 1, NaN where unknown, which leaves a pair out.
     """
     known = np.isfinite(values)
     lags = min(LONGEST, len(values) // LEAST_SEASONS)
@@ -168,7 +183,7 @@ def _autocorrelation(values: Floats) -> Floats | None:
         return None
     centred = np.where(known, values - values[known].mean(), 0.0)
     power = float(centred @ centred) / known.sum()
-    if power == 0 or not math.isfinite(power):
+    if power < LEAST_POWER:
         return None
     size = 1 << int(2 * len(values) - 1).bit_length()
 
@@ -179,5 +194,13 @@ def _autocorrelation(values: Floats) -> Floats | None:
     # Where no pair is known the sum is 0 too.
     pairs = np.maximum(np.round(sums(known.astype(np.float64))), 1.0)
     shorter = 1.0 - np.arange(lags + 1) / len(values)
-    out: Floats = sums(centred) / pairs / power * shorter
-    return out
+    found = sums(centred) / pairs / power * shorter
+    return _Correlated(found, np.full_like(pairs, np.inf) if known.all() else pairs)
+
+
+def _of_size_one(values: Floats) -> Floats:
+    """Return values divided by the largest size of one, so that no square is too large or too small."""
+    known = values[np.isfinite(values)]
+    largest = float(np.abs(known).max(initial=0.0))
+    found: Floats = values / largest if largest > 0 else values
+    return found

@@ -82,7 +82,7 @@ def _example(offsets: Sequence[str], times: Ints) -> str:
     ]
     for name in _ZONES:
         found = {moment.astimezone(ZoneInfo(name)).strftime("%z") for moment in moments}
-        if found >= {offset.replace(":", "") for offset in offsets}:
+        if found == {offset.replace(":", "") for offset in offsets}:
             return f", such as {name}"
     return ""
 

@@ -88,7 +88,7 @@ def test_losses_are_sums_of_scaled_errors_of_each_window() -> None:
     losses = window_losses(actual, forecast, scale)
     assert losses.total.tolist() == [1, 2, 0, 0]
     assert losses.count.tolist() == [1, 1, 0, 0]
-    means = losses.by(np.array([1, 1, 0, 2]), 3)
+    means, _ = losses.beside(losses, np.array([1, 1, 0, 2]), 3)
     assert means[1] == pytest.approx((1 + 2) / 2)
     assert np.isnan(means[[0, 2]]).all()
     assert window_losses(actual, forecast, scale, squared=True).total.tolist() == [1, 4, 0, 0]

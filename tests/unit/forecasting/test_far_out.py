@@ -8,7 +8,8 @@ import pytest
 from forecaster.data.panel import Panel
 from forecaster.data.time_axis.axis import TimeAxis
 from forecaster.data.transforms.scalers import Scaler
-from forecaster.forecasting.far_out import FarOut, far_out
+from forecaster.forecasting.far_out import FarOut, ValueRanges
+from forecaster.forecasting.far_out import far_out as found_in
 from forecaster.forecasting.forecast import Forecast
 
 RANGE = 9.0
@@ -44,6 +45,10 @@ def forecast(*points: float, series: tuple[int, ...] | None = None) -> Forecast:
     return Forecast(np.array(points)[:, None, None], place, np.zeros(n, np.int64))
 
 
+def far_out(of: Forecast, panel: Panel, scaler: Scaler, **words: str) -> FarOut | None:
+    return found_in(of, panel.ids, ValueRanges.of(panel, scaler), **words)
+
+
 def remark(found: FarOut | None) -> str:
     assert found is not None
     return found.remark.summary
@@ -76,7 +81,7 @@ def test_a_constant_series_has_the_unit_of_its_scaler() -> None:
     one = scaler(ids=("",))
     assert far_out(forecast(24.9, series=(0,)), level, one) is None
     assert remark(far_out(forecast(25.1, series=(0,)), level, one)) == (
-        "the forecast reaches 25.1, far beyond all its values, which lie from 5 to 5"
+        "the forecast reaches 25.1, far beyond its known values, which lie from 5 to 5"
     )
 
 
@@ -104,7 +109,7 @@ def test_the_remark_names_the_furthest_and_counts_the_others() -> None:
         forecast(5, 2_000, -3_000_000, 101), panel(TWO), scaler(), by=" by drift", windows="val windows"
     )
     assert remark(found) == (
-        "the forecast of 'b' by drift reaches -3e+06, far beyond all its values, which lie from 100 to 109; 2 of 4 val "
+        "the forecast of 'b' by drift reaches -3e+06, far beyond its known values, which lie from 100 to 109; 2 of 4 val "
         "windows are like this"
     )
 
@@ -116,7 +121,7 @@ def test_ends_of_intervals_may_lie_ten_times_as_far() -> None:
 
     assert far_out(with_end(9 + 100 * RANGE), panel(TWO), scaler()) is None
     assert remark(far_out(with_end(9 + 100 * RANGE + 1), panel(TWO), scaler())).startswith(
-        "an interval of 'a' reaches 910, far beyond all its values, which lie from 0 to 9"
+        "an interval of 'a' reaches 910, far beyond its known values, which lie from 0 to 9"
     )
 
 
@@ -126,3 +131,10 @@ def test_more_windows_than_are_compared_at_a_time() -> None:
     found = far_out(forecast(*points, series=(0,) * 9_000), panel(TWO), scaler())
     assert "reaches 3e+06" in remark(found)
     assert "; 3 of 9,000 series are like this" in remark(found)
+
+
+def test_values_at_the_end_of_what_numbers_there_are() -> None:
+    wide = panel(np.array([1e308, -1e308] * 5), ("",))
+    one = Scaler("standard", np.zeros((1, 1)), np.ones((1, 1)), ("",), 1)
+    assert far_out(forecast(-np.inf, series=(0,)), wide, one) is None
+    assert far_out(forecast(0.0, series=(0,)), wide, one) is None

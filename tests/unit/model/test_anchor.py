@@ -9,7 +9,8 @@ import pytest
 from forecaster.data.spec import WindowSpec
 from forecaster.data.transforms.split import SplitBounds
 from forecaster.data.transforms.windows import Windows, WindowSource, cut_windows
-from forecaster.model.anchor import BLEND_WEIGHTS, choose_blend_weight, fit_anchor
+from forecaster.model import linear
+from forecaster.model.anchor import BLEND_WEIGHTS, JUDGES, choose_blend_weight, fit_anchor
 from forecaster.model.build import build
 from forecaster.model.shape import Shape
 from forecaster.model.spec import AnchorSpec, ModelSpec
@@ -170,3 +171,27 @@ def test_moments_are_the_same_in_smaller_parts(monkeypatch: pytest.MonkeyPatch) 
     np.testing.assert_allclose(
         fit_anchor(spec, net.normalization, SHAPE, train=train, val=None)[0], whole, atol=1e-5
     )
+
+
+def test_penalty_is_chosen_on_validation_windows_whose_targets_are_all_there() -> None:
+    norm, spec = network({"type": "ridge"}).normalization, AnchorSpec(type="ridge")
+    observed = np.ones((240, 1), dtype=bool)
+    observed[[60, 61, 130]] = False
+    val = windows(ar(4), observed)
+    whole = val.take(np.flatnonzero(~np.isnan(val.targets(np.arange(len(val)))).any(axis=(1, 2))))
+    assert JUDGES < len(whole) < len(val)
+    for ours, theirs in zip(
+        fit_anchor(spec, norm, SHAPE, train=windows(ar(3)), val=val),
+        fit_anchor(spec, norm, SHAPE, train=windows(ar(3)), val=whole),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_with_few_whole_validation_windows_all_of_them_choose() -> None:
+    norm, spec = network({"type": "ridge"}).normalization, AnchorSpec(type="ridge")
+    observed = (np.arange(240) % 4 != 1)[:, None]
+    val = windows(ar(4), observed)
+    weights, penalty = fit_anchor(spec, norm, SHAPE, train=windows(ar(3), observed), val=val)
+    assert np.isfinite(weights).all()
+    assert penalty in linear.PENALTIES

@@ -138,3 +138,22 @@ def test_init_finds_the_season_of_a_table_with_absent_rows(tmp_path: Path) -> No
     ]
     (tmp_path / "t.csv").write_text("step,y\n" + "\n".join(rows) + "\n")
     assert infer(tmp_path / "t.csv").recipe.season == 12
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.5, 0.7])
+@pytest.mark.parametrize("n", [100, 400, 1_000])
+def test_noise_with_absent_values_has_no_season(share: float, n: int) -> None:
+    found = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        values = rng.normal(size=n)
+        for line in (values, values.cumsum()):
+            found += find_season([np.where(rng.random(n) < share, np.nan, line)], 1) > 1
+    # A random walk of a hundred steps may look like anything.
+    assert found <= (8 if n == 100 else 1)
+
+
+def test_sizes_of_values_say_nothing() -> None:
+    wave = 10 * np.sin(2 * np.pi * np.arange(400) / 20)
+    assert [find_season([scale * wave], 1) for scale in (1e-300, 1.0, 1e300)] == [20, 20, 20]
+    assert find_season([np.arange(500) * 0.1], 1) == 1
