@@ -204,7 +204,8 @@ class DataSpec(Spec):
     `postgresql://user:password@host/name`, `sqlite:///sales.db` or `duckdb:///sales.duckdb`. The address itself stands
     in no file."""
     sheet: Name | None = Field(None, examples=["Sales"])
-    """The sheet of an Excel workbook. null: the only one that is shown; where there are several, one must be named."""
+    """The sheet of an Excel workbook. null: the only one that is shown, or the only one of those with two rows of two
+    values; where there are several, one must be named."""
     time: Name = Field(examples=["time_hour"])
     """The column of timestamps; with a whole number as `freq`, a column of whole numbers. A list such as
     `[date, hour]` names the columns of `time_parts` too, where their names say what they hold: year, quarter, month,

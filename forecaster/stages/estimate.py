@@ -30,7 +30,8 @@ class Estimate:
         weights: The number of weights of one network.
         seconds_per_epoch: The time of one epoch, validation included.
         seconds: The time of a whole `train`: all epochs of all members of the ensemble, the training on all rows, and
-            what every training takes: loading TensorFlow, compiling, scoring and the report.
+            what every training takes: loading TensorFlow, compiling, scoring and the report. Without baselines that are
+            fitted, and an anchor of many windows.
         epochs_seconds: The time of the epochs before the training on all rows.
         memory_bytes: The peak memory of the process.
     """

@@ -101,8 +101,8 @@ def forecast_new_rows(opened: OpenedRun, fitted: Fitted, data: TableSource) -> N
     learns = spec.evaluation.calibration in ("scaled", "adaptive")
     if n_before and learns and intervals.of_validation is None and intervals.later is not None:
         notes.append(
-            f"the intervals of {n_before:,} of {len(is_later):,} windows have learned from these windows, because the run "
-            "is of an older version; train again for others"
+            f"the intervals of {n_before:,} of {len(is_later):,} windows have learned from these windows, because the "
+            "run is of an older version; train again for others"
         )
     return NewRows(
         prepared,
