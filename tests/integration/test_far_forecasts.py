@@ -6,9 +6,13 @@ import json
 import math
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import forecaster as fc
+from forecaster.errors import DataError
+from forecaster.parts.remarks import far_remarks
+from forecaster.runs.forecast_parts import BlockFacts
 from tests.integration.tiny_runs import call, csv_rows, done, hours, refused, write_config, write_table
 
 pytestmark = pytest.mark.slow
@@ -66,3 +70,24 @@ def test_every_interval_holds_its_forecast_all_the_same(run: Path, tmp_path: Pat
         low, forecast, high = (float(row[i]) for i in at)
         assert math.isfinite(forecast)
         assert low <= forecast <= high
+
+
+def test_a_forecast_in_parts_counts_them(run: Path, tmp_path: Path) -> None:
+    frame = pd.read_csv(run.parent / "t.csv", parse_dates=["t"])
+    frame.to_parquet(tmp_path / "t.parquet")
+    notes: list[str] = []
+    found = fc.load(run).predict_to(tmp_path / "t.parquet", tmp_path / "o", on_note=notes.append)
+    said = "the forecasts of 3 of 3 series reach far beyond all their values"
+    assert said in notes
+    assert found.n_series == 3
+    with pytest.raises(DataError, match=said):
+        fc.load(run).predict_to(tmp_path / "t.parquet", tmp_path / "o2", strict=True)
+    assert (tmp_path / "o2").is_dir()
+
+
+def test_blocks_of_an_earlier_version_do_not_count_them() -> None:
+    block: BlockFacts = {"series": 4, "rows": 8, "bytes": 1, "older": 0, "new": 0, "ends": {}, "errors": []}
+    assert far_remarks([block]) == []
+    assert far_remarks([block, {**block, "far": 2}]) == [
+        "the forecasts of 2 of 8 series reach far beyond all their values"
+    ]

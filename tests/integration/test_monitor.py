@@ -156,3 +156,26 @@ def test_wrong_input(run: Path, tmp_path: Path) -> None:
         2, "monitor", run, "--data", newer, "--false-alarms", 2
     )
     assert "the page is HTML" in refused(2, "monitor", run, "--data", newer, "-o", tmp_path / "m.txt")
+
+
+def test_coverage_is_held_against_that_of_the_same_intervals(tmp_path: Path) -> None:
+    """Errors grow where the test range begins and stay so: intervals of validation hold as few values then as now."""
+    found = values(N + 60)
+    found[N - 180 :] += np.random.default_rng(6).normal(scale=6.0, size=(240, 2))
+    table(tmp_path / "t.csv", found[:N])
+    config = write_config(
+        tmp_path,
+        {"id": "s", "targets": ["y"]},
+        split={"val": 120, "test": 180},
+        window={"lookback": 12, "horizon": 6},
+        training={"epochs": 5},
+        evaluation={"seasonality": 6, "levels": [80], "calibration": "scaled"},
+    )
+    done("train", config, "--run-dir", tmp_path / "r", "-q")
+    state = json.loads((tmp_path / "r" / "model" / "state.json").read_text())
+    assert state["validation_calibration"]["windows"] < state["calibration"]["windows"]
+    _, said = watched(tmp_path / "r", table(tmp_path / "newer.csv", found))
+    (coverage,) = (one for one in said["checks"] if one["name"] == "coverage")  # type: ignore[attr-defined]
+    assert coverage["usual"] < 0.6
+    assert abs(coverage["value"] - coverage["usual"]) < 0.2
+    assert not coverage["alarm"]
