@@ -1,10 +1,10 @@
 """Forecasts in parts: their time and memory by the number of series and workers, and what kills leave of them.
 
-python benchmarks/parts.py [--series 100000] [--workers 0 1 2] [--rounds 1] [--folder DIR]
+python benchmarks/parts.py [--series 100000] [--workers 0 1 2] [--rounds 1] [--units 16] [--folder DIR]
 python benchmarks/parts.py --kills 20 [--engine local|ray] [--folder DIR]
 
-A table of 48 hourly steps per series as one Parquet file, sorted by series, and a run of a GRU of 16 units with a
-lookback and a horizon of 48 steps. `--workers 0` is the local engine, in one process; others are workers of Ray, in
+A table of 48 hourly steps per series as one Parquet file, sorted by series, and a run of a GRU, of 16 units unless
+said, with a lookback and a horizon of 48 steps. `--workers 0` is the local engine, in one process; others are workers of Ray, in
 turn. Memory is that of all processes of the command together, those of Ray too, each page counted once.
 
 With --kills the command is killed that often at random moments, alone or with all processes that it started, and then
@@ -37,7 +37,7 @@ STEPS, SERIES_A_GROUP = 48, 20_000
 CONFIG = """name: parts
 data: {path: train.parquet, time: t, freq: h, id: id, targets: [y]}
 window: {lookback: 48, horizon: 48}
-model: {layers: [{type: gru, units: 16}]}
+model: {layers: [{type: gru, units: UNITS}]}
 training: {epochs: 1, batch_size: 64}
 """
 MARK = "FORECASTER_BENCHMARK_PARTS"
@@ -61,7 +61,7 @@ def make(path: Path, n_series: int, steps: int) -> None:
         writer.close()
 
 
-def prepare(folder: Path, n_series: int) -> list[str]:
+def prepare(folder: Path, n_series: int, units: int = 16) -> list[str]:
     """Make the run and the table where they are not there yet, and return the command without its output."""
     folder.mkdir(parents=True, exist_ok=True)
     table, run = folder / f"{n_series}.parquet", folder / "run"
@@ -69,7 +69,7 @@ def prepare(folder: Path, n_series: int) -> list[str]:
         make(table, n_series, STEPS)
     if not run.exists():
         make(folder / "train.parquet", 20, 900)
-        (folder / "c.yaml").write_text(CONFIG, encoding="utf-8")
+        (folder / "c.yaml").write_text(CONFIG.replace("UNITS", str(units)), encoding="utf-8")
         subprocess.run(
             [*FORECASTER, "train", str(folder / "c.yaml"), "--run-dir", str(run), "-q"],
             check=True,
@@ -107,9 +107,9 @@ def how(workers: int) -> list[str]:
     return ["--engine", "ray", "--workers", str(workers)] if workers else []
 
 
-def measure(folder: Path, n_series: int, workers: list[int], rounds: int) -> None:
+def measure(folder: Path, n_series: int, workers: list[int], rounds: int, units: int) -> None:
     """Print a row for each number of workers and round, in turn."""
-    command = prepare(folder, n_series)
+    command = prepare(folder, n_series, units)
     print("| series | engine | seconds | GiB |\n|---|---|---|---|")
     for _ in range(rounds):
         for n in workers:
@@ -190,6 +190,7 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=100_000)
     parser.add_argument("--workers", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--units", type=int, default=16)
     parser.add_argument("--kills", type=int)
     parser.add_argument("--engine", default="local")
     parser.add_argument("--seed", type=int, default=0)
@@ -200,7 +201,7 @@ def main() -> None:
         if args.kills:
             kill_often(folder, args.kills, args.engine, args.seed)
         else:
-            measure(folder, args.series, args.workers, args.rounds)
+            measure(folder, args.series, args.workers, args.rounds, args.units)
 
 
 if __name__ == "__main__":
