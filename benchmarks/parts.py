@@ -4,8 +4,8 @@ python benchmarks/parts.py [--series 100000] [--workers 0 1 2] [--rounds 1] [--u
 python benchmarks/parts.py --kills 20 [--engine local|ray] [--folder DIR]
 
 A table of 48 hourly steps per series as one Parquet file, sorted by series, and a run of a GRU, of 16 units unless
-said, with a lookback and a horizon of 48 steps. `--workers 0` is the local engine, in one process; others are workers of Ray, in
-turn. Memory is that of all processes of the command together, those of Ray too, each page counted once.
+said, with a lookback and a horizon of 48 steps. `--workers 0` is the local engine, in one process; others are workers
+of Ray, in turn. Memory is that of all processes of the command together, those of Ray too, each page counted once.
 
 With --kills the command is killed that often at random moments, alone or with all processes that it started, and then
 started again.
