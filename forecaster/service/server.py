@@ -128,8 +128,8 @@ def answer_requests(settings: Settings, address: Endpoint, listener: socket.sock
     # What is loaded stays: collecting garbage need not look through it again and again, for milliseconds each time.
     gc.collect()
     gc.freeze()
-    # An answer that is ready is not sent before the thread that works on the next one lets go of the interpreter, which is
-    # after five milliseconds at most unless said otherwise.
+    # An answer that is ready is not sent before the thread that works on the next one lets go of the interpreter, which
+    # is after five milliseconds at most unless said otherwise.
     sys.setswitchinterval(SWITCH_S)
     config = uvicorn.Config(
         app,
