@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecaster.config.spec import ExperimentSpec
-from forecaster.data.arrays import Floats, row_blocks
+from forecaster.data.arrays import Floats, Ints, row_blocks
 from forecaster.data.panel import Panel
 from forecaster.data.transforms.resolution import blurred
 from forecaster.data.transforms.split import SPLITS, SplitBounds, SplitName, target_rows
@@ -21,7 +21,7 @@ _NAMED = 5
 
 
 def check_windows(spec: ExperimentSpec, panel: Panel, bounds: SplitBounds, *, fold: int = 0) -> None:
-    """Raise DataError when a split that the config asks for holds no window.
+    """Raise DataError when a split that the config asks for holds no window or, under mask, no value.
 
     Args:
         spec: The settings of the experiment.
@@ -51,6 +51,24 @@ def check_windows(spec: ExperimentSpec, panel: Panel, bounds: SplitBounds, *, fo
                 hint="shorten window.lookback or window.horizon, change split, or add rows",
                 path="window" if name == "train" else f"split.{name}",
             )
+        if asked and spec.data.missing == "mask" and not _observed(panel, low, high):
+            raise DataError(
+                f"{panel.source}: no target of the {name} range has a value, and data.missing: mask leaves all "
+                "others out",
+                hint=f"move the range with split.{name} or data.end, or fill the values in with another data.missing",
+                path=f"split.{name}",
+            )
+
+
+def _observed(panel: Panel, low: Ints, high: Ints) -> bool:
+    """Return whether a target has a value in rows low to high of a series, half-open; each (series,)."""
+    n = len(panel.targets)
+    known = np.zeros(len(panel.values) + 1, dtype=np.int64)
+    for rows in row_blocks(len(panel.values)):
+        known[rows.start + 1 : rows.stop + 1] = ~np.isnan(panel.values[rows, :n]).all(axis=1)
+    np.cumsum(known, out=known)
+    begin = panel.offsets[:-1]
+    return bool((known[begin + high] > known[begin + low]).any())
 
 
 def beyond_bounds(spec: ExperimentSpec, panel: Panel, *, fixed: bool = False) -> list[str]:

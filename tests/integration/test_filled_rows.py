@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import forecaster as fc
-from tests.integration.tiny_runs import call, done, write_config, write_table
+from tests.integration.tiny_runs import call, done, refused, write_config, write_table
 
 DAYS = [date(2023, 1, 1) + timedelta(days=i) for i in range(400)]
 FILLS = ("ffill", "interpolate", "mask", "zero")
@@ -125,3 +125,21 @@ def test_scores_of_values_that_a_fill_made_up_are_said(missing: str, tmp_path: P
     assert (remark in said) == (missing in ("ffill", "interpolate"))
     assert "val values were filled in" not in said
     assert ("3 of 66 values were not observed and are not scored" in said) == (missing == "mask")
+
+
+def test_a_validation_range_without_a_measured_value_is_refused_under_mask(tmp_path: Path) -> None:
+    """An outage as long as the range. The test range always ends with a value: the table does."""
+    rows = [(d, i) for i, d in enumerate(DAYS[:120]) if not 60 < i < 96]
+    write_table(tmp_path / "t.csv", "t,y", rows)
+    config = write_config(
+        tmp_path, {"freq": "D", "targets": ["y"], "missing": "mask"}, split={"val": 24, "test": 24}
+    )
+    said = refused(2, "validate", config)
+    assert said.endswith(
+        "split.val: "
+        + str(tmp_path / "t.csv")
+        + ": no target of the val range has a value, and data.missing: mask leaves "
+        "all others out; move the range with split.val or data.end, or fill the values in with another data.missing"
+    )
+    done("validate", config, "--set", "data.missing=ffill")
+    done("validate", config, "--set", "split.val=40")

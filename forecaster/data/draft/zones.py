@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -39,6 +39,7 @@ _ZONES = (
     ),
 )
 _MOMENTS = 64
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_NS = 366 * DAY_NS
 
 
@@ -77,7 +78,7 @@ def _example(offsets: Sequence[str], times: Ints) -> str:
     """Return a zone that has these offsets at such times, as the end of a phrase; nothing where none is known here."""
     low, high = int(np.min(times)), int(np.max(times))
     moments = [
-        datetime.fromtimestamp(ns / 1e9, UTC)
+        _EPOCH + timedelta(microseconds=ns // 1_000)
         for ns in np.linspace(low, high, _MOMENTS).astype(np.int64).tolist()
     ]
     for name in _ZONES:
