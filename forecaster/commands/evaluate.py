@@ -187,8 +187,8 @@ def _of_several(found: Sequence[Evaluation], comparisons: Sequence[tuple[str, st
     from forecaster.evaluation.verdict_sentences import comparison_sentence
 
     sentences = [comparison_sentence(*pair) for pair in comparisons]
-    windows = [one.scores["windows"] for one in found]
-    if len(set(windows)) > 1:
+    first, *others = (one.evaluated for one in found)
+    if not all(map(first.same_windows, others)):
         sentences.append(
             "Each row of the table is about the run's own windows; the tests are about those that both have."
         )

@@ -122,6 +122,11 @@ class Evaluated:
                 )
         return f"{name}: cannot be compared with {rival}: neither MASE nor MAE can be computed for both"
 
+    def same_windows(self, other: Evaluated) -> bool:
+        """Return whether another run was scored on the same windows, in whatever order."""
+        own, others = (compared("", one.prepared, one.forecasts["model"]).key() for one in (self, other))
+        return len(own) == len(others) and set(own) == set(others)
+
     def against(self, other: Evaluated, *, name: str, rival: str) -> Gate:
         """Hold the forecasts of the model against those of another run, on the windows that both have.
 

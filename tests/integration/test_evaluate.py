@@ -248,6 +248,9 @@ def test_several_runs_in_one_table(run: Path, tmp_path: Path) -> None:
     assert own not in said
     done("train", again, "--run-dir", tmp_path / "fewer", "-q", "--set", "split.test=30")
     assert own in " ".join(done("evaluate", run, tmp_path / "fewer").split())
+    # As many windows of other hours.
+    done("train", again, "--run-dir", tmp_path / "earlier", "-q", "--set", f"data.end={hours(N - 9)[-1]}")
+    assert own in " ".join(done("evaluate", run, tmp_path / "earlier").split())
     assert "forecasts of different horizons, steps or targets cannot be compared" in refused(
         2, "evaluate", run, tmp_path / "short"
     )

@@ -20,24 +20,20 @@ from forecaster.text import listed
 _FIXED = re.compile(r"[+-]\d{2}:\d{2}")
 _NAMED = 5
 # Zones for examples, one for each usual pair of offsets, and the moments of a table that they are looked at.
-_ZONES = (
-    *(
-        "Europe/London",
-        "Europe/Paris",
-        "Europe/Athens",
-        "America/New_York",
-        "America/Chicago",
-        "America/Denver",
-    ),
-    *(
-        "America/Los_Angeles",
-        "America/Sao_Paulo",
-        "Asia/Kolkata",
-        "Asia/Shanghai",
-        "Asia/Tokyo",
-        "Australia/Sydney",
-    ),
-)
+_ZONES = [
+    "Europe/London",
+    "Europe/Paris",
+    "Europe/Athens",
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "America/Sao_Paulo",
+    "Asia/Kolkata",
+    "Asia/Shanghai",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+]
 _MOMENTS = 64
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_NS = 366 * DAY_NS
